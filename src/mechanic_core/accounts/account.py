@@ -1,0 +1,130 @@
+"""Accounts, the sessions that a login starts, and what passes over the desk for them."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Annotated, Self
+
+from attrs import evolve, field, frozen
+
+from mechanic_core.access import Role, SessionId
+from mechanic_core.accounts.password import GivenPassword, Password
+from mechanic_core.errors import Forbidden, Unauthenticated
+from mechanic_core.shapes import Example, Length, Pattern, checked
+from mechanic_core.texts import Email, Name
+
+RefreshSecret = Annotated[
+    str,
+    Length(1, 512),
+    Pattern(r"[\x21-\x7e]*", "must be visible ASCII"),
+    Example("rXq0gGmZ2nq1nD7t0pJv1cWZb8mVd1yQe3kJ4uPzT5s"),
+]
+
+
+class WrongCredentials(Unauthenticated):
+    """E-mail or password is wrong."""
+
+
+class TokenRefused(Unauthenticated):
+    """The token is not valid."""
+
+
+class WrongPassword(Forbidden):
+    """The current password is wrong."""
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Credentials:
+    """What somebody logs in with."""
+
+    email: Email
+    password: GivenPassword
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class RefreshRequest:
+    """A refresh token handed in."""
+
+    refresh_token: RefreshSecret
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class LogoutRequest:
+    """A refresh token to end with the session, or nothing."""
+
+    refresh_token: RefreshSecret | None = None
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PasswordChange:
+    """The password of now and the one to come."""
+
+    current_password: GivenPassword
+    new_password: Password
+
+
+@frozen(kw_only=True)
+class TokenPair:
+    """What a login gives: an access token, and a refresh token to get the next pair with."""
+
+    token: Annotated[str, Example("eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln")]
+    token_type: Annotated[str, Example("Bearer")] = "Bearer"  # noqa: S105 - a scheme, no secret
+    expires_in: Annotated[int, Example(1800)]
+    refresh_token: RefreshSecret
+
+
+@frozen(kw_only=True)
+class Me:
+    """Who the token's owner is."""
+
+    id: Annotated[int, Example(7)]
+    role: Role
+    name: Name
+    email: Email
+
+
+@frozen(kw_only=True)
+class Account:
+    """How one person proves who they are. *role* and *active* are what their record says."""
+
+    role: Role
+    holder_id: int
+    password_hash: str = field(repr=False)
+    active: bool = True
+
+
+@frozen(kw_only=True)
+class Session:
+    """What one login started: a family of refresh tokens and the access tokens beside them."""
+
+    id: SessionId
+    role: Role
+    holder_id: int
+    started_at: datetime
+    revoked_at: datetime | None = None
+
+
+@frozen(kw_only=True)
+class RefreshToken:
+    """One token of a session; only its SHA-256 is kept."""
+
+    digest: str = field(repr=False)
+    session_id: SessionId
+    issued_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+    @classmethod
+    def of(cls, secret: str, session_id: SessionId, at: datetime, life: timedelta) -> Self:
+        """Return what is kept of *secret*."""
+        return cls(
+            digest=digest_of(secret), session_id=session_id, issued_at=at, expires_at=at + life
+        )
+
+    def used(self, at: datetime) -> Self:
+        """Return the token as spent."""
+        return evolve(self, used_at=at)
+
+
+def digest_of(secret: str) -> str:
+    """Return the hex SHA-256 of a random secret; no salt is needed for 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()

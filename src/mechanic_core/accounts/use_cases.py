@@ -1,0 +1,220 @@
+"""Logging in, staying in, and leaving."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import ClassVar, final
+
+from attrs import frozen
+
+from mechanic_core.access import ANY_LOGIN, PUBLIC, Actor, Role, SessionId
+from mechanic_core.accounts.account import (
+    Account,
+    Credentials,
+    LogoutRequest,
+    Me,
+    PasswordChange,
+    RefreshRequest,
+    RefreshToken,
+    Session,
+    TokenPair,
+    TokenRefused,
+    WrongCredentials,
+    WrongPassword,
+    digest_of,
+)
+from mechanic_core.accounts.ports import AccessTokens, Passwords
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.texts import Clock
+from mechanic_core.work import Begin, Look, one_transaction
+
+
+@final
+@frozen
+class TokenDesk:
+    """Hands out token pairs: what logging in and refreshing share."""
+
+    tokens: AccessTokens
+    new_secret: Callable[[], str]
+    refresh_life: timedelta
+
+    def pair(
+        self, role: Role, holder_id: int, session_id: SessionId, at: datetime
+    ) -> tuple[TokenPair, RefreshToken]:
+        """Return a pair to hand out, and what to keep of its refresh token."""
+        secret = self.new_secret()
+        actor = Actor(role=role, id=holder_id, session=session_id)
+        pair = TokenPair(
+            token=self.tokens.issue(actor, at),
+            expires_in=self.tokens.life,
+            refresh_token=secret,
+        )
+        return pair, RefreshToken.of(secret, session_id, at, self.refresh_life)
+
+
+@final
+@frozen
+class LogIn:
+    """Prove who you are and get tokens; *staff* tells which of the two doors it is."""
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = (WrongCredentials,)
+
+    staff: bool
+    begin: Begin
+    look: Look
+    now: Clock
+    passwords: Passwords
+    desk: TokenDesk
+
+    def __call__(self, actor: Actor, credentials: Credentials) -> TokenPair:
+        """Return tokens. The hash runs outside any transaction: it is slow on purpose."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            account = work.accounts.find(credentials.email, staff=self.staff)
+        kept = account.password_hash if account and account.active else None
+        if not self.passwords.verify(kept, credentials.password) or account is None:
+            raise WrongCredentials
+        rehashed = None
+        if self.passwords.outdated(account.password_hash):
+            rehashed = self.passwords.hash(credentials.password)
+        return self._start(account, rehashed)
+
+    @one_transaction
+    def _start(self, account: Account, rehashed: str | None) -> TokenPair:
+        at = self.now()
+        session_id = SessionId(self.desk.new_secret())
+        pair, token = self.desk.pair(account.role, account.holder_id, session_id, at)
+        with self.begin() as work:
+            present = work.accounts.of(account.role, account.holder_id)
+            if present != account:
+                raise WrongCredentials
+            work.sessions.start(
+                Session(
+                    id=session_id,
+                    role=account.role,
+                    holder_id=account.holder_id,
+                    started_at=at,
+                ),
+                token,
+            )
+            if rehashed:
+                work.accounts.set_hash(account.role, account.holder_id, rehashed)
+        return pair
+
+
+@final
+@frozen
+class RefreshTokens:
+    """Trade a refresh token for a new pair; one used twice ends its whole session."""
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = (TokenRefused,)
+
+    begin: Begin
+    now: Clock
+    desk: TokenDesk
+
+    def __call__(self, actor: Actor, request: RefreshRequest) -> TokenPair:
+        """Return the next pair (RFC 9700, section 4.14.2: rotation with reuse detection)."""
+        self.policy.admit(actor)
+        pair = self._rotated(digest_of(request.refresh_token))
+        if pair is None:
+            raise TokenRefused
+        return pair
+
+    @one_transaction
+    def _rotated(self, digest: str) -> TokenPair | None:
+        at = self.now()
+        with self.begin() as work:
+            if not (held := work.sessions.hold(digest)):
+                return None
+            session, spent = held
+            if session.revoked_at or spent.expires_at <= at:
+                return None
+            account = work.accounts.of(session.role, session.holder_id)
+            if spent.used_at or account is None or not account.active:
+                work.sessions.revoke(session.id, at)
+                return None
+            pair, fresh = self.desk.pair(account.role, account.holder_id, session.id, at)
+            work.sessions.rotate(spent.used(at), fresh)
+            return pair
+
+
+@final
+@frozen
+class LogOut:
+    """Leave: the session's tokens stop working."""
+
+    policy: ClassVar = ANY_LOGIN
+    refuses: ClassVar = ()
+
+    begin: Begin
+    now: Clock
+
+    @one_transaction
+    def __call__(self, actor: Actor, request: LogoutRequest) -> None:
+        """End the caller's session, and that of the refresh token if it is the caller's too."""
+        self.policy.admit(actor)
+        at = self.now()
+        with self.begin() as work:
+            if actor.session:
+                work.sessions.revoke(actor.session, at)
+            if request.refresh_token:
+                held = work.sessions.hold(digest_of(request.refresh_token))
+                if held and (held[0].role, held[0].holder_id) == (actor.role, actor.id):
+                    work.sessions.revoke(held[0].id, at)
+
+
+@final
+@frozen
+class ReadMe:
+    """See who you are to the shop."""
+
+    policy: ClassVar = ANY_LOGIN
+    refuses: ClassVar = ()
+
+    look: Look
+
+    def __call__(self, actor: Actor) -> Me:
+        """Return the caller's own card."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            if actor.role is Role.CUSTOMER:
+                customer = work.customers.get(CustomerId(actor.id))
+                return Me(id=actor.id, role=actor.role, name=customer.name, email=customer.email)
+            mechanic = work.mechanics.get(MechanicId(actor.id))
+            return Me(id=actor.id, role=mechanic.role, name=mechanic.name, email=mechanic.email)
+
+
+@final
+@frozen
+class ChangePassword:
+    """Choose another password; all other sessions end."""
+
+    policy: ClassVar = ANY_LOGIN
+    refuses: ClassVar = (WrongPassword,)
+
+    begin: Begin
+    look: Look
+    now: Clock
+    passwords: Passwords
+
+    def __call__(self, actor: Actor, change: PasswordChange) -> None:
+        """Set the new password once the current one is proven."""
+        self.policy.admit(actor)
+        role = actor.role or Role.CUSTOMER
+        with self.look() as work:
+            account = work.accounts.of(role, actor.id)
+        kept = account.password_hash if account else None
+        if not self.passwords.verify(kept, change.current_password) or account is None:
+            raise WrongPassword
+        self._set(actor, account, self.passwords.hash(change.new_password))
+
+    @one_transaction
+    def _set(self, actor: Actor, account: Account, password_hash: str) -> None:
+        with self.begin() as work:
+            if work.accounts.of(account.role, account.holder_id) != account:
+                raise WrongPassword
+            work.accounts.set_hash(account.role, account.holder_id, password_hash)
+            work.sessions.revoke_all(account.role, account.holder_id, self.now(), but=actor.session)

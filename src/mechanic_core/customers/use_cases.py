@@ -1,0 +1,153 @@
+"""What people do with customers."""
+
+from collections.abc import Callable
+from typing import ClassVar, final
+
+from attrs import frozen
+
+from mechanic_core.access import OWNER_OR_MANAGER, OWNER_OR_STAFF, PUBLIC, STAFF_ONLY, Actor, Role
+from mechanic_core.accounts.account import Account
+from mechanic_core.accounts.ports import Passwords
+from mechanic_core.customers.customer import (
+    Customer,
+    CustomerChanged,
+    CustomerForm,
+    CustomerId,
+    CustomerNotFound,
+    EmailTaken,
+    Registration,
+    TicketsUnfinished,
+)
+from mechanic_core.page import Slice, Window
+from mechanic_core.texts import Clock
+from mechanic_core.work import Begin, Look, one_transaction
+
+
+@final
+@frozen
+class RegisterCustomer:
+    """Become a customer."""
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = (EmailTaken,)
+
+    begin: Begin
+    now: Clock
+    passwords: Passwords
+
+    def __call__(self, actor: Actor, registration: Registration) -> Customer:
+        """Return the new customer, who can log in from now on."""
+        self.policy.admit(actor)
+        password_hash = self.passwords.hash(registration.password)
+        return self._keep(registration, password_hash)
+
+    @one_transaction
+    def _keep(self, registration: Registration, password_hash: str) -> Customer:
+        at = self.now()
+        with self.begin() as work:
+            customer = work.customers.add(
+                Customer(
+                    id=CustomerId(0),
+                    name=registration.name,
+                    email=registration.email,
+                    phone=registration.phone,
+                    address=registration.address,
+                    created_at=at,
+                    updated_at=at,
+                )
+            )
+            work.accounts.add(
+                Account(role=Role.CUSTOMER, holder_id=customer.id, password_hash=password_hash)
+            )
+        return customer
+
+
+@final
+@frozen
+class ListCustomers:
+    """Look through the customers."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = ()
+
+    look: Look
+
+    def __call__(self, actor: Actor, q: str | None, window: Window) -> Slice[Customer]:
+        """Return customers whose name, e-mail or phone begins with *q*, or all."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            return work.customers.find(q, window)
+
+
+@final
+@frozen
+class ReadCustomer:
+    """Look a customer up."""
+
+    policy: ClassVar = OWNER_OR_STAFF
+    refuses: ClassVar = (CustomerNotFound,)
+
+    look: Look
+
+    def __call__(self, actor: Actor, customer_id: CustomerId) -> Customer:
+        """Return the customer."""
+        self.policy.admit(actor)
+        self.policy.admit_to(actor, customer_id, CustomerNotFound())
+        with self.look() as work:
+            return work.customers.get(customer_id)
+
+
+@final
+@frozen
+class ChangeCustomer:
+    """Correct what is known of a customer."""
+
+    policy: ClassVar = OWNER_OR_STAFF
+    refuses: ClassVar = (CustomerNotFound, EmailTaken, CustomerChanged)
+
+    begin: Begin
+    now: Clock
+
+    @one_transaction
+    def __call__(
+        self,
+        actor: Actor,
+        customer_id: CustomerId,
+        change: Callable[[CustomerForm], CustomerForm],
+        expected: int | None = None,
+    ) -> Customer:
+        """Return the customer with the form that *change* makes of the present one."""
+        self.policy.admit(actor)
+        self.policy.admit_to(actor, customer_id, CustomerNotFound())
+        with self.begin() as work:
+            customer = work.customers.hold(customer_id)
+            customer.must_be_at(expected)
+            return work.customers.save(customer.filled(change(customer.form), self.now()))
+
+
+@final
+@frozen
+class EraseCustomer:
+    """Forget a customer: personal data go, finished tickets stay."""
+
+    policy: ClassVar = OWNER_OR_MANAGER
+    refuses: ClassVar = (CustomerNotFound, TicketsUnfinished, CustomerChanged)
+
+    begin: Begin
+    now: Clock
+
+    @one_transaction
+    def __call__(self, actor: Actor, customer_id: CustomerId, expected: int | None = None) -> None:
+        """Erase what is personal, end the sessions, close the account."""
+        self.policy.admit(actor)
+        self.policy.admit_to(actor, customer_id, CustomerNotFound())
+        at = self.now()
+        with self.begin() as work:
+            customer = work.customers.hold(customer_id)
+            customer.must_be_at(expected)
+            if unfinished := work.tickets.unfinished_of(customer_id):
+                raise TicketsUnfinished(tickets=list(unfinished))
+            work.customers.save(customer.erased(at))
+            work.vehicles.forget_plates_of(customer_id, at)
+            work.sessions.revoke_all(Role.CUSTOMER, customer_id, at)
+            work.accounts.remove(Role.CUSTOMER, customer_id)

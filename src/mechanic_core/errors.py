@@ -1,0 +1,98 @@
+"""Refusals: what the shop says no to, each a fact with a stable code.
+
+Everything raised on purpose is one of the kinds below; adapters translate their library's
+errors into them, and the HTTP layer knows only the kinds.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+import attrs
+
+
+@attrs.frozen
+class Problem:
+    """One thing wrong with what was given, and where.
+
+    *pointer* is a JSON Pointer in a URI fragment (RFC 6901, section 6), `#/lines/0/quantity`;
+    for a query parameter, *parameter* names it and the pointer stays empty.
+    """
+
+    pointer: str
+    detail: str
+    parameter: str | None = None
+
+
+class Refused(Exception):
+    """The shop says no: the base of everything that is raised on purpose.
+
+    `code` is made of the class name. `facts` are members that an answer may show beside the
+    sentence, such as ``available``.
+    """
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, detail: str = "", **facts: object) -> None:
+        """Say why in one sentence for people, and in *facts* for machines."""
+        super().__init__(detail or self.title())
+        self.detail = detail or self.title()
+        self.facts: Mapping[str, object] = facts
+
+    def __init_subclass__(cls) -> None:
+        """Give each refusal the code that its name spells."""
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    @classmethod
+    def title(cls) -> str:
+        """Return the first line of the docstring: the refusal in general."""
+        return (cls.__doc__ or cls.code).strip().splitlines()[0].rstrip(".")
+
+
+class Unauthenticated(Refused):
+    """Nobody known is asking."""
+
+
+class Forbidden(Refused):
+    """Your role may not do this."""
+
+
+class NotFound(Refused):
+    """It is not there, or not yours to see."""
+
+
+class Conflict(Refused):
+    """It conflicts with something already there."""
+
+
+class WrongState(Refused):
+    """The thing is not in a state that allows this."""
+
+
+class Stale(Refused):
+    """The record has changed since you read it."""
+
+
+class Unavailable(Refused):
+    """A store that is needed does not answer; try again soon."""
+
+
+class LostRace(Unavailable):
+    """Somebody else changed the same thing at the same moment."""
+
+
+class Invalid(Refused):
+    """What was given breaks a rule."""
+
+    def __init__(self, *problems: Problem) -> None:
+        """Tell every problem at once."""
+        super().__init__("; ".join(f"{p.parameter or p.pointer}: {p.detail}" for p in problems))
+        self.problems = problems
+
+
+class Unknown(Invalid):
+    """An id in what was given names nothing."""
+
+    def __init__(self, *pointers: str) -> None:
+        """Point at each such id."""
+        super().__init__(*(Problem(p, "names nothing that is there") for p in pointers))

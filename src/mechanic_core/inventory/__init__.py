@@ -1,0 +1,1 @@
+"""Inventory: parts, and the ledger of every change of their stock."""

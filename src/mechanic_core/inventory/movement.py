@@ -1,0 +1,94 @@
+"""Movements: the append-only ledger behind every stock figure."""
+
+from datetime import datetime
+from typing import Annotated, NewType, Self
+
+from attrs import frozen
+
+from mechanic_core.access import Actor, By
+from mechanic_core.errors import Problem
+from mechanic_core.inventory.part import Kind, Part, PartId
+from mechanic_core.money import Quantity, Stock
+from mechanic_core.shapes import Example, RuleBroken, Unpublished, checked
+from mechanic_core.texts import Note
+
+MovementId = NewType("MovementId", int)
+
+BY_HAND = (Kind.RECEIVE, Kind.RETURN, Kind.SCRAP, Kind.COUNT)
+"""The kinds that people enter; the others follow from tickets."""
+
+
+@frozen(kw_only=True)
+class Movement:
+    """One change of a part's stock, tied to its cause. The ledger is their sequence.
+
+    A new one has id 0.
+    """
+
+    id: Annotated[MovementId, Example(108)] = MovementId(0)
+    part_id: Annotated[PartId, Unpublished()]
+    kind: Kind
+    on_hand_change: Annotated[Quantity, Example(-2)]
+    reserved_change: Annotated[Quantity, Example(-2)]
+    on_hand_after: Stock
+    reserved_after: Stock
+    ticket_id: Annotated[int | None, Example(15)] = None
+    line_id: Annotated[int | None, Unpublished()] = None
+    by: By
+    note: Note | None = None
+    at: datetime
+
+    @classmethod
+    def between(  # noqa: PLR0913 - a movement has that many sides
+        cls,
+        before: Part,
+        after: Part,
+        kind: Kind,
+        actor: Actor,
+        at: datetime,
+        note: str | None = None,
+        ticket_id: int | None = None,
+        line_id: int | None = None,
+    ) -> Self:
+        """Return what led from *before* to *after*."""
+        return cls(
+            part_id=after.id,
+            kind=kind,
+            on_hand_change=Quantity(after.quantity - before.quantity),
+            reserved_change=Quantity(after.reserved - before.reserved),
+            on_hand_after=after.quantity,
+            reserved_after=after.reserved,
+            ticket_id=ticket_id,
+            line_id=line_id,
+            by=By.of(actor),
+            note=note,
+            at=at,
+        )
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class MovementForm:
+    """What somebody enters who moves stock by hand; a count sets the on-hand figure."""
+
+    kind: Kind
+    quantity: Stock
+    note: Note | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Only some kinds are entered by hand, and only a count may find nothing."""
+        if self.kind not in BY_HAND:
+            raise RuleBroken(Problem("#/kind", f"must be one of {', '.join(BY_HAND)}"))
+        if self.kind is not Kind.COUNT and self.quantity == 0:
+            raise RuleBroken(Problem("#/quantity", "must be more than 0"))
+
+
+@frozen(kw_only=True)
+class Disagreement:
+    """A part whose kept balance is not the sum of its movements."""
+
+    part_id: PartId
+    sku: str
+    on_hand: Quantity
+    reserved: Quantity
+    ledger_on_hand: Quantity
+    ledger_reserved: Quantity

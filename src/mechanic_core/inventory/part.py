@@ -1,0 +1,204 @@
+"""A part on the shelf, and the verbs that move its stock."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final, NewType, Self
+
+from attrs import evolve, frozen
+
+from mechanic_core.errors import Conflict, NotFound, Problem, Stale, WrongState
+from mechanic_core.money import MOST_QUANTITY, Price, Quantity, Stock, in_units
+from mechanic_core.shapes import (
+    PRINTABLE,
+    WORDY,
+    Example,
+    Length,
+    RuleBroken,
+    Unpublished,
+    checked,
+    derived,
+)
+from mechanic_core.texts import Text, Version
+
+PartId = NewType("PartId", int)
+
+Sku = Annotated[str, Length(1, 64), WORDY, PRINTABLE, Example("BRK-PAD-0042")]
+PartName = Annotated[str, Length(1, 200), WORDY, PRINTABLE, Example("Brake pad, front")]
+Unit = Annotated[str, Length(1, 20), WORDY, PRINTABLE, Example("each")]
+
+
+class PartNotFound(NotFound):
+    """No such part."""
+
+
+class SkuTaken(Conflict):
+    """Another part has this SKU."""
+
+
+class PartChanged(Stale):
+    """The part has changed since you read it."""
+
+
+class PartReserved(Conflict):
+    """Some of the part is reserved for tickets."""
+
+
+class InsufficientStock(WrongState):
+    """There is not enough of the part available."""
+
+    def __init__(self, part: "Part") -> None:
+        """Tell how much could be had."""
+        super().__init__(
+            f"only {in_units(part.available)} of {part.sku} available",
+            part_id=part.id,
+            available=in_units(part.available),
+        )
+        self.available = part.available
+
+
+class CountBelowReserved(Conflict):
+    """Fewer than are reserved cannot lie on the shelf."""
+
+    def __init__(self, part: "Part") -> None:
+        """Tell how much is reserved."""
+        super().__init__(
+            f"{in_units(part.reserved)} of {part.sku} are reserved",
+            reserved=in_units(part.reserved),
+        )
+
+
+class Kind(StrEnum):
+    """How stock moves."""
+
+    RECEIVE = "receive"
+    RESERVE = "reserve"
+    RELEASE = "release"
+    CONSUME = "consume"
+    RESTORE = "restore"
+    RETURN = "return"
+    SCRAP = "scrap"
+    COUNT = "count"
+
+
+EFFECTS: Final = {
+    Kind.RECEIVE: (1, 0),
+    Kind.RETURN: (1, 0),
+    Kind.SCRAP: (-1, 0),
+    Kind.RESERVE: (0, 1),
+    Kind.RELEASE: (0, -1),
+    Kind.CONSUME: (-1, -1),
+    Kind.RESTORE: (1, 1),
+}
+"""What one unit of each kind does to (on hand, reserved); a count sets on hand instead."""
+
+INVERSE: Final = {
+    Kind.RESERVE: Kind.RELEASE,
+    Kind.RELEASE: Kind.RESERVE,
+    Kind.CONSUME: Kind.RESTORE,
+    Kind.RESTORE: Kind.CONSUME,
+    Kind.RECEIVE: Kind.SCRAP,
+    Kind.SCRAP: Kind.RECEIVE,
+}
+"""The kind that undoes each."""
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PartForm:
+    """What is written down about a part.
+
+    A missing *sku* is made for a new part and kept for an old one; so is *quantity*, the
+    on-hand figure, which starts at nothing.
+    """
+
+    name: PartName
+    price: Price
+    sku: Sku | None = None
+    quantity: Stock | None = None
+    description: Text | None = None
+    unit: Unit = "each"
+    reorder_point: Stock = Quantity(0)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Part:
+    """Something on the shelf. *quantity* is on hand; *reserved* of it is promised to tickets."""
+
+    id: Annotated[PartId, Example(42)]
+    sku: Sku
+    name: PartName
+    description: Text | None = None
+    price: Price
+    unit: Unit = "each"
+    quantity: Stock = Quantity(0)
+    reserved: Stock = Quantity(0)
+    reorder_point: Stock = Quantity(0)
+    created_at: datetime
+    updated_at: datetime
+    archived_at: Annotated[datetime | None, Unpublished()] = None
+    version: Version = 1
+
+    @derived
+    def available(self) -> Stock:
+        """What can still be promised."""
+        return Quantity(self.quantity - self.reserved)
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it is time to order more."""
+        return self.available <= self.reorder_point
+
+    def must_be_at(self, expected: int | None) -> None:
+        """Refuse with `PartChanged` when *expected* is another version."""
+        if expected not in (None, self.version):
+            raise PartChanged
+
+    @property
+    def form(self) -> PartForm:
+        """What is written down, to be changed."""
+        return PartForm(
+            name=self.name,
+            price=self.price,
+            sku=self.sku,
+            quantity=self.quantity,
+            description=self.description,
+            unit=self.unit,
+            reorder_point=self.reorder_point,
+        )
+
+    def filled(self, form: PartForm, at: datetime) -> Self:
+        """Return the part as *form* describes it; stock moves by `moved` only."""
+        return evolve(
+            self,
+            name=form.name,
+            price=form.price,
+            sku=form.sku or self.sku,
+            description=form.description,
+            unit=form.unit,
+            reorder_point=form.reorder_point,
+            updated_at=at,
+        )
+
+    def moved(self, kind: Kind, quantity: Quantity) -> Self:
+        """Return the part after *quantity* has moved; for a count, with that much on hand.
+
+        Raises `InsufficientStock` when more is wanted than is available, `CountBelowReserved`,
+        and `RuleBroken` when the shelf cannot hold it.
+        """
+        if kind is Kind.COUNT:
+            if quantity < self.reserved:
+                raise CountBelowReserved(self)
+            return evolve(self, quantity=quantity)
+        on_hand, reserved = EFFECTS[kind]
+        after_on_hand = self.quantity + on_hand * quantity
+        after_reserved = self.reserved + reserved * quantity
+        if not 0 <= after_reserved <= after_on_hand:
+            raise InsufficientStock(self)
+        if after_on_hand > MOST_QUANTITY:
+            raise RuleBroken(Problem("#/quantity", "is more than a shelf can hold"))
+        return evolve(self, quantity=Quantity(after_on_hand), reserved=Quantity(after_reserved))
+
+    def archived(self, at: datetime) -> Self:
+        """Return the part as no longer sold; raises `PartReserved` while tickets wait for it."""
+        if self.reserved:
+            raise PartReserved(reserved=in_units(self.reserved))
+        return evolve(self, archived_at=at, updated_at=at)

@@ -1,0 +1,68 @@
+"""What the core asks of whoever keeps the parts and their ledger."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from attrs import frozen
+
+from mechanic_core.inventory.movement import Disagreement, Movement
+from mechanic_core.inventory.part import Part, PartId
+from mechanic_core.page import Slice, Window
+
+
+@frozen(kw_only=True)
+class PartFilter:
+    """Which parts are wanted: all that agree with what is given."""
+
+    q: str | None = None
+    sku: str | None = None
+    low_stock: bool | None = None
+
+
+class Parts(Protocol):
+    """Every part that the shop sells; archived ones are not found."""
+
+    def get(self, part_id: PartId) -> Part:
+        """Return the part, or raise `PartNotFound`."""
+        ...
+
+    def hold(self, ids: Collection[int]) -> Mapping[int, Part]:
+        """Return those of *ids* that are there, kept from others' changes, locked by id.
+
+        Archived parts are among them where a ticket may still name them.
+        """
+        ...
+
+    def add(self, part: Part) -> Part:
+        """Keep a new part and return it with its id. Raises `SkuTaken`."""
+        ...
+
+    def save(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        """Keep the changes and return them with their new versions.
+
+        Raises `LostRace` when a kept version is not the part's, and `SkuTaken`.
+        """
+        ...
+
+    def find(self, wanted: PartFilter, window: Window) -> Slice[Part]:
+        """Return parts by id; *q* begins their name or SKU, without regard to case."""
+        ...
+
+
+class Ledger(Protocol):
+    """Every change of stock, in the order in which they happened; nothing is ever edited."""
+
+    def write(self, movements: Sequence[Movement]) -> tuple[Movement, ...]:
+        """Append movements and return them with their ids."""
+        ...
+
+    def of(self, part_id: PartId, window: Window) -> Slice[Movement]:
+        """Return a part's movements, oldest first, archived parts' too.
+
+        Raises `PartNotFound` when there never was such a part.
+        """
+        ...
+
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """Return every part whose balance is not the sum of its movements."""
+        ...

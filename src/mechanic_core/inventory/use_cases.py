@@ -1,0 +1,238 @@
+"""What people do with the parts on the shelves."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar, TypeAlias, final
+
+from attrs import evolve, frozen
+
+from mechanic_core.access import MANAGERS_ONLY, PUBLIC, STAFF_ONLY, Actor
+from mechanic_core.inventory.movement import Disagreement, Movement, MovementForm
+from mechanic_core.inventory.part import (
+    CountBelowReserved,
+    InsufficientStock,
+    Kind,
+    Part,
+    PartChanged,
+    PartForm,
+    PartId,
+    PartNotFound,
+    PartReserved,
+    SkuTaken,
+)
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.money import Quantity
+from mechanic_core.page import Slice, Window
+from mechanic_core.texts import Clock
+from mechanic_core.work import Begin, Look, Work, one_transaction
+
+LowStock: TypeAlias = Callable[[Part], None]
+"""Told of a part each time it falls to its reorder point, after that is kept."""
+
+
+def hold_part(work: Work, part_id: PartId) -> Part:
+    """Return the part, kept from others' changes, or raise `PartNotFound`."""
+    part = work.parts.hold([part_id]).get(part_id)
+    if part is None or part.archived_at:
+        raise PartNotFound
+    return part
+
+
+def tell_if_low(work: Work, before: Part, after: Part, low_stock: LowStock) -> None:
+    """Tell of a part that has crossed its reorder point downward, once that is kept."""
+    if after.is_low and not before.is_low:
+        work.after(lambda: low_stock(after))
+
+
+@final
+@frozen
+class AddPart:
+    """Put a new part on the shelf."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (SkuTaken,)
+
+    begin: Begin
+    now: Clock
+    new_sku: Callable[[], str]
+
+    @one_transaction
+    def __call__(self, actor: Actor, form: PartForm) -> Part:
+        """Return the new part; what lies on the shelf already is received."""
+        self.policy.admit(actor)
+        at = self.now()
+        empty = Part(
+            id=PartId(0),
+            sku=form.sku or self.new_sku(),
+            name=form.name,
+            price=form.price,
+            created_at=at,
+            updated_at=at,
+        ).filled(form, at)
+        full = empty.moved(Kind.RECEIVE, form.quantity or Quantity(0))
+        with self.begin() as work:
+            part = work.parts.add(full)
+            if part.quantity:
+                work.ledger.write([Movement.between(empty, part, Kind.RECEIVE, actor, at)])
+        return part
+
+
+@final
+@frozen
+class ListParts:
+    """Look through the shelves; what is low is for staff."""
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = ()
+
+    look: Look
+
+    def __call__(self, actor: Actor, wanted: PartFilter, window: Window) -> Slice[Part]:
+        """Return the parts wanted."""
+        self.policy.admit(actor)
+        if wanted.low_stock is not None:
+            STAFF_ONLY.admit(actor)
+        with self.look() as work:
+            return work.parts.find(wanted, window)
+
+
+@final
+@frozen
+class ReadPart:
+    """Look a part up."""
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = (PartNotFound,)
+
+    look: Look
+
+    def __call__(self, actor: Actor, part_id: PartId) -> Part:
+        """Return the part."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            return work.parts.get(part_id)
+
+
+@final
+@frozen
+class ChangePart:
+    """Correct what is known of a part; another quantity is a count of the shelf."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (PartNotFound, SkuTaken, CountBelowReserved, PartChanged)
+
+    begin: Begin
+    now: Clock
+    low_stock: LowStock
+
+    @one_transaction
+    def __call__(
+        self,
+        actor: Actor,
+        part_id: PartId,
+        change: Callable[[PartForm], PartForm],
+        expected: int | None = None,
+    ) -> Part:
+        """Return the part with the form that *change* makes of the present one."""
+        self.policy.admit(actor)
+        at = self.now()
+        with self.begin() as work:
+            before = hold_part(work, part_id)
+            before.must_be_at(expected)
+            form = change(before.form)
+            after = before.filled(form, at)
+            if form.quantity not in (None, before.quantity):
+                after = after.moved(Kind.COUNT, Quantity(form.quantity or 0))
+                work.ledger.write([Movement.between(before, after, Kind.COUNT, actor, at)])
+            (after,) = work.parts.save([after])
+            tell_if_low(work, before, after, self.low_stock)
+        return after
+
+
+@final
+@frozen
+class ArchivePart:
+    """Take a part out of the lists; its ledger stays."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (PartNotFound, PartReserved, PartChanged)
+
+    begin: Begin
+    now: Clock
+
+    @one_transaction
+    def __call__(self, actor: Actor, part_id: PartId, expected: int | None = None) -> None:
+        """Archive the part."""
+        self.policy.admit(actor)
+        with self.begin() as work:
+            part = hold_part(work, part_id)
+            part.must_be_at(expected)
+            work.parts.save([part.archived(self.now())])
+
+
+@final
+@frozen
+class MoveStock:
+    """Receive, return, scrap or count a part by hand."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (PartNotFound, InsufficientStock, CountBelowReserved, PartChanged)
+
+    begin: Begin
+    now: Clock
+    low_stock: LowStock
+
+    @one_transaction
+    def __call__(
+        self, actor: Actor, part_id: PartId, form: MovementForm, expected: int | None = None
+    ) -> Movement:
+        """Return the movement as it stands in the ledger."""
+        self.policy.admit(actor)
+        at = self.now()
+        with self.begin() as work:
+            before = hold_part(work, part_id)
+            before.must_be_at(expected)
+            after = _touched(before.moved(form.kind, form.quantity), at)
+            entry = Movement.between(before, after, form.kind, actor, at, form.note)
+            (movement,) = work.ledger.write([entry])
+            (after,) = work.parts.save([after])
+            tell_if_low(work, before, after, self.low_stock)
+        return movement
+
+
+def _touched(part: Part, at: datetime) -> Part:
+    return evolve(part, updated_at=at)
+
+
+@final
+@frozen
+class ListMovements:
+    """Read a part's ledger."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (PartNotFound,)
+
+    look: Look
+
+    def __call__(self, actor: Actor, part_id: PartId, window: Window) -> Slice[Movement]:
+        """Return movements, oldest first."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            return work.ledger.of(part_id, window)
+
+
+@final
+@frozen
+class CheckStock:
+    """Hold every balance against its ledger."""
+
+    policy: ClassVar = MANAGERS_ONLY
+    refuses: ClassVar = ()
+
+    look: Look
+
+    def __call__(self, actor: Actor) -> tuple[Disagreement, ...]:
+        """Return every disagreement; none is as it must be."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            return work.ledger.disagreements()

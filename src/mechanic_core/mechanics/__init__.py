@@ -1,0 +1,1 @@
+"""Mechanics: the people who work here, and how much they have worked."""

@@ -1,0 +1,136 @@
+"""A mechanic, and how much of one each role may see."""
+
+from typing import Annotated, NewType, Self
+
+from attrs import evolve, frozen
+
+from mechanic_core.access import Actor, Role
+from mechanic_core.accounts.password import Password
+from mechanic_core.errors import Conflict, NotFound, Problem, Stale
+from mechanic_core.money import Price
+from mechanic_core.shapes import PRINTABLE, WORDY, Example, Length, RuleBroken, checked
+from mechanic_core.texts import Email, Name, Phone, Version
+
+MechanicId = NewType("MechanicId", int)
+
+Specialty = Annotated[str, Length(1, 100), WORDY, PRINTABLE, Example("brakes")]
+
+
+class MechanicNotFound(NotFound):
+    """No such mechanic."""
+
+
+class MechanicChanged(Stale):
+    """The mechanic has changed since you read it."""
+
+
+class LastManager(Conflict):
+    """The shop would be left without an active manager."""
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class MechanicForm:
+    """What is written down about a mechanic. *salary* is a year's, in minor units.
+
+    A missing *role* means mechanic, a missing *active* leaves that as it is.
+    """
+
+    name: Name
+    email: Email
+    phone: Phone | None = None
+    salary: Price | None = None
+    specialty: Specialty | None = None
+    role: Role | None = None
+    active: bool | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Customers do not work here."""
+        if self.role is Role.CUSTOMER:
+            raise RuleBroken(Problem("#/role", "must be mechanic or manager"))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Hiring(MechanicForm):
+    """What is written down on the first day: the form and a password."""
+
+    password: Password
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PublicMechanic:
+    """What anybody may know of a mechanic."""
+
+    id: Annotated[MechanicId, Example(3)]
+    name: Name
+    specialty: Specialty | None = None
+    version: Version = 1
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class StaffMechanic(PublicMechanic):
+    """What colleagues may know of a mechanic."""
+
+    email: Email
+    phone: Phone | None = None
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Mechanic(StaffMechanic):
+    """Somebody who works here, as managers see them. *salary* is a year's, in minor units."""
+
+    salary: Price | None = None
+    role: Role = Role.MECHANIC
+    active: bool = True
+
+    def must_be_at(self, expected: int | None) -> None:
+        """Refuse with `MechanicChanged` when *expected* is another version."""
+        if expected not in (None, self.version):
+            raise MechanicChanged
+
+    @property
+    def form(self) -> MechanicForm:
+        """What is written down, to be changed."""
+        return MechanicForm(
+            name=self.name,
+            email=self.email,
+            phone=self.phone,
+            salary=self.salary,
+            specialty=self.specialty,
+            role=self.role,
+            active=self.active,
+        )
+
+    def filled(self, form: MechanicForm) -> Self:
+        """Return the mechanic as *form* describes them."""
+        return evolve(
+            self,
+            name=form.name,
+            email=form.email,
+            phone=form.phone,
+            salary=form.salary,
+            specialty=form.specialty,
+            role=form.role or Role.MECHANIC,
+            active=self.active if form.active is None else form.active,
+        )
+
+    @property
+    def manages(self) -> bool:
+        """Whether this is an active manager."""
+        return self.active and self.role is Role.MANAGER
+
+    def seen_by(self, actor: Actor) -> PublicMechanic:
+        """Return as much of the mechanic as *actor* may see."""
+        if actor.is_manager:
+            return self
+        if actor.is_staff:
+            return StaffMechanic(
+                id=self.id,
+                name=self.name,
+                specialty=self.specialty,
+                email=self.email,
+                phone=self.phone,
+                version=self.version,
+            )
+        return PublicMechanic(
+            id=self.id, name=self.name, specialty=self.specialty, version=self.version
+        )

@@ -1,0 +1,174 @@
+"""What people do with mechanics."""
+
+from collections.abc import Callable
+from typing import ClassVar, final
+
+from attrs import evolve, frozen
+
+from mechanic_core.access import MANAGERS_ONLY, OWN_OR_MANAGER, PUBLIC, Actor, RoleForbids
+from mechanic_core.accounts.account import Account
+from mechanic_core.accounts.ports import Passwords
+from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.mechanics.mechanic import (
+    Hiring,
+    LastManager,
+    Mechanic,
+    MechanicChanged,
+    MechanicForm,
+    MechanicId,
+    MechanicNotFound,
+    PublicMechanic,
+)
+from mechanic_core.mechanics.standing import Leaderboard, Period
+from mechanic_core.page import Slice, Window
+from mechanic_core.texts import Clock
+from mechanic_core.work import Begin, Look, one_transaction
+
+
+@final
+@frozen
+class HireMechanic:
+    """Take somebody on."""
+
+    policy: ClassVar = MANAGERS_ONLY
+    refuses: ClassVar = (EmailTaken,)
+
+    begin: Begin
+    passwords: Passwords
+
+    def __call__(self, actor: Actor, hiring: Hiring) -> Mechanic:
+        """Return the new mechanic, who can log in from now on."""
+        self.policy.admit(actor)
+        return self._keep(hiring, self.passwords.hash(hiring.password))
+
+    @one_transaction
+    def _keep(self, hiring: Hiring, password_hash: str) -> Mechanic:
+        new = Mechanic(id=MechanicId(0), name=hiring.name, email=hiring.email)
+        with self.begin() as work:
+            mechanic = work.mechanics.add(new.filled(hiring))
+            work.accounts.add(
+                Account(role=mechanic.role, holder_id=mechanic.id, password_hash=password_hash)
+            )
+        return mechanic
+
+
+@final
+@frozen
+class ListMechanics:
+    """See who works here; staff also see who did."""
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = ()
+
+    look: Look
+
+    def __call__(self, actor: Actor, window: Window) -> Slice[PublicMechanic]:
+        """Return as much of each mechanic as the caller may see."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            found = work.mechanics.find(window, active_only=not actor.is_staff)
+        return found.map(lambda mechanic: mechanic.seen_by(actor))
+
+
+@final
+@frozen
+class ReadMechanic:
+    """Look a mechanic up."""
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = (MechanicNotFound,)
+
+    look: Look
+
+    def __call__(self, actor: Actor, mechanic_id: MechanicId) -> PublicMechanic:
+        """Return as much of the mechanic as the caller may see."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            mechanic = work.mechanics.get(mechanic_id)
+        if not mechanic.active and not actor.is_staff:
+            raise MechanicNotFound
+        return mechanic.seen_by(actor)
+
+
+@final
+@frozen
+class ChangeMechanic:
+    """Correct what is known of a mechanic; of themselves they may mend name, phone, specialty."""
+
+    policy: ClassVar = OWN_OR_MANAGER
+    refuses: ClassVar = (MechanicNotFound, EmailTaken, LastManager, MechanicChanged)
+
+    begin: Begin
+    now: Clock
+
+    @one_transaction
+    def __call__(
+        self,
+        actor: Actor,
+        mechanic_id: MechanicId,
+        change: Callable[[MechanicForm], MechanicForm],
+        expected: int | None = None,
+    ) -> PublicMechanic:
+        """Return the mechanic with the form that *change* makes of the present one."""
+        self.policy.admit(actor)
+        if not self.policy.covers(actor, mechanic_id):
+            raise RoleForbids("only managers change another mechanic")
+        with self.begin() as work:
+            mechanic, managers = work.mechanics.hold(mechanic_id)
+            mechanic.must_be_at(expected)
+            after = mechanic.filled(change(mechanic.form))
+            if not actor.is_manager:
+                _only_own_fields(mechanic, after)
+            if mechanic.manages and not after.manages and managers == 1:
+                raise LastManager
+            if (after.role, after.active) != (mechanic.role, mechanic.active):
+                work.sessions.revoke_all(mechanic.role, mechanic_id, self.now())
+            return work.mechanics.save(after).seen_by(actor)
+
+
+def _only_own_fields(before: Mechanic, after: Mechanic) -> None:
+    allowed = evolve(before, name=after.name, phone=after.phone, specialty=after.specialty)
+    if after != allowed:
+        raise RoleForbids("of themselves mechanics change name, phone and specialty only")
+
+
+@final
+@frozen
+class LetMechanicGo:
+    """Deactivate a mechanic: login stops, history stays."""
+
+    policy: ClassVar = MANAGERS_ONLY
+    refuses: ClassVar = (MechanicNotFound, LastManager, MechanicChanged)
+
+    begin: Begin
+    now: Clock
+
+    @one_transaction
+    def __call__(self, actor: Actor, mechanic_id: MechanicId, expected: int | None = None) -> None:
+        """End the mechanic's sessions and refuse their next login."""
+        self.policy.admit(actor)
+        with self.begin() as work:
+            mechanic, managers = work.mechanics.hold(mechanic_id)
+            mechanic.must_be_at(expected)
+            if mechanic.manages and managers == 1:
+                raise LastManager
+            if mechanic.active:
+                work.mechanics.save(evolve(mechanic, active=False))
+                work.sessions.revoke_all(mechanic.role, mechanic_id, self.now())
+
+
+@final
+@frozen
+class ReadLeaderboard:
+    """See who has worked the most tickets."""
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = ()
+
+    look: Look
+
+    def __call__(self, actor: Actor, limit: int, period: Period) -> Leaderboard:
+        """Return the first *limit* mechanics by tickets with a service date in *period*."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            return Leaderboard(items=work.standings.top(limit, period))

@@ -1,0 +1,50 @@
+"""Lists, a piece at a time: by offset near the start, by key at constant cost anywhere."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+import attrs
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+PAGE_SIZE: Final = 20
+MOST_PER_PAGE: Final = 100
+MOST_OFFSET: Final = 10_000
+
+
+@attrs.frozen
+class Window:
+    """Which piece of a list is wanted: *size* items from offset *start*, or behind key *after*.
+
+    Every list is ordered by an integer key, its id; *after* is the key of the last item seen,
+    and then *start* is not looked at. *counted* asks for the total.
+    """
+
+    size: int = PAGE_SIZE
+    start: int = 0
+    after: int | None = None
+    counted: bool = False
+
+
+@attrs.frozen
+class Slice(Generic[T]):
+    """A piece of a list; *last* is the key that the next piece starts behind, if there is one."""
+
+    items: tuple[T, ...]
+    has_more: bool = False
+    last: int | None = None
+    total: int | None = None
+
+    def map(self, change: Callable[[T], U]) -> "Slice[U]":
+        """Return the same piece with each item changed."""
+        return Slice(tuple(map(change, self.items)), self.has_more, self.last, self.total)
+
+
+def sliced(
+    found: Sequence[T], window: Window, key: Callable[[T], int], total: int | None = None
+) -> Slice[T]:
+    """Return the piece that *found* holds: up to one item more than the window's size."""
+    items = tuple(found[: window.size])
+    has_more = len(found) > window.size
+    return Slice(items, has_more, key(items[-1]) if has_more else None, total)

@@ -1,0 +1,131 @@
+"""Everything that can be done in the shop, wired: its table of contents."""
+
+from attrs import frozen
+
+from mechanic_core.accounts.use_cases import (
+    ChangePassword,
+    LogIn,
+    LogOut,
+    ReadMe,
+    RefreshTokens,
+)
+from mechanic_core.customers.use_cases import (
+    ChangeCustomer,
+    EraseCustomer,
+    ListCustomers,
+    ReadCustomer,
+    RegisterCustomer,
+)
+from mechanic_core.inventory.use_cases import (
+    AddPart,
+    ArchivePart,
+    ChangePart,
+    CheckStock,
+    ListMovements,
+    ListParts,
+    MoveStock,
+    ReadPart,
+)
+from mechanic_core.mechanics.use_cases import (
+    ChangeMechanic,
+    HireMechanic,
+    LetMechanicGo,
+    ListMechanics,
+    ReadLeaderboard,
+    ReadMechanic,
+)
+from mechanic_core.tickets.labor_use_cases import (
+    AddLaborLine,
+    ChangeLaborLine,
+    RemoveLaborLine,
+)
+from mechanic_core.tickets.list_use_cases import (
+    ListMyTickets,
+    ListTickets,
+    ListVehicleTickets,
+    ListWorked,
+)
+from mechanic_core.tickets.mechanic_use_cases import AssignMechanic, AssignMechanics
+from mechanic_core.tickets.part_use_cases import (
+    AddPartLine,
+    ChangePartLine,
+    RemovePartLine,
+)
+from mechanic_core.tickets.use_cases import (
+    ChangeTicket,
+    OpenTicket,
+    ReadTicket,
+    RemoveTicket,
+)
+from mechanic_core.tickets.workflow_use_cases import (
+    ListHistory,
+    MoveTicket,
+    ReadTransitions,
+)
+from mechanic_core.vehicles.use_cases import (
+    AddVehicle,
+    ChangeVehicle,
+    ListVehicles,
+    ReadVehicle,
+    RemoveVehicle,
+)
+
+
+@frozen(kw_only=True)
+class Shop:
+    """Every use case, ready to be called: the caller first, then ids, then what is given."""
+
+    log_in_customer: LogIn
+    log_in_staff: LogIn
+    refresh_tokens: RefreshTokens
+    log_out: LogOut
+    read_me: ReadMe
+    change_password: ChangePassword
+
+    register_customer: RegisterCustomer
+    list_customers: ListCustomers
+    read_customer: ReadCustomer
+    change_customer: ChangeCustomer
+    erase_customer: EraseCustomer
+
+    add_vehicle: AddVehicle
+    list_vehicles: ListVehicles
+    read_vehicle: ReadVehicle
+    change_vehicle: ChangeVehicle
+    remove_vehicle: RemoveVehicle
+
+    hire_mechanic: HireMechanic
+    list_mechanics: ListMechanics
+    read_mechanic: ReadMechanic
+    change_mechanic: ChangeMechanic
+    let_mechanic_go: LetMechanicGo
+    read_leaderboard: ReadLeaderboard
+    list_worked: ListWorked
+
+    open_ticket: OpenTicket
+    list_tickets: ListTickets
+    list_my_tickets: ListMyTickets
+    list_vehicle_tickets: ListVehicleTickets
+    read_ticket: ReadTicket
+    change_ticket: ChangeTicket
+    remove_ticket: RemoveTicket
+    assign_mechanics: AssignMechanics
+    assign_mechanic: AssignMechanic
+    read_transitions: ReadTransitions
+    move_ticket: MoveTicket
+    list_history: ListHistory
+    add_part_line: AddPartLine
+    change_part_line: ChangePartLine
+    remove_part_line: RemovePartLine
+    add_labor_line: AddLaborLine
+    change_labor_line: ChangeLaborLine
+    remove_labor_line: RemoveLaborLine
+
+    add_part: AddPart
+    list_parts: ListParts
+    read_part: ReadPart
+    change_part: ChangePart
+    archive_part: ArchivePart
+    move_stock: MoveStock
+    list_movements: ListMovements
+    check_stock: CheckStock

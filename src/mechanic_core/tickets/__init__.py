@@ -1,0 +1,1 @@
+"""Service tickets: jobs on vehicles, from the complaint to the keys handed back."""

@@ -1,0 +1,99 @@
+"""Lines of a ticket: parts that it takes and labour that it costs."""
+
+from typing import Annotated, NewType
+
+from attrs import frozen
+
+from mechanic_core.errors import NotFound
+from mechanic_core.inventory.part import PartId, PartName, Sku
+from mechanic_core.money import Measure, Money, Price, amount
+from mechanic_core.shapes import PRINTABLE, WORDY, Example, Length, checked, derived
+from mechanic_core.texts import IdNumber
+
+LineId = NewType("LineId", int)
+
+Task = Annotated[str, Length(1, 300), WORDY, PRINTABLE, Example("Replace front brake pads")]
+
+
+class LineNotFound(NotFound):
+    """No such line on this ticket."""
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PartLineForm:
+    """A part that a ticket needs, and how much of it."""
+
+    part_id: IdNumber
+    quantity: Measure
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PartLineChange:
+    """How much of the part it is now."""
+
+    quantity: Measure
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PartLine:
+    """A part on a ticket; SKU, name and price are those of the moment it was written down.
+
+    A new one has id 0.
+    """
+
+    id: Annotated[LineId, Example(31)] = LineId(0)
+    part_id: Annotated[PartId, Example(42)]
+    sku: Sku
+    name: PartName
+    quantity: Measure
+    unit_price: Price
+
+    @derived
+    def amount(self) -> Money:
+        """Quantity × price, rounded half-even to the cent, once."""
+        return amount(self.quantity, self.unit_price)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class LaborLineForm:
+    """Work done on a ticket; *rate* is for one hour."""
+
+    description: Task
+    hours: Measure
+    rate: Price
+    mechanic_id: IdNumber | None = None
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class LaborLine:
+    """Work on a ticket; *rate* is for one hour. A new one has id 0."""
+
+    id: Annotated[LineId, Example(32)] = LineId(0)
+    mechanic_id: IdNumber | None = None
+    description: Task
+    hours: Measure
+    rate: Price
+
+    @derived
+    def amount(self) -> Money:
+        """Hours × rate, rounded half-even to the cent, once."""
+        return amount(self.hours, self.rate)
+
+    @property
+    def form(self) -> LaborLineForm:
+        """What was written down, to be changed."""
+        return LaborLineForm(
+            description=self.description,
+            hours=self.hours,
+            rate=self.rate,
+            mechanic_id=self.mechanic_id,
+        )
+
+
+@frozen(kw_only=True)
+class Totals:
+    """What the lines of a ticket come to, in minor units."""
+
+    parts: Annotated[Money, Example(49.98)]
+    labor: Annotated[Money, Example(120)]
+    total: Annotated[Money, Example(169.98)]

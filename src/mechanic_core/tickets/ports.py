@@ -1,0 +1,75 @@
+"""What the core asks of whoever keeps the service tickets."""
+
+from typing import Protocol
+
+from attrs import frozen
+
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.mechanics.standing import ALWAYS, Period
+from mechanic_core.page import Slice, Window
+from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.ticket import Ticket, TicketId
+from mechanic_core.tickets.workflow import Status
+
+
+@frozen(kw_only=True)
+class TicketFilter:
+    """Which tickets are wanted: all that agree with what is given.
+
+    *worked* leaves out those that no leaderboard counts. *newest_first* turns the order by id
+    around.
+    """
+
+    status: Status | None = None
+    customer_id: int | None = None
+    mechanic_id: int | None = None
+    vehicle_id: int | None = None
+    period: Period = ALWAYS
+    worked: bool = False
+    newest_first: bool = False
+
+
+class Tickets(Protocol):
+    """Every ticket that the shop has written; removed ones are not found."""
+
+    def get(self, ticket_id: TicketId) -> Ticket:
+        """Return the ticket, or raise `TicketNotFound`."""
+        ...
+
+    def hold(self, ticket_id: TicketId) -> Ticket:
+        """Return the ticket, kept from others' changes until the transaction ends.
+
+        Raises `TicketNotFound`.
+        """
+        ...
+
+    def add(self, ticket: Ticket, entry: Entry) -> Ticket:
+        """Keep a new ticket with the first line of its history; return it with its ids."""
+        ...
+
+    def save(self, ticket: Ticket, entry: Entry) -> Ticket:
+        """Keep the change and what it was; return the ticket with new version and line ids.
+
+        Raises `LostRace` when the kept version is not the ticket's.
+        """
+        ...
+
+    def find(self, wanted: TicketFilter, window: Window) -> Slice[Ticket]:
+        """Return tickets by id."""
+        ...
+
+    def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
+        """Return the customer's tickets that are still to be worked on."""
+        ...
+
+
+class Histories(Protocol):
+    """What happened to each ticket."""
+
+    def of(self, ticket_id: TicketId, window: Window) -> Slice[Entry]:
+        """Return a ticket's history, oldest first."""
+        ...
+
+    def owner_of(self, ticket_id: TicketId) -> CustomerId:
+        """Return whose ticket it is, or raise `TicketNotFound`."""
+        ...

@@ -1,0 +1,206 @@
+"""A service ticket (repair order): a job on one vehicle, and the verbs that change it."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import Annotated, NewType, Self, TypeVar
+
+from attrs import evolve, frozen
+
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.errors import NotFound, Stale, WrongState
+from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.money import Money
+from mechanic_core.shapes import Example, Length, Unpublished, checked, derived
+from mechanic_core.texts import Name, Text, Version
+from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
+from mechanic_core.tickets.workflow import (
+    BY_ENDS,
+    CHANGEABLE,
+    FIRST,
+    Blocker,
+    Move,
+    Status,
+    no_such_move,
+)
+from mechanic_core.vehicles.vehicle import VehicleId
+from mechanic_core.vehicles.vin import Vin
+
+TicketId = NewType("TicketId", int)
+
+Line = TypeVar("Line", PartLine, LaborLine)
+
+
+class TicketNotFound(NotFound):
+    """No such service ticket."""
+
+
+class TicketChanged(Stale):
+    """The service ticket has changed since you read it."""
+
+
+class TicketFrozen(WrongState):
+    """The ticket is past the point where it can be changed."""
+
+
+class TransitionBlocked(WrongState):
+    """The ticket can't go there from where it stands."""
+
+
+class TicketStarted(WrongState):
+    """Only a ticket without lines that was never started can be deleted: cancel it."""
+
+
+@frozen(kw_only=True)
+class AssignedMechanic:
+    """Who works on the ticket."""
+
+    id: Annotated[MechanicId, Example(3)]
+    name: Name
+
+
+@frozen(kw_only=True)
+class TicketVehicle:
+    """As much of the vehicle as belongs on its ticket."""
+
+    id: Annotated[VehicleId, Example(12)]
+    vin: Vin | None = None
+    plate: Annotated[str | None, Example("7ABC123")] = None
+    make: Annotated[str | None, Example("Honda")] = None
+    model: Annotated[str | None, Example("Accord")] = None
+    year: Annotated[int | None, Example(2003)] = None
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Ticket:
+    """A job on one vehicle, from the complaint to the keys handed back."""
+
+    id: Annotated[TicketId, Example(15)]
+    customer_id: Annotated[CustomerId, Example(7)]
+    vehicle: TicketVehicle | None = None
+    service_date: date
+    description: Text
+    status: Status = FIRST
+    mechanics: tuple[AssignedMechanic, ...] = ()
+    parts: Annotated[tuple[PartLine, ...], Length(0, 200)] = ()
+    labor: Annotated[tuple[LaborLine, ...], Length(0, 200)] = ()
+    created_at: datetime
+    updated_at: datetime
+    removed_at: Annotated[datetime | None, Unpublished()] = None
+    version: Version = 1
+
+    @derived
+    def vin(self) -> Vin | None:
+        """The vehicle's VIN."""
+        return self.vehicle.vin if self.vehicle else None
+
+    @derived
+    def totals(self) -> Totals:
+        """What the work comes to: the sums of the lines' amounts, each rounded once."""
+        parts = sum(line.amount for line in self.parts)
+        labor = sum(line.amount for line in self.labor)
+        return Totals(parts=Money(parts), labor=Money(labor), total=Money(parts + labor))
+
+    def must_be_at(self, expected: int | None) -> None:
+        """Refuse with `TicketChanged` when *expected* is another version."""
+        if expected not in (None, self.version):
+            raise TicketChanged
+
+    def must_be_changeable(self) -> None:
+        """Refuse with `TicketFrozen` from completion on."""
+        if self.status not in CHANGEABLE:
+            raise TicketFrozen(f"the ticket is {self.status.value}", status=self.status.value)
+
+    def described(
+        self, description: str, service_date: date, vehicle: TicketVehicle | None, at: datetime
+    ) -> Self:
+        """Return the ticket with another complaint, day or vehicle."""
+        self.must_be_changeable()
+        return evolve(
+            self,
+            description=description,
+            service_date=service_date,
+            vehicle=vehicle,
+            updated_at=at,
+        )
+
+    def staffed(
+        self, add: Iterable[AssignedMechanic], remove: Collection[int], at: datetime
+    ) -> Self:
+        """Return the ticket with other mechanics, by id; who is there already stays."""
+        self.must_be_changeable()
+        kept = {m.id: m for m in self.mechanics if m.id not in remove}
+        kept |= {m.id: m for m in add if m.id not in kept}
+        mechanics = tuple(kept[key] for key in sorted(kept))
+        if mechanics == self.mechanics:
+            return self
+        return evolve(self, mechanics=mechanics, updated_at=at)
+
+    def part_line(self, line_id: LineId) -> PartLine:
+        """Return one part line, or raise `LineNotFound`."""
+        return _line(self.parts, line_id)
+
+    def labor_line(self, line_id: LineId) -> LaborLine:
+        """Return one labour line, or raise `LineNotFound`."""
+        return _line(self.labor, line_id)
+
+    def with_part(self, line: PartLine, at: datetime) -> Self:
+        """Return the ticket with *line* added, or in the place of its former self."""
+        self.must_be_changeable()
+        return evolve(self, parts=_put(self.parts, line), updated_at=at)
+
+    def without_part(self, line_id: LineId, at: datetime) -> Self:
+        """Return the ticket without that part line."""
+        self.must_be_changeable()
+        return evolve(self, parts=_without(self.parts, line_id), updated_at=at)
+
+    def with_labor(self, line: LaborLine, at: datetime) -> Self:
+        """Return the ticket with *line* added, or in the place of its former self."""
+        self.must_be_changeable()
+        return evolve(self, labor=_put(self.labor, line), updated_at=at)
+
+    def without_labor(self, line_id: LineId, at: datetime) -> Self:
+        """Return the ticket without that labour line."""
+        self.must_be_changeable()
+        return evolve(self, labor=_without(self.labor, line_id), updated_at=at)
+
+    def blockers(self, to: Status) -> tuple[Blocker, ...]:
+        """Return what keeps the ticket from going *to*; nothing if it may."""
+        move = BY_ENDS.get((self.status, to))
+        return move.blockers(self) if move else (no_such_move(self.status, to),)
+
+    def going(self, to: Status, at: datetime) -> tuple[Self, Move]:
+        """Return the ticket as it stands after the move, and the move.
+
+        Raises `TransitionBlocked` with the `blockers`.
+        """
+        if blockers := self.blockers(to):
+            raise TransitionBlocked(
+                "; ".join(blocker.detail for blocker in blockers),
+                current_state=self.status.value,
+                blockers=[{"code": b.code, "detail": b.detail} for b in blockers],
+            )
+        return evolve(self, status=to, updated_at=at), BY_ENDS[self.status, to]
+
+    def removed(self, at: datetime) -> Self:
+        """Return the ticket as written by mistake; raises `TicketStarted` once it is more."""
+        if self.status is not FIRST or self.parts or self.labor:
+            raise TicketStarted(status=self.status.value)
+        return evolve(self, removed_at=at, updated_at=at)
+
+
+def _line(lines: tuple[Line, ...], line_id: LineId) -> Line:
+    for line in lines:
+        if line.id == line_id:
+            return line
+    raise LineNotFound
+
+
+def _put(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
+    if line.id and any(old.id == line.id for old in lines):
+        return tuple(line if old.id == line.id else old for old in lines)
+    return lines + (line,)  # noqa: RUF005 - unpacking loses the line's type
+
+
+def _without(lines: tuple[Line, ...], line_id: LineId) -> tuple[Line, ...]:
+    _line(lines, line_id)
+    return tuple(line for line in lines if line.id != line_id)

@@ -1,0 +1,1 @@
+"""Vehicles: what customers bring."""

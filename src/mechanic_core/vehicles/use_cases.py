@@ -1,0 +1,174 @@
+"""What people do with vehicles."""
+
+from collections.abc import Callable
+from typing import ClassVar, final
+
+from attrs import evolve, frozen
+
+from mechanic_core.access import (
+    ANY_LOGIN,
+    MANAGERS_ONLY,
+    OWNER_OR_STAFF,
+    Actor,
+    RoleForbids,
+)
+from mechanic_core.customers.customer import CustomerId, CustomerNotFound
+from mechanic_core.errors import Problem, Unknown
+from mechanic_core.page import Slice, Window
+from mechanic_core.shapes import RuleBroken
+from mechanic_core.texts import Clock
+from mechanic_core.vehicles.ports import VehicleFilter
+from mechanic_core.vehicles.vehicle import (
+    Vehicle,
+    VehicleChanged,
+    VehicleForm,
+    VehicleId,
+    VehicleInUse,
+    VehicleNotFound,
+    VinTaken,
+)
+from mechanic_core.vehicles.vin import must_check
+from mechanic_core.work import Begin, Look, Work, one_transaction
+
+
+def owner_meant(actor: Actor, customer_id: int | None) -> CustomerId:
+    """Return the customer whom *actor* means: themselves, or for staff the one they name.
+
+    Raises `Unknown` where a customer names another, who might as well not exist.
+    """
+    if actor.is_customer:
+        if customer_id not in (None, actor.id):
+            raise Unknown("#/customer_id")
+        return CustomerId(actor.id)
+    if customer_id is None:
+        raise RuleBroken(Problem("#/customer_id", "is required"))
+    return CustomerId(customer_id)
+
+
+def hold_owner(work: Work, customer_id: CustomerId) -> None:
+    """Keep the customer from being erased meanwhile; raise `Unknown` if it is not there."""
+    try:
+        work.customers.hold(customer_id)
+    except CustomerNotFound:
+        raise Unknown("#/customer_id") from None
+
+
+@final
+@frozen
+class AddVehicle:
+    """Write down a vehicle."""
+
+    policy: ClassVar = ANY_LOGIN
+    refuses: ClassVar = (VinTaken,)
+
+    begin: Begin
+    now: Clock
+    strict_vin: bool = False
+
+    @one_transaction
+    def __call__(self, actor: Actor, form: VehicleForm) -> Vehicle:
+        """Return the new vehicle."""
+        self.policy.admit(actor)
+        owner = owner_meant(actor, form.customer_id)
+        must_check(form.vin, strict=self.strict_vin)
+        at = self.now()
+        new = Vehicle(id=VehicleId(0), customer_id=owner, created_at=at, updated_at=at)
+        with self.begin() as work:
+            hold_owner(work, owner)
+            return work.vehicles.add(new.filled(form, owner, at))
+
+
+@final
+@frozen
+class ListVehicles:
+    """Look through the vehicles: customers see their own."""
+
+    policy: ClassVar = ANY_LOGIN
+    refuses: ClassVar = ()
+
+    look: Look
+
+    def __call__(self, actor: Actor, wanted: VehicleFilter, window: Window) -> Slice[Vehicle]:
+        """Return the vehicles wanted, of those that the caller may see."""
+        self.policy.admit(actor)
+        if actor.is_customer:
+            if wanted.customer_id not in (None, actor.id):
+                return Slice((), total=0 if window.counted else None)
+            wanted = evolve(wanted, customer_id=actor.id)
+        with self.look() as work:
+            return work.vehicles.find(wanted, window)
+
+
+@final
+@frozen
+class ReadVehicle:
+    """Look a vehicle up."""
+
+    policy: ClassVar = OWNER_OR_STAFF
+    refuses: ClassVar = (VehicleNotFound,)
+
+    look: Look
+
+    def __call__(self, actor: Actor, vehicle_id: VehicleId) -> Vehicle:
+        """Return the vehicle."""
+        self.policy.admit(actor)
+        with self.look() as work:
+            vehicle = work.vehicles.get(vehicle_id)
+        self.policy.admit_to(actor, vehicle.customer_id, VehicleNotFound())
+        return vehicle
+
+
+@final
+@frozen
+class ChangeVehicle:
+    """Correct what is known of a vehicle; a change of owner is for staff."""
+
+    policy: ClassVar = OWNER_OR_STAFF
+    refuses: ClassVar = (VehicleNotFound, VinTaken, VehicleChanged)
+
+    begin: Begin
+    now: Clock
+    strict_vin: bool = False
+
+    @one_transaction
+    def __call__(
+        self,
+        actor: Actor,
+        vehicle_id: VehicleId,
+        change: Callable[[VehicleForm], VehicleForm],
+        expected: int | None = None,
+    ) -> Vehicle:
+        """Return the vehicle with the form that *change* makes of the present one."""
+        self.policy.admit(actor)
+        with self.begin() as work:
+            vehicle = work.vehicles.hold(vehicle_id)
+            self.policy.admit_to(actor, vehicle.customer_id, VehicleNotFound())
+            vehicle.must_be_at(expected)
+            form = change(vehicle.form)
+            owner = CustomerId(form.customer_id or vehicle.customer_id)
+            if owner != vehicle.customer_id:
+                if not actor.is_staff:
+                    raise RoleForbids("only staff change the owner of a vehicle")
+                hold_owner(work, owner)
+            if form.vin != vehicle.vin:
+                must_check(form.vin, strict=self.strict_vin)
+            return work.vehicles.save(vehicle.filled(form, owner, self.now()))
+
+
+@final
+@frozen
+class RemoveVehicle:
+    """Strike out a vehicle that was never worked on."""
+
+    policy: ClassVar = MANAGERS_ONLY
+    refuses: ClassVar = (VehicleNotFound, VehicleInUse, VehicleChanged)
+
+    begin: Begin
+
+    @one_transaction
+    def __call__(self, actor: Actor, vehicle_id: VehicleId, expected: int | None = None) -> None:
+        """Drop the vehicle."""
+        self.policy.admit(actor)
+        with self.begin() as work:
+            work.vehicles.hold(vehicle_id).must_be_at(expected)
+            work.vehicles.remove(vehicle_id)
