@@ -6,7 +6,7 @@ from typing import ClassVar, TypeAlias, final
 
 from attrs import evolve, frozen
 
-from mechanic_core.access import MANAGERS_ONLY, PUBLIC, STAFF_ONLY, Actor
+from mechanic_core.access import MANAGERS_ONLY, PUBLIC, STAFF_ONLY, Actor, RoleForbids
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementForm
 from mechanic_core.inventory.part import (
     CountBelowReserved,
@@ -83,7 +83,7 @@ class ListParts:
     """Look through the shelves; what is low is for staff."""
 
     policy: ClassVar = PUBLIC
-    refuses: ClassVar = ()
+    refuses: ClassVar = (RoleForbids,)
 
     look: Look
 

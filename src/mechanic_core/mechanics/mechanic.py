@@ -32,11 +32,11 @@ class LastManager(Conflict):
 class MechanicForm:
     """What is written down about a mechanic. *salary* is a year's, in minor units.
 
-    A missing *role* means mechanic, a missing *active* leaves that as it is.
+    A missing *role* means mechanic; a missing *email* or *active* leaves that as it is.
     """
 
     name: Name
-    email: Email
+    email: Email | None = None
     phone: Phone | None = None
     salary: Price | None = None
     specialty: Specialty | None = None
@@ -51,8 +51,9 @@ class MechanicForm:
 
 @frozen(kw_only=True, field_transformer=checked)
 class Hiring(MechanicForm):
-    """What is written down on the first day: the form and a password."""
+    """What is written down on the first day: the form, with an e-mail, and a password."""
 
+    email: Email
     password: Password
 
 
@@ -105,7 +106,7 @@ class Mechanic(StaffMechanic):
         return evolve(
             self,
             name=form.name,
-            email=form.email,
+            email=form.email or self.email,
             phone=form.phone,
             salary=form.salary,
             specialty=form.specialty,

@@ -116,9 +116,8 @@ class ChangeMechanic:
         with self.begin() as work:
             mechanic, managers = work.mechanics.hold(mechanic_id)
             mechanic.must_be_at(expected)
-            after = mechanic.filled(change(mechanic.form))
-            if not actor.is_manager:
-                _only_own_fields(mechanic, after)
+            form = change(mechanic.form)
+            after = mechanic.filled(form if actor.is_manager else _own(mechanic.form, form))
             if mechanic.manages and not after.manages and managers == 1:
                 raise LastManager
             if (after.role, after.active) != (mechanic.role, mechanic.active):
@@ -126,10 +125,19 @@ class ChangeMechanic:
             return work.mechanics.save(after).seen_by(actor)
 
 
-def _only_own_fields(before: Mechanic, after: Mechanic) -> None:
-    allowed = evolve(before, name=after.name, phone=after.phone, specialty=after.specialty)
-    if after != allowed:
+def _own(before: MechanicForm, form: MechanicForm) -> MechanicForm:
+    """Return what mechanics may change of themselves; what they can't see stays if left out."""
+    own = evolve(before, name=form.name, phone=form.phone, specialty=form.specialty)
+    said = evolve(
+        form,
+        email=form.email or own.email,
+        salary=own.salary if form.salary is None else form.salary,
+        role=form.role or own.role,
+        active=own.active if form.active is None else form.active,
+    )
+    if said != own:
         raise RoleForbids("of themselves mechanics change name, phone and specialty only")
+    return own
 
 
 @final

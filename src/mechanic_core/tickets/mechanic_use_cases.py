@@ -1,6 +1,6 @@
 """Putting mechanics on a ticket and taking them off."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import ClassVar, final
 
@@ -27,17 +27,18 @@ from mechanic_core.work import Begin, Work, one_transaction
 
 
 def assigned(
-    work: Work, add: Sequence[int], remove: Sequence[int] = ()
+    work: Work, add: Sequence[int], remove: Sequence[int] = (), there: Collection[int] = ()
 ) -> tuple[AssignedMechanic, ...]:
     """Return the mechanics to add; raise `Unknown` with every id that names nobody.
 
-    Only who is active can join; whoever left the shop can still be taken off.
+    Only who is active can join; whoever left the shop can still be taken off, and stays
+    where they are *there* already.
     """
     known = work.mechanics.share({*add, *remove}) if (add or remove) else {}
     unknown = [
         f"#/add_ids/{place}"
         for place, one in enumerate(add)
-        if one not in known or not known[one].active
+        if one not in known or not (known[one].active or one in there)
     ] + [f"#/remove_ids/{place}" for place, one in enumerate(remove) if one not in known]
     if unknown:
         raise Unknown(*unknown)
@@ -46,7 +47,8 @@ def assigned(
 
 def _staff(work: Work, ticket: Ticket, actor: Actor, edit: MechanicEdit, at: datetime) -> Ticket:
     add, remove = edit.add_ids or (), edit.remove_ids or ()
-    after = ticket.staffed(assigned(work, add, remove), remove, at)
+    there = {mechanic.id for mechanic in ticket.mechanics}
+    after = ticket.staffed(assigned(work, add, remove, there), remove, at)
     if after is ticket:
         return ticket
     entry = Entry.of(actor, at, Event.MECHANICS, _ids(ticket), _ids(after))

@@ -108,7 +108,7 @@ class Ticket:
     def must_be_changeable(self) -> None:
         """Refuse with `TicketFrozen` from completion on."""
         if self.status not in CHANGEABLE:
-            raise TicketFrozen(f"the ticket is {self.status.value}", status=self.status.value)
+            raise TicketFrozen(f"the ticket is {self.status.value}", current_state=self.status.value)
 
     def described(
         self, description: str, service_date: date, vehicle: TicketVehicle | None, at: datetime
@@ -184,7 +184,7 @@ class Ticket:
     def removed(self, at: datetime) -> Self:
         """Return the ticket as written by mistake; raises `TicketStarted` once it is more."""
         if self.status is not FIRST or self.parts or self.labor:
-            raise TicketStarted(status=self.status.value)
+            raise TicketStarted(current_state=self.status.value)
         return evolve(self, removed_at=at, updated_at=at)
 
 

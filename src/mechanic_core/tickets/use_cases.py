@@ -1,6 +1,7 @@
 """What people do with service tickets."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar, final
 
 from attrs import frozen
@@ -26,6 +27,7 @@ from mechanic_core.tickets.ticket import (
     TicketId,
     TicketNotFound,
     TicketStarted,
+    TicketVehicle,
 )
 from mechanic_core.tickets.vehicle_desk import VehicleDesk
 from mechanic_core.vehicles.use_cases import hold_owner, owner_meant
@@ -125,11 +127,19 @@ class ChangeTicket:
             after = ticket.described(
                 form.description,
                 form.service_date or ticket.service_date,
-                self.vehicle_desk.vehicle_of(work, form, ticket.customer_id, at),
+                self._vehicle(work, ticket, form, at),
                 at,
             )
             entry = Entry.of(actor, at, Event.CHANGED, _said(ticket), _said(after))
             return work.tickets.save(after, entry)
+
+    def _vehicle(
+        self, work: Work, ticket: Ticket, form: TicketForm, at: datetime
+    ) -> TicketVehicle | None:
+        """Return the vehicle that *form* names; the present one stays, whoever owns it now."""
+        if ticket.vehicle and ticket.vehicle.id == form.vehicle_id:
+            return ticket.vehicle
+        return self.vehicle_desk.vehicle_of(work, form, ticket.customer_id, at)
 
 
 def _form(ticket: Ticket) -> TicketForm:
