@@ -1,0 +1,49 @@
+"""The contract of a store, as a pytest suite that ships: prove an adapter of your own with it.
+
+It needs pytest and Hypothesis, which the package itself does not install
+(``pip install pytest hypothesis``). In a test module of yours, take the suite in and give it
+a fixture named ``store``: each time a fresh, empty one.
+
+    from collections.abc import Iterator
+
+    import pytest
+
+    from mechanic_adapters.conformance.store import Store
+    from mechanic_adapters.conformance.suite import *  # noqa: F403
+
+    @pytest.fixture
+    def store() -> Iterator[Store]:
+        made = MyStore()
+        yield made
+        made.close()
+
+Every store that we ship passes it. What a test asks for, the docstrings of the ports in
+`mechanic_core` promise.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite(
+    *(
+        f"{__name__}.{module}"
+        for module in (
+            "accounts",
+            "customers",
+            "histories",
+            "holds",
+            "leaderboard",
+            "ledger",
+            "mechanics",
+            "pages",
+            "parts",
+            "races",
+            "round_trips",
+            "sessions",
+            "subscribers",
+            "ticket_lists",
+            "tickets",
+            "transactions",
+            "vehicles",
+        )
+    )
+)

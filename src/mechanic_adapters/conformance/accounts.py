@@ -1,0 +1,125 @@
+"""The contract of `Accounts`."""
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import (
+    LATER,
+    keep_account,
+    keep_customer,
+    keep_mechanic,
+)
+from mechanic_adapters.conformance.store import Store
+from mechanic_core.access import Role
+from mechanic_core.accounts.account import Account
+
+EMAIL = "ada@example.com"
+HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA"
+
+
+def found(store: Store, email: str, *, staff: bool) -> Account | None:
+    """Return the account of an address."""
+    with store.look() as work:
+        return work.accounts.find(email, staff=staff)
+
+
+class TestAccounts:
+    """Everybody who can log in."""
+
+    def test_gives_back_what_was_added(self, store: Store) -> None:
+        """An account comes back by its holder and by their e-mail, whatever its case."""
+        ada = keep_customer(store, email=EMAIL)
+        account = keep_account(store, Role.CUSTOMER, ada.id, HASH)
+
+        assert (
+            account
+            == found(store, EMAIL, staff=False)
+            == found(store, "ADA@Example.com", staff=False)
+        )
+        with store.look() as work:
+            assert account == work.accounts.of(Role.CUSTOMER, ada.id)
+
+    def test_keeps_the_doors_apart(self, store: Store) -> None:
+        """The same address and the same id are different people among staff and customers."""
+        ada, bo = keep_customer(store, email=EMAIL), keep_mechanic(store, email=EMAIL)
+        hers = keep_account(store, Role.CUSTOMER, ada.id, "#hers")
+        his = keep_account(store, Role.MECHANIC, bo.id, "#his")
+
+        assert hers == found(store, EMAIL, staff=False)
+        assert his == found(store, EMAIL, staff=True)
+        with store.look() as work:
+            assert hers == work.accounts.of(Role.CUSTOMER, ada.id)
+            assert his == work.accounts.of(Role.MECHANIC, bo.id)
+
+    def test_finds_nobody_without_an_account(self, store: Store) -> None:
+        """Whoever has none cannot be found, nor can who is not there."""
+        ada = keep_customer(store, email=EMAIL)
+
+        assert found(store, EMAIL, staff=False) is None
+        assert found(store, "nobody@example.com", staff=True) is None
+        with store.look() as work:
+            assert work.accounts.of(Role.CUSTOMER, ada.id) is None
+            assert work.accounts.of(Role.MANAGER, ada.id) is None
+
+    def test_follows_the_address(self, store: Store) -> None:
+        """After a change of e-mail the new one counts and the old one does not."""
+        ada = keep_customer(store, email=EMAIL)
+        account = keep_account(store, Role.CUSTOMER, ada.id)
+
+        with store.begin() as work:
+            work.customers.save(evolve(ada, email="moore@example.com"))
+
+        assert found(store, EMAIL, staff=False) is None
+        assert account == found(store, "moore@example.com", staff=False)
+
+    @pytest.mark.parametrize("asked", [Role.MECHANIC, Role.MANAGER])
+    def test_tells_the_role_of_now(self, store: Store, asked: Role) -> None:
+        """Role and whether somebody is active are what their record says, not what they were."""
+        bo = keep_mechanic(store, email=EMAIL)
+        keep_account(store, Role.MECHANIC, bo.id, HASH)
+
+        with store.begin() as work:
+            work.mechanics.save(evolve(bo, role=Role.MANAGER, active=False))
+
+        now = Account(role=Role.MANAGER, holder_id=bo.id, password_hash=HASH, active=False)
+        assert now == found(store, EMAIL, staff=True)
+        with store.look() as work:
+            assert now == work.accounts.of(asked, bo.id)
+
+    def test_replaces_a_hash(self, store: Store) -> None:
+        """A new hash replaces the old one of that person only."""
+        ada, bo = keep_customer(store, email=EMAIL), keep_mechanic(store, email=EMAIL)
+        keep_account(store, Role.CUSTOMER, ada.id, "#old")
+        his = keep_account(store, Role.MECHANIC, bo.id, "#his")
+
+        with store.begin() as work:
+            work.accounts.set_hash(Role.CUSTOMER, ada.id, "#new")
+
+        with store.look() as work:
+            assert "#new" == getattr(work.accounts.of(Role.CUSTOMER, ada.id), "password_hash", None)
+            assert his == work.accounts.of(Role.MECHANIC, bo.id)
+
+    def test_removes_one(self, store: Store) -> None:
+        """A removed account is found no more; the other person's stays."""
+        ada, bo = keep_customer(store, email=EMAIL), keep_mechanic(store, email=EMAIL)
+        keep_account(store, Role.CUSTOMER, ada.id)
+        his = keep_account(store, Role.MECHANIC, bo.id)
+
+        with store.begin() as work:
+            work.accounts.remove(Role.CUSTOMER, ada.id)
+
+        assert found(store, EMAIL, staff=False) is None
+        assert his == found(store, EMAIL, staff=True)
+
+    def test_outlives_the_erasure_of_others(self, store: Store) -> None:
+        """When a customer is erased with their account, whoever takes the address is found."""
+        ada = keep_customer(store, email=EMAIL)
+        keep_account(store, Role.CUSTOMER, ada.id)
+        with store.begin() as work:
+            work.customers.save(ada.erased(LATER))
+            work.accounts.remove(Role.CUSTOMER, ada.id)
+        heir = keep_customer(store, email=EMAIL)
+
+        account = keep_account(store, Role.CUSTOMER, heir.id)
+
+        assert account == found(store, EMAIL, staff=False)

@@ -1,0 +1,67 @@
+"""A busy shop: many tickets that differ in all that lists ask for."""
+
+from datetime import date, timedelta
+from itertools import product
+from typing import Final
+
+from attrs import frozen
+
+from mechanic_adapters.conformance.samples import (
+    DAY,
+    LATER,
+    new_customer,
+    new_entry,
+    new_mechanic,
+    new_ticket,
+    new_vehicle,
+)
+from mechanic_adapters.conformance.store import Store
+from mechanic_core.customers.customer import Customer
+from mechanic_core.mechanics.mechanic import Mechanic
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.workflow import FIRST, Status
+from mechanic_core.vehicles.vehicle import Vehicle
+
+DAYS: Final = tuple(DAY + timedelta(days=days) for days in (-400, 0, 1, 17, 18))
+"""Far apart, side by side, and on both sides of a month's end."""
+
+CREWS: Final = ((), (0,), (0, 1), (2,))
+"""Who works together; the fourth mechanic is never called."""
+
+
+@frozen
+class BusyShop:
+    """Two customers with a vehicle each, four mechanics, and the *tickets* that are kept."""
+
+    customers: tuple[Customer, ...]
+    vehicles: tuple[Vehicle, ...]
+    mechanics: tuple[Mechanic, ...]
+    tickets: tuple[Ticket, ...]
+
+
+def busy_shop(store: Store) -> BusyShop:
+    """Fill *store* with a ticket for every status, day and crew, and struck out ones."""
+    with store.begin() as work:
+        customers = tuple(work.customers.add(new_customer()) for _ in "ab")
+        vehicles = tuple(work.vehicles.add(new_vehicle(owner)) for owner in customers)
+        mechanics = tuple(
+            work.mechanics.add(new_mechanic(name=name)) for name in ("Zoe", "adam", "Émile", "Bo")
+        )
+
+        def keep(place: int, status: Status, day: date, crew: tuple[int, ...]) -> Ticket:
+            ticket = new_ticket(
+                customers[place % 2],
+                *(mechanics[one] for one in crew),
+                vehicle=vehicles[place % 2] if place % 3 else None,
+                status=status,
+                service_date=day,
+            )
+            return work.tickets.add(ticket, new_entry())
+
+        tickets = tuple(
+            keep(place, *told) for place, told in enumerate(product(Status, DAYS, CREWS))
+        )
+        for place in (0, 1):
+            struck_out = keep(place, FIRST, DAY, (3,)).removed(LATER)
+            work.tickets.save(struck_out, new_entry())
+    return BusyShop(customers, vehicles, mechanics, tickets)

@@ -1,0 +1,146 @@
+"""The contract of `Histories`."""
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import (
+    ALL,
+    AT,
+    LATER,
+    UNKNOWN,
+    keep_customer,
+    keep_mechanic,
+    keep_ticket,
+    new_entry,
+    new_ticket,
+)
+from mechanic_adapters.conformance.store import Store
+from mechanic_core.access import Actor, By, Role
+from mechanic_core.customers.customer import Customer
+from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
+
+
+def history(store: Store, ticket: Ticket) -> tuple[Entry, ...]:
+    """Return what happened to *ticket*."""
+    with store.look() as work:
+        return work.histories.of(ticket.id, ALL).items
+
+
+def opened(store: Store, owner: Customer, actor: Actor) -> Ticket:
+    """Keep a ticket that *actor* opens."""
+    with store.begin() as work:
+        return work.tickets.add(new_ticket(owner), new_entry(Event.OPENED, actor))
+
+
+class TestHistories:
+    """What happened to each ticket."""
+
+    def test_gives_back_what_was_written(self, store: Store) -> None:
+        """An entry comes back whole, with an id."""
+        bo = keep_mechanic(store, name="Bo")
+        entry = Entry(
+            at=AT,
+            by=By(role=Role.MECHANIC, id=bo.id),
+            event=Event.TRANSITION,
+            from_="open",
+            to="in_progress",
+            note="Kunde rief an: „gern“\n½ Stunde",
+        )
+
+        with store.begin() as work:
+            ticket = work.tickets.add(new_ticket(keep_customer(store)), entry)
+
+        (kept,) = history(store, ticket)
+        assert evolve(entry, id=kept.id, by=evolve(entry.by, name="Bo")) == kept
+        assert kept.id > 0
+
+    @pytest.mark.parametrize("event", Event)
+    def test_knows_every_event(self, store: Store, event: Event) -> None:
+        """Whatever can happen can be written down, with nothing more to tell."""
+        with store.begin() as work:
+            ticket = work.tickets.add(new_ticket(keep_customer(store)), new_entry(event))
+
+        (kept,) = history(store, ticket)
+        assert new_entry(event) == evolve(kept, id=new_entry().id)
+
+    def test_tells_the_oldest_first(self, store: Store) -> None:
+        """Each save adds one entry at the end, whatever its moment says."""
+        ticket = keep_ticket(store, keep_customer(store))
+        for step, at in (("b", LATER), ("c", AT)):
+            with store.begin() as work:
+                ticket = work.tickets.save(ticket, evolve(new_entry(to=step), at=at))
+
+        kept = history(store, ticket)
+
+        assert ["open", "b", "c"] == [entry.to for entry in kept]
+        ids = [entry.id for entry in kept]
+        assert sorted(set(ids)) == ids
+
+    def test_keeps_tickets_apart(self, store: Store) -> None:
+        """A ticket's history tells of no other."""
+        ada = keep_customer(store)
+        one, other = keep_ticket(store, ada), keep_ticket(store, ada)
+        with store.begin() as work:
+            work.tickets.save(one, new_entry(Event.MECHANICS))
+
+        assert [Event.OPENED, Event.MECHANICS] == [entry.event for entry in history(store, one)]
+        assert [Event.OPENED] == [entry.event for entry in history(store, other)]
+
+    def test_names_whoever_did_it(self, store: Store) -> None:
+        """The name is the person's present one: customers and staff have ids of their own."""
+        ada, bo = keep_customer(store, name="Ada"), keep_mechanic(store, name="Bo")
+        tickets = {
+            "Ada": opened(store, ada, Actor(Role.CUSTOMER, ada.id)),
+            "Bob": opened(store, ada, Actor(Role.MECHANIC, bo.id)),
+            "Bob ": opened(store, ada, Actor(Role.MANAGER, bo.id)),
+        }
+
+        with store.begin() as work:
+            work.mechanics.save(evolve(bo, name="Bob"))
+
+        for name, ticket in tickets.items():
+            assert [name.strip()] == [entry.by.name for entry in history(store, ticket)]
+
+    def test_forgets_the_name_of_the_erased(self, store: Store) -> None:
+        """After an erasure the id stays and the name is gone."""
+        ada = keep_customer(store)
+        actor = Actor(Role.CUSTOMER, ada.id)
+        ticket = opened(store, ada, actor)
+
+        with store.begin() as work:
+            work.customers.save(ada.erased(LATER))
+
+        assert [By.of(actor)] == [entry.by for entry in history(store, ticket)]
+
+    @pytest.mark.parametrize(
+        "actor", [Actor(), Actor(Role.MANAGER, UNKNOWN), Actor(Role.CUSTOMER, UNKNOWN)]
+    )
+    def test_names_nobody_unknown(self, store: Store, actor: Actor) -> None:
+        """Whoever is no person of the shop has no name."""
+        ticket = opened(store, keep_customer(store), actor)
+
+        assert [By.of(actor)] == [entry.by for entry in history(store, ticket)]
+
+    def test_outlives_the_ticket(self, store: Store) -> None:
+        """A ticket that was struck out keeps its history and its owner."""
+        ada = keep_customer(store)
+        ticket = keep_ticket(store, ada)
+
+        with store.begin() as work:
+            work.tickets.save(ticket.removed(LATER), new_entry(Event.REMOVED))
+
+        assert [Event.OPENED, Event.REMOVED] == [entry.event for entry in history(store, ticket)]
+        with store.look() as work:
+            assert ada.id == work.histories.owner_of(ticket.id)
+
+    def test_knows_owners(self, store: Store) -> None:
+        """A ticket's owner is told without the ticket; an unknown ticket has none."""
+        keep_customer(store)
+        ada = keep_customer(store)
+        ticket = keep_ticket(store, ada)
+
+        with store.look() as work:
+            assert ada.id == work.histories.owner_of(ticket.id)
+            with pytest.raises(TicketNotFound):
+                work.histories.owner_of(TicketId(UNKNOWN))

@@ -1,0 +1,125 @@
+"""The contract of `Mechanics`."""
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_mechanic, new_mechanic
+from mechanic_adapters.conformance.store import Store
+from mechanic_core.access import Role
+from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.errors import LostRace
+from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
+from mechanic_core.money import MOST_MONEY
+
+
+class TestMechanics:
+    """Everybody who works here, or did."""
+
+    def test_gives_back_who_was_added(self, store: Store) -> None:
+        """A mechanic comes back as added, with an id."""
+        new = new_mechanic(
+            name="Zoë Ürk",
+            phone="555 x12",
+            salary=MOST_MONEY,
+            specialty="brakes & clutch",
+            role=Role.MANAGER,
+            active=False,
+        )
+
+        with store.begin() as work:
+            added = work.mechanics.add(new)
+
+        assert evolve(new, id=added.id) == added
+        assert added.id > 0
+        with store.look() as work:
+            assert added == work.mechanics.get(added.id)
+
+    def test_gives_back_who_is_hardly_known(self, store: Store) -> None:
+        """Name and e-mail are enough; a salary of nothing is not an unknown one."""
+        unknown, unpaid = keep_mechanic(store), keep_mechanic(store, salary=0)
+
+        with store.look() as work:
+            assert unknown == work.mechanics.get(unknown.id)
+            assert unpaid == work.mechanics.get(unpaid.id)
+
+    def test_keeps_a_change(self, store: Store) -> None:
+        """A change comes back with the next version."""
+        added = keep_mechanic(store, salary=5, specialty="clutches", phone="555")
+        changed = evolve(
+            added,
+            name="Cy",
+            email="cy@example.com",
+            phone=None,
+            salary=None,
+            specialty=None,
+            role=Role.MANAGER,
+            active=False,
+        )
+
+        with store.begin() as work:
+            saved = work.mechanics.save(changed)
+
+        assert evolve(changed, version=added.version + 1) == saved
+        with store.look() as work:
+            assert saved == work.mechanics.get(added.id)
+
+    def test_refuses_an_old_version(self, store: Store) -> None:
+        """Of two changes made of the same version, the second is refused."""
+        added = keep_mechanic(store)
+        with store.begin() as work:
+            saved = work.mechanics.save(evolve(added, name="First"))
+
+        with pytest.raises(LostRace), store.begin() as work:
+            work.mechanics.save(evolve(added, name="Second"))
+
+        with store.look() as work:
+            assert saved == work.mechanics.get(added.id)
+
+    def test_knows_nobody_by_an_unknown_id(self, store: Store) -> None:
+        """An id that was never given finds nobody."""
+        with pytest.raises(MechanicNotFound), store.look() as work:
+            work.mechanics.get(MechanicId(UNKNOWN))
+        with pytest.raises(MechanicNotFound), store.begin() as work:
+            work.mechanics.hold(MechanicId(UNKNOWN))
+
+    def test_takes_an_address_once(self, store: Store) -> None:
+        """Another mechanic's e-mail is refused, whatever its case, and whether they left."""
+        keep_mechanic(store, email="bo@example.com", active=False)
+        cy = keep_mechanic(store, email="cy@example.com")
+
+        with pytest.raises(EmailTaken), store.begin() as work:
+            work.mechanics.add(new_mechanic(email="BO@example.com"))
+        with pytest.raises(EmailTaken), store.begin() as work:
+            work.mechanics.save(evolve(cy, email="Bo@example.com"))
+        with store.begin() as work:
+            assert "CY@example.com" == work.mechanics.save(evolve(cy, email="CY@example.com")).email
+
+    def test_counts_active_managers(self, store: Store) -> None:
+        """Holding a mechanic tells how many managers are left, that one included."""
+        bo = keep_mechanic(store)
+        boss = keep_mechanic(store, role=Role.MANAGER)
+        keep_mechanic(store, role=Role.MANAGER, active=False)
+
+        with store.begin() as work:
+            assert (bo, 1) == work.mechanics.hold(bo.id)
+            assert (boss, 1) == work.mechanics.hold(boss.id)
+            left = work.mechanics.save(evolve(boss, active=False))
+            assert (left, 0) == work.mechanics.hold(boss.id)
+
+    def test_shares_those_who_exist(self, store: Store) -> None:
+        """Whoever is not there is left out; whoever left the shop is not."""
+        bo, cy = keep_mechanic(store), keep_mechanic(store, active=False)
+
+        with store.begin() as work:
+            assert {bo.id: bo, cy.id: cy} == dict(work.mechanics.share([cy.id, UNKNOWN, bo.id]))
+            assert {} == dict(work.mechanics.share([]))
+
+    def test_finds_by_id(self, store: Store) -> None:
+        """Everybody is there in the order of their ids, or only who is active."""
+        zed = keep_mechanic(store, name="Zed")
+        ada = keep_mechanic(store, name="Ada", active=False)
+        bo = keep_mechanic(store, name="Bo")
+
+        with store.look() as work:
+            assert (zed, ada, bo) == work.mechanics.find(ALL, active_only=False).items
+            assert (zed, bo) == work.mechanics.find(ALL, active_only=True).items

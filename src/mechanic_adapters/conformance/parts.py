@@ -1,0 +1,186 @@
+"""The contract of `Parts`."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import ALL, LATER, UNKNOWN, keep_part, new_part
+from mechanic_adapters.conformance.store import Store
+from mechanic_core.errors import LostRace
+from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
+
+
+def archive(store: Store, part: Part) -> Part:
+    """Take *part* out of the lists."""
+    with store.begin() as work:
+        (archived,) = work.parts.save([part.archived(LATER)])
+        return archived
+
+
+def skus(store: Store, **wanted: Any) -> list[str]:
+    """Return the SKUs of the parts wanted."""
+    with store.look() as work:
+        return [part.sku for part in work.parts.find(PartFilter(**wanted), ALL).items]
+
+
+class TestParts:
+    """Every part that the shop sells; archived ones are not found."""
+
+    def test_gives_back_what_was_added(self, store: Store) -> None:
+        """A part comes back as added, with an id; the greatest figures fit."""
+        new = new_part(
+            name="Öl 5W-30",
+            description="Kanister\n„voll“",
+            price=MOST_MONEY,
+            unit="Liter",
+            quantity=MOST_QUANTITY,
+            reserved=MOST_QUANTITY,
+            reorder_point=MOST_QUANTITY,
+        )
+
+        with store.begin() as work:
+            added = work.parts.add(new)
+
+        assert evolve(new, id=added.id) == added
+        assert added.id > 0
+        with store.look() as work:
+            assert added == work.parts.get(added.id)
+
+    def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
+        """Name, SKU and price are enough."""
+        added = keep_part(store, price=0)
+
+        with store.look() as work:
+            assert added == work.parts.get(added.id)
+
+    def test_keeps_changes_of_several(self, store: Store) -> None:
+        """Several changes come back in their order, each with its next version."""
+        one, other = keep_part(store, description="Pad"), keep_part(store)
+        changed = (
+            evolve(
+                other, sku="OTHER", name="Disc", price=Money(1), unit="pair", quantity=Quantity(5)
+            ),
+            evolve(one, description=None, reorder_point=Quantity(7), updated_at=LATER),
+        )
+
+        with store.begin() as work:
+            saved = work.parts.save(changed)
+
+        assert tuple(evolve(part, version=part.version + 1) for part in changed) == saved
+        with store.look() as work:
+            assert saved == (work.parts.get(other.id), work.parts.get(one.id))
+
+    def test_keeps_no_changes(self, store: Store) -> None:
+        """Nothing to save is no mistake."""
+        with store.begin() as work:
+            assert () == work.parts.save([])
+
+    def test_refuses_an_old_version(self, store: Store) -> None:
+        """One part of several being older than what is kept drops all the changes."""
+        one, other = keep_part(store), keep_part(store)
+        with store.begin() as work:
+            (saved,) = work.parts.save([evolve(other, name="First")])
+
+        with pytest.raises(LostRace), store.begin() as work:
+            work.parts.save([evolve(one, name="Second"), evolve(other, name="Second")])
+
+        with store.look() as work:
+            assert (one, saved) == (work.parts.get(one.id), work.parts.get(other.id))
+
+    def test_knows_no_unknown_id(self, store: Store) -> None:
+        """An id that was never given finds nothing."""
+        with pytest.raises(PartNotFound), store.look() as work:
+            work.parts.get(PartId(UNKNOWN))
+        with store.begin() as work:
+            assert {} == dict(work.parts.hold([UNKNOWN]))
+
+    def test_takes_a_sku_once(self, store: Store) -> None:
+        """A SKU that another part has is refused, for a new part and for an old one."""
+        keep_part(store, sku="BRK-1")
+        other = keep_part(store, sku="BRK-2")
+
+        with pytest.raises(SkuTaken), store.begin() as work:
+            work.parts.add(new_part(sku="BRK-1"))
+        with pytest.raises(SkuTaken), store.begin() as work:
+            work.parts.save([evolve(other, sku="BRK-1")])
+
+        assert ["BRK-1", "BRK-2"] == skus(store)
+
+    def test_forgets_the_archived(self, store: Store) -> None:
+        """An archived part is found no more, and its SKU is free."""
+        old = keep_part(store, sku="BRK-1")
+
+        archive(store, old)
+        new = keep_part(store, sku="BRK-1")
+
+        with pytest.raises(PartNotFound), store.look() as work:
+            work.parts.get(old.id)
+        with store.look() as work:
+            assert (new,) == work.parts.find(PartFilter(), ALL).items
+
+    def test_archives_the_same_sku_again(self, store: Store) -> None:
+        """Any number of archived parts may have had one SKU."""
+        for _ in "ab":
+            archive(store, keep_part(store, sku="BRK-1"))
+
+        assert [] == skus(store)
+
+    def test_holds_those_that_are_there(self, store: Store) -> None:
+        """Held parts come by id, once each; archived ones are among them, unknown ones not."""
+        one, gone = keep_part(store), archive(store, keep_part(store))
+
+        with store.begin() as work:
+            held = dict(work.parts.hold([gone.id, one.id, one.id, UNKNOWN]))
+            assert {} == dict(work.parts.hold([]))
+
+        assert {one.id: one, gone.id: gone} == held
+
+    @pytest.mark.parametrize("q", ["Öl", "öl 5w", "oil-", "OIL-5W"])
+    def test_finds_by_the_beginning(self, store: Store, q: str) -> None:
+        """Name or SKU may begin with what is searched, in any case."""
+        keep_part(store, sku="Oil-5W30", name="Öl 5W-30")
+        keep_part(store, sku="BRK-1", name="Brake pad")
+
+        assert ["Oil-5W30"] == skus(store, q=q)
+
+    @pytest.mark.parametrize("q", ["30", "%", "_il", "O_l", "\\", "*", "l"])
+    def test_finds_by_the_beginning_only(self, store: Store, q: str) -> None:
+        """What stands in the middle is not found, and no character means another."""
+        keep_part(store, sku="OIL-5W30", name="Oil 5W-30")
+
+        assert [] == skus(store, q=q)
+
+    def test_finds_a_sku_whole(self, store: Store) -> None:
+        """A SKU is compared whole."""
+        keep_part(store, sku="BRK-1")
+        keep_part(store, sku="BRK-10")
+
+        assert ["BRK-1"] == skus(store, sku="BRK-1")
+        assert [] == skus(store, sku="BRK-")
+        assert [] == skus(store, sku="BRK_1")
+
+    def test_finds_what_is_low(self, store: Store) -> None:
+        """Low is what has no more available than its reorder point; reserved is not available."""
+        keep_part(store, sku="LOW", quantity=3000, reorder_point=3000)
+        keep_part(store, sku="ENOUGH", quantity=3001, reorder_point=3000)
+        keep_part(store, sku="PROMISED", quantity=3001, reserved=1, reorder_point=3000)
+        keep_part(store, sku="NONE")
+
+        assert ["LOW", "PROMISED", "NONE"] == skus(store, low_stock=True)
+        assert ["ENOUGH"] == skus(store, low_stock=False)
+        assert ["LOW", "ENOUGH", "PROMISED", "NONE"] == skus(store)
+
+    def test_finds_what_agrees_with_all_that_is_given(self, store: Store) -> None:
+        """Search, SKU and stock narrow the list together, and the total is that of the rest."""
+        keep_part(store, sku="BRK-1", quantity=1000)
+        keep_part(store, sku="BRK-2")
+        keep_part(store, sku="OIL", name="Oil")
+
+        assert ["BRK-2"] == skus(store, q="brk", low_stock=True)
+        assert [] == skus(store, q="oil", sku="BRK-1")
+        with store.look() as work:
+            window = evolve(ALL, size=1, counted=True)
+            assert len(["BRK-1", "BRK-2"]) == work.parts.find(PartFilter(q="brk"), window).total

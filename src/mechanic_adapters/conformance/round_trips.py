@@ -1,0 +1,266 @@
+"""Whole records come back as they were kept, whatever legal values they hold."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import evolve, fields
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanic_adapters.conformance.drawn import fewer, longest, moments, numbers, texts
+from mechanic_adapters.conformance.samples import (
+    ALL,
+    AT,
+    keep_account,
+    keep_customer,
+    keep_mechanic,
+    keep_part,
+    keep_session,
+    new_customer,
+    new_entry,
+    new_mechanic,
+    new_movement,
+    new_part,
+    new_session,
+    new_ticket,
+    new_token,
+    new_vehicle,
+)
+from mechanic_adapters.conformance.store import Store
+from mechanic_adapters.conformance.tickets import labor, line_of
+from mechanic_core.access import Actor, Role
+from mechanic_core.accounts.account import RefreshToken
+from mechanic_core.inventory.part import PartName, Sku, Unit
+from mechanic_core.mechanics.mechanic import Specialty
+from mechanic_core.money import Measure, Price, Quantity, Stock
+from mechanic_core.texts import Address, Email, Name, Note, Phone, Text
+from mechanic_core.tickets.line import Task
+from mechanic_core.tickets.workflow import Status
+from mechanic_core.vehicles.vehicle import Make, Model, Odometer, Plate, Year
+
+
+def moments_in(record: Any) -> list[datetime]:
+    """Return the moments that *record* holds."""
+    values = [getattr(record, field.name) for field in fields(type(record))]
+    return [value for value in values if isinstance(value, datetime)]
+
+
+def told(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return what to tell of a record."""
+    return st.fixed_dictionaries(strategies)
+
+
+HASH_LETTERS = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
+
+stamps = {"created_at": moments, "updated_at": moments}
+
+customers = told(name=texts(Name), address=st.none() | texts(Address), **stamps)
+vehicles = told(
+    plate=st.none() | texts(Plate),
+    make=st.none() | texts(Make),
+    model=st.none() | texts(Model),
+    year=st.none() | numbers(Year),
+    odometer=st.none() | numbers(Odometer),
+    **stamps,
+)
+mechanics = told(
+    name=texts(Name),
+    salary=st.none() | numbers(Price),
+    specialty=st.none() | texts(Specialty),
+    role=st.sampled_from([Role.MECHANIC, Role.MANAGER]),
+    active=st.booleans(),
+)
+parts = told(
+    name=texts(PartName),
+    description=st.none() | texts(Text),
+    price=numbers(Price),
+    unit=texts(Unit),
+    quantity=numbers(Stock),
+    reserved=st.just(0),
+    reorder_point=numbers(Stock),
+    **stamps,
+)
+tickets = told(
+    description=texts(Text), service_date=st.dates(), status=st.sampled_from(Status), **stamps
+)
+entries = told(
+    at=moments, from_=st.none() | texts(Text), to=st.none() | texts(Text), note=texts(Note)
+)
+labor_lines = st.tuples(texts(Task), numbers(Measure), numbers(Price))
+
+
+class TestRoundTrips:
+    """Every field of every record comes back: any script, any size, to the microsecond."""
+
+    def test_keeps_people_and_vehicles(self, store: Store) -> None:
+        """Customers, their vehicles and mechanics come back equal."""
+
+        @fewer()
+        @given(customers, vehicles, mechanics)
+        def comes_back(
+            customer: dict[str, Any], vehicle: dict[str, Any], mechanic: dict[str, Any]
+        ) -> None:
+            with store.begin() as work:
+                owner = work.customers.add(new_customer(**customer))
+                theirs = work.vehicles.add(new_vehicle(owner, **vehicle))
+                staff = work.mechanics.add(new_mechanic(**mechanic))
+
+            with store.look() as work:
+                assert new_customer(**customer | {"id": owner.id, "email": owner.email}) == owner
+                assert owner == work.customers.get(owner.id)
+                assert new_vehicle(owner, **vehicle | {"id": theirs.id}) == theirs
+                assert theirs == work.vehicles.get(theirs.id)
+                assert new_mechanic(**mechanic | {"id": staff.id, "email": staff.email}) == staff
+                assert staff == work.mechanics.get(staff.id)
+
+        comes_back()
+
+    def test_keeps_parts_and_movements(self, store: Store) -> None:
+        """Parts and what moved them come back equal."""
+
+        @fewer()
+        @given(parts, texts(Note), moments)
+        def comes_back(part: dict[str, Any], note: str, at: datetime) -> None:
+            with store.begin() as work:
+                kept = work.parts.add(new_part(**part))
+                empty = evolve(kept, quantity=Quantity(0))
+                movement = evolve(new_movement(empty, kept.quantity or 1, note=note), at=at)
+                (written,) = work.ledger.write([movement])
+
+            with store.look() as work:
+                assert new_part(**part | {"id": kept.id, "sku": kept.sku}) == kept
+                assert kept == work.parts.get(kept.id)
+                assert evolve(movement, id=written.id) == written
+                assert (written,) == work.ledger.of(kept.id, ALL).items
+
+        comes_back()
+
+    def test_keeps_tickets_and_histories(self, store: Store) -> None:
+        """Tickets with their lines, and what happened to them, come back equal."""
+        owner, part = keep_customer(store), keep_part(store)
+
+        @fewer()
+        @given(tickets, labor_lines, numbers(Measure), entries)
+        def comes_back(
+            ticket: dict[str, Any], work_done: tuple[Any, ...], taken: int, entry: dict[str, Any]
+        ) -> None:
+            task, hours, rate = work_done
+            new = new_ticket(
+                owner,
+                parts=(line_of(part, taken),),
+                labor=(evolve(labor(task), hours=hours, rate=rate),),
+                **ticket,
+            )
+            happened = evolve(new_entry(), **entry)
+            with store.begin() as work:
+                kept = work.tickets.add(new, happened)
+
+            (part_line,), (labor_line,) = kept.parts, kept.labor
+            expected = evolve(
+                new,
+                id=kept.id,
+                parts=(evolve(new.parts[0], id=part_line.id),),
+                labor=(evolve(new.labor[0], id=labor_line.id),),
+            )
+            with store.look() as work:
+                (written,) = work.histories.of(kept.id, ALL).items
+                assert expected == kept == work.tickets.get(kept.id)
+            assert evolve(happened, id=written.id) == written
+
+        comes_back()
+
+    def test_keeps_sessions(self, store: Store) -> None:
+        """Sessions and their tokens come back equal, hashes of passwords too."""
+
+        @fewer()
+        @given(moments, st.integers(1, 10**6), st.text(HASH_LETTERS, min_size=1))
+        def comes_back(at: datetime, seconds: int, password_hash: str) -> None:
+            ada = keep_customer(store)
+            account = keep_account(store, Role.CUSTOMER, ada.id, password_hash)
+            session = new_session(ada.id, started_at=at)
+            token = RefreshToken.of(session.id, session.id, at, timedelta(seconds=seconds))
+            with store.begin() as work:
+                work.sessions.start(session, token)
+                work.sessions.revoke(session.id, at)
+
+                assert (evolve(session, revoked_at=at), token) == work.sessions.hold(token.digest)
+                assert session.id in work.sessions.revoked_since(at)
+                assert account == work.accounts.of(Role.CUSTOMER, ada.id)
+
+        comes_back()
+
+    def test_keeps_the_longest_texts(self, store: Store) -> None:
+        """A text as long as its rules allow, in the widest letters, comes back whole."""
+
+        def full(declared: Any) -> str:
+            return "🔧" * longest(declared)
+
+        with store.begin() as work:
+            email = "@example.com".rjust(longest(Email), "a")
+            phone = "0" * longest(Phone)
+            owner = work.customers.add(
+                new_customer(name=full(Name), email=email, phone=phone, address=full(Address))
+            )
+            vehicle = work.vehicles.add(
+                new_vehicle(owner, plate=full(Plate), make=full(Make), model=full(Model))
+            )
+            staff = work.mechanics.add(
+                new_mechanic(name=full(Name), email=email, phone=phone, specialty=full(Specialty))
+            )
+            part = work.parts.add(
+                new_part(
+                    sku=full(Sku), name=full(PartName), description=full(Text), unit=full(Unit)
+                )
+            )
+            entry = new_entry(from_=full(Text) * 2, to=full(Text) * 2, note=full(Note))
+            new = new_ticket(
+                owner,
+                staff,
+                vehicle=vehicle,
+                description=full(Text),
+                parts=(line_of(part),),
+                labor=(labor(full(Task)),),
+            )
+            ticket = work.tickets.add(new, entry)
+            (movement,) = work.ledger.write([new_movement(part, 1, note=full(Note))])
+
+        with store.look() as work:
+            assert owner == work.customers.get(owner.id)
+            assert vehicle == work.vehicles.get(vehicle.id)
+            assert staff == work.mechanics.get(staff.id)
+            assert part == work.parts.get(part.id)
+            assert ticket == work.tickets.get(ticket.id)
+            assert (movement,) == work.ledger.of(part.id, ALL).items
+            (written,) = work.histories.of(ticket.id, ALL).items
+        assert evolve(entry, id=written.id) == written
+        assert new.description == ticket.description
+        assert (new.labor[0].description, full(Sku)) == (
+            ticket.labor[0].description,
+            ticket.parts[0].sku,
+        )
+
+    def test_gives_moments_with_a_time_zone(self, store: Store) -> None:
+        """No moment comes back naive: it can be compared with the clock."""
+        owner, bo, part = keep_customer(store), keep_mechanic(store), keep_part(store)
+        vehicle, actor = new_vehicle(owner), Actor(Role.MECHANIC, bo.id)
+        session = new_session(owner.id)
+        token = keep_session(store, session)
+
+        with store.begin() as work:
+            work.sessions.revoke(session.id, AT)
+            work.sessions.rotate(token.used(AT), new_token(session))
+            records: list[object] = [
+                work.customers.get(owner.id),
+                work.vehicles.get(work.vehicles.add(vehicle).id),
+                work.parts.get(part.id),
+                *(work.sessions.hold(token.digest) or ()),
+            ]
+            ticket = work.tickets.get(work.tickets.add(new_ticket(owner), new_entry()).id)
+            records += [ticket, *work.histories.of(ticket.id, ALL).items]
+            work.ledger.write([new_movement(part, 1, actor)])
+            records += work.ledger.of(part.id, ALL).items
+
+        for record in records:
+            found = moments_in(record)
+            assert found
+            assert all(moment.utcoffset() is not None for moment in found), record

@@ -1,0 +1,174 @@
+"""The contract of `Sessions`."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import (
+    AT,
+    LATER,
+    LIFE,
+    keep_customer,
+    keep_mechanic,
+    keep_session,
+    new_session,
+    new_token,
+)
+from mechanic_adapters.conformance.store import Store
+from mechanic_core.access import Role, SessionId
+from mechanic_core.accounts.account import RefreshToken, Session
+
+TICK = timedelta(microseconds=1)
+
+
+def held(store: Store, token: RefreshToken) -> tuple[Session, RefreshToken] | None:
+    """Return what is kept of *token*."""
+    with store.begin() as work:
+        return work.sessions.hold(token.digest)
+
+
+def ended(store: Store, since: datetime) -> frozenset[SessionId]:
+    """Return the sessions ended at *since* or later."""
+    with store.look() as work:
+        return work.sessions.revoked_since(since)
+
+
+def alive(store: Store, *tokens: RefreshToken) -> list[bool]:
+    """Return for each token whether its session has not been ended."""
+    found = [held(store, token) for token in tokens]
+    return [pair is not None and pair[0].revoked_at is None for pair in found]
+
+
+class TestSessions:
+    """Every session that may still be alive."""
+
+    def test_gives_back_what_was_started(self, store: Store) -> None:
+        """A session comes back by its token's digest, both whole."""
+        session = new_session(keep_customer(store).id)
+        token = keep_session(store, session)
+
+        assert (session, token) == held(store, token)
+
+    def test_holds_nothing_for_an_unknown_digest(self, store: Store) -> None:
+        """A digest that was never kept has no session."""
+        with store.begin() as work:
+            assert work.sessions.hold("0" * 64) is None
+
+    def test_rotates(self, store: Store) -> None:
+        """The spent token is kept as used, the fresh one beside it in the same session."""
+        session = new_session(keep_customer(store).id)
+        spent = keep_session(store, session).used(LATER)
+        fresh = new_token(session, LATER)
+
+        with store.begin() as work:
+            work.sessions.rotate(spent, fresh)
+
+        assert (session, spent) == held(store, spent)
+        assert (session, fresh) == held(store, fresh)
+
+    def test_ends_one_session(self, store: Store) -> None:
+        """An ended session tells when; the person's others go on."""
+        ada = keep_customer(store)
+        one, other = new_session(ada.id), new_session(ada.id)
+        token, others = keep_session(store, one), keep_session(store, other)
+
+        with store.begin() as work:
+            work.sessions.revoke(one.id, LATER)
+
+        assert (evolve(one, revoked_at=LATER), token) == held(store, token)
+        assert (other, others) == held(store, others)
+
+    def test_tells_which_ended_since(self, store: Store) -> None:
+        """The moment itself is included, to the microsecond; sessions alive are not there."""
+        ada = keep_customer(store)
+        early, late, never = new_session(ada.id), new_session(ada.id), new_session(ada.id)
+        for session in (early, late, never):
+            keep_session(store, session)
+
+        with store.begin() as work:
+            work.sessions.revoke(early.id, AT)
+            work.sessions.revoke(late.id, AT + TICK)
+
+        assert {early.id, late.id} == ended(store, AT)
+        assert {late.id} == ended(store, AT + TICK)
+        assert frozenset() == ended(store, AT + 2 * TICK)
+
+    def test_ends_a_session_once(self, store: Store) -> None:
+        """What has ended keeps the moment when it did."""
+        ada = keep_customer(store)
+        session = new_session(ada.id)
+        token = keep_session(store, session)
+
+        with store.begin() as work:
+            work.sessions.revoke(session.id, AT)
+            work.sessions.revoke(session.id, LATER)
+            work.sessions.revoke_all(Role.CUSTOMER, ada.id, LATER)
+
+        assert (evolve(session, revoked_at=AT), token) == held(store, token)
+
+    def test_ends_all_of_one_person(self, store: Store) -> None:
+        """Every session of one person ends; others' go on, with the same id among staff too."""
+        ada, bo = keep_customer(store), keep_customer(store)
+        mechanic = keep_mechanic(store)
+        tokens = [
+            keep_session(store, new_session(ada.id)),
+            keep_session(store, new_session(ada.id)),
+            keep_session(store, new_session(bo.id)),
+            keep_session(store, new_session(mechanic.id, Role.MECHANIC)),
+        ]
+
+        with store.begin() as work:
+            work.sessions.revoke_all(Role.CUSTOMER, ada.id, LATER)
+
+        assert [False, False, True, True] == alive(store, *tokens)
+
+    def test_ends_all_but_one(self, store: Store) -> None:
+        """The session that asks may go on."""
+        ada = keep_customer(store)
+        mine, other = new_session(ada.id), new_session(ada.id)
+        tokens = keep_session(store, mine), keep_session(store, other)
+
+        with store.begin() as work:
+            work.sessions.revoke_all(Role.CUSTOMER, ada.id, LATER, but=mine.id)
+
+        assert [True, False] == alive(store, *tokens)
+
+    @pytest.mark.parametrize(
+        ("started", "now"), [(Role.MECHANIC, Role.MANAGER), (Role.MANAGER, Role.MECHANIC)]
+    )
+    def test_knows_a_person_by_any_role(self, store: Store, started: Role, now: Role) -> None:
+        """Sessions from before somebody rose or stepped down are theirs still."""
+        bo = keep_mechanic(store)
+        token = keep_session(store, new_session(bo.id, started))
+
+        with store.begin() as work:
+            work.sessions.revoke_all(now, bo.id, LATER)
+
+        assert [False] == alive(store, token)
+
+    def test_drops_the_expired_at_the_next_login(self, store: Store) -> None:
+        """Starting a session drops that person's expired tokens, nobody else's."""
+        ada, bo = keep_customer(store), keep_customer(store)
+        expired = keep_session(store, new_session(ada.id), AT)
+        going = keep_session(store, new_session(ada.id), AT + TICK)
+        others = keep_session(store, new_session(bo.id), AT)
+
+        fresh = keep_session(store, new_session(ada.id, started_at=AT + LIFE), AT + LIFE)
+
+        assert held(store, expired) is None
+        assert [True, True, True] == alive(store, going, others, fresh)
+
+    def test_keeps_a_session_with_a_token_left(self, store: Store) -> None:
+        """A session whose first token has expired lives on by its next one."""
+        ada = keep_customer(store)
+        session = new_session(ada.id)
+        first = keep_session(store, session, AT)
+        second = new_token(session, LATER)
+        with store.begin() as work:
+            work.sessions.rotate(first.used(LATER), second)
+
+        keep_session(store, new_session(ada.id, started_at=AT + LIFE), AT + LIFE)
+
+        assert held(store, first) is None
+        assert (session, second) == held(store, second)

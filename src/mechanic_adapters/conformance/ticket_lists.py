@@ -1,0 +1,134 @@
+"""The contract of `Tickets`: lists."""
+
+from itertools import product
+from typing import Any
+
+from attrs import evolve
+
+from mechanic_adapters.conformance.busy import DAYS, busy_shop
+from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_customer, keep_ticket
+from mechanic_adapters.conformance.store import Store
+from mechanic_core.mechanics.standing import ALWAYS, Period
+from mechanic_core.page import Window
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.workflow import Status
+
+PERIODS = (
+    ALWAYS,
+    Period(since=DAYS[1]),
+    Period(until=DAYS[1]),
+    Period(since=DAYS[1], until=DAYS[1]),
+    Period(since=DAYS[-1].replace(year=2030)),
+)
+
+
+def found(store: Store, **wanted: Any) -> tuple[Ticket, ...]:
+    """Return the tickets wanted."""
+    with store.look() as work:
+        return work.tickets.find(TicketFilter(**wanted), ALL).items
+
+
+def agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
+    """Return whether a list of *wanted* should hold *ticket*, told once more, plainly."""
+    if wanted.status and ticket.status != wanted.status:
+        return False
+    if wanted.customer_id and ticket.customer_id != wanted.customer_id:
+        return False
+    if wanted.vehicle_id and (not ticket.vehicle or ticket.vehicle.id != wanted.vehicle_id):
+        return False
+    if wanted.mechanic_id and wanted.mechanic_id not in [one.id for one in ticket.mechanics]:
+        return False
+    if wanted.worked and ticket.status is Status.CANCELLED:
+        return False
+    return wanted.period.holds(ticket.service_date)
+
+
+class TestTicketLists:
+    """Tickets by what is asked for; struck out ones are in no list."""
+
+    def test_finds_all_by_id(self, store: Store) -> None:
+        """Without a filter every ticket is there, whole, the oldest first."""
+        shop = busy_shop(store)
+
+        assert shop.tickets == found(store)
+
+    def test_finds_the_newest_first(self, store: Store) -> None:
+        """The order can be turned around."""
+        shop = busy_shop(store)
+
+        assert shop.tickets[::-1] == found(store, newest_first=True)
+
+    def test_finds_what_agrees_with_one_thing(self, store: Store) -> None:
+        """Each filter alone leaves exactly the tickets that agree with it."""
+        shop = busy_shop(store)
+        wanted: list[dict[str, Any]] = [
+            *({"status": status} for status in Status),
+            *({"customer_id": one.id} for one in shop.customers),
+            *({"vehicle_id": one.id} for one in shop.vehicles),
+            *({"mechanic_id": one.id} for one in shop.mechanics),
+            *({"period": period} for period in PERIODS),
+            {"worked": True},
+        ]
+
+        for told in wanted:
+            expected = tuple(t for t in shop.tickets if agrees(t, TicketFilter(**told)))
+            assert expected == found(store, **told), told
+
+    def test_finds_what_agrees_with_everything(self, store: Store) -> None:
+        """All filters together leave the tickets that agree with each."""
+        shop = busy_shop(store)
+        customers = (None, shop.customers[0].id)
+        mechanics = (None, shop.mechanics[0].id)
+        vehicles = (None, shop.vehicles[0].id)
+        every = product(
+            (None, Status.OPEN, Status.CANCELLED),
+            customers,
+            mechanics,
+            vehicles,
+            PERIODS[:2],
+            (False, True),
+        )
+
+        for status, customer, mechanic, vehicle, period, worked in every:
+            wanted = TicketFilter(
+                status=status,
+                customer_id=customer,
+                mechanic_id=mechanic,
+                vehicle_id=vehicle,
+                period=period,
+                worked=worked,
+                newest_first=customer is None,
+            )
+            expected = [ticket.id for ticket in shop.tickets if agrees(ticket, wanted)]
+            with store.look() as work:
+                piece = work.tickets.find(wanted, evolve(ALL, counted=True))
+            assert expected[:: -1 if wanted.newest_first else 1] == [
+                one.id for one in piece.items
+            ], wanted
+            assert len(expected) == piece.total, wanted
+
+    def test_finds_nothing_for_the_unknown(self, store: Store) -> None:
+        """Ids that name nobody find nothing, the greatest possible ones too."""
+        keep_ticket(store, keep_customer(store))
+
+        for unknown in (UNKNOWN, 2**63 - 1):
+            assert () == found(store, customer_id=unknown)
+            assert () == found(store, mechanic_id=unknown)
+            assert () == found(store, vehicle_id=unknown)
+
+    def test_counts_what_it_finds(self, store: Store) -> None:
+        """The total is that of the filtered list, wherever the window lies."""
+        shop = busy_shop(store)
+        wanted = TicketFilter(status=Status.OPEN)
+        matching = [ticket.id for ticket in shop.tickets if ticket.status is Status.OPEN]
+
+        with store.look() as work:
+            for window in (
+                Window(size=1, counted=True),
+                Window(size=1, start=2, counted=True),
+                Window(size=1, start=1000, counted=True),
+                Window(size=1, after=matching[0], counted=True),
+                Window(size=1, after=matching[-1], counted=True),
+            ):
+                assert len(matching) == work.tickets.find(wanted, window).total

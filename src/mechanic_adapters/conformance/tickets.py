@@ -1,0 +1,284 @@
+"""The contract of `Tickets`: one ticket at a time."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import (
+    ALL,
+    DAY,
+    LATER,
+    UNKNOWN,
+    keep_customer,
+    keep_mechanic,
+    keep_part,
+    keep_ticket,
+    keep_vehicle,
+    new_entry,
+    new_ticket,
+    new_vin,
+)
+from mechanic_adapters.conformance.store import Store
+from mechanic_core.errors import LostRace
+from mechanic_core.inventory.part import Part
+from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
+from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.vehicle_desk import on_ticket
+from mechanic_core.tickets.workflow import Status
+
+
+def line_of(part: Part, quantity: int = 1000) -> PartLine:
+    """Return a new line with *part*."""
+    return PartLine(
+        part_id=part.id,
+        sku=part.sku,
+        name=part.name,
+        quantity=Quantity(quantity),
+        unit_price=part.price,
+    )
+
+
+def labor(description: str = "Replace the pads", mechanic_id: int | None = None) -> LaborLine:
+    """Return a new line of labour."""
+    return LaborLine(
+        mechanic_id=mechanic_id,
+        description=description,
+        hours=Quantity(1500),
+        rate=Money(8000),
+    )
+
+
+def saved(store: Store, ticket: Ticket) -> Ticket:
+    """Keep a change of *ticket*."""
+    with store.begin() as work:
+        return work.tickets.save(ticket, new_entry())
+
+
+def read(store: Store, ticket: Ticket) -> Ticket:
+    """Return the ticket as it is kept."""
+    with store.look() as work:
+        return work.tickets.get(ticket.id)
+
+
+class TestTickets:
+    """Every ticket that the shop has written; removed ones are not found."""
+
+    def test_gives_back_what_was_added(self, store: Store) -> None:
+        """A ticket comes back as added: vehicle, mechanics and lines in their order."""
+        ada, bo, cy = keep_customer(store), keep_mechanic(store), keep_mechanic(store)
+        vehicle = keep_vehicle(store, ada, vin=new_vin(), plate="A 1", make="VW", year=2003)
+        part = keep_part(store, name="Pâd", price=MOST_MONEY)
+        new = new_ticket(
+            ada,
+            *(bo, cy),
+            vehicle=vehicle,
+            status=Status.ON_HOLD,
+            description="Grinds.\n\tAlways.",
+            parts=(line_of(part, MOST_QUANTITY), line_of(keep_part(store), 1), line_of(part)),
+            labor=(labor(mechanic_id=bo.id), labor("Clean up")),
+            updated_at=LATER,
+        )
+
+        with store.begin() as work:
+            added = work.tickets.add(new, new_entry())
+
+        expected = evolve(
+            new,
+            id=added.id,
+            parts=tuple(
+                evolve(line, id=kept.id) for line, kept in zip(new.parts, added.parts, strict=True)
+            ),
+            labor=tuple(
+                evolve(line, id=kept.id) for line, kept in zip(new.labor, added.labor, strict=True)
+            ),
+        )
+        assert expected == added == read(store, added)
+
+    def test_gives_every_line_an_id(self, store: Store) -> None:
+        """New lines get ids that no other line of their kind has, going up."""
+        ada, part = keep_customer(store), keep_part(store)
+        lines = (line_of(part), line_of(part))
+
+        one = keep_ticket(store, ada, parts=lines, labor=(labor(), labor()))
+        other = keep_ticket(store, ada, parts=lines, labor=(labor(), labor()))
+
+        for ids in (
+            [0, *(line.id for line in one.parts + other.parts)],
+            [0, *(line.id for line in one.labor + other.labor)],
+        ):
+            assert sorted(set(ids)) == ids
+
+    def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
+        """Owner, day and complaint are enough."""
+        added = keep_ticket(store, keep_customer(store))
+
+        with store.begin() as work:
+            assert added == work.tickets.get(added.id) == work.tickets.hold(added.id)
+
+    def test_keeps_a_change(self, store: Store) -> None:
+        """A change of everything comes back with the next version."""
+        ada, bo, cy = keep_customer(store), keep_mechanic(store), keep_mechanic(store)
+        part = keep_part(store)
+        added = keep_ticket(store, ada, bo, vehicle=keep_vehicle(store, ada))
+        other = keep_vehicle(store, ada, plate="B 2")
+        changed = evolve(
+            added,
+            vehicle=on_ticket(other),
+            service_date=DAY.replace(year=2027),
+            description="Squeals",
+            status=Status.IN_PROGRESS,
+            mechanics=new_ticket(ada, cy).mechanics,
+            parts=(line_of(part),),
+            labor=(labor(),),
+            updated_at=LATER,
+        )
+
+        after = saved(store, changed)
+
+        (part_line,), (labor_line,) = after.parts, after.labor
+        expected = evolve(
+            changed,
+            parts=(evolve(changed.parts[0], id=part_line.id),),
+            labor=(evolve(changed.labor[0], id=labor_line.id),),
+            version=added.version + 1,
+        )
+        assert expected == after == read(store, added)
+
+    def test_keeps_a_change_to_nothing(self, store: Store) -> None:
+        """Vehicle, mechanics and lines can all go again."""
+        ada, part = keep_customer(store), keep_part(store)
+        added = keep_ticket(
+            store,
+            ada,
+            keep_mechanic(store),
+            vehicle=keep_vehicle(store, ada),
+            parts=(line_of(part),),
+            labor=(labor(),),
+        )
+        changed = evolve(added, vehicle=None, mechanics=(), parts=(), labor=())
+
+        after = saved(store, changed)
+
+        assert evolve(changed, version=added.version + 1) == after == read(store, added)
+
+    def test_keeps_the_ids_of_lines(self, store: Store) -> None:
+        """A line that stays keeps its id; that of one that went is never given again."""
+        part = keep_part(store)
+        added = keep_ticket(
+            store,
+            keep_customer(store),
+            parts=(line_of(part, 1), line_of(part, 2), line_of(part, 3)),
+            labor=(labor("a"), labor("b")),
+        )
+        changed = evolve(
+            added,
+            parts=(evolve(added.parts[0], quantity=Quantity(9)), added.parts[1]),
+            labor=(added.labor[0],),
+        )
+
+        after = saved(store, changed)
+        again = saved(
+            store,
+            evolve(after, parts=(*after.parts, line_of(part)), labor=(*after.labor, labor("c"))),
+        )
+
+        assert (changed.parts, changed.labor) == (after.parts, after.labor)
+        assert (changed.parts, changed.labor) == (again.parts[:-1], again.labor[:-1])
+        assert again.parts[-1].id > added.parts[-1].id
+        assert again.labor[-1].id > added.labor[-1].id
+        assert again == read(store, added)
+
+    def test_touches_no_other_ticket(self, store: Store) -> None:
+        """A change of one ticket leaves the lines and mechanics of another."""
+        ada, bo, part = keep_customer(store), keep_mechanic(store), keep_part(store)
+        lines: dict[str, Any] = {"parts": (line_of(part),), "labor": (labor(),)}
+        one, other = keep_ticket(store, ada, bo, **lines), keep_ticket(store, ada, bo, **lines)
+
+        saved(store, evolve(one, mechanics=(), parts=(), labor=()))
+
+        assert other == read(store, other)
+
+    def test_refuses_an_old_version(self, store: Store) -> None:
+        """Of two changes made of the same version, the second is refused and leaves no trace."""
+        added = keep_ticket(store, keep_customer(store))
+        after = saved(store, evolve(added, description="First"))
+
+        with pytest.raises(LostRace):
+            saved(store, evolve(added, description="Second", labor=(labor(),)))
+
+        assert after == read(store, added)
+        with store.look() as work:
+            events = [entry.id for entry in work.histories.of(added.id, ALL).items]
+        assert sorted(set(events))[:2] == events
+
+    def test_knows_no_unknown_id(self, store: Store) -> None:
+        """An id that was never given finds nothing."""
+        with pytest.raises(TicketNotFound), store.look() as work:
+            work.tickets.get(TicketId(UNKNOWN))
+        with pytest.raises(TicketNotFound), store.begin() as work:
+            work.tickets.hold(TicketId(UNKNOWN))
+
+    def test_forgets_the_removed(self, store: Store) -> None:
+        """A ticket that was struck out is found no more."""
+        ada = keep_customer(store)
+        added = keep_ticket(store, ada)
+
+        saved(store, added.removed(LATER))
+
+        with pytest.raises(TicketNotFound):
+            read(store, added)
+        with pytest.raises(TicketNotFound), store.begin() as work:
+            work.tickets.hold(added.id)
+        with store.look() as work:
+            assert () == work.tickets.find(TicketFilter(), ALL).items
+            assert () == work.tickets.unfinished_of(ada.id)
+
+    def test_shows_names_as_they_are_now(self, store: Store) -> None:
+        """A renamed mechanic and a changed vehicle show on tickets at once."""
+        ada, bo = keep_customer(store), keep_mechanic(store, name="Bo")
+        vehicle = keep_vehicle(store, ada, plate="A 1")
+        added = keep_ticket(store, ada, bo, vehicle=vehicle)
+
+        with store.begin() as work:
+            work.mechanics.save(evolve(bo, name="Bob"))
+            changed = work.vehicles.save(evolve(vehicle, plate="B 2", make="VW"))
+
+        ticket = read(store, added)
+        assert ["Bob"] == [mechanic.name for mechanic in ticket.mechanics]
+        assert on_ticket(changed) == ticket.vehicle
+        with store.look() as work:
+            assert (ticket,) == work.tickets.find(TicketFilter(), ALL).items
+
+    def test_keeps_the_price_of_a_line(self, store: Store) -> None:
+        """What a part is called and costs later does not reach the lines written before."""
+        part = keep_part(store)
+        added = keep_ticket(store, keep_customer(store), parts=(line_of(part),))
+
+        with store.begin() as work:
+            work.parts.save([evolve(part, sku="NEW", name="New", price=Money(1))])
+
+        assert added == read(store, added)
+
+    def test_outlives_the_owner(self, store: Store) -> None:
+        """The tickets of an erased customer stay."""
+        ada = keep_customer(store)
+        added = keep_ticket(store, ada, status=Status.CLOSED)
+
+        with store.begin() as work:
+            work.customers.save(ada.erased(LATER))
+
+        assert added == read(store, added)
+
+    def test_tells_what_is_still_to_be_worked_on(self, store: Store) -> None:
+        """Open, running and waiting tickets of that customer are unfinished, by id."""
+        ada, bo = keep_customer(store), keep_customer(store)
+        mine = {status: keep_ticket(store, ada, status=status).id for status in Status}
+        keep_ticket(store, bo)
+
+        with store.look() as work:
+            unfinished = work.tickets.unfinished_of(ada.id)
+
+        assert (mine[Status.OPEN], mine[Status.IN_PROGRESS], mine[Status.ON_HOLD]) == unfinished

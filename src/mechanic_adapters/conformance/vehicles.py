@@ -1,0 +1,190 @@
+"""The contract of `Vehicles`."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import (
+    ALL,
+    LATER,
+    UNKNOWN,
+    keep_customer,
+    keep_ticket,
+    keep_vehicle,
+    new_entry,
+    new_vehicle,
+)
+from mechanic_adapters.conformance.store import Store
+from mechanic_core.errors import LostRace
+from mechanic_core.vehicles.ports import VehicleFilter
+from mechanic_core.vehicles.vehicle import (
+    VehicleId,
+    VehicleInUse,
+    VehicleNotFound,
+    VinTaken,
+)
+
+VIN = "1HGCM82633A004352"
+OTHER_VIN = "1M8GDM9AXKP042788"
+
+
+def plates(store: Store, **wanted: Any) -> list[str | None]:
+    """Return the plates of the vehicles wanted."""
+    with store.look() as work:
+        return [one.plate for one in work.vehicles.find(VehicleFilter(**wanted), ALL).items]
+
+
+class TestVehicles:
+    """Every vehicle that the shop has seen."""
+
+    def test_gives_back_what_was_added(self, store: Store) -> None:
+        """A vehicle comes back as added, with an id."""
+        new = new_vehicle(
+            keep_customer(store),
+            vin=VIN,
+            plate="7ABC123",
+            make="Škoda",
+            model="Octavia",
+            year=2003,
+            odometer=9_999_999,
+        )
+
+        with store.begin() as work:
+            added = work.vehicles.add(new)
+
+        assert evolve(new, id=added.id) == added
+        assert added.id > 0
+        with store.look() as work:
+            assert added == work.vehicles.get(added.id)
+
+    def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
+        """Of a vehicle nothing but the owner need be known."""
+        added = keep_vehicle(store, keep_customer(store))
+
+        with store.begin() as work:
+            assert added == work.vehicles.get(added.id) == work.vehicles.hold(added.id)
+
+    def test_keeps_a_change(self, store: Store) -> None:
+        """A change, of owner too, comes back with the next version."""
+        added = keep_vehicle(store, keep_customer(store), vin=VIN, plate="A 1")
+        heir = keep_customer(store)
+        changed = evolve(
+            added, customer_id=heir.id, vin=OTHER_VIN, plate=None, year=1885, updated_at=LATER
+        )
+
+        with store.begin() as work:
+            saved = work.vehicles.save(changed)
+
+        assert evolve(changed, version=added.version + 1) == saved
+        with store.look() as work:
+            assert saved == work.vehicles.get(added.id)
+
+    def test_refuses_an_old_version(self, store: Store) -> None:
+        """Of two changes made of the same version, the second is refused."""
+        added = keep_vehicle(store, keep_customer(store))
+        with store.begin() as work:
+            saved = work.vehicles.save(evolve(added, plate="FIRST"))
+
+        with pytest.raises(LostRace), store.begin() as work:
+            work.vehicles.save(evolve(added, plate="SECOND"))
+
+        with store.look() as work:
+            assert saved == work.vehicles.get(added.id)
+
+    def test_knows_no_unknown_id(self, store: Store) -> None:
+        """An id that was never given finds nothing."""
+        with pytest.raises(VehicleNotFound), store.look() as work:
+            work.vehicles.get(VehicleId(UNKNOWN))
+        with pytest.raises(VehicleNotFound), store.begin() as work:
+            work.vehicles.hold(VehicleId(UNKNOWN))
+
+    def test_finds_the_one_with_a_vin(self, store: Store) -> None:
+        """At most one vehicle has a VIN."""
+        owner = keep_customer(store)
+        added = keep_vehicle(store, owner, vin=VIN)
+        keep_vehicle(store, owner)
+
+        with store.look() as work:
+            assert added == work.vehicles.with_vin(VIN)
+            assert work.vehicles.with_vin(OTHER_VIN) is None
+
+    def test_takes_a_vin_once(self, store: Store) -> None:
+        """A VIN that another vehicle has is refused, for a new vehicle and for an old one."""
+        owner = keep_customer(store)
+        keep_vehicle(store, owner, vin=VIN)
+        other = keep_vehicle(store, owner, vin=OTHER_VIN)
+
+        with pytest.raises(VinTaken), store.begin() as work:
+            work.vehicles.add(new_vehicle(owner, vin=VIN))
+        with pytest.raises(VinTaken), store.begin() as work:
+            work.vehicles.save(evolve(other, vin=VIN))
+
+    def test_takes_no_vin_often(self, store: Store) -> None:
+        """Any number of vehicles may have none."""
+        owner = keep_customer(store)
+
+        first, second = keep_vehicle(store, owner), keep_vehicle(store, owner)
+
+        assert first.id < second.id
+
+    def test_removes_what_no_ticket_names(self, store: Store) -> None:
+        """A removed vehicle is found no more, and its VIN is free."""
+        owner = keep_customer(store)
+        added = keep_vehicle(store, owner, vin=VIN)
+
+        with store.begin() as work:
+            work.vehicles.remove(added.id)
+
+        with pytest.raises(VehicleNotFound), store.look() as work:
+            work.vehicles.get(added.id)
+        assert added.id < keep_vehicle(store, owner, vin=VIN).id, "an id was given twice"
+
+    def test_keeps_what_a_ticket_names(self, store: Store) -> None:
+        """A vehicle with a ticket stays, also when that was struck out."""
+        owner = keep_customer(store)
+        vehicle = keep_vehicle(store, owner, plate="STAYS")
+        ticket = keep_ticket(store, owner, vehicle=vehicle)
+
+        with pytest.raises(VehicleInUse), store.begin() as work:
+            work.vehicles.remove(vehicle.id)
+        with store.begin() as work:
+            work.tickets.save(ticket.removed(LATER), new_entry())
+        with pytest.raises(VehicleInUse), store.begin() as work:
+            work.vehicles.remove(vehicle.id)
+
+        assert ["STAYS"] == plates(store)
+
+    def test_finds_what_agrees_with_all_that_is_given(self, store: Store) -> None:
+        """Owner, VIN and plate narrow the list; the last two whole and in any case."""
+        ada, bo = keep_customer(store), keep_customer(store)
+        keep_vehicle(store, ada, vin=VIN, plate="Äb 1")
+        keep_vehicle(store, ada, plate="B 2")
+        keep_vehicle(store, bo, plate="b 2")
+
+        assert ["Äb 1", "B 2", "b 2"] == plates(store)
+        assert ["Äb 1", "B 2"] == plates(store, customer_id=ada.id)
+        assert ["B 2", "b 2"] == plates(store, plate="b 2")
+        assert ["Äb 1"] == plates(store, plate="äB 1")
+        assert ["b 2"] == plates(store, plate="B 2", customer_id=bo.id)
+        assert ["Äb 1"] == plates(store, vin=VIN.lower())
+        assert [] == plates(store, vin=VIN, customer_id=bo.id)
+        assert [] == plates(store, vin=VIN[:-1])
+        assert [] == plates(store, plate="B")
+        assert [] == plates(store, plate="_ 2")
+        assert [] == plates(store, customer_id=2**63 - 1)
+
+    def test_forgets_the_plates_of_one(self, store: Store) -> None:
+        """The plates of one customer go, which is a change; others' stay."""
+        ada, bo = keep_customer(store), keep_customer(store)
+        mine = keep_vehicle(store, ada, vin=VIN, plate="A 1")
+        others = keep_vehicle(store, bo, plate="B 2")
+
+        with store.begin() as work:
+            work.vehicles.forget_plates_of(ada.id, LATER)
+
+        with store.look() as work:
+            assert others == work.vehicles.get(others.id)
+            assert evolve(
+                mine, plate=None, updated_at=LATER, version=mine.version + 1
+            ) == work.vehicles.get(mine.id)

@@ -1,0 +1,122 @@
+"""Parts and their ledger in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import final
+
+from attrs import evolve, frozen
+
+from mechanic_adapters.memory.tables import Tables, replace
+from mechanic_adapters.memory.window import cut
+from mechanic_core.inventory.movement import Disagreement, Movement, MovementId
+from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
+from mechanic_core.inventory.ports import Ledger, PartFilter, Parts
+from mechanic_core.money import Quantity
+from mechanic_core.page import Slice, Window
+from mechanic_core.texts import folded
+
+
+@final
+@frozen
+class MemoryParts(Parts):
+    """Every part that the shop sells."""
+
+    _tables: Tables
+
+    def get(self, part_id: PartId) -> Part:
+        """Return the part, or raise `PartNotFound`."""
+        part = self._tables.parts.get(part_id)
+        if part is None or part.archived_at:
+            raise PartNotFound
+        return part
+
+    def hold(self, ids: Collection[int]) -> Mapping[int, Part]:
+        """Return those of *ids* that are there; nobody else writes meanwhile."""
+        found = ((one, self._tables.parts.get(one)) for one in sorted(set(ids)))
+        return {one: part for one, part in found if part}
+
+    def add(self, part: Part) -> Part:
+        """Keep a new part."""
+        self._sku_must_be_free(part)
+        new_id = PartId(self._tables.parts.next_id())
+        return self._tables.parts.put(new_id, evolve(part, id=new_id))
+
+    def save(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        """Keep the changes."""
+        return tuple(self._save(part) for part in parts)
+
+    def find(self, wanted: PartFilter, window: Window) -> Slice[Part]:
+        """Return parts by id."""
+        found = (part for part in self._tables.parts.all() if _agrees(part, wanted))
+        return cut(found, window, lambda part: part.id)
+
+    def _save(self, part: Part) -> Part:
+        self._sku_must_be_free(part)
+        return replace(self._tables.parts, part)
+
+    def _sku_must_be_free(self, part: Part) -> None:
+        if part.archived_at:
+            return
+        for other in self._tables.parts.all():
+            if not other.archived_at and other.id != part.id and other.sku == part.sku:
+                raise SkuTaken
+
+
+def _agrees(part: Part, wanted: PartFilter) -> bool:
+    start = folded(wanted.q or "")
+    return (
+        not part.archived_at
+        and (folded(part.name).startswith(start) or folded(part.sku).startswith(start))
+        and wanted.sku in (None, part.sku)
+        and wanted.low_stock in (None, part.is_low)
+    )
+
+
+@final
+@frozen
+class MemoryLedger(Ledger):
+    """Every change of stock, by part."""
+
+    _tables: Tables
+
+    def write(self, movements: Sequence[Movement]) -> tuple[Movement, ...]:
+        """Append movements and return them with their ids."""
+        return tuple(self._named(self._append(movement)) for movement in movements)
+
+    def of(self, part_id: PartId, window: Window) -> Slice[Movement]:
+        """Return a part's movements, oldest first."""
+        if self._tables.parts.get(part_id) is None:
+            raise PartNotFound
+        movements = self._tables.ledger.get(part_id) or ()
+        return cut(movements, window, lambda movement: movement.id).map(self._named)
+
+    def disagreements(self) -> tuple[Disagreement, ...]:
+        """Return every part whose balance is not the sum of its movements."""
+        return tuple(
+            Disagreement(
+                part_id=part.id,
+                sku=part.sku,
+                on_hand=part.quantity,
+                reserved=part.reserved,
+                ledger_on_hand=on_hand,
+                ledger_reserved=reserved,
+            )
+            for part in self._tables.parts.all()
+            for on_hand, reserved in [self._sums(part.id)]
+            if (on_hand, reserved) != (part.quantity, part.reserved)
+        )
+
+    def _append(self, movement: Movement) -> Movement:
+        ledger = self._tables.ledger
+        new = evolve(movement, id=MovementId(ledger.next_id()))
+        ledger.put(new.part_id, (*(ledger.get(new.part_id) or ()), new))
+        return new
+
+    def _named(self, movement: Movement) -> Movement:
+        return evolve(movement, by=self._tables.named(movement.by))
+
+    def _sums(self, part_id: PartId) -> tuple[Quantity, Quantity]:
+        movements = self._tables.ledger.get(part_id) or ()
+        return (
+            Quantity(sum(movement.on_hand_change for movement in movements)),
+            Quantity(sum(movement.reserved_change for movement in movements)),
+        )

@@ -1,0 +1,127 @@
+"""Service tickets and their histories in memory."""
+
+from typing import final
+
+from attrs import evolve, frozen
+
+from mechanic_adapters.memory.tables import Tables, must_be_current
+from mechanic_adapters.memory.window import cut
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.page import Slice, Window
+from mechanic_core.tickets.history import Entry, EntryId
+from mechanic_core.tickets.line import LineId
+from mechanic_core.tickets.ports import Histories, TicketFilter, Tickets
+from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.vehicle_desk import on_ticket
+from mechanic_core.tickets.workflow import CHANGEABLE, UNCOUNTED
+
+
+@final
+@frozen
+class MemoryTickets(Tickets):
+    """Every ticket; the names on it and its vehicle are looked up when it is read."""
+
+    _tables: Tables
+
+    def get(self, ticket_id: TicketId) -> Ticket:
+        """Return the ticket, or raise `TicketNotFound`."""
+        ticket = self._tables.tickets.get(ticket_id)
+        if ticket is None or ticket.removed_at:
+            raise TicketNotFound
+        return self._read(ticket)
+
+    def hold(self, ticket_id: TicketId) -> Ticket:
+        """Return the ticket; nobody else writes meanwhile."""
+        return self.get(ticket_id)
+
+    def add(self, ticket: Ticket, entry: Entry) -> Ticket:
+        """Keep a new ticket with the first line of its history."""
+        new = evolve(ticket, id=TicketId(self._tables.tickets.next_id()))
+        return self._keep(new, entry)
+
+    def save(self, ticket: Ticket, entry: Entry) -> Ticket:
+        """Keep the change and what it was."""
+        must_be_current(self._tables.tickets, ticket)
+        return self._keep(evolve(ticket, version=ticket.version + 1), entry)
+
+    def find(self, wanted: TicketFilter, window: Window) -> Slice[Ticket]:
+        """Return tickets by id."""
+        found = (ticket for ticket in self._tables.tickets.all() if _agrees(ticket, wanted))
+        piece = cut(found, window, lambda ticket: ticket.id, newest_first=wanted.newest_first)
+        return piece.map(self._read)
+
+    def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
+        """Return the customer's tickets that are still to be worked on."""
+        return tuple(
+            ticket.id
+            for ticket in self._tables.tickets.all()
+            if ticket.customer_id == customer_id
+            and not ticket.removed_at
+            and ticket.status in CHANGEABLE
+        )
+
+    def _keep(self, ticket: Ticket, entry: Entry) -> Ticket:
+        part_lines, labor_lines = self._tables.part_lines, self._tables.labor_lines
+        kept = evolve(
+            ticket,
+            parts=tuple(
+                line if line.id else evolve(line, id=LineId(part_lines.next_id()))
+                for line in ticket.parts
+            ),
+            labor=tuple(
+                line if line.id else evolve(line, id=LineId(labor_lines.next_id()))
+                for line in ticket.labor
+            ),
+        )
+        self._tables.tickets.put(kept.id, kept)
+        self._write_down(kept.id, entry)
+        return self._read(kept)
+
+    def _write_down(self, ticket_id: TicketId, entry: Entry) -> None:
+        histories = self._tables.histories
+        new = evolve(entry, id=EntryId(histories.next_id()))
+        histories.put(ticket_id, (*(histories.get(ticket_id) or ()), new))
+
+    def _read(self, ticket: Ticket) -> Ticket:
+        vehicle = ticket.vehicle and self._tables.vehicles.get(ticket.vehicle.id)
+        found = (self._tables.mechanics.get(one.id) for one in ticket.mechanics)
+        mechanics = [AssignedMechanic(id=one.id, name=one.name) for one in found if one]
+        return evolve(
+            ticket,
+            vehicle=on_ticket(vehicle) if vehicle else None,
+            mechanics=tuple(sorted(mechanics, key=lambda one: one.id)),
+        )
+
+
+def _agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
+    vehicle_id = ticket.vehicle.id if ticket.vehicle else None
+    return (
+        not ticket.removed_at
+        and wanted.status in (None, ticket.status)
+        and wanted.customer_id in (None, ticket.customer_id)
+        and wanted.vehicle_id in (None, vehicle_id)
+        and (wanted.mechanic_id is None or wanted.mechanic_id in {m.id for m in ticket.mechanics})
+        and wanted.period.holds(ticket.service_date)
+        and not (wanted.worked and ticket.status in UNCOUNTED)
+    )
+
+
+@final
+@frozen
+class MemoryHistories(Histories):
+    """What happened to each ticket, removed ones too."""
+
+    _tables: Tables
+
+    def of(self, ticket_id: TicketId, window: Window) -> Slice[Entry]:
+        """Return a ticket's history, oldest first."""
+        entries = self._tables.histories.get(ticket_id) or ()
+        piece = cut(entries, window, lambda entry: entry.id)
+        return piece.map(lambda entry: evolve(entry, by=self._tables.named(entry.by)))
+
+    def owner_of(self, ticket_id: TicketId) -> CustomerId:
+        """Return whose ticket it is, or raise `TicketNotFound`."""
+        ticket = self._tables.tickets.get(ticket_id)
+        if ticket is None:
+            raise TicketNotFound
+        return ticket.customer_id
