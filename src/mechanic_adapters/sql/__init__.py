@@ -1,0 +1,1 @@
+"""Every port over SQL: SQLAlchemy Core on PostgreSQL and SQLite."""

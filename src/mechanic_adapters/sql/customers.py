@@ -1,0 +1,70 @@
+"""Customers in SQL."""
+
+from collections.abc import Mapping
+from typing import final
+
+from attrs import frozen
+
+from mechanic_adapters.sql.executors import Executor
+from mechanic_adapters.sql.gateway import Gateway
+from mechanic_adapters.sql.searches import begins, bounds
+from mechanic_adapters.sql.tables import customers
+from mechanic_adapters.sql.windows import Listing
+from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound, EmailTaken
+from mechanic_core.customers.ports import Customers
+from mechanic_core.page import Slice, Window
+from mechanic_core.texts import folded
+
+
+def _keys(customer: Customer) -> Mapping[str, str | None]:
+    """Return how a customer is found; an erased one is not, and gives the address free."""
+    if customer.erased_at:
+        return {"name_key": None, "email_key": None}
+    return {"name_key": folded(customer.name), "email_key": folded(customer.email)}
+
+
+CUSTOMERS = Gateway(customers, Customer, _keys, EmailTaken)
+
+_PRESENT = CUSTOMERS.rows.where(customers.c.erased_at.is_(None))
+_ALL = Listing(rows=_PRESENT, key=customers.c.id)
+_BEGINNING = Listing(
+    rows=_PRESENT.where(begins(customers.c.name_key, customers.c.email_key, customers.c.phone)),
+    key=customers.c.id,
+    anew=True,
+)
+
+
+@final
+@frozen
+class SqlCustomers(Customers):
+    """Every customer of the shop."""
+
+    _executor: Executor
+
+    def get(self, customer_id: CustomerId) -> Customer:
+        """Return the customer, or raise `CustomerNotFound`."""
+        return _present(CUSTOMERS.get(self._executor, customer_id))
+
+    def hold(self, customer_id: CustomerId) -> Customer:
+        """Return the customer with the row locked."""
+        return _present(CUSTOMERS.hold(self._executor, customer_id))
+
+    def add(self, customer: Customer) -> Customer:
+        """Keep a new customer."""
+        return CUSTOMERS.add(self._executor, customer)
+
+    def save(self, customer: Customer) -> Customer:
+        """Keep the change."""
+        return CUSTOMERS.save(self._executor, customer)
+
+    def find(self, q: str | None, window: Window) -> Slice[Customer]:
+        """Return customers by id."""
+        if q is None:
+            return _ALL.piece(self._executor, window, CUSTOMERS.make)
+        return _BEGINNING.piece(self._executor, window, CUSTOMERS.make, bounds(folded(q)))
+
+
+def _present(customer: Customer | None) -> Customer:
+    if customer is None or customer.erased_at:
+        raise CustomerNotFound
+    return customer

@@ -1,0 +1,59 @@
+"""Histories of tickets in SQL."""
+
+from typing import Any, final
+
+from attrs import frozen
+from sqlalchemy import BigInteger, Select, Subquery, bindparam, select
+
+from mechanic_adapters.sql.executors import Executor
+from mechanic_adapters.sql.people import make_by, name_of
+from mechanic_adapters.sql.plans import Row
+from mechanic_adapters.sql.rows import maker
+from mechanic_adapters.sql.tables import ticket_history, tickets
+from mechanic_adapters.sql.windows import Listing
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.page import Slice, Window
+from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.ports import Histories
+from mechanic_core.tickets.ticket import TicketId, TicketNotFound
+
+_make_entry = maker(Entry)
+
+
+def _named(page: Subquery) -> Select[Any]:
+    """Return entries with the names of those of whom they tell."""
+    c = page.c
+    person = (c.by_role, c.by_id, name_of(c.by_role, c.by_id))
+    return select(c.id, c.at, *person, c.event, c.from_, c.to, c.note)
+
+
+def _entry(row: Row) -> Entry:
+    return _make_entry((*row[:2], make_by(row[2:5]), *row[5:]))
+
+
+_TICKET = bindparam("ticket_id", type_=BigInteger)
+_OF_TICKET = Listing(
+    rows=select(ticket_history).where(ticket_history.c.ticket_id == _TICKET),
+    key=ticket_history.c.id,
+    dressed=_named,
+)
+_OWNER = select(tickets.c.customer_id).where(tickets.c.id == _TICKET)
+
+
+@final
+@frozen
+class SqlHistories(Histories):
+    """What happened to each ticket, removed ones too."""
+
+    _executor: Executor
+
+    def of(self, ticket_id: TicketId, window: Window) -> Slice[Entry]:
+        """Return a ticket's history, oldest first."""
+        return _OF_TICKET.piece(self._executor, window, _entry, {"ticket_id": ticket_id})
+
+    def owner_of(self, ticket_id: TicketId) -> CustomerId:
+        """Return whose ticket it is, or raise `TicketNotFound`."""
+        row = self._executor.first(_OWNER, {"ticket_id": ticket_id})
+        if row is None:
+            raise TicketNotFound
+        return CustomerId(row[0])

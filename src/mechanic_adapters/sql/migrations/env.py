@@ -1,0 +1,13 @@
+"""Runs migrations on the connection that `schema` hands over, in its transaction."""
+
+from alembic import context
+
+from mechanic_adapters.sql.tables import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,  # for its names of constraints
+    compare_server_default=True,
+    render_as_batch=True,
+)
+context.run_migrations()

@@ -1,0 +1,105 @@
+"""Parts in SQL."""
+
+import functools
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
+from typing import final
+
+from attrs import evolve, frozen
+from sqlalchemy import bindparam, not_, update
+
+from mechanic_adapters.sql.column_types import KEY
+from mechanic_adapters.sql.constructs import among, sent_rows
+from mechanic_adapters.sql.executors import Executor
+from mechanic_adapters.sql.gateway import Gateway
+from mechanic_adapters.sql.searches import begins, bounds
+from mechanic_adapters.sql.tables import parts
+from mechanic_adapters.sql.windows import Listing
+from mechanic_core.errors import LostRace
+from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
+from mechanic_core.inventory.ports import PartFilter, Parts
+from mechanic_core.page import Slice, Window
+from mechanic_core.texts import folded
+
+
+def _keys(part: Part) -> Mapping[str, str]:
+    return {"name_key": folded(part.name), "sku_key": folded(part.sku)}
+
+
+PARTS = Gateway(parts, Part, _keys, SkuTaken)
+
+_IS_LOW = parts.c.quantity - parts.c.reserved <= parts.c.reorder_point
+_WANTED = {
+    "q": begins(parts.c.name_key, parts.c.sku_key),
+    "sku": parts.c.sku == bindparam("sku", type_=KEY),
+    "low": _IS_LOW,
+    "enough": not_(_IS_LOW),
+}
+_HELD = (
+    PARTS.rows.where(among(parts.c.id, "ids")).order_by(parts.c.id).with_for_update(key_share=True)
+)
+_SENT = sent_rows(list(parts.columns)).subquery("sent")
+_SAVE = (
+    update(parts)
+    .values({c.name: _SENT.c[c.name] for c in parts.columns if c.name != "id"})
+    .where(parts.c.id == _SENT.c.id, parts.c.version == _SENT.c.version - 1)
+)
+"""Changes any number of parts, each only if it is still the version before."""
+
+
+@functools.cache
+def _listing(given: frozenset[str]) -> Listing:
+    """Return the list of the parts that agree with what is *given*."""
+    wanted = (_WANTED[name] for name in sorted(given))
+    present = PARTS.rows.where(parts.c.archived_at.is_(None))
+    return Listing(rows=present.where(*wanted), key=parts.c.id, anew="q" in given)
+
+
+@final
+@frozen
+class SqlParts(Parts):
+    """Every part that the shop sells."""
+
+    _executor: Executor
+
+    def get(self, part_id: PartId) -> Part:
+        """Return the part, or raise `PartNotFound`."""
+        part = PARTS.get(self._executor, part_id)
+        if part is None or part.archived_at:
+            raise PartNotFound
+        return part
+
+    def hold(self, ids: Collection[int]) -> Mapping[int, Part]:
+        """Return those of *ids* that are there, their rows locked by id."""
+        found = self._executor.all(_HELD, {"ids": sorted(ids)})
+        held: dict[int, Part] = {part.id: part for part in map(PARTS.make, found)}
+        self._executor.seen.update(((PARTS.noun, key), part) for key, part in held.items())
+        return held
+
+    def add(self, part: Part) -> Part:
+        """Keep a new part."""
+        return PARTS.add(self._executor, part)
+
+    def save(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        """Keep the changes, however many, at once."""
+        saved = tuple(evolve(part, version=part.version + 1) for part in parts)
+        safe = all(PARTS.meets_nobody(self._executor, part) for part in parts)
+        with nullcontext() if safe else self._executor.attempt():
+            changed = self._executor.write(PARTS.noun, _SAVE, {"rows": PARTS.sent(saved)})
+        if changed != len(parts):
+            raise LostRace
+        return saved
+
+    def find(self, wanted: PartFilter, window: Window) -> Slice[Part]:
+        """Return parts by id."""
+        given: dict[str, str] = {}
+        asked = set()
+        if wanted.q is not None:
+            asked.add("q")
+            given |= bounds(folded(wanted.q))
+        if wanted.sku is not None:
+            asked.add("sku")
+            given["sku"] = wanted.sku
+        if wanted.low_stock is not None:
+            asked.add("low" if wanted.low_stock else "enough")
+        return _listing(frozenset(asked)).piece(self._executor, window, PARTS.make, given)

@@ -1,0 +1,130 @@
+"""The store over SQL: transactions to write, single statements to read."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Self, final
+
+from attrs import frozen
+from sqlalchemy import literal, select
+
+from mechanic_adapters.sql.database import Database
+from mechanic_adapters.sql.engines import located
+from mechanic_adapters.sql.executors import Executor
+from mechanic_adapters.sql.tallies import Miscount, miscounts, recount
+from mechanic_adapters.sql.transactions import Transaction
+from mechanic_adapters.sql.work import SqlWork
+from mechanic_core.work import Work
+
+_PING = select(literal(1))
+
+
+@final
+@frozen(eq=False)
+class _Present:
+    """The transaction that is open here, and the view of it."""
+
+    transaction: Transaction
+    work: SqlWork
+
+
+@final
+class SqlStore:
+    """Keeps a shop in PostgreSQL or in a file of SQLite, whose schema must be there."""
+
+    def __init__(self, database: Database) -> None:
+        """Keep everything in *database*."""
+        self._database = database
+        self._present: ContextVar[_Present | None] = ContextVar("present", default=None)
+        self._listeners: list[Callable[[frozenset[str]], None]] = []
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 8) -> Self:
+        """Return the store at *url*; nothing is connected to before it is needed.
+
+        Args:
+            url: The address, as in ``postgresql://…`` or ``sqlite:///shop.db``.
+            pool_size: How many may read at once, and how many may write.
+        """
+        return cls(Database(located(url), pool_size))
+
+    @contextmanager
+    def begin(self) -> Iterator[Work]:
+        """Open a transaction, or join the one that is open."""
+        if present := self._present.get():
+            with present.transaction.joined():
+                yield present.work
+            return
+        told: list[Callable[[], None]] = []
+        transaction = Transaction(self._database)
+        work = SqlWork(transaction, told)
+        token = self._present.set(_Present(transaction, work))
+        try:
+            yield work
+            work.finish()
+            transaction.keep()
+        except BaseException:
+            transaction.drop()
+            raise
+        finally:
+            self._present.reset(token)
+            transaction.release()
+        self._tell(frozenset(transaction.touched), told)
+
+    @contextmanager
+    def look(self) -> Iterator[Work]:
+        """Open a view whose every statement sees what is kept then, or the open transaction."""
+        if present := self._present.get():
+            yield present.work
+            return
+        executor = Executor(self._database)
+        try:
+            yield SqlWork(executor)
+        finally:
+            executor.release()
+
+    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
+        """Have *listener* told the nouns written, after each commit that wrote any."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def watched(self, watcher: Callable[[str], None]) -> Iterator[None]:
+        """Have *watcher* told each statement, and each BEGIN and COMMIT, before it is run."""
+        self._database.watchers.append(watcher)
+        try:
+            yield
+        finally:
+            self._database.watchers.remove(watcher)
+
+    def ping(self) -> None:
+        """Raise `Unavailable` when the database does not answer."""
+        executor = Executor(self._database)
+        try:
+            executor.first(_PING)
+        finally:
+            executor.release()
+
+    def miscounts(self) -> tuple[Miscount, ...]:
+        """Return every tally of the leaderboard that disagrees with the tickets."""
+        executor = Executor(self._database)
+        try:
+            return miscounts(executor)
+        finally:
+            executor.release()
+
+    def recount(self) -> None:
+        """Count the tallies of the leaderboard anew."""
+        with self.begin():
+            if present := self._present.get():
+                recount(present.transaction, is_postgres=self._database.is_postgres)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._database.close()
+
+    def _tell(self, touched: frozenset[str], told: list[Callable[[], None]]) -> None:
+        if touched:
+            for listener in self._listeners:
+                listener(touched)
+        for callback in told:
+            callback()

@@ -1,0 +1,121 @@
+"""Reading service tickets: each comes with everything on it, in one statement."""
+
+import functools
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, FromClause, Select, bindparam, or_, select
+
+from mechanic_adapters.sql.constructs import gathered
+from mechanic_adapters.sql.gateway import THE_ID
+from mechanic_adapters.sql.lines import LABOR_LINES, PART_LINES
+from mechanic_adapters.sql.plans import Row
+from mechanic_adapters.sql.rows import columns_of, gathered_rows, maker
+from mechanic_adapters.sql.tables import mechanics, ticket_mechanics, tickets, vehicles
+from mechanic_adapters.sql.tallies import COUNTS
+from mechanic_adapters.sql.windows import Listing
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
+from mechanic_core.tickets.workflow import CHANGEABLE
+
+_make_ticket = maker(Ticket)
+_make_vehicle = maker(TicketVehicle)
+_make_mechanic = maker(AssignedMechanic)
+
+
+def _dressed(header: FromClause) -> Select[Any]:
+    """Return the tickets of *header* with vehicle, mechanics and lines."""
+    c = header.c
+    staff = (
+        select(gathered(mechanics.c.id, mechanics.c.name))
+        .join_from(ticket_mechanics, mechanics)
+        .where(ticket_mechanics.c.ticket_id == c.id)
+        .scalar_subquery()
+    )
+    vehicle = columns_of(vehicles, TicketVehicle)
+    told = (c.service_date, c.description, c.status)
+    lines = (PART_LINES.of(c.id), LABOR_LINES.of(c.id))
+    kept = (c.created_at, c.updated_at, c.removed_at, c.version)
+    found = select(c.id, c.customer_id, *vehicle, *told, staff, *lines, *kept)
+    return found.select_from(header.outerjoin(vehicles, vehicles.c.id == c.vehicle_id))
+
+
+def ticket_of(row: Row) -> Ticket:
+    """Return the ticket that a row of `_dressed` holds."""
+    vehicle = None if row[2] is None else _make_vehicle(row[2:8])
+    staff = tuple(map(_make_mechanic, gathered_rows(row[11])))
+    lines = (PART_LINES.read(row[12]), LABOR_LINES.read(row[13]))
+    return _make_ticket((*row[:2], vehicle, *row[8:11], staff, *lines, *row[14:]))
+
+
+_PRESENT = tickets.c.removed_at.is_(None)
+_seen = tickets.alias("seen")
+
+KEPT = _dressed(tickets).where(tickets.c.id == THE_ID)
+"""One ticket, struck out or not."""
+
+ONE = KEPT.where(_PRESENT)
+
+HELD = ONE.add_columns(
+    select(_seen.c.version).where(_seen.c.id == tickets.c.id).scalar_subquery()
+).with_for_update(key_share=True, of=tickets)
+"""One ticket, its row locked, and the version that the statement saw when it began.
+
+PostgreSQL waits for the lock and then gives the row as it is by then, but everything around it
+as it was before: if the two versions differ, what is on the ticket must be read again.
+"""
+
+UNFINISHED = (
+    select(tickets.c.id)
+    .where(
+        tickets.c.customer_id == THE_ID,
+        _PRESENT,
+        or_(*(tickets.c.status == status for status in sorted(CHANGEABLE))),
+    )
+    .order_by(tickets.c.id)
+)
+
+_HEADER = (
+    *("id", "customer_id", "vehicle_id", "service_date", "description", "status"),
+    *("created_at", "updated_at", "removed_at", "version"),
+)
+_ALL = select(*(tickets.c[name] for name in _HEADER)).where(_PRESENT)
+
+_WANTED = {
+    "status": tickets.c.status == bindparam("status", type_=tickets.c.status.type),
+    "customer_id": tickets.c.customer_id == bindparam("customer_id", type_=BigInteger),
+    "vehicle_id": tickets.c.vehicle_id == bindparam("vehicle_id", type_=BigInteger),
+    "mechanic_id": ticket_mechanics.c.mechanic_id == bindparam("mechanic_id", type_=BigInteger),
+    "since": tickets.c.service_date >= bindparam("since", type_=Date),
+    "until": tickets.c.service_date <= bindparam("until", type_=Date),
+}
+_VARIED = frozenset({"status", "since", "until"})
+"""Filters that few tickets pass, or nearly all: the best way depends on the value."""
+
+
+def asked(wanted: TicketFilter) -> dict[str, Any]:
+    """Return the parameters of a filter, without those that are not given."""
+    given: dict[str, object | None] = {
+        "status": wanted.status,
+        "customer_id": wanted.customer_id,
+        "vehicle_id": wanted.vehicle_id,
+        "mechanic_id": wanted.mechanic_id,
+        "since": wanted.period.since,
+        "until": wanted.period.until,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@functools.cache
+def listing(given: frozenset[str], *, worked: bool, newest_first: bool) -> Listing:
+    """Return the list of the tickets that agree with what is *given*."""
+    rows, key = _ALL, tickets.c.id
+    if "mechanic_id" in given:  # by their own index, which is in the order of the tickets
+        rows, key = rows.join(ticket_mechanics), ticket_mechanics.c.ticket_id
+    conditions = [_WANTED[name] for name in sorted(given)]
+    return Listing(
+        rows=rows.where(*conditions, *(COUNTS if worked else ())),
+        key=key,
+        newest_first=newest_first,
+        dressed=_dressed,
+        anew=not _VARIED.isdisjoint(given),
+    )

@@ -1,0 +1,1 @@
+"""Tests of the SQL adapters that need no database server."""
