@@ -1,0 +1,76 @@
+"""The cache as its users see it: ask for an answer, and say how it would be made."""
+
+from collections.abc import Callable, Collection, Hashable
+from typing import Protocol, TypeVar, final
+
+from attrs import define, field
+
+from mechanic_adapters.breaker import Health
+from mechanic_adapters.caching.answers import Answers, Kind
+from mechanic_adapters.caching.flights import Flights
+
+T = TypeVar("T")
+
+
+class LookedUp(Protocol):
+    """Told of each look into a cache."""
+
+    def __call__(self, cache: str, /, *, hit: bool) -> None:
+        """Count one."""
+        ...
+
+
+def uncounted(_: str, /, *, hit: bool) -> None:
+    """Count nothing."""
+
+
+@final
+@define(eq=False)
+class AnswerCache:
+    """Keeps answers until a write may have changed them, and makes each missing one once.
+
+    *looked_up* is told the kind of each answer asked for, and whether it was there.
+    """
+
+    _answers: Answers
+    _looked_up: LookedUp = uncounted
+    _flights: Flights = field(init=False, factory=Flights)
+
+    def fetch(self, kind: Kind[T], key: Hashable, make: Callable[[], T]) -> T:
+        """Return the answer that is kept, or what *make* makes; what it raises is not kept.
+
+        Threads that miss the same answer of the same generations at once share one making.
+        *make* must read what is there when it is called, not a view opened before.
+        """
+        found = self._answers.recall(kind, key)
+        hit = found.answer is not None
+        self._looked_up(kind.name, hit=hit)
+        if found.answer is not None:
+            return found.answer
+        if found.stamp is None:
+            return make()
+        flight = (kind.name, key, found.stamp.generations)
+        return self._flights.join(flight, lambda: self._made(kind, key, make))
+
+    def touched(self, nouns: Collection[str]) -> None:
+        """Have no answer that is made of any of *nouns* read again."""
+        self._answers.touched(nouns)
+
+    @property
+    def health(self) -> Health | None:
+        """How the store of the answers does; None where it can't be away."""
+        return self._answers.health
+
+    def close(self) -> None:
+        """Give back what is held."""
+        self._answers.close()
+
+    def _made(self, kind: Kind[T], key: Hashable, make: Callable[[], T]) -> T:
+        # Another flight may have landed between our miss and our take-off.
+        found = self._answers.recall(kind, key)
+        if found.answer is not None:
+            return found.answer
+        answer = make()
+        if found.stamp is not None:
+            self._answers.keep(kind, key, found.stamp, answer)
+        return answer
