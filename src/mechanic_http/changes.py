@@ -1,0 +1,69 @@
+"""What PUT and PATCH do to a form: the core asks for the form that becomes of the present one."""
+
+from typing import Any, Generic, Self, TypeVar, final
+
+import attrs
+
+from mechanic_core.errors import Problem
+from mechanic_core.shapes import RuleBroken
+from mechanic_http import bodies, codec
+from mechanic_http.pointers import step
+from mechanic_http.record_reading import member_names
+
+F = TypeVar("F")
+
+
+@final
+@attrs.frozen
+class Replacement(Generic[F]):
+    """PUT: another form in the place of the present one."""
+
+    form: F
+
+    def __call__(self, _: F) -> F:
+        """Return the form that was sent."""
+        return self.form
+
+
+@final
+@attrs.frozen
+class MergePatch(Generic[F]):
+    """PATCH: the present form with some members changed (RFC 7396)."""
+
+    form: type[F]
+    members: dict[str, Any]
+
+    @classmethod
+    def read(cls, tree: Any, form: type[F]) -> Self:
+        """Return the patch; raise `RuleBroken` for what can't fit whatever the form is now."""
+        if type(tree) is not dict:
+            raise RuleBroken(Problem("#", "must be an object"))
+        known = member_names(form)
+        strange = [name for name in tree if name not in known]
+        if strange:
+            raise RuleBroken(*(Problem(f"#/{step(n)}", "is not a known member") for n in strange))
+        return cls(form, tree)
+
+    def __call__(self, present: F) -> F:
+        """Return *present* with the patch merged in, read again as strictly as any body."""
+        told = bodies.parse(codec.encode(present))
+        return codec.read(merged(told, self.members), self.form)
+
+    def instead_of(self, replaced: str, given: str) -> Self:
+        """Return the patch so that what it says of *given* takes the place of *replaced*."""
+        if given in self.members and replaced not in self.members:
+            return attrs.evolve(self, members={replaced: None, **self.members})
+        return self
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """Return *target* with the merge patch applied (RFC 7396, section 2)."""
+    if type(patch) is not dict:
+        return patch
+    whole = dict(target) if type(target) is dict else {}
+    for name, value in patch.items():
+        if value is None:
+            whole.pop(name, None)
+        else:
+            whole[name] = merged(whole.get(name), value)
+    return whole

@@ -1,0 +1,47 @@
+"""One line in the log for each request, written when it is answered."""
+
+from time import perf_counter
+from typing import final
+
+from falcon import Request, Response
+from falcon.constants import COMBINED_METHODS
+
+from mechanic_http.asking import principal
+from mechanic_http.ports import AccessLog, RequestLine
+from mechanic_http.served import promise_for, template_of
+
+
+@final
+class AccessLogging:
+    """Tells *log* of each request."""
+
+    def __init__(self, log: AccessLog) -> None:
+        """Tell *log*."""
+        self._log = log
+
+    def process_request(self, req: Request, _: Response) -> None:
+        """Look at the clock."""
+        req.context.started = perf_counter()
+
+    def process_response(
+        self,
+        req: Request,
+        resp: Response,
+        resource: object,
+        _: bool,  # noqa: FBT001 - Falcon's order
+    ) -> None:
+        """Write the line."""
+        promise = promise_for(resource, req.method)
+        asking = principal(req)
+        self._log(
+            RequestLine(
+                request_id=req.context.request_id,
+                method=req.method if req.method in COMBINED_METHODS else "OTHER",
+                route=template_of(resource, req),
+                operation=promise.operation if promise else None,
+                status=resp.status_code,
+                role=asking.role,
+                actor_id=asking.id,
+                milliseconds=(perf_counter() - req.context.started) * 1000,
+            )
+        )

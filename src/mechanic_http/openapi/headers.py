@@ -1,0 +1,128 @@
+"""Headers of requests and answers, each described once."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from mechanic_http.openapi.values import Schema
+from mechanic_http.promise import Promise
+
+_TEXT: Final[Schema] = {"type": "string"}
+_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
+
+ANSWERED: Final[dict[str, Schema]] = {
+    "X-Request-ID": {
+        "description": "The name of the request, yours where you gave a good one.",
+        "required": True,
+        "schema": {**_TEXT, "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+        "example": "9f86d081884c7d659a2feaa0c55ad015",
+    },
+    "RateLimit-Policy": {
+        "description": "The limits in force (draft-ietf-httpapi-ratelimit-headers-10).",
+        "schema": _TEXT,
+        "example": '"default";q=300;w=60',
+    },
+    "RateLimit": {
+        "description": "What is left of them.",
+        "schema": _TEXT,
+        "example": '"default";r=297;t=41',
+    },
+    "ETag": {
+        "description": "The version of the resource: for `If-Match` and `If-None-Match`.",
+        "required": True,
+        "schema": {**_TEXT, "pattern": '^"[^"]+"$'},
+        "example": '"3-5f0a1b2c"',
+    },
+    "Location": {
+        "description": "Where the new resource is.",
+        "required": True,
+        "schema": {**_TEXT, "format": "uri-reference"},
+        "example": "/service_tickets/15",
+    },
+    "Link": {
+        "description": "`first`, `prev` and `next` of the list (RFC 8288).",
+        "required": True,
+        "schema": _TEXT,
+        "example": '</customers>; rel="first", </customers?page=2>; rel="next"',
+    },
+    "Deprecation": {
+        "description": "Since when the endpoint is deprecated (RFC 9745).",
+        "required": True,
+        "schema": {**_TEXT, "pattern": "^@[0-9]+$"},
+        "example": "@1767225600",
+    },
+    "Sunset": {
+        "description": "When the endpoint will be gone (RFC 8594).",
+        "required": True,
+        "schema": _TEXT,
+        "example": "Fri, 01 Jan 2027 00:00:00 GMT",
+    },
+    "WWW-Authenticate": {
+        "description": "How to prove who you are (RFC 6750).",
+        "required": True,
+        "schema": _TEXT,
+        "example": 'Bearer error="invalid_token"',
+    },
+    "Retry-After": {
+        "description": "After how many seconds to try again.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 5,
+    },
+}
+
+ASKED: Final[dict[str, Schema]] = {
+    "If-Match": {
+        "description": "The `ETag` that you have seen: where it is no longer the present one, "
+        "nothing is done. `*` is any.",
+        "schema": {**_TEXT, "pattern": rf"^(?:\*|{_TAG}(?:, *{_TAG}){{0,15}})$", "examples": ['"3-5f0a1b2c"']},
+    },
+    "If-None-Match": {
+        "description": "The `ETag` of the answer that you have: where it is still good, "
+        "it is not sent again.",
+        "schema": {**_TEXT, "pattern": rf"^(?:\*|{_TAG}(?:, *{_TAG}){{0,15}})$", "examples": ['"3-5f0a1b2c"']},
+    },
+}
+
+_ALWAYS: Final = ("X-Request-ID", "RateLimit-Policy", "RateLimit")
+_OF_REFUSALS: Final = {
+    HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After",),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
+}
+
+
+def of_success(promise: Promise) -> dict[str, Any]:
+    """Return references to the headers of an endpoint's success."""
+    names = list(_ALWAYS)
+    if promise.has_etag:
+        names.append("ETag")
+    if promise.creates:
+        names.append("Location")
+    if promise.signature.listed:
+        names.append("Link")
+    if promise.deprecated:
+        names.append("Deprecation")
+    if promise.deprecated and promise.deprecated.sunset:
+        names.append("Sunset")
+    return _referred(names)
+
+
+def of_refusal(status: HTTPStatus) -> dict[str, Any]:
+    """Return references to the headers of a refusal."""
+    return _referred([*_ALWAYS, *_OF_REFUSALS.get(status, ())])
+
+
+def of_unchanged() -> dict[str, Any]:
+    """Return references to the headers of 304."""
+    return _referred([*_ALWAYS, "ETag"])
+
+
+def asked_of(promise: Promise) -> list[str]:
+    """Return the names of the headers that an endpoint looks at."""
+    if promise.signature.conditional:
+        return ["If-Match"]
+    return ["If-None-Match", "If-Match"] if promise.is_safe and promise.has_etag else []
+
+
+def _referred(names: list[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -1,0 +1,137 @@
+"""Routes for operators and readers, which have no use case behind them."""
+
+from typing import Any, Final
+
+from attrs import frozen
+
+from mechanic_http.bodies import JSON
+from mechanic_http.openapi.values import Schema
+from mechanic_http.problems import PROBLEM_JSON
+
+OPERATIONS: Final = "operations"
+DOCUMENTS: Final = "documents"
+
+TAGS: Final = {
+    OPERATIONS: "For whoever runs the shop's server.",
+    DOCUMENTS: "For whoever reads about the interface.",
+}
+
+_HEALTH: Final[Schema] = {
+    "type": "object",
+    "properties": {"status": {"type": "string", "examples": ["ok"]}},
+    "additionalProperties": {"type": "string"},
+    "required": ["status"],
+}
+_TEXT: Final[Schema] = {"type": "string"}
+_CODE: Final[Schema] = {
+    "name": "code",
+    "in": "path",
+    "required": True,
+    "description": "The `code` of a problem.",
+    "schema": {"type": "string", "pattern": "^[a-z0-9-]+$"},
+    "example": "insufficient-stock",
+}
+_ANYTHING: Final[Schema] = {"type": "object"}
+
+
+@frozen
+class Page:
+    """One address, what stands there, and as what it is sent."""
+
+    path: str
+    operation: str
+    summary: str
+    tag: str
+    media_type: str
+    schema: Schema
+    status: int = 200
+    also: tuple[int, ...] = ()
+
+    @property
+    def parameters(self) -> list[Schema]:
+        """Return what is in the path."""
+        return [_CODE] if "{code}" in self.path else []
+
+    @property
+    def operations(self) -> dict[str, Any]:
+        """Return what can be done there: to read."""
+        answers = {str(self.status): self._success()}
+        answers |= {str(status): _REFUSED[status] for status in self.also}
+        return {
+            "get": {
+                "tags": [self.tag],
+                "operationId": self.operation,
+                "summary": self.summary,
+                "description": f"{self.summary}. For everybody who can reach it.",
+                "security": [],
+                "responses": answers,
+            }
+        }
+
+    def _success(self) -> Schema:
+        names = ["X-Request-ID"] if self.media_type else ["X-Request-ID", "Location"]
+        told: Schema = {
+            "description": "Here it is." if self.media_type else "It is there.",
+            "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+        }
+        if self.media_type:
+            told["content"] = {self.media_type: {"schema": self.schema}}
+        return told
+
+
+def _problem(description: str) -> Schema:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": description, "content": {PROBLEM_JSON: {"schema": schema}}}
+
+
+_REFUSED: Final = {
+    304: {"description": "You have it already."},
+    403: _problem("Not for you: come from the machine itself, or with the operator's token."),
+    404: _problem("There is no such page."),
+    503: {
+        "description": "Not now: requests would fail.",
+        "content": {JSON: {"schema": _HEALTH}},
+    },
+}
+
+PAGES: Final = (
+    Page("/healthz", "is_alive", "See that the process answers", OPERATIONS, JSON, _HEALTH),
+    Page(
+        "/readyz",
+        "is_ready",
+        "See that what requests need is there",
+        OPERATIONS,
+        JSON,
+        _HEALTH,
+        also=(503,),
+    ),
+    Page("/", "find_documents", "Be led to the documents", DOCUMENTS, "", {}, status=303),
+    Page("/docs", "read_documents", "Read and try the interface", DOCUMENTS, "text/html", _TEXT),
+    Page(
+        "/openapi.json",
+        "read_openapi",
+        "Get this document as JSON",
+        DOCUMENTS,
+        JSON,
+        _ANYTHING,
+        also=(304,),
+    ),
+    Page(
+        "/static/swagger.yaml",
+        "read_openapi_yaml",
+        "Get this document as YAML",
+        DOCUMENTS,
+        "application/yaml",
+        _TEXT,
+        also=(304,),
+    ),
+    Page(
+        "/problems/{code}",
+        "read_problem",
+        "Read what a problem means",
+        DOCUMENTS,
+        "text/html",
+        _TEXT,
+        also=(404,),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The shop's nouns as HTTP resources: what each takes and gives, and nothing else."""

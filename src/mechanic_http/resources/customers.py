@@ -1,0 +1,87 @@
+"""Customers."""
+
+from typing import final
+
+from attrs import frozen
+
+from mechanic_core.access import Actor
+from mechanic_core.customers.customer import Customer, CustomerForm, CustomerId, Registration
+from mechanic_core.customers.use_cases import (
+    ChangeCustomer,
+    EraseCustomer,
+    ListCustomers,
+    ReadCustomer,
+    RegisterCustomer,
+)
+from mechanic_core.page import Slice, Window
+from mechanic_core.shapes import checked
+from mechanic_core.shop import Shop
+from mechanic_core.texts import SearchText
+from mechanic_http.changes import MergePatch, Replacement
+from mechanic_http.promise import endpoint
+from mechanic_http.queries import ListQuery
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class CustomerQuery(ListQuery):
+    """Which customers: *q* begins their name, e-mail or phone."""
+
+    q: SearchText | None = None
+
+
+@final
+@frozen
+class CustomerCollection:
+    """All customers."""
+
+    shop: Shop
+
+    @endpoint(ListCustomers)
+    def on_get(self, actor: Actor, query: CustomerQuery, window: Window) -> Slice[Customer]:
+        """List customers."""
+        return self.shop.list_customers(actor, query.q, window)
+
+    @endpoint(RegisterCustomer, creates="/customers/{id}")
+    def on_post(self, actor: Actor, registration: Registration) -> Customer:
+        """Become a customer."""
+        return self.shop.register_customer(actor, registration)
+
+
+@final
+@frozen
+class CustomerItem:
+    """One customer."""
+
+    shop: Shop
+
+    @endpoint(ReadCustomer)
+    def on_get(self, actor: Actor, customer_id: CustomerId) -> Customer:
+        """Look a customer up."""
+        return self.shop.read_customer(actor, customer_id)
+
+    @endpoint(ChangeCustomer)
+    def on_put(
+        self,
+        actor: Actor,
+        customer_id: CustomerId,
+        change: Replacement[CustomerForm],
+        expected: int | None,
+    ) -> Customer:
+        """Replace what is known of a customer."""
+        return self.shop.change_customer(actor, customer_id, change, expected)
+
+    @endpoint(ChangeCustomer)
+    def on_patch(
+        self,
+        actor: Actor,
+        customer_id: CustomerId,
+        change: MergePatch[CustomerForm],
+        expected: int | None,
+    ) -> Customer:
+        """Correct some of what is known of a customer."""
+        return self.shop.change_customer(actor, customer_id, change, expected)
+
+    @endpoint(EraseCustomer)
+    def on_delete(self, actor: Actor, customer_id: CustomerId, expected: int | None) -> None:
+        """Forget a customer: personal data go, finished tickets stay."""
+        self.shop.erase_customer(actor, customer_id, expected)

@@ -1,0 +1,110 @@
+"""Inventory: parts and their ledger."""
+
+from typing import final
+
+from attrs import frozen
+
+from mechanic_core.access import Actor
+from mechanic_core.inventory.movement import Movement, MovementForm
+from mechanic_core.inventory.part import Part, PartForm, PartId, Sku
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.inventory.use_cases import (
+    AddPart,
+    ArchivePart,
+    ChangePart,
+    ListMovements,
+    ListParts,
+    MoveStock,
+    ReadPart,
+)
+from mechanic_core.page import Slice, Window
+from mechanic_core.shapes import checked
+from mechanic_core.shop import Shop
+from mechanic_core.texts import SearchText
+from mechanic_http.changes import MergePatch, Replacement
+from mechanic_http.promise import endpoint
+from mechanic_http.queries import ListQuery
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PartQuery(ListQuery):
+    """Which parts: *q* begins their name or SKU; *low_stock* is for staff."""
+
+    q: SearchText | None = None
+    sku: Sku | None = None
+    low_stock: bool | None = None
+
+    @property
+    def wanted(self) -> PartFilter:
+        """The same in the core's words."""
+        return PartFilter(q=self.q, sku=self.sku, low_stock=self.low_stock)
+
+
+@final
+@frozen
+class PartCollection:
+    """All parts that the shop sells."""
+
+    shop: Shop
+
+    @endpoint(ListParts)
+    def on_get(self, actor: Actor, query: PartQuery, window: Window) -> Slice[Part]:
+        """List parts."""
+        return self.shop.list_parts(actor, query.wanted, window)
+
+    @endpoint(AddPart, creates="/inventory/{id}")
+    def on_post(self, actor: Actor, form: PartForm) -> Part:
+        """Put a new part on the shelf."""
+        return self.shop.add_part(actor, form)
+
+
+@final
+@frozen
+class PartItem:
+    """One part."""
+
+    shop: Shop
+
+    @endpoint(ReadPart)
+    def on_get(self, actor: Actor, part_id: PartId) -> Part:
+        """Look a part up."""
+        return self.shop.read_part(actor, part_id)
+
+    @endpoint(ChangePart)
+    def on_put(
+        self, actor: Actor, part_id: PartId, change: Replacement[PartForm], expected: int | None
+    ) -> Part:
+        """Replace what is known of a part; another quantity is a count of the shelf."""
+        return self.shop.change_part(actor, part_id, change, expected)
+
+    @endpoint(ChangePart)
+    def on_patch(
+        self, actor: Actor, part_id: PartId, change: MergePatch[PartForm], expected: int | None
+    ) -> Part:
+        """Correct some of what is known of a part; another quantity is a count."""
+        return self.shop.change_part(actor, part_id, change, expected)
+
+    @endpoint(ArchivePart)
+    def on_delete(self, actor: Actor, part_id: PartId, expected: int | None) -> None:
+        """Take a part out of the lists; its ledger stays."""
+        self.shop.archive_part(actor, part_id, expected)
+
+
+@final
+@frozen
+class MovementCollection:
+    """The ledger of one part."""
+
+    shop: Shop
+
+    @endpoint(ListMovements)
+    def on_get(self, actor: Actor, part_id: PartId, window: Window) -> Slice[Movement]:
+        """Read a part's ledger, oldest first."""
+        return self.shop.list_movements(actor, part_id, window)
+
+    @endpoint(MoveStock, creates="/inventory/{part_id}/movements")
+    def on_post(
+        self, actor: Actor, part_id: PartId, form: MovementForm, expected: int | None
+    ) -> Movement:
+        """Receive, return, scrap or count a part by hand."""
+        return self.shop.move_stock(actor, part_id, form, expected)

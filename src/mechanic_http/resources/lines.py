@@ -1,0 +1,108 @@
+"""Lines of a service ticket: parts and labour."""
+
+from typing import Final, final
+
+from attrs import frozen
+
+from mechanic_core.access import Actor
+from mechanic_core.shop import Shop
+from mechanic_core.tickets.labor_use_cases import AddLaborLine, ChangeLaborLine, RemoveLaborLine
+from mechanic_core.tickets.line import (
+    LaborLine,
+    LaborLineForm,
+    LineId,
+    PartLine,
+    PartLineChange,
+    PartLineForm,
+)
+from mechanic_core.tickets.part_use_cases import AddPartLine, ChangePartLine, RemovePartLine
+from mechanic_core.tickets.ticket import TicketId
+from mechanic_http.changes import MergePatch
+from mechanic_http.promise import endpoint
+
+PART_LINE: Final = "/service_tickets/{ticket_id}/parts/{id}"
+LABOR_LINE: Final = "/service_tickets/{ticket_id}/labor/{id}"
+
+
+@final
+@frozen
+class PartLineCollection:
+    """The parts on one service ticket."""
+
+    shop: Shop
+
+    @endpoint(AddPartLine, creates=PART_LINE)
+    def on_post(
+        self, actor: Actor, ticket_id: TicketId, form: PartLineForm, expected: int | None
+    ) -> PartLine:
+        """Put a part on a ticket: its stock is reserved, its price is fixed."""
+        return self.shop.add_part_line(actor, ticket_id, form, expected)
+
+
+@final
+@frozen
+class PartLineItem:
+    """One part on one service ticket."""
+
+    shop: Shop
+
+    @endpoint(ChangePartLine)
+    def on_patch(
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        line_id: LineId,
+        change: MergePatch[PartLineChange],
+        expected: int | None,
+    ) -> PartLine:
+        """Take more or less of a part on a ticket; the price stays what it was."""
+        return self.shop.change_part_line(actor, ticket_id, line_id, change, expected)
+
+    @endpoint(RemovePartLine)
+    def on_delete(
+        self, actor: Actor, ticket_id: TicketId, line_id: LineId, expected: int | None
+    ) -> None:
+        """Take a part off a ticket: its reservation is given back."""
+        self.shop.remove_part_line(actor, ticket_id, line_id, expected)
+
+
+@final
+@frozen
+class LaborLineCollection:
+    """The labour on one service ticket."""
+
+    shop: Shop
+
+    @endpoint(AddLaborLine, creates=LABOR_LINE)
+    def on_post(
+        self, actor: Actor, ticket_id: TicketId, form: LaborLineForm, expected: int | None
+    ) -> LaborLine:
+        """Put work on a ticket."""
+        return self.shop.add_labor_line(actor, ticket_id, form, expected)
+
+
+@final
+@frozen
+class LaborLineItem:
+    """One piece of labour on one service ticket."""
+
+    shop: Shop
+
+    @endpoint(ChangeLaborLine)
+    def on_patch(
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        line_id: LineId,
+        change: MergePatch[LaborLineForm],
+        expected: int | None,
+    ) -> LaborLine:
+        """Correct a labour line."""
+        return self.shop.change_labor_line(actor, ticket_id, line_id, change, expected)
+
+    @endpoint(RemoveLaborLine)
+    def on_delete(
+        self, actor: Actor, ticket_id: TicketId, line_id: LineId, expected: int | None
+    ) -> None:
+        """Take work off a ticket."""
+        self.shop.remove_labor_line(actor, ticket_id, line_id, expected)

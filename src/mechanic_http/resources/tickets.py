@@ -1,0 +1,161 @@
+"""Service tickets."""
+
+from typing import final
+
+from attrs import frozen
+
+from mechanic_core.access import Actor
+from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.page import Slice, Window
+from mechanic_core.shapes import checked
+from mechanic_core.shop import Shop
+from mechanic_core.texts import IdNumber
+from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
+from mechanic_core.tickets.list_use_cases import ListMyTickets, ListTickets
+from mechanic_core.tickets.mechanic_use_cases import AssignMechanic, AssignMechanics
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import Ticket, TicketId
+from mechanic_core.tickets.use_cases import ChangeTicket, OpenTicket, ReadTicket, RemoveTicket
+from mechanic_core.tickets.workflow import Status
+from mechanic_http.changes import MergePatch, Replacement
+from mechanic_http.promise import endpoint
+from mechanic_http.queries import ListQuery, PeriodQuery
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class TicketQuery(PeriodQuery, ListQuery):
+    """Which service tickets: all that agree with what is given."""
+
+    status: Status | None = None
+    customer_id: IdNumber | None = None
+    mechanic_id: IdNumber | None = None
+    vehicle_id: IdNumber | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Check both halves."""
+        ListQuery.__attrs_post_init__(self)
+        PeriodQuery.__attrs_post_init__(self)
+
+    @property
+    def wanted(self) -> TicketFilter:
+        """The same in the core's words."""
+        return TicketFilter(
+            status=self.status,
+            customer_id=self.customer_id,
+            mechanic_id=self.mechanic_id,
+            vehicle_id=self.vehicle_id,
+            period=self.period,
+        )
+
+
+@final
+@frozen
+class TicketCollection:
+    """All service tickets."""
+
+    shop: Shop
+
+    @endpoint(ListTickets)
+    def on_get(self, actor: Actor, query: TicketQuery, window: Window) -> Slice[Ticket]:
+        """List service tickets."""
+        return self.shop.list_tickets(actor, query.wanted, window)
+
+    @endpoint(OpenTicket, creates="/service_tickets/{id}")
+    def on_post(self, actor: Actor, draft: TicketDraft) -> Ticket:
+        """Take a vehicle in; customers do it for themselves."""
+        return self.shop.open_ticket(actor, draft)
+
+
+@final
+@frozen
+class MyTickets:
+    """The service tickets of whoever asks."""
+
+    shop: Shop
+
+    @endpoint(ListMyTickets)
+    def on_get(self, actor: Actor, window: Window) -> Slice[Ticket]:
+        """List your own tickets, newest first: for staff, those they are assigned to."""
+        return self.shop.list_my_tickets(actor, window)
+
+
+@final
+@frozen
+class TicketItem:
+    """One service ticket."""
+
+    shop: Shop
+
+    @endpoint(ReadTicket)
+    def on_get(self, actor: Actor, ticket_id: TicketId) -> Ticket:
+        """Look a ticket up."""
+        return self.shop.read_ticket(actor, ticket_id)
+
+    @endpoint(ChangeTicket)
+    def on_put(
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        change: Replacement[TicketForm],
+        expected: int | None,
+    ) -> Ticket:
+        """Replace the complaint, the day and the vehicle."""
+        return self.shop.change_ticket(actor, ticket_id, change, expected)
+
+    @endpoint(ChangeTicket)
+    def on_patch(
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        change: MergePatch[TicketForm],
+        expected: int | None,
+    ) -> Ticket:
+        """Correct the complaint, the day or the vehicle, by its id or its VIN."""
+        patch = change.instead_of("vehicle_id", given="vin")
+        return self.shop.change_ticket(actor, ticket_id, patch, expected)
+
+    @endpoint(RemoveTicket)
+    def on_delete(self, actor: Actor, ticket_id: TicketId, expected: int | None) -> None:
+        """Strike out a ticket that was written by mistake."""
+        self.shop.remove_ticket(actor, ticket_id, expected)
+
+
+@final
+@frozen
+class TicketStaff:
+    """Who works on one service ticket."""
+
+    shop: Shop
+
+    @endpoint(AssignMechanics)
+    def on_put(
+        self, actor: Actor, ticket_id: TicketId, edit: MechanicEdit, expected: int | None
+    ) -> Ticket:
+        """Put mechanics on a ticket and take others off, all or nothing."""
+        return self.shop.assign_mechanics(actor, ticket_id, edit, expected)
+
+
+@final
+@frozen
+class TicketMechanic:
+    """One mechanic on one service ticket."""
+
+    shop: Shop
+
+    @endpoint(AssignMechanic)
+    def on_put(
+        self, actor: Actor, ticket_id: TicketId, mechanic_id: MechanicId, expected: int | None
+    ) -> Ticket:
+        """Put one mechanic on a ticket."""
+        return self.shop.assign_mechanic(
+            actor, ticket_id, mechanic_id, there=True, expected=expected
+        )
+
+    @endpoint(AssignMechanic, operation="unassign_mechanic")
+    def on_delete(
+        self, actor: Actor, ticket_id: TicketId, mechanic_id: MechanicId, expected: int | None
+    ) -> Ticket:
+        """Take one mechanic off a ticket."""
+        return self.shop.assign_mechanic(
+            actor, ticket_id, mechanic_id, there=False, expected=expected
+        )

@@ -1,0 +1,111 @@
+"""Vehicles."""
+
+from typing import final
+
+from attrs import frozen
+
+from mechanic_core.access import Actor
+from mechanic_core.page import Slice, Window
+from mechanic_core.shapes import checked
+from mechanic_core.shop import Shop
+from mechanic_core.texts import IdNumber
+from mechanic_core.tickets.list_use_cases import ListVehicleTickets
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.vehicles.ports import VehicleFilter
+from mechanic_core.vehicles.use_cases import (
+    AddVehicle,
+    ChangeVehicle,
+    ListVehicles,
+    ReadVehicle,
+    RemoveVehicle,
+)
+from mechanic_core.vehicles.vehicle import Plate, Vehicle, VehicleForm, VehicleId
+from mechanic_core.vehicles.vin import Vin
+from mechanic_http.changes import MergePatch, Replacement
+from mechanic_http.promise import endpoint
+from mechanic_http.queries import ListQuery
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class VehicleQuery(ListQuery):
+    """Which vehicles: those of a customer, or with that VIN or plate."""
+
+    customer_id: IdNumber | None = None
+    vin: Vin | None = None
+    plate: Plate | None = None
+
+    @property
+    def wanted(self) -> VehicleFilter:
+        """The same in the core's words."""
+        return VehicleFilter(customer_id=self.customer_id, vin=self.vin, plate=self.plate)
+
+
+@final
+@frozen
+class VehicleCollection:
+    """All vehicles."""
+
+    shop: Shop
+
+    @endpoint(ListVehicles)
+    def on_get(self, actor: Actor, query: VehicleQuery, window: Window) -> Slice[Vehicle]:
+        """List vehicles; customers see their own."""
+        return self.shop.list_vehicles(actor, query.wanted, window)
+
+    @endpoint(AddVehicle, creates="/vehicles/{id}")
+    def on_post(self, actor: Actor, form: VehicleForm) -> Vehicle:
+        """Write down a vehicle."""
+        return self.shop.add_vehicle(actor, form)
+
+
+@final
+@frozen
+class VehicleItem:
+    """One vehicle."""
+
+    shop: Shop
+
+    @endpoint(ReadVehicle)
+    def on_get(self, actor: Actor, vehicle_id: VehicleId) -> Vehicle:
+        """Look a vehicle up."""
+        return self.shop.read_vehicle(actor, vehicle_id)
+
+    @endpoint(ChangeVehicle)
+    def on_put(
+        self,
+        actor: Actor,
+        vehicle_id: VehicleId,
+        change: Replacement[VehicleForm],
+        expected: int | None,
+    ) -> Vehicle:
+        """Replace what is known of a vehicle."""
+        return self.shop.change_vehicle(actor, vehicle_id, change, expected)
+
+    @endpoint(ChangeVehicle)
+    def on_patch(
+        self,
+        actor: Actor,
+        vehicle_id: VehicleId,
+        change: MergePatch[VehicleForm],
+        expected: int | None,
+    ) -> Vehicle:
+        """Correct some of what is known of a vehicle."""
+        return self.shop.change_vehicle(actor, vehicle_id, change, expected)
+
+    @endpoint(RemoveVehicle)
+    def on_delete(self, actor: Actor, vehicle_id: VehicleId, expected: int | None) -> None:
+        """Strike out a vehicle that was never worked on."""
+        self.shop.remove_vehicle(actor, vehicle_id, expected)
+
+
+@final
+@frozen
+class VehicleTickets:
+    """What was done to one vehicle."""
+
+    shop: Shop
+
+    @endpoint(ListVehicleTickets)
+    def on_get(self, actor: Actor, vehicle_id: VehicleId, window: Window) -> Slice[Ticket]:
+        """List a vehicle's service tickets."""
+        return self.shop.list_vehicle_tickets(actor, vehicle_id, window)

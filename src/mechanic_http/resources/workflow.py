@@ -1,0 +1,47 @@
+"""The way of a service ticket, and what happened on it."""
+
+from typing import final
+
+from attrs import frozen
+
+from mechanic_core.access import Actor
+from mechanic_core.page import Slice, Window
+from mechanic_core.shop import Shop
+from mechanic_core.tickets.forms import TransitionForm, Transitions
+from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.ticket import Ticket, TicketId
+from mechanic_core.tickets.workflow_use_cases import ListHistory, MoveTicket, ReadTransitions
+from mechanic_http.promise import endpoint
+
+
+@final
+@frozen
+class TicketTransitions:
+    """Where one service ticket can go."""
+
+    shop: Shop
+
+    @endpoint(ReadTransitions)
+    def on_get(self, actor: Actor, ticket_id: TicketId) -> Transitions:
+        """See where a ticket can go, and what blocks it from elsewhere."""
+        return self.shop.read_transitions(actor, ticket_id)
+
+    @endpoint(MoveTicket)
+    def on_post(
+        self, actor: Actor, ticket_id: TicketId, form: TransitionForm, expected: int | None
+    ) -> Ticket:
+        """Send a ticket on its way: start, hold, complete, reopen, close or cancel it."""
+        return self.shop.move_ticket(actor, ticket_id, form, expected)
+
+
+@final
+@frozen
+class TicketHistory:
+    """What happened to one service ticket."""
+
+    shop: Shop
+
+    @endpoint(ListHistory)
+    def on_get(self, actor: Actor, ticket_id: TicketId, window: Window) -> Slice[Entry]:
+        """Read what happened to a ticket: who did what when."""
+        return self.shop.list_history(actor, ticket_id, window)

@@ -1,0 +1,88 @@
+"""The route table: every address of the shop, and what stands there."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from attrs import frozen
+
+from mechanic_http.promise import METHODS, Promise, promise_of
+from mechanic_http.resources import (
+    accounts,
+    customers,
+    inventory,
+    keys,
+    lines,
+    mechanics,
+    tickets,
+    vehicles,
+    workflow,
+)
+
+
+@frozen
+class Route:
+    """One address, the class of the resource there, and its other addresses.
+
+    Aliases are served alike, but they are not in the documents.
+    """
+
+    template: str
+    resource: Callable[[Any], object]
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def promises(self) -> dict[str, Promise]:
+        """What is promised there, by method; raises `TypeError` for a method without policy."""
+        methods = {name: getattr(self.resource, f"on_{name.lower()}", None) for name in METHODS}
+        return {name: promise_of(method) for name, method in methods.items() if method}
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The template as Falcon reads it, its aliases, and the same with a dash for tickets."""
+        named = (self.template, *self.aliases)
+        dashed = (one.replace("service_tickets", "service-tickets") for one in named)
+        return tuple(dict.fromkeys(one.replace("_id}", "_id:id}") for one in (*named, *dashed)))
+
+
+_TICKET: Final = "/service_tickets/{ticket_id}"
+
+ROUTES: Final = (
+    Route("/login", accounts.CustomerLogin, aliases=("/customers/login",)),
+    Route("/mechanics/login", accounts.StaffLogin),
+    Route("/token/refresh", accounts.TokenRefresh),
+    Route("/logout", accounts.Logout),
+    Route("/me", accounts.MeItem),
+    Route("/me/password", accounts.PasswordItem),
+    Route("/customers", customers.CustomerCollection),
+    Route("/customers/{customer_id}", customers.CustomerItem),
+    Route(
+        "/my-tickets",
+        tickets.MyTickets,
+        aliases=("/service_tickets/my-tickets", "/customers/my-tickets"),
+    ),
+    Route("/vehicles", vehicles.VehicleCollection),
+    Route("/vehicles/{vehicle_id}", vehicles.VehicleItem),
+    Route("/vehicles/{vehicle_id}/service_tickets", vehicles.VehicleTickets),
+    Route("/mechanics", mechanics.MechanicCollection),
+    Route("/mechanics/leaderboard", mechanics.LeaderboardItem),
+    Route("/mechanics/{mechanic_id}", mechanics.MechanicItem),
+    Route("/mechanics/{mechanic_id}/worked", mechanics.WorkedTickets),
+    Route("/service_tickets", tickets.TicketCollection),
+    Route(_TICKET, tickets.TicketItem),
+    Route(f"{_TICKET}/edit", tickets.TicketStaff),
+    Route(f"{_TICKET}/mechanics/{{mechanic_id}}", tickets.TicketMechanic),
+    Route(f"{_TICKET}/transitions", workflow.TicketTransitions),
+    Route(f"{_TICKET}/history", workflow.TicketHistory),
+    Route(f"{_TICKET}/parts", lines.PartLineCollection),
+    Route(f"{_TICKET}/parts/{{line_id}}", lines.PartLineItem),
+    Route(f"{_TICKET}/labor", lines.LaborLineCollection),
+    Route(f"{_TICKET}/labor/{{line_id}}", lines.LaborLineItem),
+    Route("/inventory", inventory.PartCollection),
+    Route("/inventory/{part_id}", inventory.PartItem),
+    Route("/inventory/{part_id}/movements", inventory.MovementCollection),
+)
+
+KEYS: Final = Route("/.well-known/jwks.json", keys.KeySetItem)
+"""Keys come from whoever signs tokens, not from the shop."""
+
+DOCUMENTED: Final = (*ROUTES, KEYS)
