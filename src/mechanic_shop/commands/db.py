@@ -1,0 +1,46 @@
+"""`db`: the schema of the database."""
+
+import click
+from alembic.util import CommandError
+
+from mechanic_adapters.sql import schema
+from mechanic_shop.database import must_be_newest
+from mechanic_shop.database import upgrade as bring_up
+from mechanic_shop.settings import Settings
+
+
+@click.group()
+def db() -> None:
+    """Bring the database's schema up to date, or back."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema to the newest."""
+    url = Settings.read().database_url
+    bring_up(url)
+    click.echo(schema.current(url))
+
+
+@db.command()
+@click.option("--to", default="-1", show_default=True, help="A revision, `base`, or steps back.")
+def downgrade(to: str) -> None:
+    """Take the schema back, one step unless told otherwise."""
+    url = Settings.read().database_url
+    try:
+        schema.downgrade(url, to)
+    except CommandError as error:
+        raise click.BadParameter(str(error), param_hint="--to") from None
+    click.echo(schema.current(url) or "empty")
+
+
+@db.command()
+def current() -> None:
+    """Tell which schema the database has."""
+    click.echo(schema.current(Settings.read().database_url) or "empty")
+
+
+@db.command()
+def check() -> None:
+    """Exit 1 unless the schema is the newest."""
+    click.echo(must_be_newest(Settings.read().database_url))

@@ -1,0 +1,12 @@
+"""The shop for any WSGI server: `mechanic_shop.wsgi:application`."""
+
+from mechanic_core.errors import Refused
+from mechanic_shop.logs import set_up
+from mechanic_shop.settings import Settings
+from mechanic_shop.wiring import create_application
+
+try:
+    _settings = Settings.read()
+    application = create_application(_settings, set_up(_settings))
+except Refused as refused:
+    raise SystemExit(f"mechanic-shop: {refused}") from None
