@@ -1,0 +1,30 @@
+# syntax=docker/dockerfile:1
+FROM python:3.13.14-slim-trixie@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91 AS build
+ENV PIP_BUILD_CONSTRAINT=/src/constraints.txt \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_ROOT_USER_ACTION=ignore
+WORKDIR /src
+COPY constraints.txt LICENSE pyproject.toml README.md ./
+COPY src src
+RUN python -m venv --without-pip /opt/mechanic-shop \
+    && pip --python /opt/mechanic-shop/bin/python install \
+        --constraint constraints.txt ".[granian,otel]"
+
+FROM python:3.13.14-slim-trixie@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91
+LABEL org.opencontainers.image.title="mechanic-shop" \
+    org.opencontainers.image.licenses="MIT"
+ENV APP_ENV=production \
+    PATH=/opt/mechanic-shop/bin:$PATH \
+    PORT=8000 \
+    PYTHONUNBUFFERED=1
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/mechanic-shop shop
+COPY --from=build /opt/mechanic-shop /opt/mechanic-shop
+# A SQLite shop lies here: mount a volume.
+WORKDIR /var/lib/mechanic-shop
+USER 10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2)"]
+CMD ["sh", "-c", "exec mechanic-shop serve --host 0.0.0.0 --port \"$PORT\""]
