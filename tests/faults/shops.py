@@ -1,0 +1,213 @@
+"""A shop that runs as people run it, in a process of its own, and clients that write to it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from itertools import count, pairwise
+from threading import Event, Thread
+from typing import Any, Final, Self
+
+from attrs import Factory, define, field
+
+from tests.integration.wire import ROOT, Server, running
+
+EMAIL: Final = "grace@example.com"
+PASSWORD: Final = "correct horse battery staple"
+UNLIMITED: Final = {
+    "GLOBAL_RATE_LIMIT": "",
+    "LOGIN_RATE_LIMIT": "",
+    "WRITE_RATE_LIMIT": "",
+    "LOG_LEVEL": "error",
+}
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return the settings of a shop whose limits are off."""
+    return {**UNLIMITED, "DATABASE_URL": url, "SECRET_KEY": "s" * 48}
+
+
+def command(
+    url: str, *words: str, given: str = "", before: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run one command of the shop to its end."""
+    return subprocess.run(
+        [*before, sys.executable, "-m", "mechanic_shop", *words],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", **environment(url)},
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def found(url: str) -> None:
+    """Make the schema and a manager."""
+    who = ("--role", "manager", "--email", EMAIL, "--name", "Grace Okafor", "--password-stdin")
+    for words, given in ((("db", "upgrade"), ""), (("staff", "add", *who), PASSWORD)):
+        done = command(url, *words, given=given)
+        assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def serving(url: str, *options: str, before: Sequence[str] = ()) -> Iterator[Server]:
+    """Serve the shop for as long as the block."""
+    words = ["-m", "mechanic_shop", "serve", "--port", "0", *options]
+    with running(words, extra=environment(url), before=before) as server:
+        yield server
+
+
+@define
+class Answer:
+    """What a request was answered."""
+
+    status: int
+    head: dict[str, str]
+    body: Any
+    seconds: float
+
+
+@define(eq=False)
+class Client:
+    """Somebody at the desk, with one connection kept open."""
+
+    port: int
+    patience: float = 15.0
+    _token: str | None = None
+    _connection: HTTPConnection = field(init=False)
+    _others: "list[Client]" = field(factory=list, init=False)
+
+    @_connection.default
+    def _open(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.port, timeout=self.patience)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection that came from this one."""
+        self._connection.close()
+        for other in self._others:
+            other.close()
+
+    def ask(self, method: str, path: str, body: Any = None, **head: str) -> Answer:
+        """Send a request. Raises `OSError` or `HTTPException` where there is no answer."""
+        if self._token:
+            head["Authorization"] = f"Bearer {self._token}"
+        started = time.perf_counter()
+        try:
+            self._connection.request(
+                method,
+                path,
+                body=None if body is None else json.dumps(body),
+                headers={"Content-Type": "application/json", **head},
+            )
+            response = self._connection.getresponse()
+            read = response.read()
+        except (OSError, HTTPException):
+            self._connection.close()
+            raise
+        return Answer(
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            json.loads(read) if read else None,
+            time.perf_counter() - started,
+        )
+
+    def log_in(self) -> Self:
+        """Become the manager."""
+        answer = self.ask("POST", "/mechanics/login", {"email": EMAIL, "password": PASSWORD})
+        assert answer.status == 200, answer
+        self._token = answer.body["token"]
+        return self
+
+    def like(self, port: int) -> "Client":
+        """Return the same person on a connection of its own, perhaps to another server."""
+        other = Client(port, self.patience, self._token)
+        self._others.append(other)
+        return other
+
+    def add_part(self, sku: str) -> Answer:
+        """Put a part with three pieces on the shelf: a row and a movement in the ledger."""
+        return self.ask("POST", "/inventory", {"name": sku, "sku": sku, "price": 1, "quantity": 3})
+
+    def skus(self) -> set[str]:
+        """Return the SKU of every part."""
+        known: set[str] = set()
+        path: str | None = "/inventory?per_page=100"
+        while path:
+            page = self.ask("GET", path).body
+            known |= {item["sku"] for item in page["items"]}
+            cursor = page["next_cursor"]
+            path = f"/inventory?per_page=100&cursor={cursor}" if cursor else None
+        return known
+
+
+@define(eq=False)
+class Writers:
+    """Several people who add parts at once, and note what was acknowledged and when."""
+
+    sent: set[str] = Factory(set)
+    acknowledged: set[str] = Factory(set)
+    refused: list[Answer] = Factory(list)
+    broken: list[str] = Factory(list)
+    moments: list[float] = Factory(list)
+    _numbers: Iterator[int] = field(factory=lambda: count(1), init=False)
+    _enough: Event = field(factory=Event, init=False)
+
+    @contextmanager
+    def at_work(self, client: Client, hands: int = 4) -> Iterator[None]:
+        """Write as *client* for as long as the block."""
+        self._enough.clear()
+        threads = [
+            Thread(target=self._write, args=(client.like(client.port),)) for _ in range(hands)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._enough.set()
+            for thread in threads:
+                thread.join(30)
+
+    @property
+    def longest_gap(self) -> float:
+        """The longest time in seconds without an acknowledgement."""
+        moments = sorted(self.moments)
+        return max((b - a for a, b in pairwise(moments)), default=0.0)
+
+    def told(self, found_again: set[str]) -> str:
+        """Return the counts in one line."""
+        lost = self.acknowledged - found_again
+        return (
+            f"sent {len(self.sent)}, acknowledged {len(self.acknowledged)}, "
+            f"found {len(self.sent & found_again)}, lost {len(lost)}, "
+            f"refused {len(self.refused)}, broken off {len(self.broken)}, "
+            f"longest gap {self.longest_gap:.2f} s"
+        )
+
+    def _write(self, client: Client) -> None:
+        while not self._enough.is_set():
+            sku = f"P-{next(self._numbers)}"
+            self.sent.add(sku)
+            try:
+                answer = client.add_part(sku)
+            except (OSError, HTTPException) as error:
+                self.broken.append(repr(error))
+                time.sleep(0.02)
+                continue
+            if answer.status == 201:
+                self.acknowledged.add(sku)
+                self.moments.append(time.monotonic())
+            else:
+                self.refused.append(answer)
+                time.sleep(0.02)

@@ -1,0 +1,57 @@
+"""PostgreSQL is stopped: a clear 503 soon, no thread stuck, and recovery by itself."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.faults.shops import Client, found, serving
+from tests.integration.servers import PostgresServer
+from tests.integration.test_serving import until
+
+AT_ONCE = 24
+
+
+def test_the_database_is_away(
+    durable_postgres: PostgresServer, database: str, tell: Callable[[str], None]
+) -> None:
+    """
+    Everybody is told within two seconds to try again, and can as soon as it is back.
+    """
+    found(database)
+    with serving(database) as server, Client(server.port).log_in() as client:
+        assert client.add_part("BEFORE").status == 201
+        threads = server.process.num_threads()
+
+        durable_postgres.stop()
+        with ThreadPoolExecutor(AT_ONCE) as hands:
+            answers = list(
+                hands.map(lambda _: client.like(server.port).ask("GET", "/customers"), range(96))
+            )
+        alive = client.ask("GET", "/healthz")
+        ready = client.ask("GET", "/readyz")
+        stopped_threads = server.process.num_threads()
+
+        durable_postgres.start()
+        back = time.monotonic()
+        until(lambda: client.ask("GET", "/readyz").status == 200)
+        recovery = time.monotonic() - back
+        after = client.add_part("AFTER")
+        there = client.skus()
+
+    slowest = max(answer.seconds for answer in answers)
+    tell(
+        f"PostgreSQL away: {len(answers)} requests, "
+        f"{sum(answer.status == 503 for answer in answers)} told 503, slowest {slowest:.2f} s, "
+        f"threads {threads} before and {stopped_threads} meanwhile, recovery {recovery:.2f} s"
+    )
+    assert {503} == {answer.status for answer in answers}
+    assert slowest < 2
+    for answer in answers:
+        assert answer.head["content-type"].startswith("application/problem+json")
+        assert int(answer.head["retry-after"]) > 0
+    assert alive.status == 200
+    assert ready.status == 503
+    assert stopped_threads <= threads
+    assert recovery < 5
+    assert after.status == 201
+    assert there >= {"BEFORE", "AFTER"}

@@ -1,0 +1,84 @@
+"""Many requests, and slow clients: memory stays, and others wait no longer."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+
+from tests.faults.shops import Client, found, serving
+
+REQUESTS = 20_000
+WARM_UP = 3_000
+HANDS = 4
+SLOW = 200
+PATHS = ("/inventory", "/mechanics", "/mechanics/leaderboard", "/my-tickets", "/nowhere")
+
+
+def test_memory_stays(tmp_path: Path, tell: Callable[[str], None]) -> None:
+    """
+    After 20,000 requests the process holds less than a tenth more than after the first few.
+    """
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    found(url)
+    with serving(url) as server, Client(server.port).log_in() as client:
+
+        def ask(how_many: int) -> None:
+            mine = client.like(server.port)
+            for number in range(how_many):
+                mine.ask("GET", PATHS[number % len(PATHS)])
+
+        def all_ask(how_many: int) -> None:
+            threads = [Thread(target=ask, args=(how_many // HANDS,)) for _ in range(HANDS)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+        all_ask(WARM_UP)
+        before = server.process.memory_info().rss
+        started = time.monotonic()
+        all_ask(REQUESTS)
+        took = time.monotonic() - started
+        after = server.process.memory_info().rss
+
+    tell(
+        f"{REQUESTS} requests in {took:.1f} s: {before / 2**20:.1f} MiB before, "
+        f"{after / 2**20:.1f} MiB after, {after / before - 1:+.1%}"
+    )
+    assert after < before * 1.1
+
+
+def test_slow_clients_slow_nobody(tmp_path: Path, tell: Callable[[str], None]) -> None:
+    """
+    With 200 clients that send a byte now and then, others' p99 is under twice the idle one.
+    """
+    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    found(url)
+    with serving(url) as server, Client(server.port).log_in() as client:
+
+        def p99() -> float:
+            times = sorted(client.ask("GET", "/inventory").seconds for _ in range(500))
+            return times[495]
+
+        p99()
+        idle = min(p99() for _ in range(3))
+        enough = Event()
+        with ExitStack() as stack:
+            slow = [stack.enter_context(server.connect()) for _ in range(SLOW)]
+            for connection in slow:
+                connection.sendall(b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 999\r\n")
+
+            def drip() -> None:
+                while not enough.wait(0.5):
+                    for connection in slow:
+                        connection.sendall(b"X")
+
+            dripping = Thread(target=drip)
+            dripping.start()
+            busy = min(p99() for _ in range(3))
+            enough.set()
+            dripping.join()
+
+    tell(f"p99 of a normal client: {idle * 1000:.2f} ms alone, {busy * 1000:.2f} ms with {SLOW}")
+    assert busy < idle * 2

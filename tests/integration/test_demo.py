@@ -1,0 +1,145 @@
+"""The demo shop: believable, the same each time, and gone afterwards."""
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mechanic_core.access import Actor, Role
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.mechanics.standing import ALWAYS
+from mechanic_core.page import MOST_PER_PAGE, Window
+from mechanic_core.shop import Shop
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.workflow import Status
+from mechanic_core.vehicles.ports import VehicleFilter
+from mechanic_core.vehicles.vin import VinCheck
+from mechanic_shop import open_shop
+from mechanic_shop.demo.opening import fill
+from mechanic_shop.settings import Settings
+from tests.integration.programs import run, serving
+
+NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
+MANAGER = Actor(Role.MANAGER, 1)
+ALL = Window(size=MOST_PER_PAGE, counted=True)
+SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The demo shop, opened."""
+    file = tmp_path_factory.mktemp("demo") / "shop.db"
+    settings = Settings(database_url=f"sqlite:///{file}", secret_key="s" * 32)
+    fill(settings, NOW)
+    with open_shop(settings=settings) as opened:
+        yield opened
+
+
+def tickets(shop: Shop) -> list[Ticket]:
+    """Return every ticket."""
+    found: list[Ticket] = []
+    after = 0
+    while True:
+        some = shop.list_tickets(MANAGER, TicketFilter(), Window(size=MOST_PER_PAGE, after=after))
+        found += some.items
+        if some.last is None:
+            return found
+        after = some.last
+
+
+def test_there_is_as_much_as_promised(shop: Shop) -> None:
+    """
+    40 customers, 60 vehicles, 8 mechanics, 200 tickets and 60 parts.
+    """
+    assert 40 == shop.list_customers(MANAGER, None, ALL).total
+    assert 60 == shop.list_vehicles(MANAGER, VehicleFilter(), ALL).total
+    assert 8 == shop.list_mechanics(MANAGER, ALL).total
+    assert 60 == shop.list_parts(MANAGER, PartFilter(), ALL).total
+    assert 200 == len(tickets(shop))
+
+
+def test_every_check_digit_is_right(shop: Shop) -> None:
+    """
+    The vehicles could be on the road.
+    """
+    found = shop.list_vehicles(MANAGER, VehicleFilter(), ALL).items
+
+    assert {VinCheck.VALID} == {vehicle.vin_check for vehicle in found}
+
+
+def test_tickets_stand_everywhere(shop: Shop) -> None:
+    """
+    There is a ticket in each status, and most are closed.
+    """
+    counts = Counter(ticket.status for ticket in tickets(shop))
+
+    assert set(Status) == counts.keys()
+    assert Status.CLOSED == counts.most_common(1)[0][0]
+
+
+def test_tickets_are_of_the_last_year(shop: Shop) -> None:
+    """
+    Ids follow the year, and nothing happens after its end.
+    """
+    moments = [ticket.created_at for ticket in sorted(tickets(shop), key=lambda t: t.id)]
+
+    assert sorted(moments) == moments
+    assert 365 >= (NOW - moments[0]).days > 350
+    assert moments[-1] < NOW
+
+
+def test_finished_work_has_lines(shop: Shop) -> None:
+    """
+    Whatever is completed was worked on by somebody, and costs something.
+    """
+    done = [t for t in tickets(shop) if t.status in (Status.COMPLETED, Status.CLOSED)]
+
+    assert all(ticket.mechanics and ticket.labor and ticket.totals.total for ticket in done)
+
+
+def test_the_ledger_agrees(shop: Shop) -> None:
+    """
+    Stock was only moved by the use cases.
+    """
+    assert () == shop.check_stock(MANAGER)
+    assert shop.list_parts(MANAGER, PartFilter(low_stock=True), ALL).items
+
+
+def test_it_is_the_same_each_time(shop: Shop, tmp_path: Path) -> None:
+    """
+    Two demos of the same moment hold the same tickets and standings.
+    """
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'shop.db'}", secret_key="s" * 32)
+    fill(settings, NOW)
+    with open_shop(settings=settings) as again:
+        assert tickets(shop) == tickets(again)
+        assert shop.read_leaderboard(MANAGER, 100, ALWAYS) == again.read_leaderboard(
+            MANAGER, 100, ALWAYS
+        )
+
+
+def test_it_is_served_and_thrown_away(tmp_path: Path) -> None:
+    """
+    The demo answers within a minute, whatever is set, stops on Ctrl-C, and leaves nothing.
+    """
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    env = {"TMPDIR": str(folder), "APP_ENV": "production"}
+    with serving(tmp_path, "demo", "--port", "0", env=env) as demo:
+        taken = run(tmp_path, "demo", "--port", str(demo.port))
+        in_use = [*folder.iterdir()]
+        demo.process.send_signal(signal.SIGINT)
+        code = demo.process.wait(SECONDS)
+
+    assert SECONDS > demo.seconds
+    assert f"API       {demo.url}\n" in demo.printed
+    assert (1, 1) == (taken.returncode, taken.stderr.count("\n"))
+    assert "Address already in use" in taken.stderr
+    assert 1 == len(in_use)
+    assert 0 == code
+    assert [] == [*folder.iterdir()]
+    assert {"log", "tmp"} == {path.name for path in tmp_path.iterdir()}

@@ -1,0 +1,141 @@
+"""The README does what it says."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from tests.integration.programs import PATIENCE_S, Program, environment, serving
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs/how-to/embed-the-shop.md").read_text()
+ANYTHING = "…"
+MARK = "\x1e"
+CURLS = ["ours", *(["curl"] if shutil.which("curl") else [])]
+
+
+@frozen
+class Step:
+    """A block of commands, and the answer shown below it."""
+
+    commands: str
+    answer: Any = None
+
+
+def tour() -> list[Step]:
+    """Return the steps of the first tour."""
+    text = README.partition("## A first tour")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```\n(?:```json\n(.*?)```)?", text, re.DOTALL)
+    return [Step(sh, json.loads(answer) if answer else None) for sh, answer in blocks]
+
+
+def agrees(shown: Any, found: Any) -> bool:
+    """Return whether *found* is what is shown, but for what is shown as an ellipsis."""
+    if shown == ANYTHING:
+        return found is not None
+    if isinstance(shown, dict) and isinstance(found, dict):
+        return shown.keys() == found.keys() and all(agrees(shown[k], found[k]) for k in shown)
+    if isinstance(shown, list) and isinstance(found, list):
+        return len(shown) == len(found) and all(map(agrees, shown, found))
+    return bool(shown == found)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Program]:
+    """The demo, served."""
+    with serving(tmp_path, "demo", "--port", "0") as program:
+        yield program
+
+
+@pytest.fixture(params=CURLS)
+def programs(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The search path of the commands: with curl where there is one, and with a stand-in."""
+    path = environment()["PATH"]
+    if request.param == "curl":
+        return path
+    stand_in = tmp_path / "bin" / "curl"
+    stand_in.parent.mkdir()
+    ours = Path(__file__).with_name("curl.py")
+    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ours}" "$@"\n')
+    stand_in.chmod(0o755)
+    return f"{stand_in.parent}:{path}"
+
+
+def test_the_tour_goes_as_shown(demo: Program, programs: str) -> None:
+    """
+    Each command of the first tour, pasted one after the other, answers what stands below it.
+    """
+    steps = tour()
+    script = f"printf '{MARK}'\n".join(step.commands for step in steps)
+
+    done = subprocess.run(
+        ["/bin/sh", "-eu"],
+        input=script.replace("http://127.0.0.1:8000", demo.url),
+        env=environment({"PATH": programs}),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
+
+    answers = done.stdout.split(MARK)
+    assert len(steps) == len(answers)
+    for step, answer in zip(steps, answers, strict=True):
+        found = json.loads(answer) if answer else None
+        assert agrees(step.answer, found), f"{step.commands}\n{answer}"
+
+
+@pytest.mark.parametrize(
+    ("page", "printed"),
+    [(README, "open 1HGCM82633A004352\n"), (GUIDE, "open ['Grace Okafor']\n")],
+    ids=["README", "guide"],
+)
+def test_embedding_goes_as_shown(tmp_path: Path, page: str, printed: str) -> None:
+    """
+    The Python program on the page runs in an empty folder, and prints what it should.
+    """
+    program = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+
+    assert (printed, "") == (done.stdout, done.stderr)
+
+
+def test_ci_runs_the_test_command() -> None:
+    """
+    What the README says to paste is what CI runs.
+    """
+    commands = re.findall(r"```sh\n(.*?)\n```", README.partition("## Test it")[2], re.DOTALL)
+
+    assert commands[0] == (ROOT / ".ci/run").read_text().splitlines()[-1]
+
+
+def test_links_lead_somewhere() -> None:
+    """
+    Every page that a page of ours links to is there.
+    """
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    missing = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+        if not (page.parent / link).exists()
+    ]
+
+    assert [] == missing

@@ -1,0 +1,250 @@
+"""Ended sessions stop access tokens on real databases, here at once and elsewhere soon."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from attrs import define, field
+
+from mechanic_adapters.clock import utc_now
+from mechanic_adapters.keys import secret_keys
+from mechanic_adapters.passwords import CHEAPEST, Argon2Passwords
+from mechanic_adapters.revocations import DUE_S, STALE_S, Revocations, authenticator
+from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_adapters.tokens import JwtTokens
+from mechanic_core.access import STRANGER, Actor, Role
+from mechanic_core.accounts.account import (
+    Credentials,
+    LogoutRequest,
+    PasswordChange,
+    RefreshRequest,
+    TokenPair,
+    TokenRefused,
+)
+from mechanic_core.customers.customer import CustomerId, Registration
+from mechanic_core.errors import Unavailable
+from mechanic_core.mechanics.mechanic import Hiring, MechanicId
+from mechanic_core.shop import Shop
+from mechanic_shop.use_cases import build_shop
+from tests.integration.servers import PostgresServer, postgres_server
+
+LIFE = timedelta(minutes=30)
+OWNER = Actor(Role.MANAGER, 0)
+PASSWORD = "correct horse battery"
+RING = secret_keys("a secret of thirty-two bytes or more")
+
+
+@define
+class Process:
+    """One process of the application: its own store, tokens and knowledge of ended sessions."""
+
+    url: str
+    store: SqlStore = field(init=False)
+    shop: Shop = field(init=False)
+    authenticate: Callable[[str], Actor] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Open it."""
+        self.store = SqlStore.open(self.url)
+        tokens = JwtTokens(keys=RING, now=utc_now, life=LIFE)
+        revocations = Revocations(self.store.look, utc_now, LIFE)
+        self.store.subscribe(revocations.touched)
+        self.shop = build_shop(self.store, utc_now, Argon2Passwords(CHEAPEST), tokens)
+        self.authenticate = authenticator(tokens, revocations)
+
+    def lets_in(self, pair: TokenPair) -> bool:
+        """Return whether the access token is good here."""
+        try:
+            self.authenticate(pair.token)
+        except TokenRefused:
+            return False
+        return True
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty shop in each database."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'shop.db'}"
+        schema.upgrade(url)
+        yield url
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.new_database()
+    schema.upgrade(url)
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture
+def here(url: str) -> Iterator[Process]:
+    """The process that people talk to."""
+    process = Process(url)
+    yield process
+    process.store.close()
+
+
+@pytest.fixture
+def elsewhere(url: str) -> Iterator[Process]:
+    """Another process on the same database."""
+    process = Process(url)
+    yield process
+    process.store.close()
+
+
+@pytest.fixture
+def pair(here: Process) -> TokenPair:
+    """The tokens of a customer who has just logged in."""
+    here.shop.register_customer(
+        STRANGER, Registration(name="Ada Moore", email="ada@example.com", password=PASSWORD)
+    )
+    return logged_in(here)
+
+
+def logged_in(process: Process) -> TokenPair:
+    """Return the tokens of another login of the same customer."""
+    return process.shop.log_in_customer(
+        STRANGER, Credentials(email="ada@example.com", password=PASSWORD)
+    )
+
+
+ENDINGS: dict[str, Callable[[Process, Actor, TokenPair], object]] = {
+    "logout": lambda at, actor, _: at.shop.log_out(actor, LogoutRequest()),
+    "erasure": lambda at, actor, _: at.shop.erase_customer(actor, CustomerId(actor.id)),
+    "refresh reuse": lambda at, _, pair: [refreshed(at, pair), refreshed(at, pair)],
+    "password change, elsewhere": lambda at, actor, _: at.shop.change_password(
+        at.authenticate(logged_in(at).token),
+        PasswordChange(current_password=PASSWORD, new_password="another horse"),
+    ),
+}
+
+
+def refreshed(process: Process, pair: TokenPair) -> TokenPair | None:
+    """Return the next pair, or nothing where the token is refused."""
+    try:
+        return process.shop.refresh_tokens(
+            STRANGER, RefreshRequest(refresh_token=pair.refresh_token)
+        )
+    except TokenRefused:
+        return None
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_ended_session_is_refused_at_once(here: Process, pair: TokenPair, ending: str) -> None:
+    """
+    Whatever ends a session, the next request with its access token is refused.
+    """
+    actor = here.authenticate(pair.token)
+    ENDINGS[ending](here, actor, pair)
+
+    assert not here.lets_in(pair)
+
+
+def test_a_mechanic_let_go_is_refused_at_once(here: Process) -> None:
+    """
+    Whoever no longer works here is out, before their token ends.
+    """
+    for name in ("bo", "cy"):
+        hiring = Hiring(name=name, email=f"{name}@x", password=PASSWORD, role=Role.MANAGER)
+        here.shop.hire_mechanic(OWNER, hiring)
+    pair = here.shop.log_in_staff(STRANGER, Credentials(email="bo@x", password=PASSWORD))
+    actor = here.authenticate(pair.token)
+    here.shop.let_mechanic_go(OWNER, MechanicId(actor.id))
+
+    assert not here.lets_in(pair)
+
+
+def test_a_password_change_keeps_the_session_that_made_it(here: Process, pair: TokenPair) -> None:
+    """
+    Other sessions end; the one in which the password was changed goes on.
+    """
+    other = logged_in(here)
+    change = PasswordChange(current_password=PASSWORD, new_password="another horse")
+    here.shop.change_password(here.authenticate(pair.token), change)
+
+    assert (True, False) == (here.lets_in(pair), here.lets_in(other))
+
+
+def test_other_processes_know_within_five_seconds(
+    here: Process, elsewhere: Process, pair: TokenPair
+) -> None:
+    """
+    A session that ended in one process is refused in another within the time we promise.
+    """
+    actor = here.authenticate(pair.token)
+    before = elsewhere.lets_in(pair)
+    here.shop.log_out(actor, LogoutRequest())
+    ended = time.monotonic()
+    while elsewhere.lets_in(pair) and time.monotonic() < ended + STALE_S:
+        time.sleep(0.05)
+
+    assert before
+    assert not elsewhere.lets_in(pair)
+    assert time.monotonic() - ended < STALE_S
+
+
+def test_the_hot_path_runs_no_statement(here: Process, pair: TokenPair) -> None:
+    """
+    Hundreds of requests with tokens cost the database one statement every two seconds.
+    """
+    statements: list[str] = []
+    here.authenticate(pair.token)
+    here.store.watch(statements.append)
+    begun = time.monotonic()
+    for _ in range(500):
+        here.authenticate(pair.token)
+
+    assert len(statements) <= (time.monotonic() - begun) / DUE_S + 1
+
+
+def test_a_database_away_lets_nobody_in_for_long() -> None:
+    """
+    Without the database tokens are good for five seconds more; when it is back, so are they.
+    """
+    with postgres_server(durable=False) as server:
+        url = server.new_database()
+        schema.upgrade(url)
+        process = Process(url)
+        pair = _registered(process)
+        known = datetime.now(UTC)
+        before = process.lets_in(pair)
+        server.stop()
+        outcomes = set()
+        while datetime.now(UTC) < known + timedelta(seconds=2 * STALE_S):
+            try:
+                outcomes.add((process.lets_in(pair), datetime.now(UTC) - known < _late()))
+            except Unavailable:
+                break
+            time.sleep(0.05)
+        with pytest.raises(Unavailable):
+            process.authenticate(pair.token)
+        server.start()
+        deadline = time.monotonic() + 30
+        while not (after := _let_in(process, pair)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.store.close()
+
+    assert before
+    assert {(True, True)} == outcomes
+    assert after
+
+
+def _registered(process: Process) -> TokenPair:
+    process.shop.register_customer(
+        STRANGER, Registration(name="Ada Moore", email="ada@example.com", password=PASSWORD)
+    )
+    return logged_in(process)
+
+
+def _late() -> timedelta:
+    return timedelta(seconds=STALE_S + 3)  # a statement may take its time to fail
+
+
+def _let_in(process: Process, pair: TokenPair) -> bool:
+    try:
+        return process.lets_in(pair)
+    except Unavailable:
+        return False

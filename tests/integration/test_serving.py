@@ -1,0 +1,266 @@
+"""A server starts, stands its clients, stops in order, and comes back where a process dies."""
+
+import json
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mechanic_shop.serving.limits import DRAIN_S, HEAD_S, IDLE_S, REQUEST_S
+from tests.integration.wire import Server, free_port, rest_of, running, until_it_answers
+
+TINY = ["-m", "tests.integration.tiny_app"]
+ASK = b"GET %s HTTP/1.1\r\nHost: shop\r\n\r\n"
+GRANIAN = "from mechanic_shop.serving.granian import run; run('127.0.0.1', {}, 4, {}, '{}')"
+FACTORY = "tests.integration.tiny_app:opened_by_granian"
+
+
+def until(true: Callable[[], bool], patience: float = 15.0) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def pid_of(server: Server) -> int:
+    """Return which process answered."""
+    answer = server.get("/pid").bytes
+    return int(json.loads(answer.partition(b"\r\n\r\n")[2])["pid"])
+
+
+def answers(server: Server) -> bool:
+    """Return whether a plain request is answered."""
+    try:
+        return server.get("/x").statuses == [200]
+    except OSError:
+        return False
+
+
+def is_refused(server: Server) -> bool:
+    """Return whether nobody listens."""
+    try:
+        server.connect().close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_stops_in_order(tmp_path: Path, workers: str, how: signal.Signals) -> None:
+    """
+    Asked to stop, the server takes nobody new, finishes what runs, closes the shop, and exits 0.
+    """
+    closed = tmp_path / "closed"
+    with running([*TINY, workers], extra={"TINY_CLOSED": str(closed)}) as server:
+        with server.connect() as slow, server.connect() as halfway:
+            slow.sendall(ASK % b"/slow?1.5")
+            halfway.sendall(b"POST /half HTTP/1.1\r\nHost: shop\r\nContent-Length: 3\r\n\r\na")
+            time.sleep(0.3)
+
+            server.process.send_signal(how)
+            until(lambda: is_refused(server))
+            halfway.sendall(b"bc")
+            answers = [rest_of(connection) for connection in (slow, halfway)]
+
+        code = server.process.wait(5)
+
+    assert [[200], [200]] == [answer.statuses for answer in answers]
+    assert all(b"Connection: close" in answer.bytes for answer in answers)
+    assert code == 0
+    assert closed.read_text() == "MainThread\n"
+
+
+def test_says_that_it_is_stopping() -> None:
+    """
+    While a request is finished, `/readyz` is false for whoever is connected.
+    """
+    with running([*TINY, "1"]) as server, server.connect() as slow, server.connect() as kept:
+        kept.sendall(ASK % b"/readyz")
+        before = kept.recv(65536)
+        slow.sendall(ASK % b"/slow?1")
+        time.sleep(0.3)
+
+        server.process.terminate()
+        until(lambda: is_refused(server))
+        kept.sendall(ASK % b"/readyz")
+        after = rest_of(kept)
+
+    assert before.startswith(b"HTTP/1.1 200")
+    assert after.statuses == [503]
+    assert after.closed
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_idle_connections_hold_nothing_up(workers: str) -> None:
+    """
+    With nothing to finish, the server is gone within a second.
+    """
+    with running([*TINY, workers]) as server, server.connect() as kept:
+        kept.sendall(ASK % b"/x")
+        kept.recv(65536)
+        started = time.monotonic()
+
+        code = server.stop()
+
+    assert code == 0
+    assert time.monotonic() - started < 1
+
+
+def test_two_hundred_slow_clients_keep_nobody_waiting() -> None:
+    """
+    Half-sent requests hold no thread: others are answered at once.
+    """
+    with running([*TINY, "1"]) as server, ExitStack() as slow:
+        for _ in range(200):
+            connection = slow.enter_context(server.connect())
+            connection.sendall(b"POST /slow HTTP/1.1\r\nHost: shop\r\nContent-Length: 9\r\n\r\nx")
+        started = time.monotonic()
+
+        answers = [server.get("/x") for _ in range(50)]
+
+    assert all(answer.statuses == [200] for answer in answers)
+    assert time.monotonic() - started < 5
+
+
+def test_a_dead_worker_is_replaced() -> None:
+    """
+    Of three processes one is killed: no request fails, and soon there are three again.
+    """
+    with running([*TINY, "3"]) as server:
+        until(lambda: len(server.process.children()) == 3)
+        victim = pid_of(server)
+
+        psutil.Process(victim).kill()
+        answers = [server.get("/x") for _ in range(20)]
+        until(lambda: len(server.process.children()) == 3)
+        pids = {child.pid for child in server.process.children()}
+
+        assert all(answer.statuses == [200] for answer in answers)
+        assert victim not in pids
+        assert server.stop() == 0
+        assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+def test_no_orphans() -> None:
+    """
+    When the supervisor itself is killed, its processes finish and go.
+    """
+    with running([*TINY, "2"]) as server:
+        until(lambda: len(server.process.children()) == 2)
+        orphans = server.process.children()
+
+        server.process.kill()
+        gone, alive = psutil.wait_procs(orphans, timeout=DRAIN_S)
+
+    assert len(gone) == 2
+    assert alive == []
+
+
+def test_a_process_that_dies_again_and_again_is_started_more_slowly() -> None:
+    """
+    Quick deaths are answered with patience, not with a busy loop.
+    """
+    with running([*TINY, "1"]) as lone, running([*TINY, "2"]) as server:
+        deadline = time.monotonic() + 3
+        deaths = 0
+        while time.monotonic() < deadline:
+            for child in server.process.children():
+                child.kill()
+                deaths += 1
+            time.sleep(0.01)
+        until(lambda: server.get("/x").statuses == [200])
+
+        assert lone.get("/x").statuses == [200]
+        assert 4 <= deaths <= 14
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_shop_that_cannot_open_ends_the_server(workers: str) -> None:
+    """
+    Where no process can begin, the server exits with 1 instead of trying for ever.
+    """
+    with (
+        pytest.raises(RuntimeError, match="the server ended with 1"),
+        running([*TINY, workers], extra={"TINY_FAILS": "the database is away"}),
+    ):
+        pass
+
+
+def test_counts_are_shared() -> None:
+    """
+    Whichever process is asked for the figures, it tells those of all, the dead included.
+    """
+    with running([*TINY, "2"]) as server:
+        until(lambda: len(server.process.children()) == 2)
+        pids = [pid_of(server) for _ in range(30)]
+        psutil.Process(pids[-1]).kill()
+        until(lambda: len(server.process.children()) == 2)
+
+        figures = [server.get("/metrics").bytes.decode() for _ in range(5)]
+
+    told = 'mechanic_shop_http_requests_total{method="GET",role="none",route="/pid",status="200"}'
+    assert all(f"{told} 30.0" in figure for figure in figures)
+
+
+def test_an_address_taken() -> None:
+    """
+    A port that somebody else listens on is a plain error.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = f"from tests.integration.tiny_app import *; serve(opened, '127.0.0.1', {port}, 1)"
+        with (
+            pytest.raises(RuntimeError, match="the server ended with 1"),
+            running(["-c", command]),
+        ):
+            pass
+
+
+def test_limits_fit_together() -> None:
+    """
+    A slow client is closed before a silent one, and long after a stop would have waited.
+    """
+    assert DRAIN_S < HEAD_S < REQUEST_S < IDLE_S
+
+
+def test_granian_stops_in_order() -> None:
+    """
+    Under granian too a dead process is replaced, what runs is finished, and the exit code is 0.
+    """
+    port = free_port()
+    with running(["-c", GRANIAN.format(port, 2, FACTORY)], port) as server:
+        until_it_answers(server)
+        psutil.Process(pid_of(server)).kill()
+        until(lambda: all(answers(server) for _ in range(20)))
+        with server.connect() as slow:
+            slow.sendall(ASK % b"/slow?1")
+            time.sleep(0.3)
+
+            server.process.terminate()
+            answer = rest_of(slow)
+
+        assert answer.statuses == [200]
+        assert server.process.wait(15) == 0
+
+
+def test_granian_leaves_no_orphans() -> None:
+    """
+    When granian's main process is killed, the others finish and go.
+    """
+    port = free_port()
+    with running(["-c", GRANIAN.format(port, 2, FACTORY)], port) as server:
+        until_it_answers(server)
+        until(lambda: len(server.process.children()) == 2)
+        orphans = server.process.children()
+
+        server.process.kill()
+        _, alive = psutil.wait_procs(orphans, timeout=DRAIN_S)
+
+    assert alive == []

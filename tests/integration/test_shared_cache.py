@@ -1,0 +1,257 @@
+"""A cache shared in Valkey: never stale for anybody, and done without when it is away."""
+
+import secrets
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier, Event
+from typing import Any
+
+import pytest
+from attrs import evolve, frozen
+from redis import Redis
+
+from mechanic_adapters.breaker import RETRY_S, Breaker
+from mechanic_adapters.caching.answers import serialised
+from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.redis import RedisAnswers
+from mechanic_adapters.caching.store import CachedStore
+from mechanic_adapters.conformance.samples import keep_part
+from mechanic_adapters.memory import MemoryStore
+from mechanic_adapters.redis_pool import redis_pool
+from mechanic_core.inventory.part import Part
+from mechanic_core.money import Money
+from tests.integration.cable import Cable
+from tests.integration.servers import LOOPBACK, RunningValkey, valkey_server
+
+SHELF = serialised("shelf", "parts")
+BOARD = serialised("board", "mechanics", "tickets")
+PATIENT_S = 30.0
+"""A budget for tests that are not about it: the machine may be busy."""
+
+
+def answers_at(url: str, prefix: str, budget_s: float = PATIENT_S) -> RedisAnswers:
+    """Return answers kept at *url*, apart from those of other tests."""
+    redis = Redis(connection_pool=redis_pool(url, budget_s))
+    return RedisAnswers(redis, 30.0, Breaker("cache"), prefix)
+
+
+@frozen
+class Elsewhere:
+    """A store as another process has it, that hears of no commit made here."""
+
+    _store: MemoryStore
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the store's own."""
+        return getattr(self._store, name)
+
+    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
+        """Tell *listener* nothing."""
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A name for this test's answers."""
+    return f"test:{secrets.token_hex(8)}"
+
+
+@pytest.fixture
+def caches(valkey: RunningValkey, prefix: str) -> Iterator[tuple[AnswerCache, AnswerCache]]:
+    """The cache as two processes see it."""
+    one, two = (AnswerCache(answers_at(valkey.url, prefix)) for _ in range(2))
+    yield one, two
+    one.close()
+    two.close()
+
+
+def test_an_answer_is_made_once_for_all(caches: tuple[AnswerCache, AnswerCache]) -> None:
+    """
+    What one process made another reads, until either writes a noun that it is made of.
+    """
+    one, two = caches
+    given = [one.fetch(BOARD, 1, lambda: b"1"), two.fetch(BOARD, 1, lambda: b"2")]
+    two.touched({"parts"})
+    given.append(one.fetch(BOARD, 1, lambda: b"3"))
+    two.touched({"tickets"})
+    given += [one.fetch(BOARD, 1, lambda: b"4"), two.fetch(BOARD, 1, lambda: b"5")]
+    one.touched({"mechanics"})
+    given.append(one.fetch(BOARD, 1, lambda: b"6"))
+
+    assert [b"1", b"1", b"1", b"4", b"4", b"6"] == given
+
+
+def test_a_fill_that_raced_a_write_is_not_read(caches: tuple[AnswerCache, AnswerCache]) -> None:
+    """
+    What was made before another process wrote is never read after.
+    """
+    one, two = caches
+
+    def make_late() -> bytes:
+        two.touched({"parts"})
+        return b"old"
+
+    assert one.fetch(SHELF, 1, make_late) == b"old"
+    assert two.fetch(SHELF, 1, lambda: b"new") == b"new"
+    assert one.fetch(SHELF, 1, lambda: b"newer") == b"new"
+
+
+def test_a_hundred_misses_are_one_making(caches: tuple[AnswerCache, AnswerCache]) -> None:
+    """
+    What a hundred threads of a process miss at once is made once.
+    """
+    made: list[bytes] = []
+    together = Barrier(100)
+
+    def make() -> bytes:
+        made.append(b"board")
+        return b"board"
+
+    def ask(_: int) -> bytes:
+        together.wait()
+        return caches[0].fetch(BOARD, 1, make)
+
+    with ThreadPoolExecutor(100) as threads:
+        given = set(threads.map(ask, range(100)))
+
+    assert (1, {b"board"}) == (len(made), given)
+
+
+def test_forgotten_generations_bring_nothing_back(
+    caches: tuple[AnswerCache, AnswerCache], valkey: RunningValkey, prefix: str
+) -> None:
+    """
+    Should the store drop a generation to save memory, no former answer is read again.
+    """
+    one, two = caches
+    one.fetch(SHELF, 1, lambda: b"old")
+    with Redis.from_url(valkey.url) as redis:
+        redis.delete(f"{prefix}:generation:parts")
+
+    assert two.fetch(SHELF, 1, lambda: b"new") == b"new"
+    assert one.fetch(SHELF, 1, lambda: b"newer") == b"new"
+
+
+@pytest.mark.parametrize("poison", [b"", b"x", b"\x80\x04cos\nsystem\n", b"{}" * 99])
+def test_a_poisoned_answer_is_a_miss(valkey: RunningValkey, prefix: str, poison: bytes) -> None:
+    """
+    Whatever lies in the store in an answer's place, it is written over and never run.
+    """
+    store = CachedStore(MemoryStore(), AnswerCache(answers_at(valkey.url, prefix)))
+    part = keep_part(store)
+    read = _price(store, part)
+    with Redis.from_url(valkey.url) as redis:
+        generation = redis.get(f"{prefix}:generation:parts") or b""
+        (name,) = redis.scan_iter(f"{prefix}:part-*")
+        kept = redis.get(name) or b""
+        for value in (poison, generation + poison):
+            redis.set(name, value)
+            assert read == _price(store, part)
+        mended, left_ms = redis.get(name), redis.pttl(name)
+    store.close()
+
+    assert kept == mended
+    assert kept[16:].startswith(b'{"id":')
+    assert 0 < left_ms <= 30_000
+
+
+@pytest.mark.parametrize("kind", ["refusing", "silent"])
+def test_a_dead_cache_costs_a_tenth_of_a_second(
+    kind: str, prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    The first read bypasses the cache within 100 ms, the next lose nothing; one line tells it.
+    """
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        url = f"redis://{LOOPBACK}:{listener.getsockname()[1]}/0"
+        if kind == "refusing":
+            listener.close()
+        cache = AnswerCache(answers_at(url, prefix, budget_s=0.1))
+        took = []
+        for n in range(3):
+            begun = time.perf_counter()
+            assert cache.fetch(SHELF, 1, partial(bytes, n)) == bytes(n)
+            took.append(time.perf_counter() - begun)
+        cache.touched({"parts"})
+        cache.close()
+
+    assert took[0] < 0.1
+    assert max(took[1:]) < 0.02
+    assert cache.health
+    assert (False, 1, 4) == (cache.health.up, cache.health.outages, cache.health.bypassed)
+    assert ["store away"] == [record.message for record in caplog.records]
+
+
+def test_a_write_behind_a_cut_cable_is_told_later(valkey: RunningValkey, prefix: str) -> None:
+    """
+    What a process wrote while it could not reach the cache is read anew as soon as it can.
+    """
+    kept = MemoryStore()
+    with Cable(valkey.url) as cable:
+        here = CachedStore(kept, AnswerCache(answers_at(cable.url, prefix)))
+        there = CachedStore(Elsewhere(kept), AnswerCache(answers_at(valkey.url, prefix)))
+        part = keep_part(here)
+        before = [_price(store, part) for store in (here, there)]
+        cable.cut()
+        with here.begin() as work:
+            (part,) = work.parts.save([evolve(part, price=Money(1))])
+        during = _price(here, part)
+        cable.mend()
+        time.sleep(RETRY_S)
+        after = [_price(store, part) for store in (here, there)]
+        here.close()
+        there.close()
+
+    assert [1999, 1999] == before
+    assert [1, 1, 1] == [during, *after]
+
+
+def test_a_cache_killed_under_load_fails_no_read(prefix: str) -> None:
+    """
+    Reads and writes go on, and are never stale, while Valkey is killed and restarted.
+    """
+    stop, kept = Event(), MemoryStore()
+    with valkey_server() as valkey, ThreadPoolExecutor(4) as threads:
+        cache = AnswerCache(answers_at(valkey.url, prefix, budget_s=0.1))
+        store = CachedStore(kept, cache)
+        part = keep_part(store)
+
+        def work_on(_: int) -> Counter[str]:
+            seen: Counter[str] = Counter()
+            own = keep_part(store)
+            while not stop.is_set():
+                with store.begin() as work:
+                    (own,) = work.parts.save([evolve(own, price=Money(seen["asked"]))])
+                seen["right"] += _price(store, own) == seen["asked"]
+                seen["right too"] += _price(store, part) == 1999
+                seen["asked"] += 1
+            return seen
+
+        working = [threads.submit(work_on, n) for n in range(4)]
+        try:
+            time.sleep(0.3)
+            valkey.kill()
+            time.sleep(0.5)
+            away = cache.health
+            valkey.restart()
+            deadline = time.monotonic() + 20 * RETRY_S
+            while time.monotonic() < deadline and not (cache.health and cache.health.up):
+                time.sleep(0.05)
+        finally:
+            stop.set()
+        seen = sum((one.result() for one in working), Counter[str]())
+        back = cache.health
+        store.close()
+
+    assert away
+    assert back
+    assert (False, True) == (away.up, back.up)
+    assert seen["asked"] == seen["right"] == seen["right too"] > 0
+
+
+def _price(store: CachedStore, part: Part) -> int:
+    with store.look() as work:
+        return work.parts.get(part.id).price

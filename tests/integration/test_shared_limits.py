@@ -1,0 +1,181 @@
+"""Limits shared in Valkey: counted together, exact, and done without when it is away."""
+
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanic_adapters.breaker import RETRY_S
+from mechanic_adapters.limits import RateLimits
+from mechanic_adapters.redis_windows import PREFIX, RedisWindows
+from tests.integration.servers import LOOPBACK, RunningValkey, valkey_server
+from tests.moving_windows import PAUSES, Hands, check
+from tests.worlds import FEWER
+
+PATIENT_S = 30.0
+"""A budget for tests that are not about it: the machine may be busy."""
+
+KNOCK = """
+import sys
+from mechanic_adapters.limits import RateLimits
+from mechanic_adapters.redis_windows import RedisWindows
+from mechanic_adapters.limits import limit_of
+limits = RateLimits({"login": limit_of("50/hour")}, RedisWindows(sys.argv[1], budget_s=30.0))
+sys.stdin.read()
+print(sum(limits.hit("login", sys.argv[2]).allowed for _ in range(40)))
+"""
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a store that takes connections and never answers."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        yield f"redis://{LOOPBACK}:{listener.getsockname()[1]}/0"
+
+
+@given(pauses=PAUSES, limit=st.integers(1, 7))
+@FEWER
+def test_no_more_than_the_quota_in_any_window(
+    valkey: RunningValkey, pauses: list[int], limit: int
+) -> None:
+    """
+    Whenever requests come, exactly those are let through that the moving window allows.
+    """
+    hands = Hands()
+    windows = RedisWindows(valkey.url, budget_s=PATIENT_S, now=hands)
+
+    check(windows, hands, secrets.token_hex(), pauses, limit)
+    windows.close()
+
+
+def test_two_processes_share_the_quota(valkey: RunningValkey) -> None:
+    """
+    Two processes that let each caller try fifty times let one try fifty times together.
+    """
+    key = secrets.token_hex()
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", KNOCK, valkey.url, key],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    with processes[0], processes[1]:
+        for process in processes:
+            assert process.stdin
+            process.stdin.close()
+        let_in = [int(process.stdout.read()) for process in processes if process.stdout]
+
+    assert sum(let_in) == 50
+    assert min(let_in) >= 10
+
+
+def test_places_come_free_by_the_stores_clock(valkey: RunningValkey) -> None:
+    """
+    Without a clock of its own the window moves with real time, and waiting as told is enough.
+    """
+    windows = RedisWindows(valkey.url, budget_s=PATIENT_S)
+    key = secrets.token_hex()
+    taken = [windows.take(key, 2, 300_000) for _ in range(3)]
+    time.sleep(taken[-1].free_in / 1_000_000)
+
+    assert [True, True, False] == [one.allowed for one in taken]
+    assert windows.take(key, 2, 300_000).allowed
+    windows.close()
+
+
+def test_nothing_is_left_and_nobody_is_named(valkey: RunningValkey) -> None:
+    """
+    The store holds no address or account, and forgets every key when its window has passed.
+    """
+    limits = RateLimits.open({"login": "5/second"}, valkey.url)
+    limits.hit("login", "ada@example.com")
+    storage = RedisWindows(valkey.url, budget_s=PATIENT_S).storage
+    keys = list(storage.scan_iter(f"{PREFIX}:*"))
+
+    assert keys
+    assert not any(b"ada@" in key or b"example" in key for key in keys)
+    assert all(0 < storage.pttl(key) <= 3_600_000 for key in keys)
+    limits.close()
+
+
+@pytest.mark.parametrize("kind", ["refusing", "silent"])
+def test_a_dead_store_costs_a_tenth_of_a_second(kind: str, silent: str) -> None:
+    """
+    The first request falls back within 100 ms, the next ones lose nothing.
+    """
+    with socket.create_server((LOOPBACK, 0)) as gone:
+        refusing = f"redis://{LOOPBACK}:{gone.getsockname()[1]}/0"
+    limits = RateLimits.open({"login": "2/hour"}, silent if kind == "silent" else refusing)
+
+    took = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        quota = limits.hit("login", "ada")
+        took.append((time.perf_counter() - begun, quota is not None and quota.allowed))
+
+    assert [True, True, False] == [allowed for _, allowed in took]
+    assert took[0][0] < 0.1
+    assert max(took[1][0], took[2][0]) < 0.02
+
+
+def test_a_store_killed_under_load_fails_no_request() -> None:
+    """
+    Requests go on when Valkey is killed; restarted, it counts for all processes again.
+    """
+    stop = Event()
+    with valkey_server() as valkey, ThreadPoolExecutor(4) as threads:
+        limits = RateLimits.open({"default": "1000000/minute"}, valkey.url)
+        other = RateLimits.open({"default": "1000000/minute"}, valkey.url)
+
+        def ask(_: int) -> Counter[str]:
+            seen: Counter[str] = Counter()
+            while not stop.is_set():
+                begun = time.perf_counter()
+                quota = limits.hit("default", "ada")
+                seen["answered"] += quota is not None and quota.allowed
+                seen["slow"] += time.perf_counter() - begun > 0.5
+                seen["asked"] += 1
+            return seen
+
+        asking = [threads.submit(ask, n) for n in range(4)]
+        try:
+            time.sleep(0.3)
+            valkey.kill()
+            time.sleep(0.5)
+            assert limits.health
+            assert not limits.health.up
+            valkey.restart()
+            _until_up(limits)
+        finally:
+            stop.set()
+        seen = sum((one.result() for one in asking), Counter())
+        shared = [_remaining(one) for one in (limits, other, limits)]
+
+    assert seen["asked"] == seen["answered"]
+    assert seen["slow"] == 0
+    assert limits.health.outages == 1
+    assert [shared[0], shared[0] - 1, shared[0] - 2] == shared
+
+
+def _until_up(limits: RateLimits) -> None:
+    deadline = time.monotonic() + 20 * RETRY_S
+    while time.monotonic() < deadline and limits.health and not limits.health.up:
+        time.sleep(0.05)
+
+
+def _remaining(limits: RateLimits) -> int:
+    quota = limits.hit("default", "bo")
+    assert quota
+    return quota.remaining

@@ -1,0 +1,93 @@
+"""A client that is too slow, or does not go, loses its connection; others keep theirs."""
+
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+from wsgiref.types import StartResponse
+
+import pytest
+
+from mechanic_shop.serving import limits
+from mechanic_shop.serving.waitress import GuardedServer
+from tests.integration.wire import rest_of
+
+
+def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Say yes."""
+    start_response("200 OK", [("Content-Length", "3")])
+    return [b"yes"]
+
+
+@contextmanager
+def served() -> Iterator[tuple[GuardedServer, int]]:
+    """Serve within this process, so that a test can tell the server what time it is."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        server = GuardedServer(application, listener, threads=2)
+        thread = Thread(target=server.run)
+        thread.start()
+        try:
+            yield server, port
+        finally:
+            server.stop()
+            thread.join(15)
+
+
+@pytest.mark.parametrize(
+    ("sent", "allowed"),
+    [
+        (b"GET / HTTP/1.1\r\nHost", limits.HEAD_S),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx", limits.REQUEST_S),
+    ],
+    ids=["head", "body"],
+)
+def test_half_a_request_has_its_time(sent: bytes, allowed: float) -> None:
+    """
+    A request that is not whole in time is late, however often another byte comes.
+    """
+    with served() as (server, port), socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(sent)
+        while not (channels := list(server.active_channels.values())) or not channels[0].request:
+            time.sleep(0.01)
+        began = channels[0].request.began
+
+        late = [channels[0].is_late(began + allowed + more) for more in (-0.1, 0.1)]
+        channels[0].request.began -= allowed
+        client.sendall(b"x")
+        answers = rest_of(client, limits.SWEEP_S + 3)
+
+    assert [False, True] == late
+    assert answers.closed
+    assert answers.bytes == b""
+
+
+def test_a_refused_client_reads_why() -> None:
+    """
+    A refusal is heard even when the client goes on sending, and then the connection ends.
+    """
+    with served() as (_, port), socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n")
+        for _ in range(20):
+            client.sendall(b"x" * 10_000)
+            time.sleep(0.01)
+        answers = rest_of(client, limits.LINGER_S + limits.SWEEP_S + 2)
+
+    assert [400] == answers.statuses
+    assert answers.closed
+
+
+def test_a_client_that_never_goes_is_cut_off() -> None:
+    """
+    Lingering has an end.
+    """
+    with served() as (server, port), socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET / HTTP/9.9\r\n\r\n")
+        assert rest_of(client).statuses == [505]
+        deadline = time.monotonic() + limits.LINGER_S + limits.SWEEP_S + 2
+        while server.active_channels and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+        assert not server.active_channels

@@ -1,0 +1,136 @@
+"""The shop on a real port: requests as clients send them, and a stop in order."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tests.integration.programs import Program, ask, receive, run, send, serving
+
+MEBIBYTE = 1024 * 1024
+ADA = {"name": "Ada Moore", "email": "ada@example.com", "password": "correct horse"}
+WRONG = {"email": "ada@example.com", "password": "wrong horse"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the shop is served from."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def shop(folder: Path) -> Iterator[Program]:
+    """The shop, served from an empty SQLite file."""
+    with serving(folder, "serve", "--port", "0", env={"LOG_FORMAT": "json"}) as program:
+        yield program
+
+
+@pytest.fixture
+def connection(shop: Program) -> Iterator[http.client.HTTPConnection]:
+    """A connection to the shop."""
+    with closing(shop.connection()) as opened:
+        yield opened
+
+
+def test_one_connection_serves_many_requests(connection: http.client.HTTPConnection) -> None:
+    """
+    A connection is kept open between requests, refused ones included.
+    """
+    asked = {
+        ("GET", "/healthz"): 200,
+        ("GET", "/mechanics/leaderboard"): 200,
+        ("HEAD", "/inventory/"): 200,
+        ("GET", "/customers"): 401,
+        ("GET", "/nowhere"): 404,
+        ("DELETE", "/login"): 405,
+        ("GET", "/readyz"): 200,
+    }
+
+    assert asked == {one: ask(connection, *one).status for one in asked}
+
+
+def test_a_customer_registers_and_logs_in(connection: http.client.HTTPConnection) -> None:
+    """
+    The first thing that people do works over the wire.
+    """
+    made = ask(connection, "POST", "/customers", ADA)
+    login = ask(connection, "POST", "/login", {k: ADA[k] for k in ("email", "password")})
+    mine = ask(connection, "GET", "/my-tickets", token=login.said["token"])
+
+    assert (201, "/customers/1") == (made.status, made.headers["Location"])
+    assert "password" not in made.said
+    assert (200, []) == (mine.status, mine.said["items"])
+
+
+@pytest.mark.parametrize("size", [MEBIBYTE + 1, 20 * MEBIBYTE])
+def test_a_body_that_is_too_large_is_a_problem(shop: Program, size: int) -> None:
+    """
+    What is over 1 MiB is 413 in the form of all refusals, told before all of it is there.
+    """
+    with closing(shop.connection()) as connection:
+        connection.putrequest("POST", "/login")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(size))
+        connection.endheaders(b" " * 1024)
+        told = receive(connection)
+
+    assert (413, 413) == (told.status, told.said["status"])
+    assert "application/problem+json" == told.headers["Content-Type"]
+
+
+def test_the_server_does_not_name_itself(connection: http.client.HTTPConnection) -> None:
+    """
+    Nobody learns from an answer what serves it.
+    """
+    assert "Server" not in ask(connection, "GET", "/healthz").headers
+
+
+def test_each_request_is_one_line_in_the_log(
+    folder: Path, connection: http.client.HTTPConnection
+) -> None:
+    """
+    The line has what an operator looks for, and nothing that anybody typed.
+    """
+    told = ask(connection, "POST", "/login?q=typed", WRONG)
+
+    lines = (folder / "log").read_text().splitlines()
+    (line,) = (line for line in lines if told.headers["X-Request-ID"] in line)
+    found = json.loads(line)
+    assert {"POST", "/login", told.status} <= set(found.values())
+    assert {"role": None, "actor_id": None}.items() <= found.items()
+    assert found["ms"] > 0
+    assert not any(word in line for word in ("typed", *WRONG.values()))
+
+
+def test_a_stop_finishes_what_runs(tmp_path: Path) -> None:
+    """
+    Requests that were sent before SIGTERM are answered; then the process ends with 0.
+    """
+    slow = {"PASSWORD_PROFILE": "rfc9106-low"}
+    with (
+        serving(tmp_path, "serve", "--port", "0", env=slow) as shop,
+        ExitStack() as stack,
+    ):
+        connections = [stack.enter_context(closing(shop.connection())) for _ in range(4)]
+        for connection in connections:
+            send(connection, "POST", "/login", WRONG)
+        shop.process.terminate()
+        statuses = [receive(connection).status for connection in connections]
+        code = shop.process.wait(30)
+
+    assert [401] * 4 == statuses
+    assert 0 == code
+
+
+def test_a_taken_port_is_told(shop: Program, tmp_path: Path) -> None:
+    """
+    The second server says why it does not start.
+    """
+    done = run(tmp_path, "serve", "--port", str(shop.port))
+
+    assert 1 == done.returncode
+    assert "Address already in use" in done.stderr
+    assert 1 == done.stderr.count("\n")

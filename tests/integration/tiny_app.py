@@ -1,0 +1,80 @@
+"""An application that tells what a server made of what it was sent; run as a module, served."""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+from mechanic_adapters.metrics import Metrics
+from mechanic_shop.serving import Stopping, serve
+from mechanic_shop.serving.granian import end_with_parent
+
+SEEN: list[str] = []
+
+
+def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Remember the request, read its body and say how long it was."""
+    path: str = environ["PATH_INFO"]
+    if path != "/seen":
+        SEEN.append(path)
+    declared = environ.get("CONTENT_LENGTH") or ""
+    body: bytes = environ["wsgi.input"].read(int(declared)) if declared else b""
+    told = {
+        "length": len(body),
+        "declared": declared,
+        "seen": SEEN if path == "/seen" else [],
+        "pid": os.getpid(),
+    }
+    answer = json.dumps(told).encode()
+    head = [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))]
+    start_response("200 OK", head)
+    return [answer]
+
+
+def slow_application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Answer `/slow` after the seconds that its query names, and all else at once."""
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(float(environ["QUERY_STRING"]))
+    return application(environ, start_response)
+
+
+def opened_by_granian() -> WSGIApplication:
+    """Return it for one of granian's processes."""
+    end_with_parent()
+    return slow_application
+
+
+@contextmanager
+def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
+    """Serve it with a few routes for stopping and counting."""
+    if os.environ.get("TINY_FAILS"):
+        raise OSError(os.environ["TINY_FAILS"])
+    metrics = Metrics()
+
+    def wrapped(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        metrics.answered("GET", environ["PATH_INFO"], 200, "none", 0.001)
+        status, answer = "200 OK", b"done"
+        match environ["PATH_INFO"]:
+            case "/readyz":
+                status = "503 Service Unavailable" if stopping() else "200 OK"
+            case "/metrics":
+                answer, _ = metrics.render()
+            case _:
+                return slow_application(environ, start_response)
+        start_response(status, [("Content-Length", str(len(answer)))])
+        return [answer]
+
+    yield wrapped
+    told = os.environ.get("TINY_CLOSED")
+    if told:
+        Path(told).write_text(f"{threading.current_thread().name}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(serve(opened, "127.0.0.1", 0, threads=8, workers=int(sys.argv[1])))

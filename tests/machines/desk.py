@@ -1,0 +1,201 @@
+"""One shop under test: does what it is told, and shows everything by the model's names.
+
+Stores give ids as they like, some with gaps. Here each thing is named in the order in which
+it was first seen, so that what several shops and the model show can be compared as it stands.
+"""
+
+from collections.abc import Callable
+from typing import Any, final
+
+import attrs
+
+from mechanic_core.access import By, Role
+from mechanic_core.errors import Invalid, Refused
+from mechanic_core.inventory.movement import Movement
+from mechanic_core.inventory.part import Part, PartId
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.mechanics.standing import Leaderboard
+from mechanic_core.page import Slice, Window
+from mechanic_core.shop import Shop
+from mechanic_core.texts import Clock
+from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import Ticket, TicketId
+from mechanic_shop.use_cases import Store
+from tests.machines.shelf import Thing
+from tests.shops import MANAGER, shop_on
+
+SIZE = 100
+LETTERS = {Role.CUSTOMER: "c", Role.MECHANIC: "m", Role.MANAGER: "m"}
+
+
+@final
+class Desk:
+    """A shop on one store, and what its ids are called."""
+
+    def __init__(self, store: Store, now: Clock) -> None:
+        """Open a shop."""
+        self.heard: list[str] = []
+        self.shop: Shop = shop_on(store, now, low_stock=self._hear)
+        self._names: dict[tuple[str, int], str] = {}
+        self._ids: dict[str, int] = {}
+
+    def outcome(self, act: Callable[["Desk"], object]) -> tuple[object, ...]:
+        """Return what came of *act*: what is shown, or the refusal with its facts."""
+        try:
+            return ("done", self.shown(act(self)))
+        except Invalid as refused:
+            pointers = [problem.pointer for problem in refused.problems]
+            return ("refused", refused.code, {"pointers": pointers})
+        except Refused as refused:
+            return ("refused", refused.code, self._facts(dict(refused.facts)))
+
+    def id(self, name: str) -> Any:
+        """Return the id behind a name."""
+        return self._ids[name]
+
+    def name(self, letter: str, number: int) -> str:
+        """Return what an id is called; one never seen before gets the next name."""
+        if (letter, number) not in self._names:
+            name = f"{letter}{1 + sum(kind == letter for kind, _ in self._names)}"
+            self._names[letter, number], self._ids[name] = name, number
+        return self._names[letter, number]
+
+    def tickets(self, **wanted: Any) -> dict[str, Thing]:
+        """Return every ticket as it is shown."""
+        find = self.shop.list_tickets
+        return {
+            (shown := self.shown(ticket))["ticket"]: shown
+            for ticket in walk(lambda window: find(MANAGER, TicketFilter(**wanted), window))
+        }
+
+    def parts(self, **wanted: Any) -> dict[str, Thing]:
+        """Return every part that is sold, as it is shown."""
+        find = self.shop.list_parts
+        return {
+            (shown := self.shown(part))["part"]: shown
+            for part in walk(lambda window: find(MANAGER, PartFilter(**wanted), window))
+        }
+
+    def movements(self, part: str) -> list[Thing]:
+        """Return a part's ledger."""
+        one = PartId(self.id(part))
+        found = walk(lambda window: self.shop.list_movements(MANAGER, one, window))
+        return [self.shown(movement) for movement in found]
+
+    def history(self, ticket: str) -> list[Entry]:
+        """Return a ticket's history as it is kept."""
+        one = TicketId(self.id(ticket))
+        return walk(lambda window: self.shop.list_history(MANAGER, one, window))
+
+    def shown(self, what: object) -> Any:
+        """Return a record in the model's own words."""
+        for cls, show in self._shows:
+            if isinstance(what, cls):
+                return show(self, what)
+        return what
+
+    def _ticket(self, ticket: Ticket) -> Thing:
+        return {
+            "ticket": self.name("t", ticket.id),
+            "customer": self.name("c", ticket.customer_id),
+            "day": ticket.service_date.isoformat(),
+            "status": ticket.status.value,
+            "staff": {self.name("m", one.id): one.name for one in ticket.mechanics},
+            "parts": [self.shown(line) for line in ticket.parts],
+            "labor": [self.shown(line) for line in ticket.labor],
+            "totals": attrs.astuple(ticket.totals),
+            "version": ticket.version,
+        }
+
+    def _part_line(self, line: PartLine) -> Thing:
+        return {
+            "line": self.name("l", line.id),
+            "part": self.name("p", line.part_id),
+            "quantity": line.quantity,
+            "sku": line.sku,
+            "name": line.name,
+            "price": line.unit_price,
+            "amount": line.amount,
+        }
+
+    def _labor_line(self, line: LaborLine) -> Thing:
+        return {
+            "line": self.name("w", line.id),
+            "mechanic": line.mechanic_id and self.name("m", line.mechanic_id),
+            "description": line.description,
+            "hours": line.hours,
+            "rate": line.rate,
+            "amount": line.amount,
+        }
+
+    def _part(self, part: Part) -> Thing:
+        return {
+            "part": self.name("p", part.id),
+            "sku": part.sku,
+            "name": part.name,
+            "price": part.price,
+            "on_hand": part.quantity,
+            "reserved": part.reserved,
+            "reorder": part.reorder_point,
+            "version": part.version,
+        }
+
+    def _movement(self, moved: Movement) -> Thing:
+        return {
+            "kind": moved.kind.value,
+            "change": (moved.on_hand_change, moved.reserved_change),
+            "after": (moved.on_hand_after, moved.reserved_after),
+            "by": self._by(moved.by),
+            "note": moved.note,
+            "ticket": moved.ticket_id and self.name("t", moved.ticket_id),
+            "line": moved.line_id and self.name("l", moved.line_id),
+        }
+
+    def _entry(self, entry: Entry) -> Thing:
+        return {
+            "event": entry.event.value,
+            "from": entry.from_,
+            "to": entry.to,
+            "note": entry.note,
+            "by": self._by(entry.by),
+        }
+
+    def _leaderboard(self, board: Leaderboard) -> list[tuple[int, str, int]]:
+        return [(one.rank, self.name("m", one.id), one.tickets) for one in board.items]
+
+    def _by(self, by: By) -> str | None:
+        return by.role and self.name(LETTERS[by.role], by.id)
+
+    def _facts(self, facts: Thing) -> Thing:
+        if "part_id" in facts:
+            facts["part_id"] = self.name("p", facts["part_id"])
+        if "tickets" in facts:
+            facts["tickets"] = [self.name("t", one) for one in facts["tickets"]]
+        if "blockers" in facts:
+            facts["blockers"] = [blocker["code"] for blocker in facts["blockers"]]
+        return facts
+
+    def _hear(self, part: Part) -> None:
+        self.heard.append(self.name("p", part.id))
+
+    _shows: tuple[tuple[type[Any], Callable[["Desk", Any], Any]], ...] = (
+        (Ticket, _ticket),
+        (PartLine, _part_line),
+        (LaborLine, _labor_line),
+        (Part, _part),
+        (Movement, _movement),
+        (Entry, _entry),
+        (Leaderboard, _leaderboard),
+    )
+
+
+def walk(piece: Callable[[Window], Slice[Any]]) -> list[Any]:
+    """Return a whole list, read piece by piece."""
+    found = piece(Window(size=SIZE))
+    items = list(found.items)
+    while found.has_more:
+        found = piece(Window(size=SIZE, after=found.last))
+        items += found.items
+    return items

@@ -1,0 +1,174 @@
+"""The state machine: everything that people do in a shop, in any order."""
+
+from attrs import evolve
+from hypothesis import strategies as st
+from hypothesis.stateful import consumes, initialize, multiple, rule
+
+from mechanic_core.inventory.movement import BY_HAND, MovementForm
+from mechanic_core.inventory.part import Kind
+from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.money import Money, Quantity
+from mechanic_core.tickets.workflow import BY_ENDS, Status
+from tests.machines.floor import ACTORS, DAYS, Floor
+from tests.machines.ticket_rules import (
+    Made,
+    TicketRules,
+    hands,
+    mechanics,
+    notes,
+    prices,
+    quantities,
+)
+
+shelves = st.sampled_from([None, 0, 4000]) | st.integers(0, 9000)
+
+
+class ShopMachine(TicketRules):
+    """Tickets, stock and staff; and things done and undone, which must leave no trace."""
+
+    @initialize(target=Floor.customers)
+    def morning(self) -> Made:
+        """Two customers, two parts on the shelf, and a ticket for each with a line on it."""
+        customers = [self.register_one(), self.register_one()]
+        self.shelve_one("m1", "X", 1999, 9000)
+        self.shelve_one("m1", "Y", 5, 9000)
+        for number, customer in enumerate(customers, start=1):
+            self.open_one("m1", customer, DAYS[number], ["m2"])
+            self.put("m2", f"t{number}", f"p{number}", 500 * number, stale=False)
+        return multiple(*customers)
+
+    @initialize(target=Floor.tickets)
+    def tickets_of_the_morning(self) -> Made:
+        """What the first customers brought."""
+        return multiple("t1", "t2")
+
+    @initialize(target=Floor.parts)
+    def parts_of_the_morning(self) -> Made:
+        """What is on the shelf."""
+        return multiple("p1", "p2")
+
+    @initialize(target=Floor.lines)
+    def lines_of_the_morning(self) -> Made:
+        """What the first tickets need."""
+        return multiple("l1", "l2")
+
+    @rule(name=st.sampled_from(["Cy", "Abe", "Bob"]), active=st.booleans())
+    def change_mechanic(self, name: str, active: bool) -> None:  # noqa: FBT001 - drawn
+        """The third mechanic leaves, comes back or changes their name."""
+        self.model.people["m3"] = {"name": name, "active": active}
+        for desk in self.desks:
+            desk.shop.change_mechanic(
+                ACTORS["m1"],
+                MechanicId(desk.id("m3")),
+                lambda form: evolve(form, name=name, active=active),
+            )
+
+    @rule(
+        by=hands,
+        part=Floor.parts,
+        kind=st.sampled_from(BY_HAND),
+        quantity=quantities,
+        note=notes,
+    )
+    def move_stock(self, by: str, part: str, kind: Kind, quantity: int, note: str | None) -> None:
+        """Somebody moves stock by hand."""
+        self.bring(by, part, kind, quantity, note)
+
+    @rule(by=hands, part=Floor.parts, price=prices, reorder=quantities, quantity=shelves)
+    def correct(self, by: str, part: str, price: int, reorder: int, quantity: int | None) -> None:
+        """Somebody changes a part's price, and counts it or not."""
+        counted = None if quantity is None else Quantity(quantity)
+        self.do(
+            lambda: self.model.shelf.change(by, part, price, reorder, quantity),
+            lambda desk: desk.shop.change_part(
+                ACTORS[by],
+                desk.id(part),
+                lambda form: evolve(
+                    form,
+                    name=f"Part at {price}",
+                    price=Money(price),
+                    reorder_point=Quantity(reorder),
+                    quantity=counted,
+                ),
+            ),
+        )
+
+    @rule(
+        target=Floor.parts,
+        by=hands,
+        part=consumes(Floor.parts),
+        sku=st.sampled_from("XYZ"),
+        price=prices,
+        quantity=quantities,
+    )
+    def replace(self, by: str, part: str, sku: str, price: int, quantity: int) -> Made:
+        """A part is no longer sold, and another takes its place unless its SKU is taken."""
+        self.do(
+            lambda: self.model.shelf.archive(part),
+            lambda desk: desk.shop.archive_part(ACTORS[by], desk.id(part)),
+        )
+        if not self.model.shelf.parts[part]["archived"]:
+            return part
+        made = self.shelve_one(by, sku, price, quantity)
+        return made["part"] if made else part
+
+    @rule(by=hands, ticket=Floor.tickets, turn=st.integers(0, 5))
+    def go_and_come_back(self, by: str, ticket: str, turn: int) -> None:
+        """Going on and coming back leaves stock and money as they were."""
+        before = self.figures()
+        here = self.model.tickets[ticket]["status"]
+        if loops := [(a, b) for a, b in BY_ENDS if a == here and (b, a) in BY_ENDS]:
+            there = loops[turn % len(loops)][1]
+            if self.go(by, ticket, there):
+                self.go(by, ticket, Status(here))
+
+        assert before == self.figures()
+
+    @rule(by=hands, ticket=Floor.tickets, part=Floor.parts, quantity=quantities)
+    def add_and_remove(self, by: str, ticket: str, part: str, quantity: int) -> None:
+        """A part line that came and went leaves stock and money as they were."""
+        before = self.figures()
+        if line := self.put(by, ticket, part, quantity, stale=False):
+            self.drop(by, line["line"])
+
+        assert before == self.figures()
+
+    @rule(by=hands, line=Floor.lines, quantity=quantities)
+    def change_and_restore(self, by: str, line: str, quantity: int) -> None:
+        """A quantity changed and changed back leaves stock and money as they were."""
+        before = self.figures()
+        was = self.model.tickets[self.model.owner[line]]["parts"].get(line, {}).get("quantity")
+        if self.take(by, line, quantity):
+            self.take(by, line, was)
+
+        assert before == self.figures()
+
+    @rule(by=hands, part=Floor.parts, quantity=quantities)
+    def receive_and_scrap(self, by: str, part: str, quantity: int) -> None:
+        """What was received and thrown away leaves stock as it was."""
+        before = self.figures()
+        if self.bring(by, part, Kind.RECEIVE, quantity):
+            self.bring(by, part, Kind.SCRAP, quantity)
+
+        assert before == self.figures()
+
+    @rule(by=hands, ticket=Floor.tickets, mechanic=mechanics)
+    def join_and_leave(self, by: str, ticket: str, mechanic: str) -> None:
+        """A mechanic who joined and left counts for nothing."""
+        ticket_of = self.model.tickets[ticket]
+        if mechanic not in ticket_of["staff"]:
+            before = self.model.standings("", "9999")
+            self.crew(by, ticket, [mechanic], [])
+            self.crew(by, ticket, [], [mechanic])
+
+            assert before == self.model.standings("", "9999")
+
+    def bring(
+        self, by: str, part: str, kind: Kind, quantity: int, note: str | None = None
+    ) -> object:
+        """Move stock by hand."""
+        form = MovementForm(kind=kind, quantity=Quantity(quantity), note=note)
+        return self.do(
+            lambda: self.model.shelf.move(by, part, kind.value, quantity, note),
+            lambda desk: desk.shop.move_stock(ACTORS[by], desk.id(part), form),
+        )

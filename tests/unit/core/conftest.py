@@ -1,0 +1,87 @@
+"""A small shop in memory: a manager, a mechanic, two customers, a vehicle and a part."""
+
+from typing import Any
+
+import pytest
+from attrs import field, frozen
+
+from mechanic_adapters.memory import MemoryStore
+from mechanic_core.access import Role
+from mechanic_core.customers.customer import CustomerId, Registration
+from mechanic_core.inventory.part import Part, PartForm, PartId
+from mechanic_core.mechanics.mechanic import Hiring
+from mechanic_core.page import Window
+from mechanic_core.shop import Shop
+from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
+from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.ticket import Ticket, TicketId
+from mechanic_core.tickets.workflow import Status
+from mechanic_core.vehicles.vehicle import VehicleForm
+from tests.shops import CUSTOMER, MANAGER, MECHANIC, HandClock, shop_on
+from tests.worlds import sample
+
+ALL = Window(size=100)
+
+
+@frozen(eq=False)
+class Premises:
+    """The shop, its store and clock, and what was heard of low stock."""
+
+    store: MemoryStore = field(factory=MemoryStore)
+    clock: HandClock = field(factory=HandClock)
+    heard: list[Part] = field(factory=list)
+    shop: Shop = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Hire Eve and Bob, register Ada and Cleo, and receive ten brake pads."""
+        shop = shop_on(self.store, self.clock, low_stock=self.heard.append)
+        object.__setattr__(self, "shop", shop)
+        shop.hire_mechanic(
+            MANAGER, sample(Hiring, name="Eve", email="eve@shop.example", role=Role.MANAGER)
+        )
+        shop.hire_mechanic(MANAGER, sample(Hiring, name="Bob", email="bob@shop.example"))
+        shop.register_customer(CUSTOMER, sample(Registration, name="Ada"))
+        shop.register_customer(CUSTOMER, sample(Registration, name="Cleo", email="cleo@x.example"))
+        shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1, vin="1HGCM82633A004352", plate="7A"))
+        shop.add_part(MECHANIC, sample(PartForm, sku="PAD", quantity=10_000, reorder_point=4_000))
+
+    def open(self, **given: Any) -> Ticket:
+        """Return a new ticket of Ada's, with Bob on it."""
+        draft = {"customer_id": 1, "mechanic_ids": (2,)} | given
+        return self.shop.open_ticket(MECHANIC, sample(TicketDraft, **draft))
+
+    def go(self, ticket: Ticket, *ways: Status) -> Ticket:
+        """Return the ticket after it went all the *ways*."""
+        for to in ways:
+            ticket = self.shop.move_ticket(MECHANIC, ticket.id, TransitionForm(to=to))
+        return ticket
+
+    def edit(
+        self, ticket: Ticket, add: tuple[int, ...] = (), leave: tuple[int, ...] = ()
+    ) -> Ticket:
+        """Return the ticket with other mechanics."""
+        edit = MechanicEdit(add_ids=add, remove_ids=leave)
+        return self.shop.assign_mechanics(MECHANIC, ticket.id, edit)
+
+    def read(self, ticket: Ticket) -> Ticket:
+        """Return the ticket as it is kept now."""
+        return self.shop.read_ticket(MANAGER, ticket.id)
+
+    def history(self, ticket_id: TicketId) -> tuple[Entry, ...]:
+        """Return what happened to a ticket."""
+        return self.shop.list_history(MANAGER, ticket_id, ALL).items
+
+    def stock(self, part_id: int = 1) -> tuple[int, int]:
+        """Return what is on hand and what is reserved of a part."""
+        part = self.shop.read_part(MANAGER, PartId(part_id))
+        return part.quantity, part.reserved
+
+    def erase(self, customer_id: int) -> None:
+        """Forget a customer."""
+        self.shop.erase_customer(MANAGER, CustomerId(customer_id))
+
+
+@pytest.fixture
+def premises() -> Premises:
+    """The small shop, as it is on the first morning."""
+    return Premises()

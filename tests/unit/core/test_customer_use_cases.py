@@ -1,0 +1,157 @@
+"""Registering, looking up, correcting and forgetting customers."""
+
+import pytest
+from attrs import evolve
+
+from mechanic_core.access import STRANGER, Actor, Role
+from mechanic_core.accounts.account import Credentials, WrongCredentials
+from mechanic_core.customers.customer import (
+    CustomerChanged,
+    CustomerForm,
+    CustomerId,
+    CustomerNotFound,
+    EmailTaken,
+    Registration,
+    TicketsUnfinished,
+)
+from mechanic_core.page import Window
+from mechanic_core.tickets.forms import TicketDraft
+from mechanic_core.tickets.workflow import Status
+from mechanic_core.vehicles.vehicle import VehicleId
+from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.unit.core.conftest import ALL, Premises
+from tests.worlds import NOON, sample
+
+CLEO = Actor(Role.CUSTOMER, 2)
+ADA = CustomerId(1)
+
+
+def renamed(form: CustomerForm) -> CustomerForm:
+    """Return the form with another name."""
+    return evolve(form, name="Augusta")
+
+
+def test_whoever_registers_can_log_in(premises: Premises) -> None:
+    """
+    A new customer has an id, the moment, and an account.
+    """
+    registration = sample(Registration, email="New@x.example", address="12 Mill Lane")
+
+    new = premises.shop.register_customer(STRANGER, registration)
+
+    assert (3, "New@x.example", NOON, 1) == (new.id, new.email, new.created_at, new.version)
+    credentials = Credentials(email="new@X.EXAMPLE", password=registration.password)
+    assert premises.shop.log_in_customer(STRANGER, credentials).token
+
+
+def test_an_address_is_taken_whatever_its_case(premises: Premises) -> None:
+    """
+    Nobody registers or moves to an address that another customer has.
+    """
+    with pytest.raises(EmailTaken):
+        premises.shop.register_customer(STRANGER, sample(Registration, email="CLEO@x.example"))
+    with pytest.raises(EmailTaken):
+        premises.shop.change_customer(
+            MECHANIC, ADA, lambda form: evolve(form, email="cleo@X.example")
+        )
+
+    assert 2 == len(premises.shop.list_customers(MECHANIC, None, ALL).items)
+
+
+@pytest.mark.parametrize(("q", "names"), [(None, ["Ada", "Cleo"]), ("CLE", ["Cleo"]), ("z", [])])
+def test_customers_are_searched(premises: Premises, q: str | None, names: list[str]) -> None:
+    """
+    Staff find customers by how their name begins.
+    """
+    found = premises.shop.list_customers(MECHANIC, q, Window())
+
+    assert names == [customer.name for customer in found.items]
+
+
+@pytest.mark.parametrize("actor", [CUSTOMER, MECHANIC, MANAGER], ids=lambda a: a.role)
+def test_a_customer_is_read_and_corrected_by_themselves_and_staff(
+    premises: Premises, actor: Actor
+) -> None:
+    """
+    Whoever may see the record may mend it; the moment and the version tell of it.
+    """
+    premises.clock.pass_(hours=1)
+
+    after = premises.shop.change_customer(actor, ADA, renamed, expected=1)
+
+    assert ("Augusta", 2, premises.clock()) == (after.name, after.version, after.updated_at)
+    assert after == premises.shop.read_customer(actor, ADA)
+
+
+def test_another_customer_is_not_there(premises: Premises) -> None:
+    """
+    To a customer, others look as if they did not exist.
+    """
+    with pytest.raises(CustomerNotFound):
+        premises.shop.read_customer(CLEO, ADA)
+    with pytest.raises(CustomerNotFound):
+        premises.shop.change_customer(CLEO, ADA, renamed)
+    with pytest.raises(CustomerNotFound):
+        premises.shop.erase_customer(CLEO, ADA)
+
+
+def test_a_stale_change_is_refused(premises: Premises) -> None:
+    """
+    Who has not seen the last change can neither overwrite nor erase.
+    """
+    premises.shop.change_customer(CUSTOMER, ADA, renamed)
+
+    with pytest.raises(CustomerChanged):
+        premises.shop.change_customer(CUSTOMER, ADA, renamed, expected=1)
+    with pytest.raises(CustomerChanged):
+        premises.shop.erase_customer(CUSTOMER, ADA, expected=1)
+
+
+@pytest.mark.parametrize("actor", [CUSTOMER, MANAGER], ids=lambda a: a.role)
+def test_an_erased_customer_is_gone_but_their_history_is_not(
+    premises: Premises, actor: Actor
+) -> None:
+    """
+    Name, address, plates, account and sessions go; finished tickets and the id stay.
+    """
+    ticket = premises.shop.open_ticket(CUSTOMER, sample(TicketDraft, vehicle_id=1))
+    premises.edit(ticket, add=(2,))
+    premises.go(ticket, Status.IN_PROGRESS, Status.COMPLETED)
+
+    premises.shop.erase_customer(actor, ADA)
+
+    with pytest.raises(CustomerNotFound):
+        premises.shop.read_customer(MANAGER, ADA)
+    with pytest.raises(WrongCredentials):
+        premises.shop.log_in_customer(
+            STRANGER, Credentials(email="ada@example.com", password="correct horse battery")
+        )
+    assert ["Cleo"] == [c.name for c in premises.shop.list_customers(MANAGER, None, ALL).items]
+    assert None is premises.shop.read_vehicle(MANAGER, VehicleId(1)).plate
+    assert 1 == premises.read(ticket).customer_id
+    opened = premises.history(ticket.id)[0]
+    assert (Role.CUSTOMER, 1, None) == (opened.by.role, opened.by.id, opened.by.name)
+
+
+@pytest.mark.parametrize("ways", [(), (Status.IN_PROGRESS,), (Status.IN_PROGRESS, Status.ON_HOLD)])
+def test_nobody_is_forgotten_while_work_is_unfinished(
+    premises: Premises, ways: tuple[Status, ...]
+) -> None:
+    """
+    Unfinished tickets keep their customer, and the refusal names them.
+    """
+    ticket = premises.go(premises.open(), *ways)
+
+    with pytest.raises(TicketsUnfinished) as refused:
+        premises.erase(1)
+
+    assert {"tickets": [ticket.id]} == refused.value.facts
+
+
+def test_the_address_of_an_erased_customer_is_free(premises: Premises) -> None:
+    """
+    Whoever was forgotten may come back as somebody new.
+    """
+    premises.erase(1)
+
+    assert 3 == premises.shop.register_customer(STRANGER, sample(Registration)).id

@@ -1,0 +1,100 @@
+"""Refusals: each has a kind, a stable code and a sentence."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import mechanic_core
+from mechanic_core import errors
+from mechanic_core.errors import Invalid, LostRace, Problem, Refused, Unavailable, Unknown
+from mechanic_core.inventory.part import InsufficientStock, Part
+from mechanic_core.tickets.ticket import TicketNotFound
+from tests.worlds import sample
+
+KINDS = {kind for kind in vars(errors).values() if isinstance(kind, type)} - {Problem, Refused}
+
+
+def refusals(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
+    """Yield every refusal that the core knows."""
+    for module in pkgutil.walk_packages(mechanic_core.__path__, "mechanic_core."):
+        importlib.import_module(module.name)
+    for found in kind.__subclasses__():
+        if found.__module__.startswith("mechanic_core."):
+            yield found
+            yield from refusals(found)
+
+
+REFUSALS = sorted(set(refusals()), key=lambda refusal: refusal.__name__)
+
+
+def test_a_code_is_spelt_by_the_name() -> None:
+    """
+    The code that clients rely on is the class name in lower case.
+    """
+    assert "ticket-not-found" == TicketNotFound.code
+    assert "lost-race" == LostRace.code
+
+
+def test_codes_are_all_different() -> None:
+    """
+    No two refusals can be taken for one another.
+    """
+    assert len(REFUSALS) == len({refusal.code for refusal in REFUSALS})
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.code)
+def test_every_refusal_is_of_a_kind_and_says_what_it_is(refusal: type[Refused]) -> None:
+    """
+    The HTTP layer finds a kind for each, and people find a sentence.
+    """
+    assert set(refusal.__mro__) & KINDS
+    assert refusal.title()
+    assert "\n" not in refusal.title()
+
+
+def test_a_refusal_without_words_gives_its_title() -> None:
+    """
+    The docstring speaks where the raiser does not.
+    """
+    assert "No such service ticket" == TicketNotFound().detail
+    assert "gone" == TicketNotFound("gone").detail
+
+
+def test_facts_are_for_machines() -> None:
+    """
+    What a program must know of the refusal stands beside the sentence.
+    """
+    part = sample(Part, quantity=5500, reserved=1000)
+
+    refused = InsufficientStock(part)
+
+    assert {"part_id": part.id, "available": 4.5} == refused.facts
+    assert 4500 == refused.available
+    assert "only 4.5 of BRK-PAD-0042 available" == refused.detail
+
+
+def test_problems_are_all_told() -> None:
+    """
+    An invalid form hears of everything that is wrong with it at once.
+    """
+    refused = Invalid(Problem("#/name", "is required"), Problem("", "is no number", "page"))
+
+    assert "#/name: is required; page: is no number" == str(refused)
+
+
+def test_unknown_ids_are_pointed_at() -> None:
+    """
+    Each id that names nothing has its pointer.
+    """
+    assert ["#/add_ids/0", "#/add_ids/2"] == [
+        problem.pointer for problem in Unknown("#/add_ids/0", "#/add_ids/2").problems
+    ]
+
+
+def test_a_lost_race_that_stays_lost_is_unavailability() -> None:
+    """
+    A client that meets one is told to try again, never that the server is broken.
+    """
+    assert issubclass(LostRace, Unavailable)

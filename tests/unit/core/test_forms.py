@@ -1,0 +1,120 @@
+"""Forms refuse what no single field can see."""
+
+from datetime import date
+
+import pytest
+
+from mechanic_core.access import Role
+from mechanic_core.inventory.movement import BY_HAND, MovementForm
+from mechanic_core.inventory.part import Kind
+from mechanic_core.mechanics.mechanic import MechanicForm
+from mechanic_core.mechanics.standing import ALWAYS, Period
+from mechanic_core.money import Quantity
+from mechanic_core.shapes import RuleBroken
+from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
+from tests.worlds import sample
+
+
+def pointers(refused: pytest.ExceptionInfo[RuleBroken]) -> list[str]:
+    """Return where a refusal points."""
+    return [problem.parameter or problem.pointer for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize("form", [TicketForm, TicketDraft])
+def test_a_vehicle_is_named_in_one_way(form: type[TicketForm]) -> None:
+    """
+    A ticket's vehicle is given by id or by VIN, not by both.
+    """
+    with pytest.raises(RuleBroken) as refused:
+        sample(form, vehicle_id=1, vin="1HGCM82633A004352")
+
+    assert ["#/vehicle_id"] == pointers(refused)
+
+
+def test_an_edit_means_somebody() -> None:
+    """
+    Either list may be missing, not both.
+    """
+    with pytest.raises(RuleBroken) as refused:
+        MechanicEdit()
+
+    assert ["#/add_ids"] == pointers(refused)
+    assert MechanicEdit(add_ids=()) != MechanicEdit(remove_ids=())
+
+
+def test_nobody_can_join_and_leave() -> None:
+    """
+    Each id that is in both lists is pointed at.
+    """
+    with pytest.raises(RuleBroken) as refused:
+        MechanicEdit(add_ids=(1, 2, 3), remove_ids=(3, 4, 1))
+
+    assert ["#/remove_ids/0", "#/remove_ids/2"] == pointers(refused)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_only_some_kinds_are_entered_by_hand(kind: Kind) -> None:
+    """
+    What tickets do to stock can't be typed in beside them.
+    """
+    if kind in BY_HAND:
+        assert kind is MovementForm(kind=kind, quantity=Quantity(1)).kind
+    else:
+        with pytest.raises(RuleBroken) as refused:
+            MovementForm(kind=kind, quantity=Quantity(1))
+        assert ["#/kind"] == pointers(refused)
+
+
+@pytest.mark.parametrize("kind", BY_HAND)
+def test_only_a_count_may_find_nothing(kind: Kind) -> None:
+    """
+    Receiving nothing is a mistake; counting nothing is a fact.
+    """
+    if kind is Kind.COUNT:
+        assert 0 == MovementForm(kind=kind, quantity=Quantity(0)).quantity
+    else:
+        with pytest.raises(RuleBroken) as refused:
+            MovementForm(kind=kind, quantity=Quantity(0))
+        assert ["#/quantity"] == pointers(refused)
+
+
+def test_customers_do_not_work_here() -> None:
+    """
+    A mechanic's form can't make a customer of them.
+    """
+    with pytest.raises(RuleBroken) as refused:
+        sample(MechanicForm, role=Role.CUSTOMER)
+
+    assert ["#/role"] == pointers(refused)
+
+
+def test_a_period_does_not_end_before_it_begins() -> None:
+    """
+    The refusal names the query parameter.
+    """
+    with pytest.raises(RuleBroken) as refused:
+        Period(since=date(2026, 3, 2), until=date(2026, 3, 1))
+
+    assert ["from"] == pointers(refused)
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "held"),
+    [
+        (ALWAYS, date.min, True),
+        (Period(since=date(2026, 3, 1)), date(2026, 2, 28), False),
+        (Period(since=date(2026, 3, 1)), date(2026, 3, 1), True),
+        (Period(until=date(2026, 3, 1)), date(2026, 3, 1), True),
+        (Period(until=date(2026, 3, 1)), date(2026, 3, 2), False),
+        (Period(since=date(2026, 3, 1), until=date(2026, 3, 1)), date(2026, 3, 1), True),
+    ],
+)
+def test_a_period_holds_its_first_and_last_day(
+    period: Period,
+    day: date,
+    held: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """
+    Both ends are included, and an open end has none.
+    """
+    assert held == period.holds(day)

@@ -1,0 +1,291 @@
+"""Shelving, finding, counting and archiving parts; and hearing when they run low."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from mechanic_core.access import STRANGER, LoginNeeded, Role, RoleForbids
+from mechanic_core.inventory.movement import Movement, MovementForm
+from mechanic_core.inventory.part import (
+    CountBelowReserved,
+    InsufficientStock,
+    Kind,
+    Part,
+    PartChanged,
+    PartForm,
+    PartId,
+    PartNotFound,
+    PartReserved,
+    SkuTaken,
+)
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.money import Quantity
+from mechanic_core.tickets.line import PartLineForm
+from mechanic_core.tickets.workflow import Status
+from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.unit.core.conftest import ALL, Premises
+from tests.worlds import sample
+
+PAD = PartId(1)
+
+
+def move(premises: Premises, kind: Kind, quantity: int, note: str | None = None) -> Movement:
+    """Move brake pads by hand."""
+    form = MovementForm(kind=kind, quantity=Quantity(quantity), note=note)
+    return premises.shop.move_stock(MECHANIC, PAD, form)
+
+
+def reserve(premises: Premises, quantity: int) -> None:
+    """Put brake pads on a new ticket."""
+    form = PartLineForm(part_id=PAD, quantity=Quantity(quantity))
+    premises.shop.add_part_line(MECHANIC, premises.open().id, form)
+
+
+def change(premises: Premises, **what: Any) -> Part:
+    """Correct the brake pad."""
+    return premises.shop.change_part(MECHANIC, PAD, lambda form: evolve(form, **what))
+
+
+def ledger(premises: Premises, part_id: int = 1) -> list[tuple[str, int, int, int, int]]:
+    """Return a part's ledger as tuples."""
+    found = premises.shop.list_movements(MECHANIC, PartId(part_id), ALL).items
+    return [
+        (m.kind.value, m.on_hand_change, m.reserved_change, m.on_hand_after, m.reserved_after)
+        for m in found
+    ]
+
+
+def test_what_lies_on_the_shelf_already_is_received(premises: Premises) -> None:
+    """
+    A part starts with one movement, or none where there is nothing; a missing SKU is made.
+    """
+    bulb = premises.shop.add_part(MECHANIC, sample(PartForm, quantity=500))
+    lamp = premises.shop.add_part(MECHANIC, sample(PartForm))
+
+    assert (500, 0, 1) == (bulb.quantity, bulb.reserved, bulb.version)
+    assert [("receive", 500, 0, 500, 0)] == ledger(premises, bulb.id)
+    assert bulb.sku.startswith("PART-")
+    assert bulb.sku != lamp.sku
+    assert [] == ledger(premises, lamp.id)
+
+
+def test_a_sku_is_one_part_s(premises: Premises) -> None:
+    """
+    Two parts never share a SKU, and nothing of the refused one is left.
+    """
+    bulb = premises.shop.add_part(MECHANIC, sample(PartForm, sku="BULB"))
+
+    with pytest.raises(SkuTaken):
+        premises.shop.add_part(MECHANIC, sample(PartForm, sku="PAD", quantity=500))
+    with pytest.raises(SkuTaken):
+        premises.shop.change_part(
+            MECHANIC, bulb.id, lambda f: evolve(f, sku="PAD", quantity=Quantity(9))
+        )
+
+    assert [] == ledger(premises, bulb.id)
+    assert 2 == len(premises.shop.list_parts(STRANGER, PartFilter(), ALL).items)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "skus"),
+    [
+        (PartFilter(), ["PAD", "OIL-5W"]),
+        (PartFilter(q="brake"), ["PAD"]),
+        (PartFilter(q="oil"), ["OIL-5W"]),
+        (PartFilter(sku="PAD"), ["PAD"]),
+        (PartFilter(sku="pa"), []),
+    ],
+)
+def test_parts_are_searched_by_anybody(
+    premises: Premises, wanted: PartFilter, skus: list[str]
+) -> None:
+    """
+    Name or SKU may begin with what is sought; a SKU is matched whole.
+    """
+    premises.shop.add_part(MECHANIC, sample(PartForm, name="Motor oil", sku="OIL-5W"))
+
+    found = premises.shop.list_parts(STRANGER, wanted, ALL).items
+
+    assert skus == [part.sku for part in found]
+
+
+def test_what_is_low_is_for_staff(premises: Premises) -> None:
+    """
+    Neither strangers nor customers learn what the shop has run out of.
+    """
+    premises.shop.add_part(MECHANIC, sample(PartForm, sku="EMPTY"))
+    low = PartFilter(low_stock=True)
+
+    assert ["EMPTY"] == [p.sku for p in premises.shop.list_parts(MECHANIC, low, ALL).items]
+    with pytest.raises(LoginNeeded):
+        premises.shop.list_parts(STRANGER, low, ALL)
+    with pytest.raises(RoleForbids):
+        premises.shop.list_parts(CUSTOMER, evolve(low, low_stock=False), ALL)
+
+
+def test_movements_by_hand_are_written_down(premises: Premises) -> None:
+    """
+    Each entry tells what changed, what it came to, who did it and why.
+    """
+    move(premises, Kind.RECEIVE, 2500)
+    move(premises, Kind.RETURN, 500)
+    move(premises, Kind.COUNT, 4000, "found behind the shelf")
+    move(premises, Kind.COUNT, 4000)
+    last = move(premises, Kind.SCRAP, 1000)
+
+    assert [
+        ("receive", 10_000, 0, 10_000, 0),
+        ("receive", 2500, 0, 12_500, 0),
+        ("return", 500, 0, 13_000, 0),
+        ("count", -9000, 0, 4000, 0),
+        ("count", 0, 0, 4000, 0),
+        ("scrap", -1000, 0, 3000, 0),
+    ] == ledger(premises)
+    entries = premises.shop.list_movements(MANAGER, PAD, ALL).items
+    assert last == entries[-1]
+    assert "found behind the shelf" == entries[3].note
+    assert (Role.MECHANIC, 2, "Bob") == (last.by.role, last.by.id, last.by.name)
+    assert (3000, 0) == premises.stock()
+
+
+def test_nobody_takes_what_is_promised(premises: Premises) -> None:
+    """
+    Scrapping and counting stop at what is reserved, and tell how much that leaves.
+    """
+    reserve(premises, 7000)
+
+    with pytest.raises(InsufficientStock) as short:
+        move(premises, Kind.SCRAP, 3001)
+    with pytest.raises(CountBelowReserved) as below:
+        move(premises, Kind.COUNT, 6999)
+    with pytest.raises(CountBelowReserved):
+        change(premises, quantity=Quantity(0))
+
+    assert {"part_id": 1, "available": 3} == short.value.facts
+    assert {"reserved": 7} == below.value.facts
+    assert (10_000, 7000) == premises.stock()
+    assert 2 == len(ledger(premises))
+
+
+def test_a_changed_quantity_is_a_count(premises: Premises) -> None:
+    """
+    Correcting the figure writes a movement; leaving it out, or as it was, writes none.
+    """
+    change(premises, quantity=Quantity(12_000), price=5)
+    change(premises, quantity=None, name="Pad")
+    part = change(premises, quantity=Quantity(12_000), description="Ceramic")
+
+    assert [("count", 2000, 0, 12_000, 0)] == ledger(premises)[1:]
+    assert (5, "Pad", "Ceramic", 4) == (part.price, part.name, part.description, part.version)
+    assert part == premises.shop.read_part(STRANGER, PAD)
+
+
+def test_a_stale_change_is_refused(premises: Premises) -> None:
+    """
+    Who has not seen the last change can neither change, move nor archive.
+    """
+    form = MovementForm(kind=Kind.RECEIVE, quantity=Quantity(1))
+    for way in (
+        lambda: premises.shop.change_part(MECHANIC, PAD, lambda f: f, expected=9),
+        lambda: premises.shop.move_stock(MECHANIC, PAD, form, expected=9),
+        lambda: premises.shop.archive_part(MECHANIC, PAD, expected=9),
+    ):
+        with pytest.raises(PartChanged):
+            way()
+
+
+def test_an_archived_part_is_gone_but_its_ledger_is_not(premises: Premises) -> None:
+    """
+    Whatever else is asked of it, it is not there.
+    """
+    premises.shop.archive_part(MECHANIC, PAD)
+    form = MovementForm(kind=Kind.RECEIVE, quantity=Quantity(1))
+    for way in (
+        lambda: premises.shop.read_part(MANAGER, PAD),
+        lambda: premises.shop.change_part(MANAGER, PAD, lambda f: f),
+        lambda: premises.shop.move_stock(MANAGER, PAD, form),
+        lambda: premises.shop.archive_part(MANAGER, PAD),
+        lambda: premises.shop.list_movements(MANAGER, PartId(99), ALL),
+    ):
+        with pytest.raises(PartNotFound):
+            way()
+
+    assert () == premises.shop.list_parts(MANAGER, PartFilter(), ALL).items
+    assert [("receive", 10_000, 0, 10_000, 0)] == ledger(premises)
+
+
+def test_a_part_that_tickets_wait_for_is_not_archived(premises: Premises) -> None:
+    """
+    What is reserved stays in the lists.
+    """
+    reserve(premises, 500)
+
+    with pytest.raises(PartReserved) as refused:
+        premises.shop.archive_part(MECHANIC, PAD)
+
+    assert {"reserved": 0.5} == refused.value.facts
+
+
+def test_low_stock_is_told_once_per_crossing(premises: Premises) -> None:
+    """
+    Falling to the reorder point is news; staying below it is not; rising and falling again is.
+    """
+    reserve(premises, 5999)
+    assert [] == premises.heard
+
+    reserve(premises, 1)
+    move(premises, Kind.SCRAP, 1000)
+    move(premises, Kind.RECEIVE, 9000)
+    move(premises, Kind.COUNT, 7000)
+
+    assert [4000, 1000] == [part.available for part in premises.heard]
+
+
+def test_raising_the_reorder_point_is_a_crossing_too(premises: Premises) -> None:
+    """
+    What was enough yesterday may be low today.
+    """
+    change(premises, reorder_point=Quantity(10_000))
+    change(premises, reorder_point=Quantity(11_000))
+
+    assert [10_000] == [part.reorder_point for part in premises.heard]
+
+
+def test_consuming_what_was_reserved_is_no_crossing(premises: Premises) -> None:
+    """
+    The alarm rings when stock is promised, not a second time when it is used.
+    """
+    ticket = premises.open()
+    form = PartLineForm(part_id=PAD, quantity=Quantity(8000))
+    premises.shop.add_part_line(MECHANIC, ticket.id, form)
+    premises.go(ticket, Status.IN_PROGRESS, Status.COMPLETED)
+
+    assert 1 == len(premises.heard)
+
+
+def test_a_refused_move_rings_no_alarm(premises: Premises) -> None:
+    """
+    Nothing is told of what was not kept.
+    """
+    with pytest.raises(InsufficientStock):
+        reserve(premises, 10_001)
+
+    assert [] == premises.heard
+
+
+def test_balances_agree_with_the_ledger(premises: Premises) -> None:
+    """
+    The check finds a balance that was moved past its ledger, and nothing else.
+    """
+    reserve(premises, 500)
+    assert () == premises.shop.check_stock(MANAGER)
+
+    with premises.store.begin() as work:
+        part = work.parts.get(PAD)
+        work.parts.save([evolve(part, quantity=Quantity(9000))])
+
+    (found,) = premises.shop.check_stock(MANAGER)
+    assert (PAD, "PAD") == (found.part_id, found.sku)
+    assert (9000, 500) == (found.on_hand, found.reserved)
+    assert (10_000, 500) == (found.ledger_on_hand, found.ledger_reserved)

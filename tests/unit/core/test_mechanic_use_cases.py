@@ -1,0 +1,242 @@
+"""Hiring, showing, correcting and letting go; and who has worked the most."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from mechanic_core.access import STRANGER, Actor, Role, RoleForbids
+from mechanic_core.accounts.account import Credentials, WrongCredentials
+from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.mechanics.mechanic import (
+    Hiring,
+    LastManager,
+    Mechanic,
+    MechanicChanged,
+    MechanicForm,
+    MechanicId,
+    MechanicNotFound,
+    PublicMechanic,
+    StaffMechanic,
+)
+from mechanic_core.mechanics.standing import ALWAYS, Period
+from mechanic_core.money import Money
+from mechanic_core.tickets.workflow import Status
+from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.unit.core.conftest import ALL, Premises
+from tests.worlds import sample
+
+EVE, BOB = MechanicId(1), MechanicId(2)
+DAY = date(2026, 3, 2)
+
+
+def hire(premises: Premises, name: str, **given: object) -> Mechanic:
+    """Return somebody new."""
+    email = f"{name.lower()}@shop.example"
+    return premises.shop.hire_mechanic(MANAGER, sample(Hiring, name=name, email=email, **given))
+
+
+def test_whoever_is_hired_can_log_in(premises: Premises) -> None:
+    """
+    A new mechanic works from the first day, at the staff's door only.
+    """
+    dan = hire(premises, "Dan", salary=5_000_000)
+    credentials = Credentials(email="DAN@shop.example", password="correct horse battery")
+
+    assert (3, Role.MECHANIC, True, 5_000_000) == (dan.id, dan.role, dan.active, dan.salary)
+    assert premises.shop.log_in_staff(STRANGER, credentials).token
+    with pytest.raises(WrongCredentials):
+        premises.shop.log_in_customer(STRANGER, credentials)
+
+
+def test_staff_addresses_are_their_own(premises: Premises) -> None:
+    """
+    No two of staff share an address; a customer may have the same.
+    """
+    with pytest.raises(EmailTaken):
+        hire(premises, "Bob")
+
+    assert hire(premises, "Ada", specialty="brakes").id
+
+
+@pytest.mark.parametrize(
+    ("actor", "view", "ids"),
+    [
+        (STRANGER, PublicMechanic, [1, 2]),
+        (CUSTOMER, PublicMechanic, [1, 2]),
+        (MECHANIC, StaffMechanic, [1, 2, 3]),
+        (MANAGER, Mechanic, [1, 2, 3]),
+    ],
+    ids=lambda value: getattr(value, "role", None) and str(value.role),
+)
+def test_each_role_sees_its_view(
+    premises: Premises, actor: Actor, view: type[PublicMechanic], ids: list[int]
+) -> None:
+    """
+    Who left is seen by staff only, and nobody sees more fields than their role's.
+    """
+    gone = hire(premises, "Dan").id
+    premises.shop.let_mechanic_go(MANAGER, gone)
+
+    found = premises.shop.list_mechanics(actor, ALL).items
+
+    assert ids == [one.id for one in found]
+    assert {view} == {type(one) for one in found}
+    assert view is type(premises.shop.read_mechanic(actor, BOB))
+    if gone not in ids:
+        with pytest.raises(MechanicNotFound):
+            premises.shop.read_mechanic(actor, gone)
+
+
+def test_a_manager_changes_everything(premises: Premises) -> None:
+    """
+    Role, salary and address are the manager's to set.
+    """
+    after = premises.shop.change_mechanic(
+        MANAGER, BOB, lambda form: evolve(form, salary=Money(1), role=Role.MANAGER), expected=1
+    )
+
+    assert isinstance(after, Mechanic)
+    assert (1, Role.MANAGER, 2) == (after.salary, after.role, after.version)
+
+
+def test_a_mechanic_changes_name_phone_and_specialty_of_themselves(premises: Premises) -> None:
+    """
+    What is left out of the whole form stays: a mechanic can't know their salary's figure.
+    """
+    premises.shop.change_mechanic(MANAGER, BOB, lambda form: evolve(form, salary=Money(7)))
+    form = MechanicForm(name="Rob", phone="555", specialty="oil")
+
+    after = premises.shop.change_mechanic(MECHANIC, BOB, lambda _: form)
+
+    assert isinstance(after, StaffMechanic)
+    assert ("Rob", "555", "oil") == (after.name, after.phone, after.specialty)
+    kept = premises.shop.read_mechanic(MANAGER, BOB)
+    assert isinstance(kept, Mechanic)
+    assert 7 == kept.salary
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"salary": Money(8)}, {"role": Role.MANAGER}, {"active": False}, {"email": "r@shop.example"}],
+)
+def test_a_mechanic_changes_nothing_else(premises: Premises, wish: dict[str, Any]) -> None:
+    """
+    Nobody raises their own salary or rank.
+    """
+    with pytest.raises(RoleForbids):
+        premises.shop.change_mechanic(MECHANIC, BOB, lambda form: evolve(form, **wish))
+    with pytest.raises(RoleForbids):
+        premises.shop.change_mechanic(MECHANIC, EVE, lambda form: form)
+
+
+def test_whoever_is_let_go_is_out_at_once(premises: Premises) -> None:
+    """
+    Login stops, sessions end, the record stays; twice is no different from once.
+    """
+    credentials = Credentials(email="bob@shop.example", password="correct horse battery")
+    premises.shop.log_in_staff(STRANGER, credentials)
+
+    premises.shop.let_mechanic_go(MANAGER, BOB)
+    premises.shop.let_mechanic_go(MANAGER, BOB)
+
+    with pytest.raises(WrongCredentials):
+        premises.shop.log_in_staff(STRANGER, credentials)
+    with premises.store.look() as work:
+        assert 1 == len(work.sessions.revoked_since(premises.clock()))
+    kept = premises.shop.read_mechanic(MANAGER, BOB)
+    assert isinstance(kept, Mechanic)
+    assert (False, 2) == (kept.active, kept.version)
+
+
+def test_a_stale_change_is_refused(premises: Premises) -> None:
+    """
+    Who has not seen the last change can neither overwrite nor let go.
+    """
+    with pytest.raises(MechanicChanged):
+        premises.shop.change_mechanic(MANAGER, BOB, lambda form: form, expected=9)
+    with pytest.raises(MechanicChanged):
+        premises.shop.let_mechanic_go(MANAGER, BOB, expected=9)
+
+
+def test_the_last_manager_stays(premises: Premises) -> None:
+    """
+    The shop is never left without somebody who can let people in.
+    """
+    for way in (
+        lambda: premises.shop.let_mechanic_go(MANAGER, EVE),
+        lambda: premises.shop.change_mechanic(
+            MANAGER, EVE, lambda form: evolve(form, role=Role.MECHANIC)
+        ),
+        lambda: premises.shop.change_mechanic(
+            MANAGER, EVE, lambda form: evolve(form, active=False)
+        ),
+    ):
+        with pytest.raises(LastManager):
+            way()
+
+    hire(premises, "Dan", role=Role.MANAGER)
+    premises.shop.let_mechanic_go(MANAGER, EVE)
+
+
+def standings(premises: Premises, period: Period = ALWAYS, limit: int = 100) -> list[object]:
+    """Return the leaderboard as tuples."""
+    board = premises.shop.read_leaderboard(STRANGER, limit, period)
+    return [(one.rank, one.name, one.tickets) for one in board.items]
+
+
+def test_equal_counts_share_a_rank(premises: Premises) -> None:
+    """
+    Ties stand by name, then id, and the next rank counts those before it.
+    """
+    abe = hire(premises, "Abe").id
+    premises.open(mechanic_ids=(2, abe))
+    premises.open(mechanic_ids=())
+
+    assert [(1, "Abe", 1), (1, "Bob", 1), (3, "Eve", 0)] == standings(premises)
+    assert [(1, "Abe", 1)] == standings(premises, limit=1)
+
+
+def test_the_leaderboard_follows_what_happens(premises: Premises) -> None:
+    """
+    Assigning, removing, completing, reopening and cancelling count as the contract says.
+    """
+    ticket = premises.open(service_date=DAY)
+    counts = [standings(premises)[0]]
+    premises.edit(ticket, add=(1,), leave=(2,))
+    counts.append(standings(premises)[0])
+    premises.go(ticket, Status.IN_PROGRESS, Status.COMPLETED, Status.IN_PROGRESS)
+    counts.append(standings(premises)[0])
+    premises.go(ticket, Status.CANCELLED)
+    counts.append(standings(premises)[0])
+
+    assert [(1, "Bob", 1), (1, "Eve", 1), (1, "Eve", 1), (1, "Bob", 0)] == counts
+
+
+def test_the_leaderboard_looks_at_service_dates(premises: Premises) -> None:
+    """
+    Both ends of the period count, whenever the ticket was written.
+    """
+    premises.open(service_date=DAY)
+
+    assert (1, "Bob", 1) == standings(premises, Period(since=DAY, until=DAY))[0]
+    assert (1, "Bob", 0) == standings(premises, Period(since=date(2026, 3, 3)))[0]
+
+
+def test_the_figure_explains_itself(premises: Premises) -> None:
+    """
+    The tickets behind a mechanic's figure are theirs to see, and a manager's.
+    """
+    counted = premises.open(service_date=DAY)
+    premises.go(premises.open(service_date=DAY), Status.CANCELLED)
+    premises.open(service_date=date(2020, 1, 1))
+    worked = premises.shop.list_worked
+
+    for actor in (MECHANIC, MANAGER):
+        found = worked(actor, BOB, Period(since=DAY), ALL)
+        assert [counted.id] == [ticket.id for ticket in found.items]
+    with pytest.raises(RoleForbids):
+        worked(MECHANIC, EVE, ALWAYS, ALL)
+    with pytest.raises(MechanicNotFound):
+        worked(MANAGER, MechanicId(99), ALWAYS, ALL)

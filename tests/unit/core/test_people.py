@@ -1,0 +1,153 @@
+"""Customers, mechanics and vehicles: their verbs, and how much of them is seen."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+
+from mechanic_core.access import STRANGER, Actor, Role, SessionId
+from mechanic_core.accounts.account import Account, RefreshToken, digest_of
+from mechanic_core.customers.customer import (
+    Customer,
+    CustomerChanged,
+    CustomerForm,
+    CustomerId,
+)
+from mechanic_core.mechanics.mechanic import (
+    Mechanic,
+    MechanicChanged,
+    MechanicForm,
+    PublicMechanic,
+    StaffMechanic,
+)
+from mechanic_core.texts import folded
+from mechanic_core.vehicles.vehicle import Vehicle, VehicleChanged, VehicleForm
+from tests.worlds import FEWER, NOON, records, sample
+
+LATER = NOON + timedelta(hours=1)
+
+
+@FEWER
+@given(records(Customer), records(CustomerForm))
+def test_a_customer_is_what_the_form_says(customer: Customer, form: CustomerForm) -> None:
+    """
+    Filling a form in and reading it back gives the same form; id and version stay.
+    """
+    after = customer.filled(form, LATER)
+
+    assert form == after.form
+    assert customer == evolve(customer.filled(customer.form, customer.updated_at))
+    assert (customer.id, customer.version, LATER) == (after.id, after.version, after.updated_at)
+
+
+@FEWER
+@given(records(Customer))
+def test_nothing_personal_is_left_of_an_erased_customer(customer: Customer) -> None:
+    """
+    Name, address and numbers go; the id stays.
+    """
+    left = customer.erased(LATER)
+
+    assert (
+        CustomerForm(name="Erased customer", email=f"erased-{customer.id}@erased.invalid")
+        == left.form
+    )
+    assert (customer.id, LATER) == (left.id, left.erased_at)
+
+
+@FEWER
+@given(records(Vehicle), records(VehicleForm))
+def test_a_vehicle_is_what_the_form_says(vehicle: Vehicle, form: VehicleForm) -> None:
+    """
+    Filling a form in and reading it back gives the same form, for the owner named.
+    """
+    after = vehicle.filled(form, CustomerId(9), LATER)
+
+    assert evolve(form, customer_id=9) == after.form
+    assert (vehicle.id, vehicle.version) == (after.id, after.version)
+
+
+@FEWER
+@given(records(Mechanic), records(MechanicForm))
+def test_a_mechanic_is_what_the_form_says(mechanic: Mechanic, form: MechanicForm) -> None:
+    """
+    A missing role means mechanic; a missing address, or whether they work here, stays as it was.
+    """
+    after = mechanic.filled(form)
+
+    expected = evolve(
+        form,
+        email=form.email or mechanic.email,
+        role=form.role or Role.MECHANIC,
+        active=mechanic.active if form.active is None else form.active,
+    )
+    assert expected == after.form
+    assert (after.active and after.role is Role.MANAGER) == after.manages
+
+
+def test_each_role_sees_its_view_of_a_mechanic() -> None:
+    """
+    Salary is for managers, addresses are for colleagues, the rest is for everybody.
+    """
+    bob = sample(Mechanic, salary=100, phone="555", specialty="brakes", version=4)
+
+    staff = StaffMechanic(
+        id=bob.id, name=bob.name, specialty="brakes", email=bob.email, phone="555", version=4
+    )
+    public = PublicMechanic(id=bob.id, name=bob.name, specialty="brakes", version=4)
+    assert bob == bob.seen_by(Actor(Role.MANAGER, 1))
+    assert staff == bob.seen_by(Actor(Role.MECHANIC, bob.id))
+    assert public == bob.seen_by(Actor(Role.CUSTOMER, bob.id))
+    assert public == bob.seen_by(STRANGER)
+
+
+@pytest.mark.parametrize(
+    ("record", "refusal"),
+    [
+        (sample(Customer, version=3), CustomerChanged),
+        (sample(Vehicle, version=3), VehicleChanged),
+        (sample(Mechanic, version=3), MechanicChanged),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_stale_record_is_refused(
+    record: Customer | Vehicle | Mechanic, refusal: type[Exception]
+) -> None:
+    """
+    Whoever changes a record must have seen its present version, or not have asked.
+    """
+    record.must_be_at(3)
+    record.must_be_at(None)
+    with pytest.raises(refusal):
+        record.must_be_at(4)
+
+
+def test_only_the_digest_of_a_refresh_token_is_kept() -> None:
+    """
+    Whoever reads the database can't log in with it.
+    """
+    kept = RefreshToken.of("secret", SessionId("s"), NOON, timedelta(days=1))
+
+    assert digest_of("secret") == kept.digest
+    assert NOON + timedelta(days=1) == kept.expires_at
+    assert LATER == kept.used(LATER).used_at
+    assert "secret" not in repr(kept)
+
+
+def test_hashes_are_not_shown() -> None:
+    """
+    No log that prints an account prints its password's hash.
+    """
+    account = sample(Account, password_hash="plain:secret")
+    token = sample(RefreshToken, digest="0123abcd")
+
+    assert "secret" not in repr(account)
+    assert "0123abcd" not in repr(token)
+
+
+def test_texts_are_compared_without_regard_to_case() -> None:
+    """
+    Folding goes further than lower case.
+    """
+    assert folded("STRASSE") == folded("straße")

@@ -1,0 +1,127 @@
+"""Every use case of the shop lets in whom the contract names, and nobody else."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, get_origin, get_type_hints
+
+import attrs
+import pytest
+
+from mechanic_adapters.memory import MemoryStore
+from mechanic_core.access import (
+    ANY_LOGIN,
+    MANAGERS_ONLY,
+    OWN_OR_MANAGER,
+    OWNER_OR_MANAGER,
+    OWNER_OR_STAFF,
+    PUBLIC,
+    STAFF_ONLY,
+    STRANGER,
+    Actor,
+    LoginNeeded,
+    Policy,
+    Role,
+    RoleForbids,
+)
+from mechanic_core.errors import Refused
+from mechanic_core.shapes import alternatives
+from mechanic_core.shop import Shop
+from tests.shops import HandClock, shop_on
+from tests.worlds import sample
+
+CONTRACT = {
+    PUBLIC: """
+        log_in_customer log_in_staff refresh_tokens register_customer list_mechanics
+        read_mechanic read_leaderboard list_parts read_part
+    """,
+    ANY_LOGIN: """
+        log_out read_me change_password add_vehicle list_vehicles open_ticket list_my_tickets
+    """,
+    OWNER_OR_STAFF: """
+        read_customer change_customer read_vehicle change_vehicle list_vehicle_tickets
+        read_ticket read_transitions list_history
+    """,
+    OWNER_OR_MANAGER: "erase_customer",
+    OWN_OR_MANAGER: "change_mechanic list_worked",
+    STAFF_ONLY: """
+        list_customers list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
+        add_part_line change_part_line remove_part_line add_labor_line change_labor_line
+        remove_labor_line add_part change_part archive_part move_stock list_movements
+    """,
+    MANAGERS_ONLY: "remove_vehicle hire_mechanic let_mechanic_go remove_ticket check_stock",
+}
+"""The contract's columns of who may, by what they may."""
+
+NAMES = [field.name for field in attrs.fields(Shop)]
+ACTORS = [STRANGER, *(Actor(role, 7) for role in Role)]
+GIVEN: dict[str, dict[str, object]] = {"MechanicEdit": {"add_ids": (1,)}}
+
+
+def policy_of(name: str) -> Policy:
+    """Return the policy that the use case declares."""
+    policy: Policy = getattr(attrs.fields_dict(Shop)[name].type, "policy", Policy())
+    return policy
+
+
+def arguments(use_case: Any) -> dict[str, Any]:
+    """Return something well-formed for each required argument of a use case."""
+    hints = get_type_hints(type(use_case).__call__)
+    asked = inspect.signature(use_case).parameters.values()
+    return {
+        one.name: _something(hints[one.name])
+        for one in asked
+        if one.name != "actor" and one.default is one.empty
+    }
+
+
+def _something(hint: Any) -> object:
+    if attrs.has(hint):
+        return sample(hint, **GIVEN.get(hint.__name__, {}))
+    if get_origin(hint) is Callable:
+        return lambda form: form
+    return None if alternatives(hint)[1] else 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_policy_is_the_contract_s(name: str) -> None:
+    """
+    Each use case declares who may, as the contract says it.
+    """
+    (promised,) = [policy for policy, names in CONTRACT.items() if name in names.split()]
+
+    assert promised == policy_of(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("actor", ACTORS, ids=lambda actor: str(actor.role))
+def test_who_may_not_is_refused_first(name: str, actor: Actor) -> None:
+    """
+    Strangers are asked to log in and wrong roles are refused, whatever they ask about.
+    """
+    use_case = getattr(shop_on(MemoryStore(), HandClock()), name)
+    policy = policy_of(name)
+
+    refusal: type[Refused] | None = None
+    try:
+        use_case(actor, **arguments(use_case))
+    except Refused as refused:
+        refusal = type(refused)
+
+    if policy.anyone or actor.role in policy.roles:
+        assert refusal not in (LoginNeeded, RoleForbids)
+    elif actor.role in policy.owners:
+        assert LoginNeeded is not refusal
+    else:
+        assert (LoginNeeded if actor.role is None else RoleForbids) is refusal
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_use_case_tells_what_it_refuses(name: str) -> None:
+    """
+    The documents can name each use case in one line, with all of its refusals.
+    """
+    use_case: Any = attrs.fields_dict(Shop)[name].type
+
+    assert all(issubclass(refusal, Refused) for refusal in use_case.refuses)
+    assert inspect.getdoc(use_case)
+    assert inspect.getdoc(use_case.__call__)

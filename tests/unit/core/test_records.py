@@ -1,0 +1,126 @@
+"""Every record of the core keeps the rules on its types, whatever it is given."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import mechanic_core
+from mechanic_core.shapes import RuleBroken, derived, first_broken, rules_inside, rules_of
+from tests.worlds import FEWER, breaking, records, sample, values_of
+
+GIVEN: dict[str, dict[str, object]] = {"MechanicEdit": {"add_ids": (1,)}}
+"""What a sample needs because a rule spans its optional fields."""
+
+
+def ruled() -> Iterator[type[Any]]:
+    """Yield every record of the core whose fields carry rules."""
+    for module in pkgutil.walk_packages(mechanic_core.__path__, "mechanic_core."):
+        found = importlib.import_module(module.name)
+        for _, cls in inspect.getmembers(found, inspect.isclass):
+            if cls.__module__ == found.__name__ and attrs.has(cls) and _has_rules(cls):
+                yield cls
+
+
+def _has_rules(cls: type[Any]) -> bool:
+    return any(field.validator for field in attrs.fields(cls))
+
+
+RECORDS = sorted(ruled(), key=lambda cls: cls.__name__)
+FIELDS = [
+    pytest.param(cls, field, id=f"{cls.__name__}.{field.name}")
+    for cls in RECORDS
+    for field in attrs.fields(cls)
+    if rules_of(field.type)
+]
+MEMBERS = [
+    pytest.param(cls, field, id=f"{cls.__name__}.{field.name}")
+    for cls in RECORDS
+    for field in attrs.fields(cls)
+    if rules_inside(field.type)
+]
+
+
+@pytest.mark.parametrize("cls", RECORDS, ids=lambda cls: cls.__name__)
+def test_a_sample_is_as_the_documents_show_it(cls: type[Any]) -> None:
+    """
+    Each record can be made of its own examples: they keep the rules that they stand beside.
+    """
+    made = sample(cls, **GIVEN.get(cls.__name__, {}))
+
+    for field in attrs.fields(cls):
+        value = getattr(made, field.name)
+        assert value is None or not first_broken(rules_of(field.type), value)
+
+
+@pytest.mark.parametrize("cls", RECORDS, ids=lambda cls: cls.__name__)
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_drawn_records_are_kept_and_copied(cls: type[Any], data: st.DataObject) -> None:
+    """
+    Whatever keeps the rules makes a record, equal to its copy, and its derived values compute.
+    """
+    made = data.draw(records(cls))
+
+    assert made == attrs.evolve(made)
+    for name, member in vars(cls).items():
+        if isinstance(member, derived):
+            getattr(made, name)
+
+
+@pytest.mark.parametrize(("cls", "field"), FIELDS)
+@settings(max_examples=3)
+@given(data=st.data())
+def test_a_broken_rule_is_refused(
+    cls: type[Any], field: "attrs.Attribute[Any]", data: st.DataObject
+) -> None:
+    """
+    No field of any record takes a value against its rules, and the refusal names the field.
+    """
+    bad = data.draw(breaking(field.type))
+
+    with pytest.raises(RuleBroken) as refused:
+        sample(cls, **{field.alias or field.name: bad})
+
+    assert [f"#/{field.name}"] == [problem.pointer for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize(("cls", "field"), MEMBERS)
+def test_a_broken_member_is_pointed_at(cls: type[Any], field: "attrs.Attribute[Any]") -> None:
+    """
+    Of a list's members the broken one is named.
+    """
+    with pytest.raises(RuleBroken) as refused:
+        sample(cls, **{field.name: (1, 0)})
+
+    assert [f"#/{field.name}/1"] == [problem.pointer for problem in refused.value.problems]
+
+
+@pytest.mark.parametrize("cls", RECORDS, ids=lambda cls: cls.__name__)
+def test_no_record_can_be_changed(cls: type[Any]) -> None:
+    """
+    A record is a value: nobody changes it behind another's back.
+    """
+    made = sample(cls, **GIVEN.get(cls.__name__, {}))
+
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(made, attrs.fields(cls)[0].name, None)
+
+
+@FEWER
+@given(st.data())
+def test_drawn_values_keep_their_rules(data: st.DataObject) -> None:
+    """
+    The strategies never draw what the constructor would refuse.
+    """
+    field = data.draw(st.sampled_from([param.values[1] for param in FIELDS]))
+    declared = getattr(field, "type", None)
+    value = data.draw(values_of(declared))
+
+    assert value is None or not first_broken(rules_of(declared), value)

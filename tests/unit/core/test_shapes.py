@@ -1,0 +1,138 @@
+"""Rules ride on types, and every constructor keeps them."""
+
+from typing import Annotated, NewType
+
+import pytest
+from attrs import evolve, frozen
+
+from mechanic_core.shapes import (
+    PRINTABLE,
+    WORDY,
+    Alias,
+    Between,
+    Length,
+    Pattern,
+    Rule,
+    RuleBroken,
+    alternatives,
+    checked,
+    derived,
+    first_broken,
+    rules_inside,
+    rules_of,
+    unwrapped,
+)
+
+Few = Annotated[int, Between(1, 3)]
+Named = NewType("Named", Few)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Order:
+    """A record with a rule on each kind of field."""
+
+    dishes: Few = 1
+    guests: Few | None = None
+    tables: Annotated[tuple[Few, ...] | None, Alias("seats")] = None
+    free: int = 0
+
+    @derived
+    def doubled(self) -> int:
+        """Twice the dishes."""
+        return self.dishes * 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "said"),
+    [
+        (Length(1, 3), "abc", None),
+        (Length(1, 3), "", "must have from 1 to 3 characters"),
+        (Length(0, 1), (1, 2), "must have from 0 to 1 members"),
+        (Between(1, 3), 3, None),
+        (Between(1, 3), 4, "must be from 1 to 3"),
+        (Between(0, 1999, 2), -1, "must be from 0 to 19.99"),
+        (Between(1, 99_999_000, 3), 0, "must be from 0.001 to 99999"),
+        (Between(-50, 50, 2), 51, "must be from -0.5 to 0.5"),
+        (Pattern("a+", "must be a sigh"), "aaa", None),
+        (Pattern("a+", "must be a sigh"), "aab", "must be a sigh"),
+        (WORDY, " \n\t", "must not be blank"),
+        (WORDY, "\n a", None),
+        (PRINTABLE, "tabs\tand\nlines", None),
+        (PRINTABLE, "nul\x00", "must not hold control characters or unpaired surrogates"),
+        (PRINTABLE, "half \ud83d", "must not hold control characters or unpaired surrogates"),
+    ],
+)
+def test_a_rule_tells_what_breaks_it(rule: Rule, value: object, said: str | None) -> None:
+    """
+    A rule says nothing of a good value, and one phrase of a bad one.
+    """
+    assert said == rule.broken_by(value)
+
+
+@pytest.mark.parametrize(
+    ("broken", "pointer"),
+    [
+        ({"dishes": 4}, "#/dishes"),
+        ({"guests": 0}, "#/guests"),
+        ({"tables": (1, 9)}, "#/tables/1"),
+    ],
+)
+def test_a_constructor_refuses_with_the_pointer(broken: dict[str, int], pointer: str) -> None:
+    """
+    A record can't be made against its rules, and the refusal points at the field.
+    """
+    with pytest.raises(RuleBroken) as refused:
+        Order(**broken)  # type: ignore[arg-type]  # which field it is differs
+
+    assert [pointer] == [problem.pointer for problem in refused.value.problems]
+
+
+def test_a_copy_keeps_the_rules_too() -> None:
+    """
+    No verb can make a record that its constructor would refuse.
+    """
+    with pytest.raises(RuleBroken):
+        evolve(Order(), dishes=0)
+
+
+def test_nothing_is_no_broken_rule() -> None:
+    """
+    An optional field may be empty.
+    """
+    assert Order(guests=None, tables=None) == Order()
+
+
+def test_rules_are_found_through_every_layer() -> None:
+    """
+    Optionals, names and tuples do not hide the rules inside.
+    """
+    assert (Between(1, 3),) == rules_of(Few)
+    assert (Between(1, 3),) == rules_of(Few | None)
+    assert (Between(1, 3),) == rules_of(Named)
+    assert (Between(1, 3),) == rules_inside(Annotated[tuple[Few, ...] | None, Alias("x")])
+    assert () == rules_of(int | str)
+    assert () == rules_inside(int)
+
+
+def test_types_are_taken_apart() -> None:
+    """
+    A declared type gives its bare type, its notes, and whether it may be missing.
+    """
+    assert (int, (Between(1, 3), Alias("n"))) == unwrapped(Annotated[Few, Alias("n")])
+    assert ((int, str), True) == alternatives(int | str | None)
+    assert ((int,), False) == alternatives(int)
+
+
+def test_the_first_broken_rule_speaks() -> None:
+    """
+    Of several broken rules the first is told.
+    """
+    assert "must have from 1 to 3 characters" == first_broken((Length(1, 3), WORDY), "")
+
+
+def test_a_derived_property_computes_and_is_found_on_its_class() -> None:
+    """
+    A derived property reads like any other, and the class tells what it is.
+    """
+    assert 6 == Order(dishes=3).doubled
+    assert "Twice the dishes." == Order.doubled.__doc__

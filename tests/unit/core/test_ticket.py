@@ -1,0 +1,226 @@
+"""A ticket's verbs: lines, mechanics, totals, and the point from which nothing changes."""
+
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanic_core.access import Actor, By, Role
+from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.money import Money, Quantity
+from mechanic_core.shapes import RuleBroken
+from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
+from mechanic_core.tickets.ticket import (
+    AssignedMechanic,
+    Ticket,
+    TicketChanged,
+    TicketFrozen,
+    TicketStarted,
+    TicketVehicle,
+)
+from mechanic_core.tickets.workflow import CHANGEABLE, FIRST, Status
+from tests.worlds import FEWER, NOON, records, sample
+
+PART = sample(PartLine, id=LineId(1))
+LABOR = sample(LaborLine, id=LineId(1))
+BOB = AssignedMechanic(id=MechanicId(2), name="Bob")
+CY = AssignedMechanic(id=MechanicId(3), name="Cy")
+FULL = sample(Ticket, parts=(PART,), labor=(LABOR,), mechanics=(BOB,))
+
+CHANGES: dict[str, Callable[[Ticket], Ticket]] = {
+    "describe": lambda t: t.described("Noise", t.service_date, None, NOON),
+    "join": lambda t: t.staffed((CY,), (), NOON),
+    "leave": lambda t: t.staffed((), (BOB.id,), NOON),
+    "stay": lambda t: t.staffed((BOB,), (), NOON),
+    "add a part": lambda t: t.with_part(sample(PartLine), NOON),
+    "change a part": lambda t: t.with_part(evolve(PART, quantity=Quantity(1)), NOON),
+    "remove a part": lambda t: t.without_part(PART.id, NOON),
+    "add labour": lambda t: t.with_labor(sample(LaborLine), NOON),
+    "change labour": lambda t: t.with_labor(evolve(LABOR, hours=Quantity(1)), NOON),
+    "remove labour": lambda t: t.without_labor(LABOR.id, NOON),
+}
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_changes_from_completion_on(change: str, status: Status) -> None:
+    """
+    Lines, mechanics and the rest change before completion, and never after.
+    """
+    ticket = evolve(FULL, status=status)
+
+    if status in CHANGEABLE:
+        CHANGES[change](ticket)
+    else:
+        with pytest.raises(TicketFrozen, match=f"the ticket is {status.value}") as refused:
+            CHANGES[change](ticket)
+        assert {"current_state": status.value} == refused.value.facts
+
+
+@FEWER
+@given(st.lists(records(PartLine), max_size=4), st.lists(records(LaborLine), max_size=4))
+def test_totals_are_sums_of_lines_rounded_once(
+    parts: list[PartLine], labor: list[LaborLine]
+) -> None:
+    """
+    Each line is rounded half-even to the cent, and the totals add what the lines show.
+    """
+    totals = sample(Ticket, parts=tuple(parts), labor=tuple(labor)).totals
+
+    expected_parts = sum(_cents(line.quantity, line.unit_price) for line in parts)
+    expected_labor = sum(_cents(line.hours, line.rate) for line in labor)
+    assert (expected_parts, expected_labor) == (totals.parts, totals.labor)
+    assert totals.total == totals.parts + totals.labor
+
+
+def _cents(quantity: int, price: int) -> int:
+    exact = Decimal(quantity) * Decimal(price) / 1000
+    return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def test_totals_are_not_rounded_from_the_whole() -> None:
+    """
+    Three lines of half a cent come to nothing, though together they are more than one.
+    """
+    half = sample(PartLine, quantity=Quantity(500), unit_price=Money(1))
+    hour = sample(LaborLine, hours=Quantity(500), rate=Money(3))
+
+    ticket = sample(Ticket, parts=(half, half, half), labor=(hour,))
+
+    assert Totals(parts=Money(0), labor=Money(2), total=Money(2)) == ticket.totals
+
+
+def test_a_new_line_goes_last_and_a_known_one_keeps_its_place() -> None:
+    """
+    Changing a line does not move it; adding one moves no other.
+    """
+    second = evolve(PART, id=LineId(2), quantity=Quantity(2000))
+    new = sample(PartLine)
+    ticket = evolve(FULL, parts=(PART, second))
+    more = evolve(PART, quantity=Quantity(9000))
+
+    assert (more, second) == ticket.with_part(more, NOON).parts
+    assert (PART, second, new) == ticket.with_part(new, NOON).parts
+    assert (PART,) == ticket.without_part(second.id, NOON).parts
+    assert ticket.parts == ticket.with_part(new, NOON).without_part(new.id, NOON).parts
+
+
+def test_labour_lines_keep_their_places_too() -> None:
+    """
+    Labour is added, changed and removed as parts are.
+    """
+    longer = evolve(LABOR, hours=Quantity(9000))
+    new = sample(LaborLine)
+
+    assert (longer,) == FULL.with_labor(longer, NOON).labor
+    assert (LABOR, new) == FULL.with_labor(new, NOON).labor
+    assert () == FULL.without_labor(LABOR.id, NOON).labor
+
+
+def test_a_line_that_is_not_there_is_not_found() -> None:
+    """
+    An id of another ticket's line names nothing here.
+    """
+    for miss in (
+        lambda: FULL.part_line(LineId(9)),
+        lambda: FULL.labor_line(LineId(9)),
+        lambda: FULL.without_part(LineId(9), NOON),
+        lambda: FULL.without_labor(LineId(9), NOON),
+    ):
+        with pytest.raises(LineNotFound):
+            miss()
+
+
+def test_lines_have_an_end() -> None:
+    """
+    A ticket takes two hundred lines and not one more.
+    """
+    full = evolve(FULL, parts=(PART,) * 200)
+
+    with pytest.raises(RuleBroken):
+        full.with_part(sample(PartLine), NOON)
+
+
+def test_mechanics_stand_by_id_once_each() -> None:
+    """
+    Whoever is there already stays, whoever is not there can leave without harm.
+    """
+    renamed = evolve(BOB, name="Robert")
+
+    assert (BOB, CY) == FULL.staffed((CY, renamed), (99,), NOON).mechanics
+    assert (CY,) == FULL.staffed((CY,), (BOB.id,), NOON).mechanics
+    assert FULL is FULL.staffed((BOB,), (99,), NOON)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_only_a_mistake_is_removed(status: Status) -> None:
+    """
+    A ticket with lines, or once started, is cancelled, not removed.
+    """
+    empty = sample(Ticket, status=status)
+
+    if status is FIRST:
+        assert NOON == empty.removed(NOON).removed_at
+    else:
+        with pytest.raises(TicketStarted):
+            empty.removed(NOON)
+    for lined in (evolve(empty, parts=(PART,)), evolve(empty, labor=(LABOR,))):
+        with pytest.raises(TicketStarted):
+            lined.removed(NOON)
+
+
+def test_the_vin_is_the_vehicle_s() -> None:
+    """
+    A ticket shows the VIN of its vehicle, if it has one.
+    """
+    car = TicketVehicle(id=sample(TicketVehicle).id, vin="1HGCM82633A004352")
+
+    assert "1HGCM82633A004352" == sample(Ticket, vehicle=car).vin
+    assert None is sample(Ticket).vin
+
+
+def test_a_stale_ticket_is_refused() -> None:
+    """
+    Whoever changes a ticket must have seen its present version, or not have asked.
+    """
+    ticket = sample(Ticket, version=3)
+
+    ticket.must_be_at(3)
+    ticket.must_be_at(None)
+    with pytest.raises(TicketChanged):
+        ticket.must_be_at(2)
+
+
+def test_a_labour_line_gives_its_form() -> None:
+    """
+    What was written down can be corrected.
+    """
+    form = LABOR.form
+
+    assert (LABOR.description, LABOR.hours, LABOR.rate, None) == (
+        form.description,
+        form.hours,
+        form.rate,
+        form.mechanic_id,
+    )
+
+
+def test_an_entry_is_told_in_words() -> None:
+    """
+    Statuses are written as they are spelt, and nothing stays nothing.
+    """
+    entry = Entry.of(Actor(Role.MECHANIC, 2), NOON, Event.TRANSITION, FIRST, Status.CANCELLED, "no")
+
+    assert entry == Entry(
+        at=NOON,
+        by=By(role=Role.MECHANIC, id=2),
+        event=Event.TRANSITION,
+        from_="open",
+        to="cancelled",
+        note="no",
+    )
+    assert None is Entry.of(Actor(), NOON, Event.REMOVED).from_

@@ -1,0 +1,331 @@
+"""Opening, reading, correcting, staffing and striking out tickets."""
+
+from datetime import date
+
+import pytest
+from attrs import evolve
+
+from mechanic_core.access import Actor, Role, RoleForbids
+from mechanic_core.errors import Refused, Unknown
+from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
+from mechanic_core.page import Window
+from mechanic_core.shapes import RuleBroken
+from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
+from mechanic_core.tickets.history import Event
+from mechanic_core.tickets.line import LaborLineForm
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import (
+    Ticket,
+    TicketChanged,
+    TicketFrozen,
+    TicketId,
+    TicketNotFound,
+    TicketStarted,
+)
+from mechanic_core.tickets.workflow import Status
+from mechanic_core.vehicles.vehicle import VehicleId, VinTaken
+from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.unit.core.conftest import ALL, Premises
+from tests.worlds import NOON, sample
+
+CLEO = Actor(Role.CUSTOMER, 2)
+VIN, NEW_VIN = "1HGCM82633A004352", "5YJSA1DG9DFP14705"
+
+
+def names(ticket: Ticket) -> list[str]:
+    """Return who is on the ticket."""
+    return [mechanic.name for mechanic in ticket.mechanics]
+
+
+def test_a_vehicle_is_taken_in(premises: Premises) -> None:
+    """
+    A ticket starts open, today, with its vehicle, its mechanics and the first of its history.
+    """
+    draft = sample(TicketDraft, customer_id=1, vin=VIN.lower(), mechanic_ids=(2, 1, 2))
+
+    ticket = premises.shop.open_ticket(MECHANIC, draft)
+
+    assert (1, VIN, Status.OPEN, NOON.date()) == (
+        ticket.customer_id,
+        ticket.vin,
+        ticket.status,
+        ticket.service_date,
+    )
+    assert ["Eve", "Bob"] == names(ticket)
+    assert ticket == premises.read(ticket)
+    (entry,) = premises.history(ticket.id)
+    assert (Event.OPENED, None, "open", "Bob") == (
+        entry.event,
+        entry.from_,
+        entry.to,
+        entry.by.name,
+    )
+
+
+def test_a_new_vin_makes_the_vehicle(premises: Premises) -> None:
+    """
+    The front desk need not write the vehicle down first, and does so only once.
+    """
+    first = premises.open(vin=NEW_VIN)
+    second = premises.open(vin=NEW_VIN)
+
+    assert first.vehicle
+    assert first.vehicle == second.vehicle
+    assert 1 == premises.shop.read_vehicle(CUSTOMER, first.vehicle.id).customer_id
+
+
+def test_customers_open_for_themselves(premises: Premises) -> None:
+    """
+    A customer names neither another customer nor who shall work.
+    """
+    ticket = premises.shop.open_ticket(CUSTOMER, sample(TicketDraft, vehicle_id=1))
+    assert 1 == ticket.customer_id
+
+    for draft, refusal in (
+        (sample(TicketDraft, customer_id=2), Unknown),
+        (sample(TicketDraft, mechanic_ids=()), RoleForbids),
+    ):
+        with pytest.raises(refusal):
+            premises.shop.open_ticket(CUSTOMER, draft)
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal", "pointers"),
+    [
+        ({"customer_id": None}, RuleBroken, ["#/customer_id"]),
+        ({"customer_id": 99}, Unknown, ["#/customer_id"]),
+        ({"vehicle_id": 99}, Unknown, ["#/vehicle_id"]),
+        ({"customer_id": 2, "vehicle_id": 1}, Unknown, ["#/vehicle_id"]),
+        ({"mechanic_ids": (99, 2, 98)}, Unknown, ["#/mechanic_ids/0", "#/mechanic_ids/2"]),
+    ],
+)
+def test_unknown_ids_are_pointed_at(
+    premises: Premises,
+    given: dict[str, object],
+    refusal: type[RuleBroken] | type[Unknown],
+    pointers: list[str],
+) -> None:
+    """
+    Nothing is written for somebody or something that is not there.
+    """
+    with pytest.raises(refusal) as refused:
+        premises.open(**given)
+
+    assert pointers == [problem.pointer for problem in refused.value.problems]
+    assert () == premises.shop.list_tickets(MANAGER, TicketFilter(), ALL).items
+
+
+def test_another_s_vin_is_taken(premises: Premises) -> None:
+    """
+    A VIN that belongs to somebody else's vehicle makes no second one.
+    """
+    with pytest.raises(VinTaken):
+        premises.open(customer_id=2, vin=VIN)
+
+
+def test_a_ticket_is_read_by_its_customer_and_staff(premises: Premises) -> None:
+    """
+    To another customer it is not there.
+    """
+    ticket = premises.open()
+
+    for actor in (CUSTOMER, MECHANIC, MANAGER):
+        assert ticket == premises.shop.read_ticket(actor, ticket.id)
+    for read in (premises.shop.read_ticket, premises.shop.read_transitions):
+        with pytest.raises(TicketNotFound):
+            read(CLEO, ticket.id)
+    with pytest.raises(TicketNotFound):
+        premises.shop.list_history(CLEO, ticket.id, ALL)
+    with pytest.raises(TicketNotFound):
+        premises.shop.read_ticket(MANAGER, TicketId(99))
+
+
+def test_my_tickets_are_newest_first(premises: Premises) -> None:
+    """
+    Customers see theirs, staff those they are assigned to.
+    """
+    for owner, staff in ((1, (2,)), (2, ()), (1, (1, 2))):
+        premises.open(customer_id=owner, mechanic_ids=staff)
+    mine = premises.shop.list_my_tickets
+
+    assert [3, 1] == [ticket.id for ticket in mine(CUSTOMER, ALL).items]
+    assert [3, 1] == [ticket.id for ticket in mine(MECHANIC, ALL).items]
+    assert [3] == [ticket.id for ticket in mine(MANAGER, ALL).items]
+    assert (2, None) == (mine(CLEO, ALL).items[0].id, mine(CLEO, ALL).last)
+    assert [1] == [ticket.id for ticket in mine(CUSTOMER, Window(size=1, after=3)).items]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ids"),
+    [
+        (TicketFilter(), [1, 2]),
+        (TicketFilter(status=Status.IN_PROGRESS), [1]),
+        (TicketFilter(customer_id=2), [2]),
+        (TicketFilter(mechanic_id=2), [1]),
+        (TicketFilter(vehicle_id=1), [1]),
+        (TicketFilter(customer_id=2, mechanic_id=2), []),
+    ],
+)
+def test_tickets_are_looked_through(
+    premises: Premises, wanted: TicketFilter, ids: list[int]
+) -> None:
+    """
+    All that is asked for must agree.
+    """
+    premises.go(premises.open(vehicle_id=1), Status.IN_PROGRESS)
+    premises.open(customer_id=2, mechanic_ids=())
+
+    found = premises.shop.list_tickets(MECHANIC, wanted, ALL).items
+
+    assert ids == [ticket.id for ticket in found]
+
+
+def test_a_ticket_is_corrected(premises: Premises) -> None:
+    """
+    Complaint, day and vehicle change, and the history tells what they were.
+    """
+    ticket = premises.open()
+    form = TicketForm(description="Squeals", service_date=date(2026, 4, 1), vin=NEW_VIN)
+
+    after = premises.shop.change_ticket(MECHANIC, ticket.id, lambda _: form, expected=1)
+
+    assert ("Squeals", date(2026, 4, 1), NEW_VIN, 2) == (
+        after.description,
+        after.service_date,
+        after.vin,
+        after.version,
+    )
+    entry = premises.history(ticket.id)[-1]
+    assert (Event.CHANGED, "2026-04-01, vehicle 2: Squeals") == (entry.event, entry.to)
+    assert "2026-03-02, no vehicle: Grinding noise when braking" == entry.from_
+
+
+def test_what_is_left_out_of_a_correction(premises: Premises) -> None:
+    """
+    A missing day stays as it was; a missing vehicle is none.
+    """
+    ticket = premises.open(vehicle_id=1, service_date=date(2026, 4, 1))
+
+    after = premises.shop.change_ticket(
+        MECHANIC, ticket.id, lambda _: TicketForm(description="Squeals")
+    )
+
+    assert (date(2026, 4, 1), None) == (after.service_date, after.vehicle)
+
+
+def test_a_sold_vehicle_stays_on_its_ticket(premises: Premises) -> None:
+    """
+    Correcting a complaint does not fail because the vehicle has another owner by now.
+    """
+    ticket = premises.open(vehicle_id=1)
+    premises.shop.change_vehicle(MECHANIC, VehicleId(1), lambda form: evolve(form, customer_id=2))
+
+    after = premises.shop.change_ticket(
+        MECHANIC, ticket.id, lambda form: evolve(form, description="Squeals")
+    )
+
+    assert ("Squeals", VIN) == (after.description, after.vin)
+    with pytest.raises(Unknown, match="#/vehicle_id"):
+        premises.open(vehicle_id=1)
+
+
+def test_mechanics_join_and_leave(premises: Premises) -> None:
+    """
+    Joining twice or leaving twice is no error, and writes no history.
+    """
+    ticket = premises.open()
+
+    joined = premises.edit(ticket, add=(1, 2), leave=())
+    left = premises.edit(ticket, add=(1,), leave=(2,))
+    same = premises.edit(ticket, add=(1,), leave=(2,))
+
+    assert (["Eve", "Bob"], ["Eve"], left) == (names(joined), names(left), same)
+    told = [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
+    assert [(Event.MECHANICS, "2", "1, 2"), (Event.MECHANICS, "1, 2", "1")] == told
+
+
+def test_mechanics_change_all_or_none(premises: Premises) -> None:
+    """
+    One unknown id among many, and nobody joins or leaves.
+    """
+    ticket = premises.open()
+
+    with pytest.raises(Unknown) as refused:
+        premises.edit(ticket, add=(1, 98), leave=(2, 99))
+
+    assert ["#/add_ids/1", "#/remove_ids/1"] == [p.pointer for p in refused.value.problems]
+    assert ticket == premises.read(ticket)
+
+
+def test_who_left_the_shop_joins_no_ticket(premises: Premises) -> None:
+    """
+    A former mechanic stays where they are, can be taken off, and is not put on again.
+    """
+    ticket = premises.open()
+    premises.shop.let_mechanic_go(MANAGER, MechanicId(2))
+
+    assert ["Bob"] == names(premises.edit(ticket, add=(2,)))
+    assert [] == names(premises.edit(ticket, leave=(2,)))
+    with pytest.raises(Unknown):
+        premises.edit(ticket, add=(2,))
+
+
+def test_one_mechanic_at_a_time(premises: Premises) -> None:
+    """
+    Putting on and taking off are idempotent, and nobody unknown is found.
+    """
+    ticket = premises.open(mechanic_ids=())
+    assign = premises.shop.assign_mechanic
+    bob, nobody = MechanicId(2), MechanicId(99)
+
+    for there, expected in ((True, ["Bob"]), (True, ["Bob"]), (False, []), (False, [])):
+        assert expected == names(assign(MECHANIC, ticket.id, bob, there=there))
+    for there in (True, False):
+        with pytest.raises(MechanicNotFound):
+            assign(MECHANIC, ticket.id, nobody, there=there)
+    with pytest.raises(TicketNotFound):
+        assign(MECHANIC, TicketId(99), bob, there=True)
+
+
+def test_only_a_mistake_is_removed(premises: Premises) -> None:
+    """
+    A ticket that was never more than written is gone from lists; its history stays.
+    """
+    ticket = premises.open(vehicle_id=1)
+    started = premises.go(premises.open(), Status.IN_PROGRESS)
+    lined = premises.open()
+    premises.shop.add_labor_line(MECHANIC, lined.id, sample(LaborLineForm))
+
+    premises.shop.remove_ticket(MANAGER, ticket.id)
+
+    for kept in (started, lined):
+        with pytest.raises(TicketStarted):
+            premises.shop.remove_ticket(MANAGER, kept.id)
+    with pytest.raises(TicketNotFound):
+        premises.read(ticket)
+    found = premises.shop.list_tickets(MANAGER, TicketFilter(), ALL).items
+    assert [started.id, lined.id] == [one.id for one in found]
+    assert [Event.OPENED, Event.REMOVED] == [e.event for e in premises.history(ticket.id)]
+
+
+def test_a_stale_or_late_change_is_refused(premises: Premises) -> None:
+    """
+    Every way of changing a ticket looks at its version, and at whether it is finished.
+    """
+    ticket = premises.open()
+    shop, one = premises.shop, ticket.id
+    edit = MechanicEdit(add_ids=(1,))
+
+    def refused(refusal: type[Refused], version: int | None) -> None:
+        with pytest.raises(refusal):
+            shop.change_ticket(MECHANIC, one, lambda form: form, version)
+        with pytest.raises(refusal):
+            shop.assign_mechanics(MECHANIC, one, edit, version)
+        with pytest.raises(refusal):
+            shop.assign_mechanic(MECHANIC, one, MechanicId(1), there=True, expected=version)
+
+    refused(TicketChanged, 9)
+    with pytest.raises(TicketChanged):
+        shop.remove_ticket(MANAGER, one, 9)
+    premises.go(ticket, Status.CANCELLED)
+    refused(TicketFrozen, None)

@@ -1,0 +1,96 @@
+"""VINs: seventeen characters, and a ninth that proves the others."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from mechanic_core.shapes import RuleBroken
+from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
+from mechanic_core.vehicles.vin import Vin, VinCheck, check_digit, must_check, vin_check
+from tests.worlds import sample, values_of
+
+VALID = "1HGCM82633A004352"
+
+
+@pytest.mark.parametrize(
+    ("vin", "expected"),
+    [
+        (VALID, VinCheck.VALID),
+        (VALID.lower(), VinCheck.VALID),
+        ("11111111111111111", VinCheck.VALID),
+        ("1M8GDM9AXKP042788", VinCheck.VALID),
+        ("5YJSA1DG9DFP14705", VinCheck.VALID),
+        ("1HGCM82633A004353", VinCheck.INVALID),
+        ("1M8GDM9A0KP042788", VinCheck.INVALID),
+        ("WVWZZZ1JZ3W386752", VinCheck.NOT_APPLICABLE),
+        (None, VinCheck.NOT_APPLICABLE),
+    ],
+)
+def test_the_check_digit_speaks(vin: str | None, expected: VinCheck) -> None:
+    """
+    VINs of North America are valid or not; others have no check digit.
+    """
+    assert expected == vin_check(vin)
+
+
+@given(values_of(Vin), st.sampled_from("12345"))
+def test_the_computed_digit_is_accepted(drawn: str, region: str) -> None:
+    """
+    Whatever the other sixteen characters are, the digit computed for them proves them.
+    """
+    vin = region + drawn[1:]
+    repaired = f"{vin[:8]}{check_digit(vin)}{vin[9:]}"
+
+    assert VinCheck.VALID is vin_check(repaired)
+
+
+@given(st.integers(0, 16), st.sampled_from("0123456789"))
+def test_every_mistyped_digit_is_found(place: int, digit: str) -> None:
+    """
+    One wrong digit in the place of another never goes unseen.
+    """
+    assume(place != 8 and VALID[place].isdigit() and digit != VALID[place])
+    assume(place != 0 or digit in "12345")
+
+    assert VinCheck.INVALID is vin_check(VALID[:place] + digit + VALID[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    "vin", ["", "1HGCM82633A00435", VALID + "0", VALID[:-1] + "O", VALID[:-1] + "i", VALID + "\n"]
+)
+def test_what_is_no_vin_is_refused(vin: str) -> None:
+    """
+    A VIN has 17 letters and digits, none of them I, O or Q.
+    """
+    with pytest.raises(RuleBroken):
+        VehicleForm(vin=vin)
+
+
+def test_a_vin_is_kept_in_upper_case() -> None:
+    """
+    However it is typed, a VIN is stored in one way.
+    """
+    assert VALID == VehicleForm(vin=VALID.lower()).vin
+
+
+def test_a_vehicle_tells_what_its_check_digit_says() -> None:
+    """
+    The record publishes the verdict.
+    """
+    assert VinCheck.VALID is sample(Vehicle, vin=VALID).vin_check
+
+
+@pytest.mark.parametrize(("vin", "strict"), [("1" * 16 + "2", False), (VALID, True), (None, True)])
+def test_a_lax_shop_takes_any_vin_and_a_strict_one_good_ones(vin: str | None, strict: bool) -> None:  # noqa: FBT001
+    """
+    Only a strict shop minds a wrong check digit.
+    """
+    must_check(vin, strict=strict)
+
+
+def test_a_strict_shop_refuses_a_wrong_check_digit() -> None:
+    """
+    The refusal tells which digit would fit.
+    """
+    with pytest.raises(RuleBroken, match="has a wrong check digit, 3 fits"):
+        must_check("1HGCM82643A004352", strict=True)

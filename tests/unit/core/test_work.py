@@ -1,0 +1,71 @@
+"""A lost race is run again, a bounded number of times."""
+
+import pytest
+from attrs import define
+
+from mechanic_core.errors import LostRace, Unavailable
+from mechanic_core.work import TRIES, one_transaction
+
+
+@define
+class Runner:
+    """A use case that loses its first races."""
+
+    losses: int
+    tries: int = 0
+
+    @one_transaction
+    def __call__(self, prize: str, *, again: bool = True) -> str:
+        """Return the prize once there are no more losses."""
+        self.tries += 1
+        if self.tries <= self.losses:
+            raise LostRace
+        return f"{prize} {again}"
+
+
+@pytest.mark.parametrize("losses", range(TRIES))
+def test_a_lost_race_is_run_again(losses: int) -> None:
+    """
+    Whoever loses is not told, as long as they win in the end.
+    """
+    runner = Runner(losses)
+
+    assert "cup True" == runner("cup")
+    assert losses + 1 == runner.tries
+
+
+def test_tries_are_bounded() -> None:
+    """
+    Who loses every race hears of it after the last try.
+    """
+    runner = Runner(TRIES + 1)
+
+    with pytest.raises(LostRace):
+        runner("cup")
+
+    assert TRIES == runner.tries
+
+
+def test_other_refusals_are_not_run_again() -> None:
+    """
+    Only a lost race is worth another try.
+    """
+    tries = []
+
+    class Away:
+        @one_transaction
+        def __call__(self) -> None:
+            tries.append(1)
+            raise Unavailable
+
+    with pytest.raises(Unavailable):
+        Away()()
+
+    assert [1] == tries
+
+
+def test_the_use_case_keeps_its_name() -> None:
+    """
+    A wrapped use case is documented as itself.
+    """
+    assert "Return the prize once there are no more losses." == Runner.__call__.__doc__

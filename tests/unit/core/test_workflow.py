@@ -1,0 +1,156 @@
+"""The workflow table is the contract's, and each of its effects can be undone."""
+
+from itertools import product
+
+import pytest
+
+from mechanic_core.inventory.part import EFFECTS, INVERSE, Kind
+from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TransitionBlocked
+from mechanic_core.tickets.workflow import (
+    BY_ENDS,
+    CHANGEABLE,
+    FIRST,
+    MOVES,
+    UNCOUNTED,
+    Blocker,
+    Move,
+    Status,
+    needs_a_mechanic,
+    no_such_move,
+)
+from tests.worlds import NOON, sample
+
+CONTRACT = """
+open -> in_progress: needs a mechanic
+in_progress -> on_hold
+on_hold -> in_progress
+in_progress -> completed: consume
+completed -> in_progress: restore
+completed -> closed
+open -> cancelled: release
+in_progress -> cancelled: release
+on_hold -> cancelled: release
+"""
+"""Section 6 of the contract, in its own words."""
+
+BOB = sample(AssignedMechanic, name="Bob")
+PAIRS = [pytest.param(a, b, id=f"{a.value}-{b.value}") for a, b in product(Status, Status)]
+
+
+def test_the_table_is_the_contract() -> None:
+    """
+    The arrows, their guards and what they do to stock are those that clients were promised.
+    """
+    told = [
+        f"{move.start.value} -> {move.to.value}"
+        + (": needs a mechanic" if needs_a_mechanic in move.guards else "")
+        + (f": {move.stock.value}" if move.stock else "")
+        for move in MOVES
+    ]
+
+    assert CONTRACT.split("\n")[1:-1] == told
+
+
+def test_each_arrow_is_there_once() -> None:
+    """
+    Two ends name one move.
+    """
+    assert len(MOVES) == len(BY_ENDS)
+
+
+def test_every_status_can_be_reached() -> None:
+    """
+    No status is a word that no ticket will ever bear.
+    """
+    reached = {FIRST} | {move.to for move in MOVES}
+
+    assert set(Status) == reached
+    assert Status.OPEN is FIRST
+
+
+def test_where_tickets_change_and_count() -> None:
+    """
+    Lines change before completion only, and only what was cancelled does not count.
+    """
+    assert {Status.OPEN, Status.IN_PROGRESS, Status.ON_HOLD} == CHANGEABLE
+    assert {Status.CANCELLED} == UNCOUNTED
+
+
+def test_going_and_coming_back_leaves_stock_as_it_was() -> None:
+    """
+    Wherever an arrow has one that leads back, the two cancel out.
+    """
+    for move in MOVES:
+        back = BY_ENDS.get((move.to, move.start))
+        if back:
+            there = EFFECTS[move.stock] if move.stock else (0, 0)
+            return_ = EFFECTS[back.stock] if back.stock else (0, 0)
+            assert (0, 0) == (there[0] + return_[0], there[1] + return_[1])
+            assert (INVERSE[move.stock] if move.stock else None) is back.stock
+
+
+@pytest.mark.parametrize("start", Status)
+def test_every_way_out_gives_the_reservation_up_once(start: Status) -> None:
+    """
+    What a ticket has reserved is either used or given back, on each way to an end.
+    """
+    holds = {Kind.CONSUME: 0, Kind.RELEASE: 0, Kind.RESTORE: 1, None: None}
+    for move in MOVES:
+        if move.start is start and move.stock:
+            assert (start in CHANGEABLE) == (move.stock is not Kind.RESTORE)
+            assert (move.to in CHANGEABLE) == bool(holds[move.stock])
+
+
+@pytest.mark.parametrize(("start", "to"), PAIRS)
+def test_a_ticket_goes_where_the_table_says(start: Status, to: Status) -> None:
+    """
+    A staffed ticket takes every arrow of the table and no other; its lines stay as they are.
+    """
+    ticket = sample(Ticket, status=start, mechanics=(BOB,))
+
+    if (start, to) in BY_ENDS:
+        after, move = ticket.going(to, NOON)
+        assert (to, NOON) == (after.status, after.updated_at)
+        assert BY_ENDS[start, to] is move
+        assert () == ticket.blockers(to)
+    else:
+        with pytest.raises(TransitionBlocked) as refused:
+            ticket.going(to, NOON)
+        assert (no_such_move(start, to),) == ticket.blockers(to)
+        assert start.value == refused.value.facts["current_state"]
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: f"{move.start}-{move.to}")
+def test_guards_block_with_a_reason(move: Move) -> None:
+    """
+    Without a mechanic nothing starts; nothing else needs one.
+    """
+    ticket = sample(Ticket, status=move.start)
+    blockers = ticket.blockers(move.to)
+
+    if move.start is FIRST and move.to is Status.IN_PROGRESS:
+        with pytest.raises(TransitionBlocked, match="assign a mechanic first") as refused:
+            ticket.going(move.to, NOON)
+        assert (Blocker(code="no-mechanic", detail="assign a mechanic first"),) == blockers
+        assert [{"code": "no-mechanic", "detail": "assign a mechanic first"}] == (
+            refused.value.facts["blockers"]
+        )
+    else:
+        assert () == blockers
+
+
+@pytest.mark.parametrize(
+    ("start", "to", "said"),
+    [
+        ("open", "closed", "from open: only in_progress or cancelled, not closed"),
+        ("closed", "open", "from closed: nothing, it is final, not open"),
+        ("completed", "completed", "from completed: only in_progress or closed, not completed"),
+    ],
+)
+def test_a_missing_arrow_tells_the_ways_there_are(start: str, to: str, said: str) -> None:
+    """
+    Who can't go there learns where they can.
+    """
+    blocker = no_such_move(Status(start), Status(to))
+
+    assert Blocker(code="no-such-transition", detail=said) == blocker

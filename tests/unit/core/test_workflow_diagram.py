@@ -1,0 +1,28 @@
+"""The page about the workflow is the one that the table draws today."""
+
+from pathlib import Path
+
+from mechanic_core.tickets.workflow import MOVES, Status
+from mechanic_shop.workflow_diagram import page
+
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "workflow.md"
+
+
+def test_the_page_is_fresh() -> None:
+    """
+    Whoever changes the table redraws the page: the module's docstring tells how.
+    """
+    assert page() == PAGE.read_text(encoding="utf-8")
+
+
+def test_every_arrow_is_drawn() -> None:
+    """
+    The diagram has each move of the table, and an end for each status without one.
+    """
+    drawn = page()
+
+    assert all(f"    {move.start.value} --> {move.to.value}" in drawn for move in MOVES)
+    final = {status for status in Status if all(move.start is not status for move in MOVES)}
+    assert {f"    {status.value} --> [*]" for status in final} == {
+        line for line in drawn.splitlines() if line.endswith("--> [*]")
+    }

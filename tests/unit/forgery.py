@@ -1,0 +1,133 @@
+"""Tokens as we make them, and as an attacker would."""
+
+import hashlib
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final, final
+
+from attrs import evolve, field, frozen
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from mechanic_adapters.keys import KeyRing, new_rsa_key, rsa_keys, secret_keys
+from mechanic_adapters.tokens import JwtTokens
+from mechanic_core.access import Actor, Role, SessionId
+from tests.shops import HandClock
+from tests.worlds import NOON
+
+LIFE: Final = timedelta(minutes=30)
+ACTOR: Final = Actor(Role.CUSTOMER, 7, SessionId("session-1"))
+
+PEM: Final = new_rsa_key()
+OTHER_PEM: Final = new_rsa_key()
+RINGS: Final[Mapping[str, KeyRing]] = {
+    "HS256": secret_keys("a secret of thirty-two bytes or more"),
+    "RS256": rsa_keys(PEM),
+}
+STRANGERS: Final[Mapping[str, KeyRing]] = {
+    "HS256": secret_keys("another secret of thirty-two bytes"),
+    "RS256": rsa_keys(OTHER_PEM),
+}
+
+
+def private_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    """Return *key* as PEM."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+SHORT_PEM: Final = private_pem(rsa.generate_private_key(65537, 1024))  # noqa: S505 - to be refused
+CURVE_PEM: Final = private_pem(ec.generate_private_key(ec.SECP256R1()))
+
+
+@final
+@frozen
+class Forgery:
+    """A token in the making: any header, any claims, any signature."""
+
+    ring: KeyRing
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    without: tuple[str, ...] = field(default=())
+
+    def saying(self, **claims: Any) -> "Forgery":
+        """Return the token with other claims."""
+        return evolve(self, claims={**self.claims, **claims})
+
+    def lacking(self, names: tuple[str, ...]) -> "Forgery":
+        """Return the token without those members of header and claims."""
+        return evolve(self, without=names)
+
+    def headed(self, **members: Any) -> "Forgery":
+        """Return the token with another header."""
+        return evolve(self, header={**self.header, **members})
+
+    def by(self, ring: KeyRing) -> "Forgery":
+        """Return the token signed with another key, its `kid` as it was."""
+        return evolve(self, ring=ring)
+
+    def __str__(self) -> str:
+        """Return the token, properly signed."""
+        return signed(self.ring, json.dumps(self._kept(self.header)), self._payload())
+
+    def with_header(self, header: str | bytes) -> str:
+        """Return the token with *header* as it is."""
+        return signed(self.ring, header, self._payload())
+
+    def with_payload(self, payload: str | bytes) -> str:
+        """Return the token with *payload* as it is."""
+        return signed(self.ring, json.dumps(self._kept(self.header)), payload)
+
+    def _payload(self) -> str:
+        return json.dumps(self._kept(self.claims))
+
+    def _kept(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: member for name, member in members.items() if name not in self.without}
+
+
+def tokens_of(ring: KeyRing, clock: HandClock, **told: Any) -> JwtTokens:
+    """Return what signs and reads tokens with *ring*."""
+    return JwtTokens(keys=ring, now=clock, life=LIFE, **told)
+
+
+def genuine(ring: KeyRing) -> Forgery:
+    """Return a token as good as ours, issued at noon."""
+    noon = int(NOON.timestamp())
+    key = ring.current.verifying
+    return Forgery(
+        ring,
+        {"alg": key.algorithm, "kid": key.id, "typ": "at+jwt"},
+        {
+            "iss": "mechanic-shop",
+            "aud": "mechanic-shop",
+            "sub": "7",
+            "role": "customer",
+            "sid": "session-1",
+            "iat": noon,
+            "nbf": noon,
+            "exp": noon + int(LIFE.total_seconds()),
+            "jti": "token-1",
+        },
+    )
+
+
+def signed(ring: KeyRing, header: str | bytes, payload: str | bytes) -> str:
+    """Return header and payload with the signature that *ring* makes."""
+    spoken = f"{segment(header)}.{segment(payload)}"
+    return f"{spoken}.{segment(signature(ring.current.material, spoken))}"
+
+
+def signature(key: bytes | rsa.RSAPrivateKey, spoken: str) -> bytes:
+    """Return the signature that the kind of *key* makes."""
+    if isinstance(key, bytes):
+        return hmac.digest(key, spoken.encode(), hashlib.sha256)
+    return key.sign(spoken.encode(), padding.PKCS1v15(), SHA256())
+
+
+def segment(data: str | bytes) -> str:
+    """Return one part of a token."""
+    data = data.encode() if isinstance(data, str) else data
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,1 @@
+"""The HTTP side through its WSGI application, on a shop in memory."""

@@ -1,0 +1,139 @@
+"""A client of the small shop: its roles, their tokens, and short ways to ask."""
+
+import functools
+from typing import Any
+
+from attrs import define, field, frozen
+from falcon import testing
+
+from mechanic_core.access import Actor, Role, SessionId
+from mechanic_core.accounts.account import TokenRefused
+from mechanic_http.app import App, HttpPorts, create_app
+from mechanic_http.ports import Limiter
+from mechanic_http.settings import HttpSettings
+from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.unit.core.conftest import Premises
+
+STRANGER = Actor()
+OTHER = Actor(Role.CUSTOMER, 2)
+ROLES = (STRANGER, CUSTOMER, OTHER, MECHANIC, MANAGER)
+
+SETTINGS = HttpSettings(cursor_secret=b"c" * 32)
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+PATCH = "application/merge-patch+json"
+
+
+def read_token(token: str) -> Actor:
+    """Return whom a token of `PlainTokens` speaks for."""
+    try:
+        role, holder, session, *_ = token.split(":")
+        return Actor(Role(role), int(holder), SessionId(session))
+    except ValueError:
+        raise TokenRefused from None
+
+
+def token_of(actor: Actor) -> str:
+    """Return a token that speaks for *actor*."""
+    return f"{actor.role}:{actor.id}:session-of-{actor.role}-{actor.id}:then"
+
+
+def bearer(actor: Actor) -> dict[str, str]:
+    """Return the header that *actor* shows; none for a stranger."""
+    return {"Authorization": f"Bearer {token_of(actor)}"} if actor.role else {}
+
+
+@frozen
+class FixedQuota:
+    """A quota as it stands."""
+
+    policy: str
+    limit: int
+    window: int
+    remaining: int
+    resets_in: int
+    allowed: bool
+
+
+@define
+class CountingLimiter:
+    """Lets *most* requests of each key through, for ever; policies not named are off."""
+
+    most: dict[str, int]
+    counts: dict[tuple[str, str], int] = field(factory=dict)
+
+    def hit(self, policy: str, key: str) -> FixedQuota | None:
+        """Count one."""
+        if policy not in self.most:
+            return None
+        count = self.counts[policy, key] = self.counts.get((policy, key), 0) + 1
+        most = self.most[policy]
+        return FixedQuota(policy, most, 60, max(0, most - count), 41, allowed=count <= most)
+
+
+@frozen
+class Client:
+    """Somebody on the line with the shop."""
+
+    premises: Premises
+    app: App
+
+    def ask(  # noqa: PLR0913 - a request has that many sides
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        actor: Actor = STRANGER,
+        headers: dict[str, str] | None = None,
+        raw: bytes | None = None,
+    ) -> testing.Result:
+        """Return the answer to one request."""
+        told: dict[str, Any] = {}
+        if body is not None:
+            told["json"] = body
+        if raw is not None:
+            told |= {"body": raw}
+        address, _, query = path.partition("?")
+        shown = bearer(actor) | ({"Content-Type": JSON} if raw is not None else {})
+        return testing.simulate_request(
+            self.app,
+            method,
+            address,
+            query_string=query,
+            headers=shown | (headers or {}),
+            extras={"REMOTE_ADDR": "127.0.0.1"},
+            **told,
+        )
+
+    def get(self, path: str, actor: Actor = STRANGER, **headers: str) -> testing.Result:
+        """Return the answer to a GET."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.ask("GET", path, actor=actor, headers=named)
+
+
+def client(
+    settings: HttpSettings | None = None, *, limiter: Limiter | None = None, **ports: Any
+) -> Client:
+    """Return a client of a small shop, as it is on the first morning."""
+    if settings is None and limiter is None and not ports:
+        return rewound(*_plain())
+    premises = Premises()
+    wired = HttpPorts(authenticate=read_token, limiter=limiter, **ports)
+    return Client(premises, create_app(premises.shop, wired, settings or SETTINGS))
+
+
+@functools.cache
+def _plain() -> tuple[Client, object]:
+    """Return the client that most tests share, and what its store keeps at first."""
+    return remembered(client(SETTINGS))
+
+
+def remembered(line: Client) -> tuple[Client, object]:
+    """Return *line* with what its store keeps now."""
+    return line, line.premises.store._kept
+
+
+def rewound(line: Client, kept: Any) -> Client:
+    """Return *line* with its store as it was: making the routes anew takes most of a test."""
+    line.premises.store._kept = kept
+    return line

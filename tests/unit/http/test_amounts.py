@@ -1,0 +1,98 @@
+"""Money and quantities in JSON: exact, however they are written."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
+from mechanic_core.tickets.line import Totals
+from mechanic_http import bodies, codec
+from tests.unit.http.test_codec import Box, said
+
+
+@given(cents=st.integers(0, MOST_MONEY))
+def test_keeps_money_exact(cents: int) -> None:
+    """
+    Any amount is written as the decimal it is, and read back, as number and as text.
+    """
+    raw = codec.encode(Box(price=Money(cents)))
+    shown = json.loads(raw, parse_float=Decimal, parse_int=Decimal)["price"]
+
+    assert Decimal(cents).scaleb(-2) == shown
+    assert cents == codec.read(bodies.parse(raw), Box).price
+    assert cents == codec.read({"price": f"{Decimal(cents).scaleb(-2):f}"}, Box).price
+
+
+@given(thousandths=st.integers(0, MOST_QUANTITY))
+def test_keeps_quantities_exact(thousandths: int) -> None:
+    """
+    Any quantity is written as the decimal it is, and read back.
+    """
+    raw = codec.encode(Box(stock=Quantity(thousandths)))
+    shown = json.loads(raw, parse_float=Decimal, parse_int=Decimal)["stock"]
+
+    assert Decimal(thousandths).scaleb(-3) == shown
+    assert thousandths == codec.read(bodies.parse(raw), Box).stock
+
+
+@given(cents=st.integers(-(10**20), 10**20))
+def test_keeps_sums_exact_whatever_their_size(cents: int) -> None:
+    """
+    A total has more digits than a binary float holds, and is written exactly still.
+    """
+    raw = codec.encode(Totals(parts=Money(cents), labor=Money(0), total=Money(cents)))
+
+    assert Decimal(cents).scaleb(-2) == json.loads(raw, parse_float=Decimal)["total"]
+
+
+@pytest.mark.parametrize(
+    ("given", "cents"),
+    [
+        ("19.99", 1999),
+        ("19.990", 1999),
+        ("1.999e1", 1999),
+        ("2e1", 2000),
+        ("20", 2000),
+        ("0e999999", 0),
+        ("-0.0", 0),
+        ("99999999.99", MOST_MONEY),
+        ('"0.5"', 50),
+    ],
+)
+def test_reads_money_however_it_is_written(given: str, cents: int) -> None:
+    """
+    The value counts, not the notation of the number.
+    """
+    assert cents == codec.read(bodies.parse(f'{{"price": {given}}}'.encode()), Box).price
+
+
+@pytest.mark.parametrize(
+    ("given", "detail"),
+    [
+        ("19.999", "must have at most 2 decimals"),
+        ("19.99000000000000000000000000000000000001", "must have at most 2 decimals"),
+        ("1e-400", "must have at most 2 decimals"),
+        ("1e400", "is out of range"),
+        ("1e999999999", "is out of range"),
+        ("9" * 300, "is out of range"),
+        ("1e99999999999999999999", "must be a number with at most 2 decimals"),
+        ("100000000", "must be from 0 to 99999999.99"),
+        ("-0.01", "must be from 0 to 99999999.99"),
+        ("true", "must be a number with at most 2 decimals"),
+        ("null", "must not be null"),
+        ('"1e1"', "must be a number with at most 2 decimals"),
+        ('"+1"', "must be a number with at most 2 decimals"),
+        ('"NaN"', "must be a number with at most 2 decimals"),
+        ('" 1"', "must be a number with at most 2 decimals"),
+        ('"\u0661"', "must be a number with at most 2 decimals"),
+        ("[1]", "must be a number with at most 2 decimals"),
+    ],
+)
+def test_refuses_what_is_no_amount(given: str, detail: str) -> None:
+    """
+    More decimals, other types, tricks with exponents and other digits are told apart.
+    """
+    assert {"#/price": detail} == said(bodies.parse(f'{{"price": {given}}}'.encode()), Box)

@@ -1,0 +1,170 @@
+"""PUT replaces a form, PATCH merges into it (RFC 7396)."""
+
+from typing import Any
+
+import pytest
+
+from mechanic_http.changes import merged
+from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.unit.http.shop import client
+
+VIN = "1HGCM82633A004352"
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_merges_as_the_standard_shows(target: Any, patch: Any, result: Any) -> None:
+    """
+    Every example of RFC 7396, appendix A, comes out as it says.
+    """
+    assert result == merged(target, patch)
+
+
+def test_replaces_the_whole_form() -> None:
+    """
+    What a PUT leaves out is gone.
+    """
+    line = client()
+    line.ask("PATCH", "/customers/1", {"phone": "555-0100"}, CUSTOMER)
+
+    found = line.ask("PUT", "/customers/1", {"name": "A", "email": "a@x.example"}, CUSTOMER)
+
+    assert (None, "A") == (found.json["phone"], found.json["name"])
+
+
+def test_changes_only_what_is_named() -> None:
+    """
+    What a PATCH does not name stays, and null takes away.
+    """
+    line = client()
+    line.ask("PATCH", "/customers/1", {"phone": "555-0100", "address": "Here"}, CUSTOMER)
+
+    found = line.ask("PATCH", "/customers/1", {"phone": None, "name": "A"}, CUSTOMER)
+
+    assert (None, "Here", "A") == (found.json["phone"], found.json["address"], found.json["name"])
+
+
+@pytest.mark.parametrize(
+    ("patch", "errors"),
+    [
+        ({"name": None}, {"#/name": "is required"}),
+        ({"colour": None}, {"#/colour": "is not a known member"}),
+        (
+            {"id": 7, "reserved": 1},
+            {"#/id": "is not a known member", "#/reserved": "is not a known member"},
+        ),
+        ({"price": {"amount": 1}}, {"#/price": "must be a number with at most 2 decimals"}),
+        (
+            {"price": "1.999", "name": ""},
+            {
+                "#/price": "must have at most 2 decimals",
+                "#/name": "must have from 1 to 200 characters",
+            },
+        ),
+    ],
+)
+def test_reads_the_result_strictly(patch: dict[str, Any], errors: dict[str, str]) -> None:
+    """
+    The merged form keeps every rule, and nothing unknown gets in.
+    """
+    found = client().ask("PATCH", "/inventory/1", patch, MECHANIC)
+
+    assert (422, errors) == (
+        found.status_code,
+        {error["pointer"]: error["detail"] for error in found.json["errors"]},
+    )
+
+
+def test_takes_null_as_the_default() -> None:
+    """
+    Null for what has a default brings the default back.
+    """
+    line = client()
+    line.ask("PATCH", "/inventory/1", {"unit": "quart", "reorder_point": 2.5}, MECHANIC)
+
+    found = line.ask("PATCH", "/inventory/1", {"unit": None}, MECHANIC)
+
+    assert ("each", 2.5) == (found.json["unit"], found.json["reorder_point"])
+
+
+def test_changes_nothing_with_an_empty_patch() -> None:
+    """
+    An empty patch is no mistake.
+    """
+    line = client()
+    before = line.get("/inventory/1").json
+
+    found = line.ask("PATCH", "/inventory/1", {}, MECHANIC)
+
+    assert before == found.json
+
+
+def test_names_another_vehicle_by_its_vin() -> None:
+    """
+    A VIN in a patch takes the place of the vehicle that the ticket had; null takes it off.
+    """
+    line = client()
+    line.premises.open(vehicle_id=1)
+    path = "/service_tickets/1"
+
+    new = line.ask("PATCH", path, {"vin": "1M8GDM9AXKP042788"}, MECHANIC)
+    none = line.ask("PATCH", path, {"vin": None}, MECHANIC)
+    old = line.ask("PATCH", path, {"vehicle_id": 1}, MECHANIC)
+    both = line.ask("PATCH", path, {"vehicle_id": 1, "vin": VIN}, MECHANIC)
+
+    assert [2, None, 1] == [(r.json["vehicle"] or {}).get("id") for r in (new, none, old)]
+    assert 422 == both.status_code
+
+
+def test_lets_mechanics_mend_their_own_card() -> None:
+    """
+    A mechanic patches name, phone and specialty, and nothing else.
+    """
+    line = client()
+    line.ask("PATCH", "/mechanics/2", {"salary": 50_000}, MANAGER)
+
+    statuses = [
+        line.ask("PATCH", "/mechanics/2", patch, MECHANIC).status_code
+        for patch in (
+            {"phone": "555-1"},
+            {"salary": 60_000},
+            {"role": "manager"},
+            {"active": False},
+        )
+    ]
+
+    assert [200, 403, 403, 403] == statuses
+    assert 50_000 == line.get("/mechanics/2", MANAGER).json["salary"]
+
+
+def test_points_at_what_the_client_wrote() -> None:
+    """
+    An unknown id is pointed at under the name that was used.
+    """
+    line = client()
+    line.premises.open()
+
+    found = line.ask("PUT", "/service_tickets/1/edit", {"add_mechanic_ids": [1, 99]}, MECHANIC)
+
+    assert [{"pointer": "#/add_mechanic_ids/1", "detail": "names nothing that is there"}] == (
+        found.json["errors"]
+    )
+    assert "#/add_mechanic_ids/1 names nothing that is there" == found.json["detail"]

@@ -1,0 +1,300 @@
+"""Lists: pages, cursors, links and filters."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanic_core.access import Actor
+from mechanic_core.inventory.part import PartForm
+from mechanic_core.shapes import RuleBroken
+from mechanic_http.cursors import Cursors
+from mechanic_http.settings import HttpSettings
+from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.unit.http.shop import OTHER, STRANGER, Client, client
+from tests.worlds import FEWER, sample
+
+
+def stocked(count: int) -> Client:
+    """Return a client of a shop with *count* parts."""
+    found = client()
+    for number in range(2, count + 1):
+        found.premises.shop.add_part(MECHANIC, sample(PartForm, sku=f"P{number}"))
+    return found
+
+
+def links_of(header: str) -> dict[str, str]:
+    """Return the targets of a `Link` header by relation."""
+    return {rel: target for target, rel in re.findall(r'<([^>]*)>; rel="(\w+)"', header)}
+
+
+def test_answers_with_an_envelope() -> None:
+    """
+    A list tells its items, where they stand, and how to go on.
+    """
+    found = stocked(3).get("/inventory?per_page=2&include_total=true").json
+
+    assert [1, 2] == [item["id"] for item in found.pop("items")]
+    assert isinstance(found.pop("next_cursor"), str)
+    assert {"page": 1, "per_page": 2, "has_more": True, "total": 3} == found
+
+
+def test_counts_only_when_asked() -> None:
+    """
+    Without `include_total` there is no `total`, and on the last page no cursor.
+    """
+    found = stocked(2).get("/inventory?page=2&per_page=1").json
+
+    assert (False, None, 2) == (found["has_more"], found["next_cursor"], found["page"])
+    assert "total" not in found
+
+
+def test_links_pages_and_keeps_the_filters() -> None:
+    """
+    First, previous and next page carry what else was asked.
+    """
+    found = stocked(9).get("/inventory?q=BRAKE%20pad&page=2&per_page=2")
+
+    assert {
+        "first": {"q": ["BRAKE pad"], "per_page": ["2"]},
+        "prev": {"q": ["BRAKE pad"], "per_page": ["2"], "page": ["1"]},
+        "next": {"q": ["BRAKE pad"], "per_page": ["2"], "page": ["3"]},
+    } == {
+        rel: parse_qs(urlsplit(target).query)
+        for rel, target in links_of(found.headers["link"]).items()
+    }
+
+
+@FEWER
+@given(count=st.integers(1, 12), size=st.integers(1, 5), by_cursor=st.booleans())
+def test_walks_through_every_row_once(count: int, size: int, by_cursor: bool) -> None:  # noqa: FBT001
+    """
+    Following `next`, or the cursor, visits each row exactly once.
+    """
+    line = stocked(count)
+    path, seen = f"/inventory?per_page={size}", []
+    while path:
+        found = line.get(path)
+        seen += [item["id"] for item in found.json["items"]]
+        cursor = found.json["next_cursor"]
+        if by_cursor:
+            path = f"/inventory?per_page={size}&cursor={cursor}" if cursor else ""
+        else:
+            path = links_of(found.headers["link"]).get("next", "")
+
+    assert list(range(1, count + 1)) == seen
+
+
+@FEWER
+@given(size=st.integers(1, 4), between=st.lists(st.booleans(), max_size=8))
+def test_walks_on_while_rows_come_and_go(size: int, between: list[bool]) -> None:
+    """
+    Rows that are there throughout are seen once, whatever is added or archived meanwhile.
+    """
+    line = stocked(6)
+    seen: list[int] = []
+    cursor = line.get(f"/inventory?per_page={size}").json
+    seen += [item["id"] for item in cursor["items"]]
+    for adds in between:
+        if adds:
+            line.ask("POST", "/inventory", {"name": "n", "price": 1}, MECHANIC)
+        elif seen[-1] not in (1, 6):
+            line.ask("DELETE", f"/inventory/{seen[-1]}", actor=MECHANIC)
+        if cursor["next_cursor"]:
+            cursor = line.get(f"/inventory?per_page={size}&cursor={cursor['next_cursor']}").json
+            seen += [item["id"] for item in cursor["items"]]
+    while cursor["next_cursor"]:
+        cursor = line.get(f"/inventory?per_page={size}&cursor={cursor['next_cursor']}").json
+        seen += [item["id"] for item in cursor["items"]]
+
+    assert len(set(seen)) == len(seen)
+    assert set(range(1, 7)) <= set(seen)
+
+
+def test_walks_newest_first() -> None:
+    """
+    One's own tickets come newest first, by cursor as well.
+    """
+    line = client()
+    opened = [line.premises.open().id for _ in range(5)]
+    first = line.get("/my-tickets?per_page=3", CUSTOMER).json
+    rest = line.get(f"/my-tickets?cursor={first['next_cursor']}", CUSTOMER).json
+
+    assert opened[::-1] == [t["id"] for t in first["items"] + rest["items"]]
+    assert rest["page"] is None
+
+
+def test_offers_no_previous_page_to_a_cursor() -> None:
+    """
+    Cursors go forward only.
+    """
+    line = stocked(4)
+    cursor = line.get("/inventory?per_page=1").json["next_cursor"]
+
+    found = line.get(f"/inventory?per_page=1&cursor={cursor}")
+
+    assert {"first", "next"} == set(links_of(found.headers["link"]))
+    assert "cursor=" in links_of(found.headers["link"])["next"]
+
+
+def cursor_of(line: Client, path: str, actor: Actor = STRANGER) -> str:
+    """Return the cursor behind the first item of a list."""
+    return str(line.get(path, actor).json["next_cursor"])
+
+
+def test_refuses_a_changed_cursor() -> None:
+    """
+    Not one character of a cursor can be another.
+    """
+    line = stocked(3)
+    cursor = cursor_of(line, "/inventory?per_page=1")
+    bent = [
+        cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
+        for place in range(len(cursor))
+    ]
+
+    for one in [*bent, cursor[:-1], cursor + "A", "x", "%20", "é", "=" * 8]:
+        found = line.get(f"/inventory?cursor={one}")
+        assert (422, "cursor") == (found.status_code, found.json["errors"][0]["parameter"]), one
+
+
+def test_refuses_a_cursor_of_another_list() -> None:
+    """
+    A cursor is good for its own list, filters, owner and part only.
+    """
+    line = stocked(3)
+    for _ in range(3):
+        line.premises.open()
+        line.premises.open(customer_id=2, vin=None)
+    cases = [
+        ("/inventory?per_page=1", STRANGER, "/inventory?q=b", STRANGER),
+        ("/inventory?per_page=1", STRANGER, "/mechanics", STRANGER),
+        ("/my-tickets?per_page=1", CUSTOMER, "/my-tickets", OTHER),
+        ("/my-tickets?per_page=1", CUSTOMER, "/my-tickets", MECHANIC),
+        ("/service_tickets?per_page=1", MECHANIC, "/service_tickets?status=open", MECHANIC),
+        ("/service_tickets?per_page=1", MECHANIC, "/customers", MECHANIC),
+    ]
+
+    for first, asker, second, other in cases:
+        cursor = cursor_of(line, first, asker)
+        assert cursor != "None", first
+        mark = "&" if "?" in second else "?"
+        assert 422 == line.get(f"{second}{mark}cursor={cursor}", other).status_code, second
+
+
+def test_takes_a_cursor_with_another_page_size() -> None:
+    """
+    How many are wanted at a time may change on the way.
+    """
+    line = stocked(5)
+    cursor = cursor_of(line, "/inventory?per_page=1&sku=&q=b".replace("&sku=", ""))
+
+    found = line.get(f"/inventory?q=b&cursor={cursor}&per_page=2&include_total=true").json
+
+    assert [2, 3] == [item["id"] for item in found["items"]]
+
+
+def test_seals_cursors_with_the_secret() -> None:
+    """
+    A cursor of another installation is refused.
+    """
+    sealed = Cursors(b"a" * 32).seal(b"list", 7)
+
+    assert 7 == Cursors(b"a" * 32).open(b"list", sealed)
+    with pytest.raises(RuleBroken):
+        Cursors(b"b" * 32).open(b"list", sealed)
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "detail"),
+    [
+        ("per_page=0", "per_page", "must be from 1 to 100"),
+        ("per_page=101", "per_page", "must be from 1 to 100"),
+        ("per_page=1.0", "per_page", "must be an integer"),
+        ("per_page=+1", "per_page", "must be an integer"),
+        ("per_page=", "per_page", "must be an integer"),
+        ("page=0", "page", "must be from 1 to 10000"),
+        ("page=01", "page", "must be an integer"),
+        ("page=" + "9" * 30, "page", "must be an integer"),
+        ("page=2&page=3", "page", "is given more than once"),
+        ("include_total=yes", "include_total", "must be true or false"),
+        ("sort=name", "sort", "is not a known parameter"),
+        ("PAGE=1", "PAGE", "is not a known parameter"),
+        ("q=", "q", "must have from 1 to 100 characters"),
+        ("q=%00", "q", "must not hold control characters or unpaired surrogates"),
+        ("page=1&cursor=x", "cursor", "give either page or cursor"),
+        (
+            "page=501",
+            "page",
+            "page * per_page must not be above 10000: use the cursor (next_cursor) to go further",
+        ),
+    ],
+)
+def test_refuses_a_parameter(query: str, parameter: str, detail: str) -> None:
+    """
+    What a parameter says is read as strictly as a body.
+    """
+    found = client().get(f"/inventory?{query}")
+
+    assert (422, [{"parameter": parameter, "detail": detail}]) == (
+        found.status_code,
+        found.json["errors"],
+    )
+
+
+def test_tells_every_parameter_at_once() -> None:
+    """
+    All problems of a query are told at once.
+    """
+    found = client().get("/service_tickets?page=a&per_page=0&status=done&x=1&from=1", MECHANIC)
+
+    assert {"page", "per_page", "status", "x", "from"} == {
+        error["parameter"] for error in found.json["errors"]
+    }
+
+
+def test_refuses_a_period_that_ends_first() -> None:
+    """
+    A `from` after its `to` is 422.
+    """
+    paths = ("/service_tickets", "/mechanics/leaderboard", "/mechanics/2/worked")
+
+    for path in paths:
+        found = client().get(f"{path}?from=2026-02-02&to=2026-02-01", MANAGER)
+        assert (422, "from") == (found.status_code, found.json["errors"][0]["parameter"]), path
+
+
+@pytest.mark.parametrize("query", ["q=%FF", "&".join(f"a{n}=1" for n in range(100))])
+def test_refuses_a_query_that_cannot_be_parsed(query: str) -> None:
+    """
+    Invalid UTF-8 and a flood of parameters are 400.
+    """
+    assert 400 == client().get(f"/inventory?{query}").status_code
+
+
+def test_knows_no_parameters_where_there_are_none() -> None:
+    """
+    A parameter that means nothing is refused everywhere.
+    """
+    assert 422 == client().get("/inventory/1?expand=all").status_code
+
+
+def test_keeps_what_is_low_for_staff() -> None:
+    """
+    `low_stock` needs a member of staff, though the list is public.
+    """
+    line = client()
+
+    assert [401, 403, 200] == [
+        line.get("/inventory?low_stock=false", actor).status_code
+        for actor in (STRANGER, CUSTOMER, MECHANIC)
+    ]
+
+
+def test_keeps_secrets_out_of_its_settings() -> None:
+    """
+    The cursor's secret shows in no log.
+    """
+    assert "ccc" not in repr(HttpSettings(cursor_secret=b"c" * 32))

@@ -1,0 +1,255 @@
+"""Problem documents: every error, whoever made it, in one form."""
+
+import logging
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from falcon import HTTPBadRequest, HTTPServiceUnavailable, Request, Response
+
+from mechanic_core.errors import Conflict, LostRace, Unavailable
+from mechanic_core.tickets.workflow import Status
+from mechanic_http.app import HttpPorts, create_app
+from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.unit.core.conftest import Premises
+from tests.unit.http.shop import PROBLEM, SETTINGS, STRANGER, Client, client, read_token
+
+MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
+
+
+class Broken:
+    """A resource that fails in some way."""
+
+    def __init__(self, failure: Exception) -> None:
+        """Fail with *failure*."""
+        self._failure = failure
+
+    def on_get(self, _: Request, __: Response) -> None:
+        """Fail."""
+        raise self._failure
+
+
+def broken(failure: Exception) -> Client:
+    """Return a client of a shop with a broken route."""
+    premises = Premises()
+    ports = HttpPorts(authenticate=read_token)
+    app = create_app(premises.shop, ports, SETTINGS, [("/broken", Broken(failure))])
+    return Client(premises, app)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "actor", "body", "status", "code"),
+    [
+        ("GET", "/nowhere", STRANGER, None, 404, "not-found"),
+        ("GET", "/customers/99", MECHANIC, None, 404, "customer-not-found"),
+        ("GET", "/customers/2", CUSTOMER, None, 404, "customer-not-found"),
+        ("DELETE", "/login", STRANGER, None, 405, "method-not-allowed"),
+        ("GET", "/customers", STRANGER, None, 401, "login-needed"),
+        ("GET", "/customers", CUSTOMER, None, 403, "role-forbids"),
+        ("POST", "/customers", STRANGER, {}, 422, "rule-broken"),
+        ("DELETE", "/service_tickets/1", MANAGER, None, 409, "ticket-started"),
+        ("POST", "/inventory", MECHANIC, {"name": "n", "price": 1, "sku": "PAD"}, 409, "sku-taken"),
+        (
+            "PUT",
+            "/me/password",
+            CUSTOMER,
+            {"current_password": "x", "new_password": "long enough"},
+            403,
+            "wrong-password",
+        ),
+        (
+            "POST",
+            "/login",
+            STRANGER,
+            {"email": "a@b.example", "password": "x"},
+            401,
+            "wrong-credentials",
+        ),
+        ("POST", "/token/refresh", STRANGER, {"refresh_token": "x"}, 401, "token-refused"),
+        ("PUT", "/service_tickets/1/edit", MECHANIC, {"add_ids": [99]}, 422, "unknown"),
+        (
+            "POST",
+            "/service_tickets/1/parts",
+            MECHANIC,
+            {"part_id": 1, "quantity": 99},
+            409,
+            "insufficient-stock",
+        ),
+        (
+            "POST",
+            "/service_tickets/1/transitions",
+            MECHANIC,
+            {"to": "open"},
+            409,
+            "transition-blocked",
+        ),
+    ],
+)
+def test_refuses_in_one_form(  # noqa: PLR0913 - a row of the table
+    method: str, path: str, actor: Any, body: Any, status: int, code: str
+) -> None:
+    """
+    Every error tells the same members, of the media type of problems.
+    """
+    line = client()
+    line.premises.go(line.premises.open(), Status.IN_PROGRESS)
+
+    found = line.ask(method, path, body, actor, {"X-Request-ID": "mine"})
+
+    assert (status, PROBLEM) == (found.status_code, found.headers["content-type"])
+    assert set(found.json) >= MEMBERS
+    assert {
+        "type": f"/problems/{code}",
+        "status": status,
+        "instance": path,
+        "code": code,
+        "request_id": "mine",
+    }.items() <= found.json.items()
+    assert "no-store" == found.headers["cache-control"]
+
+
+def test_tells_the_facts_of_a_refusal() -> None:
+    """
+    What stands in the way is there for machines too, amounts exactly.
+    """
+    line = client()
+    ticket = line.premises.open()
+    wanted = {"part_id": 1, "quantity": 10.001}
+
+    short = line.ask("POST", f"/service_tickets/{ticket.id}/parts", wanted, MECHANIC).json
+    blocked = line.ask("POST", "/service_tickets/1/transitions", {"to": "closed"}, MECHANIC).json
+
+    assert (10, 1) == (short["available"], short["part_id"])
+    assert "open" == blocked["current_state"]
+    assert ["no-such-transition"] == [blocker["code"] for blocker in blocked["blockers"]]
+
+
+def test_a_fact_never_hides_the_status() -> None:
+    """
+    Whatever a refusal tells beside, the members of a problem stay what they are.
+    """
+    found = broken(Conflict("no", status="odd", type="odd", left=Decimal("1.50"))).get("/broken")
+
+    assert (409, "/problems/conflict", 1.5) == (
+        found.json["status"],
+        found.json["type"],
+        found.json["left"],
+    )
+    assert '"left":1.50' in found.text
+
+
+@pytest.mark.parametrize(
+    ("header", "challenge"),
+    [
+        (None, "Bearer"),
+        ("Bearer nonsense", 'Bearer error="invalid_token"'),
+        ("Bearer", 'Bearer error="invalid_token"'),
+        ("Basic YTpi", 'Bearer error="invalid_token"'),
+        ("Bearer a b", 'Bearer error="invalid_token"'),
+        ("", 'Bearer error="invalid_token"'),
+    ],
+)
+def test_challenges_who_is_not_known(header: str | None, challenge: str) -> None:
+    """
+    A 401 says how to come back, and whether a token was refused.
+    """
+    headers = {} if header is None else {"Authorization": header}
+
+    found = client().ask("GET", "/me", headers=headers)
+
+    assert (401, challenge) == (found.status_code, found.headers["www-authenticate"])
+
+
+@pytest.mark.parametrize("path", ["/inventory", "/mechanics/leaderboard", "/mechanics/2"])
+def test_refuses_a_bad_token_where_none_is_needed(path: str) -> None:
+    """
+    Who shows a token means it: a bad one is 401 on public routes as well.
+    """
+    found = client().ask("GET", path, headers={"Authorization": "Bearer bad"})
+
+    assert (401, "token-refused") == (found.status_code, found.json["code"])
+
+
+def test_admits_before_it_reads() -> None:
+    """
+    Nobody learns of a body's mistakes who may not send it.
+    """
+    assert [401, 403, 400] == [
+        client().ask("POST", "/inventory", raw=b"{", actor=actor).status_code
+        for actor in (STRANGER, CUSTOMER, MECHANIC)
+    ]
+
+
+@pytest.mark.parametrize(("failure", "seconds"), [(Unavailable(), "5"), (LostRace(), "1")])
+def test_asks_for_patience(failure: Exception, seconds: str) -> None:
+    """
+    When a store is away, the answer is 503 and says when to try again.
+    """
+    found = broken(failure).get("/broken")
+
+    assert (503, seconds) == (found.status_code, found.headers["retry-after"])
+
+
+def test_keeps_the_headers_of_falcon() -> None:
+    """
+    What Falcon's own errors tell in headers is told.
+    """
+    found = broken(HTTPServiceUnavailable(retry_after=7)).get("/broken")
+
+    assert (503, "7", "service-unavailable") == (
+        found.status_code,
+        found.headers["retry-after"],
+        found.json["code"],
+    )
+
+
+def test_gives_no_words_of_falcon_away() -> None:
+    """
+    What an error of the framework says inside stays inside.
+    """
+    assert "secret" not in broken(HTTPBadRequest(description="secret")).get("/broken").text
+
+
+def test_hides_a_fault_and_writes_it_down(caplog: pytest.LogCaptureFixture) -> None:
+    """
+    A fault of the program is 500 with its request id, and only the log knows more.
+    """
+    with caplog.at_level(logging.ERROR, logger="mechanic_http"):
+        found = broken(RuntimeError("SELECT secret")).ask(
+            "GET", "/broken", headers={"X-Request-ID": "find-me"}
+        )
+
+    assert (500, "internal-server-error", "find-me") == (
+        found.status_code,
+        found.json["code"],
+        found.json["request_id"],
+    )
+    assert "secret" not in found.text
+    (record,) = caplog.records
+    assert "find-me" in record.getMessage()
+    assert record.exc_info
+
+
+def test_tells_so_many_problems_and_no_more() -> None:
+    """
+    A body of a thousand mistakes gets no thousandfold answer.
+    """
+    body = {f"unknown{number}": 1 for number in range(1000)}
+
+    found = client().ask("POST", "/inventory", body, MECHANIC)
+
+    assert 100 == len(found.json["errors"])
+    assert found.json["detail"].endswith("and 997 more")
+
+
+def test_refuses_whoever_takes_no_json() -> None:
+    """
+    A client that accepts no JSON is told so, after it was let in.
+    """
+    line = client()
+
+    assert [200, 200, 200, 406, 406] == [
+        line.get("/inventory", Accept=accept).status_code
+        for accept in ("*/*", "text/html, application/*;q=0.1", "nonsense", "text/html", "*/*;q=0")
+    ]
+    assert 401 == line.get("/customers", Accept="text/html").status_code

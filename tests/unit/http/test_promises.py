@@ -1,0 +1,239 @@
+"""What is promised: by every endpoint, whatever is thrown at it."""
+
+import json
+from typing import Any
+
+import pytest
+from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanic_core.access import PUBLIC, Actor
+from mechanic_core.inventory.part import Part, PartId
+from mechanic_core.inventory.use_cases import ReadPart
+from mechanic_core.page import Slice, Window
+from mechanic_http import codec
+from mechanic_http.answers import Answer, Call
+from mechanic_http.cursors import Cursors
+from mechanic_http.equipment import Equipment
+from mechanic_http.promise import Deprecation, Promise, endpoint
+from mechanic_http.record_reading import member_names
+from mechanic_http.routes import DOCUMENTED
+from mechanic_http.served import Served
+from tests.shops import MECHANIC
+from tests.unit.http.shop import ROLES, Client, client
+from tests.unit.http.test_contract import busy
+from tests.worlds import records
+
+ENDPOINTS = [
+    (route.template, promise) for route in DOCUMENTED for promise in route.promises.values()
+]
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.integers(0, 3)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["19.99", "2026-01-31", "open", "a@b.example"])
+)
+JSON = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner)
+)
+
+
+def bodies_of(promise: Promise) -> st.SearchStrategy[bytes | None]:
+    """Return bodies that keep the rules, bodies that look as if, and anything."""
+    form = promise.signature.body
+    if form is None:
+        return st.none()
+    names = st.sampled_from(sorted({*member_names(form), "id", "strange"}))
+    kept = records(form).map(codec.encode)
+    near = st.dictionaries(names, JSON, max_size=6).map(_dumped)
+    return st.one_of(kept, near, JSON.map(_dumped), st.binary(max_size=30))
+
+
+def _dumped(tree: Any) -> bytes:
+    return json.dumps(tree).encode()
+
+
+def queries_of(promise: Promise) -> st.SearchStrategy[str]:
+    """Return queries: mostly none, else known and strange names with anything."""
+    names = st.sampled_from([*sorted(member_names(promise.signature.query)), "strange"])
+    values = st.sampled_from(["1", "2", "0", "true", "open", "2026-01-01", "x", "%FF", "%00", ""])
+    pairs = st.lists(st.tuples(names, values).map("=".join), max_size=3).map("&".join)
+    return st.just("") | pairs.map(lambda told: f"?{told}" if told else "")
+
+
+CONDITIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "If-Match": st.sampled_from(["*", '"1-00000000"', '"9-00000000"', "x"]),
+        "If-None-Match": st.sampled_from(["*", '"x"', "x"]),
+        "Accept": st.sampled_from(["*/*", "text/html"]),
+    },
+)
+
+
+@frozen
+class Asked:
+    """Something that somebody might ask of an endpoint."""
+
+    promise: Promise
+    path: str
+    actor: Actor
+    raw: bytes | None
+    headers: dict[str, str]
+
+
+def asked_of(template: str, promise: Promise) -> st.SearchStrategy[Asked]:
+    """Return all that can be asked of one endpoint."""
+    ids = st.fixed_dictionaries({name: st.integers(1, 3) for name in promise.signature.ids})
+    paths = st.builds(
+        lambda given, query: template.format_map(given) + query, ids, queries_of(promise)
+    )
+    who = st.sampled_from(ROLES)
+    return st.builds(Asked, st.just(promise), paths, who, bodies_of(promise), CONDITIONS)
+
+
+@given(asked=st.one_of([asked_of(*found) for found in ENDPOINTS]))
+def test_answers_only_as_promised(asked: Asked) -> None:
+    """
+    Any JSON to any route from any role has a status that the endpoint names, and never 500.
+    """
+    found = busy().ask(
+        asked.promise.method, asked.path, actor=asked.actor, raw=asked.raw, headers=asked.headers
+    )
+
+    assert found.status_code in asked.promise.statuses, found.text
+
+
+def test_promises_its_statuses() -> None:
+    """
+    What an endpoint may answer with follows from what it declares.
+    """
+    (change,) = (promise for _, promise in ENDPOINTS if promise.operation == "patch_part")
+    (read,) = (promise for _, promise in ENDPOINTS if promise.operation == "read_part")
+
+    assert {200, 400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 428, 429, 503} == change.statuses
+    assert {200, 304, 400, 401, 404, 406, 412, 422, 429, 503} == read.statuses
+
+
+EQUIPMENT = Equipment(cursors=Cursors(b"s" * 32))
+
+
+def test_serves_nothing_without_a_policy() -> None:
+    """
+    A method that nobody has declared stops the start.
+    """
+
+    class Careless:
+        """A resource whose author forgot."""
+
+        def on_get(self) -> None:
+            """Answer anybody."""
+
+    with pytest.raises(TypeError, match="policy"):
+        Served("/careless", Careless(), EQUIPMENT)
+
+
+def test_serves_no_route_with_other_ids() -> None:
+    """
+    A template that does not fit its methods stops the start.
+    """
+
+    class Misplaced:
+        """A resource at the wrong address."""
+
+        @endpoint(ReadPart)
+        def on_get(self, actor: Actor, part_id: PartId) -> Part:
+            """Read."""
+            raise NotImplementedError
+
+    with pytest.raises(TypeError, match="part_id"):
+        Served("/parts/{other_id}", Misplaced(), EQUIPMENT)
+
+
+def test_takes_no_argument_that_it_does_not_know() -> None:
+    """
+    An endpoint with an argument of no known kind is refused where it is written.
+    """
+    with pytest.raises(TypeError, match="surprise"):
+
+        @endpoint(ReadPart)
+        def on_get(actor: Actor, surprise: float) -> Part:
+            raise NotImplementedError
+
+
+def test_declares_what_documents_tell() -> None:
+    """
+    A promise holds, as data, what a document of the endpoint needs.
+    """
+    (change,) = (promise for _, promise in ENDPOINTS if promise.operation == "change_customer")
+
+    assert ("PUT", "customers", True, True, ("customer_id",)) == (
+        change.method,
+        change.tag,
+        change.signature.replaces,
+        change.signature.conditional,
+        change.signature.ids,
+    )
+    assert "Replace what is known of a customer" == change.summary
+
+
+@frozen
+class Old:
+    """A resource that is on its way out."""
+
+    @endpoint(
+        ReadPart,
+        deprecated=Deprecation(since=1_700_000_000, sunset=1_800_000_000, successor="/new"),
+    )
+    def on_get(self, actor: Actor, window: Window) -> Slice[Part]:
+        """List nothing."""
+        return Slice(())
+
+
+def test_warns_of_what_will_go() -> None:
+    """
+    A deprecated endpoint tells since when, until when, and where to go instead.
+    """
+    line = client()
+    line.app.add_route("/old", Served("/old", Old(), EQUIPMENT))
+
+    headers = line.get("/old").headers
+
+    assert ("@1700000000", "Fri, 15 Jan 2027 08:00:00 GMT") == (
+        headers["deprecation"],
+        headers["sunset"],
+    )
+    assert '</old>; rel="first", </new>; rel="successor-version"' == headers["link"]
+
+
+def test_lets_others_stand_around_an_endpoint() -> None:
+    """
+    What stands around an endpoint sees the call after authorization, and may answer itself.
+    """
+    seen: list[tuple[str, Actor, bytes | None, int]] = []
+    kept: dict[str, Answer] = {}
+
+    def surround(promise: Promise) -> Any:
+        def around(call: Call, run: Any) -> Answer:
+            key = f"{promise.operation} {call.arguments}"
+            answer = kept.setdefault(key, run())
+            seen.append((promise.operation, call.actor, call.raw, answer.status))
+            return answer
+
+        return around if promise.method == "POST" and promise.policy is not PUBLIC else None
+
+    line: Client = client(surround=surround)
+    body = {"name": "Oil", "price": 7}
+
+    first, again = (line.ask("POST", "/inventory", body, MECHANIC) for _ in "12")
+    line.ask("POST", "/inventory", body)
+    line.get("/inventory/1")
+
+    assert first.json == again.json
+    assert first.headers["location"] == again.headers["location"]
+    assert [("add_part", MECHANIC, b'{"name": "Oil", "price": 7}', 201)] * 2 == seen

@@ -1,0 +1,195 @@
+"""Keys: which ones tokens are trusted to, and how they are replaced."""
+
+import json
+from base64 import urlsafe_b64decode
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from mechanic_adapters.keys import (
+    KeyRing,
+    UnfitKeyError,
+    new_rsa_key,
+    rsa_keys,
+    secret_keys,
+    thumbprint,
+)
+from mechanic_core.accounts.account import TokenRefused
+from tests.shops import HandClock
+from tests.unit.forgery import (
+    ACTOR,
+    CURVE_PEM,
+    OTHER_PEM,
+    PEM,
+    RINGS,
+    SHORT_PEM,
+    STRANGERS,
+    tokens_of,
+)
+from tests.worlds import NOON
+
+SECRET = "the secret before, of thirty-two bytes"
+OURS, THEIRS = RINGS["RS256"], STRANGERS["RS256"]
+ROTATED = rsa_keys(PEM, [OTHER_PEM])
+
+# The example of RFC 7638, section 3.1.
+RFC_7638_N = (
+    "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWK"
+    "RXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMic"
+    "AtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3"
+    "XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"
+)
+
+
+def public_pem(pem: str) -> str:
+    """Return the public half of *pem*."""
+    public = load_pem_private_key(pem.encode(), None).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def numbers(text: str) -> int:
+    """Return the number that a JWK's member spells."""
+    return int.from_bytes(urlsafe_b64decode(text + "==="), "big")
+
+
+def test_a_thumbprint_is_the_standards() -> None:
+    """
+    The thumbprint of RFC 7638's key is the one that RFC 7638 gives.
+    """
+    key = rsa.RSAPublicNumbers(65537, numbers(RFC_7638_N)).public_key()
+
+    assert thumbprint(key) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+
+
+@pytest.mark.parametrize("secret", ["", "x" * 31, "é" * 15])
+def test_a_short_secret_is_refused(secret: str) -> None:
+    """
+    A secret has as many bytes as the hash that it keys.
+    """
+    with pytest.raises(UnfitKeyError, match="32 bytes"):
+        secret_keys(secret)
+    with pytest.raises(UnfitKeyError, match="32 bytes"):
+        secret_keys("x" * 32, [secret])
+
+
+def test_an_rsa_key_is_no_secret() -> None:
+    """
+    A key that is for RS256 never becomes an HMAC secret, public or private, PEM, DER or JWK.
+    """
+    public = OURS.current.verifying
+    assert isinstance(public.material, rsa.RSAPublicKey)
+    der = public.material.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    for form in (PEM, public_pem(PEM), der, json.dumps(public.published)):
+        with pytest.raises(UnfitKeyError, match="another algorithm"):
+            secret_keys(form)
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("x" * 99, id="no PEM"),
+        pytest.param(public_pem(PEM), id="public"),
+        pytest.param(PEM[:400], id="cut"),
+        pytest.param(CURVE_PEM, id="elliptic curve"),
+        pytest.param(SHORT_PEM, id="1024 bits"),
+        pytest.param(
+            rsa.generate_private_key(65537, 2048)
+            .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
+            .decode(),
+            id="encrypted",
+        ),
+    ],
+)
+def test_a_key_that_cannot_sign_is_refused(pem: str) -> None:
+    """
+    What is no RSA private key of 2048 bits or more does not start a shop.
+    """
+    with pytest.raises(UnfitKeyError) as refused:
+        rsa_keys(pem)
+
+    assert pem[30:60] not in str(refused.value) or not pem
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        pytest.param("no key", id="no key"),
+        pytest.param(public_pem(CURVE_PEM), id="elliptic curve"),
+        pytest.param(public_pem(SHORT_PEM), id="1024 bits"),
+    ],
+)
+def test_a_former_key_that_proves_nothing_is_refused(pem: str) -> None:
+    """
+    Former keys must be as good as the one that signs.
+    """
+    with pytest.raises(UnfitKeyError):
+        rsa_keys(PEM, [pem])
+
+
+def test_new_keys_are_long_and_new() -> None:
+    """
+    A generated key signs tokens, has 3072 bits, and is like no other.
+    """
+    first, second = new_rsa_key(), new_rsa_key()
+    public = rsa_keys(first).current.verifying.material
+
+    assert isinstance(public, rsa.RSAPublicKey)
+    assert public.key_size == 3072
+    assert len({first, second, PEM}) == 3
+
+
+def test_secrets_are_not_shown() -> None:
+    """
+    What is printed of a ring tells the keys' names and nothing else of them.
+    """
+    shown = repr([secret_keys(SECRET), ROTATED])
+
+    assert SECRET not in shown
+    assert "PRIVATE" not in shown
+    assert OURS.current.verifying.id in shown
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(secret_keys(SECRET), secret_keys("x" * 32, [SECRET]), id="HS256"),
+        pytest.param(THEIRS, ROTATED, id="RS256"),
+        pytest.param(THEIRS, rsa_keys(PEM, [public_pem(OTHER_PEM)]), id="public"),
+    ],
+)
+def test_former_keys_are_accepted(before: KeyRing, after: KeyRing) -> None:
+    """
+    While keys are rotated, tokens of the former key are good, and new ones are the new key's.
+    """
+    clock = HandClock()
+    tokens = tokens_of(after, clock)
+
+    assert ACTOR == tokens.read(tokens_of(before, clock).issue(ACTOR, NOON))
+    with pytest.raises(TokenRefused):
+        tokens_of(before, clock).read(tokens.issue(ACTOR, NOON))
+
+
+def test_public_keys_are_published() -> None:
+    """
+    The key set holds the present and former public keys, and not one private member.
+    """
+    keys = tokens_of(ROTATED, HandClock()).public_keys()["keys"]
+
+    assert [OURS.current.verifying.id, THEIRS.current.verifying.id] == [k["kid"] for k in keys]
+    assert [{"alg", "e", "kid", "kty", "n", "use"}] * 2 == [set(key) for key in keys]
+
+
+def test_secrets_are_not_published() -> None:
+    """
+    With secrets for keys the key set is empty.
+    """
+    assert {"keys": []} == tokens_of(RINGS["HS256"], HandClock()).public_keys()

@@ -1,0 +1,186 @@
+"""Passwords are hashed with Argon2id, slowly, a few at a time."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from argon2 import extract_parameters
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanic_adapters.passwords import CHEAPEST, PROFILES, Argon2Passwords
+from mechanic_core.accounts.password import GivenPassword, Password
+from tests.worlds import FEWER, values_of
+
+CHEAP = Argon2Passwords(CHEAPEST)
+
+MALFORMED = [
+    "",
+    "plain",
+    "$argon2id$",
+    "$argon2id$v=19$m=8,t=1,p=1$",
+    "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$",
+    "$argon2id$v=19$m=x,t=1,p=1$c2FsdHNhbHQ$aGFzaA",
+    "$2b$12$abcdefghijklmnopqrstuv",
+    "$argon2id$\x00",
+    "$argon2id$\u00e9",
+]
+
+STORM = """
+import threading, time, psutil
+from mechanic_adapters.passwords import Argon2Passwords
+passwords = Argon2Passwords()
+process = psutil.Process()
+before = peak = process.memory_info().rss
+clients = [threading.Thread(target=lambda: [passwords.verify(None, "x" * 9) for _ in range(3)])
+           for _ in range(16)]
+for client in clients:
+    client.start()
+while any(client.is_alive() for client in clients):
+    peak = max(peak, process.memory_info().rss)
+    time.sleep(0.002)
+print((peak - before) // 2**20)
+"""
+
+
+@given(password=values_of(Password))
+@FEWER
+def test_a_password_matches_its_hash(password: str) -> None:
+    """
+    What was hashed is recognised, whatever characters it has.
+    """
+    assert CHEAP.verify(CHEAP.hash(password), password)
+
+
+@given(password=values_of(GivenPassword), other=values_of(GivenPassword))
+@FEWER
+def test_another_password_does_not_match(password: str, other: str) -> None:
+    """
+    What was not hashed is not recognised.
+    """
+    assert CHEAP.verify(CHEAP.hash(password), other) == (password == other)
+
+
+def test_hashes_are_salted() -> None:
+    """
+    The same password hashed twice gives nothing to compare.
+    """
+    assert CHEAP.hash("correct horse") != CHEAP.hash("correct horse")
+
+
+@pytest.mark.parametrize("password_hash", MALFORMED)
+def test_a_malformed_hash_matches_nothing(password_hash: str) -> None:
+    """
+    A hash that is none is no error: nobody logs in with it, and it is due for replacement.
+    """
+    assert not CHEAP.verify(password_hash, "plain")
+    assert CHEAP.outdated(password_hash)
+
+
+@given(text=st.text())
+@FEWER
+def test_any_text_is_a_hash_that_matches_nothing(text: str) -> None:
+    """
+    Nothing that might stand in the database raises.
+    """
+    assert not CHEAP.verify(text, text)
+
+
+def test_nobody_has_no_password() -> None:
+    """
+    Without a hash no password is the one, surrogates and all.
+    """
+    assert not CHEAP.verify(None, "correct horse")
+    assert not CHEAP.verify(None, "\ud800")
+
+
+def test_an_unknown_account_costs_the_same() -> None:
+    """
+    A login for nobody takes as long as one with a wrong password.
+    """
+    passwords = Argon2Passwords()
+    kept = passwords.hash("correct horse")
+
+    def seconds(password_hash: str | None) -> float:
+        begun = time.perf_counter()
+        passwords.verify(password_hash, "wrong")
+        return time.perf_counter() - begun
+
+    taken = [(seconds(kept), seconds(None)) for _ in range(9)]
+    known, unknown = (statistics.median(times) for times in zip(*taken, strict=True))
+
+    assert 0.6 < unknown / known < 1.6
+
+
+def test_owasp_is_the_default() -> None:
+    """
+    Without a choice a hash costs 19 MiB, two passes and one lane of Argon2id.
+    """
+    made = extract_parameters(Argon2Passwords().hash("correct horse"))
+
+    assert PROFILES["owasp"] == made
+    assert ("ID", 19 * 1024, 2, 1) == (
+        made.type.name,
+        made.memory_cost,
+        made.time_cost,
+        made.parallelism,
+    )
+
+
+def test_other_parameters_are_outdated() -> None:
+    """
+    A hash of another profile is to be made again, one of the same is not.
+    """
+    cheap = CHEAP.hash("correct horse")
+
+    assert not CHEAP.outdated(cheap)
+    assert [True, True, True] == [
+        Argon2Passwords(profile).outdated(cheap) for profile in PROFILES.values()
+    ]
+
+
+def test_no_more_at_once_than_cores() -> None:
+    """
+    Hashes wait for each other when more are wanted than there are cores, or memory allows.
+    """
+    allowed = [Argon2Passwords(profile)._at_once for profile in PROFILES.values()]
+
+    assert allowed[0] <= (os.cpu_count() or 1)
+    assert [1, 1] == allowed[1:]
+    assert Argon2Passwords(CHEAPEST, at_once=5)._at_once == 5
+
+
+def test_a_storm_of_logins_takes_little_memory() -> None:
+    """
+    Sixteen clients logging in at once add at most 60 MiB.
+    """
+    ran = subprocess.run([sys.executable, "-c", STORM], capture_output=True, text=True, check=True)
+
+    assert 19 <= int(ran.stdout) <= 60
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_hashes_too() -> None:
+    """
+    A worker that was forked after the first hash is not left waiting for its parent's threads.
+    """
+    kept = CHEAP.hash("correct horse")
+    if (child := os.fork()) == 0:
+        os._exit(0 if CHEAP.verify(kept, "correct horse") else 1)
+
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_many_threads_share_one_hasher() -> None:
+    """
+    Every one of many threads gets its own answer.
+    """
+    kept = [CHEAP.hash(str(n)) for n in range(32)]
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(CHEAP.verify, kept, map(str, range(32))))
+
+    assert [True] * 32 == answers

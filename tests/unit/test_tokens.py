@@ -1,0 +1,286 @@
+"""Access tokens: what we sign is read back, and whatever else comes is refused alike."""
+
+import json
+import logging
+from datetime import timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mechanic_adapters.keys import KeyRing, SigningKey
+from mechanic_adapters.tokens import JwtTokens
+from mechanic_core.access import STRANGER, Actor, Role, SessionId
+from mechanic_core.accounts.account import TokenRefused
+from tests.shops import HandClock
+from tests.unit.forgery import (
+    ACTOR,
+    LIFE,
+    RINGS,
+    STRANGERS,
+    genuine,
+    segment,
+    signature,
+    tokens_of,
+)
+from tests.unit.token_attacks import ATTACKS, MANGLED, NOON_S
+from tests.worlds import NOON
+
+HS256 = RINGS["HS256"]
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock that stands at noon, when all tokens here are issued."""
+    return HandClock()
+
+
+@pytest.fixture(params=RINGS)
+def algorithm(request: pytest.FixtureRequest) -> str:
+    """Each algorithm."""
+    return str(request.param)
+
+
+@pytest.fixture
+def ring(algorithm: str) -> KeyRing:
+    """Our key."""
+    return RINGS[algorithm]
+
+
+@pytest.fixture
+def tokens(ring: KeyRing, clock: HandClock) -> JwtTokens:
+    """Tokens under our key."""
+    return tokens_of(ring, clock)
+
+
+def test_a_token_is_read_back(tokens: JwtTokens) -> None:
+    """
+    A token speaks for whom it was issued, session and all.
+    """
+    actor = tokens.read(tokens.issue(ACTOR, NOON))
+
+    assert (ACTOR, ACTOR.session) == (actor, actor.session)
+
+
+@given(
+    role=st.sampled_from(Role),
+    holder=st.integers(1, 2**63 - 1),
+    session=st.text("aZ9_-", min_size=1),
+)
+def test_every_actor_is_read_back(role: Role, holder: int, session: str) -> None:
+    """
+    Whoever can log in can be spoken for.
+    """
+    tokens = tokens_of(HS256, HandClock())
+    actor = Actor(role, holder, SessionId(session))
+
+    read = tokens.read(tokens.issue(actor, NOON))
+
+    assert (actor, session) == (read, read.session)
+
+
+def test_our_forger_can_forge(tokens: JwtTokens, ring: KeyRing) -> None:
+    """
+    What the attacks below change is a token that passes when nothing is changed.
+    """
+    assert ACTOR == tokens.read(str(genuine(ring)))
+
+
+@pytest.mark.parametrize("actor", [STRANGER, Actor(Role.CUSTOMER, 7)])
+def test_nobody_is_not_spoken_for(tokens: JwtTokens, actor: Actor) -> None:
+    """
+    A token without a role or without a session to end it is never signed.
+    """
+    with pytest.raises(ValueError, match="logged in"):
+        tokens.issue(actor, NOON)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_token_that_says_something_else_is_refused(
+    tokens: JwtTokens, ring: KeyRing, attack: str
+) -> None:
+    """
+    A token that we did not mean is refused, although our own key signed it.
+    """
+    with pytest.raises(TokenRefused):
+        tokens.read(str(ATTACKS[attack](genuine(ring))))
+
+
+def test_a_token_of_a_stranger_is_refused(tokens: JwtTokens, algorithm: str) -> None:
+    """
+    Another key does not speak for us, whether it gives our key's name or its own.
+    """
+    stranger = STRANGERS[algorithm]
+
+    for token in (genuine(RINGS[algorithm]).by(stranger), genuine(stranger)):
+        with pytest.raises(TokenRefused):
+            tokens.read(str(token))
+
+
+def test_a_former_type_of_key_is_refused(clock: HandClock, algorithm: str) -> None:
+    """
+    A token of the other algorithm is refused, also when it is signed as that one must be.
+    """
+    other = next(name for name in RINGS if name != algorithm)
+
+    with pytest.raises(TokenRefused):
+        tokens_of(RINGS[algorithm], clock).read(str(genuine(RINGS[other])))
+
+
+def test_a_public_key_is_no_secret(clock: HandClock) -> None:
+    """
+    A token whose HMAC was made with our public key, in any form, is refused.
+    """
+    ring = RINGS["RS256"]
+    published = ring.current.verifying.published
+    public = ring.current.verifying.material
+    assert isinstance(public, rsa.RSAPublicKey)
+    forms = [
+        public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        public.public_bytes(Encoding.PEM, PublicFormat.PKCS1),
+        public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        json.dumps(published).encode(),
+        json.dumps({"keys": [published]}).encode(),
+    ]
+    for form in forms:
+        forger = KeyRing(SigningKey(form, HS256.current.verifying))
+        token = genuine(ring).headed(alg="HS256").by(forger)
+        with pytest.raises(TokenRefused):
+            tokens_of(ring, clock).read(str(token))
+
+
+@pytest.mark.parametrize("name", ["alg", "kid", "typ"])
+def test_a_header_member_twice_is_refused(tokens: JwtTokens, ring: KeyRing, name: str) -> None:
+    """
+    Two readers could differ about which of the two counts.
+    """
+    header = json.dumps(genuine(ring).header)
+    twice = f'{{"{name}": "x", {header[1:]}'
+
+    with pytest.raises(TokenRefused):
+        tokens.read(genuine(ring).with_header(twice))
+
+
+@pytest.mark.parametrize("name", ["sub", "role", "exp", "extra"])
+def test_a_claim_twice_is_refused(tokens: JwtTokens, ring: KeyRing, name: str) -> None:
+    """
+    Two readers could differ about which of the two counts, wherever they stand.
+    """
+    claims = json.dumps(genuine(ring).claims)
+    twice = f'{claims[:-1]}, "{name}": "9", "{name}": "9"}}'
+
+    with pytest.raises(TokenRefused):
+        tokens.read(genuine(ring).with_payload(twice))
+
+
+@pytest.mark.parametrize("mangle", MANGLED)
+def test_a_mangled_token_is_refused(tokens: JwtTokens, mangle: str) -> None:
+    """
+    Whatever is not the token we signed, to the letter, is refused; right after the real one.
+    """
+    token = tokens.issue(ACTOR, NOON)
+    tokens.read(token)
+
+    with pytest.raises(TokenRefused):
+        tokens.read(MANGLED[mangle](token))
+
+
+@pytest.mark.parametrize("payload", ["[]", "7", "null", "", "{", "[" * 3000, "\ufeff{}", b"\xff"])
+def test_a_payload_that_is_no_object_is_refused(
+    tokens: JwtTokens, ring: KeyRing, payload: str | bytes
+) -> None:
+    """
+    Neither nonsense nor depth gets further than the reader, in header or payload.
+    """
+    for token in (genuine(ring).with_payload(payload), genuine(ring).with_header(payload)):
+        with pytest.raises(TokenRefused):
+            tokens.read(token)
+
+
+@given(token=st.text() | st.from_regex(r"[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*"))
+def test_any_text_is_refused(token: str) -> None:
+    """
+    Nothing that comes in a header raises anything else.
+    """
+    with pytest.raises(TokenRefused):
+        tokens_of(HS256, HandClock()).read(token)
+
+
+def test_refusals_are_alike(
+    tokens: JwtTokens, ring: KeyRing, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    The caller is told the same whatever failed; the log tells which check, never the token.
+    """
+    forged = [str(attack(genuine(ring))) for attack in ATTACKS.values()]
+    said = []
+    with caplog.at_level(logging.INFO):
+        for token in [*forged, "nonsense"]:
+            with pytest.raises(TokenRefused) as refused:
+                tokens.read(token)
+            said.append((str(refused.value), refused.value.facts, refused.value.__cause__))
+
+    assert [("The token is not valid", {}, None)] * len(said) == said
+    assert len(said) == len(caplog.records)
+    assert {"exp", "nbf", "iss", "aud", "typ", "kid", "role"} <= {
+        vars(record)["check"] for record in caplog.records
+    }
+    assert not any(token in str(vars(record)) for token in forged for record in caplog.records)
+
+
+def test_a_token_ends_on_the_second(tokens: JwtTokens, clock: HandClock) -> None:
+    """
+    A token is good up to its end and not at it, read for the first time or again.
+    """
+    token = tokens.issue(ACTOR, NOON)
+    clock.pass_(seconds=LIFE.total_seconds() - 1)
+    assert ACTOR == tokens.read(token)
+
+    clock.pass_(seconds=1)
+
+    with pytest.raises(TokenRefused):
+        tokens.read(token)
+
+
+def test_another_clock_may_be_ahead_by_the_leeway(tokens: JwtTokens, ring: KeyRing) -> None:
+    """
+    A token from a machine whose clock is a little ahead is good at once.
+    """
+    ahead = genuine(ring).saying(iat=NOON_S + 10, nbf=NOON_S + 10)
+
+    assert ACTOR == tokens.read(str(ahead))
+
+
+@pytest.mark.parametrize("leeway", [timedelta(seconds=61), timedelta(seconds=-1)])
+def test_the_leeway_is_a_minute_at_most(leeway: timedelta) -> None:
+    """
+    More leeway than a minute is a mistake of whoever wires it.
+    """
+    with pytest.raises(ValueError, match="leeway"):
+        tokens_of(HS256, HandClock(), leeway=leeway)
+
+
+def test_remembered_tokens_are_bounded(clock: HandClock) -> None:
+    """
+    However many tokens come, no more than so many are remembered.
+    """
+    tokens = tokens_of(HS256, clock, remembered=10)
+    for _ in range(50):
+        tokens.read(tokens.issue(ACTOR, NOON))
+
+    assert len(tokens._proven) == 10
+
+
+def test_a_signature_has_one_spelling(clock: HandClock) -> None:
+    """
+    The unused bits at a signature's end cannot be set to make another token of it.
+    """
+    spoken = ".".join(str(genuine(HS256)).split(".")[:2])
+    real = segment(signature(HS256.current.material, spoken))
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    other = real[:-1] + alphabet[alphabet.index(real[-1]) + 1]
+
+    with pytest.raises(TokenRefused):
+        tokens_of(HS256, clock).read(f"{spoken}.{other}")

@@ -1,0 +1,181 @@
+"""Worlds to test in: Hypothesis strategies and samples, read from the rules on the types.
+
+`records(cls)` draws any record that keeps its rules, `breaking(declared)` values that break
+them, and `sample(cls)` makes a believable record of the documents' own examples. No strategy
+is written twice: when a rule changes, what is drawn changes with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final, NewType, TypeVar, get_args, get_origin
+
+import attrs
+from hypothesis import reject, settings
+from hypothesis import strategies as st
+
+from mechanic_core.inventory.movement import Movement
+from mechanic_core.inventory.part import Part
+from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
+from mechanic_core.shapes import (
+    Between,
+    Example,
+    Length,
+    Pattern,
+    Rule,
+    RuleBroken,
+    alternatives,
+    first_broken,
+    rules_of,
+    unwrapped,
+)
+
+T = TypeVar("T")
+
+FEWER: Final = settings(max_examples=settings().max_examples // 4)
+"""For tests whose examples are large: a quarter of what the profile asks."""
+
+NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
+"""The moment at which samples happen."""
+
+_MOMENTS: Final = st.datetimes(
+    NOON.replace(year=2000, tzinfo=None),
+    NOON.replace(year=2099, tzinfo=None),
+    timezones=st.just(UTC),
+)
+_PLAIN: Final[Mapping[object, st.SearchStrategy[Any]]] = MappingProxyType(
+    {
+        bool: st.booleans(),
+        datetime: _MOMENTS,
+        date: st.dates(date(2000, 1, 1), date(2099, 12, 31)),
+    }
+)
+_EXAMPLES: Final[Mapping[object, object]] = MappingProxyType(
+    {bool: True, int: 1, str: "some text", datetime: NOON, date: NOON.date()}
+)
+_DECIMALS: Final = {Money: MONEY_DECIMALS, Quantity: QUANTITY_DECIMALS}
+_CHARACTERS: Final = st.characters(codec="utf-8", exclude_characters="\x00")
+_ORDINARY: Final = "Señor Ωλ #7\n"
+_ODD: Final = ("", " ", "\t\n", "\x00", "a\x07", "a\ud800", "no-at-sign", "a@b c", "I" * 17, "é")
+
+
+def values_of(declared: Any) -> st.SearchStrategy[Any]:
+    """Return a strategy of what a field declared so may hold."""
+    members, optional = alternatives(unwrapped(declared)[0])
+    drawn = st.one_of([_values(member, rules_of(declared)) for member in members])
+    return st.none() | drawn if optional else drawn
+
+
+def records(cls: type[T]) -> st.SearchStrategy[T]:
+    """Return a strategy of records of *cls* that keep all their rules."""
+    return st.builds(_kept, st.just(cls), st.fixed_dictionaries(_drawn(cls)))
+
+
+def breaking(declared: Any) -> st.SearchStrategy[Any]:
+    """Return a strategy of values of the right type that break a rule of *declared*."""
+    rules = rules_of(declared)
+    return st.one_of([st.sampled_from(found) for rule in rules if (found := _broken(rule, rules))])
+
+
+def sample(cls: type[T], **given: Any) -> T:
+    """Return a believable record: *given*, defaults, and the types' own examples for the rest."""
+    missing = {
+        field.alias: example_of(field.type)
+        for field in attrs.fields(cls)  # type: ignore[arg-type]  # any attrs class
+        if field.init and field.alias not in given and field.default is attrs.NOTHING
+    }
+    return cls(**missing, **given)
+
+
+def example_of(declared: Any) -> Any:
+    """Return a believable value of a type, as the core holds it."""
+    bare, notes = unwrapped(declared)
+    for note in notes:
+        if isinstance(note, Example):
+            decimals = _DECIMALS.get(bare)  # people read 19.99, the core holds 1999
+            return int(Decimal(str(note.value)).scaleb(decimals)) if decimals else note.value
+    if get_origin(bare) is tuple:
+        return (example_of(get_args(bare)[0]),)
+    if isinstance(bare, NewType):
+        return example_of(bare.__supertype__)
+    ((first, *_), _) = alternatives(bare)
+    if first is not bare:
+        return example_of(first)
+    if issubclass(bare, Enum):
+        return next(iter(bare))
+    return _EXAMPLES[bare] if bare in _EXAMPLES else sample(bare)
+
+
+def _kept(cls: type[T], drawn: Mapping[str, Any]) -> T:
+    """Return the record, or have Hypothesis draw another where a rule spans its fields."""
+    try:
+        record: Any = cls(**drawn)
+    except RuleBroken:
+        reject()
+    if isinstance(record, Part):
+        record = attrs.evolve(record, reserved=min(record.reserved, record.quantity))
+    if isinstance(record, Movement):
+        most = min(record.reserved_after, record.on_hand_after)
+        record = attrs.evolve(record, reserved_after=most)
+    return record  # type: ignore[no-any-return]  # evolve keeps the class
+
+
+def _drawn(cls: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
+    return {f.alias: values_of(f.type) for f in attrs.fields(cls) if f.init and f.alias}
+
+
+def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:
+    bare, _ = unwrapped(declared)
+    while isinstance(bare, NewType):
+        bare, _ = unwrapped(bare.__supertype__)
+    if bare in _PLAIN:
+        return _PLAIN[bare]
+    if bare is str:
+        return _texts(rules)
+    if bare is int:
+        return _numbers(rules)
+    if get_origin(bare) is tuple:
+        least, most = _lengths(rules)
+        return st.lists(values_of(get_args(bare)[0]), min_size=least, max_size=min(most, 5)).map(
+            tuple
+        )
+    return st.sampled_from(bare) if issubclass(bare, Enum) else records(bare)
+
+
+def _texts(rules: Sequence[Rule]) -> st.SearchStrategy[str]:
+    least, most = _lengths(rules)
+    narrow = [r.regex for r in rules if isinstance(r, Pattern) and r.broken_by(_ORDINARY)]
+    drawn = (
+        st.from_regex(_shortened(narrow[0]), fullmatch=True)
+        if narrow
+        else st.text(_CHARACTERS, min_size=least, max_size=most)
+    )
+    return drawn.filter(lambda text: not first_broken(rules, text))
+
+
+def _shortened(regex: str) -> str:
+    """Return a pattern that matches some of the same texts, the short ones: they draw faster."""
+    return regex.replace("]+", "]{1,6}").replace("]*", "]{0,6}").replace(")*", "){0,2}")
+
+
+def _numbers(rules: Sequence[Rule]) -> st.SearchStrategy[int]:
+    """Return whole numbers within the rules; ids, which have none, are positive."""
+    bounds = [rule for rule in rules if isinstance(rule, Between)] or [Between(1, 2**31 - 1)]
+    return st.integers(max(b.least for b in bounds), min(b.most for b in bounds))
+
+
+def _lengths(rules: Sequence[Rule]) -> tuple[int, int]:
+    lengths = [rule for rule in rules if isinstance(rule, Length)] or [Length(0, 200)]
+    return max(rule.least for rule in lengths), min(rule.most for rule in lengths)
+
+
+def _broken(rule: Rule, rules: Sequence[Rule]) -> list[Any]:
+    """Return values that break *rule*."""
+    if isinstance(rule, Between):
+        return [rule.least - 1, rule.most + 1, -(2**63), 2**63]
+    tries: list[Any] = list(_ODD) if any(isinstance(r, Pattern) for r in rules) else [(), (1,)]
+    if isinstance(rule, Length):
+        tries += [tries[1] * (rule.most + 1), tries[-1] * (rule.most + 1)]
+    return [value for value in tries if rule.broken_by(value) is not None]
