@@ -2,6 +2,7 @@
 
 import platform
 import re
+import shutil
 from pathlib import Path
 
 import nox
@@ -10,12 +11,31 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 HERE = ".".join(platform.python_version_tuple()[:2])
 PINS = "constraints.txt"
+WORKFLOWS = [str(path) for path in Path(".github/workflows").glob("*.y*ml")]
+LICENCES_PAGE = Path("docs/reference/licences.md")
+LICENCES_HEAD = """# Licences
+
+What is installed with the shop and its extras, as `constraints.txt` pins it. Made by
+`nox -s licences`, which fails when a kind of licence comes in that nobody has looked at.
+psycopg is LGPL-3.0: it is used as a library, unchanged.
+"""
+LICENCES = [
+    *("3-Clause BSD License", "BSD License", "BSD-2-Clause", "BSD-3-Clause"),
+    *("Apache Software License", "Apache-2.0", "Apache-2.0 AND BSD-2-Clause"),
+    *("Apache-2.0 OR BSD-2-Clause", "Apache-2.0 OR BSD-3-Clause", "MIT OR Apache-2.0"),
+    *("MIT", "MIT License", "MIT-0", "PSF-2.0", "Zope Public License"),
+    *("MPL-2.0 AND (Apache-2.0 OR MIT)", "Mozilla Public License 2.0 (MPL 2.0)"),
+    "LGPL-3.0-only",
+]
 
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "layers", f"unit-{HERE}", f"integration-{HERE}"]
+nox.options.sessions = [
+    *("lint", "types", "layers", "deployment", "licences"),
+    *(f"unit-{HERE}", f"integration-{HERE}", "faults"),
+]
 
 
 @nox.session
@@ -52,13 +72,57 @@ def integration(session: nox.Session) -> None:
     test(session, "tests/integration")
 
 
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Take away the database, the disk and the processes, and count what is lost: nothing."""
+    install(session, "tests", project=True)
+    session.run("pytest", *(session.posargs or ["tests/faults"]))
+
+
+@nox.session
+def deployment(session: nox.Session) -> None:
+    """Check what can't be run here: image, blueprint, unit, workflows and scripts."""
+    install(session, "deployment")
+    session.run("hadolint", "--failure-threshold", "style", "Dockerfile")
+    session.run("check-jsonschema", "--schemafile", "deploy/render.schema.json", "render.yaml")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    session.run("zizmor", "--offline", "--pedantic", *WORKFLOWS)
+    session.run("shellcheck", "--enable=all", ".ci/run")
+    if shutil.which("systemd-analyze"):
+        unit = "deploy/mechanic-shop.service"
+        security = ("systemd-analyze", "security", "--offline=true", "--threshold=15")
+        session.run(*security, unit, external=True)
+
+
+@nox.session(default=False)
+def audit(session: nox.Session) -> None:
+    """Look for known vulnerabilities; this asks the package index for each pin."""
+    install(session, "audit")
+    session.run("pip-audit", "--strict", "--disable-pip", "--no-deps", "--requirement", PINS)
+
+
+@nox.session
+def licences(session: nox.Session) -> None:
+    """List the licences of all that is installed with the shop; refuse any of a new kind."""
+    extras = ",".join(PROJECT["project"]["optional-dependencies"])
+    install(session, "licences")
+    session.install("-c", PINS, f".[{extras}]", env={"UV_BUILD_CONSTRAINT": PINS})
+    table = session.run(
+        *("pip-licenses", "--from=mixed", "--with-urls", "--order=name", "--format=markdown"),
+        *("--ignore-packages", "mechanic-shop", f"--allow-only={';'.join(LICENCES)}"),
+        silent=True,
+    )
+    LICENCES_PAGE.write_text(f"{LICENCES_HEAD}\n{table}")
+
+
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Pin the newest of everything anew, in `constraints.txt`."""
     session.install("uv", "-c", PINS)
     session.run(
         *("uv", "pip", "compile", "pyproject.toml", "--output-file", PINS, "--upgrade", "--quiet"),
-        *("--universal", "--python-version", PYTHONS[0], "--all-extras", "--group", "dev"),
+        *("--universal", "--python-version", PYTHONS[0], "--all-extras"),
+        *(f"--group={group}" for group in ("dev", "deployment", "audit", "licences")),
         *("--no-annotate", "--custom-compile-command", "nox -s lock"),
     )
     ruff = next(pin for pin in Path(PINS).read_text().splitlines() if pin.startswith("ruff=="))

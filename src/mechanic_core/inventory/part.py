@@ -97,6 +97,7 @@ INVERSE: Final = {
     Kind.CONSUME: Kind.RESTORE,
     Kind.RESTORE: Kind.CONSUME,
     Kind.RECEIVE: Kind.SCRAP,
+    Kind.RETURN: Kind.SCRAP,
     Kind.SCRAP: Kind.RECEIVE,
 }
 """The kind that undoes each."""

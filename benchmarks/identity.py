@@ -1,0 +1,122 @@
+"""What limits, authentication and caches cost a request, in microseconds of CPU.
+
+Run it with ``python benchmarks/identity.py``; it exits 1 when limits in memory and
+authentication together cost more than the budget.
+"""
+
+# ruff: noqa: INP001, T201 - a program of its own, that prints
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.memory import MemoryAnswers
+from mechanic_adapters.caching.store import CachedStore
+from mechanic_adapters.clock import utc_now
+from mechanic_adapters.keys import KeyRing, new_rsa_key, rsa_keys, secret_keys
+from mechanic_adapters.limits import RateLimits
+from mechanic_adapters.revocations import Revocations, authenticator
+from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_adapters.tokens import JwtTokens
+from mechanic_core.access import Actor, Role, SessionId
+from mechanic_core.inventory.part import Part, PartId
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.mechanics.standing import ALWAYS
+from mechanic_core.money import Money
+from mechanic_core.page import Window
+
+BUDGET_US = 60.0
+LIFE = timedelta(minutes=30)
+ACTOR = Actor(Role.CUSTOMER, 7, SessionId("s" * 43))
+POLICIES = {"default": "1000000/minute", "write": "1000000/minute", "login": "10/minute"}
+
+
+def cost_of(call: Callable[[], object], times: int) -> float:
+    """Return the CPU microseconds of one call: the least of five rounds."""
+    call()
+    rounds = []
+    for _ in range(5):
+        begun = time.process_time_ns()
+        for _ in range(times):
+            call()
+        rounds.append((time.process_time_ns() - begun) / times / 1000)
+    return min(rounds)
+
+
+def told(name: str, call: Callable[[], object], times: int = 20_000) -> float:
+    """Print the cost of *call*, and return it."""
+    cost = cost_of(call, times)
+    print(f"{name:<58}{cost:>9.1f} µs")
+    return cost
+
+
+def measure_tokens(name: str, ring: KeyRing, store: SqlStore) -> float:
+    """Tell what a token of one algorithm costs; return what a known one does."""
+    tokens = JwtTokens(keys=ring, now=utc_now, life=LIFE)
+    forgetful = JwtTokens(keys=ring, now=utc_now, life=LIFE, remembered=1)
+    revocations = Revocations(store.look, utc_now, LIFE)
+    authenticate = authenticator(tokens, revocations)
+    token = tokens.issue(ACTOR, utc_now())
+    pair = [forgetful.issue(ACTOR, utc_now()) for _ in range(2)]
+
+    def read_both() -> None:
+        for other in pair:
+            forgetful.read(other)
+
+    cost = told(f"{name}: authenticate, token known", lambda: authenticate(token))
+    told(f"{name}: read two tokens for the first time", read_both, 200)
+    told(f"{name}: issue a token", lambda: tokens.issue(ACTOR, utc_now()), 200)
+    return cost
+
+
+def measure_caches(store: SqlStore) -> None:
+    """Tell what is read through a cache in memory, and without one."""
+    at = datetime.now(UTC)
+    with store.begin() as work:
+        for n in range(20):
+            empty = Part(
+                id=PartId(0), sku=f"{n}", name="x", price=Money(1), created_at=at, updated_at=at
+            )
+            work.parts.add(empty)
+    cached = CachedStore(store, AnswerCache(MemoryAnswers(ttl_s=3600.0)))
+    for name, shop, times in (("cached", cached, 5_000), ("SQLite", store, 300)):
+
+        def page(shop: CachedStore | SqlStore = shop) -> None:
+            with shop.look() as work:
+                work.parts.find(PartFilter(), Window())
+
+        def leaderboard(shop: CachedStore | SqlStore = shop) -> None:
+            with shop.look() as work:
+                work.standings.top(10, ALWAYS)
+
+        told(f"{name}: a page of 20 parts", page, times)
+        told(f"{name}: the leaderboard", leaderboard, times)
+
+
+def main() -> int:
+    """Print every figure; return 1 when the budget is exceeded."""
+    limits = RateLimits.open(POLICIES)
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'shop.db'}"
+        schema.upgrade(url)
+        store = SqlStore.open(url)
+        known = max(
+            measure_tokens("HS256", secret_keys("x" * 32), store),
+            measure_tokens("RS256", rsa_keys(new_rsa_key()), store),
+        )
+        one = told("limits: one policy in memory", lambda: limits.hit("default", "customer:7"))
+        measure_caches(store)
+        store.close()
+    both = known + 2 * one
+    verdict = "within" if both <= BUDGET_US else "OVER"
+    print(f"{'two limits and authentication':<58}{both:>9.1f} µs, {verdict} {BUDGET_US:.0f}")
+    return int(both > BUDGET_US)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
