@@ -14,16 +14,13 @@ from mechanic_adapters.conformance.samples import (
     LIFE,
     keep_account,
     keep_customer,
-    new_customer,
     new_entry,
-    new_part,
     new_session,
-    new_vehicle,
 )
 from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.threads import at_once
 from mechanic_adapters.conformance.transactions import names
-from mechanic_adapters.conformance.writes import Seed, sown
+from mechanic_adapters.conformance.writes import CLASHES, Seed, sown
 from mechanic_core.access import STRANGER, Actor, Role
 from mechanic_core.accounts.account import (
     RefreshRequest,
@@ -33,10 +30,7 @@ from mechanic_core.accounts.account import (
     digest_of,
 )
 from mechanic_core.accounts.use_cases import RefreshTokens, TokenDesk
-from mechanic_core.customers.customer import EmailTaken
-from mechanic_core.errors import LostRace, Refused
-from mechanic_core.inventory.part import SkuTaken
-from mechanic_core.vehicles.vehicle import VinTaken
+from mechanic_core.errors import LostRace
 from mechanic_core.work import Work
 
 HANDS: Final = 8
@@ -51,17 +45,6 @@ SAVES: Final[dict[str, Save]] = {
         evolve(seed.ticket, description="Changed"), new_entry()
     ),
     "parts": lambda work, seed: work.parts.save([evolve(seed.part, name="Changed")]),
-}
-
-Add = Callable[[Work, Seed], object]
-
-ADDS: Final[dict[str, tuple[Add, type[Refused]]]] = {
-    "email": (lambda work, _: work.customers.add(new_customer(email="a@b.c")), EmailTaken),
-    "vin": (
-        lambda work, seed: work.vehicles.add(new_vehicle(seed.customer, vin="1HGCM82633A004352")),
-        VinTaken,
-    ),
-    "sku": (lambda work, _: work.parts.add(new_part(sku="BRK-1")), SkuTaken),
 }
 
 
@@ -120,15 +103,15 @@ class TestRaces:
         assert 1 == outcomes.count("won")
         assert HANDS - 1 == sum(isinstance(outcome, LostRace) for outcome in outcomes)
 
-    @pytest.mark.parametrize("what", ADDS)
+    @pytest.mark.parametrize("what", CLASHES)
     def test_gives_what_is_unique_to_one(self, store: Store, what: str) -> None:
         """Of eight who take the same e-mail, VIN or SKU at once, exactly one gets it."""
-        add, refusal = ADDS[what]
+        take_it, refusal = CLASHES[what]
         seed = sown(store)
 
         def take() -> str:
             with store.begin() as work:
-                add(work, seed)
+                take_it(work, seed)
             return "won"
 
         outcomes = at_once(*[take] * HANDS)

@@ -1,8 +1,7 @@
 """Several hands at once."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
@@ -30,11 +29,3 @@ def elsewhere(act: Callable[[], T]) -> T:
     """Return what *act* returns in another thread."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(act).result()
-
-
-@contextmanager
-def meanwhile(act: Callable[[], T]) -> Iterator[Future[T]]:
-    """Do *act* in another thread during the block, and wait for its end after it."""
-    with ThreadPoolExecutor(1) as pool:
-        doing = pool.submit(act)
-        yield doing

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+from attrs import evolve
 
 from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_customer, new_customer
 from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.threads import elsewhere
-from mechanic_adapters.conformance.writes import WRITES, Write, everything, sown
+from mechanic_adapters.conformance.writes import CLASHES, WRITES, Write, everything, sown
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound, EmailTaken
+from mechanic_core.errors import LostRace
 from mechanic_core.work import Work
 
 
@@ -98,6 +100,25 @@ class TestTransactions:
 
         assert ["Ada"] == names(store)
 
+    @pytest.mark.parametrize("what", CLASHES)
+    def test_goes_on_after_a_refusal_that_is_caught(self, store: Store, what: str) -> None:
+        """What is refused leaves nothing, and what the block did before and after it is kept."""
+        clash, refusal = CLASHES[what]
+        seed = sown(store)
+
+        with store.begin() as work:
+            clash(work, seed)
+            before = everything(store, seed)
+            for _ in "ab":
+                with pytest.raises(refusal):
+                    clash(work, seed)
+            assert before == everything(store, seed)
+            add(work, "After")
+
+        assert "After" in names(store)
+        with store.begin() as work, pytest.raises(refusal):
+            clash(work, seed)
+
     def test_goes_on_after_a_dropped_block(self, store: Store) -> None:
         """What was dropped leaves nothing behind that stops the next block."""
         for _ in range(20):
@@ -152,6 +173,38 @@ class TestTransactions:
                 raise Dropped
 
         assert [] == names(store)
+
+    def test_keeps_all_when_an_inner_refusal_is_caught(self, store: Store) -> None:
+        """The outermost block decides: a refusal caught inside it drops nothing."""
+        with store.begin() as outer:
+            add(outer, "Ada")
+            with suppress(CustomerNotFound), store.begin() as inner:
+                add(inner, "Bo")
+                inner.customers.get(CustomerId(UNKNOWN))
+            add(outer, "Cy")
+
+        assert ["Ada", "Bo", "Cy"] == names(store)
+
+    def test_keeps_nothing_of_a_block_that_lost_a_race_inside(self, store: Store) -> None:
+        """A race lost in a joined block is lost for all, even if somebody catches it."""
+        ada = keep_customer(store, name="Ada")
+
+        def lose() -> None:
+            with store.begin() as inner:
+                inner.customers.save(evolve(ada, name="Changed"))
+                inner.customers.save(evolve(ada, name="Changed again"))
+
+        def lose_twice() -> None:
+            with store.begin() as outer:
+                add(outer, "Bo")
+                for _ in "ab":  # the second try must not build on what the first one left
+                    with suppress(LostRace):
+                        lose()
+
+        with pytest.raises(LostRace):
+            lose_twice()
+
+        assert ["Ada"] == names(store)
 
     def test_opens_another_after_the_outermost(self, store: Store) -> None:
         """After the outermost block the next one is a transaction of its own."""

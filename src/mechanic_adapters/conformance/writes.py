@@ -21,15 +21,16 @@ from mechanic_adapters.conformance.samples import (
 from mechanic_adapters.conformance.store import Store
 from mechanic_core.access import Role
 from mechanic_core.accounts.account import Account, RefreshToken, Session
-from mechanic_core.customers.customer import Customer
-from mechanic_core.inventory.part import Part
+from mechanic_core.customers.customer import Customer, EmailTaken
+from mechanic_core.errors import Refused
+from mechanic_core.inventory.part import Part, SkuTaken
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.page import Window
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.vehicles.ports import VehicleFilter
-from mechanic_core.vehicles.vehicle import Vehicle
+from mechanic_core.vehicles.vehicle import Vehicle, VinTaken
 from mechanic_core.work import Work
 
 
@@ -164,6 +165,18 @@ WRITES: Final = (
         "ledger.write", lambda work, seed: work.ledger.write([new_movement(seed.part, 5)]), "parts"
     ),
 )
+
+
+CLASHES: Final[dict[str, tuple[Callable[[Work, Seed], object], type[Refused]]]] = {
+    "email": (lambda work, _: work.customers.add(new_customer(email="a@b.c")), EmailTaken),
+    "staff email": (lambda work, _: work.mechanics.add(new_mechanic(email="a@b.c")), EmailTaken),
+    "vin": (
+        lambda work, seed: work.vehicles.add(new_vehicle(seed.customer, vin="1HGCM82633A004352")),
+        VinTaken,
+    ),
+    "sku": (lambda work, _: work.parts.add(new_part(sku="BRK-1")), SkuTaken),
+}
+"""What can be done once only, and how it is refused the second time."""
 
 
 def everything(store: Store, seed: Seed) -> tuple[object, ...]:

@@ -6,82 +6,46 @@ from contextvars import ContextVar
 from threading import RLock
 from typing import final
 
-from attrs import frozen
+from attrs import define, field
 
-from mechanic_adapters.memory.accounts import MemoryAccounts, MemorySessions
-from mechanic_adapters.memory.customers import MemoryCustomers
-from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
-from mechanic_adapters.memory.mechanics import MemoryMechanics, MemoryStandings
-from mechanic_adapters.memory.table import ReadOnlyError
 from mechanic_adapters.memory.tables import Tables
-from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTickets
-from mechanic_adapters.memory.vehicles import MemoryVehicles
+from mechanic_adapters.memory.work import MemoryWork
+from mechanic_core.errors import Unavailable
 from mechanic_core.work import Work
 
 
 @final
-@frozen(eq=False)
-class MemoryWork:
-    """Everything that the shop keeps, as one transaction or one look sees it."""
+@define(eq=False)
+class _Transaction:
+    """The tables as one transaction leaves them, and what is to be told of it.
 
-    _tables: Tables
-    _told: list[Callable[[], None]] | None = None
+    Once a block that joined it has lost a race it is doomed: nothing of it is kept, and no
+    use case runs again on what its lost try has left.
+    """
 
-    @property
-    def customers(self) -> MemoryCustomers:
-        """The people who bring vehicles."""
-        return MemoryCustomers(self._tables)
+    tables: Tables
+    told: list[Callable[[], None]] = field(factory=list)
+    doom: Unavailable | None = None
 
-    @property
-    def vehicles(self) -> MemoryVehicles:
-        """What they bring."""
-        return MemoryVehicles(self._tables)
+    @contextmanager
+    def joined(self) -> Iterator[Work]:
+        """Let a block take part; if it loses a race, everything is lost."""
+        self.must_be_sound()
+        try:
+            yield self.work
+        except Unavailable as lost:
+            self.doom = lost
+            raise
 
-    @property
-    def mechanics(self) -> MemoryMechanics:
-        """The people who work here."""
-        return MemoryMechanics(self._tables)
-
-    @property
-    def standings(self) -> MemoryStandings:
-        """How many tickets each of them has worked."""
-        return MemoryStandings(self._tables)
-
-    @property
-    def accounts(self) -> MemoryAccounts:
-        """Who can log in, and with what."""
-        return MemoryAccounts(self._tables)
+    def must_be_sound(self) -> None:
+        """Raise again what doomed the transaction."""
+        if self.doom is not None:
+            raise self.doom
 
     @property
-    def sessions(self) -> MemorySessions:
-        """Who has logged in."""
-        return MemorySessions(self._tables)
-
-    @property
-    def tickets(self) -> MemoryTickets:
-        """The service tickets."""
-        return MemoryTickets(self._tables)
-
-    @property
-    def histories(self) -> MemoryHistories:
-        """What happened to each ticket."""
-        return MemoryHistories(self._tables)
-
-    @property
-    def parts(self) -> MemoryParts:
-        """The parts on the shelves."""
-        return MemoryParts(self._tables)
-
-    @property
-    def ledger(self) -> MemoryLedger:
-        """Every change of stock."""
-        return MemoryLedger(self._tables)
-
-    def after(self, told: Callable[[], None]) -> None:
-        """Have *told* called once the outermost block has kept the work."""
-        if self._told is None:
-            raise ReadOnlyError("nothing is kept outside begin()")
-        self._told.append(told)
+    def work(self) -> MemoryWork:
+        """The view of it that a block gets."""
+        return MemoryWork(self.tables, self.told)
 
 
 @final
@@ -92,31 +56,33 @@ class MemoryStore:
         """Start with nothing."""
         self._kept = Tables()
         self._lock = RLock()
-        self._present: ContextVar[MemoryWork | None] = ContextVar("present", default=None)
+        self._present: ContextVar[_Transaction | None] = ContextVar("present", default=None)
         self._listeners: list[Callable[[frozenset[str]], None]] = []
 
     @contextmanager
     def begin(self) -> Iterator[Work]:
         """Open a transaction, or join the one that is open."""
-        if joined := self._present.get():
-            yield joined
+        if present := self._present.get():
+            with present.joined() as work:
+                yield work
             return
         written: set[str] = set()
-        told: list[Callable[[], None]] = []
         with self._lock:
-            tables = self._kept.opened(written)
-            token = self._present.set(work := MemoryWork(tables, told))
+            transaction = _Transaction(self._kept.opened(written))
+            token = self._present.set(transaction)
             try:
-                yield work
+                yield transaction.work
             finally:
                 self._present.reset(token)
-            self._kept = tables.kept()
-        self._tell(frozenset(written), told)
+            transaction.must_be_sound()
+            self._kept = transaction.tables.kept()
+        self._tell(frozenset(written), transaction.told)
 
     @contextmanager
     def look(self) -> Iterator[Work]:
         """Open a view of what is kept now, or of the open transaction."""
-        yield self._present.get() or MemoryWork(self._kept)
+        present = self._present.get()
+        yield present.work if present else MemoryWork(self._kept)
 
     def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
         """Have *listener* told the nouns written, after each commit that wrote any."""
