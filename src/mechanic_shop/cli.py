@@ -12,6 +12,8 @@ COMMANDS: Final = {
     "db": "Bring the database's schema up to date, or back.",
     "demo": "Serve a throw-away shop with sample data.",
     "keys": "Make keys that sign access tokens.",
+    "openapi": "Print the OpenAPI document.",
+    "postman": "Print the Postman collection; it is ready for the demo.",
     "serve": "Serve the shop over HTTP until SIGTERM or Ctrl-C.",
     "staff": "Take on staff.",
     "stock": "Look after the stock's ledger.",

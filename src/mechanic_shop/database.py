@@ -61,18 +61,20 @@ def _wanting(found: str | None) -> str:
 
 
 @contextmanager
-def open_store(settings: Settings, pool_size: int) -> Iterator[Store]:
-    """Open the store, behind a cache if there is to be one, and close it in the end."""
+def open_store(settings: Settings, pool_size: int, cache: AnswerCache | None) -> Iterator[Store]:
+    """Open the store, behind *cache* if there is one, and close both in the end."""
     make_ready(settings.database_url)
     sql = SqlStore.open(settings.database_url, pool_size=pool_size)
-    with closing(_cached(sql, settings)) as store:
+    with closing(CachedStore(sql, cache) if cache else sql) as store:
         yield store
 
 
-def _cached(store: Store, settings: Settings) -> Store:
-    if settings.cache_type is Cache.NULL:
-        return store
-    if settings.cache_type is Cache.REDIS and settings.cache_redis_url:
-        answers = redis_answers(settings.cache_redis_url, settings.cache_ttl_s, uncounted)
-        return CachedStore(store, AnswerCache(answers))
-    return CachedStore(store, AnswerCache(MemoryAnswers(settings.cache_ttl_s)))
+def cache_of(settings: Settings) -> AnswerCache | None:
+    """Return the cache that there is to be, if any."""
+    match settings.cache_type, settings.cache_redis_url:
+        case Cache.REDIS, str(url):
+            return AnswerCache(redis_answers(url, settings.cache_ttl_s, uncounted))
+        case Cache.NULL, _:
+            return None
+        case _:
+            return AnswerCache(MemoryAnswers(settings.cache_ttl_s))

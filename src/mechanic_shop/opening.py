@@ -13,7 +13,7 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.ports import AccessTokens
 from mechanic_core.inventory.use_cases import LowStock
 from mechanic_core.shop import Shop
-from mechanic_shop.database import open_store
+from mechanic_shop.database import cache_of, open_store
 from mechanic_shop.kinds import DATABASE
 from mechanic_shop.settings import Settings
 from mechanic_shop.signing import secret_of, tokens_of
@@ -47,7 +47,7 @@ def open_shop(
     if url:
         settings = evolve(settings, database_url=_database(url))
     tokens = tokens_of(settings, secret_of(settings), utc_now)
-    with open_store(settings, THREADS) as store:
+    with open_store(settings, THREADS, cache_of(settings)) as store:
         yield shop_of(settings, store, tokens, low_stock)
 
 

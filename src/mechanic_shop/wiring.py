@@ -15,7 +15,7 @@ from mechanic_adapters.revocations import Revocations, authenticator
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.ports import AccessLog
 from mechanic_http.settings import HttpSettings
-from mechanic_shop.database import open_store
+from mechanic_shop.database import cache_of, open_store
 from mechanic_shop.opening import THREADS, open_shop, shop_of
 from mechanic_shop.readiness import Stopping, never, readiness
 from mechanic_shop.settings import Settings
@@ -45,8 +45,9 @@ def open_application(
     """
     secret = secret_of(settings)
     tokens = tokens_of(settings, secret, utc_now)
+    cache = cache_of(settings)
     with (
-        open_store(settings, threads) as store,
+        open_store(settings, threads, cache) as store,
         closing(RateLimits.open(_policies(settings), settings.rate_limit_storage_url)) as limits,
     ):
         revocations = Revocations(store.look, utc_now, timedelta(seconds=tokens.life))
@@ -55,7 +56,7 @@ def open_application(
             authenticate=authenticator(tokens, revocations),
             limiter=limits,
             public_keys=tokens.public_keys,
-            ready=readiness(store, limits, stopping),
+            ready=readiness(store, cache, limits, stopping),
             access_log=access_log,
         )
         yield create_app(shop_of(settings, store, tokens), ports, _http(settings, secret))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -115,6 +116,23 @@ def test_embedding_goes_as_shown(tmp_path: Path, page: str, printed: str) -> Non
     )
 
     assert (printed, "") == (done.stdout, done.stderr)
+
+
+def test_the_tour_of_the_code_shows_the_code() -> None:
+    """
+    What stands in the tour stands in the file that it names.
+    """
+    page = (ROOT / "docs/tour.md").read_text()
+    shown = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+
+    code = (ROOT / "src/mechanic_core/tickets/mechanic_use_cases.py").read_text()
+
+    assert indent(shown, " " * 8) in code
+    assert [] == [
+        name
+        for name in re.findall(r"`(mechanic_\w+/[\w/.]*)`", page)
+        if not (ROOT / "src" / name).exists()
+    ]
 
 
 def test_ci_runs_the_test_command() -> None:

@@ -1,0 +1,25 @@
+"""`openapi`: the description of the interface, for programs."""
+
+from collections.abc import Callable
+from typing import Final
+
+import click
+
+from mechanic_http.openapi.document import as_json
+from mechanic_http.openapi.yaml_text import as_yaml
+
+FORMATS: Final[dict[str, Callable[[], bytes]]] = {"yaml": as_yaml, "json": as_json}
+
+
+@click.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(sorted(FORMATS)),
+    default="yaml",
+    show_default=True,
+    help="As what to print it.",
+)
+def openapi(form: str) -> None:
+    """Print the OpenAPI document."""
+    click.echo(FORMATS[form](), nl=False)
