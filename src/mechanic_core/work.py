@@ -10,6 +10,7 @@ from mechanic_core.customers.ports import Customers
 from mechanic_core.errors import LostRace
 from mechanic_core.inventory.ports import Ledger, Parts
 from mechanic_core.mechanics.ports import Mechanics, Standings
+from mechanic_core.receipts import Receipts
 from mechanic_core.tickets.ports import Histories, Tickets
 from mechanic_core.vehicles.ports import Vehicles
 
@@ -71,6 +72,11 @@ class Work(Protocol):
     @property
     def ledger(self) -> Ledger:
         """Every change of stock."""
+        ...
+
+    @property
+    def receipts(self) -> Receipts:
+        """What was answered to requests that may come again."""
         ...
 
     def after(self, told: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from falcon import Request, Response, uri
 
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Invalid, LostRace, Problem, Refused, Unauthenticated, Unavailable
+from mechanic_core.receipts import FirstStillRunning
 from mechanic_http import codec
 from mechanic_http.asking import names_given
 from mechanic_http.pointers import renamed
@@ -83,7 +84,7 @@ def _headers_of(req: Request, refused: Refused) -> list[tuple[str, str]]:
             return [("WWW-Authenticate", "Bearer")]
         case TooManyRequests():
             return [("Retry-After", str(refused.retry_after))]
-        case LostRace():
+        case LostRace() | FirstStillRunning():
             return [("Retry-After", str(SOON))]
         case Unavailable():
             return [("Retry-After", str(LATER))]
@@ -125,6 +126,7 @@ def _answer(  # noqa: PLR0913 - the members of a problem document
         "code": code,
         "request_id": getattr(req.context, "request_id", None),
     }
+    req.context.problem = code
     resp.status = int(status)
     resp.content_type = PROBLEM_JSON
     resp.cache_control = ["no-store"]

@@ -10,6 +10,7 @@ from attrs import frozen
 from mechanic_core.access import Policy, RoleForbids
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Refused, Unavailable
+from mechanic_core.receipts import FirstStillRunning, KeyReused
 from mechanic_core.shapes import RuleBroken
 from mechanic_http import refusals
 from mechanic_http.bodies import JSON, MERGE_PATCH
@@ -76,6 +77,11 @@ class Promise:
         return answers and not self.issues_tokens
 
     @property
+    def takes_key(self) -> bool:
+        """Whether an Idempotency-Key makes it safe to send again."""
+        return self.method == "POST" and not self.issues_tokens
+
+    @property
     def refuses(self) -> tuple[type[Refused], ...]:
         """Everything that it refuses on purpose, the mechanism's refusals among it."""
         return tuple(dict.fromkeys(self._refuses()))
@@ -99,6 +105,8 @@ class Promise:
             yield from (refusals.PreconditionRequired, refusals.MalformedHeader)
         if self.is_safe and self.has_etag:
             yield from (refusals.PreconditionFailed, refusals.MalformedHeader)
+        if self.takes_key:
+            yield from (FirstStillRunning, KeyReused, refusals.MalformedHeader)
         yield from self.own_refusals
 
 

@@ -1,17 +1,21 @@
 """The database that the settings name, made ready and opened."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
+from importlib import import_module
 from typing import ClassVar
 
 from mechanic_adapters.breaker import uncounted
-from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.cache import AnswerCache, LookedUp
+from mechanic_adapters.caching.cache import uncounted as unseen
 from mechanic_adapters.caching.memory import MemoryAnswers
 from mechanic_adapters.caching.redis import redis_answers
 from mechanic_adapters.caching.store import CachedStore, Store
-from mechanic_adapters.sql import schema
+from mechanic_adapters.sql import version
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
+from mechanic_core.receipts import LIFE
 from mechanic_shop.secret_file import sqlite_file
 from mechanic_shop.settings import Cache, Settings
 from mechanic_shop.variables import WrongSettings
@@ -23,18 +27,25 @@ class SchemaOld(Refused):
     exit_code: ClassVar = 1
 
 
-def make_ready(url: str) -> None:
+def make_ready(sql: SqlStore, url: str) -> None:
     """Bring an SQLite file to the newest schema; raise `SchemaOld` where PostgreSQL is older.
 
     There, several machines run on one database: when it changes is for people to say. A newer
     schema will do, so that the version before it can still be started while a new one comes in.
     """
-    found = schema.current(url)
-    if found is not None and found >= schema.newest():
+    file = sqlite_file(url)
+    found = None if file and not file.exists() else sql.version()
+    if is_new_enough(found):
         return
-    if not url.startswith("sqlite"):
+    if not file:
         raise SchemaOld(_wanting(found))
+    sql.close()
     upgrade(url)
+
+
+def is_new_enough(found: str | None) -> bool:
+    """Return whether the shop can run on the schema *found*."""
+    return found is not None and found >= version.newest()
 
 
 def upgrade(url: str) -> None:
@@ -42,20 +53,20 @@ def upgrade(url: str) -> None:
     file = sqlite_file(url)
     if file and not file.parent.is_dir():
         raise WrongSettings(f"DATABASE_URL: there is no folder {file.parent}")
-    schema.upgrade(url)
+    import_module("mechanic_adapters.sql.schema").upgrade(url)  # half a second, seldom needed
 
 
 def must_be_newest(url: str) -> str:
     """Return the schema's revision; raise `SchemaOld` if it is not the newest."""
-    found = schema.current(url)
-    if found != schema.newest():
+    found: str | None = import_module("mechanic_adapters.sql.schema").current(url)
+    if found is None or found != version.newest():
         raise SchemaOld(_wanting(found))
     return found
 
 
 def _wanting(found: str | None) -> str:
     return (
-        f"the database's schema is at {found or 'nothing'}, not at {schema.newest()}: "
+        f"the database's schema is at {found or 'nothing'}, not at {version.newest()}: "
         "run mechanic-shop db upgrade"
     )
 
@@ -63,18 +74,39 @@ def _wanting(found: str | None) -> str:
 @contextmanager
 def open_store(settings: Settings, pool_size: int, cache: AnswerCache | None) -> Iterator[Store]:
     """Open the store, behind *cache* if there is one, and close both in the end."""
-    make_ready(settings.database_url)
-    sql = SqlStore.open(settings.database_url, pool_size=pool_size)
-    with closing(CachedStore(sql, cache) if cache else sql) as store:
+    with open_sql(settings, pool_size) as sql, closing(behind(cache, sql)) as store:
         yield store
 
 
-def cache_of(settings: Settings) -> AnswerCache | None:
-    """Return the cache that there is to be, if any."""
+@contextmanager
+def open_sql(settings: Settings, pool_size: int) -> Iterator[SqlStore]:
+    """Open the database itself, its schema made ready, and close it in the end."""
+    with closing(SqlStore.open(settings.database_url, pool_size=pool_size)) as sql:
+        make_ready(sql, settings.database_url)
+        yield sql
+
+
+def swept(store: Store, at: datetime) -> int:
+    """Drop the receipts that are no longer good and return how many there were."""
+    with store.begin() as work:
+        return work.receipts.sweep(at - LIFE)
+
+
+def behind(cache: AnswerCache | None, sql: SqlStore) -> Store:
+    """Return the store behind *cache*, if there is one."""
+    return CachedStore(sql, cache) if cache else sql
+
+
+def cache_of(
+    settings: Settings,
+    fell_back: Callable[[str], None] = uncounted,
+    looked_up: LookedUp = unseen,
+) -> AnswerCache | None:
+    """Return the cache that there is to be, if any; it tells what metrics count."""
     match settings.cache_type, settings.cache_redis_url:
         case Cache.REDIS, str(url):
-            return AnswerCache(redis_answers(url, settings.cache_ttl_s, uncounted))
+            return AnswerCache(redis_answers(url, settings.cache_ttl_s, fell_back), looked_up)
         case Cache.NULL, _:
             return None
         case _:
-            return AnswerCache(MemoryAnswers(settings.cache_ttl_s))
+            return AnswerCache(MemoryAnswers(settings.cache_ttl_s), looked_up)

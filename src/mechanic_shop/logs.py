@@ -44,8 +44,10 @@ def set_up(settings: Settings) -> AccessLog:
             route=line.route,
             status=line.status,
             ms=round(line.milliseconds, 2),
+            sql=line.statements,
             role=line.role,
             actor_id=line.actor_id or None,
+            problem=line.problem,
         )
 
     return log

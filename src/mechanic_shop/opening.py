@@ -10,7 +10,7 @@ from attrs import evolve
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.passwords import PROFILES, Argon2Passwords
 from mechanic_core.access import Actor, Role
-from mechanic_core.accounts.ports import AccessTokens
+from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.inventory.use_cases import LowStock
 from mechanic_core.shop import Shop
 from mechanic_shop.database import cache_of, open_store
@@ -23,8 +23,8 @@ from mechanic_shop.variables import WrongSettings
 OPERATOR: Final = Actor(Role.MANAGER)
 """Whoever runs the program on the shop's own machine may do what a manager may."""
 
-THREADS: Final = 8
-"""How many requests run at once, each with a database connection at hand."""
+CONNECTIONS: Final = 8
+"""How many threads find a database connection at hand; others wait for their turn."""
 
 
 @contextmanager
@@ -47,21 +47,23 @@ def open_shop(
     if url:
         settings = evolve(settings, database_url=_database(url))
     tokens = tokens_of(settings, secret_of(settings), utc_now)
-    with open_store(settings, THREADS, cache_of(settings)) as store:
-        yield shop_of(settings, store, tokens, low_stock)
+    with open_store(settings, CONNECTIONS, cache_of(settings)) as store:
+        passwords = Argon2Passwords(PROFILES[settings.password_profile])
+        yield shop_of(settings, store, tokens, passwords, low_stock)
 
 
 def shop_of(
     settings: Settings,
     store: Store,
     tokens: AccessTokens,
+    passwords: Passwords,
     low_stock: LowStock = unheard,
 ) -> Shop:
     """Return every use case as the settings say."""
     return build_shop(
         store,
         utc_now,
-        Argon2Passwords(PROFILES[settings.password_profile]),
+        passwords,
         tokens,
         refresh_life=timedelta(days=settings.refresh_ttl_days),
         strict_vin=settings.strict_vin,

@@ -1,14 +1,15 @@
 """Whether requests can be served: what `/readyz` tells."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from mechanic_adapters.breaker import Health
 from mechanic_adapters.caching.cache import AnswerCache
-from mechanic_adapters.caching.store import Store
 from mechanic_adapters.limits import RateLimits
+from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
 from mechanic_http.ports import Readiness, Ready
+from mechanic_shop.database import is_new_enough
 
 Stopping: TypeAlias = Callable[[], bool]
 """Tells whether the server has been asked to stop."""
@@ -20,33 +21,34 @@ def never() -> bool:
 
 
 def readiness(
-    store: Store, cache: AnswerCache | None, limits: RateLimits, stopping: Stopping
+    sql: SqlStore, cache: AnswerCache | None, limits: RateLimits, stopping: Stopping
 ) -> Ready:
     """Return what looks at everything that requests need.
 
-    That the schema is new enough was seen at the start. Cache and limits can be done without:
-    how they are is told, and is no reason to send requests elsewhere.
+    Cache and limits can be done without: how they are is told, and is no reason to send
+    requests elsewhere.
     """
 
     def look() -> Readiness:
-        database = _database(store)
+        going = not stopping()
+        database = _database(sql)
         checks = {
-            "server": "stopping" if stopping() else "running",
-            "database": database,
+            "server": "running" if going else "stopping",
+            **database,
             "cache": _side_store(cache.health) if cache else "off",
             "limits": _side_store(limits.health),
         }
-        return Readiness(database == "up" and not stopping(), checks)
+        return Readiness(going and is_new_enough(database.get("schema")), checks)
 
     return look
 
 
-def _database(store: Store) -> str:
+def _database(sql: SqlStore) -> Mapping[str, str]:
+    """Return how the database does, and if it answers which version its schema has."""
     try:
-        store.ping()
+        return {"database": "up", "schema": sql.version() or ""}
     except Unavailable:
-        return "down"
-    return "up"
+        return {"database": "down"}
 
 
 def _side_store(health: Health | None) -> str:

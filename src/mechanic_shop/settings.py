@@ -192,6 +192,15 @@ class Settings:
     log_level: Annotated[
         LogLevel, Variable("The least that is worth a log line", one_of(LogLevel))
     ] = LogLevel.INFO
+    metrics_token: Annotated[
+        str | None,
+        Variable(
+            "Shown as `Authorization: Bearer`, gives `/metrics` to other machines",
+            KEY,
+            unset="none: `/metrics` is there for this machine only",
+            secret=True,
+        ),
+    ] = None
     require_if_match: Annotated[bool, Variable("Refuse a change without `If-Match`", FLAG)] = False
     strict_vin: Annotated[bool, Variable("Refuse a VIN with a wrong check digit", FLAG)] = False
 

@@ -5,24 +5,34 @@ What is there without HTTP stands in `mechanic_shop.opening`.
 
 import atexit
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
+from typing import Final
 from wsgiref.types import WSGIApplication
 
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.limits import RateLimits
+from mechanic_adapters.metrics import Metrics
+from mechanic_adapters.passwords import PROFILES, Argon2Passwords
 from mechanic_adapters.revocations import Revocations, authenticator
+from mechanic_core.errors import Unavailable
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.ports import AccessLog
+from mechanic_http.repeats import Repeats
+from mechanic_http.resources.metrics import Figures
 from mechanic_http.settings import HttpSettings
-from mechanic_shop.database import cache_of, open_store
-from mechanic_shop.opening import THREADS, open_shop, shop_of
+from mechanic_shop.counting import StatementCount, counted
+from mechanic_shop.database import behind, cache_of, open_sql, swept
+from mechanic_shop.opening import CONNECTIONS, open_shop, shop_of
 from mechanic_shop.readiness import Stopping, never, readiness
 from mechanic_shop.settings import Settings
 from mechanic_shop.signing import secret_of, tokens_of
 from mechanic_shop.use_cases import build_shop
 
 __all__ = ["build_shop", "create_application", "open_application", "open_shop"]
+
+THREADS: Final = 24
+"""How many requests run at once by default. Most of them may wait for a password's hash."""
 
 
 @contextmanager
@@ -32,6 +42,7 @@ def open_application(
     threads: int = THREADS,
     stopping: Stopping = never,
     access_log: AccessLog | None = None,
+    metrics: Metrics | None = None,
 ) -> Iterator[WSGIApplication]:
     """Give the shop as a WSGI application.
 
@@ -40,26 +51,41 @@ def open_application(
         threads: How many requests may run at once.
         stopping: Tells whether the server has been asked to stop.
         access_log: Told of each request.
+        metrics: What counts.
 
     Raises `WrongSettings`, and `SchemaOld` where PostgreSQL was not upgraded.
     """
     secret = secret_of(settings)
     tokens = tokens_of(settings, secret, utc_now)
-    cache = cache_of(settings)
+    metrics = metrics or Metrics()
+    cache = cache_of(settings, metrics.fell_back, metrics.looked_up)
+    limits = RateLimits.open(
+        _policies(settings), settings.rate_limit_storage_url, metrics.fell_back
+    )
+    statements = StatementCount()
     with (
-        open_store(settings, threads, cache) as store,
-        closing(RateLimits.open(_policies(settings), settings.rate_limit_storage_url)) as limits,
+        open_sql(settings, max(CONNECTIONS, threads // 3)) as sql,
+        sql.watched(statements.add),
+        closing(behind(cache, sql)) as store,
+        closing(limits),
     ):
+        with suppress(Unavailable):  # a shop that can only be read is still worth reading
+            swept(store, utc_now())
+        passwords = Argon2Passwords(PROFILES[settings.password_profile], most=_logins(threads))
         revocations = Revocations(store.look, utc_now, timedelta(seconds=tokens.life))
         store.subscribe(revocations.touched)
         ports = HttpPorts(
             authenticate=authenticator(tokens, revocations),
             limiter=limits,
             public_keys=tokens.public_keys,
-            ready=readiness(store, cache, limits, stopping),
-            access_log=access_log,
+            ready=readiness(sql, cache, limits, stopping),
+            access_log=counted(metrics, sql.connections, access_log),
+            statements=statements.here,
+            surround=Repeats(store.begin, utc_now, secret.encode()),
         )
-        yield create_app(shop_of(settings, store, tokens), ports, _http(settings, secret))
+        shop = shop_of(settings, store, tokens, passwords)
+        figures = Figures(metrics.render, settings.metrics_token)
+        yield create_app(shop, ports, _http(settings, secret), [("/metrics", figures)])
 
 
 def create_application(settings: Settings, access_log: AccessLog | None = None) -> WSGIApplication:
@@ -67,6 +93,11 @@ def create_application(settings: Settings, access_log: AccessLog | None = None) 
     stack = ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(open_application(settings, access_log=access_log))
+
+
+def _logins(threads: int) -> int:
+    """Return how many may wait for a hash, so that a third of the threads is there for others."""
+    return max(1, threads * 2 // 3)
 
 
 def _policies(settings: Settings) -> dict[str, str]:

@@ -20,6 +20,7 @@ from mechanic_core.accounts.ports import Accounts, Sessions
 from mechanic_core.customers.ports import Customers
 from mechanic_core.errors import Unavailable
 from mechanic_core.inventory.ports import Ledger
+from mechanic_core.receipts import Receipts
 from mechanic_core.tickets.ports import Histories, Tickets
 from mechanic_core.vehicles.ports import Vehicles
 from mechanic_core.work import Look, Work
@@ -125,6 +126,11 @@ class CachedLook:
     def ledger(self) -> Ledger:
         """Every change of stock."""
         return self._kept().ledger
+
+    @property
+    def receipts(self) -> Receipts:
+        """What was answered to requests that may come again."""
+        return self._kept().receipts
 
     def after(self, told: Callable[[], None]) -> None:
         """Refuse, as any view does."""

@@ -9,6 +9,7 @@ from mechanic_adapters.memory.accounts import MemoryAccounts, MemorySessions
 from mechanic_adapters.memory.customers import MemoryCustomers
 from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
 from mechanic_adapters.memory.mechanics import MemoryMechanics, MemoryStandings
+from mechanic_adapters.memory.receipts import MemoryReceipts
 from mechanic_adapters.memory.table import ReadOnlyError
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTickets
@@ -72,6 +73,11 @@ class MemoryWork:
     def ledger(self) -> MemoryLedger:
         """Every change of stock."""
         return MemoryLedger(self._tables)
+
+    @property
+    def receipts(self) -> MemoryReceipts:
+        """What was answered to requests that may come again."""
+        return MemoryReceipts(self._tables)
 
     def after(self, told: Callable[[], None]) -> None:
         """Have *told* called once the outermost block has kept the work."""

@@ -10,6 +10,7 @@ from mechanic_adapters.sql.histories import SqlHistories
 from mechanic_adapters.sql.ledger import SqlLedger
 from mechanic_adapters.sql.mechanics import SqlMechanics
 from mechanic_adapters.sql.parts import SqlParts
+from mechanic_adapters.sql.receipts import SqlReceipts
 from mechanic_adapters.sql.sessions import SqlSessions
 from mechanic_adapters.sql.standings import SqlStandings
 from mechanic_adapters.sql.tallies import Tallies
@@ -76,6 +77,11 @@ class SqlWork:
     def ledger(self) -> SqlLedger:
         """Every change of stock."""
         return SqlLedger(self._executor)
+
+    @property
+    def receipts(self) -> SqlReceipts:
+        """What was answered to requests that may come again."""
+        return SqlReceipts(self._executor)
 
     def after(self, told: Callable[[], None]) -> None:
         """Have *told* called once the outermost block has kept the work."""

@@ -3,8 +3,9 @@
 import click
 from alembic.util import CommandError
 
+from mechanic_adapters.clock import utc_now
 from mechanic_adapters.sql import schema
-from mechanic_shop.database import must_be_newest
+from mechanic_shop.database import must_be_newest, open_sql, swept
 from mechanic_shop.database import upgrade as bring_up
 from mechanic_shop.settings import Settings
 
@@ -44,3 +45,10 @@ def current() -> None:
 def check() -> None:
     """Exit 1 unless the schema is the newest."""
     click.echo(must_be_newest(Settings.read().database_url))
+
+
+@db.command()
+def sweep() -> None:
+    """Drop what was remembered for requests that may be sent again, where it is a day old."""
+    with open_sql(Settings.read(), 1) as sql:
+        click.echo(f"{swept(sql, utc_now())} receipts dropped")

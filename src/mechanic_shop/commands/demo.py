@@ -17,9 +17,8 @@ from mechanic_shop.demo.people import (
 from mechanic_shop.demo.shelves import SHELVES
 from mechanic_shop.demo.year import TICKETS
 from mechanic_shop.logs import set_up
-from mechanic_shop.opening import THREADS
 from mechanic_shop.serving import serve
-from mechanic_shop.wiring import open_application
+from mechanic_shop.wiring import THREADS, open_application
 
 WELCOME = f"""\
 A throw-away shop: {len(CUSTOMERS)} customers, {VEHICLES} vehicles, {len(STAFF)} mechanics, \

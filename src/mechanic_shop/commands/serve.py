@@ -5,10 +5,9 @@ from typing import Literal
 import click
 
 from mechanic_shop.logs import set_up
-from mechanic_shop.opening import THREADS
 from mechanic_shop.serving import serve as serve_until_stopped
 from mechanic_shop.settings import Settings
-from mechanic_shop.wiring import open_application
+from mechanic_shop.wiring import THREADS, open_application
 
 
 @click.command()

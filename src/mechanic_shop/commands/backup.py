@@ -1,0 +1,17 @@
+"""`backup`: the whole database in one file."""
+
+from pathlib import Path
+
+import click
+
+from mechanic_shop.backups import back_up
+from mechanic_shop.settings import Settings
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+def backup(file: Path, *, force: bool) -> None:
+    """Write the whole database to FILE; the shop may go on meanwhile."""
+    size = back_up(Settings.read().database_url, file, replace=force)
+    click.echo(f"{file}: {size} bytes")

@@ -1,0 +1,63 @@
+"""Backups of SQLite, by its online backup: a copy page by page that writers may interrupt."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from mechanic_adapters.sql.version import newest
+
+_WAIT_S: Final = 60.0
+"""How long a restore waits for those who write."""
+
+
+def write(file: Path, target: Path) -> None:
+    """Copy the database in *file* to *target*. Raises `ValueError`."""
+    with _opened(file, "ro") as source, _opened(target, "rw") as copy:
+        _must_be_a_shop(file, source)
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, with no journal beside it
+
+
+def read(source: Path, file: Path, *, replace: bool) -> None:
+    """Copy the backup in *source* into the database in *file*. Raises `ValueError`.
+
+    It is written in one transaction: whoever has the database open sees it before or after.
+    """
+    with _opened(source, "ro") as backup:
+        found = _must_be_a_shop(source, backup)
+        if found > newest():
+            raise ValueError(f"{source} has schema {found}, and this version knows {newest()} only")
+        if backup.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+            raise ValueError(f"{source} is damaged")
+        with _opened(file, "rwc") as target:
+            if _tables_of(target) and not replace:
+                raise ValueError(f"{file} is there already: --force replaces what it holds")
+            backup.backup(target)
+
+
+@contextmanager
+def _opened(file: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    """Open *file*. Raises `ValueError` for whatever SQLite has to complain of."""
+    where = f"file:{quote(str(file))}?mode={mode}"
+    try:
+        with closing(sqlite3.connect(where, timeout=_WAIT_S, uri=True)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise ValueError(f"{file}: {error}") from error
+
+
+def _must_be_a_shop(file: Path, connection: sqlite3.Connection) -> str:
+    """Return the version of the schema. Raises `ValueError` where there is none."""
+    row = None
+    if "alembic_version" in _tables_of(connection):
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    if row is None:
+        raise ValueError(f"{file} holds no shop")
+    return str(row[0])
+
+
+def _tables_of(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}

@@ -1,0 +1,112 @@
+"""The whole application as settings make it, and somebody on the line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+from wsgiref.types import WSGIApplication
+
+from attrs import field, frozen
+from falcon import testing
+
+from mechanic_adapters.metrics import Metrics
+from mechanic_core.access import Role
+from mechanic_core.customers.customer import Registration
+from mechanic_core.inventory.part import PartForm
+from mechanic_core.mechanics.mechanic import Hiring
+from mechanic_core.money import Quantity
+from mechanic_http.ports import RequestLine
+from mechanic_shop.opening import OPERATOR, open_shop
+from mechanic_shop.settings import Settings
+from mechanic_shop.wiring import open_application
+from tests.integration.places import fresh_url
+from tests.integration.servers import LOOPBACK, PostgresServer
+from tests.worlds import sample
+
+PASSWORD: Final = "correct horse battery"
+EVE: Final = "eve@shop.example"
+BOB: Final = "bob@shop.example"
+ADA: Final = "ada@example.com"
+CLEO: Final = "cleo@example.com"
+
+WIDE: Final = "1000000/minute"
+"""A limit that no test comes up against."""
+
+
+@frozen
+class Line:
+    """Somebody on the line with one instance of the application."""
+
+    application: WSGIApplication
+    lines: list[RequestLine] = field(factory=list)
+    metrics: Metrics = field(factory=Metrics)
+
+    def ask(
+        self, method: str, path: str, token: str = "", body: Any = None, **headers: str
+    ) -> testing.Result:
+        """Return the answer to a request with *token*."""
+        shown = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            shown["Authorization"] = f"Bearer {token}"
+        sent = {} if body is None else {"json": body}
+        address, _, query = path.partition("?")
+        return testing.simulate_request(
+            self.application,
+            method,
+            address,
+            query_string=query,
+            headers=shown,
+            extras={"REMOTE_ADDR": LOOPBACK},
+            **sent,
+        )
+
+    def get(self, path: str, token: str = "") -> testing.Result:
+        """Return the answer to a GET."""
+        return self.ask("GET", path, token)
+
+    def log_in(self, email: str, **headers: str) -> testing.Result:
+        """Return the answer to a login; staff have addresses at the shop."""
+        door = "/mechanics/login" if email.endswith("@shop.example") else "/login"
+        return self.ask("POST", door, body={"email": email, "password": PASSWORD}, **headers)
+
+    def token(self, email: str) -> str:
+        """Return an access token."""
+        token: str = self.log_in(email).json["token"]
+        return token
+
+    def statements(self, path: str, token: str = "") -> int:
+        """Return how many SQL statements answering a GET takes."""
+        assert self.get(path, token).status_code == 200
+        return self.lines[-1].statements
+
+
+def settings_for(url: str, **given: Any) -> Settings:
+    """Return settings for tests: no limit that they come up against, unless it is *given*."""
+    wide = {f"{name}_rate_limit": WIDE for name in ("global", "login", "write")}
+    told = {"database_url": url, "secret_key": "s" * 40, **wide, **given}
+    return Settings(**told)
+
+
+def furnished(kind: str, folder: Path, postgres: PostgresServer) -> str:
+    """Return the address of a shop with Eve, Bob, Ada, Cleo and three parts."""
+    url = fresh_url(kind, folder, postgres)
+    with open_shop(settings=settings_for(url)) as shop:
+        for email, role in ((EVE, Role.MANAGER), (BOB, Role.MECHANIC)):
+            hiring = sample(Hiring, name=email[:3], email=email, role=role, password=PASSWORD)
+            shop.hire_mechanic(OPERATOR, hiring)
+        for email in (ADA, CLEO):
+            shop.register_customer(
+                OPERATOR, sample(Registration, name=email[:4], email=email, password=PASSWORD)
+            )
+        for sku in ("PAD", "OIL", "RAG"):
+            shop.add_part(OPERATOR, sample(PartForm, sku=sku, quantity=Quantity(10_000)))
+    return url
+
+
+@contextmanager
+def on_the_line(settings: Settings) -> Iterator[Line]:
+    """Open one instance of the application, as a process has it."""
+    lines: list[RequestLine] = []
+    metrics = Metrics()
+    with open_application(settings, access_log=lines.append, metrics=metrics) as application:
+        yield Line(application, lines, metrics)

@@ -1,0 +1,132 @@
+"""Idempotency-Key on real databases: many at once, several processes, and after a crash."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_shop.database import swept
+from tests.integration.apps import BOB, Line, furnished, on_the_line, settings_for
+from tests.integration.places import DATABASES, now
+from tests.integration.servers import PostgresServer
+
+PART = {"name": "Wiper", "price": 9.5, "quantity": 3}
+MANY = 20
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
+    """Return the address of a furnished shop."""
+    return furnished(request.param, tmp_path, postgres)
+
+
+@pytest.fixture
+def line(url: str) -> Iterator[Line]:
+    """Give an instance of the application on it."""
+    with on_the_line(settings_for(url)) as found:
+        yield found
+
+
+def post(line: Line, token: str, key: str = "k1", body: Any = None) -> Any:
+    """Add a part under a key."""
+    return line.ask("POST", "/inventory", token, body or PART, Idempotency_Key=key)
+
+
+def wipers(line: Line) -> int:
+    """Return how many parts came of it."""
+    return len(line.get("/inventory?q=Wiper").json["items"])
+
+
+def test_many_at_once_make_one_row(line: Line) -> None:
+    """
+    Of twenty concurrent requests under one key one works; the rest get its answer or a 409.
+    """
+    token = line.token(BOB)
+    with ThreadPoolExecutor(MANY) as pool:
+        told = list(pool.map(lambda _: post(line, token), range(MANY)))
+
+    made = [one for one in told if one.status_code == 201]
+    refused = {one.json["code"] for one in told if one.status_code != 201}
+    assert 1 == wipers(line)
+    assert 1 == len({one.json["id"] for one in made})
+    assert 1 == sum("Idempotency-Replayed" not in one.headers for one in made)
+    assert refused <= {"first-still-running"}
+    assert all(one.headers["Retry-After"] for one in told if one.status_code == 409)
+
+
+def test_another_instance_answers_the_same(line: Line, url: str) -> None:
+    """
+    A retry that reaches another process gets the first answer.
+    """
+    first = post(line, line.token(BOB))
+    with on_the_line(settings_for(url)) as other:
+        again = post(other, other.token(BOB))
+
+    assert first.json == again.json
+    assert "true" == again.headers["Idempotency-Replayed"]
+
+
+@pytest.mark.parametrize("at", ["before", "after"])
+def test_a_crash_leaves_both_or_neither(url: str, at: str) -> None:
+    """
+    Killed just before the commit, nothing is left; killed just after, the retry is a replay.
+    """
+    process = get_context("spawn").Process(target=_die, args=(url, at))
+    process.start()
+    process.join(60)
+
+    assert -signal.SIGKILL == process.exitcode
+    with on_the_line(settings_for(url)) as line:
+        token = line.token(BOB)
+        assert {"before": 0, "after": 1}[at] == wipers(line)
+        again = post(line, token)
+        assert 201 == again.status_code
+        assert (at == "after") == ("Idempotency-Replayed" in again.headers)
+        assert 1 == wipers(line)
+
+
+def _die(url: str, at: str) -> None:
+    """Post a part and die at the COMMIT of it."""
+    with on_the_line(settings_for(url)) as line:
+        token = line.token(BOB)
+        if at == "before":
+            _kill_at_commit()
+        post(line, token)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _kill_at_commit() -> None:
+    from mechanic_adapters.sql.transactions import Transaction  # noqa: PLC0415 - in that process
+
+    Transaction.keep = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign,assignment]
+
+
+def test_refused_work_may_run_again(line: Line) -> None:
+    """
+    A conflict is not remembered: once it is gone, the same request works.
+    """
+    token = line.token(BOB)
+    sold = line.ask("POST", "/inventory", token, PART | {"sku": "X"}).json["id"]
+    codes = Counter([post(line, token, "k2", PART | {"sku": "X"}).status_code])
+    line.ask("DELETE", f"/inventory/{sold}", token)
+    codes.update([post(line, token, "k2", PART | {"sku": "X"}).status_code])
+
+    assert {409: 1, 201: 1} == codes
+
+
+def test_old_receipts_are_swept(line: Line, url: str) -> None:
+    """
+    Young receipts stay when the old ones go.
+    """
+    post(line, line.token(BOB))
+    store = SqlStore.open(url)
+
+    assert 0 == swept(store, now())
+    store.close()

@@ -1,0 +1,208 @@
+"""Idempotency-Key: sent again is answered again, and done once."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from attrs import define
+from falcon import testing
+
+from mechanic_core.access import Actor, Role
+from mechanic_core.receipts import LIFE
+from mechanic_http.app import HttpPorts, create_app
+from mechanic_http.promise import Promise
+from mechanic_http.repeats import Repeats, key_in
+from mechanic_http.routes import ROUTES
+from tests.shops import MANAGER, MECHANIC
+from tests.unit.core.conftest import Premises
+from tests.unit.http.shop import SETTINGS, Client, read_token
+
+PART = {"name": "Wiper", "price": 9.5, "sku": "WIP-1", "quantity": 3}
+KEY = {"Idempotency-Key": '"8e03978e-40d5-43e8-bc93-6894a57f9324"'}
+
+
+@define
+class Hand:
+    """A clock that is turned by hand."""
+
+    now: datetime = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return what it shows."""
+        return self.now
+
+
+def line(clock: Hand | None = None) -> Client:
+    """Return a client of a shop that remembers what it has answered."""
+    premises = Premises()
+    repeats = Repeats(premises.store.begin, clock or Hand(), b"k" * 32)
+    ports = HttpPorts(authenticate=read_token, surround=repeats)
+    return Client(premises, create_app(premises.shop, ports, SETTINGS))
+
+
+def post(
+    to: Client, body: Any = PART, actor: Actor = MECHANIC, path: str = "/inventory", **more: str
+) -> testing.Result:
+    """Send a POST under the key."""
+    headers = KEY | {name.replace("_", "-"): value for name, value in more.items()}
+    return to.ask("POST", path, body, actor, headers)
+
+
+def test_answers_again_what_was_answered_first() -> None:
+    """
+    The same key and body get the first answer, headers and all, marked as a replay.
+    """
+    shop = line()
+    first, second = post(shop), post(shop)
+
+    assert 201 == first.status_code == second.status_code
+    assert first.content == second.content
+    assert first.headers["Location"] == second.headers["Location"]
+    assert first.headers["ETag"] == second.headers["ETag"]
+    assert "Idempotency-Replayed" not in first.headers
+    assert "true" == second.headers["Idempotency-Replayed"]
+    assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
+
+
+def test_does_it_once() -> None:
+    """
+    Stock that is received twice under one key has come once.
+    """
+    shop = line()
+    part = shop.ask("POST", "/inventory", PART, MECHANIC).json["id"]
+    form = {"kind": "receive", "quantity": 5}
+    told = [post(shop, form, path=f"/inventory/{part}/movements").json for _ in range(3)]
+
+    assert [8, 8, 8] == [movement["on_hand_after"] for movement in told]
+    assert 8 == shop.get(f"/inventory/{part}").json["quantity"]
+
+
+def test_bodies_are_the_same_whatever_their_spelling() -> None:
+    """
+    The order of members and the white space between them make no other body.
+    """
+    shop = line()
+    post(shop)
+    turned = b'{ "quantity": 3,\n"sku": "WIP-1", "price": 9.5, "name": "Wiper" }'
+    again = shop.ask("POST", "/inventory", actor=MECHANIC, headers=KEY, raw=turned)
+
+    assert "true" == again.headers["Idempotency-Replayed"]
+
+
+def test_another_body_is_refused() -> None:
+    """
+    A key stands for one body: another one is 422 and does nothing.
+    """
+    shop = line()
+    post(shop)
+    other = post(shop, PART | {"sku": "WIP-2"})
+
+    assert (422, "key-reused") == (other.status_code, other.json["code"])
+    assert "#" == other.json["errors"][0]["pointer"]
+    assert 404 != shop.get("/inventory/1").status_code
+    assert [] == shop.get("/inventory?sku=WIP-2").json["items"]
+
+
+def test_refusals_are_not_kept() -> None:
+    """
+    Where nothing was done nothing is remembered: the request may run again and succeed.
+    """
+    shop = line()
+    assert 422 == post(shop, {"name": "Wiper"}).status_code
+    assert 201 == post(shop).status_code
+
+
+def test_each_caller_has_keys_of_their_own() -> None:
+    """
+    Two people who choose the same key do not meet, nor do two addresses.
+    """
+    shop = line()
+    post(shop)
+    other = post(shop, PART | {"sku": "WIP-2"}, MANAGER)
+    elsewhere = post(shop, {"kind": "receive", "quantity": 1}, path="/inventory/1/movements")
+
+    assert 201 == other.status_code == elsewhere.status_code
+    assert not {"Idempotency-Replayed"} & {*other.headers, *elsewhere.headers}
+
+
+def test_an_alias_is_the_same_place() -> None:
+    """
+    What was sent to an address is not done again by way of its alias.
+    """
+    shop = line()
+    form = {"customer_id": 1, "description": "Noise"}
+    first = post(shop, form, path="/service_tickets")
+    again = post(shop, form, path="/service-tickets/")
+
+    assert first.json == again.json
+
+
+def test_forgets_after_a_day() -> None:
+    """
+    A key is good for twenty-four hours; after that it is new.
+    """
+    clock = Hand()
+    shop = line(clock)
+    post(shop)
+    clock.now += LIFE
+    assert "true" == post(shop).headers["Idempotency-Replayed"]
+
+    clock.now += timedelta(microseconds=1)
+    assert (409, "sku-taken") == ((late := post(shop)).status_code, late.json["code"])
+
+
+def test_sweeps_what_is_old() -> None:
+    """
+    Old receipts go, and young ones stay.
+    """
+    clock = Hand()
+    shop = line(clock)
+    post(shop)
+    with shop.premises.store.begin() as work:
+        swept = work.receipts.sweep(clock.now), work.receipts.sweep(clock.now + LIFE)
+
+    assert (0, 1) == swept
+
+
+def test_permission_comes_first() -> None:
+    """
+    A replay is for those who may: whoever lost the role gets a refusal, not the answer.
+    """
+    shop = line()
+    post(shop)
+    demoted = Actor(Role.CUSTOMER, MECHANIC.id)
+
+    assert 403 == post(shop, actor=demoted).status_code
+
+
+@pytest.mark.parametrize("key", ['""', "", "a b", "k" * 256, '"a', "ümlaut", '"a"b'])
+def test_a_malformed_key_is_refused(key: str) -> None:
+    """
+    A key that is none is 400, and nothing is done.
+    """
+    told = post(line(), Idempotency_Key=key.encode().decode("latin-1"))
+
+    assert (400, "malformed-header") == (told.status_code, told.json["code"])
+
+
+@pytest.mark.parametrize(("header", "key"), [('"a b"', "a b"), ("bare", "bare"), (" x ", "x")])
+def test_keys_are_quoted_or_bare(header: str, key: str) -> None:
+    """
+    A key may come as a structured field's string or as it is.
+    """
+    assert key == key_in(header)
+
+
+def test_every_post_but_those_that_issue_tokens_takes_a_key() -> None:
+    """
+    Tokens are never answered twice.
+    """
+
+    def told(promise: Promise) -> bool:
+        return promise.takes_key and 409 in promise.statuses
+
+    posts = [p for route in ROUTES for p in route.promises.values() if p.method == "POST"]
+
+    assert {p.operation for p in posts if p.issues_tokens} == {
+        p.operation for p in posts if not told(p)
+    }
