@@ -38,6 +38,8 @@ class TestAccounts:
         )
         with store.look() as work:
             assert account == work.accounts.of(Role.CUSTOMER, ada.id)
+        with store.begin() as work:
+            assert account == work.accounts.hold(Role.CUSTOMER, ada.id)
 
     def test_keeps_the_doors_apart(self, store: Store) -> None:
         """The same address and the same id are different people among staff and customers."""

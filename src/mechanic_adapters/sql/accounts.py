@@ -48,6 +48,7 @@ class _Door:
         joined = told.select_from(accounts.join(people, people.c.id == holder))
         self.by_email = joined.where(people.c.email_key == _EMAIL)
         self.by_holder = joined.where(holder == _HOLDER)
+        self.held = self.by_holder.with_for_update(key_share=True)
         there = select(people.c.id, _HASH).where(people.c.id == _HOLDER)
         self.add = (
             insert(accounts)
@@ -97,6 +98,11 @@ class SqlAccounts(Accounts):
     def of(self, role: Role, holder_id: int) -> Account | None:
         """Return the account of one person, with the role that they have now."""
         row = self._executor.first(_door(role).by_holder, {"holder_id": holder_id})
+        return _make_account(row) if row else None
+
+    def hold(self, role: Role, holder_id: int) -> Account | None:
+        """Return the account, its row and its holder's locked."""
+        row = self._executor.first(_door(role).held, {"holder_id": holder_id})
         return _make_account(row) if row else None
 
     def add(self, account: Account) -> None:

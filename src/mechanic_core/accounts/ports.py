@@ -18,6 +18,13 @@ class Accounts(Protocol):
         """Return the account of one person."""
         ...
 
+    def hold(self, role: Role, holder_id: int) -> Account | None:
+        """Return the account, it and its holder kept from others' changes until the end.
+
+        A session that starts meanwhile is there for whoever ends them all afterwards.
+        """
+        ...
+
     def add(self, account: Account) -> None:
         """Keep a new account; its holder must be there."""
         ...

@@ -86,7 +86,7 @@ class LogIn:
         session_id = SessionId(self.desk.new_secret())
         pair, token = self.desk.pair(account.role, account.holder_id, session_id, at)
         with self.begin() as work:
-            present = work.accounts.of(account.role, account.holder_id)
+            present = work.accounts.hold(account.role, account.holder_id)
             if present != account:
                 raise WrongCredentials
             work.sessions.start(
@@ -214,7 +214,7 @@ class ChangePassword:
     @one_transaction
     def _set(self, actor: Actor, account: Account, password_hash: str) -> None:
         with self.begin() as work:
-            if work.accounts.of(account.role, account.holder_id) != account:
+            if work.accounts.hold(account.role, account.holder_id) != account:
                 raise WrongPassword
             work.accounts.set_hash(account.role, account.holder_id, password_hash)
             work.sessions.revoke_all(account.role, account.holder_id, self.now(), but=actor.session)
