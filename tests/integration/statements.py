@@ -8,12 +8,12 @@ from attrs import field, frozen
 
 from mechanic_adapters.sql.store import SqlStore
 
-CONTROLS: Final = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+CONTROLS: Final = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "RESET")
 
 
 @frozen
 class Statements:
-    """What was run: statements proper, and those that only control a transaction."""
+    """What was run: statements proper, and those that only control them."""
 
     proper: list[str] = field(factory=list)
     controls: list[str] = field(factory=list)

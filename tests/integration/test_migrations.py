@@ -41,9 +41,9 @@ OBJECTS = """
 FILLED = """
     INSERT INTO customers (id, name, email, created_at, updated_at, version)
     VALUES (1, '', '', '2026-01-01', '2026-01-01', 1);
-    INSERT INTO tickets (id, customer_id, service_date, description, status, created_at,
-        updated_at, version)
-    VALUES (1, 1, '2026-01-01', '', 'open', '2026-01-01', '2026-01-01', 1);
+    INSERT INTO tickets (id, customer_id, service_date, service_month, description, status,
+        created_at, updated_at, version)
+    VALUES (1, 1, '2026-01-01', '2026-01-01', '', 'open', '2026-01-01', '2026-01-01', 1);
     INSERT INTO ticket_history (ticket_id, at, by_id, event)
     VALUES (1, '2026-01-01', 1, 'opened');
     INSERT INTO parts (id, sku, name, price, unit, quantity, reserved, reorder_point, created_at,

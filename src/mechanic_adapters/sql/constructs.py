@@ -7,7 +7,6 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
-    Date,
     Select,
     Text,
     bindparam,
@@ -79,24 +78,6 @@ class qualified(FunctionElement[Any]):  # noqa: N801 - used as a function
 @compiles(qualified)
 def _with_tables(element: "qualified", compiler: SQLCompiler, **kw: Any) -> str:
     return compiler.process(element.clauses, **{**kw, "include_table": True})
-
-
-@final
-class month_of(FunctionElement[Any]):  # noqa: N801 - used as a function
-    """The first day of the month of a date."""
-
-    inherit_cache = True
-    type = Date()
-
-
-@compiles(month_of, "postgresql")
-def _date_trunc(element: "month_of", compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(date_trunc('month', {compiler.process(element.clauses, **kw)}) AS DATE)"
-
-
-@compiles(month_of, "sqlite")
-def _start_of_month(element: "month_of", compiler: SQLCompiler, **kw: Any) -> str:
-    return f"date({compiler.process(element.clauses, **kw)}, 'start of month')"
 
 
 @final

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from sqlalchemy import ClauseElement, PoolProxiedConnection
+from sqlalchemy import ClauseElement, PoolProxiedConnection, text
 
 from mechanic_adapters.sql.database import Database
 from mechanic_adapters.sql.plans import Params, Plan, Row
@@ -12,6 +12,9 @@ from mechanic_adapters.sql.plans import Params, Plan, Row
 T = TypeVar("T")
 
 NOTHING: Params = {}
+
+_BE_PATIENT = text("SET statement_timeout = 0")
+_BE_IMPATIENT = text("RESET statement_timeout")
 
 
 class ReadOnlyError(RuntimeError):
@@ -37,6 +40,16 @@ class Executor:
         """Return the first row that *statement* finds."""
         rows = self._run(statement, params, Plan.rows)
         return rows[0] if rows else None
+
+    def patiently(self, statement: ClauseElement) -> Sequence[Row]:
+        """Return every row that *statement* finds, however long it takes."""
+        if not self.database.is_postgres:
+            return self.all(statement)
+        self._run(_BE_PATIENT, NOTHING, _count)
+        try:
+            return self.all(statement)
+        finally:
+            self._run(_BE_IMPATIENT, NOTHING, _count)
 
     def write(self, noun: str, statement: ClauseElement, params: Params) -> int:
         """Change rows of *noun* and return how many there were."""

@@ -123,7 +123,7 @@ class SqlLedger(Ledger):
 
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Return every part whose balance is not the sum of its movements."""
-        return tuple(map(_make_disagreement, self._executor.all(_DISAGREEMENTS)))
+        return tuple(map(_make_disagreement, self._executor.patiently(_DISAGREEMENTS)))
 
 
 def _id_of(row: Row) -> int:

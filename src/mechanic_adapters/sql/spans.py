@@ -15,6 +15,9 @@ BEGINNING: Final = date.min
 
 NEVER: Final[Stretch] = (date.max, date.min)
 
+PIECES: Final = ("head", "months", "tail")
+"""What a period is made of: days, whole months, and days again."""
+
 _DAY: Final = timedelta(days=1)
 
 
@@ -44,6 +47,16 @@ def pieces_of(period: Period) -> tuple[Stretch, Stretch, Stretch]:
     head = (since, first - _DAY) if since < first else NEVER
     tail = (last + _DAY, until) if last < until else NEVER
     return head, months, tail
+
+
+def bounds_of(period: Period) -> dict[str, date]:
+    """Return the pieces of *period* as parameters: ``head_first``, ``head_last`` and so on."""
+    pieces = zip(PIECES, pieces_of(period), strict=True)
+    return {
+        f"{name}_{end}": day
+        for name, stretch in pieces
+        for end, day in zip(("first", "last"), stretch, strict=True)
+    }
 
 
 def _whole_months(since: date, until: date) -> Stretch | None:

@@ -1,7 +1,6 @@
 """The leaderboard in SQL, from kept tallies."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, final
 
 from attrs import frozen
@@ -20,7 +19,7 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.plans import ANEW, Row
-from mechanic_adapters.sql.spans import Span, pieces_of
+from mechanic_adapters.sql.spans import PIECES, Span, bounds_of
 from mechanic_adapters.sql.tables import mechanic_tallies, mechanics
 from mechanic_adapters.sql.tallies import Tallies
 from mechanic_core.mechanics.mechanic import MechanicId
@@ -28,11 +27,11 @@ from mechanic_core.mechanics.ports import Standings
 from mechanic_core.mechanics.standing import ALWAYS, Period, Standing
 
 _TALLY = mechanic_tallies.c
-_PIECES = (("head", Span.DAY), ("months", Span.MONTH), ("tail", Span.DAY))
 
 
-def _within(piece: str, span: Span) -> Any:
+def _within(piece: str) -> Any:
     """Return whether a tally lies in one *piece* of the period."""
+    span = Span.MONTH if piece == "months" else Span.DAY
     first, last = (bindparam(f"{piece}_{end}", type_=Date) for end in ("first", "last"))
     return and_(_TALLY.span == span, _TALLY.start >= first, _TALLY.start <= last)
 
@@ -53,7 +52,7 @@ _EVER = _top(
 )
 _WITHIN = _top(
     select(_TALLY.mechanic_id, cast(func.sum(_TALLY.tickets), BigInteger).label("tickets"))
-    .where(or_(*(_within(*piece) for piece in _PIECES)))
+    .where(or_(*(_within(piece) for piece in PIECES)))
     .group_by(_TALLY.mechanic_id)
     .subquery("within")
 ).execution_options(**{ANEW: True})
@@ -72,10 +71,7 @@ class SqlStandings(Standings):
         self._tallies.write()
         if period == ALWAYS:
             return _ranked(self._executor.all(_EVER, {"size": limit}))
-        bounds: dict[str, date] = {}
-        for (piece, _), (first, last) in zip(_PIECES, pieces_of(period), strict=True):
-            bounds |= {f"{piece}_first": first, f"{piece}_last": last}
-        return _ranked(self._executor.all(_WITHIN, {"size": limit, **bounds}))
+        return _ranked(self._executor.all(_WITHIN, {"size": limit, **bounds_of(period)}))
 
 
 def _ranked(rows: Sequence[Row]) -> tuple[Standing, ...]:

@@ -13,6 +13,7 @@ from mechanic_adapters.sql.engines import located
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.tallies import Miscount, miscounts, recount
 from mechanic_adapters.sql.transactions import Transaction
+from mechanic_adapters.sql.version import KEPT
 from mechanic_adapters.sql.work import SqlWork
 from mechanic_core.work import Work
 
@@ -103,6 +104,21 @@ class SqlStore:
             executor.first(_PING)
         finally:
             executor.release()
+
+    def version(self) -> str | None:
+        """Return the schema's version, None where there is no schema. Raises `Unavailable`."""
+        executor = Executor(self._database)
+        try:
+            row = executor.first(KEPT)
+        except self._database.failure:  # there is no such table
+            return None
+        finally:
+            executor.release()
+        return str(row[0]) if row else None
+
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections are in use, and how many are idle."""
+        return self._database.connections()
 
     def miscounts(self) -> tuple[Miscount, ...]:
         """Return every tally of the leaderboard that disagrees with the tickets."""

@@ -179,6 +179,7 @@ tickets = _table(
     reference("customer_id", "customers.id"),
     reference("vehicle_id", "vehicles.id", nullable=True),
     Column("service_date", Date, nullable=False),
+    Column("service_month", Date, nullable=False),
     text("description"),
     Column("status", one_of(Status, "status"), nullable=False),
     moment("created_at"),
@@ -188,8 +189,11 @@ tickets = _table(
     Index(None, "customer_id", "id"),
     Index(None, "vehicle_id", "id"),
     Index(None, "status", "id"),
-    Index(None, "service_date", "id"),
 )
+"""The first day of the month is kept beside the day, so that lists of a period find their way."""
+for _day in (tickets.c.service_date, tickets.c.service_month):
+    _present = tickets.c.removed_at.is_(None)
+    Index(None, _day, tickets.c.id, postgresql_where=_present, sqlite_where=_present)
 
 ticket_mechanics = Table(
     "ticket_mechanics",

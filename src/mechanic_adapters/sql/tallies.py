@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
 
-from mechanic_adapters.sql.constructs import month_of, sent_rows
+from mechanic_adapters.sql.constructs import sent_rows
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.rows import maker, rows_text
 from mechanic_adapters.sql.spans import BEGINNING, Span, spans_of
@@ -98,24 +98,29 @@ def _counted() -> CompoundSelect[tuple[int, Span, date, int]]:
     daily = (
         select(
             ticket_mechanics.c.mechanic_id,
-            tickets.c.service_date.label("day"),
+            tickets.c.service_date,
+            tickets.c.service_month,
             func.count().label("worked"),
         )
         .join_from(ticket_mechanics, tickets)
         .where(*COUNTS)
-        .group_by(ticket_mechanics.c.mechanic_id, tickets.c.service_date)
+        .group_by(ticket_mechanics.c.mechanic_id, tickets.c.service_date, tickets.c.service_month)
         .cte("daily")
     )
 
     def summed(span: Span, start: Any) -> Select[Any]:
-        total = cast(func.sum(daily.c.worked), BigInteger)
-        found = select(daily.c.mechanic_id, literal(span, _TALLY.span.type), start, total)
+        found = select(
+            daily.c.mechanic_id,
+            literal(span, _TALLY.span.type).label("span"),
+            start.label("start"),
+            cast(func.sum(daily.c.worked), BigInteger).label("worked"),
+        )
         return found.group_by(daily.c.mechanic_id, *([] if span is Span.EVER else [start]))
 
     return union_all(
         summed(Span.EVER, literal(BEGINNING, Date)),
-        summed(Span.MONTH, month_of(daily.c.day)),
-        summed(Span.DAY, daily.c.day),
+        summed(Span.MONTH, daily.c.service_month),
+        summed(Span.DAY, daily.c.service_date),
     )
 
 
@@ -139,19 +144,25 @@ def _miscounted() -> Select[Any]:
 
 
 _MISCOUNTS = _miscounted()
+_BE_PATIENT = text("SET LOCAL statement_timeout = 0")
 _LOCK = text("LOCK TABLE mechanic_tallies IN SHARE ROW EXCLUSIVE MODE")
 _EMPTY = delete(mechanic_tallies)
-_RECOUNT = insert(mechanic_tallies).from_select(_COLUMNS, _counted())
+_anew = _counted().subquery("anew")
+_RECOUNT = insert(mechanic_tallies).from_select(
+    _COLUMNS,
+    select(_anew).order_by(_anew.c.span, _anew.c.start),  # side by side, as they are read
+)
 
 
 def miscounts(executor: Executor) -> tuple[Miscount, ...]:
     """Return every tally that disagrees with the tickets."""
-    return tuple(map(maker(Miscount), executor.all(_MISCOUNTS)))
+    return tuple(map(maker(Miscount), executor.patiently(_MISCOUNTS)))
 
 
 def recount(executor: Executor, *, is_postgres: bool) -> None:
     """Count all tallies anew; whoever changes a ticket meanwhile waits at the end."""
     if is_postgres:
+        executor.write(_NOUN, _BE_PATIENT, {})
         executor.write(_NOUN, _LOCK, {})
     executor.write(_NOUN, _EMPTY, {})
     executor.write(_NOUN, _RECOUNT, {})

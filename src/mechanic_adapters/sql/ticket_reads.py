@@ -3,11 +3,13 @@
 import functools
 from typing import Any
 
+from attrs import evolve
 from sqlalchemy import BigInteger, Date, FromClause, Select, bindparam, or_, select
 
 from mechanic_adapters.sql.constructs import gathered
 from mechanic_adapters.sql.gateway import THE_ID
 from mechanic_adapters.sql.lines import LABOR_LINES, PART_LINES
+from mechanic_adapters.sql.periods import PRESENT, by_stretches
 from mechanic_adapters.sql.plans import Row
 from mechanic_adapters.sql.rows import columns_of, gathered_rows, maker
 from mechanic_adapters.sql.tables import mechanics, ticket_mechanics, tickets, vehicles
@@ -15,7 +17,7 @@ from mechanic_adapters.sql.tallies import COUNTS
 from mechanic_adapters.sql.windows import Listing
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
-from mechanic_core.tickets.workflow import CHANGEABLE
+from mechanic_core.tickets.workflow import CHANGEABLE, MOVES, Status
 
 _make_ticket = maker(Ticket)
 _make_vehicle = maker(TicketVehicle)
@@ -47,13 +49,12 @@ def ticket_of(row: Row) -> Ticket:
     return _make_ticket((*row[:2], vehicle, *row[8:11], staff, *lines, *row[14:]))
 
 
-_PRESENT = tickets.c.removed_at.is_(None)
 _seen = tickets.alias("seen")
 
 KEPT = _dressed(tickets).where(tickets.c.id == THE_ID)
 """One ticket, struck out or not."""
 
-ONE = KEPT.where(_PRESENT)
+ONE = KEPT.where(PRESENT)
 
 HELD = ONE.add_columns(
     select(_seen.c.version).where(_seen.c.id == tickets.c.id).scalar_subquery()
@@ -68,7 +69,7 @@ UNFINISHED = (
     select(tickets.c.id)
     .where(
         tickets.c.customer_id == THE_ID,
-        _PRESENT,
+        PRESENT,
         or_(*(tickets.c.status == status for status in sorted(CHANGEABLE))),
     )
     .order_by(tickets.c.id)
@@ -78,7 +79,7 @@ _HEADER = (
     *("id", "customer_id", "vehicle_id", "service_date", "description", "status"),
     *("created_at", "updated_at", "removed_at", "version"),
 )
-_ALL = select(*(tickets.c[name] for name in _HEADER)).where(_PRESENT)
+_COLUMNS = [tickets.c[name] for name in _HEADER]
 
 _WANTED = {
     "status": tickets.c.status == bindparam("status", type_=tickets.c.status.type),
@@ -88,8 +89,10 @@ _WANTED = {
     "since": tickets.c.service_date >= bindparam("since", type_=Date),
     "until": tickets.c.service_date <= bindparam("until", type_=Date),
 }
-_VARIED = frozenset({"status", "since", "until"})
-"""Filters that few tickets pass, or nearly all: the best way depends on the value."""
+_PERIOD = frozenset({"since", "until"})
+_OWNERS = frozenset({"customer_id", "vehicle_id", "mechanic_id"})
+_SETTLED = frozenset(Status) - {move.start for move in MOVES}
+"""Where nearly all tickets end; those on their way are few, and found by their status."""
 
 
 def asked(wanted: TicketFilter) -> dict[str, Any]:
@@ -105,17 +108,29 @@ def asked(wanted: TicketFilter) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
+def best_by_stretches(wanted: TicketFilter) -> bool:
+    """Return whether nothing but its period makes the list short."""
+    given = asked(wanted).keys()
+    busy = wanted.status is not None and wanted.status not in _SETTLED
+    return not given.isdisjoint(_PERIOD) and given.isdisjoint(_OWNERS) and not busy
+
+
 @functools.cache
-def listing(given: frozenset[str], *, worked: bool, newest_first: bool) -> Listing:
+def listing(given: frozenset[str], *, worked: bool, newest_first: bool, stretched: bool) -> Listing:
     """Return the list of the tickets that agree with what is *given*."""
-    rows, key = _ALL, tickets.c.id
+    rows, key = select(*_COLUMNS), tickets.c.id
     if "mechanic_id" in given:  # by their own index, which is in the order of the tickets
         rows, key = rows.join(ticket_mechanics), ticket_mechanics.c.ticket_id
-    conditions = [_WANTED[name] for name in sorted(given)]
-    return Listing(
-        rows=rows.where(*conditions, *(COUNTS if worked else ())),
+    counts = COUNTS if worked else ()
+    wanted = {name: _WANTED[name] for name in sorted(given)}
+    found = Listing(
+        rows=rows.where(PRESENT, *wanted.values(), *counts),
         key=key,
         newest_first=newest_first,
         dressed=_dressed,
-        anew=not _VARIED.isdisjoint(given),
+        anew=not given.isdisjoint({"status", *_PERIOD}),
     )
+    if not stretched:
+        return found
+    others = [rule for name, rule in wanted.items() if name not in _PERIOD]
+    return evolve(found, cut=by_stretches(_COLUMNS, [*others, *counts]), anew=False)

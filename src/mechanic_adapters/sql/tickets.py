@@ -3,7 +3,7 @@
 from typing import Any, Final, final
 
 from attrs import evolve, frozen
-from sqlalchemy import BigInteger, bindparam, delete, insert, update
+from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
 
 from mechanic_adapters.sql.constructs import among, sent_rows
 from mechanic_adapters.sql.executors import Executor
@@ -11,6 +11,7 @@ from mechanic_adapters.sql.gateway import THE_ID
 from mechanic_adapters.sql.lines import LABOR_LINES, PART_LINES
 from mechanic_adapters.sql.people import by_columns
 from mechanic_adapters.sql.rows import rows_text, values_of
+from mechanic_adapters.sql.spans import bounds_of
 from mechanic_adapters.sql.tables import ticket_history, ticket_mechanics, tickets
 from mechanic_adapters.sql.tallies import Tallies
 from mechanic_adapters.sql.ticket_reads import (
@@ -19,6 +20,7 @@ from mechanic_adapters.sql.ticket_reads import (
     ONE,
     UNFINISHED,
     asked,
+    best_by_stretches,
     listing,
     ticket_of,
 )
@@ -27,7 +29,7 @@ from mechanic_core.errors import LostRace
 from mechanic_core.page import Slice, Window
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ports import TicketFilter, Tickets
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 
 _NOUN: Final = "tickets"
 
@@ -51,6 +53,15 @@ _JOIN = insert(ticket_mechanics).from_select(_STAFF, sent_rows(_STAFF))
 _LEAVE = delete(ticket_mechanics).where(
     ticket_mechanics.c.ticket_id == THE_ID, among(ticket_mechanics.c.mechanic_id, "ids")
 )
+
+_changed = _SAVE.returning(tickets.c.id).cte("changed")
+_told = {**_ENTRY, "ticket_id": _changed.c.id}
+_SAVE_AT_ONCE = (
+    insert(ticket_history)
+    .from_select(list(_told), select(*_told.values()))
+    .add_cte(_LEAVE.cte("left_it"), _JOIN.cte("joined_it"))
+)
+"""All that a save writes but lines and tallies, for databases that write inside a WITH."""
 
 
 @final
@@ -82,27 +93,32 @@ class SqlTickets(Tickets):
     def add(self, ticket: Ticket, entry: Entry) -> Ticket:
         """Keep a new ticket with the first line of its history."""
         rows = self._executor.written(_NOUN, _ADD, _header(ticket))
-        blank = evolve(ticket, id=TicketId(rows[0][0]), mechanics=(), parts=(), labor=())
-        kept = self._with_children(blank, evolve(ticket, id=blank.id))
-        self._executor.write(_NOUN, _TELL, _told(kept.id, entry))
-        return self._kept(None, kept)
+        new = evolve(ticket, id=TicketId(rows[0][0]))
+        if staff := sorted(_ids(new)):
+            self._executor.write(_NOUN, _JOIN, {"rows": _staff_rows(new.id, staff)})
+        self._executor.write(_NOUN, _TELL, _entry(new.id, entry))
+        return self._kept(None, self._with_lines(None, new))
 
     def save(self, ticket: Ticket, entry: Entry) -> Ticket:
         """Keep the change and what it was, writing no more than what has changed."""
         before = self._before(ticket)
         after = evolve(ticket, version=ticket.version + 1)
-        given = {**_header(after), "the_id": ticket.id, "expected": ticket.version}
-        if self._executor.write(_NOUN, _SAVE, given) != 1:
-            raise LostRace
-        kept = self._with_children(before, after)
-        self._executor.write(_NOUN, _TELL, _told(kept.id, entry))
-        return self._kept(before, kept)
+        if self._executor.database.is_postgres:
+            self._save_at_once(before, after, entry)
+        else:
+            self._save_by_steps(before, after, entry)
+        return self._kept(before, self._with_lines(before, after))
 
     def find(self, wanted: TicketFilter, window: Window) -> Slice[Ticket]:
         """Return tickets by id."""
         given = asked(wanted)
-        found = listing(frozenset(given), worked=wanted.worked, newest_first=wanted.newest_first)
-        return found.piece(self._executor, window, ticket_of, given)
+        found = listing(
+            frozenset(given),
+            worked=wanted.worked,
+            newest_first=wanted.newest_first,
+            stretched=self._executor.database.is_postgres and best_by_stretches(wanted),
+        )
+        return found.piece(self._executor, window, ticket_of, {**given, **bounds_of(wanted.period)})
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
         """Return the customer's tickets that are still to be worked on."""
@@ -119,20 +135,36 @@ class SqlTickets(Tickets):
             raise LostRace
         return before
 
-    def _with_children(self, before: Ticket, after: Ticket) -> Ticket:
-        """Return *after* with all that is on it written down."""
-        self._write_staff(after.id, _ids(before.mechanics), _ids(after.mechanics))
-        executor, key = self._executor, after.id
-        parts = PART_LINES.write(executor, key, before.parts, after.parts)
-        labor = LABOR_LINES.write(executor, key, before.labor, after.labor)
-        return evolve(after, parts=parts, labor=labor)
+    def _save_at_once(self, before: Ticket, after: Ticket, entry: Entry) -> None:
+        gone, come = _staff_changes(before, after)
+        given = {
+            **_header(after),
+            **_entry(after.id, entry),
+            **_from(before),
+            "ids": gone,
+            "rows": _staff_rows(after.id, come),
+        }
+        if self._executor.write(_NOUN, _SAVE_AT_ONCE, given) != 1:
+            raise LostRace
 
-    def _write_staff(self, ticket_id: TicketId, before: set[int], after: set[int]) -> None:
-        if gone := sorted(before - after):
-            self._executor.write(_NOUN, _LEAVE, {"the_id": ticket_id, "ids": gone})
-        if come := sorted(after - before):
-            rows = rows_text((ticket_id, one) for one in come)
-            self._executor.write(_NOUN, _JOIN, {"rows": rows})
+    def _save_by_steps(self, before: Ticket, after: Ticket, entry: Entry) -> None:
+        if self._executor.write(_NOUN, _SAVE, {**_header(after), **_from(before)}) != 1:
+            raise LostRace
+        gone, come = _staff_changes(before, after)
+        if gone:
+            self._executor.write(_NOUN, _LEAVE, {"the_id": after.id, "ids": gone})
+        if come:
+            self._executor.write(_NOUN, _JOIN, {"rows": _staff_rows(after.id, come)})
+        self._executor.write(_NOUN, _TELL, _entry(after.id, entry))
+
+    def _with_lines(self, before: Ticket | None, after: Ticket) -> Ticket:
+        """Return *after* with its lines written down."""
+        executor, key = self._executor, after.id
+        parts = PART_LINES.write(executor, key, before.parts if before else (), after.parts)
+        labor = LABOR_LINES.write(executor, key, before.labor if before else (), after.labor)
+        if (parts, labor) == (after.parts, after.labor):
+            return after
+        return evolve(after, parts=parts, labor=labor)
 
     def _kept(self, before: Ticket | None, after: Ticket) -> Ticket:
         self._tallies.change(before, after)
@@ -140,17 +172,35 @@ class SqlTickets(Tickets):
         return after
 
 
-def _ids(staff: tuple[AssignedMechanic, ...]) -> set[int]:
-    return {mechanic.id for mechanic in staff}
+def _ids(ticket: Ticket) -> set[int]:
+    return {mechanic.id for mechanic in ticket.mechanics}
+
+
+def _staff_changes(before: Ticket, after: Ticket) -> tuple[list[int], list[int]]:
+    """Return who has left the ticket and who has joined."""
+    old, new = _ids(before), _ids(after)
+    return sorted(old - new), sorted(new - old)
+
+
+def _staff_rows(ticket_id: TicketId, staff: list[int]) -> str:
+    return rows_text((ticket_id, one) for one in staff)
 
 
 def _header(ticket: Ticket) -> dict[str, Any]:
     """Return the columns of the ticket's own row."""
-    vehicle_id = ticket.vehicle.id if ticket.vehicle else None
-    return {**values_of(ticket), "vehicle_id": vehicle_id}
+    return {
+        **values_of(ticket),
+        "vehicle_id": ticket.vehicle.id if ticket.vehicle else None,
+        "service_month": ticket.service_date.replace(day=1),
+    }
 
 
-def _told(ticket_id: TicketId, entry: Entry) -> dict[str, Any]:
+def _from(before: Ticket) -> dict[str, Any]:
+    """Return what tells that the ticket is still as it was."""
+    return {"the_id": before.id, "expected": before.version}
+
+
+def _entry(ticket_id: TicketId, entry: Entry) -> dict[str, Any]:
     """Return the columns of a line of the ticket's history."""
     values = {**values_of(entry), **by_columns(entry.by), "ticket_id": ticket_id}
     return {f"entry_{name}": values[name] for name in _ENTRY}

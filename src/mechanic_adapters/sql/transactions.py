@@ -30,8 +30,13 @@ class Transaction(Executor):
         self._doom: Exception | None = None
         self._answered = False
         self._open(database.to_write())
-        if not database.is_postgres:  # whose driver begins with the first statement
+        if database.is_postgres:  # whose driver begins with the first statement
+            return
+        try:
             self._control("BEGIN IMMEDIATE")
+        except Unavailable:
+            self.release()
+            raise
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -100,6 +105,7 @@ class Transaction(Executor):
         except self.database.failure as error:
             self._doom = self._meaning(error)
             raise self._doom from error
+        self._answered = True
 
     def _meaning(self, error: Exception) -> Exception:
         """Return what to raise; a connection that was dead from the start costs one more try."""

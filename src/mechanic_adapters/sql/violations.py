@@ -49,8 +49,9 @@ def refusal_of(error: Exception) -> Refused | None:
     name = getattr(error, "sqlite_errorname", None)
     if name is not None:
         return _of_name(error, name)
-    # A driver that has no code to tell never reached a server that could have given one.
-    return Unavailable() if type(error).__name__ == "OperationalError" else None
+    # Without a code it did not come from the database: the driver could not reach it.
+    families = {family.__name__ for family in type(error).__mro__}
+    return Unavailable() if "OperationalError" in families else None
 
 
 def _of_state(error: Exception, state: str) -> Refused | None:

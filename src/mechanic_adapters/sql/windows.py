@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, final
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, bindparam, func, select
 
 from mechanic_adapters.sql.executors import NOTHING, Executor
@@ -13,14 +13,9 @@ from mechanic_core.page import Slice, Window, sliced
 
 R = TypeVar("R")
 
-_SIZE = bindparam("size", type_=BigInteger)
-_START = bindparam("start", type_=BigInteger)
+SIZE = bindparam("size", type_=BigInteger)
+START = bindparam("start", type_=BigInteger)
 _AFTER = bindparam("after", type_=BigInteger)
-
-
-def undressed(page: Subquery) -> Select[Any]:
-    """Return the rows of a page as they are."""
-    return select(*page.c)
 
 
 @final
@@ -28,14 +23,16 @@ def undressed(page: Subquery) -> Select[Any]:
 class Listing:
     """A list that is read in pieces: its rows in no order, and the key that orders them.
 
-    *dressed* adds to the rows of one piece what is not in their table. *anew* has the database
-    plan each time for the parameters given, where the best way depends on them.
+    *cut* returns the rows of one piece, behind a key or from an offset. *dressed* adds what is
+    not in their table. *anew* has the database plan each time for the parameters given, where
+    the best way depends on them.
     """
 
     rows: Select[Any]
     key: ColumnElement[int]
     newest_first: bool = False
-    dressed: Callable[[Subquery], Select[Any]] = undressed
+    cut: Callable[["Listing", bool], Select[Any]] = field(default=lambda one, by: one.plain(by))
+    dressed: Callable[[Subquery], Select[Any]] = field(default=lambda page: select(*page.c))
     anew: bool = False
 
     def piece(
@@ -54,6 +51,20 @@ class Listing:
             total = found[0][-1] if found else self._count(executor, given)
         return sliced([make(row) for row in found], window, _id_of, total)
 
+    def plain(self, by_key: bool) -> Select[Any]:  # noqa: FBT001 - the two ways to begin
+        """Return the rows of one piece of the list as it is."""
+        if by_key:
+            return self.ordered(self.behind(self.rows, self.key), self.key).limit(SIZE)
+        return self.ordered(self.rows, self.key).limit(SIZE).offset(START)
+
+    def behind(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
+        """Return those of *rows* that come behind the parameter *after*."""
+        return rows.where(key < _AFTER if self.newest_first else key > _AFTER)
+
+    def ordered(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
+        """Return *rows* in the order of the list."""
+        return rows.order_by(key.desc() if self.newest_first else key)
+
     def _count(self, executor: Executor, params: Params) -> int:
         row = executor.first(_count(self), params)
         return int(row[0]) if row else 0
@@ -66,18 +77,12 @@ def _id_of(record: Any) -> int:
 
 @functools.cache
 def _piece(listing: Listing, by_key: bool, counted: bool) -> Select[Any]:  # noqa: FBT001 - what tells the statements apart
-    key, rows = listing.key, listing.rows
-    if by_key:
-        rows = rows.where(key < _AFTER if listing.newest_first else key > _AFTER)
-    else:
-        rows = rows.offset(_START)
-    page = rows.order_by(key.desc() if listing.newest_first else key).limit(_SIZE).subquery("page")
+    page = listing.cut(listing, by_key).subquery("page")
     dressed = listing.dressed(page)
     if counted:
         dressed = dressed.add_columns(_count(listing).scalar_subquery())
-    order = page.c.id
-    ordered = dressed.order_by(order.desc() if listing.newest_first else order)
-    return ordered.execution_options(**{ANEW: True}) if listing.anew else ordered
+    piece = listing.ordered(dressed, page.c.id)
+    return piece.execution_options(**{ANEW: True}) if listing.anew else piece
 
 
 @functools.cache

@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import errors
-from sqlalchemy import Index, UniqueConstraint, create_engine
+from sqlalchemy import create_engine
 
-from mechanic_adapters.sql.tables import METADATA
+from mechanic_adapters.sql.tables import METADATA, unique_rules
 from mechanic_adapters.sql.violations import MEANINGS, refusal_of
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.errors import LostRace, Unavailable
@@ -35,19 +35,23 @@ def connection(file: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-CUSTOMER = "INSERT INTO customers (name, email, created_at, updated_at, version, email_key) " + (
-    "VALUES ('Ada', 'a@b', '', '', 1, 'a@b')"
-)
-MECHANIC = "INSERT INTO mechanics (name, version, email, role, active, email_key) " + (
-    "VALUES ('Ada', 1, 'a@b', 'mechanic', 1, 'a@b')"
-)
-VEHICLE = "INSERT INTO vehicles (customer_id, created_at, updated_at, version, vin_key) " + (
-    "VALUES (1, '', '', 1, 'x')"
-)
-PART = (
-    "INSERT INTO parts (sku, name, price, unit, quantity, reserved, reorder_point, created_at, "
-    "updated_at, version, name_key, sku_key) VALUES ('A', '', 0, '', 0, 0, 0, '', '', 1, '', '')"
-)
+CUSTOMER = """
+    INSERT INTO customers (name, email, created_at, updated_at, version, email_key)
+    VALUES ('Ada', 'a@b', '', '', 1, 'a@b')
+"""
+MECHANIC = """
+    INSERT INTO mechanics (name, version, email, role, active, email_key)
+    VALUES ('Ada', 1, 'a@b', 'mechanic', 1, 'a@b')
+"""
+VEHICLE = """
+    INSERT INTO vehicles (customer_id, created_at, updated_at, version, vin_key)
+    VALUES (1, '', '', 1, 'x')
+"""
+PART = """
+    INSERT INTO parts (sku, name, price, unit, quantity, reserved, reorder_point, created_at,
+        updated_at, version, name_key, sku_key)
+    VALUES ('A', '', 0, '', 0, 0, 0, '', '', 1, '', '')
+"""
 
 
 @pytest.mark.parametrize(
@@ -97,9 +101,9 @@ def test_takes_a_locked_file_for_a_lost_race(connection: sqlite3.Connection, fil
     Whoever finds the file locked may try again.
     """
     connection.execute("BEGIN IMMEDIATE")
-    with closing(sqlite3.connect(file, timeout=0)) as other:
-        with pytest.raises(sqlite3.OperationalError) as caught:
-            other.execute("BEGIN IMMEDIATE")
+    other = sqlite3.connect(file, timeout=0)
+    with closing(other), pytest.raises(sqlite3.OperationalError) as caught:
+        other.execute("BEGIN IMMEDIATE")
 
     assert LostRace is type(refusal_of(caught.value))
 
@@ -130,9 +134,9 @@ def test_takes_a_read_only_file_for_unavailable(file: Path) -> None:
     """
     A disk that was mounted read-only after a fault may be mended.
     """
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-        with pytest.raises(sqlite3.OperationalError) as caught:
-            connection.execute(CUSTOMER)
+    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    with closing(connection), pytest.raises(sqlite3.OperationalError) as caught:
+        connection.execute(CUSTOMER)
 
     assert Unavailable is type(refusal_of(caught.value))
 
@@ -153,6 +157,7 @@ def test_takes_a_read_only_file_for_unavailable(file: Path) -> None:
         (errors.IdleInTransactionSessionTimeout, Unavailable),
         (errors.ConnectionFailure, Unavailable),
         (psycopg.OperationalError, Unavailable),
+        (errors.ConnectionTimeout, Unavailable),
         (errors.UndefinedTable, type(None)),
         (errors.CheckViolation, type(None)),
         (errors.UniqueViolation, type(None)),
@@ -171,11 +176,9 @@ def test_knows_only_names_that_there_are() -> None:
     """
     Every constraint that has a meaning stands on a table.
     """
-    rules = {
-        rule.name
-        for table in METADATA.tables.values()
-        for rule in (*table.constraints, *table.indexes)
-    }
+    tables = METADATA.tables.values()
+    rules = {str(rule.name) for table in tables for rule in table.constraints}
+    rules |= {str(index.name) for table in tables for index in table.indexes}
 
     assert not MEANINGS.keys() - rules
 
@@ -184,12 +187,6 @@ def test_knows_every_key_that_people_choose() -> None:
     """
     Whatever must be unique, besides ids and accounts, has a meaning.
     """
-    unique = {
-        rule.name
-        for table in METADATA.tables.values()
-        for rule in (*table.constraints, *table.indexes)
-        if isinstance(rule, UniqueConstraint) or (isinstance(rule, Index) and rule.unique)
-        if table.name != "accounts"
-    }
+    tables = [table for table in METADATA.tables.values() if table.name != "accounts"]
 
-    assert not unique - MEANINGS.keys()
+    assert not {name for table in tables for name in unique_rules(table)} - MEANINGS.keys()

@@ -10,6 +10,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 KEY = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 MOMENT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 STATUSES = ("open", "in_progress", "on_hold", "completed", "closed", "cancelled")
+PRESENT = sa.text("removed_at IS NULL")
 ON_SALE = sa.text("archived_at IS NULL")
 LOW = sa.text("archived_at IS NULL AND quantity - reserved <= reorder_point")
 
@@ -67,6 +68,7 @@ def _create_tickets() -> None:
         sa.Column("customer_id", sa.BigInteger, sa.ForeignKey("customers.id"), nullable=False),
         sa.Column("vehicle_id", sa.BigInteger, sa.ForeignKey("vehicles.id")),
         sa.Column("service_date", sa.Date, nullable=False),
+        sa.Column("service_month", sa.Date, nullable=False),
         sa.Column("description", sa.Text, nullable=False),
         sa.Column("status", _one_of("status", *STATUSES), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -76,7 +78,7 @@ def _create_tickets() -> None:
         sa.Index("ix_tickets_customer_id_id", "customer_id", "id"),
         sa.Index("ix_tickets_vehicle_id_id", "vehicle_id", "id"),
         sa.Index("ix_tickets_status_id", "status", "id"),
-        sa.Index("ix_tickets_service_date_id", "service_date", "id"),
+        *(_index_of_present(day) for day in ("service_date", "service_month")),
         sqlite_autoincrement=True,
     )
     op.create_table(
@@ -136,6 +138,11 @@ def _create_tallies() -> None:
         ),
         sa.Column("tickets", sa.BigInteger, nullable=False),
     )
+
+
+def _index_of_present(day: str) -> sa.Index:
+    name = f"ix_tickets_{day}_id"
+    return sa.Index(name, day, "id", postgresql_where=PRESENT, sqlite_where=PRESENT)
 
 
 def _one_of(name: str, *values: str) -> sa.Enum:

@@ -1,0 +1,215 @@
+"""What is special about the store on SQLite."""
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mechanic_adapters.conformance.samples import (
+    keep_customer,
+    keep_part,
+    new_customer,
+    new_vehicle,
+)
+from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.engines import LOCK_MS, located
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.errors import LostRace, Unavailable
+from mechanic_core.inventory.part import Kind
+from mechanic_core.money import Quantity
+from mechanic_core.page import Window
+from tests.integration.statements import counted
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """An empty shop in a file whose name is no name for a web address."""
+    file = tmp_path / "Ada's shop #1 100%.db"
+    schema.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def store(file: Path) -> Iterator[SqlStore]:
+    """The store over it."""
+    store = SqlStore.open(f"sqlite:///{file}")
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_needs_a_file(url: str) -> None:
+    """
+    A shop in memory has no transactions, and is refused.
+    """
+    with pytest.raises(ValueError, match="SQLite needs a file"):
+        located(url)
+
+
+@pytest.mark.parametrize("url", ["mysql://localhost/shop", "sqlite+aiosqlite:///shop.db"])
+def test_speaks_to_two_databases(url: str) -> None:
+    """
+    Any other database or driver is refused.
+    """
+    with pytest.raises(ValueError, match="must be postgresql"):
+        located(url)
+
+
+def test_writes_safely(store: SqlStore) -> None:
+    """
+    Commits reach the disk, readers are not kept waiting, and references are held to.
+    """
+    connection = store._database.to_write()
+    try:
+        said = [
+            connection.cursor().execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    finally:
+        connection.close()
+
+    assert ["wal", 2, 1] == said
+
+
+def test_reads_only(store: SqlStore) -> None:
+    """
+    Nothing can be written on a connection that is there to read.
+    """
+    connection = store._database.to_read()
+    try:
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            connection.cursor().execute("DELETE FROM customers")
+    finally:
+        connection.close()
+
+
+def test_reads_in_one_statement(store: SqlStore) -> None:
+    """
+    A single read is one statement, with no transaction around it.
+    """
+    part = keep_part(store)
+    connection = store._database.to_read()
+    ran: list[str] = []
+    driver = connection.driver_connection
+    assert driver
+    driver.set_trace_callback(ran.append)
+    connection.close()
+
+    with counted(store) as statements, store.look() as work:
+        work.parts.get(part.id)
+
+    assert 1 == len(ran) == len(statements)
+    assert [] == statements.controls
+
+
+def test_begins_at_once(store: SqlStore) -> None:
+    """
+    A transaction has the right to write from its beginning: it can't lose it on the way.
+    """
+    connection = store._database.to_write()
+    ran: list[str] = []
+    driver = connection.driver_connection
+    assert driver
+    driver.set_trace_callback(ran.append)
+    connection.close()
+
+    with counted(store) as statements, store.begin() as work:
+        work.customers.find(None, Window())
+
+    assert ["BEGIN IMMEDIATE", "COMMIT"] == [ran[0], ran[-1]]
+    assert ["BEGIN IMMEDIATE", "COMMIT"] == statements.controls
+    assert 1 == len(statements)
+
+
+def test_is_read_while_it_is_written(store: SqlStore) -> None:
+    """
+    Readers see what was kept last, and do not wait for whoever writes.
+    """
+    with ThreadPoolExecutor(1) as others, store.begin() as work:
+        work.customers.add(new_customer())
+
+        assert [] == others.submit(lambda: names(store)).result(5)
+
+
+def test_takes_turns(store: SqlStore) -> None:
+    """
+    Many who write at once wait for each other, and none of them loses.
+    """
+    part = keep_part(store)
+
+    def receive(_: int) -> None:
+        with store.begin() as work:
+            held = work.parts.hold([part.id])[part.id]
+            work.parts.save([held.moved(Kind.RECEIVE, Quantity(1))])
+
+    with ThreadPoolExecutor(8) as others:
+        list(others.map(receive, range(80)))
+
+    with store.look() as work:
+        assert 80 == work.parts.get(part.id).quantity
+
+
+def test_loses_to_another_process(store: SqlStore, file: Path) -> None:
+    """
+    Whoever waits in vain for another process to finish writing has lost a race.
+    """
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LostRace), store.begin():
+            pass
+        other.rollback()
+
+    keep_customer(store)
+    assert LOCK_MS <= 2_000
+
+
+def test_says_that_the_file_is_lost(store: SqlStore, file: Path) -> None:
+    """
+    A file that is gone is missed, and does not come back as an empty shop.
+    """
+    file.unlink()
+
+    with pytest.raises(Unavailable):
+        store.ping()
+    with pytest.raises(Unavailable), store.begin():
+        pass
+    assert not file.exists()
+
+
+def test_answers_again(store: SqlStore, file: Path) -> None:
+    """
+    Once the file is back, so is the shop.
+    """
+    customer = keep_customer(store)
+    store.close()
+    aside = file.rename(file.with_suffix(".aside"))
+    with pytest.raises(Unavailable):
+        store.ping()
+    aside.rename(file)
+
+    store.ping()
+    assert [customer.name] == names(store)
+
+
+def test_gives_no_id_twice(store: SqlStore) -> None:
+    """
+    The id of a vehicle that was removed is not given to the next one.
+    """
+    customer = keep_customer(store)
+    ids = set()
+    for _ in range(3):
+        with store.begin() as work:
+            vehicle = work.vehicles.add(new_vehicle(customer))
+            work.vehicles.remove(vehicle.id)
+        ids.add(vehicle.id)
+
+    assert 3 == len(ids)
+
+
+def names(store: SqlStore) -> list[str]:
+    """Return the names of all customers."""
+    with store.look() as work:
+        return [customer.name for customer in work.customers.find(None, Window()).items]

@@ -1,0 +1,263 @@
+"""How many statements each thing costs, whatever the number of rows: a guard against loops."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import (
+    AT,
+    keep_mechanic,
+    new_entry,
+    new_movement,
+    new_part,
+    new_session,
+    new_ticket,
+    new_token,
+)
+from mechanic_adapters.conformance.writes import Seed, sown
+from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.access import Role
+from mechanic_core.inventory.part import Kind
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.mechanics.mechanic import Mechanic
+from mechanic_core.mechanics.standing import ALWAYS, Period
+from mechanic_core.money import Quantity
+from mechanic_core.page import Window
+from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.vehicles.ports import VehicleFilter
+from mechanic_core.work import Work
+from tests.integration.servers import PostgresServer
+from tests.integration.statements import counted
+
+MANY: Final = Window(size=100, counted=True)
+MANY_NEXT: Final = Window(size=100, after=1)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty shop in a file, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    schema.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite(file: Path, tmp_path: Path) -> Iterator[SqlStore]:
+    """An empty shop on SQLite."""
+    store = SqlStore.open(f"sqlite:///{shutil.copy(file, tmp_path / 'shop.db')}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def postgresql(postgres: PostgresServer) -> Iterator[SqlStore]:
+    """An empty shop on PostgreSQL."""
+    url = postgres.new_database()
+    schema.upgrade(url)
+    store = SqlStore.open(url)
+    yield store
+    store.close()
+    postgres.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> SqlStore:
+    """An empty shop in each database."""
+    store: SqlStore = request.getfixturevalue(request.param)
+    return store
+
+
+READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
+    "customers.get": lambda work, seed: work.customers.get(seed.customer.id),
+    "customers.find": lambda work, _: work.customers.find(None, MANY),
+    "customers.find q": lambda work, _: work.customers.find("ada", MANY_NEXT),
+    "vehicles.get": lambda work, seed: work.vehicles.get(seed.vehicle.id),
+    "vehicles.with_vin": lambda work, _: work.vehicles.with_vin("1HGCM82633A004352"),
+    "vehicles.find": lambda work, _: work.vehicles.find(VehicleFilter(plate="a 1"), MANY),
+    "mechanics.get": lambda work, seed: work.mechanics.get(seed.mechanic.id),
+    "mechanics.find": lambda work, _: work.mechanics.find(MANY, active_only=True),
+    "standings.top": lambda work, _: work.standings.top(100, ALWAYS),
+    "standings.top, a year": lambda work, _: work.standings.top(
+        100, Period(since=date(2025, 3, 5), until=date(2026, 3, 4))
+    ),
+    "accounts.find": lambda work, _: work.accounts.find("a@b.c", staff=True),
+    "accounts.of": lambda work, seed: work.accounts.of(Role.CUSTOMER, seed.customer.id),
+    "sessions.revoked_since": lambda work, _: work.sessions.revoked_since(AT),
+    "tickets.get": lambda work, seed: work.tickets.get(seed.ticket.id),
+    "tickets.find": lambda work, _: work.tickets.find(TicketFilter(), MANY),
+    "tickets.find, of a customer": lambda work, seed: work.tickets.find(
+        TicketFilter(customer_id=seed.customer.id, newest_first=True), MANY
+    ),
+    "tickets.unfinished_of": lambda work, seed: work.tickets.unfinished_of(seed.customer.id),
+    "histories.of": lambda work, seed: work.histories.of(seed.ticket.id, MANY),
+    "histories.owner_of": lambda work, seed: work.histories.owner_of(seed.ticket.id),
+    "parts.get": lambda work, seed: work.parts.get(seed.part.id),
+    "parts.find": lambda work, _: work.parts.find(PartFilter(q="brake", low_stock=True), MANY),
+    "ledger.of": lambda work, seed: work.ledger.of(seed.part.id, MANY),
+}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_reads_in_one_statement(store: SqlStore, name: str) -> None:
+    """
+    Whatever is read, and however much of it, takes one statement and no transaction.
+    """
+    seed = sown(store)
+    with store.begin() as work:
+        work.ledger.write([new_movement(seed.part, 5)])
+        for _ in range(30):
+            work.tickets.add(full_ticket(seed), new_entry())
+
+    with counted(store) as statements, store.look() as work:
+        READS[name](work, seed)
+
+    assert 1 == len(statements)
+    assert [] == statements.controls
+
+
+def test_checks_the_stock_in_one_statement(store: SqlStore) -> None:
+    """
+    The check of all stock is one statement too; PostgreSQL is told to be patient with it.
+    """
+    with counted(store) as statements, store.look() as work:
+        work.ledger.disagreements()
+
+    assert 1 == len(statements)
+    assert {"SET", "RESET"} >= {control.split()[0] for control in statements.controls}
+
+
+def full_ticket(seed: Seed) -> Ticket:
+    """Return a new ticket with a mechanic and lines of both kinds."""
+    part, quantity = seed.part, Quantity(1)
+    return new_ticket(
+        seed.customer,
+        seed.mechanic,
+        vehicle=seed.vehicle,
+        parts=tuple(
+            PartLine(
+                part_id=part.id,
+                sku=part.sku,
+                name=part.name,
+                quantity=quantity,
+                unit_price=part.price,
+            )
+            for _ in range(3)
+        ),
+        labor=(LaborLine(description="Look", hours=quantity, rate=part.price),),
+    )
+
+
+def add_part(work: Work, _: Seed) -> None:
+    """Put a part on the shelf, as `AddPart` does."""
+    part = work.parts.add(new_part())
+    work.ledger.write([new_movement(part, 5)])
+
+
+def change_customer(work: Work, seed: Seed) -> None:
+    """Correct a customer, as `ChangeCustomer` does."""
+    held = work.customers.hold(seed.customer.id)
+    work.customers.save(evolve(held, name="Changed"))
+
+
+def move_many(work: Work, _: Seed) -> None:
+    """Move the stock of many parts at once, as the completion of a ticket does."""
+    ids = [part.id for part in work.parts.find(PartFilter(), MANY).items]
+    held = work.parts.hold(ids)
+    work.ledger.write([new_movement(part, 5) for part in held.values()])
+    work.parts.save([part.moved(Kind.RECEIVE, Quantity(5)) for part in held.values()])
+
+
+def start_session(work: Work, seed: Seed) -> None:
+    """Start a session, as `LogIn` does."""
+    session = new_session(seed.customer.id)
+    work.sessions.start(session, new_token(session))
+
+
+def refresh(work: Work, seed: Seed) -> None:
+    """Trade a token in, as `RefreshTokens` does."""
+    held = work.sessions.hold(seed.token.digest)
+    work.accounts.of(Role.CUSTOMER, seed.customer.id)
+    work.sessions.rotate(seed.token.used(AT), new_token(held[0] if held else seed.session))
+
+
+def cancel(work: Work, seed: Seed) -> None:
+    """Change a ticket and nothing that is on it."""
+    held = work.tickets.hold(seed.ticket.id)
+    work.tickets.save(evolve(held, description="Changed"), new_entry())
+
+
+WRITES: Final[dict[str, tuple[Callable[[Work, Seed], object], int, int]]] = {
+    "a new part with its stock": (add_part, 2, 2),
+    "a change of a customer": (change_customer, 2, 2),
+    "the stock of 30 parts, found first": (move_many, 4, 4),
+    "a login's session": (start_session, 4, 4),
+    "a refresh": (refresh, 4, 4),
+    "a new ticket with 3 + 1 lines": (
+        lambda work, seed: work.tickets.add(full_ticket(seed), new_entry()),
+        6,
+        6,
+    ),
+    "a change of a ticket": (cancel, 3, 2),
+    "the end of all sessions": (
+        lambda work, seed: work.sessions.revoke_all(Role.CUSTOMER, seed.customer.id, AT),
+        1,
+        1,
+    ),
+}
+"""What is written, and its statements on SQLite and PostgreSQL."""
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_writes_in_few_statements(
+    store: SqlStore, name: str, request: pytest.FixtureRequest
+) -> None:
+    """
+    What belongs together is written in a known number of statements, and one commit.
+    """
+    act, on_sqlite, on_postgresql = WRITES[name]
+    seed = sown(store)
+    with store.begin() as work:
+        for _ in range(30):
+            work.parts.add(new_part())
+
+    with counted(store) as statements, store.begin() as work:
+        act(work, seed)
+
+    is_sqlite = "sqlite" in request.node.name
+    assert (on_sqlite if is_sqlite else on_postgresql) == len(statements), statements.proper
+    assert (["BEGIN IMMEDIATE"] if is_sqlite else []) + ["COMMIT"] == statements.controls
+
+
+@pytest.mark.parametrize("number", [1, 40])
+def test_changes_any_number_of_mechanics(
+    store: SqlStore, number: int, request: pytest.FixtureRequest
+) -> None:
+    """
+    Mechanics who join and leave a ticket cost as much whether one does or forty.
+    """
+    seed = sown(store)
+    one, other = ([keep_mechanic(store) for _ in range(number)] for _ in "ab")
+    with store.begin() as work:
+        restaff(work, seed.ticket, one, [])
+
+    with counted(store) as statements, store.begin() as work:
+        restaff(work, seed.ticket, other, one)
+
+    assert (7 if "sqlite" in request.node.name else 4) == len(statements), statements.proper
+    assert () == store.miscounts()
+
+
+def restaff(work: Work, ticket: Ticket, come: list[Mechanic], go: list[Mechanic]) -> None:
+    """Put mechanics on a ticket and take others off, as `AssignMechanics` does."""
+    held = work.tickets.hold(ticket.id)
+    known = work.mechanics.share([one.id for one in (*come, *go)])
+    joining = [AssignedMechanic(id=one.id, name=known[one.id].name) for one in come]
+    work.tickets.save(held.staffed(joining, [one.id for one in go], AT), new_entry())
