@@ -4,7 +4,7 @@ Run it with ``python benchmarks/identity.py``; it exits 1 when limits in memory 
 authentication together cost more than the budget.
 """
 
-# ruff: noqa: INP001, T201 - a program of its own, that prints
+# ruff: noqa: T201 - a program of its own, that prints
 
 import sys
 import tempfile

@@ -2,10 +2,11 @@
 
 import os
 import secrets
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar, final
 
@@ -46,6 +47,9 @@ MEMORY_KIB: Final = 60 * 1024
 """What hashing may add to the process, unless a single hash needs more."""
 
 
+_ANY: Final = sys.maxsize
+
+
 @final
 class Argon2Passwords(Passwords):
     """Hashes in a few threads of its own, so that a storm of logins leaves room for others.
@@ -54,19 +58,26 @@ class Argon2Passwords(Passwords):
     would stay with the allocator once for each of them.
     """
 
-    def __init__(self, profile: Profile = OWASP, *, at_once: int | None = None) -> None:
-        """Hash with *profile*, at most *at_once* at a time.
+    def __init__(
+        self, profile: Profile = OWASP, *, at_once: int | None = None, most: int = _ANY
+    ) -> None:
+        """Hash with *profile*, at most *at_once* at a time, for at most *most* callers.
 
-        By default that is as many as there are cores and as fit into `MEMORY_KIB`.
+        By default one core is left to others, and all together fit into `MEMORY_KIB`. Who comes
+        when *most* callers are here already is sent away, and keeps no thread from others.
         """
         self._hasher = PasswordHasher.from_parameters(profile)
         self._nobodys = _nobodys_hash(profile)
         self._at_once = at_once or _at_once(profile)
+        self._places = BoundedSemaphore(most)
         self._starting = Lock()
         self._process: int | None = None
 
     def hash(self, password: str) -> str:
-        """Return what to keep of *password*; raises `Unavailable` when memory runs short."""
+        """Return what to keep of *password*.
+
+        Raises `Unavailable` when memory runs short or, as `verify` does too, when too many ask.
+        """
         try:
             return self._apart(lambda: self._hasher.hash(_encoded(password)))
         except HashingError as error:
@@ -96,7 +107,12 @@ class Argon2Passwords(Passwords):
         """Do *work* in one of the threads that are for hashing."""
         if self._process != os.getpid():
             self._start()
-        return self._threads.submit(work).result()
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("too many passwords are waiting to be looked at")
+        try:
+            return self._threads.submit(work).result()
+        finally:
+            self._places.release()
 
     def _start(self) -> None:
         """Start the threads; a forked child has none of its parent's."""
@@ -107,8 +123,8 @@ class Argon2Passwords(Passwords):
 
 
 def _at_once(profile: Profile) -> int:
-    cores = os.cpu_count() or 1
-    return max(1, min(cores, MEMORY_KIB // profile.memory_cost))
+    others = (os.cpu_count() or 1) - 1  # who reads meanwhile needs a core too
+    return max(1, min(others, MEMORY_KIB // profile.memory_cost))
 
 
 def _nobodys_hash(profile: Profile) -> str:

@@ -48,3 +48,12 @@ Surround: TypeAlias = Callable[[Promise], Around | None]
 
 def nothing_around(_: Promise) -> None:
     """Leave every endpoint as it is."""
+
+
+def first_around(*surrounds: Surround) -> Surround:
+    """Return what asks *surrounds* in turn; no endpoint has more than one around it."""
+
+    def surround(promise: Promise) -> Around | None:
+        return next(filter(None, (one(promise) for one in surrounds)), None)
+
+    return surround

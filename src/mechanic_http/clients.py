@@ -9,6 +9,12 @@ from falcon import Request
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_FORWARDED: Final = (
+    *("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"),
+    "HTTP_X_REAL_IP",
+)
+"""What a proxy says of those before it."""
+
 _SITE: Final = 64
 """Whoever has one IPv6 address has all with the same first 64 bits."""
 
@@ -48,6 +54,12 @@ class Clients:
     def _trusts(self, address: str) -> bool:
         found = parsed(address)
         return found is not None and any(found in network for network in self._trusted)
+
+
+def is_local(req: Request) -> bool:
+    """Return whether a request came from this machine, and through no proxy that says so."""
+    peer = parsed(req.env.get("REMOTE_ADDR", ""))
+    return peer is not None and peer.is_loopback and not any(name in req.env for name in _FORWARDED)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -31,6 +31,7 @@ class Endpoint:
     ) -> None:
         """Prepare everything that does not depend on the request."""
         self.promise = promise
+        self.__name__ = promise.operation  # what falcon.inspect calls it
         self._admit = promise.policy.admit
         self._method = method
         self._takes = takes_of(promise, template, equipment)

@@ -23,7 +23,7 @@ from tests.integration.places import fresh_url
 from tests.integration.servers import LOOPBACK, PostgresServer
 from tests.worlds import sample
 
-PASSWORD: Final = "correct horse battery"
+PASSWORD: Final = "a horse that nobody knows"
 EVE: Final = "eve@shop.example"
 BOB: Final = "bob@shop.example"
 ADA: Final = "ada@example.com"

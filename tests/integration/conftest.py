@@ -1,5 +1,6 @@
 """The servers that integration tests share."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,17 @@ from tests.integration.servers import (
     postgres_server,
     valkey_server,
 )
+from tests.integration.spoken import Spoken, telling
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_is_logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The logs of the whole run, searched in the end: ours, and those of the programs we ran."""
+    spoken = Spoken()
+    logging.getLogger().addHandler(spoken)
+    yield
+    logging.getLogger().removeHandler(spoken)
+    assert [] == telling(spoken.lines, tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

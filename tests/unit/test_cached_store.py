@@ -223,8 +223,8 @@ def test_another_shape_is_another_kind() -> None:
         parts: tuple[PartId, ...]
         room: timedelta | None = None
 
-    assert former.name == recorded("shelf", shape, "parts").name
-    assert former.name != recorded("shelf", Shelf, "parts").name
+    assert former.form == recorded("shelf", shape, "parts").form
+    assert former.form != recorded("shelf", Shelf, "parts").form
 
 
 def test_leaderboard_depends_on_names_and_tickets() -> None:

@@ -109,6 +109,27 @@ def test_an_answer_ages_out() -> None:
     assert (b"20.0", b"20.0", b"50.0") == (first, again, cache.fetch(BOARD, 1, make_slowly))
 
 
+def test_an_answer_made_of_another_is_no_older() -> None:
+    """
+    What an answer is made of is made anew for it: two caches in a row keep nothing for longer.
+    """
+    clock = Seconds()
+    outer = cache_of(ttl_s=30.0, ticks=clock)
+    inner = outer.uncounted()
+    present = [b"old"]
+
+    def read() -> bytes:
+        return inner.fetch(SHELF, 1, lambda: present[0])
+
+    read()
+    present[0] = b"new"  # by another process: nobody here is told
+    clock.at += 29
+    given = [outer.fetch(BOARD, 1, read), read()]
+    clock.at += 1
+
+    assert [b"new", b"old", b"new", b"new"] == [*given, outer.fetch(BOARD, 1, read), read()]
+
+
 def test_a_cache_is_bounded() -> None:
     """
     However many answers come, and however large, no more entries or bytes are kept than allowed.

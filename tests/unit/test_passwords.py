@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mechanic_adapters.passwords import CHEAPEST, PROFILES, Argon2Passwords
 from mechanic_core.accounts.password import GivenPassword, Password
+from mechanic_core.errors import Unavailable
 from tests.worlds import FEWER, values_of
 
 CHEAP = Argon2Passwords(CHEAPEST)
@@ -143,13 +144,13 @@ def test_other_parameters_are_outdated() -> None:
     ]
 
 
-def test_no_more_at_once_than_cores() -> None:
+def test_a_core_is_left_to_others() -> None:
     """
-    Hashes wait for each other when more are wanted than there are cores, or memory allows.
+    Hashes wait for each other when more are wanted than there are other cores, or memory allows.
     """
     allowed = [Argon2Passwords(profile)._at_once for profile in PROFILES.values()]
 
-    assert allowed[0] <= (os.cpu_count() or 1)
+    assert allowed[0] <= max(1, (os.cpu_count() or 1) - 1)
     assert [1, 1] == allowed[1:]
     assert Argon2Passwords(CHEAPEST, at_once=5)._at_once == 5
 
@@ -161,6 +162,20 @@ def test_a_storm_of_logins_takes_little_memory() -> None:
     ran = subprocess.run([sys.executable, "-c", STORM], capture_output=True, text=True, check=True)
 
     assert 19 <= int(ran.stdout) <= 60
+
+
+def test_who_finds_too_many_waiting_is_sent_away() -> None:
+    """
+    No more callers are kept waiting than may be; the next one is let in when one has gone.
+    """
+    passwords = Argon2Passwords(PROFILES["owasp"], at_once=1, most=2)
+    with ThreadPoolExecutor(8) as threads:
+        hashing = [threads.submit(passwords.hash, str(n)) for n in range(8)]
+        outcomes = [one.exception() for one in hashing]
+
+    assert {type(None), Unavailable} == {type(one) for one in outcomes}
+    assert outcomes.count(None) >= 2
+    assert passwords.verify(passwords.hash("correct horse"), "correct horse")
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

@@ -15,13 +15,18 @@ Nouns: TypeAlias = tuple[str, ...]
 @final
 @frozen
 class Kind(Generic[T]):
-    """One kind of answer: what it is called, which nouns it is made of, how it is written."""
+    """One kind of answer: what it is called, which nouns it is made of, how it is written.
+
+    *form* differs where what is written has another shape, as in another release.
+    """
 
     name: str
     nouns: Nouns
     write: Callable[[T], bytes] = field(repr=False)
     read: Callable[[bytes], T] = field(repr=False)
     """May raise `ValueError`: then it was never kept."""
+
+    form: str = ""
 
 
 @final

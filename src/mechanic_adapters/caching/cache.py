@@ -1,7 +1,8 @@
 """The cache as its users see it: ask for an answer, and say how it would be made."""
 
 from collections.abc import Callable, Collection, Hashable
-from typing import Protocol, TypeVar, final
+from contextvars import ContextVar
+from typing import Final, Protocol, Self, TypeVar, final
 
 from attrs import define, field
 
@@ -10,6 +11,10 @@ from mechanic_adapters.caching.answers import Answers, Kind
 from mechanic_adapters.caching.flights import Flights
 
 T = TypeVar("T")
+
+_making: Final = ContextVar("making", default=False)
+"""Whether an answer is being made here: it is made of nothing that was kept, or what is old
+would be kept anew."""
 
 
 class LookedUp(Protocol):
@@ -40,8 +45,11 @@ class AnswerCache:
         """Return the answer that is kept, or what *make* makes; what it raises is not kept.
 
         Threads that miss the same answer of the same generations at once share one making.
-        *make* must read what is there when it is called, not a view opened before.
+        *make* must read what is there when it is called, not a view opened before. What it
+        asks of a cache in turn is made anew: so no answer is older than its time to live.
         """
+        if _making.get():
+            return make()
         found = self._answers.recall(kind, key)
         hit = found.answer is not None
         self._looked_up(kind.name, hit=hit)
@@ -51,6 +59,10 @@ class AnswerCache:
             return make()
         flight = (kind.name, key, found.stamp.generations)
         return self._flights.join(flight, lambda: self._made(kind, key, make))
+
+    def uncounted(self) -> Self:
+        """Return the same cache for those whose answers are only parts of others'."""
+        return type(self)(self._answers)
 
     def touched(self, nouns: Collection[str]) -> None:
         """Have no answer that is made of any of *nouns* read again."""
@@ -70,7 +82,11 @@ class AnswerCache:
         found = self._answers.recall(kind, key)
         if found.answer is not None:
             return found.answer
-        answer = make()
+        token = _making.set(True)
+        try:
+            answer = make()
+        finally:
+            _making.reset(token)
         if found.stamp is not None:
             self._answers.keep(kind, key, found.stamp, answer)
         return answer

@@ -15,10 +15,7 @@ _converter = make_converter(detailed_validation=False)
 
 
 def recorded(name: str, shape: type[T], *nouns: str) -> Kind[T]:
-    """Return a kind of answer that is a record, or a tuple of them, made of *nouns*.
-
-    The shape is part of its name: another release with another shape keeps its answers apart.
-    """
+    """Return a kind of answer that is a record, or a tuple of them, made of *nouns*."""
     form = hashlib.blake2b(_described(shape).encode(), digest_size=6).hexdigest()
 
     def write(answer: T) -> bytes:
@@ -30,7 +27,7 @@ def recorded(name: str, shape: type[T], *nouns: str) -> Kind[T]:
         except (AttributeError, KeyError, TypeError, Refused) as error:
             raise ValueError(name) from error
 
-    return Kind(f"{name}-{form}", nouns, write, read)
+    return Kind(name, nouns, write, read, form)
 
 
 def _described(shape: Any) -> str:

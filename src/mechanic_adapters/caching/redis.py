@@ -107,7 +107,7 @@ class RedisAnswers(Answers):
 
     def _name(self, kind: Kind[T], key: Hashable) -> str:
         digest = hashlib.blake2b(repr(key).encode(), digest_size=16).hexdigest()
-        return f"{self._prefix}:{kind.name}:{digest}"
+        return f"{self._prefix}:{kind.name}-{kind.form}:{digest}"
 
 
 def redis_answers(url: str, ttl_s: float, fell_back: Callable[[str], None]) -> RedisAnswers:

@@ -1,0 +1,69 @@
+"""Answers that everybody of one role gets alike, kept as they were written, entity tag and all.
+
+They are looked up after authorization and after everything was read: whoever may not ask is
+refused as ever. What changes them is known by the nouns that they are made of.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Final, TypeAlias, final
+
+import orjson
+from attrs import frozen
+
+from mechanic_core.inventory.use_cases import ListParts, ReadPart
+from mechanic_core.mechanics.use_cases import ListMechanics, ReadLeaderboard, ReadMechanic
+from mechanic_http.answers import Answer, Around, Call
+from mechanic_http.promise import Promise
+
+Recall: TypeAlias = Callable[[Hashable, Callable[[], bytes]], bytes]
+"""Gives what is kept under a key, or keeps what it has made; nothing where making raises."""
+
+Remember: TypeAlias = Callable[[str, tuple[str, ...]], Recall]
+"""Returns what keeps one kind of answer until one of its nouns is written."""
+
+KINDS: Final[Mapping[type[Any], tuple[str, tuple[str, ...]]]] = {
+    ListMechanics: ("mechanics", ("mechanics",)),
+    ListParts: ("parts", ("parts",)),
+    ReadLeaderboard: ("leaderboard", ("mechanics", "tickets")),
+    ReadMechanic: ("mechanic", ("mechanics",)),
+    ReadPart: ("part", ("parts",)),
+}
+"""The use cases whose answers depend on the role alone: their kind, and what they are made of."""
+
+_OK: Final = 200
+_END_OF_HEAD: Final = b"\n"
+
+
+@final
+@frozen
+class KeptAnswers:
+    """Stands around the endpoints whose answers are kept."""
+
+    remember: Remember
+
+    def __call__(self, promise: Promise) -> Around | None:
+        """Return what stands around an endpoint, if its answers are kept."""
+        kind = KINDS.get(promise.use_case)
+        if kind is None:
+            return None
+        recall = self.remember(*kind)
+
+        def around(call: Call, run: Callable[[], Answer]) -> Answer:
+            return _read(recall(_key(call), lambda: _written(run())))
+
+        return around
+
+
+def _key(call: Call) -> tuple[str | None, str, str, str]:
+    """Return all that an answer depends on: links in it begin with the address as it was asked."""
+    req = call.req
+    return call.actor.role, req.root_path, req.path, req.query_string
+
+
+def _written(answer: Answer) -> bytes:
+    return orjson.dumps(answer.headers) + _END_OF_HEAD + (answer.body or b"")
+
+
+def _read(kept: bytes) -> Answer:
+    head, _, body = kept.partition(_END_OF_HEAD)
+    return Answer(_OK, orjson.loads(head), body)

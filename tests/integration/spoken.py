@@ -1,0 +1,42 @@
+"""Everything that is logged while integration tests run, searched for secrets in the end."""
+
+import logging
+import re
+from pathlib import Path
+from typing import Final
+
+SECRET_SHAPES: Final = re.compile(
+    r"\$argon2id?\$"  # a password's hash
+    r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}"  # a token that is signed
+    r"|\b[Bb]earer +[\w.~+/-]{8,}"  # what follows an Authorization header
+    r"|[\"']?[Aa]uthorization[\"']? *[:=]"
+    r"|PRIVATE KEY"
+    r"|correct horse|another horse|another good one|a horse that nobody knows"  # the tests' own passwords
+    r"|://[^\s:/@]*:(?!\*\*\*)[^\s:/@]+@"  # a password in an address
+)
+
+
+class Spoken(logging.Handler):
+    """Hears every record, with all that was given along."""
+
+    def __init__(self) -> None:
+        """Have heard nothing."""
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one."""
+        given = {name: value for name, value in vars(record).items() if name != "exc_info"}
+        self.lines.append(f"{record.getMessage()} {given} {self._fault(record)}")
+
+    def _fault(self, record: logging.LogRecord) -> str:
+        trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
+        # Lines of our own source are no secrets: only what an exception says may be one.
+        return "\n".join(line for line in trace.splitlines() if not line.startswith("    "))
+
+
+def telling(lines: list[str], folder: Path) -> list[str]:
+    """Return what tells a secret among *lines*, and the log files of programs in *folder*."""
+    files = [file for file in folder.rglob("log") if file.is_file()]
+    written = [line for file in files for line in file.read_text(errors="replace").splitlines()]
+    return [line[:500] for line in (*lines, *written) if SECRET_SHAPES.search(line)]

@@ -1,0 +1,173 @@
+"""Logging in and staying in, through the whole application: limits, settings, and races."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Final
+
+import jwt
+import pytest
+from falcon import testing
+from redis import Redis
+
+from mechanic_adapters.conformance.threads import at_once
+from mechanic_adapters.keys import new_rsa_key
+from mechanic_adapters.redis_windows import PREFIX
+from mechanic_shop.settings import Algorithm, Profile
+from tests.integration.apps import ADA, BOB, CLEO, Line, furnished, on_the_line, settings_for
+from tests.integration.places import DATABASES
+from tests.integration.servers import LOOPBACK, PostgresServer, RunningValkey
+
+ROUNDS: Final = 5
+SECRET: Final = "s" * 40
+FORMER: Final = "f" * 40
+
+
+@pytest.fixture(params=DATABASES)
+def line(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
+) -> Iterator[Line]:
+    """The application on each database."""
+    with on_the_line(settings_for(furnished(request.param, tmp_path, postgres))) as line:
+        yield line
+
+
+@pytest.fixture
+def url(tmp_path: Path, postgres: PostgresServer) -> str:
+    """A shop in a file."""
+    return furnished("sqlite", tmp_path, postgres)
+
+
+def test_of_racing_refreshes_one_succeeds_at_most(line: Line) -> None:
+    """
+    Two who hand in the same refresh token at once never both get tokens, and lose the session.
+    """
+    for _ in range(ROUNDS):
+        pair = line.log_in(ADA).json
+        body = {"refresh_token": pair["refresh_token"]}
+
+        def refresh(body: object = body) -> testing.Result:
+            return line.ask("POST", "/token/refresh", body=body)
+
+        answers = [one for one in at_once(*[refresh] * 4) if isinstance(one, testing.Result)]
+
+        assert len(answers) == 4
+        won = [one.json for one in answers if one.status_code == 200]
+        assert len(won) <= 1
+        assert {one.status_code for one in answers} <= {200, 401, 503}
+        assert line.ask("POST", "/token/refresh", body=body).status_code == 401
+        assert {401} == {line.get("/me", one["token"]).status_code for one in (pair, *won)}
+
+
+def test_logins_are_limited_by_address_and_by_account(url: str) -> None:
+    """
+    Neither many accounts from one address nor one account from many get more tries.
+    """
+    settings = settings_for(
+        url, login_rate_limit="3/minute", trusted_proxies=(ip_network(LOOPBACK),)
+    )
+    with on_the_line(settings) as line:
+        by_address = [
+            line.log_in(f"nobody{n}@example.com", X_Forwarded_For="192.0.2.1") for n in range(4)
+        ]
+        by_account = [line.log_in(ADA.swapcase(), X_Forwarded_For=f"192.0.2.{n}") for n in (2, 3)]
+        by_account += [line.log_in(ADA, X_Forwarded_For=f"2001:db8:{n}::1") for n in range(4, 6)]
+        other = line.log_in(CLEO, X_Forwarded_For="192.0.2.9")
+        staff = line.log_in(BOB, X_Forwarded_For="192.0.2.9")
+        page = line.metrics.render()[0].decode()
+
+    assert [401, 401, 401, 429] == [one.status_code for one in by_address]
+    assert [200, 200, 200, 429] == [one.status_code for one in by_account]
+    assert [200, 200] == [one.status_code for one in (other, staff)]
+    assert 1 <= int(by_account[-1].headers["Retry-After"]) <= 60
+    for account, outcome, count in (
+        ("customer", "accepted", 4),
+        ("customer", "refused", 3),
+        ("customer", "limited", 2),
+        ("staff", "accepted", 1),
+    ):
+        told = f'mechanic_shop_logins_total{{account="{account}",outcome="{outcome}"}} {count}.0'
+        assert told in page
+
+
+def test_a_login_keeps_its_limit_without_the_store(url: str) -> None:
+    """
+    Where the store of the limits is away, logins are counted all the same.
+    """
+    dead = f"redis://{LOOPBACK}:1/0"
+    settings = settings_for(url, login_rate_limit="2/minute", rate_limit_storage_url=dead)
+    with on_the_line(settings) as line:
+        tries = [line.log_in(ADA).status_code for _ in range(3)]
+        page = line.metrics.render()[0].decode()
+
+    assert [200, 200, 429] == tries
+    assert 'mechanic_shop_fallbacks_total{store="limiter"}' in page
+
+
+def test_limits_are_counted_where_the_settings_say(url: str, valkey: RunningValkey) -> None:
+    """
+    `RATE_LIMIT_STORAGE_URL` names the store that requests are counted in.
+    """
+    settings = settings_for(url, rate_limit_storage_url=valkey.url)
+    with Redis.from_url(valkey.url) as store, on_the_line(settings) as line:
+        store.flushdb()
+        assert line.get("/inventory").status_code == 200
+
+        assert len(list(store.scan_iter(f"{PREFIX}:*"))) == 1
+        assert line.get("/readyz").json["limits"] == "up"
+
+
+def test_passwords_are_hashed_as_the_settings_say(url: str) -> None:
+    """
+    `PASSWORD_PROFILE` is what a new hash costs, and what a login brings an old one to.
+    """
+    hashes = []
+    for profile in (Profile.OWASP, Profile.RFC9106_LOW):
+        with on_the_line(settings_for(url, password_profile=profile)) as line:
+            assert line.log_in(ADA).status_code == 200
+        hashes.append(kept_hashes(url))
+
+    assert {"$argon2id$v=19$m=19456,t=2,p=1"} == hashes[0]
+    assert {"$argon2id$v=19$m=19456,t=2,p=1", "$argon2id$v=19$m=65536,t=3,p=4"} == hashes[1]
+
+
+def kept_hashes(url: str) -> set[str]:
+    """Return how the passwords of a shop in a file are hashed."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
+        found = file.execute("SELECT password_hash FROM accounts").fetchall()
+    return {kept.rpartition("$")[0].rpartition("$")[0] for (kept,) in found}
+
+
+def test_tokens_are_signed_as_the_settings_say(url: str, tmp_path: Path) -> None:
+    """
+    `JWT_ALG`, its key and `TOKEN_TTL_MIN` reach the tokens; the key set tells the key.
+    """
+    file = tmp_path / "key.pem"
+    file.write_text(new_rsa_key())
+    settings = settings_for(
+        url, jwt_alg=Algorithm.RS256, jwt_private_key_file=file, token_ttl_min=5
+    )
+    with on_the_line(settings) as line:
+        pair = line.log_in(ADA).json
+        header = jwt.get_unverified_header(pair["token"])
+        keys = line.get("/.well-known/jwks.json").json["keys"]
+
+        assert (300, 200) == (pair["expires_in"], line.get("/me", pair["token"]).status_code)
+    assert {"alg": "RS256", "typ": "at+jwt", "kid": keys[0]["kid"]} == header
+    assert {"kty", "kid", "use", "alg", "n", "e"} == set(keys[0])
+
+
+def test_former_keys_are_accepted_while_they_are_named(url: str) -> None:
+    """
+    `JWT_PREVIOUS_KEYS` keeps people logged in when the secret changes.
+    """
+    with on_the_line(settings_for(url, secret_key=FORMER)) as line:
+        token = line.token(ADA)
+    seen = []
+    for previous in ((FORMER,), ()):
+        with on_the_line(settings_for(url, jwt_previous_keys=previous)) as line:
+            seen.append(line.get("/me", token).status_code)
+
+    assert [200, 401] == seen

@@ -1,0 +1,165 @@
+"""Secrets stay secret: every route is asked, at the most talkative level, and all is searched."""
+
+import json
+import re
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from attrs import field, frozen
+
+from mechanic_adapters.keys import new_rsa_key
+from mechanic_core.accounts.account import digest_of
+from mechanic_http.routes import DOCUMENTED
+from tests.integration.apps import ADA, BOB, CLEO, EVE, PASSWORD, furnished
+from tests.integration.programs import send, serving
+from tests.integration.servers import LOOPBACK, PostgresServer
+from tests.integration.spoken import SECRET_SHAPES
+from tests.unit.http.test_contract import CONTRACT, Asked
+
+SECRET_KEY: Final = "a-secret-key-that-nobody-may-ever-read"
+FORMER_KEY: Final = "a-former-key-that-nobody-may-ever-read"
+METRICS_TOKEN: Final = "the-token-of-whoever-counts-what-we-do"
+STORE_PASSWORD: Final = "the-password-of-the-side-store"
+SENT: Final = {
+    PASSWORD,
+    "correct horse battery",
+    "another good one",
+    "a wrong password of somebody",
+    "new-hire-password",
+}
+
+ISSUING: Final = {"/login", "/mechanics/login", "/token/refresh", "/customers/login"}
+
+
+@frozen
+class Listener:
+    """Somebody who asks, keeps every answer, and knows every token that was given out."""
+
+    connection: HTTPConnection
+    said: list[str] = field(factory=list)
+    tokens: set[str] = field(factory=set)
+
+    def ask(self, method: str, path: str, body: object = None, token: str = "") -> tuple[int, Any]:
+        """Return status and body; keep the answer, but for the tokens where tokens are given."""
+        send(self.connection, method, path, body, token or None)
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        said: Any = json.loads(text) if "json" in answer.headers.get("Content-Type", "") else text
+        if path in ISSUING and answer.status == 200:
+            self.tokens.update((said["token"], said["refresh_token"]))
+            text = f"{said.keys()}"
+        self.said.append(f"{method} {path} {answer.status} {answer.headers} {text}")
+        return answer.status, said
+
+    def log_in(self, email: str) -> Any:
+        """Return a new pair of tokens."""
+        door = "/mechanics/login" if email.endswith("@shop.example") else "/login"
+        return self.ask("POST", door, {"email": email, "password": PASSWORD})[1]
+
+
+@pytest.fixture(params=["HS256", "RS256"])
+def env(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> dict[str, str]:
+    """An environment full of secrets, in which the side stores are away."""
+    (tmp_path / "key.pem").write_text(new_rsa_key())
+    keys = {"JWT_PREVIOUS_KEYS": FORMER_KEY}
+    if request.param == "RS256":
+        keys = {"JWT_ALG": "RS256", "JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem")}
+    off = {f"{name}_RATE_LIMIT": "100000/minute" for name in ("GLOBAL", "LOGIN", "WRITE")}
+    return {
+        **keys,
+        **off,
+        "DATABASE_URL": furnished("sqlite", tmp_path, postgres),
+        "SECRET_KEY": SECRET_KEY,
+        "METRICS_TOKEN": METRICS_TOKEN,
+        "CACHE_REDIS_URL": f"redis://shop:{STORE_PASSWORD}@{LOOPBACK}:1/0",
+        "LOG_LEVEL": "debug",
+        "LOG_FORMAT": "json",
+    }
+
+
+def body_of(asked: Asked) -> Any:
+    """Return what is sent, with a password that can be searched for where a mechanic is hired."""
+    if asked.method == "POST" and asked.path == "/mechanics":
+        return {**asked.body, "password": "new-hire-password"}
+    return asked.body
+
+
+def ask_everything(line: Listener) -> None:
+    """Ask every route as everybody, log in well and badly, and come with bad tokens."""
+    pairs = {email: line.log_in(email) for email in (ADA, CLEO, BOB, EVE)}
+    for email in (ADA, BOB):
+        bad = {"email": email, "password": "a wrong password of somebody"}
+        for door in ("/login", "/mechanics/login"):
+            line.ask("POST", door, bad)
+            line.ask("POST", door, {**bad, "password": ["a wrong password of somebody"]})
+        line.ask("POST", "/login", b'{"email": "a wrong password of somebody')
+    for pair in (pairs[ADA], pairs[EVE]):
+        for asked in CONTRACT:
+            if asked.path not in ("/logout", "/me/password", *ISSUING):
+                line.ask(asked.method, asked.path, body_of(asked), pair["token"])
+    line.ask("POST", "/token/refresh", {"refresh_token": pairs[CLEO]["refresh_token"]})
+    line.ask("POST", "/token/refresh", {"refresh_token": pairs[CLEO]["refresh_token"]})
+    for token in (pairs[EVE]["token"][:-4], f"{pairs[EVE]['token']}x", "nonsense"):
+        line.ask("GET", "/me", token=token)
+    eve = pairs[EVE]["token"]
+    line.ask("PUT", "/me/password", {"current_password": PASSWORD}, eve)
+    change = {"current_password": PASSWORD, "new_password": "another good one"}
+    line.ask("PUT", "/me/password", {**change, "current_password": change["new_password"]}, eve)
+    assert line.ask("PUT", "/me/password", change, eve)[0] == 204
+    line.ask("POST", "/logout", {"refresh_token": pairs[BOB]["refresh_token"]}, eve)
+    for path in ("/metrics", "/readyz"):
+        line.ask("GET", path, token=eve)
+
+
+def kept_in(folder: Path) -> Iterator[str]:
+    """Go through the secrets that the database keeps."""
+    with closing(sqlite3.connect(folder / "shop.db")) as file:
+        for (kept,) in file.execute("SELECT password_hash FROM accounts"):
+            yield kept
+            yield kept.rpartition("$")[2]
+
+
+def test_no_secret_is_told(env: dict[str, str], tmp_path: Path) -> None:
+    """
+    No log line and no answer holds a password, hash, token, key or Authorization header.
+    """
+    with serving(tmp_path, "serve", "--port", "0", env=env) as program:
+        with closing(program.connection()) as connection:
+            line = Listener(connection)
+            ask_everything(line)
+        program.process.send_signal(signal.SIGTERM)
+        assert program.process.wait(60) == 0
+    log = (tmp_path / "log").read_text()
+    pem = (tmp_path / "key.pem").read_text().split("\n")
+    secrets = SENT | line.tokens | {digest_of(token) for token in line.tokens}
+    secrets |= {
+        SECRET_KEY,
+        FORMER_KEY,
+        METRICS_TOKEN,
+        STORE_PASSWORD,
+        *pem[1:-2],
+        *kept_in(tmp_path),
+    }
+    secrets |= {part for token in line.tokens for part in token.split(".") if len(part) > 60}
+
+    assert log.count('"request"') >= len(line.said)
+    assert len(line.tokens) >= 8
+    assert {"token refused", "store away"} <= set(re.findall(r'"event":"([^"]+)"', log))
+    for told in (log, *line.said):
+        assert not [secret for secret in secrets if secret in told]
+    assert not SECRET_SHAPES.search(log)
+
+
+def test_every_route_is_asked() -> None:
+    """
+    What is asked above is every route that there is.
+    """
+    served = {(method, route.template) for route in DOCUMENTED for method in route.promises}
+
+    assert len(served) - 1 == len({(a.method, a.path.split("?")[0]) for a in CONTRACT})

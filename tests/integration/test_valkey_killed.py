@@ -1,0 +1,168 @@
+"""Valkey killed under load: nobody notices; restarted, instances share limits and cache again."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+import pytest
+from attrs import define
+
+from mechanic_adapters.breaker import RETRY_S
+from mechanic_shop.settings import Settings
+from tests.integration.apps import BOB, Line, furnished, on_the_line, settings_for
+from tests.integration.places import DATABASES
+from tests.integration.servers import PostgresServer, RunningValkey, valkey_server
+
+THREADS: Final = 4
+QUOTA: Final = 1000
+LIMIT: Final = f"{QUOTA}/hour"
+
+
+@pytest.fixture
+def mortal() -> Iterator[RunningValkey]:
+    """A Valkey of the test's own, to be killed."""
+    with valkey_server() as server:
+        yield server
+
+
+@pytest.fixture(params=DATABASES)
+def settings(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer, mortal: RunningValkey
+) -> Settings:
+    """Settings of instances that share a database and a Valkey."""
+    url = furnished(request.param, tmp_path, postgres)
+    return settings_for(url, cache_redis_url=mortal.url, cache_ttl_s=3600)
+
+
+@define
+class Load:
+    """Somebody who reads and writes a part of their own as fast as they can."""
+
+    line: Line
+    token: str
+    path: str
+
+    def go_on(self, stop: Event) -> Counter[str]:
+        """Ask until *stop*; count the answers by what was wrong with them."""
+        seen: Counter[str] = Counter()
+        while not stop.is_set():
+            begun = time.perf_counter()
+            price = seen["asked"] % 9000 + 1
+            answers = (
+                self.line.ask("PATCH", self.path, self.token, {"price": price}),
+                self.line.get(self.path, self.token),
+                self.line.get("/inventory?per_page=50"),
+                self.line.get("/mechanics/leaderboard"),
+            )
+            seen["asked"] += 1
+            seen["slow"] += time.perf_counter() - begun > 5
+            seen["failed"] += any(one.status_code != 200 for one in answers)
+            seen["stale"] += answers[1].json["price"] != price
+        return seen
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, for as long as a store may take to be seen again."""
+    deadline = time.monotonic() + 20 * RETRY_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def stores_of(line: Line) -> set[str]:
+    """Return how cache and limits do."""
+    told = line.get("/readyz").json
+    return {told["cache"], told["limits"]}
+
+
+def test_killed_under_load_no_request_fails(
+    settings: Settings, mortal: RunningValkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    Reads and writes are answered, and never stale, while Valkey is killed and started again.
+    """
+    stop = Event()
+    with on_the_line(settings) as line, ThreadPoolExecutor(THREADS) as threads:
+        token = line.token(BOB)
+        made = [
+            line.ask("POST", "/inventory", token, {"name": "Pad", "price": 1}).json["id"]
+            for _ in range(THREADS)
+        ]
+        loads = [Load(line, token, f"/inventory/{one}") for one in made]
+        working = [threads.submit(load.go_on, stop) for load in loads]
+        try:
+            time.sleep(0.5)
+            mortal.kill()
+            until(lambda: stores_of(line) == {"down"})
+            time.sleep(1.0)
+            mortal.restart()
+            until(lambda: stores_of(line) == {"up"})
+            time.sleep(0.5)
+        finally:
+            stop.set()
+        seen = sum((one.result() for one in working), Counter[str]())
+        page = line.metrics.render()[0].decode()
+
+    assert seen["asked"] > 2 * THREADS
+    assert (0, 0, 0) == (seen["failed"], seen["stale"], seen["slow"])
+    for store in ("cache", "limiter"):  # each outage is told once as it begins and as it ends
+        told = [one.msg for one in caplog.records if vars(one).get("store") == store]
+        outages = len(told) // 2  # a machine too busy to answer in time makes one more
+        assert outages >= 1
+        assert ["store away", "store back"] * outages == told
+        assert f'mechanic_shop_fallbacks_total{{store="{store}"}}' in page
+
+
+def test_restarted_it_is_shared_again(settings: Settings, mortal: RunningValkey) -> None:
+    """
+    Two instances share quota and cache, go on by themselves without Valkey, and share again.
+    """
+    settings = settings_for(
+        settings.database_url,
+        cache_redis_url=mortal.url,
+        cache_ttl_s=3600,
+        global_rate_limit=LIMIT,
+    )
+    with on_the_line(settings) as here, on_the_line(settings) as there:
+        token = here.token(BOB)
+        must_share(here, there, token)
+
+        mortal.kill()
+        until(lambda: {"down"} == seen_by(here) | seen_by(there))
+        alone = [left(line, token) for line in (here, there)]
+        assert 200 == here.ask("PATCH", "/inventory/1", token, {"price": 77}).status_code
+        assert 77 == here.get("/inventory/1").json["price"]
+
+        mortal.restart()
+        until(lambda: {"up"} == seen_by(here) | seen_by(there))
+        assert [QUOTA - 1, QUOTA - 1] == alone
+        must_share(here, there, token)
+
+
+def seen_by(line: Line) -> set[str]:
+    """Return how cache and limits do once a request has looked for them."""
+    assert 200 == line.get("/inventory/1").status_code
+    return stores_of(line)
+
+
+def left(line: Line, token: str) -> int:
+    """Return how much of the quota is left after one more request."""
+    told = line.get("/me", token).headers["RateLimit"]
+    return int(told.partition("r=")[2].partition(";")[0])
+
+
+def must_share(here: Line, there: Line, token: str) -> None:
+    """Check that two instances count together, and that each sees what the other wrote."""
+    first = left(here, token)
+    assert [first - 1, first - 2, first - 3] == [left(one, token) for one in (there, here, there)]
+    for price, writer, reader in ((11, here, there), (12, there, here), (13, here, there)):
+        reader.get("/inventory/1"), reader.get("/inventory")
+        assert 0 == reader.statements("/inventory")
+        assert 200 == writer.ask("PATCH", "/inventory/1", token, {"price": price}).status_code
+        assert price == reader.get("/inventory/1").json["price"]
+        assert price == reader.get("/inventory").json["items"][0]["price"]
+        assert 0 == writer.statements("/inventory")

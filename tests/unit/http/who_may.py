@@ -1,0 +1,67 @@
+"""The contract's tables of who may use which route, sections 2 to 7, as they stand there.
+
+P is the public, C the customer it belongs to, M a mechanic, A a manager, who may do all that a
+mechanic may; m is a mechanic for what is their own, and any is any token.
+"""
+
+from typing import Final
+
+WHO: Final = {
+    "POST /login": "P",
+    "POST /mechanics/login": "P",
+    "POST /token/refresh": "P",
+    "POST /logout": "any",
+    "GET /me": "any",
+    "PUT /me/password": "any",
+    "GET /.well-known/jwks.json": "P",
+    "POST /customers": "P",
+    "GET /customers": "M",
+    "GET /customers/{customer_id}": "C M",
+    "PUT /customers/{customer_id}": "C M",
+    "PATCH /customers/{customer_id}": "C M",
+    "DELETE /customers/{customer_id}": "C A",
+    "GET /my-tickets": "any",
+    "POST /vehicles": "any",
+    "GET /vehicles": "any",
+    "GET /vehicles/{vehicle_id}": "C M",
+    "PUT /vehicles/{vehicle_id}": "C M",
+    "PATCH /vehicles/{vehicle_id}": "C M",
+    "DELETE /vehicles/{vehicle_id}": "A",
+    "GET /vehicles/{vehicle_id}/service_tickets": "C M",
+    "GET /mechanics": "P",
+    "GET /mechanics/{mechanic_id}": "P",
+    "POST /mechanics": "A",
+    "PUT /mechanics/{mechanic_id}": "m A",
+    "PATCH /mechanics/{mechanic_id}": "m A",
+    "GET /mechanics/{mechanic_id}/worked": "m A",
+    "DELETE /mechanics/{mechanic_id}": "A",
+    "GET /mechanics/leaderboard": "P",
+    "POST /service_tickets": "any",
+    "GET /service_tickets": "M",
+    "GET /service_tickets/{ticket_id}": "C M",
+    "PUT /service_tickets/{ticket_id}": "M",
+    "PATCH /service_tickets/{ticket_id}": "M",
+    "DELETE /service_tickets/{ticket_id}": "A",
+    "PUT /service_tickets/{ticket_id}/edit": "M",
+    "PUT /service_tickets/{ticket_id}/mechanics/{mechanic_id}": "M",
+    "DELETE /service_tickets/{ticket_id}/mechanics/{mechanic_id}": "M",
+    "GET /service_tickets/{ticket_id}/transitions": "C M",
+    "POST /service_tickets/{ticket_id}/transitions": "M",
+    "GET /service_tickets/{ticket_id}/history": "C M",
+    "POST /service_tickets/{ticket_id}/parts": "M",
+    "PATCH /service_tickets/{ticket_id}/parts/{line_id}": "M",
+    "DELETE /service_tickets/{ticket_id}/parts/{line_id}": "M",
+    "POST /service_tickets/{ticket_id}/labor": "M",
+    "PATCH /service_tickets/{ticket_id}/labor/{line_id}": "M",
+    "DELETE /service_tickets/{ticket_id}/labor/{line_id}": "M",
+    "GET /inventory": "P",
+    "GET /inventory/{part_id}": "P",
+    "POST /inventory": "M",
+    "PUT /inventory/{part_id}": "M",
+    "PATCH /inventory/{part_id}": "M",
+    "DELETE /inventory/{part_id}": "M",
+    "POST /inventory/{part_id}/movements": "M",
+    "GET /inventory/{part_id}/movements": "M",
+}
+"""Where customers may list or make only what is theirs, the contract's C M is any: no thing in
+the address could be a stranger's."""
