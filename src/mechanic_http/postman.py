@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from mechanic_http.openapi.document import SUMMARY, document
+from mechanic_http.openapi.document import document
+from mechanic_http.openapi.introduction import SUMMARY
 from mechanic_http.postman_story import STORY, Step
 
 _SCHEMA: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"

@@ -161,7 +161,11 @@ def _object(cls: type, members: Schema, required: list[str]) -> Schema:
 def _enumeration(cls: type) -> Schema:
     if not issubclass(cls, StrEnum):
         raise TypeError(f"{cls.__name__} is no enumeration of texts")
-    return {"type": "string", "description": inspect.getdoc(cls), "enum": [one.value for one in cls]}
+    return {
+        "type": "string",
+        "description": inspect.getdoc(cls),
+        "enum": [one.value for one in cls],
+    }
 
 
 def _default(field: "attrs.Attribute[Any]") -> Schema:
@@ -173,5 +177,3 @@ def _default(field: "attrs.Attribute[Any]") -> Schema:
         whole, rest = divmod(value, 10**decimals)
         return {"default": value / 10**decimals if rest else whole}
     return {"default": value}
-
-

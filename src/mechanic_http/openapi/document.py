@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
-import yaml
 from apispec import APISpec
 
 from mechanic_core.tickets.workflow import Blocker, Status
@@ -60,34 +59,6 @@ def as_json() -> bytes:
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def as_yaml() -> bytes:
-    """Return the document as YAML."""
-    return yaml.dump(
-        orjson.loads(as_json()),
-        Dumper=_Dumper,
-        allow_unicode=True,
-        encoding="utf-8",
-        sort_keys=False,
-        width=100,
-    )
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks, and everything in full."""
-
-    def ignore_aliases(self, _: Any) -> bool:
-        """Write what is there twice twice."""
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-
-_Dumper.add_representer(str, _text)
-
-
 def _write_components(spec: APISpec, components: Components) -> None:
     spec.components.security_scheme(
         TOKEN,
@@ -99,7 +70,9 @@ def _write_components(spec: APISpec, components: Components) -> None:
         },
     )
     promises = [promise for route in DOCUMENTED for promise in route.promises.values()]
-    for name in sorted({"Retry-After", "WWW-Authenticate"}.union(*map(headers.of_success, promises))):
+    for name in sorted(
+        {"Retry-After", "WWW-Authenticate"}.union(*map(headers.of_success, promises))
+    ):
         spec.components.header(name, headers.ANSWERED[name])
     for name, header in headers.ASKED.items():
         spec.components.parameter(name, "header", {"name": name, **header})

@@ -7,7 +7,8 @@ from mechanic_http.openapi.values import Schema
 from mechanic_http.promise import Promise
 
 _TEXT: Final[Schema] = {"type": "string"}
-_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
+_TAGS: Final = r'^[ \t]*(?:\*|(?:(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"|[ \t,])*)[ \t]*$'
+"""Any tag, or a list of entity tags (RFC 9110, sections 5.6.1 and 8.8.3)."""
 
 ANSWERED: Final[dict[str, Schema]] = {
     "X-Request-ID": {
@@ -74,12 +75,12 @@ ASKED: Final[dict[str, Schema]] = {
     "If-Match": {
         "description": "The `ETag` that you have seen: where it is no longer the present one, "
         "nothing is done. `*` is any.",
-        "schema": {**_TEXT, "pattern": rf"^(?:\*|{_TAG}(?:, *{_TAG}){{0,15}})$", "examples": ['"3-5f0a1b2c"']},
+        "schema": {**_TEXT, "pattern": _TAGS, "examples": ['"3-5f0a1b2c"']},
     },
     "If-None-Match": {
         "description": "The `ETag` of the answer that you have: where it is still good, "
         "it is not sent again.",
-        "schema": {**_TEXT, "pattern": rf"^(?:\*|{_TAG}(?:, *{_TAG}){{0,15}})$", "examples": ['"3-5f0a1b2c"']},
+        "schema": {**_TEXT, "pattern": _TAGS, "examples": ['"3-5f0a1b2c"']},
     },
 }
 

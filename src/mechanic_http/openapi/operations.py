@@ -71,13 +71,16 @@ class Operations:
             content = {"schema": self._components.taken(form), "example": examples.taken(form)}
         return {
             "required": promise.signature.body_required,
-            "content": {kind: content for kind in promise.media_types},
+            "content": dict.fromkeys(promise.media_types, content),
         }
 
     def _responses(self, promise: Promise, links: dict[str, Schema]) -> Schema:
         found: Schema = {str(int(promise.status)): self._success(promise, links)}
         if promise.is_safe and promise.has_etag:
-            found["304"] = {"description": "You have it already.", "headers": headers.of_unchanged()}
+            found["304"] = {
+                "description": "You have it already.",
+                "headers": headers.of_unchanged(),
+            }
         for status, kinds in problems.kinds_of(promise).items():
             found[str(int(status))] = self._refusal(status, kinds)
         return dict(sorted(found.items()))

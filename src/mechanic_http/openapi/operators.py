@@ -122,7 +122,7 @@ PAGES: Final = (
         "Get this document as YAML",
         DOCUMENTS,
         "application/yaml",
-        _TEXT,
+        _ANYTHING,
         also=(304,),
     ),
     Page(

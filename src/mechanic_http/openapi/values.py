@@ -26,7 +26,7 @@ Schema: TypeAlias = dict[str, Any]
 Refer: TypeAlias = Callable[[type], Schema]
 """Returns the schema of a record or an enumeration: a reference to its component."""
 
-DECIMALS: Final = {Money: MONEY_DECIMALS, Quantity: QUANTITY_DECIMALS}
+DECIMALS: Final[dict[object, int]] = {Money: MONEY_DECIMALS, Quantity: QUANTITY_DECIMALS}
 _PLAIN: Final[dict[object, Schema]] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},

@@ -228,8 +228,23 @@ def test_writes_one_line_for_each_request() -> None:
         ("r1", "GET", "/customers", "list_customers", 200, "mechanic", 2),
         ("GET", "/service_tickets/{ticket_id}", "read_ticket", 404, "customer", 1),
         ("GET", None, None, 404, None, 0),
-    ] == [attrs.astuple(lines[0])[:-1], *(attrs.astuple(one)[1:-1] for one in lines[1:])]
+    ] == [attrs.astuple(lines[0])[:7], *(attrs.astuple(one)[1:7] for one in lines[1:])]
     assert all(one.milliseconds > 0 for one in lines)
+    assert [None, "ticket-not-found", "not-found"] == [one.problem for one in lines]
+
+
+def test_counts_the_statements_of_each_request() -> None:
+    """
+    Of what its thread has asked of the database, a request's line tells its own part.
+    """
+    lines: list[RequestLine] = []
+    so_far = iter([100, 103, 103, 104])
+    line = client(access_log=lines.append, statements=lambda: next(so_far))
+
+    line.get("/inventory")
+    line.get("/inventory")
+
+    assert [3, 1] == [one.statements for one in lines]
 
 
 @pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])

@@ -1,0 +1,36 @@
+"""The document as YAML: for the file, not needed to serve it."""
+
+from typing import Any
+
+import orjson
+import yaml
+
+from mechanic_http.openapi.document import as_json
+
+
+def as_yaml() -> bytes:
+    """Return the document as YAML."""
+    return yaml.dump(
+        orjson.loads(as_json()),
+        Dumper=_Dumper,
+        allow_unicode=True,
+        encoding="utf-8",
+        sort_keys=False,
+        width=100,
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks, and everything in full."""
+
+    def ignore_aliases(self, _: Any) -> bool:
+        """Write what is there twice twice."""
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Dumper.add_representer(str, _text)

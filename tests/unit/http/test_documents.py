@@ -1,0 +1,173 @@
+"""Documents over HTTP: pages for people, files for programs, nothing from elsewhere."""
+
+import gzip
+import hashlib
+import re
+from importlib.resources import files
+
+import pytest
+from falcon import testing
+
+from mechanic_http.openapi.document import as_json
+from mechanic_http.packing import takes_gzip
+from mechanic_http.resources.documents import ASSETS
+from tests.unit.http.shop import client
+
+FILES = ("/openapi.json", "/static/swagger.yaml", *(path for path, _ in ASSETS))
+STATIC = files("mechanic_http").joinpath("static")
+
+
+def test_leads_a_person_to_the_documents() -> None:
+    """
+    The root has nothing of its own, but shows the way, below a prefix too.
+    """
+    plain = client().get("/")
+    below = testing.simulate_get(client().app, "/", root_path="/shop")
+
+    assert (303, "/docs") == (plain.status_code, plain.headers["location"])
+    assert "/shop/docs" == below.headers["location"]
+
+
+def test_docs_page_is_only_ours() -> None:
+    """
+    The page names no other origin, holds no script, and its policy allows neither.
+    """
+    page = client().get("/docs")
+
+    policy = dict(
+        part.strip().partition(" ")[::2]
+        for part in page.headers["content-security-policy"].split(";")
+    )
+    assert "text/html; charset=utf-8" == page.headers["content-type"]
+    assert ("'none'", "'self'", "'self'", "'self'") == tuple(
+        policy[name] for name in ("default-src", "script-src", "style-src", "connect-src")
+    )
+    assert [] == re.findall(r"(?:https?:)?//\w", page.text)
+    assert ["", ""] == re.findall(r"<script[^>]*>(.*?)</script>", page.text, re.DOTALL)
+
+
+def test_docs_page_finds_all_its_parts() -> None:
+    """
+    Everything that the page asks for is there, of a kind that browsers take with `nosniff`.
+    """
+    line = client()
+    parts = re.findall(r'(?:src|href|data-document)="([^"]+)"', line.get("/docs").text)
+
+    kinds = {path: line.get(path).headers["content-type"].partition(";")[0] for path in parts}
+
+    assert {
+        "/openapi.json": "application/json",
+        "/static/docs.css": "text/css",
+        "/static/docs.js": "text/javascript",
+        "/static/swagger-ui/favicon-32x32.png": "image/png",
+        "/static/swagger-ui/swagger-ui-bundle.js": "text/javascript",
+        "/static/swagger-ui/swagger-ui.css": "text/css",
+    } == kinds
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_files_are_sent_once(path: str) -> None:
+    """
+    A file has a tag, and is not sent again to whoever has it; HEAD sends none of it.
+    """
+    line = client()
+    first = line.get(path)
+    again = line.get(path, If_None_Match=first.headers["etag"])
+    head = line.ask("HEAD", path)
+
+    assert (200, 304, b"") == (first.status_code, again.status_code, again.content)
+    assert (b"", first.headers["content-length"]) == (head.content, head.headers["content-length"])
+
+
+def test_files_are_packed_for_whoever_takes_it() -> None:
+    """
+    A large text is sent packed where that is welcome, under a tag of its own.
+    """
+    line = client()
+    plain, packed = line.get("/openapi.json"), line.get("/openapi.json", Accept_Encoding="gzip")
+
+    assert as_json() == plain.content == gzip.decompress(packed.content)
+    assert "gzip" == packed.headers["content-encoding"]
+    assert "Accept-Encoding" in packed.headers["vary"]
+    assert plain.headers["etag"] != packed.headers["etag"]
+    assert len(packed.content) * 8 < len(plain.content)
+
+
+@pytest.mark.parametrize(
+    ("header", "taken"),
+    [
+        ("", False),
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("gzip;q=0", False),
+        ("*", True),
+        ("*;q=0", False),
+        ("gzip;q=0, *", False),
+        ("identity", False),
+        ("gzip;q=x", False),
+    ],
+)
+def test_knows_who_takes_gzip(header: str, taken: bool) -> None:  # noqa: FBT001 - a table's column
+    """
+    `Accept-Encoding` is read with its weights.
+    """
+    assert taken is takes_gzip(header)
+
+
+def test_swagger_ui_is_unchanged() -> None:
+    """
+    What we serve of Swagger UI is, byte by byte, what its package has.
+    """
+    told = STATIC.joinpath("swagger-ui", "VERSION").read_text().splitlines()[1:]
+    sums = {name: digest for digest, name in (line.split() for line in told)}
+
+    kept = {
+        name: hashlib.sha256(STATIC.joinpath("swagger-ui", name).read_bytes()).hexdigest()
+        for name in sums
+    }
+
+    assert sums == kept
+    assert {path.rpartition("/")[2] for path, _ in ASSETS if "swagger-ui/" in path} == set(sums)
+
+
+def test_problem_page_explains() -> None:
+    """
+    The page of a problem tells what it means, what to do, how it looks and where it comes from.
+    """
+    page = client().get("/problems/insufficient-stock")
+
+    assert (200, "text/html; charset=utf-8") == (page.status_code, page.headers["content-type"])
+    for told in (
+        "409 Conflict",
+        "There is not enough of the part available",
+        '"available": 3',
+        'href="/docs#/lines/add_part_line"',
+    ):
+        assert told in page.text
+    assert "script" not in page.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("method-not-allowed", "405 Method Not Allowed"),
+        ("internal-server-error", "500 Internal Server Error"),
+        ("https-required", "403 Forbidden"),
+        ("not-found", "404 Not Found"),
+    ],
+)
+def test_problem_page_explains_what_is_no_endpoints_own(code: str, status: str) -> None:
+    """
+    What is refused before any endpoint is asked has a page as well.
+    """
+    assert status in client().get(f"/problems/{code}").text
+
+
+def test_unknown_problem_is_not_found() -> None:
+    """
+    A code that nothing has is itself a problem, with a page.
+    """
+    found = client().get("/problems/%3Cscript%3E")
+
+    assert (404, "problem-unexplained") == (found.status_code, found.json["code"])
+    assert 200 == client().get(found.json["type"]).status_code

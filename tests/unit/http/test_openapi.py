@@ -1,0 +1,232 @@
+"""The OpenAPI document: it tells of every route, and only what is so."""
+
+import re
+import tomllib
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import attrs
+import orjson
+import pytest
+import yaml
+from falcon.inspect import inspect_routes
+
+from mechanic_core.access import Role
+from mechanic_http import bodies, changes, codec
+from mechanic_http.openapi import values
+from mechanic_http.openapi.document import VERSION, as_json, document
+from mechanic_http.openapi.parameters import MEANINGS
+from mechanic_http.openapi.yaml_text import as_yaml
+from mechanic_http.promise import Promise
+from mechanic_http.resources.documents import ASSETS
+from mechanic_http.routes import DOCUMENTED
+from tests.unit.http.documented import (
+    Operation,
+    component,
+    contents_of,
+    operations,
+    resolved,
+    validator_of,
+)
+from tests.unit.http.shop import client
+
+ROOT = Path(__file__).parents[3]
+PROMISES: dict[str, Promise] = {
+    promise.operation: promise for route in DOCUMENTED for promise in route.promises.values()
+}
+
+
+def promised() -> list[Any]:
+    """Return every operation that a use case stands behind, with what is promised."""
+    return [
+        pytest.param(one, PROMISES[one.name], id=one.name)
+        for one in operations()
+        if one.name in PROMISES
+    ]
+
+
+def test_has_every_route_and_no_other() -> None:
+    """
+    The document's paths are the application's routes, both ways; aliases are left out.
+    """
+    aliases = {
+        address.replace(":id}", "}")
+        for route in DOCUMENTED
+        for address in route.addresses
+        if address.replace(":id}", "}") != route.template
+    }
+    routes = {route.path.replace(":id}", "}") for route in inspect_routes(client().app)}
+
+    assert routes - aliases - {path for path, _ in ASSETS} == set(document()["paths"])
+
+
+def test_has_every_method_and_no_other() -> None:
+    """
+    The document's operations are what the endpoints promise, both ways.
+    """
+    served = {
+        (method, route.template, promise.operation)
+        for route in DOCUMENTED
+        for method, promise in route.promises.items()
+    }
+    told = {(one.method, one.path, one.name) for one in operations() if one.name in PROMISES}
+
+    assert served == told
+    assert len({one.name for one in operations()}) == len(operations())
+
+
+@pytest.mark.parametrize(("operation", "promise"), promised())
+def test_names_every_status(operation: Operation, promise: Promise) -> None:
+    """
+    An operation's answers are those that its endpoint promises.
+    """
+    assert {str(status) for status in promise.statuses} == set(operation.told["responses"])
+
+
+@pytest.mark.parametrize(("operation", "promise"), promised())
+def test_tells_who_may(operation: Operation, promise: Promise) -> None:
+    """
+    An operation asks for a token exactly where its use case does.
+    """
+    security = operation.told["security"]
+
+    assert promise.policy.anyone is (not security or {} in security)
+    assert {Role(role) for role in operation.told["x-access"]["roles"]} == promise.policy.roles
+
+
+def test_refuses_with_problem_documents_only() -> None:
+    """
+    Whatever is refused is answered as `application/problem+json`, with an example for each code.
+    """
+    for operation in operations():
+        for status, kind, content in contents_of(operation):
+            if status != "request" and int(status) >= HTTPStatus.BAD_REQUEST:
+                if operation.name == "is_ready":
+                    continue
+                assert "application/problem+json" == kind
+                assert {"$ref": "#/components/schemas/Problem"} == content["schema"]
+
+
+@pytest.mark.parametrize("name", sorted(document()["components"]["examples"]))
+def test_shows_problems_as_they_are(name: str) -> None:
+    """
+    An example of a problem fits the schema, and its page explains it.
+    """
+    example = document()["components"]["examples"][name]["value"]
+
+    component("Problem", closed=True).validate(example)
+
+    assert f"/problems/{name}" == example["type"]
+    assert 200 == client().get(example["type"]).status_code
+
+
+@pytest.mark.parametrize("operation", operations(), ids=lambda one: str(one.name))
+def test_shows_examples_that_fit(operation: Operation) -> None:
+    """
+    Every example of a body fits the schema beside it.
+    """
+    for _, _, content in contents_of(operation):
+        shown = [content["example"]] if "example" in content else []
+        shown += [resolved(one)["value"] for one in content.get("examples", {}).values()]
+        for example in shown:
+            validator_of(content["schema"], closed=True).validate(example)
+
+
+@pytest.mark.parametrize(("operation", "promise"), promised())
+def test_shows_bodies_that_are_taken(operation: Operation, promise: Promise) -> None:
+    """
+    Every example of a request's body is one that the endpoint's own reader takes.
+    """
+    form = promise.signature.body
+    if form is None:
+        assert "requestBody" not in operation.told
+        return
+    for content in operation.told["requestBody"]["content"].values():
+        tree = bodies.parse(orjson.dumps(content["example"]))
+        if promise.signature.merges:
+            changes.MergePatch.read(tree, form)
+        else:
+            codec.read(tree, form)
+
+
+def test_explains_every_parameter() -> None:
+    """
+    Every query parameter has a meaning, and no meaning is left without its parameter.
+    """
+    names = {
+        one["name"]
+        for operation in operations()
+        for one in operation.told.get("parameters", [])
+        if one.get("in") == "query"
+    }
+
+    assert set(MEANINGS) == names
+
+
+def test_has_the_version_of_the_project() -> None:
+    """
+    The document has the version of the project that serves it.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert project["version"] == VERSION == document()["info"]["version"]
+
+
+def test_file_is_fresh() -> None:
+    """
+    The file that is served as YAML is what the code makes now; `nox -s documents` renews it.
+    """
+    kept = (ROOT / "src/mechanic_http/static/swagger.yaml").read_bytes()
+
+    assert as_yaml().decode() == kept.decode()
+    assert orjson.loads(as_json()) == yaml.safe_load(kept)
+
+
+def test_refers_only_to_what_is_there() -> None:
+    """
+    No reference leads nowhere, and nothing is there that nobody refers to.
+    """
+    text = as_json().decode()
+    asked = set(re.findall(r'"#/components/(\w+)/([^"]+)"', text))
+    there = {
+        (section, name)
+        for section, found in document()["components"].items()
+        for name in found
+        if section != "securitySchemes"
+    }
+
+    assert there == asked
+
+
+def test_refuses_two_of_one_name() -> None:
+    """
+    A record that is both sent and answered stops the document: the two would differ.
+    """
+    from apispec import APISpec  # noqa: PLC0415 - for this test only
+
+    from mechanic_http.openapi.components import Components  # noqa: PLC0415 - as above
+
+    @attrs.frozen(kw_only=True)
+    class Both:
+        """Something that goes both ways."""
+
+        name: str
+
+    components = Components(APISpec("", "", "3.1.0"))
+    components.taken(Both)
+
+    with pytest.raises(TypeError, match="Both"):
+        components.told(Both)
+
+
+def test_null_is_told_in_the_type() -> None:
+    """
+    What may be null says so as JSON Schema 2020-12 does, and a query parameter never is.
+    """
+    told = values.nullable({"type": "string", "maxLength": 3})
+
+    assert {"type": ["string", "null"], "maxLength": 3} == told
+    assert {"type": "string", "maxLength": 3} == values.present(told)
+    reference = {"$ref": "#/components/schemas/Status"}
+    assert reference == values.present(values.nullable(reference))
