@@ -1,5 +1,6 @@
 """What is counted for Prometheus, in one process or in several that share their figures."""
 
+import functools
 import os
 import shutil
 import tempfile
@@ -50,7 +51,11 @@ class Metrics:
     _requests: Counter = field(init=False)
     _seconds: Histogram = field(init=False)
     _connections: Gauge = field(init=False)
+    _in_use: Gauge = field(init=False)
+    _idle: Gauge = field(init=False)
     _lookups: Counter = field(init=False)
+    _looks: Callable[[str, str], Counter] = field(init=False)
+    _series: Callable[[str, str, int, str], tuple[Counter, Histogram]] = field(init=False)
     _fallbacks: Counter = field(init=False)
     _logins: Counter = field(init=False)
     _refusals: Counter = field(init=False)
@@ -74,7 +79,11 @@ class Metrics:
             multiprocess_mode="livesum",
             registry=self._registry,
         )
+        self._in_use = self._connections.labels("in_use")
+        self._idle = self._connections.labels("idle")
+        self._series = functools.cache(self._series_of)
         self._lookups = self._counter("cache_lookups", "Looks into a cache.", "cache", "outcome")
+        self._looks = functools.cache(self._lookups.labels)
         self._fallbacks = self._counter(
             "fallbacks", "Times a store that may fail was done without.", "store"
         )
@@ -86,8 +95,9 @@ class Metrics:
     def answered(self, method: str, route: str, status: int, role: str, seconds: float) -> None:
         """Count one request; *route* is the template, so that ids make no new series."""
         method = method if method in _METHODS else "OTHER"
-        self._requests.labels(method, route, str(status), role).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        requests, durations = self._series(method, route, status, role)
+        requests.inc()
+        durations.observe(seconds)
 
     def refused(self, code: str) -> None:
         """Count one refusal; ``insufficient-stock`` is the one that a storeroom watches."""
@@ -99,7 +109,7 @@ class Metrics:
 
     def looked_up(self, cache: str, *, hit: bool) -> None:
         """Count one look into *cache*."""
-        self._lookups.labels(cache, "hit" if hit else "miss").inc()
+        self._looks(cache, "hit" if hit else "miss").inc()
 
     def fell_back(self, store: str) -> None:
         """Count that the ``limiter`` or the ``cache`` store was away and done without."""
@@ -107,8 +117,8 @@ class Metrics:
 
     def pool(self, in_use: int, idle: int) -> None:
         """Note how many database connections this process has."""
-        self._connections.labels("in_use").set(in_use)
-        self._connections.labels("idle").set(idle)
+        self._in_use.set(in_use)
+        self._idle.set(idle)
 
     def render(self) -> tuple[bytes, str]:
         """Return the page for Prometheus, and its content type."""
@@ -117,6 +127,13 @@ class Metrics:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry), CONTENT_TYPE_LATEST
+
+    def _series_of(
+        self, method: str, route: str, status: int, role: str
+    ) -> tuple[Counter, Histogram]:
+        """Return what counts one kind of request; looking it up costs more than counting."""
+        requests = self._requests.labels(method, route, str(status), role)
+        return requests, self._seconds.labels(method, route)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"mechanic_shop_{name}", meaning, labels, registry=self._registry)

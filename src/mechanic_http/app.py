@@ -27,9 +27,12 @@ from mechanic_http.ports import (
     Limiter,
     PublicKeys,
     Ready,
+    Statements,
     always_ready,
     no_keys,
+    no_statements,
 )
+from mechanic_http.resources.documents import ASSETS, DOCUMENTS
 from mechanic_http.resources.health import Alive, ReadyToServe
 from mechanic_http.resources.keys import ReadPublicKeys
 from mechanic_http.routes import KEYS, ROUTES, Route
@@ -48,6 +51,7 @@ class HttpPorts:
     public_keys: PublicKeys = no_keys
     ready: Ready = always_ready
     access_log: AccessLog | None = None
+    statements: Statements = no_statements
     surround: Surround = nothing_around
 
 
@@ -59,7 +63,7 @@ def create_app(
 ) -> App:
     """Return the application; raise `TypeError` for a route that nobody has a policy for.
 
-    *open_routes* are Falcon resources for operators and readers, open to everybody.
+    *open_routes* are Falcon resources for operators and readers, each with a door of its own.
     """
     clients = Clients(settings.trusted_proxies)
     limits = RateLimits(ports.limiter, clients) if ports.limiter else None
@@ -78,7 +82,7 @@ def create_app(
     _serve(app, KEYS, KEYS.resource(ReadPublicKeys(ports.public_keys)), equipment)
     app.add_route("/healthz", Alive())
     app.add_route("/readyz", ReadyToServe(ports.ready))
-    for template, resource in open_routes:
+    for template, resource in (*DOCUMENTS, *ASSETS, *open_routes):
         app.add_route(template, resource)
     return app
 
@@ -94,7 +98,7 @@ def _middleware(
 ) -> Iterable[Any]:
     yield RequestIds()
     if ports.access_log:
-        yield AccessLogging(ports.access_log)
+        yield AccessLogging(ports.access_log, ports.statements)
     yield SecurityHeaders()
     if settings.cors_origins:
         yield Cors(settings.cors_origins)

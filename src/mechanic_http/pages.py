@@ -1,5 +1,6 @@
 """Lists over HTTP: windows out of query parameters, envelopes and links out of slices."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any, final
 from urllib.parse import urlencode
@@ -63,8 +64,11 @@ class Listing:
             yield self._link("next", [*kept, ("cursor", cursor)])
 
     def _link(self, relation: str, pairs: Iterable[tuple[str, str]]) -> str:
-        query = urlencode(list(pairs))
+        query = _encoded(tuple(pairs))
         return f'<{self.path}{"?" if query else ""}{query}>; rel="{relation}"'
+
+
+_encoded = functools.lru_cache(256)(urlencode)
 
 
 def scope_of(
@@ -76,4 +80,6 @@ def scope_of(
     """
     whose = "" if policy.anyone else f"{actor.role}:{actor.id}"
     filters = sorted(pair for pair in pairs if pair[0] not in LIST_PARAMETERS)
-    return "\n".join((template, ",".join(map(str, ids)), whose, urlencode(filters))).encode()
+    return "\n".join(
+        (template, ",".join(map(str, ids)), whose, urlencode(filters) if filters else "")
+    ).encode()

@@ -79,13 +79,23 @@ class RequestLine:
     role: Role | None
     actor_id: int
     milliseconds: float
+    statements: int = 0
+    problem: str | None = None
 
+
+Statements: TypeAlias = Callable[[], int]
+"""Counts what this thread has asked of the database so far."""
 
 AccessLog: TypeAlias = Callable[[RequestLine], None]
 
 
 def no_log(_: RequestLine) -> None:
     """Log nothing."""
+
+
+def no_statements() -> int:
+    """Return the count of a shop that nobody counts for."""
+    return 0
 
 
 def no_keys() -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """Query parameters, read into records as strictly as bodies."""
 
+import functools
 import re
 from datetime import date
 from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
@@ -28,6 +29,10 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 Q = TypeVar("Q", bound="Query")
 
 _MOST_PARAMETERS: Final = 64
+_REMEMBERED: Final = 256
+_SHORT: Final = 200
+"""How long a query may be that is remembered: so many of them are never much."""
+
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 _TRUTH: Final = {"true": True, "false": False}
 
@@ -82,10 +87,11 @@ class PeriodQuery(Query):
 
 
 class QueryReader(Generic[Q]):
-    """Reads one kind of query; what is not given costs nothing."""
+    """Reads one kind of query; what is not given, or was read a moment ago, costs nothing."""
 
     def __init__(self, cls: type[Q]) -> None:
         """Look once at which parameters there are."""
+        self._remembered = functools.lru_cache(_REMEMBERED)(self._read)
         self._cls = cls
         self._absent = cls()
         self._convert = {published_name(f.name): _from_text(f.type) for f in attrs.fields(cls)}
@@ -94,6 +100,10 @@ class QueryReader(Generic[Q]):
         """Return the record and what was given; raise `RuleBroken` with every problem."""
         if not query_string:
             return self._absent, ()
+        read = self._remembered if len(query_string) <= _SHORT else self._read
+        return read(query_string)
+
+    def _read(self, query_string: str) -> tuple[Q, Pairs]:
         pairs = _pairs(query_string)
         tree: dict[str, Any] = {}
         problems: list[Problem] = []

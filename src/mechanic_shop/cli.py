@@ -8,14 +8,14 @@ from typing import Final, NoReturn
 import click
 
 COMMANDS: Final = {
-    "backup": "Write the whole database to a file.",
+    "backup": "Write the whole database to FILE; the shop may go on meanwhile.",
     "config": "Show the settings in force, secrets hidden.",
     "db": "Bring the database's schema up to date, or back.",
     "demo": "Serve a throw-away shop with sample data.",
     "keys": "Make keys that sign access tokens.",
     "openapi": "Print the OpenAPI document.",
     "postman": "Print the Postman collection; it is ready for the demo.",
-    "restore": "Make the database what it was when a backup was made.",
+    "restore": "Make the database what it was when FILE was written. Stop the shop first.",
     "serve": "Serve the shop over HTTP until SIGTERM or Ctrl-C.",
     "staff": "Take on staff.",
     "stock": "Look after the stock's ledger.",

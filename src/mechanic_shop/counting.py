@@ -43,7 +43,8 @@ def counted(metrics: Metrics, connections: Connections, log: AccessLog | None) -
             line.role or "none",
             line.milliseconds / 1000,
         )
-        metrics.pool(*connections())
+        if line.statements:
+            metrics.pool(*connections())
         if line.problem:
             metrics.refused(line.problem)
         door, outcome = DOORS.get(line.operation or ""), OUTCOMES.get(line.status)

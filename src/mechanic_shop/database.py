@@ -1,12 +1,15 @@
 """The database that the settings name, made ready and opened."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import ClassVar
 
 from mechanic_adapters.breaker import uncounted
+from mechanic_adapters.caching.answers import Nouns, serialised
 from mechanic_adapters.caching.cache import AnswerCache, LookedUp
 from mechanic_adapters.caching.cache import uncounted as unseen
 from mechanic_adapters.caching.memory import MemoryAnswers
@@ -49,11 +52,14 @@ def is_new_enough(found: str | None) -> bool:
 
 
 def upgrade(url: str) -> None:
-    """Bring the schema to the newest; raise `WrongSettings` where an SQLite file has no folder."""
+    """Bring the schema to the newest; raise `WrongSettings` where no SQLite file can be."""
     file = sqlite_file(url)
     if file and not file.parent.is_dir():
         raise WrongSettings(f"DATABASE_URL: there is no folder {file.parent}")
-    import_module("mechanic_adapters.sql.schema").upgrade(url)  # half a second, seldom needed
+    try:
+        import_module("mechanic_adapters.sql.schema").upgrade(url)  # half a second, seldom needed
+    except sqlite3.Error as error:
+        raise WrongSettings(f"DATABASE_URL: {file}: {error}") from error
 
 
 def must_be_newest(url: str) -> str:
@@ -110,3 +116,8 @@ def cache_of(
             return None
         case _:
             return AnswerCache(MemoryAnswers(settings.cache_ttl_s), looked_up)
+
+
+def remembering(cache: AnswerCache) -> Callable[[str, Nouns], "partial[bytes]"]:
+    """Return what has *cache* keep answers that are written already."""
+    return lambda name, nouns: partial(cache.fetch, serialised(name, *nouns))

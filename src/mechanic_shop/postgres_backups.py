@@ -32,11 +32,10 @@ def read(source: Path, url: str, *, replace: bool) -> None:
     program = _program("pg_restore", server)
     if " TABLE DATA public alembic_version " not in _run(place, program, "--list", str(source)):
         raise ValueError(f"{source} holds no shop")
-    with psycopg.connect(url, connect_timeout=CONNECT_S) as connection:
-        row = connection.execute(_TABLES).fetchone()
-    if row != (0,) and not replace:
+    is_used = _has_tables(url)
+    if is_used and not replace:
         raise ValueError("the database holds tables already: --force replaces them")
-    clean = ("--clean", "--if-exists") if row != (0,) else ()
+    clean = ("--clean", "--if-exists") if is_used else ()
     whole = ("--single-transaction", "--exit-on-error")
     _run(place, program, *whole, *clean, *_WHOLE, _dbname(place), str(source))
 
@@ -48,6 +47,11 @@ def _server_of(url: str) -> int:
             return connection.info.server_version // 10_000
     except psycopg.Error as error:
         raise ValueError(f"the database is away: {type(error).__name__}") from error
+
+
+def _has_tables(url: str) -> bool:
+    with psycopg.connect(url, connect_timeout=CONNECT_S) as connection:
+        return connection.execute(_TABLES).fetchone() != (0,)
 
 
 def _program(name: str, server: int) -> str:
@@ -79,7 +83,14 @@ def _major(path: str) -> int:
 
 def _dbname(place: URL) -> str:
     """Return where the database is, without its password: others may see a command line."""
-    address = place.set(drivername="postgresql", password=None)
+    address = URL.create(
+        "postgresql",
+        username=place.username,
+        host=place.host,
+        port=place.port,
+        database=place.database,
+        query=place.query,
+    )
     return f"--dbname={address.render_as_string()}"
 
 

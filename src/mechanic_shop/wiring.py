@@ -4,6 +4,7 @@ What is there without HTTP stands in `mechanic_shop.opening`.
 """
 
 import atexit
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
@@ -16,17 +17,20 @@ from mechanic_adapters.metrics import Metrics
 from mechanic_adapters.passwords import PROFILES, Argon2Passwords
 from mechanic_adapters.revocations import Revocations, authenticator
 from mechanic_core.errors import Unavailable
+from mechanic_http.answers import first_around, nothing_around
 from mechanic_http.app import HttpPorts, create_app
+from mechanic_http.kept_answers import KeptAnswers
 from mechanic_http.ports import AccessLog
 from mechanic_http.repeats import Repeats
 from mechanic_http.resources.metrics import Figures
 from mechanic_http.settings import HttpSettings
 from mechanic_shop.counting import StatementCount, counted
-from mechanic_shop.database import behind, cache_of, open_sql, swept
+from mechanic_shop.database import behind, cache_of, open_sql, remembering, swept
 from mechanic_shop.opening import CONNECTIONS, open_shop, shop_of
 from mechanic_shop.readiness import Stopping, never, readiness
 from mechanic_shop.settings import Settings
 from mechanic_shop.signing import secret_of, tokens_of
+from mechanic_shop.traces import open_traces
 from mechanic_shop.use_cases import build_shop
 
 __all__ = ["build_shop", "create_application", "open_application", "open_shop"]
@@ -64,9 +68,10 @@ def open_application(
     )
     statements = StatementCount()
     with (
+        open_traces(os.environ) as traces,
         open_sql(settings, max(CONNECTIONS, threads // 3)) as sql,
         sql.watched(statements.add),
-        closing(behind(cache, sql)) as store,
+        closing(behind(cache.uncounted() if cache else None, sql)) as store,
         closing(limits),
     ):
         with suppress(Unavailable):  # a shop that can only be read is still worth reading
@@ -79,13 +84,19 @@ def open_application(
             limiter=limits,
             public_keys=tokens.public_keys,
             ready=readiness(sql, cache, limits, stopping),
-            access_log=counted(metrics, sql.connections, access_log),
+            access_log=counted(
+                metrics, sql.connections, traces.naming(access_log) if traces else access_log
+            ),
             statements=statements.here,
-            surround=Repeats(store.begin, utc_now, secret.encode()),
+            surround=first_around(
+                Repeats(store.begin, utc_now, secret.encode()),
+                KeptAnswers(remembering(cache)) if cache else nothing_around,
+            ),
         )
         shop = shop_of(settings, store, tokens, passwords)
         figures = Figures(metrics.render, settings.metrics_token)
-        yield create_app(shop, ports, _http(settings, secret), [("/metrics", figures)])
+        application = create_app(shop, ports, _http(settings, secret), [("/metrics", figures)])
+        yield traces.around(application) if traces else application
 
 
 def create_application(settings: Settings, access_log: AccessLog | None = None) -> WSGIApplication:

@@ -106,6 +106,52 @@ def test_the_file_is_read_only(file: Path, tell: Callable[[str], None]) -> None:
     assert is_sound(file)
 
 
+def test_the_file_becomes_read_only(file: Path, tell: Callable[[str], None]) -> None:
+    """
+    A shop that may read its file and not write to it goes on for readers, and starts for them.
+    """
+    with serving(f"sqlite:///{file}") as server, Client(server.port).log_in() as client:
+        assert client.add_part("BEFORE").status == 201
+        file.chmod(0o444)
+        with serving(f"sqlite:///{file}", before=NO_POWER) as other:
+            held = client.like(other.port)
+            refused = [held.add_part(f"NEVER-{n}") for n in range(5)]
+            reading = held.ask("GET", "/inventory")
+            alive = held.ask("GET", "/healthz")
+        file.chmod(0o644)
+        after = client.add_part("AFTER")
+        there = client.skus()
+
+    tell(
+        f"read-only, served: refused {len(refused)}, slowest {max(r.seconds for r in refused):.2f}"
+        f" s, read {len(reading.body['items'])}, found {len(there)}"
+    )
+    for answer in refused:
+        assert_unavailable(answer)
+        assert answer.seconds < 2
+    assert (200, 200) == (reading.status, alive.status)
+    assert after.status == 201
+    assert there == {"BEFORE", "AFTER"}
+    assert is_sound(file)
+
+
+@pytest.mark.parametrize("words", ["serve --port 0", "db upgrade", "stock check"])
+def test_nothing_can_be_written_where_the_file_should_be(tmp_path: Path, words: str) -> None:
+    """
+    In a folder where no file can be made, each command ends with one line that says so.
+    """
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o555)
+
+    done = command(f"sqlite:///{folder / 'shop.db'}", *words.split(), before=NO_POWER)
+
+    assert done.returncode in {1, 2}
+    assert done.stderr.startswith("mechanic-shop: ")
+    assert 1 == len(done.stderr.splitlines())
+    assert "internal error" not in done.stderr
+    assert [] == [*folder.iterdir()]
+
+
 def test_somebody_holds_the_file(file: Path, tell: Callable[[str], None]) -> None:
     """
     While another program writes and does not end, writes are refused in time and reads go on.

@@ -92,6 +92,16 @@ class PostgresServer:
             self._process.wait(STOP_S)
             self._process = None
 
+    def suspend(self) -> None:
+        """Have every process of the server stand still: who asks gets no answer, and no error."""
+        for process in self._family():
+            process.suspend()
+
+    def resume(self) -> None:
+        """Have them go on."""
+        for process in reversed(self._family()):
+            process.resume()
+
     def kill(self) -> None:
         """Kill every process of the server at once, with no time to tidy up."""
         if self._process is not None:
@@ -102,6 +112,12 @@ class PostgresServer:
                     process.kill()
                 psutil.wait_procs(family, timeout=STOP_S)
             self._process = None
+
+    def _family(self) -> list[psutil.Process]:
+        """Return the server's processes, the one that starts the others first."""
+        if self._process is None:
+            return []
+        return [self._process, *self._process.children(recursive=True)]
 
     @property
     def _log(self) -> Path:

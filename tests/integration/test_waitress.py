@@ -2,13 +2,16 @@
 
 import http.client
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
-from tests.integration.programs import Program, ask, receive, run, send, serving
+from mechanic_adapters.sql import version
+from tests.integration.programs import Program, ask, environment, receive, run, send, serving
 
 MEBIBYTE = 1024 * 1024
 ADA = {"name": "Ada Moore", "email": "ada@example.com", "password": "correct horse"}
@@ -123,6 +126,53 @@ def test_a_stop_finishes_what_runs(tmp_path: Path) -> None:
 
     assert [401] * 4 == statuses
     assert 0 == code
+
+
+def test_readiness_tells_what_it_looked_at(connection: http.client.HTTPConnection) -> None:
+    """
+    Whoever sends requests here sees why they would fail.
+    """
+    told = ask(connection, "GET", "/readyz").said
+
+    assert {
+        "status": "ready",
+        "server": "running",
+        "database": "up",
+        "schema": version.newest(),
+        "cache": "memory",
+        "limits": "memory",
+    } == told
+
+
+def test_any_wsgi_server_can_import_it(tmp_path: Path) -> None:
+    """
+    `mechanic_shop.wsgi:application` is the shop, without our command line.
+    """
+    program = (
+        "from wsgiref.util import setup_testing_defaults\n"
+        "from mechanic_shop.wsgi import application\n"
+        "environ = {'PATH_INFO': '/readyz'}\n"
+        "setup_testing_defaults(environ)\n"
+        "print(b''.join(application(environ, lambda *told: print(told[0]))).decode())\n"
+    )
+
+    right, wrong = (
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", program],
+            cwd=tmp_path,
+            env=environment({"LOG_LEVEL": level}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for level in ("error", "loud")
+    )
+
+    assert (0, "") == (right.returncode, right.stderr)
+    assert right.stdout.startswith('200 OK\n{"status":"ready"')
+    assert (1, "") == (wrong.returncode, wrong.stdout)
+    assert wrong.stderr.startswith("mechanic-shop: LOG_LEVEL must be")
+    assert 1 == wrong.stderr.count("\n")
 
 
 def test_a_taken_port_is_told(shop: Program, tmp_path: Path) -> None:

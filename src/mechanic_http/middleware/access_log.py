@@ -7,7 +7,7 @@ from falcon import Request, Response
 from falcon.constants import COMBINED_METHODS
 
 from mechanic_http.asking import principal
-from mechanic_http.ports import AccessLog, RequestLine
+from mechanic_http.ports import AccessLog, RequestLine, Statements
 from mechanic_http.served import promise_for, template_of
 
 
@@ -15,12 +15,14 @@ from mechanic_http.served import promise_for, template_of
 class AccessLogging:
     """Tells *log* of each request."""
 
-    def __init__(self, log: AccessLog) -> None:
-        """Tell *log*."""
+    def __init__(self, log: AccessLog, statements: Statements) -> None:
+        """Tell *log*, with the difference that a request has made to *statements*."""
         self._log = log
+        self._statements = statements
 
     def process_request(self, req: Request, _: Response) -> None:
-        """Look at the clock."""
+        """Look at the clock, and at what was counted before."""
+        req.context.statements = self._statements()
         req.context.started = perf_counter()
 
     def process_response(
@@ -43,5 +45,7 @@ class AccessLogging:
                 role=asking.role,
                 actor_id=asking.id,
                 milliseconds=(perf_counter() - req.context.started) * 1000,
+                statements=self._statements() - req.context.statements,
+                problem=getattr(req.context, "problem", None),
             )
         )

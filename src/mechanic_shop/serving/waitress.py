@@ -65,7 +65,7 @@ class GuardedServer(TcpWSGIServer):
             self._turn(min(_TICK_S, left))
         if busy:
             _log.warning("stopped before %d requests were finished", busy)
-        self.task_dispatcher.shutdown(timeout=1)
+        self.task_dispatcher.shutdown(timeout=0 if busy else 1)
         wasyncore.close_all(self._sockets, ignore_all=True)
 
     def stop(self) -> None:

@@ -1,0 +1,291 @@
+"""Backups hold everything, and give it back."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import NullPool, create_engine, inspect, text
+
+from mechanic_adapters.sql import schema, version
+from mechanic_adapters.sql.engines import located
+from mechanic_shop.demo.opening import fill
+from mechanic_shop.settings import Settings
+from tests.integration.programs import environment, run
+from tests.integration.servers import PostgresServer
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+Tables = Mapping[str, Sequence[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with a year of work in it, in a file of SQLite."""
+    file = tmp_path_factory.mktemp("demo") / "shop.db"
+    fill(settings_of(f"sqlite:///{file}"), NOON)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    return file
+
+
+@pytest.fixture(scope="module")
+def template(postgres: PostgresServer) -> str:
+    """The same in a database of PostgreSQL, to be copied."""
+    url = postgres.new_database()
+    fill(settings_of(url), NOON)
+    return url
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder."""
+    return tmp_path
+
+
+@pytest.fixture
+def programs(postgres: PostgresServer) -> Mapping[str, str]:
+    """An environment in which `pg_dump` is as new as the server."""
+    return {"PATH": f"{postgres._programs}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer, template: str) -> Iterator[str]:
+    """The address of a shop on PostgreSQL with a year of work in it."""
+    url = postgres.new_database(template)
+    yield url
+    postgres.drop_database(url)
+
+
+def settings_of(url: str) -> Settings:
+    """Return the settings of a shop at *url*."""
+    return Settings(database_url=url, secret_key="s" * 48)
+
+
+def engine_of(url: str) -> Any:
+    """Return an engine that holds no connection."""
+    return create_engine(located(url), poolclass=NullPool)
+
+
+def all_of(url: str) -> Tables:
+    """Return every row of every table, and what there is beside them."""
+    engine = engine_of(url)
+    with engine.connect() as connection:
+        found = {
+            name: sorted(
+                (tuple(row) for row in connection.execute(text(f'SELECT * FROM "{name}"'))),  # noqa: S608 - our tables
+                key=repr,
+            )
+            for name in inspect(engine).get_table_names()
+        }
+        found[""] = sorted(tuple(row) for row in connection.execute(text(_beside(url))))
+    return found
+
+
+def _beside(url: str) -> str:
+    if url.startswith("sqlite"):
+        return "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+    return """
+        SELECT 'sequence', sequencename::text, last_value::text FROM pg_sequences
+        UNION ALL SELECT 'trigger', tgname::text, '' FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT 'index', indexname::text, indexdef FROM pg_indexes
+            WHERE schemaname = 'public'
+        UNION ALL SELECT 'constraint', conname::text, contype::text
+            FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    """
+
+
+def do(folder: Path, url: str, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the shop at *url*."""
+    return run(folder, *words, env={"DATABASE_URL": url, "SECRET_KEY": "s" * 48, **env})
+
+
+def assert_refused(done: "subprocess.CompletedProcess[str]", said: str) -> None:
+    """Check that a command ended with one line that says why."""
+    assert 1 == done.returncode
+    assert done.stderr.startswith("mechanic-shop: ")
+    assert 1 == len(done.stderr.splitlines())
+    assert said in done.stderr
+
+
+def test_sqlite_comes_back_whole(folder: Path, demo: Path) -> None:
+    """
+    Every row, index and trigger of a year is in the new shop, and its ledger agrees.
+    """
+    url, new = f"sqlite:///{demo}", f"sqlite:///{folder / 'new.db'}"
+
+    made = do(folder, url, "backup", "shop.backup")
+    back = do(folder, new, "restore", "shop.backup")
+
+    expected = all_of(url)
+    assert (0, 0) == (made.returncode, back.returncode), made.stderr + back.stderr
+    assert expected == all_of(new)
+    assert len(expected["stock_movements"]) > 100
+    assert 0 == do(folder, new, "stock", "check").returncode
+    assert 0o600 == stat.S_IMODE((folder / "shop.backup").stat().st_mode)
+    assert {"shop.backup", "new.db"} <= {path.name for path in folder.iterdir()}
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_sqlite_is_backed_up_while_people_write(folder: Path, demo: Path) -> None:
+    """
+    What was committed to the journal only is in the backup; what was not committed is not.
+    """
+    file = folder / "shop.db"
+    file.write_bytes(demo.read_bytes())
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("PRAGMA wal_autocheckpoint=0")
+        writer.execute("UPDATE parts SET name = 'committed' WHERE id = 1")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE parts SET name = 'never' WHERE id = 2")
+
+        made = do(folder, f"sqlite:///{file}", "backup", "shop.backup")
+        writer.execute("ROLLBACK")
+
+    with closing(sqlite3.connect(folder / "shop.backup")) as copy:
+        names = [name for (name,) in copy.execute("SELECT name FROM parts WHERE id < 3")]
+    assert 0 == made.returncode, made.stderr
+    assert "committed" in names
+    assert "never" not in names
+
+
+def test_postgresql_comes_back_whole(
+    folder: Path, postgres: PostgresServer, postgres_url: str, programs: Mapping[str, str]
+) -> None:
+    """
+    Every row, sequence, constraint, index and trigger is in the new database.
+    """
+    new = postgres.new_database()
+
+    made = do(folder, postgres_url, "backup", "shop.dump", **programs)
+    back = do(folder, new, "restore", "shop.dump", **programs)
+
+    expected = all_of(postgres_url)
+    assert (0, 0) == (made.returncode, back.returncode), made.stderr + back.stderr
+    assert expected == all_of(new)
+    assert len(expected["stock_movements"]) > 100
+    assert 0 == do(folder, new, "stock", "check").returncode
+    assert 0o600 == stat.S_IMODE((folder / "shop.dump").stat().st_mode)
+
+
+def test_nothing_is_replaced_unasked(
+    folder: Path, demo: Path, postgres_url: str, programs: Mapping[str, str]
+) -> None:
+    """
+    Neither a file nor a shop is lost to a command typed twice; `--force` means it.
+    """
+    file = folder / "shop.db"
+    file.write_bytes(demo.read_bytes())
+    for url, name in ((f"sqlite:///{file}", "a"), (postgres_url, "b")):
+        assert 0 == do(folder, url, "backup", name, **programs).returncode
+        before = (folder / name).read_bytes()
+        expected = all_of(url)
+
+        assert_refused(do(folder, url, "backup", name, **programs), "is there already")
+        assert before == (folder / name).read_bytes()
+        assert_refused(do(folder, url, "restore", name, **programs), "--force replaces")
+
+        with engine_of(url).begin() as connection:
+            connection.execute(text("DELETE FROM ticket_labor"))
+            connection.execute(text("UPDATE parts SET quantity = quantity + 1"))
+        assert expected != all_of(url)
+        forced = do(folder, url, "restore", name, "--force", **programs)
+        assert 0 == forced.returncode, forced.stderr
+        assert expected == all_of(url)
+        assert 0 == do(folder, url, "backup", name, "--force", **programs).returncode
+
+
+def test_what_is_no_backup_is_refused(
+    folder: Path, demo: Path, postgres_url: str, programs: Mapping[str, str]
+) -> None:
+    """
+    A file of another kind, an empty one, a torn one and one of a later version change nothing.
+    """
+    url = f"sqlite:///{folder / 'new.db'}"
+    whole = demo.read_bytes()
+    (folder / "text").write_text("no backup")
+    (folder / "torn").write_bytes(whole[: len(whole) // 2])
+    with closing(sqlite3.connect(folder / "other")) as other:
+        other.execute("CREATE TABLE parts (id)")
+    (folder / "late").write_bytes(whole)
+    with closing(sqlite3.connect(folder / "late")) as late, late:
+        late.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    assert_refused(do(folder, url, "restore", "text"), "is no backup of a shop on SQLite")
+    assert_refused(do(folder, url, "restore", "torn"), "torn")
+    assert_refused(do(folder, url, "restore", "other"), "holds no shop")
+    assert_refused(do(folder, url, "restore", "late"), "knows")
+    assert_refused(
+        do(folder, postgres_url, "restore", "late", **programs), "no backup of a shop on PostgreSQL"
+    )
+    assert not (folder / "new.db").exists()
+    assert 2 == do(folder, url, "restore", "nowhere").returncode
+
+
+def test_what_cannot_be_backed_up_leaves_nothing(folder: Path) -> None:
+    """
+    A shop that is not there, and a server that is away: one line, and no file.
+    """
+    away = "postgresql://shop:w0rd@127.0.0.1:1/shop"
+
+    assert_refused(do(folder, f"sqlite:///{folder / 'none.db'}", "backup", "a"), "none.db")
+    told = do(folder, away, "backup", "a")
+    assert_refused(told, "the database is away")
+    assert "w0rd" not in told.stderr
+    assert [] == [path.name for path in folder.iterdir() if path.name != "mechanic_shop.secret"]
+
+
+def test_an_old_pg_dump_is_told(folder: Path, postgres_url: str) -> None:
+    """
+    A program older than the server is named with its version, as is the one that is needed.
+    """
+    old = folder / "pg_dump"
+    old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
+    old.chmod(0o755)
+
+    done = do(folder, postgres_url, "backup", "a", PATH=str(folder))
+
+    assert_refused(done, f"pg_dump 18 or newer is needed on the PATH: {old} is 9")
+
+
+def test_the_password_is_on_no_command_line(folder: Path, postgres_url: str) -> None:
+    """
+    Others on the machine see what a program was called with, but not the password.
+    """
+    spy = folder / "pg_dump"
+    spy.write_text(f'#!/bin/sh\necho "pg_dump (PostgreSQL) 99.1"\necho "$@" >> {folder}/seen\n')
+    spy.chmod(0o755)
+
+    do(folder, postgres_url, "backup", "a", PATH=f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+    password = psycopg.conninfo.conninfo_to_dict(postgres_url)["password"]
+    assert "--format=custom" in (folder / "seen").read_text()
+    assert str(password) not in (folder / "seen").read_text()
+
+
+def test_newest_is_what_alembic_says() -> None:
+    """
+    The newest version is found by the files' names, without Alembic; and it takes no part.
+    """
+    program = (
+        "import sys; from mechanic_shop.wiring import open_application;"
+        "print('alembic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert schema.newest() == version.newest()
+    assert "False\n" == done.stdout

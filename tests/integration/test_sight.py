@@ -1,0 +1,169 @@
+"""What an operator sees of a shop that serves: log lines and readiness."""
+
+import http.client
+import json
+import socket
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.integration.mornings import (
+    ENV,
+    PASSWORD,
+    SECRET,
+    TOKEN,
+    a_morning,
+    log_in,
+    once,
+    shop_in,
+)
+from tests.integration.programs import ask, run
+from tests.integration.servers import PostgresServer, RunningValkey
+from tests.integration.test_serving import until
+
+
+def lines_of(folder: Path) -> Sequence[Mapping[str, Any]]:
+    """Return every line of the log, each a JSON object."""
+    return [json.loads(line) for line in (folder / "log").read_text().splitlines()]
+
+
+def test_each_request_is_one_line(tmp_path: Path) -> None:
+    """
+    A line tells who asked what, how it ended, and what it cost the database.
+    """
+    with shop_in(tmp_path) as program:
+        a_morning(program)
+        headers = {"X-Request-ID": "morning-1", "Authorization": "Bearer nonsense"}
+        with closing(program.connection()) as connection:
+            connection.request("GET", "/customers?q=ada", headers=headers)
+            connection.getresponse().read()
+        program.process.terminate()
+        program.process.wait(15)
+
+    lines = [line for line in lines_of(tmp_path) if line["event"] == "request"]
+    by_route = {(line["method"], line["route"], line["status"]): line for line in lines}
+    first = {"event", "level", "at", "request_id", "method", "route", "status", "ms", "sql"}
+    assert all(first | {"role", "actor_id", "problem"} == line.keys() for line in lines)
+    assert 17 == len(lines)
+    assert 17 == len({line["request_id"] for line in lines})
+    assert all(0 < line["ms"] < 10_000 for line in lines)
+    refused = by_route["POST", "/service_tickets/{ticket_id}/parts", 409]
+    assert ("manager", 1) == (refused["role"], refused["actor_id"])
+    assert "insufficient-stock" == refused["problem"]
+    assert refused["sql"] > 1
+    assert 0 == by_route["GET", None, 404]["sql"]
+    customers = by_route["GET", "/customers", 401]
+    assert ("morning-1", None, "token-refused") == (
+        customers["request_id"],
+        customers["role"],
+        customers["problem"],
+    )
+
+
+def test_logs_keep_secrets(tmp_path: Path) -> None:
+    """
+    No password, token, key, name or query is in the log, whatever goes wrong.
+    """
+    with shop_in(tmp_path, LOG_LEVEL="debug") as program:
+        a_morning(program)
+        token = log_in(program).said["token"]
+        once(program, "GET", "/customers?q=ada", token=token)
+        once(program, "POST", "/mechanics/login", b'{"password": "correct horse')
+        once(program, "GET", f"/{PASSWORD.replace(' ', '-')}")
+        with sqlite3.connect(tmp_path / "mechanic_shop.db") as database:
+            database.execute("ALTER TABLE vehicles RENAME TO gone")
+        fault = once(program, "GET", "/vehicles/1", token=token)
+
+    text = (tmp_path / "log").read_text()
+    assert 500 == fault.status
+    assert {"code", "detail", "instance", "request_id", "status", "title", "type"} == {*fault.said}
+    assert "internal-server-error" in text
+    for secret in (
+        PASSWORD,
+        "wrong horse",
+        "correct-horse",
+        token,
+        TOKEN,
+        SECRET,
+        "ada@",
+        "q=ada",
+        "nowhere",
+    ):
+        assert secret not in text
+
+
+def test_readiness_tells_the_schema(tmp_path: Path, postgres: PostgresServer) -> None:
+    """
+    A schema taken back under a running shop makes it not ready, until it is up again.
+    """
+    url = postgres.new_database()
+    with shop_in(tmp_path, DATABASE_URL=url) as program:
+        before = once(program, "GET", "/readyz")
+        run(tmp_path, "db", "downgrade", env=ENV | {"DATABASE_URL": url})
+        down = once(program, "GET", "/readyz")
+        run(tmp_path, "db", "downgrade", "--to", "base", env=ENV | {"DATABASE_URL": url})
+        empty = once(program, "GET", "/readyz")
+        run(tmp_path, "db", "upgrade", env=ENV | {"DATABASE_URL": url})
+        after = once(program, "GET", "/readyz")
+
+    assert [200, 503, 503, 200] == [one.status for one in (before, down, empty, after)]
+    assert before.said == after.said
+    assert {
+        "status": "ready",
+        "server": "running",
+        "database": "up",
+        "schema": before.said["schema"],
+        "cache": "memory",
+        "limits": "memory",
+    } == before.said
+    assert "not-ready" == down.said["status"]
+    assert "0001" <= down.said["schema"] < before.said["schema"]
+    assert "" == empty.said["schema"]
+
+
+def test_is_not_ready_while_it_stops(tmp_path: Path) -> None:
+    """
+    While it finishes what was begun, whoever is connected learns that it stops.
+    """
+    with shop_in(tmp_path) as program, closing(program.connection()) as kept:
+        before = ask(kept, "GET", "/readyz")
+        with socket.create_connection(("127.0.0.1", program.port)) as slow:
+            slow.sendall(b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\n{")
+            time.sleep(0.3)
+            program.process.terminate()
+            until(lambda: _is_closed(program.port))
+            during = ask(kept, "GET", "/readyz")
+            slow.sendall(b"}")
+            answer = http.client.HTTPResponse(slow)
+            answer.begin()
+        code = program.process.wait(15)
+
+    assert (200, "running") == (before.status, before.said["server"])
+    assert (503, "stopping", "up") == (
+        during.status,
+        during.said["server"],
+        during.said["database"],
+    )
+    assert 415 == answer.status
+    assert 0 == code
+
+
+def _is_closed(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_valkey_is_told(tmp_path: Path, valkey: RunningValkey) -> None:
+    """
+    With the cache and the limits in one store, readiness tells both.
+    """
+    with shop_in(tmp_path, CACHE_REDIS_URL=valkey.url) as program:
+        told = once(program, "GET", "/readyz").said
+
+    assert ("up", "up") == (told["cache"], told["limits"])

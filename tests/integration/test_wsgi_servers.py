@@ -1,0 +1,130 @@
+"""`mechanic_shop.wsgi:application` under the servers that people have: unchanged."""
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.integration.mornings import EMAIL, ENV, PASSWORD
+from tests.integration.programs import environment, run
+from tests.integration.wire import ROOT, free_port
+
+APPLICATION: Final = "mechanic_shop.wsgi:application"
+SERVERS: Final = {
+    "gunicorn": ["--workers=2", "--threads=4", "--bind=127.0.0.1:{port}"],
+    "granian": ["--interface=wsgi", "--workers=2", "--port={port}"],
+}
+
+
+@pytest.fixture(params=sorted(SERVERS))
+def port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
+    """Where a server of each kind serves the shop; in the end it is stopped, and exits 0."""
+    who = ("--role", "manager", "--email", EMAIL, "--name", "Grace", "--password-stdin")
+    assert run(tmp_path, "staff", "add", *who, env=ENV, given=PASSWORD).returncode == 0
+    figures = tmp_path / "figures"
+    figures.mkdir()
+    number = free_port()
+    options = [option.format(port=number) for option in SERVERS[request.param]]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", request.param, *options, APPLICATION],
+            cwd=tmp_path,
+            env={
+                **environment(ENV),
+                "PROMETHEUS_MULTIPROC_DIR": str(figures),
+                "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+            },
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _until_it_answers(process, number, tmp_path / "log")
+        yield number
+        process.terminate()
+        assert 0 == process.wait(30), (tmp_path / "log").read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _until_it_answers(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            assert 200 == ask(port, "GET", "/readyz")[0]
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            return
+
+
+def ask(
+    port: int, method: str, path: str, body: object = None, **headers: str
+) -> tuple[int, http.client.HTTPMessage, bytes]:
+    """Ask on a connection of its own."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        sent = None if body is None else json.dumps(body)
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        connection.request(method, path, sent, kind | headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+
+def test_serves_the_shop(port: int) -> None:
+    """
+    Logging in, writing, reading, conditions, refusals, HEAD and figures are as with our server.
+    """
+
+    def told(method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
+        status, _, text = ask(port, method, path, body, **headers)
+        return status, json.loads(text) if text else None
+
+    credentials = {"email": EMAIL, "password": PASSWORD}
+    token = told("POST", "/mechanics/login", credentials)[1]["token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    part = {"name": "Brake pad", "sku": "PAD", "price": 19.99, "quantity": 5.5}
+    status, headers, _ = ask(port, "POST", "/inventory", part, **bearer)
+    etag = ask(port, "GET", "/inventory/1")[1]["ETag"]
+    head, head_headers, head_body = ask(port, "HEAD", "/inventory/1")
+
+    assert (201, "/inventory/1") == (status, headers["Location"])
+    assert headers["X-Request-ID"]
+    assert 19.99 == told("GET", "/inventory/1")[1]["price"]
+    assert (200, b"", etag) == (head, head_body, head_headers["ETag"])
+    assert 304 == ask(port, "GET", "/inventory/1", **{"If-None-Match": etag})[0]
+    assert 412 == told("PATCH", "/inventory/1", {"price": 1}, **bearer, **{"If-Match": '"x"'})[0]
+    assert (409, "sku-taken") == _code(told("POST", "/inventory", part, **bearer))
+    assert (401, "login-needed") == _code(told("GET", "/customers"))
+    assert (404, "not-found") == _code(told("GET", "/nowhere"))
+    assert (405, "method-not-allowed") == _code(told("PUT", "/inventory", {}))
+    assert (415, "unsupported-media-type") == _code(
+        told("POST", "/login", credentials, **{"Content-Type": "text/plain"})
+    )
+    assert 204 == ask(port, "DELETE", "/inventory/1", **bearer)[0]
+    assert {"rank", "id", "name", "tickets"} == {
+        *told("GET", "/mechanics/leaderboard")[1]["items"][0]
+    }
+    _, _, page = ask(port, "GET", "/metrics")
+    counted = {
+        sample.labels["status"]: sample.value
+        for family in text_string_to_metric_families(page.decode())
+        for sample in family.samples
+        if sample.name == "mechanic_shop_http_requests_total"
+        and (sample.labels["method"], sample.labels["route"]) == ("POST", "/inventory")
+    }
+    assert {"201": 1, "409": 1} == counted
+
+
+def _code(answer: tuple[int, Any]) -> tuple[int, str]:
+    return answer[0], answer[1]["code"]
