@@ -1,0 +1,1 @@
+"""What the shop costs, beside its rivals and layer by layer: programs to be run by hand."""

@@ -1,0 +1,223 @@
+"""Microseconds of CPU that each layer of a request costs in this process, without a server.
+
+Run `python -m benchmarks.layers [--postgres URL]`; the database there must be empty.
+"""
+
+# ruff: noqa: T201 - a program of its own, that prints
+
+import argparse
+import io
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, redirect_stderr
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+from wsgiref.types import WSGIApplication
+
+from attrs import frozen
+
+from mechanic_adapters.clock import utc_now
+from mechanic_adapters.limits import RateLimits
+from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.access import Actor, Role, SessionId
+from mechanic_core.inventory.part import Part, PartForm, PartId
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.inventory.use_cases import ReadPart
+from mechanic_core.money import Money, Quantity
+from mechanic_core.page import Window
+from mechanic_http import codec
+from mechanic_http.etags import etag_of
+from mechanic_http.ports import AccessLog, RequestLine
+from mechanic_shop.logs import set_up
+from mechanic_shop.opening import OPERATOR, open_shop
+from mechanic_shop.settings import Cache, LogFormat, Settings
+from mechanic_shop.signing import tokens_of
+from mechanic_shop.wiring import open_application
+
+ROUNDS: Final = 7
+SECRET: Final = "s" * 40
+WIDE: Final = "100000/second"
+MECHANIC: Final = Actor(Role.MECHANIC, 1, SessionId("s" * 43))
+
+
+@frozen
+class Layer:
+    """What is measured, and how often in a round."""
+
+    name: str
+    call: Callable[[], object]
+    times: int = 2_000
+
+
+def cost_of(layer: Layer) -> float:
+    """Return the CPU microseconds of one call: the least of several rounds."""
+    layer.call()
+    rounds = []
+    for _ in range(ROUNDS):
+        begun = time.process_time_ns()
+        for _ in range(layer.times):
+            layer.call()
+        rounds.append((time.process_time_ns() - begun) / layer.times / 1000)
+    return min(rounds)
+
+
+def settings_for(url: str, cache: Cache) -> Settings:
+    """Return settings with everything on, and limits that are never reached."""
+    return Settings(
+        database_url=url,
+        secret_key=SECRET,
+        cache_type=cache,
+        global_rate_limit=WIDE,
+        login_rate_limit=WIDE,
+        write_rate_limit=WIDE,
+        log_format=LogFormat.JSON,
+    )
+
+
+def unheard(settings: Settings) -> AccessLog:
+    """Return what writes log lines that are thrown away."""
+    with redirect_stderr(Path(os.devnull).open("w")):
+        return set_up(settings)
+
+
+@contextmanager
+def asked(settings: Settings, token: str) -> Iterator[Callable[..., Callable[[], object]]]:
+    """Give what makes whole requests to the application."""
+    with open_application(settings, access_log=unheard(settings)) as application:
+
+        def request(method: str, path: str, body: Any = None) -> Callable[[], object]:
+            return lambda: called(application, method, path, token, body)
+
+        yield request
+
+
+def called(application: WSGIApplication, method: str, path: str, token: str, body: object) -> bytes:
+    """Return the answer's body."""
+    address, _, query = path.partition("?")
+    sent = b"" if body is None else json.dumps(body).encode()
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": address,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "localhost",
+        "HTTP_AUTHORIZATION": f"Bearer {token}",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(sent),
+        "wsgi.errors": io.StringIO(),
+    }
+    if sent:
+        environ |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(sent))}
+    return b"".join(application(environ, _started))
+
+
+def _started(status: str, *_: object) -> Callable[[bytes], object]:
+    if status[0] != "2":
+        raise SystemExit(f"a request was answered {status}")
+    return len
+
+
+def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
+    """Return the layers that need no database."""
+    at = utc_now()
+    part = Part(id=PartId(1), sku="PAD", name="Pad", price=Money(1), created_at=at, updated_at=at)
+    tokens = tokens_of(settings, SECRET, utc_now)
+    limits = RateLimits.open({"default": WIDE})
+    body = codec.encode(part)
+    tree = {"name": "Brake pad", "sku": "NEW", "price": Decimal("45.99"), "quantity": 12}
+    twenty = [part] * 20
+    line = RequestLine("r" * 32, "GET", "/inventory", "list_parts", 200, Role.MECHANIC, 1, 1.2)
+    log = unheard(settings)
+    yield Layer("token, known", lambda: tokens.read(token))
+    yield Layer("limit, in memory", lambda: limits.hit("default", "mechanic:1"))
+    yield Layer("policy", lambda: ReadPart.policy.admit(MECHANIC))
+    yield Layer("body into a record", lambda: codec.read(tree, PartForm))
+    yield Layer("record into JSON", lambda: codec.encode(part))
+    yield Layer("20 records into JSON", lambda: codec.dumps(list(map(codec.tree_of, twenty))))
+    yield Layer("ETag", lambda: etag_of(part, body))
+    yield Layer("log line", lambda: log(line))
+
+
+def stored_layers(store: SqlStore) -> Iterator[Layer]:
+    """Return the layers on a database."""
+    read = ReadPart(store.look)
+
+    def get() -> Part:
+        with store.look() as work:
+            return work.parts.get(PartId(1))
+
+    def page() -> object:
+        with store.look() as work:
+            return work.parts.find(PartFilter(), Window())
+
+    def nothing() -> None:
+        with store.begin():
+            pass
+
+    yield Layer("empty transaction", nothing, 300)
+    yield Layer("SQL and record: one part", get, 300)
+    yield Layer("use case: one part", lambda: read(MECHANIC, PartId(1)), 300)
+    yield Layer("SQL and records: page of 20", page, 300)
+
+
+def request_layers(request: Callable[..., Callable[[], object]]) -> Iterator[Layer]:
+    """Return whole requests."""
+    changes = iter(range(10**9))
+    yield Layer("request: /healthz", request("GET", "/healthz"))
+    yield Layer("request: one part", request("GET", "/inventory/1"), 300)
+    yield Layer("request: page of 20", request("GET", "/inventory"), 300)
+    yield Layer("request: leaderboard", request("GET", "/mechanics/leaderboard"), 300)
+
+    def change() -> object:
+        return request("PATCH", "/inventory/1", {"price": next(changes) % 1000})()
+
+    yield Layer("request: change a part", change, 100)
+
+
+def measured(url: str) -> dict[str, float]:
+    """Return the costs of all layers on one database."""
+    schema.upgrade(url)
+    settings = settings_for(url, Cache.NULL)
+    token = tokens_of(settings, SECRET, utc_now).issue(MECHANIC, utc_now())
+    with open_shop(settings=settings) as shop:
+        for n in range(20):
+            form = PartForm(name=f"Part {n}", price=Money(199), quantity=Quantity(5000))
+            shop.add_part(OPERATOR, form)
+    found = {layer.name: cost_of(layer) for layer in pure_layers(settings, token)}
+    with closing(SqlStore.open(url)) as store:
+        found |= {layer.name: cost_of(layer) for layer in stored_layers(store)}
+    with asked(settings, token) as request:
+        found |= {layer.name: cost_of(layer) for layer in request_layers(request)}
+    with asked(settings_for(url, Cache.MEMORY), token) as request:
+        kept = [layer for layer in request_layers(request) if "change" not in layer.name]
+        found |= {f"{layer.name}, cached": cost_of(layer) for layer in kept[1:]}
+    return found
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--postgres", help="the URL of an empty database")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        columns = {"SQLite": measured(f"sqlite:///{Path(folder) / 'shop.db'}")}
+    if options.postgres:
+        columns["PostgreSQL"] = measured(options.postgres)
+    print(f"| layer | {' | '.join(f'{name}, µs' for name in columns)} |")
+    print("|---|" + "---:|" * len(columns))
+    for layer in columns["SQLite"]:
+        cells = (f"{column[layer]:.0f}" for column in columns.values())
+        print(f"| {layer} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""SQL statements per request, for every route: a guard against slowness that needs no clock."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from attrs import frozen
+from falcon import testing
+
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.access import Role
+from mechanic_core.customers.customer import Registration
+from mechanic_core.inventory.part import PartForm
+from mechanic_core.mechanics.mechanic import Hiring
+from mechanic_core.money import Quantity
+from mechanic_core.tickets.forms import TicketDraft
+from mechanic_core.vehicles.vehicle import VehicleForm
+from mechanic_http.app import App, HttpPorts, create_app
+from tests.integration.places import DATABASES, fresh_url
+from tests.integration.servers import PostgresServer
+from tests.integration.statements import Statements, counted
+from tests.shops import CUSTOMER, MANAGER, MECHANIC, HandClock, shop_on
+from tests.unit.http.shop import SETTINGS, bearer, read_token
+from tests.unit.http.test_contract import CONTRACT, LABOR, Asked, template_of
+from tests.worlds import sample
+
+MOST_FOR_A_LIST: Final = 4
+LISTS: Final = (
+    *("/inventory", "/mechanics", "/customers", "/vehicles", "/service_tickets", "/my-tickets"),
+    *("/mechanics/2/worked", "/service_tickets/1/history", "/inventory/1/movements"),
+)
+TEAM: Final = 12
+
+COSTS: Final[dict[str, dict[str, Any]]] = json.loads(
+    Path(__file__).with_name("statement_counts.json").read_text()
+)
+"""What each request costs: statements, and those that only control its transaction.
+
+Where a change brings another count on purpose, the file is changed with it.
+"""
+
+Copy = Callable[[], tuple[str, str]]
+
+
+@frozen
+class Line:
+    """Somebody on the line with a shop whose statements are counted."""
+
+    kind: str
+    store: SqlStore
+    app: App
+
+    @property
+    def most_for_an_edit(self) -> int:
+        """How many statements may change who works on a ticket; SQLite can't write in a WITH."""
+        return 4 if self.kind == "postgresql" else 7
+
+    def known(self, asked: Asked) -> list[int]:
+        """Return what a request is known to cost."""
+        found: list[int] = COSTS[self.kind][f"{asked.method} {template_of(asked.path)}"]
+        return found
+
+    def ask(self, asked: Asked) -> Statements:
+        """Return what it takes to answer a request."""
+        address, _, query = asked.path.partition("?")
+        sent = {} if asked.body is None else {"json": asked.body}
+        with counted(self.store) as statements:
+            answer = testing.simulate_request(
+                self.app,
+                asked.method,
+                address,
+                query_string=query,
+                headers=bearer(asked.actor),
+                **sent,
+            )
+        assert asked.status == answer.status_code, answer.text
+        return statements
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def copy(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: PostgresServer,
+) -> Iterator[Copy]:
+    """Makes copies of a shop with an untouched ticket, one with two lines, and spare things."""
+    folder = tmp_path_factory.mktemp("shops")
+    original = fresh_url(request.param, folder, postgres)
+    with on_the_line(request.param, original) as line:
+        furnish(line)
+    made: list[str] = []
+
+    def another() -> tuple[str, str]:
+        if request.param == "sqlite":
+            return "sqlite", f"sqlite:///{shutil.copy(folder / 'shop.db', folder / 'copy.db')}"
+        made.append(postgres.new_database(template=original))
+        return "postgresql", made[-1]
+
+    yield another
+    for url in made:
+        postgres.drop_database(url)
+
+
+@pytest.fixture
+def line(copy: Copy) -> Iterator[Line]:
+    """A shop of one's own."""
+    with on_the_line(*copy()) as line:
+        yield line
+
+
+@contextmanager
+def on_the_line(kind: str, url: str) -> Iterator[Line]:
+    """Open the shop at *url*."""
+    with closing(SqlStore.open(url)) as store:
+        shop = shop_on(store, HandClock())
+        yield Line(kind, store, create_app(shop, HttpPorts(authenticate=read_token), SETTINGS))
+
+
+def furnish(line: Line) -> None:
+    """Have the people and things that the contract's table of requests speaks of."""
+    shop = shop_on(line.store, HandClock())
+    shop.hire_mechanic(
+        MANAGER, sample(Hiring, name="Eve", email="eve@shop.example", role=Role.MANAGER)
+    )
+    shop.hire_mechanic(MANAGER, sample(Hiring, name="Bob", email="bob@shop.example"))
+    shop.register_customer(CUSTOMER, sample(Registration, name="Ada"))
+    shop.register_customer(CUSTOMER, sample(Registration, name="Cleo", email="cleo@x.example"))
+    shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1, vin="1HGCM82633A004352", plate="7A"))
+    shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1))
+    for sku, quantity in (("PAD", 10_000), ("RAG", 0)):
+        shop.add_part(MECHANIC, sample(PartForm, sku=sku, quantity=Quantity(quantity)))
+    for _ in range(2):
+        shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
+    lines: tuple[tuple[str, Any], ...] = (
+        ("parts", {"part_id": 1, "quantity": 2}),
+        ("labor", LABOR),
+    )
+    for kind, body in lines:
+        line.ask(Asked("POST", f"/service_tickets/2/{kind}", MECHANIC, 201, body))
+
+
+@pytest.mark.parametrize("asked", CONTRACT, ids=lambda asked: f"{asked.method} {asked.path}")
+def test_a_request_costs_no_more_than_it_did(line: Line, asked: Asked) -> None:
+    """
+    No request runs more statements, or controls its transaction more, than it is known to.
+    """
+    found = line.ask(asked)
+
+    statements, controls = line.known(asked)
+    assert len(found) <= statements, found.proper
+    assert len(found.controls) <= controls, found.controls
+
+
+@pytest.mark.parametrize(
+    "path", ["/inventory/1", "/service_tickets/2", "/customers/1", "/vehicles/1"]
+)
+def test_a_single_read_is_one_statement(line: Line, path: str) -> None:
+    """
+    Whoever reads one thing costs the database one statement, without BEGIN and ROLLBACK.
+    """
+    found = line.ask(Asked("GET", path, MANAGER, 200))
+
+    assert (1, []) == (len(found), found.controls)
+
+
+def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(line: Line) -> None:
+    """
+    A dozen mechanics come and another dozen go in as few statements as one.
+    """
+    staff = [hired(line, n) for n in range(2 * TEAM)]
+    first, second = staff[:TEAM], staff[TEAM:]
+    one = {"add_ids": staff[:1], "remove_ids": [2]}
+    many = {"add_ids": second, "remove_ids": first}
+    path = "/service_tickets/1/edit"
+
+    small = line.ask(Asked("PUT", path, MECHANIC, 200, one))
+    line.ask(Asked("PUT", path, MECHANIC, 200, {"add_ids": first}))
+    large = line.ask(Asked("PUT", path, MECHANIC, 200, many))
+
+    assert len(small) == len(large) <= line.most_for_an_edit
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_costs_the_same_however_long(line: Line, path: str) -> None:
+    """
+    A hundred rows with all that hangs on them take as many statements as two, and its total none.
+    """
+    before = line.ask(Asked("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
+    shop = shop_on(line.store, HandClock())
+    for n in range(TEAM):
+        hired(line, n)
+        shop.add_part(MECHANIC, sample(PartForm, sku=f"N{n}"))
+        shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(1, 2)))
+
+    after = line.ask(Asked("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
+
+    assert len(before) == len(after) <= MOST_FOR_A_LIST
+
+
+def hired(line: Line, n: int) -> int:
+    """Return the id of one more mechanic."""
+    hiring = sample(Hiring, name=f"M{n}", email=f"m{n}@shop.example")
+    return shop_on(line.store, HandClock()).hire_mechanic(MANAGER, hiring).id
