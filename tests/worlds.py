@@ -75,8 +75,13 @@ def records(cls: type[T]) -> st.SearchStrategy[T]:
 
 def breaking(declared: Any) -> st.SearchStrategy[Any]:
     """Return a strategy of values of the right type that break a rule of *declared*."""
+    return st.sampled_from(rule_breaking(declared))
+
+
+def rule_breaking(declared: Any) -> list[Any]:
+    """Return values of the right type that break the rules of *declared*, some for each rule."""
     rules = rules_of(declared)
-    return st.one_of([st.sampled_from(found) for rule in rules if (found := _broken(rule, rules))])
+    return [value for rule in rules for value in _broken(rule, rules)]
 
 
 def sample(cls: type[T], **given: Any) -> T:

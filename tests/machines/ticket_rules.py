@@ -156,7 +156,7 @@ class TicketRules(Floor):
         self.crew(by, ticket, add, leave - add)
 
     @rule(by=hands, ticket=Floor.tickets, to=st.sampled_from(Status), note=notes, stale=rarely)
-    def move(self, by: str, ticket: str, to: Status, note: str | None, stale: bool) -> None:  # noqa: FBT001
+    def move(self, by: str, ticket: str, to: Status, note: str | None, stale: bool) -> None:  # noqa: FBT001 - drawn
         """Somebody looks where a ticket may go and sends it anywhere, seen its last change or not."""
         self.look(ticket)
         expected = len(self.model.tickets[ticket]["history"]) + stale
@@ -201,7 +201,7 @@ class TicketRules(Floor):
         quantity=quantities,
         stale=rarely,
     )
-    def add_part(self, by: str, ticket: str, part: str, quantity: int, stale: bool) -> Made:  # noqa: FBT001
+    def add_part(self, by: str, ticket: str, part: str, quantity: int, stale: bool) -> Made:  # noqa: FBT001 - drawn
         """A ticket needs a part."""
         return _made(self.put(by, ticket, part, quantity, stale=stale), "line")
 

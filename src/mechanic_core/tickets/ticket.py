@@ -108,7 +108,9 @@ class Ticket:
     def must_be_changeable(self) -> None:
         """Refuse with `TicketFrozen` from completion on."""
         if self.status not in CHANGEABLE:
-            raise TicketFrozen(f"the ticket is {self.status.value}", current_state=self.status.value)
+            raise TicketFrozen(
+                f"the ticket is {self.status.value}", current_state=self.status.value
+            )
 
     def described(
         self, description: str, service_date: date, vehicle: TicketVehicle | None, at: datetime

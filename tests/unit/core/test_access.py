@@ -121,8 +121,8 @@ def test_ids_of_customers_and_staff_are_counted_apart() -> None:
 def test_an_actor_knows_its_role(
     actor: Actor,
     staff: bool,  # noqa: FBT001 - a column of the table
-    manager: bool,  # noqa: FBT001
-    customer: bool,  # noqa: FBT001
+    manager: bool,  # noqa: FBT001 - as above
+    customer: bool,  # noqa: FBT001 - as above
 ) -> None:
     """
     A manager is staff too; a stranger is nothing.

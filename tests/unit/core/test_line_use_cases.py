@@ -207,48 +207,6 @@ def test_a_completed_part_may_be_archived_and_still_come_back(premises: Premises
     assert [1000, -1000, 1000, -1000] == [move[2] for move in moves(premises)]
 
 
-def test_labour_is_written_down(premises: Premises) -> None:
-    """
-    Hours and rate make an amount; corrections and removal are told.
-    """
-    ticket = premises.open()
-    form = LaborLineForm(
-        description="Brakes", hours=Quantity(1500), rate=Money(9001), mechanic_id=2
-    )
-
-    line = premises.shop.add_labor_line(MECHANIC, ticket.id, form)
-    shorter = premises.shop.change_labor_line(
-        MECHANIC, ticket.id, line.id, lambda form: evolve(form, hours=Quantity(500))
-    )
-    premises.shop.change_labor_line(MECHANIC, ticket.id, line.id, lambda form: form)
-
-    assert (13_502, 4500) == (line.amount, shorter.amount)
-    assert evolve(line, hours=Quantity(500)) == shorter
-    assert (shorter,) == premises.read(ticket).labor
-    premises.shop.remove_labor_line(MECHANIC, ticket.id, line.id)
-    assert () == premises.read(ticket).labor
-    assert [
-        (Event.LABOR_ADDED, None, "1.5 h: Brakes"),
-        (Event.LABOR_CHANGED, "1.5 h: Brakes", "0.5 h: Brakes"),
-        (Event.LABOR_REMOVED, "0.5 h: Brakes", None),
-    ] == told(premises, ticket)
-
-
-def test_labour_is_somebody_s(premises: Premises) -> None:
-    """
-    A mechanic who is not there worked no hours.
-    """
-    ticket = premises.open()
-    line = premises.shop.add_labor_line(MECHANIC, ticket.id, sample(LaborLineForm))
-
-    with pytest.raises(Unknown, match="#/mechanic_id"):
-        premises.shop.add_labor_line(MECHANIC, ticket.id, sample(LaborLineForm, mechanic_id=99))
-    with pytest.raises(Unknown, match="#/mechanic_id"):
-        premises.shop.change_labor_line(
-            MECHANIC, ticket.id, line.id, lambda form: evolve(form, mechanic_id=99)
-        )
-
-
 def test_lines_of_other_tickets_are_not_found(premises: Premises) -> None:
     """
     A line is looked for on its own ticket only.

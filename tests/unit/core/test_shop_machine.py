@@ -9,10 +9,10 @@ from tests.machines.shop_machine import ShopMachine
 IN_CI = 200
 ASKED = settings().max_examples
 HERE = settings(
-    max_examples=ASKED if ASKED >= IN_CI else ASKED // 5,
+    max_examples=ASKED if ASKED >= IN_CI else ASKED // 10,
     stateful_step_count=50,
 )
-"""As many shops as the profile asks for, a fifth where that is fewer than CI's."""
+"""As many shops as the profile asks for, a tenth where that is fewer than CI's."""
 
 
 class ShopInMemory(ShopMachine):

@@ -1,4 +1,4 @@
-"""Opening, reading, correcting, staffing and striking out tickets."""
+"""Opening, reading, correcting and striking out tickets."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from attrs import evolve
 
 from mechanic_core.access import Actor, Role, RoleForbids
 from mechanic_core.errors import Refused, Unknown
-from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
+from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.page import Window
 from mechanic_core.shapes import RuleBroken
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
@@ -227,64 +227,6 @@ def test_a_sold_vehicle_stays_on_its_ticket(premises: Premises) -> None:
     assert ("Squeals", VIN) == (after.description, after.vin)
     with pytest.raises(Unknown, match="#/vehicle_id"):
         premises.open(vehicle_id=1)
-
-
-def test_mechanics_join_and_leave(premises: Premises) -> None:
-    """
-    Joining twice or leaving twice is no error, and writes no history.
-    """
-    ticket = premises.open()
-
-    joined = premises.edit(ticket, add=(1, 2), leave=())
-    left = premises.edit(ticket, add=(1,), leave=(2,))
-    same = premises.edit(ticket, add=(1,), leave=(2,))
-
-    assert (["Eve", "Bob"], ["Eve"], left) == (names(joined), names(left), same)
-    told = [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
-    assert [(Event.MECHANICS, "2", "1, 2"), (Event.MECHANICS, "1, 2", "1")] == told
-
-
-def test_mechanics_change_all_or_none(premises: Premises) -> None:
-    """
-    One unknown id among many, and nobody joins or leaves.
-    """
-    ticket = premises.open()
-
-    with pytest.raises(Unknown) as refused:
-        premises.edit(ticket, add=(1, 98), leave=(2, 99))
-
-    assert ["#/add_ids/1", "#/remove_ids/1"] == [p.pointer for p in refused.value.problems]
-    assert ticket == premises.read(ticket)
-
-
-def test_who_left_the_shop_joins_no_ticket(premises: Premises) -> None:
-    """
-    A former mechanic stays where they are, can be taken off, and is not put on again.
-    """
-    ticket = premises.open()
-    premises.shop.let_mechanic_go(MANAGER, MechanicId(2))
-
-    assert ["Bob"] == names(premises.edit(ticket, add=(2,)))
-    assert [] == names(premises.edit(ticket, leave=(2,)))
-    with pytest.raises(Unknown):
-        premises.edit(ticket, add=(2,))
-
-
-def test_one_mechanic_at_a_time(premises: Premises) -> None:
-    """
-    Putting on and taking off are idempotent, and nobody unknown is found.
-    """
-    ticket = premises.open(mechanic_ids=())
-    assign = premises.shop.assign_mechanic
-    bob, nobody = MechanicId(2), MechanicId(99)
-
-    for there, expected in ((True, ["Bob"]), (True, ["Bob"]), (False, []), (False, [])):
-        assert expected == names(assign(MECHANIC, ticket.id, bob, there=there))
-    for there in (True, False):
-        with pytest.raises(MechanicNotFound):
-            assign(MECHANIC, ticket.id, nobody, there=there)
-    with pytest.raises(TicketNotFound):
-        assign(MECHANIC, TicketId(99), bob, there=True)
 
 
 def test_only_a_mistake_is_removed(premises: Premises) -> None:

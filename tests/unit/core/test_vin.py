@@ -81,7 +81,7 @@ def test_a_vehicle_tells_what_its_check_digit_says() -> None:
 
 
 @pytest.mark.parametrize(("vin", "strict"), [("1" * 16 + "2", False), (VALID, True), (None, True)])
-def test_a_lax_shop_takes_any_vin_and_a_strict_one_good_ones(vin: str | None, strict: bool) -> None:  # noqa: FBT001
+def test_a_lax_shop_takes_any_vin_and_a_strict_one_good_ones(vin: str | None, strict: bool) -> None:  # noqa: FBT001 - a column of the table
     """
     Only a strict shop minds a wrong check digit.
     """
