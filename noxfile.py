@@ -49,7 +49,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check every type with mypy."""
-    install(session, "tests", "types", project=True)
+    install(session, "tests", "api", "browser", "types", project=True)
     session.run("mypy")
 
 
