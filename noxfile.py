@@ -1,8 +1,11 @@
 """The project's checks, each one a session; `nox` alone runs all that must pass."""
 
+import hashlib
+import os
 import platform
 import re
 import shutil
+import tarfile
 from pathlib import Path
 
 import nox
@@ -28,13 +31,19 @@ LICENCES = [
     "LGPL-3.0-only",
 ]
 
+GENERATED = {
+    "src/mechanic_http/static/swagger.yaml": ("openapi",),
+    "mechanic_shop.postman_collection.json": ("postman",),
+}
+SWAGGER_UI = Path("src/mechanic_http/static/swagger-ui")
+
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = [
-    *("lint", "types", "layers", "deployment", "licences"),
-    *(f"unit-{HERE}", f"integration-{HERE}", "faults"),
+    *("lint", "types", "layers", "documents", "deployment", "licences"),
+    *(f"unit-{HERE}", f"integration-{HERE}", "api", "browser", "faults"),
 ]
 
 
@@ -80,6 +89,35 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def documents(session: nox.Session) -> None:
+    """Make the generated files anew; fail where they were stale, or break what was released."""
+    install(session, "tests", project=True)
+    stale = [path for path, made in GENERATED.items() if made_anew(session, Path(path), made)]
+    if "release" in session.posargs:
+        made_anew(session, Path("tests/contract/released.json"), ("openapi", "--format=json"))
+    session.run("pytest", "tests/contract")
+    if stale:
+        session.error(f"{' and '.join(stale)} changed: look at the difference and commit it")
+
+
+@nox.session
+def api(session: nox.Session) -> None:
+    """Hold the served contract against tools of others: schemathesis, Spectral, newman, a client."""
+    install(session, "tests", "api", project=True)
+    bin_of_node = install_from_npm(session, Path("tests/api"))
+    path = f"{bin_of_node}{os.pathsep}{os.environ['PATH']}"
+    session.run("pytest", *(session.posargs or ["tests/api"]), env={"PATH": path})
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Look at the docs page in Chromium: Debian's is installed where there is none."""
+    session.run(".ci/chromium", external=True)
+    install(session, "tests", "browser", project=True)
+    session.run("pytest", *(session.posargs or ["tests/browser"]))
+
+
+@nox.session
 def deployment(session: nox.Session) -> None:
     """Check what can't be run here: image, blueprint, unit, workflows and scripts."""
     install(session, "deployment")
@@ -87,7 +125,7 @@ def deployment(session: nox.Session) -> None:
     session.run("check-jsonschema", "--schemafile", "deploy/render.schema.json", "render.yaml")
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     session.run("zizmor", "--offline", "--pedantic", *WORKFLOWS)
-    session.run("shellcheck", "--enable=all", ".ci/run")
+    session.run("shellcheck", "--enable=all", ".ci/run", ".ci/chromium")
     if shutil.which("systemd-analyze"):
         unit = "deploy/mechanic-shop.service"
         security = ("systemd-analyze", "security", "--offline=true", "--threshold=15")
@@ -116,6 +154,20 @@ def licences(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def long(session: nox.Session) -> None:
+    """Walk the state machines and the interleavings for hours rather than minutes."""
+    install(session, "tests", project=True)
+    session.run(
+        *("pytest", "--timeout=14400", "tests/unit/core/test_shop_machine.py"),
+        *(
+            f"tests/integration/test_{name}.py"
+            for name in ("shop_machine_sql", "stock_interleavings")
+        ),
+        env={"HYPOTHESIS_PROFILE": "long", "INTERLEAVING_SECONDS": "300"},
+    )
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Pin the newest of everything anew, in `constraints.txt`."""
     session.install("uv", "-c", PINS)
@@ -130,11 +182,56 @@ def lock(session: nox.Session) -> None:
     hooks.write_text(re.sub(r"ruff==[\w.]+", ruff, hooks.read_text()))
 
 
+@nox.session(default=False)
+def swagger_ui(session: nox.Session) -> None:
+    """Bring the newest Swagger UI, or the version named: `nox -s swagger_ui -- 5.35.0`."""
+    wanted = f"swagger-ui-dist@{''.join(session.posargs) or 'latest'}"
+    folder = Path(session.create_tmp())
+    session.run("npm", "pack", "--silent", "--pack-destination", str(folder), wanted, external=True)
+    (archive,) = folder.glob("swagger-ui-dist-*.tgz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    version = archive.stem.removeprefix("swagger-ui-dist-")
+    told = [f"swagger-ui-dist {version} (npm), unchanged; nox -s swagger_ui brings another one"]
+    for kept in sorted(SWAGGER_UI.iterdir()):
+        if kept.name != "VERSION":
+            shutil.copyfile(folder / "package" / kept.name, kept)
+            told.append(f"{hashlib.sha256(kept.read_bytes()).hexdigest()}  {kept.name}")
+    (SWAGGER_UI / "VERSION").write_text("\n".join([*told, ""]))
+    archive.unlink()
+
+
 def install(session: nox.Session, *groups: str, project: bool = False) -> None:
     """Install the dependency *groups*, and the *project* itself, as they are pinned."""
     wanted = nox.project.dependency_groups(PROJECT, *groups)
     ours = ["."] if project else []
     session.install("-c", PINS, *wanted, *ours, env={"UV_BUILD_CONSTRAINT": PINS})
+
+
+def install_from_npm(session: nox.Session, folder: Path) -> str:
+    """Install what *folder*'s lock file pins, where it is not yet, and return where programs are."""
+    place = Path(session.virtualenv.location) / "node"
+    lock, done = place / "package-lock.json", place / "node_modules" / ".package-lock.json"
+    pinned = (folder / "package-lock.json").read_bytes()
+    if not done.exists() or lock.read_bytes() != pinned:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        shutil.copyfile(folder / "package.json", place / "package.json")
+        lock.write_bytes(pinned)
+        session.run(
+            *("npm", "ci", "--prefix", str(place), "--ignore-scripts", "--no-audit", "--no-fund"),
+            external=True,
+        )
+    return str(place / "node_modules" / ".bin")
+
+
+def made_anew(session: nox.Session, path: Path, command: tuple[str, ...]) -> bool:
+    """Write what *command* of ours prints, and return whether that was another file before."""
+    printed = session.run("mechanic-shop", *command, silent=True, log=False)
+    if path.exists() and path.read_text("utf-8") == printed:
+        return False
+    path.write_text(str(printed), "utf-8")
+    return True
 
 
 def test(session: nox.Session, folder: str) -> None:
