@@ -43,7 +43,7 @@ nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = [
     *("lint", "types", "layers", "documents", "deployment", "licences"),
-    *(f"unit-{HERE}", f"integration-{HERE}", "api", "browser", "faults"),
+    *(f"unit-{HERE}", f"integration-{HERE}"),
 ]
 
 
@@ -81,7 +81,7 @@ def integration(session: nox.Session) -> None:
     test(session, "tests/integration")
 
 
-@nox.session
+@nox.session(default=False)
 def faults(session: nox.Session) -> None:
     """Take away the database, the disk and the processes, and count what is lost: nothing."""
     install(session, "tests", project=True)
@@ -100,7 +100,7 @@ def documents(session: nox.Session) -> None:
         session.error(f"{' and '.join(stale)} changed: look at the difference and commit it")
 
 
-@nox.session
+@nox.session(default=False)
 def api(session: nox.Session) -> None:
     """Hold the served contract against tools of others: schemathesis, Spectral, newman, a client."""
     install(session, "tests", "api", project=True)
@@ -109,7 +109,7 @@ def api(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or ["tests/api"]), env={"PATH": path})
 
 
-@nox.session
+@nox.session(default=False)
 def browser(session: nox.Session) -> None:
     """Look at the docs page in Chromium: Debian's is installed where there is none."""
     session.run(".ci/chromium", external=True)

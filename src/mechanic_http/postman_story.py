@@ -110,6 +110,7 @@ STORY: Final = (
     Step("list_history"),
     Step("is_alive"),
     Step("is_ready"),
+    Step("read_metrics"),
     Step("find_documents"),
     Step("read_documents"),
     Step("read_openapi"),

@@ -20,12 +20,9 @@ BY_HAND = (Kind.RECEIVE, Kind.RETURN, Kind.SCRAP, Kind.COUNT)
 
 @frozen(kw_only=True)
 class Movement:
-    """One change of a part's stock, tied to its cause. The ledger is their sequence.
+    """One change of a part's stock, tied to its cause. The ledger is their sequence."""
 
-    A new one has id 0.
-    """
-
-    id: Annotated[MovementId, Example(108)] = MovementId(0)
+    id: Annotated[MovementId, Example(108)] = MovementId(0)  # until it is kept
     part_id: Annotated[PartId, Unpublished()]
     kind: Kind
     on_hand_change: Annotated[Quantity, Example(-2)]

@@ -30,7 +30,7 @@ class LastManager(Conflict):
 
 @frozen(kw_only=True, field_transformer=checked)
 class MechanicForm:
-    """What is written down about a mechanic. *salary* is a year's, in minor units.
+    """What is written down about a mechanic. *salary* is a year's.
 
     A missing *role* means mechanic; a missing *email* or *active* leaves that as it is.
     """
@@ -77,7 +77,7 @@ class StaffMechanic(PublicMechanic):
 
 @frozen(kw_only=True, field_transformer=checked)
 class Mechanic(StaffMechanic):
-    """Somebody who works here, as managers see them. *salary* is a year's, in minor units."""
+    """Somebody who works here, as managers see them. *salary* is a year's."""
 
     salary: Price | None = None
     role: Role = Role.MECHANIC

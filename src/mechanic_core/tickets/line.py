@@ -36,12 +36,9 @@ class PartLineChange:
 
 @frozen(kw_only=True, field_transformer=checked)
 class PartLine:
-    """A part on a ticket; SKU, name and price are those of the moment it was written down.
+    """A part on a ticket; SKU, name and price are those of the moment it was written down."""
 
-    A new one has id 0.
-    """
-
-    id: Annotated[LineId, Example(31)] = LineId(0)
+    id: Annotated[LineId, Example(31)] = LineId(0)  # until it is kept
     part_id: Annotated[PartId, Example(42)]
     sku: Sku
     name: PartName
@@ -66,9 +63,9 @@ class LaborLineForm:
 
 @frozen(kw_only=True, field_transformer=checked)
 class LaborLine:
-    """Work on a ticket; *rate* is for one hour. A new one has id 0."""
+    """Work on a ticket; *rate* is for one hour."""
 
-    id: Annotated[LineId, Example(32)] = LineId(0)
+    id: Annotated[LineId, Example(32)] = LineId(0)  # until it is kept
     mechanic_id: IdNumber | None = None
     description: Task
     hours: Measure
@@ -92,7 +89,7 @@ class LaborLine:
 
 @frozen(kw_only=True)
 class Totals:
-    """What the lines of a ticket come to, in minor units."""
+    """What the lines of a ticket come to."""
 
     parts: Annotated[Money, Example(49.98)]
     labor: Annotated[Money, Example(120)]

@@ -10,6 +10,9 @@ _TEXT: Final[Schema] = {"type": "string"}
 _TAGS: Final = r'^[ \t]*(?:\*|(?:(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"|[ \t,])*)[ \t]*$'
 """Any tag, or a list of entity tags (RFC 9110, sections 5.6.1 and 8.8.3)."""
 
+_KEY: Final = r'^\s*(?:"[\x20\x21\x23-\x5b\x5d-\x7e]{1,255}"|[\x21\x23-\x7e]{1,255})\s*$'
+"""Visible characters, quoted (RFC 9651, section 3.3.3) or bare."""
+
 ANSWERED: Final[dict[str, Schema]] = {
     "X-Request-ID": {
         "description": "The name of the request, yours where you gave a good one.",
@@ -45,6 +48,11 @@ ANSWERED: Final[dict[str, Schema]] = {
         "schema": _TEXT,
         "example": '</customers>; rel="first", </customers?page=2>; rel="next"',
     },
+    "Idempotency-Replayed": {
+        "description": "That this is what was answered the first time; nothing was done again.",
+        "schema": {"type": "string", "enum": ["true"]},
+        "example": "true",
+    },
     "Deprecation": {
         "description": "Since when the endpoint is deprecated (RFC 9745).",
         "required": True,
@@ -77,6 +85,15 @@ ASKED: Final[dict[str, Schema]] = {
         "nothing is done. `*` is any.",
         "schema": {**_TEXT, "pattern": _TAGS, "examples": ['"3-5f0a1b2c"']},
     },
+    "Idempotency-Key": {
+        "description": "A name that you make up for this request: sent again with the same one, "
+        "it gets its first answer, and nothing is done twice. It is kept for 24 hours.",
+        "schema": {
+            **_TEXT,
+            "pattern": _KEY,
+            "examples": ['"8e03978e-40d5-43e8-bc93-6894a57f9324"'],
+        },
+    },
     "If-None-Match": {
         "description": "The `ETag` of the answer that you have: where it is still good, "
         "it is not sent again.",
@@ -101,6 +118,8 @@ def of_success(promise: Promise) -> dict[str, Any]:
         names.append("Location")
     if promise.signature.listed:
         names.append("Link")
+    if promise.takes_key:
+        names.append("Idempotency-Replayed")
     if promise.deprecated:
         names.append("Deprecation")
     if promise.deprecated and promise.deprecated.sunset:
@@ -120,9 +139,10 @@ def of_unchanged() -> dict[str, Any]:
 
 def asked_of(promise: Promise) -> list[str]:
     """Return the names of the headers that an endpoint looks at."""
-    if promise.signature.conditional:
-        return ["If-Match"]
-    return ["If-None-Match", "If-Match"] if promise.is_safe and promise.has_etag else []
+    if promise.is_safe:
+        return ["If-None-Match", "If-Match"] if promise.has_etag else []
+    keys = ["Idempotency-Key"] if promise.takes_key else []
+    return [*keys, "If-Match"] if promise.signature.conditional else keys
 
 
 def _referred(names: list[str]) -> dict[str, Any]:

@@ -22,6 +22,10 @@ headers tell the way.
 made only if nobody else has changed the resource since you read it (412 otherwise). Send it as
 `If-None-Match`, and what you have already is not sent again (304).
 
+**Once, not twice.** Every `POST` but those that issue tokens takes an `Idempotency-Key`, a name that
+you make up. When no answer comes, send the same again: it is done once, and the first answer comes
+back with `Idempotency-Replayed`.
+
 **Refusals** are problem documents (RFC 9457), always: those named below, and also an unknown
 address (404), a method that is not there (405), a request that came by plain HTTP where HTTPS is
 asked for (403), and our own faults (500). `code` is for programs, `detail` for people, `type`

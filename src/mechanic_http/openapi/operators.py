@@ -85,9 +85,9 @@ def _problem(description: str) -> Schema:
 
 
 _REFUSED: Final = {
+    401: _problem("Show the operator's token as `Authorization: Bearer`."),
     304: {"description": "You have it already."},
-    403: _problem("Not for you: come from the machine itself, or with the operator's token."),
-    404: _problem("There is no such page."),
+    404: _problem("There is no such page, or not for you."),
     503: {
         "description": "Not now: requests would fail.",
         "content": {JSON: {"schema": _HEALTH}},
@@ -104,6 +104,15 @@ PAGES: Final = (
         JSON,
         _HEALTH,
         also=(503,),
+    ),
+    Page(
+        "/metrics",
+        "read_metrics",
+        "Read what was counted, as Prometheus has it",
+        OPERATIONS,
+        "text/plain",
+        _TEXT,
+        also=(401, 404),
     ),
     Page("/", "find_documents", "Be led to the documents", DOCUMENTS, "", {}, status=303),
     Page("/docs", "read_documents", "Read and try the interface", DOCUMENTS, "text/html", _TEXT),

@@ -10,7 +10,6 @@ import attrs
 import orjson
 import pytest
 import yaml
-from falcon.inspect import inspect_routes
 
 from mechanic_core.access import Role
 from mechanic_http import bodies, changes, codec
@@ -19,7 +18,6 @@ from mechanic_http.openapi.document import VERSION, as_json, document
 from mechanic_http.openapi.parameters import MEANINGS
 from mechanic_http.openapi.yaml_text import as_yaml
 from mechanic_http.promise import Promise
-from mechanic_http.resources.documents import ASSETS
 from mechanic_http.routes import DOCUMENTED
 from tests.unit.http.documented import (
     Operation,
@@ -44,21 +42,6 @@ def promised() -> list[Any]:
         for one in operations()
         if one.name in PROMISES
     ]
-
-
-def test_has_every_route_and_no_other() -> None:
-    """
-    The document's paths are the application's routes, both ways; aliases are left out.
-    """
-    aliases = {
-        address.replace(":id}", "}")
-        for route in DOCUMENTED
-        for address in route.addresses
-        if address.replace(":id}", "}") != route.template
-    }
-    routes = {route.path.replace(":id}", "}") for route in inspect_routes(client().app)}
-
-    assert routes - aliases - {path for path, _ in ASSETS} == set(document()["paths"])
 
 
 def test_has_every_method_and_no_other() -> None:

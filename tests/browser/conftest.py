@@ -1,0 +1,53 @@
+"""A demo shop to look at, and a Chromium to look with."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+
+from tests.integration.programs import Program, serving
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",  # needed as root, as in containers; the pages are our own
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1280,1600",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing from elsewhere
+)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A demo shop that is served."""
+    with serving(tmp_path_factory.mktemp("shop"), "demo", "--port", "0") as program:
+        yield program
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Chrome]:
+    """A browser with an empty profile, which reaches nothing but this machine."""
+    options = ChromeOptions()
+    options.binary_location = _found("chromium")
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = Chrome(options=options, service=Service(_found("chromedriver")))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def _found(program: str) -> str:
+    path = shutil.which(program)
+    if path is None:
+        pytest.fail(f"{program} is missing: install Debian's chromium and chromium-driver")
+    return path

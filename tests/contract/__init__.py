@@ -1,0 +1,1 @@
+"""The interface as it was last released, and whether today's still keeps its word."""

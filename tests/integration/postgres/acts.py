@@ -1,0 +1,49 @@
+"""What several tests on PostgreSQL do."""
+
+import time
+
+import psycopg
+
+from mechanic_adapters.conformance.samples import (
+    AT,
+    new_entry,
+)
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.work import Work
+
+
+def cut_off(url: str) -> None:
+    """End every connection to the database, as a restart of the server does."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def swap(work: Work, ticket: Ticket, joining: int) -> Ticket:
+    """Put another mechanic on the ticket in place of those who are there."""
+    held = work.tickets.hold(ticket.id)
+    known = work.mechanics.share([joining])
+    staff = [AssignedMechanic(id=known[joining].id, name=known[joining].name)]
+    after = held.staffed(staff, [one.id for one in held.mechanics], AT)
+    return work.tickets.save(after, new_entry())
+
+
+def wait_until_somebody_waits(store: SqlStore) -> None:
+    """Return as soon as somebody waits for a lock."""
+    connection = store._database.to_read()
+    try:
+        cursor = connection.cursor()
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                "AND datname = current_database()"
+            )
+            if cursor.fetchone():
+                return
+    finally:
+        connection.close()
+    raise TimeoutError

@@ -1,0 +1,33 @@
+"""Empty shops on PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.store import SqlStore
+from tests.integration.servers import PostgresServer
+
+
+@pytest.fixture(scope="module")
+def template(postgres: PostgresServer) -> str:
+    """An empty shop, to be copied."""
+    url = postgres.new_database()
+    schema.upgrade(url)
+    return url
+
+
+@pytest.fixture
+def url(postgres: PostgresServer, template: str) -> Iterator[str]:
+    """The address of an empty shop."""
+    url = postgres.new_database(template=template)
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[SqlStore]:
+    """The store over it."""
+    store = SqlStore.open(url)
+    yield store
+    store.close()

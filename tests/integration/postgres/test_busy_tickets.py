@@ -1,0 +1,133 @@
+"""Tickets that many change at once, and their lists."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+
+from mechanic_adapters.conformance.samples import (
+    AT,
+    keep_customer,
+    keep_mechanic,
+    keep_ticket,
+    new_entry,
+    new_ticket,
+)
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.mechanics.standing import Period
+from mechanic_core.page import Window
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.tickets.workflow import Status
+from tests.integration.postgres.acts import swap, wait_until_somebody_waits
+
+
+def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None:
+    """
+    Whoever waited for a ticket gets it with all that the one before has put on it.
+    """
+    ticket = keep_ticket(store, keep_customer(store), keep_mechanic(store))
+    joining = keep_mechanic(store)
+
+    def hold() -> Ticket:
+        with store.begin() as work:
+            return work.tickets.hold(ticket.id)
+
+    with ThreadPoolExecutor(1) as others:
+        with store.begin() as work:
+            after = swap(work, ticket, joining.id)
+            waiting = others.submit(hold)
+            wait_until_somebody_waits(store)
+
+        assert after == waiting.result(10)
+
+
+def test_tallies_without_deadlocks(store: SqlStore) -> None:
+    """
+    Tickets of the same mechanics change at once, in whatever order, and every one counts.
+    """
+    customer = keep_customer(store)
+    staff = [keep_mechanic(store) for _ in range(4)]
+    tickets = [keep_ticket(store, customer) for _ in range(4)]
+
+    def restaff(place: int) -> None:
+        order = staff[place:] + staff[:place]
+        for turn in range(10):
+            with store.begin() as work:
+                held = work.tickets.hold(tickets[place].id)
+                come, go = order[turn % 4], order[(turn + 2) % 4]
+                joining = [AssignedMechanic(id=come.id, name=come.name)]
+                work.tickets.save(held.staffed(joining, [go.id], AT), new_entry())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [None] * 4 == list(pool.map(restaff, range(4)))
+    assert () == store.miscounts()
+
+
+def test_counts_anew_while_tickets_change(store: SqlStore) -> None:
+    """
+    A recount in the middle of a busy day loses no ticket and counts none twice.
+    """
+    customer, mechanic = keep_customer(store), keep_mechanic(store)
+
+    def open_many(_: int) -> None:
+        for _ in range(10):
+            keep_ticket(store, customer, mechanic)
+
+    with ThreadPoolExecutor(3) as pool:
+        opening = [pool.submit(open_many, n) for n in range(3)]
+        while not all(done.done() for done in opening):
+            store.recount()
+        assert [None] * 3 == [done.result() for done in opening]
+
+    assert () == store.miscounts()
+    with store.look() as work:
+        assert 30 == work.tickets.find(window=Window(counted=True), wanted=TicketFilter()).total
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool) -> None:
+    """
+    Days and months found apart add up to the list of the period, whichever piece is asked for.
+    """
+    draw = Random(7)
+    customer = keep_customer(store)
+    with store.begin() as work:
+        for _ in range(150):
+            day = date(2024, 1, 1) + timedelta(draw.randrange(800))
+            status = draw.choice([Status.OPEN, Status.CLOSED])
+            removed = AT if draw.random() < 0.2 else None
+            ticket = new_ticket(customer, service_date=day, status=status, removed_at=removed)
+            work.tickets.add(ticket, new_entry())
+    with store.look() as work:
+        present = work.tickets.find(TicketFilter(newest_first=newest_first), Window(size=200))
+
+    for _ in range(60):
+        ends = sorted(date(2023, 12, 1) + timedelta(draw.randrange(900)) for _ in "ab")
+        since, until = (draw.choice([end, end, None]) for end in ends)
+        wanted = TicketFilter(
+            status=draw.choice([None, Status.CLOSED]),
+            period=Period(since=since, until=until),
+            newest_first=newest_first,
+        )
+        agreeing = [one for one in present.items if agrees(one, wanted)]
+        after = draw.choice([None, draw.randrange(200)])
+        start = draw.randrange(30)
+        window = Window(size=draw.randrange(1, 30), start=start, after=after, counted=True)
+        with store.look() as work:
+            found = work.tickets.find(wanted, window)
+
+        behind = (
+            agreeing[start:]
+            if after is None
+            else [one for one in agreeing if (one.id < after if newest_first else one.id > after)]
+        )
+        assert behind[: window.size] == list(found.items)
+        assert (len(behind) > window.size) == found.has_more
+        assert len(agreeing) == found.total
+
+
+def agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
+    """Return whether a ticket is wanted."""
+    return wanted.status in (None, ticket.status) and wanted.period.holds(ticket.service_date)

@@ -1,0 +1,156 @@
+"""What PostgreSQL is asked for, and what it is sent."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from mechanic_adapters.conformance.samples import (
+    keep_customer,
+    keep_mechanic,
+    keep_part,
+    keep_ticket,
+)
+from mechanic_adapters.sql.engines import located
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.page import Window
+from mechanic_core.tickets.ports import TicketFilter
+from tests.integration.postgres.acts import swap
+from tests.integration.servers import PostgresServer
+from tests.integration.statements import counted
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_goes_by_any_name(scheme: str) -> None:
+    """
+    The address may begin as hosting companies write it.
+    """
+    assert "postgresql+psycopg://u:p@h/shop" == located(f"{scheme}://u:p@h/shop").render_as_string(
+        hide_password=False
+    )
+
+
+def test_keeps_options_of_the_address(url: str) -> None:
+    """
+    What the address asks of the server goes beside what we ask.
+    """
+    store = SqlStore.open(f"{url}?options=-c%20work_mem%3D5MB")
+    connection = store._database.to_read()
+    try:
+        said = [
+            connection.cursor().execute(f"SHOW {name}").fetchone()[0]
+            for name in ("work_mem", "default_transaction_read_only", "timezone")
+        ]
+    finally:
+        connection.close()
+        store.close()
+
+    assert ["5MB", "on", "UTC"] == said
+
+
+def test_reads_only(store: SqlStore) -> None:
+    """
+    Nothing can be written on a connection that is there to read.
+    """
+    connection = store._database.to_read()
+    try:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.cursor().execute("DELETE FROM customers")
+    finally:
+        connection.close()
+
+
+def test_never_waits_for_good(store: SqlStore) -> None:
+    """
+    Every connection has its patience limited, for statements, locks and idle transactions.
+    """
+    connection = store._database.to_write()
+    try:
+        limits = [
+            connection.cursor().execute(f"SHOW {name}").fetchone()[0]
+            for name in (
+                "statement_timeout",
+                "lock_timeout",
+                "idle_in_transaction_session_timeout",
+                "transaction_isolation",
+            )
+        ]
+        connection.rollback()
+    finally:
+        connection.close()
+
+    assert ["15s", "2s", "30s", "read committed"] == limits
+
+
+@pytest.fixture
+def logged(postgres: PostgresServer, url: str) -> Callable[[], list[str]]:
+    """Tells what the server was sent, in its own words."""
+    name = sql.Identifier(url.rsplit("/", 1)[1])
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} SET log_statement = 'all'").format(name))
+    start = postgres._log.stat().st_size
+
+    def told() -> list[str]:
+        with postgres._log.open() as log:
+            log.seek(start)
+            lines = [line for line in log if "LOG:  " in line]
+        return [line.split("LOG:  ")[1].split(":", 1)[1].strip() for line in lines]
+
+    return told
+
+
+def test_reads_in_one_statement(store: SqlStore, logged: Callable[[], list[str]]) -> None:
+    """
+    A single read is one statement to the server, with no transaction around it.
+    """
+    part = keep_part(store)
+    with store.look() as work:  # the first has the driver ask some things
+        work.parts.get(part.id)
+    before = len(logged())
+
+    with counted(store) as statements:
+        for _ in range(5):
+            with store.look() as work:
+                work.parts.get(part.id)
+
+    sent = logged()[before:]
+    assert 5 == len(sent) == len(statements)
+    assert {"SELECT"} == {line.split()[0] for line in sent}
+    assert [] == statements.controls
+
+
+def test_counts_what_it_sends(store: SqlStore, logged: Callable[[], list[str]]) -> None:
+    """
+    What a transaction tells its watchers is what the server gets, after its BEGIN.
+    """
+    ticket = keep_ticket(store, keep_customer(store), keep_mechanic(store))
+    joining = keep_mechanic(store)
+    before = len(logged())
+
+    with counted(store) as statements, store.begin() as work:
+        swap(work, ticket, joining.id)
+
+    verbs = [line.split()[0] for line in logged()[before:]]
+    assert ["BEGIN", *(line.split()[0] for line in statements.proper), "COMMIT"] == verbs
+
+
+@pytest.mark.parametrize("wanted", [TicketFilter(), TicketFilter(customer_id=1)])
+def test_plans_a_page_once(url: str, wanted: TicketFilter) -> None:
+    """
+    A page of the usual size is planned a few times and then no more, on each connection.
+    """
+    store = SqlStore.open(url, pool_size=1)
+    keep_ticket(store, keep_customer(store))
+    for _ in range(10):
+        with store.look() as work:
+            work.tickets.find(wanted, Window())
+
+    connection = store._database.to_read()
+    cursor = connection.cursor()
+    cursor.execute("SELECT generic_plans >= 4, custom_plans <= 5 FROM pg_prepared_statements")
+    planned = cursor.fetchall()
+    connection.close()
+    store.close()
+
+    assert [(True, True)] == planned

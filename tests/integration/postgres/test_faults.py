@@ -1,0 +1,159 @@
+"""Connections that die, servers that are away, locks that are not given."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import (
+    keep_customer,
+    new_customer,
+)
+from mechanic_adapters.sql.engines import CONNECT_S
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.errors import LostRace, Unavailable
+from mechanic_core.page import Window
+from tests.integration.postgres.acts import cut_off
+
+SOON: float = 1 + 1.5 * CONNECT_S
+"""When whoever asks must know that the server is away, in seconds, on a busy machine."""
+
+
+def test_reads_through_a_restart(store: SqlStore, url: str) -> None:
+    """
+    Connections that died in the pool cost a reader nothing but time.
+    """
+    customer = keep_customer(store)
+    with ThreadPoolExecutor(4) as readers:
+        together = Barrier(4)
+
+        def read(_: int) -> str:
+            with store.look() as work:
+                work.customers.get(customer.id)
+                together.wait(10)  # so that each has a connection of its own
+            with store.look() as work:
+                return work.customers.get(customer.id).name
+
+        list(readers.map(read, range(4)))
+        cut_off(url)
+
+        assert [customer.name] * 4 == list(readers.map(read, range(4)))
+
+
+def test_is_cut_off_between_two_reads(store: SqlStore, url: str) -> None:
+    """
+    Also within one view the next statement finds a new connection.
+    """
+    customer = keep_customer(store)
+    with store.look() as work:
+        work.customers.get(customer.id)
+        cut_off(url)
+
+        assert customer == work.customers.get(customer.id)
+
+
+def test_loses_at_the_first_statement(store: SqlStore, url: str) -> None:
+    """
+    A transaction that finds its connection dead may simply be done again.
+    """
+    keep_customer(store)
+    cut_off(url)
+
+    with pytest.raises(LostRace), store.begin() as work:
+        work.customers.add(new_customer())
+    keep_customer(store)
+
+
+def test_does_not_repeat_what_was_begun(store: SqlStore, url: str) -> None:
+    """
+    A transaction that is cut off on its way is unavailable, and nothing of it is kept.
+    """
+
+    def add_two() -> None:
+        with store.begin() as work:
+            work.customers.add(new_customer())
+            cut_off(url)
+            work.customers.add(new_customer())
+
+    with pytest.raises(Unavailable) as caught:
+        add_two()
+
+    assert Unavailable is caught.type
+    with store.look() as work:
+        assert () == work.customers.find(None, Window()).items
+
+
+def test_does_not_repeat_a_commit_without_an_answer(store: SqlStore, url: str) -> None:
+    """
+    Who knows whether a commit without an answer was kept? It is not to be tried again.
+    """
+
+    def add_one() -> None:
+        with store.begin() as work:
+            work.customers.add(new_customer())
+            cut_off(url)
+
+    with pytest.raises(Unavailable) as caught:
+        add_one()
+
+    assert Unavailable is caught.type
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "silent"])
+def test_says_soon_that_the_server_is_away(address: str) -> None:
+    """
+    A port that refuses and a host that says nothing are both known within seconds.
+    """
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        place = address.replace("silent", f"127.0.0.1:{listener.getsockname()[1]}")
+        store = SqlStore.open(f"postgresql://nobody@{place}/none")
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            store.ping()
+        with pytest.raises(Unavailable), store.begin():
+            pass
+
+    assert time.monotonic() - began < 2 * SOON
+
+
+def test_waits_only_so_long_for_a_lock(store: SqlStore) -> None:
+    """
+    Whoever waits in vain for another's lock has lost a race.
+    """
+    customer = keep_customer(store)
+    with store.begin() as work, ThreadPoolExecutor(1) as others:
+        work.customers.hold(customer.id)
+
+        def rename() -> None:
+            with store.begin() as other:
+                other.customers.save(evolve(customer, name="Other"))
+
+        assert LostRace is type(others.submit(rename).exception(10))
+
+
+def test_loses_a_deadlock(store: SqlStore) -> None:
+    """
+    Of two who wait for each other one loses, and the other goes on.
+    """
+    one, other = keep_customer(store), keep_customer(store)
+    held = Barrier(2)
+
+    def hold(first: CustomerId, second: CustomerId) -> str:
+        try:
+            with store.begin() as work:
+                work.customers.hold(first)
+                held.wait(10)
+                work.customers.hold(second)
+        except LostRace:
+            return "lost"
+        return "kept"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = pool.map(hold, [one.id, other.id], [other.id, one.id])
+
+        assert ["kept", "lost"] == sorted(outcomes)

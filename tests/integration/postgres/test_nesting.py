@@ -1,0 +1,80 @@
+"""Transactions inside others, and refusals inside transactions."""
+
+from contextlib import suppress
+
+import pytest
+from attrs import evolve
+
+from mechanic_adapters.conformance.samples import (
+    keep_customer,
+    new_customer,
+)
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.errors import LostRace
+from mechanic_core.page import Window
+from mechanic_core.work import one_transaction
+
+
+def test_retries_nothing_inside_a_lost_transaction(store: SqlStore) -> None:
+    """
+    A use case that loses inside another's transaction runs again only with the outermost one.
+    """
+    customer = keep_customer(store)
+    tries: list[str] = []
+
+    class Inner:
+        @one_transaction
+        def __call__(self) -> None:
+            with store.begin() as work:
+                tries.append("inner")
+                work.customers.add(new_customer())
+                if len(tries) < 4:
+                    work.customers.save(evolve(customer, version=99))
+
+    class Outer:
+        @one_transaction
+        def __call__(self) -> None:
+            tries.append("outer")
+            with store.begin():
+                Inner()()
+
+    Outer()()
+
+    assert ["outer", "inner", "outer", "inner"] == tries
+    with store.look() as work:
+        assert 2 == work.customers.find(None, Window(counted=True)).total
+
+
+def test_keeps_nothing_of_a_lost_transaction(store: SqlStore) -> None:
+    """
+    Whoever shrugs a lost race off can't keep what was done before it either.
+    """
+    customer = keep_customer(store)
+
+    def shrug_it_off() -> None:
+        with store.begin() as work:
+            work.customers.add(new_customer())
+            with suppress(LostRace), store.begin() as inner:
+                inner.customers.save(evolve(customer, version=99))
+
+    with pytest.raises(LostRace):
+        shrug_it_off()
+    with store.look() as work:
+        assert 1 == work.customers.find(None, Window(counted=True)).total
+
+
+def test_goes_on_after_a_refusal(store: SqlStore) -> None:
+    """
+    An address that is taken is refused without harm to the rest of the transaction.
+    """
+    customer, other = keep_customer(store), keep_customer(store)
+    with store.begin() as work:
+        with pytest.raises(EmailTaken):
+            work.customers.add(new_customer(email=customer.email))
+        with pytest.raises(EmailTaken):
+            work.customers.save(evolve(other, email=customer.email.upper()))
+        kept = work.customers.save(evolve(other, name="Changed"))
+
+    with store.look() as work:
+        assert kept == work.customers.get(other.id)
