@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.spans import PIECES
 from mechanic_adapters.sql.tables import tickets
-from mechanic_adapters.sql.windows import SIZE, START, Listing
+from mechanic_adapters.sql.windows import START, Cut, Way
 
 Conditions = Sequence[ColumnElement[bool]]
 
@@ -32,29 +32,26 @@ PRESENT = tickets.c.removed_at.is_(None)
 
 def by_stretches(
     header: Sequence[Column[Any]], conditions: Conditions
-) -> Callable[[Listing, bool], Select[Any]]:
+) -> Callable[[Cut], Select[Any]]:
     """Return how a list of tickets that keep *conditions* is cut."""
 
-    def cut(listing: Listing, by_key: bool) -> Select[Any]:  # noqa: FBT001 - as `Listing.cut`
-        found = union_all(
-            *(_first_of(piece, listing, conditions, by_key=by_key) for piece in PIECES)
-        ).subquery("found")
-        chosen = listing.ordered(select(found.c.id), found.c.id).limit(SIZE)
-        if not by_key:
-            chosen = chosen.offset(START)
-        ids = chosen.subquery("chosen")
-        return select(*header).join_from(ids, tickets, tickets.c.id == ids.c.id)
+    def made(cut: Cut) -> Select[Any]:
+        found = union_all(*(_first_of(piece, cut, conditions) for piece in PIECES))
+        ids = found.subquery("found").c
+        chosen = cut.made(select(ids.id), ids.id).subquery("chosen")
+        return select(*header).join_from(chosen, tickets, tickets.c.id == chosen.c.id)
 
-    return cut
+    return made
 
 
-def _first_of(piece: str, listing: Listing, conditions: Conditions, *, by_key: bool) -> Select[Any]:
+def _first_of(piece: str, cut: Cut, conditions: Conditions) -> Select[Any]:
     """Return the first ids of each day or month in one *piece* of the period."""
     column = tickets.c.service_month if piece == "months" else tickets.c.service_date
     starts = _starts(piece, column)
     own = select(tickets.c.id).where(PRESENT, column == starts.c.start, *conditions)
-    own = listing.behind(own, tickets.c.id).limit(SIZE) if by_key else own.limit(SIZE + START)
-    first = listing.ordered(own, tickets.c.id).lateral(f"first_of_{piece}")
+    most = cut.limit + START if cut.way is Way.OFFSET else cut.limit
+    behind = cut.ordered(cut.behind(own, tickets.c.id), tickets.c.id)
+    first = behind.limit(most).lateral(f"first_of_{piece}")
     return select(first.c.id).select_from(starts.join(first, true()))
 
 

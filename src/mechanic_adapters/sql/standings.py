@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.plans import ANEW, Row
-from mechanic_adapters.sql.spans import PIECES, Span, bounds_of
+from mechanic_adapters.sql.spans import BEGINNING, PIECES, Span, bounds_of
 from mechanic_adapters.sql.tables import mechanic_tallies, mechanics
 from mechanic_adapters.sql.tallies import Tallies
 from mechanic_core.mechanics.mechanic import MechanicId
@@ -48,7 +48,9 @@ def _top(tallies: FromClause) -> Select[Any]:
 
 
 _EVER = _top(
-    select(_TALLY.mechanic_id, _TALLY.tickets).where(_TALLY.span == Span.EVER).subquery("ever")
+    select(_TALLY.mechanic_id, _TALLY.tickets)
+    .where(_TALLY.span == Span.EVER, _TALLY.start == BEGINNING)
+    .subquery("ever")
 )
 _WITHIN = _top(
     select(_TALLY.mechanic_id, cast(func.sum(_TALLY.tickets), BigInteger).label("tickets"))

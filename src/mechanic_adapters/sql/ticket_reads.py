@@ -27,17 +27,14 @@ _make_mechanic = maker(AssignedMechanic)
 def _dressed(header: FromClause) -> Select[Any]:
     """Return the tickets of *header* with vehicle, mechanics and lines."""
     c = header.c
-    staff = (
-        select(gathered(mechanics.c.id, mechanics.c.name))
-        .join_from(ticket_mechanics, mechanics)
-        .where(ticket_mechanics.c.ticket_id == c.id)
-        .scalar_subquery()
-    )
+    name = select(mechanics.c.name).where(mechanics.c.id == ticket_mechanics.c.mechanic_id)
+    staff = select(gathered(ticket_mechanics.c.mechanic_id, name.scalar_subquery()))
+    staff = staff.where(ticket_mechanics.c.ticket_id == c.id)
     vehicle = columns_of(vehicles, TicketVehicle)
     told = (c.service_date, c.description, c.status)
     lines = (PART_LINES.of(c.id), LABOR_LINES.of(c.id))
     kept = (c.created_at, c.updated_at, c.removed_at, c.version)
-    found = select(c.id, c.customer_id, *vehicle, *told, staff, *lines, *kept)
+    found = select(c.id, c.customer_id, *vehicle, *told, staff.scalar_subquery(), *lines, *kept)
     return found.select_from(header.outerjoin(vehicles, vehicles.c.id == c.vehicle_id))
 
 

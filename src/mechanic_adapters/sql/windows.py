@@ -2,20 +2,80 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar, final
+from enum import Enum, auto
+from typing import Any, Final, Self, TypeVar, final
 
 from attrs import field, frozen
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from mechanic_adapters.sql.executors import NOTHING, Executor
 from mechanic_adapters.sql.plans import ANEW, Params, Row
-from mechanic_core.page import Slice, Window, sliced
+from mechanic_core.page import MOST_PER_PAGE, PAGE_SIZE, Slice, Window, sliced
 
 R = TypeVar("R")
 
-SIZE = bindparam("size", type_=BigInteger)
 START = bindparam("start", type_=BigInteger)
+_SIZE = bindparam("size", type_=BigInteger)
 _AFTER = bindparam("after", type_=BigInteger)
+
+_USUAL: Final = frozenset({PAGE_SIZE, MOST_PER_PAGE})
+"""The sizes that stand in the statement itself.
+
+For a parameter PostgreSQL plans as if a tenth of the list were wanted, or anew each time.
+"""
+
+
+class Way(Enum):
+    """How a piece of a list is found."""
+
+    FIRST = auto()
+    OFFSET = auto()
+    KEY = auto()
+
+
+@frozen
+class Cut:
+    """What tells the statements for the pieces of a list apart."""
+
+    way: Way
+    size: int | None
+    newest_first: bool
+
+    @classmethod
+    def of(cls, window: Window, *, newest_first: bool) -> Self:
+        """Return the cut that *window* asks for."""
+        way = Way.KEY if window.after is not None else Way.OFFSET if window.start else Way.FIRST
+        size = window.size + 1 if window.size in _USUAL else None
+        return cls(way, size, newest_first)
+
+    @property
+    def limit(self) -> ColumnElement[int]:
+        """How many rows are looked at: one more than are wanted."""
+        return _SIZE if self.size is None else literal_column(str(self.size), BigInteger)
+
+    def behind(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
+        """Return those of *rows* that come behind the last key seen, if there is one."""
+        if self.way is not Way.KEY:
+            return rows
+        return rows.where(key < _AFTER if self.newest_first else key > _AFTER)
+
+    def ordered(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
+        """Return *rows* in the order of the list."""
+        return rows.order_by(key.desc() if self.newest_first else key)
+
+    def made(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
+        """Return the piece of *rows*, in order."""
+        piece = self.ordered(rows, key).limit(self.limit)
+        return piece.offset(START) if self.way is Way.OFFSET else piece
 
 
 @final
@@ -23,15 +83,15 @@ _AFTER = bindparam("after", type_=BigInteger)
 class Listing:
     """A list that is read in pieces: its rows in no order, and the key that orders them.
 
-    *cut* returns the rows of one piece, behind a key or from an offset. *dressed* adds what is
-    not in their table. *anew* has the database plan each time for the parameters given, where
-    the best way depends on them.
+    *cut* finds the rows of one piece, where there is a better way than to walk along the key.
+    *dressed* adds what is not in their table. *anew* has the database plan each time for the
+    parameters given, where the best way depends on them.
     """
 
     rows: Select[Any]
     key: ColumnElement[int]
     newest_first: bool = False
-    cut: Callable[["Listing", bool], Select[Any]] = field(default=lambda one, by: one.plain(by))
+    cut: Callable[[Cut], Select[Any]] | None = None
     dressed: Callable[[Subquery], Select[Any]] = field(default=lambda page: select(*page.c))
     anew: bool = False
 
@@ -45,25 +105,12 @@ class Listing:
             "start": window.start,
             "after": window.after,
         }
-        found = executor.all(_piece(self, window.after is not None, window.counted), given)
+        cut = Cut.of(window, newest_first=self.newest_first)
+        found = executor.all(_piece(self, cut, window.counted), given)
         total = None
         if window.counted:
             total = found[0][-1] if found else self._count(executor, given)
         return sliced([make(row) for row in found], window, _id_of, total)
-
-    def plain(self, by_key: bool) -> Select[Any]:  # noqa: FBT001 - the two ways to begin
-        """Return the rows of one piece of the list as it is."""
-        if by_key:
-            return self.ordered(self.behind(self.rows, self.key), self.key).limit(SIZE)
-        return self.ordered(self.rows, self.key).limit(SIZE).offset(START)
-
-    def behind(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
-        """Return those of *rows* that come behind the parameter *after*."""
-        return rows.where(key < _AFTER if self.newest_first else key > _AFTER)
-
-    def ordered(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
-        """Return *rows* in the order of the list."""
-        return rows.order_by(key.desc() if self.newest_first else key)
 
     def _count(self, executor: Executor, params: Params) -> int:
         row = executor.first(_count(self), params)
@@ -76,12 +123,14 @@ def _id_of(record: Any) -> int:
 
 
 @functools.cache
-def _piece(listing: Listing, by_key: bool, counted: bool) -> Select[Any]:  # noqa: FBT001 - what tells the statements apart
-    page = listing.cut(listing, by_key).subquery("page")
+def _piece(listing: Listing, cut: Cut, counted: bool) -> Select[Any]:  # noqa: FBT001 - tells the statements apart too
+    """Return the statement for one kind of piece of a list."""
+    plain = cut.made(cut.behind(listing.rows, listing.key), listing.key)
+    page = (listing.cut(cut) if listing.cut else plain).subquery("page")
     dressed = listing.dressed(page)
     if counted:
         dressed = dressed.add_columns(_count(listing).scalar_subquery())
-    piece = listing.ordered(dressed, page.c.id)
+    piece = cut.ordered(dressed, page.c.id)
     return piece.execution_options(**{ANEW: True}) if listing.anew else piece
 
 
