@@ -21,7 +21,7 @@ from tests.integration.wire import ROOT, free_port
 APPLICATION: Final = "mechanic_shop.wsgi:application"
 SERVERS: Final = {
     "gunicorn": ["--workers=2", "--threads=4", "--bind=127.0.0.1:{port}"],
-    "granian": ["--interface=wsgi", "--workers=2", "--port={port}"],
+    "granian": ["--interface=wsgi", "--workers-kill-timeout=5", "--workers=2", "--port={port}"],
 }
 
 
