@@ -93,9 +93,7 @@ def test_reads_in_one_statement(store: SqlStore) -> None:
     part = keep_part(store)
     connection = store._database.to_read()
     ran: list[str] = []
-    driver = connection.driver_connection
-    assert driver
-    driver.set_trace_callback(ran.append)
+    connection.driver.set_trace_callback(ran.append)
     connection.close()
 
     with counted(store) as statements, store.look() as work:
@@ -111,9 +109,7 @@ def test_begins_at_once(store: SqlStore) -> None:
     """
     connection = store._database.to_write()
     ran: list[str] = []
-    driver = connection.driver_connection
-    assert driver
-    driver.set_trace_callback(ran.append)
+    connection.driver.set_trace_callback(ran.append)
     connection.close()
 
     with counted(store) as statements, store.begin() as work:

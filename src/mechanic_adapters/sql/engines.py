@@ -1,11 +1,20 @@
 """Engines: how each database is reached, so that nothing hangs and a read is one statement."""
 
 import sqlite3
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import URL, Engine, QueuePool, create_engine, make_url
+from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
+
+from mechanic_adapters.sql.journal import write_ahead
+
+_BIGINT: Final = 20
+"""What PostgreSQL calls the type."""
+
+_AS_TEXT: Final = 0
+"""The driver's format."""
 
 CONNECT_S: Final = 2
 """How long it takes to learn that the server is away."""
@@ -38,47 +47,40 @@ def located(url: str) -> URL:
     return place.set(drivername="sqlite+pysqlite")
 
 
-def reading_engine(place: URL, pool_size: int) -> Engine:
+def reading_engine(place: URL) -> Engine:
     """Return an engine whose connections run statement by statement and never write."""
     if place.get_backend_name() == "sqlite":
-        return _sqlite(place, pool_size, "PRAGMA query_only=ON")
-    return _postgres(place, pool_size, "AUTOCOMMIT", default_transaction_read_only="on")
+        return _sqlite(place, _reader)
+    return _postgres(place, "AUTOCOMMIT", default_transaction_read_only="on")
 
 
-def writing_engine(place: URL, pool_size: int) -> Engine:
-    """Return an engine for transactions.
+def writing_engine(place: URL) -> Engine:
+    """Return an engine for transactions."""
+    if place.get_backend_name() == "sqlite":
+        return _sqlite(place, _writer)
+    return _postgres(place, "READ COMMITTED", idle_in_transaction_session_timeout=str(STALLED_MS))
+
+
+def writers_of(place: URL, most: int) -> int:
+    """Return how many may write at once, where *most* are wished for.
 
     SQLite lets one write at a time. With a single connection threads take turns, where the
     lock of the file would have them try again and again.
     """
-    if place.get_backend_name() == "sqlite":
-        return _sqlite(
-            place,
-            1,
-            "PRAGMA journal_mode=WAL",
-            "PRAGMA synchronous=FULL",
-            "PRAGMA foreign_keys=ON",
-        )
-    return _postgres(
-        place, pool_size, "READ COMMITTED", idle_in_transaction_session_timeout=str(STALLED_MS)
-    )
+    return 1 if place.get_backend_name() == "sqlite" else most
 
 
-def _postgres(place: URL, pool_size: int, isolation: Any, **settings: str) -> Engine:
+def _postgres(place: URL, isolation: Any, **settings: str) -> Engine:
     settings |= {
         "lock_timeout": str(LOCK_MS),
         "statement_timeout": str(STATEMENT_MS),
         "timezone": "UTC",
     }
     chosen = [str(place.query.get("options", ""))]
-    return create_engine(
+    engine = create_engine(
         place,
         isolation_level=isolation,
-        max_overflow=0,
-        pool_reset_on_return=None,
-        pool_size=pool_size,
-        pool_timeout=TURN_S,
-        pool_use_lifo=True,  # few connections stay warm, and their statements prepared
+        poolclass=NullPool,
         use_native_hstore=False,
         connect_args={
             "application_name": "mechanic-shop",
@@ -91,32 +93,50 @@ def _postgres(place: URL, pool_size: int, isolation: Any, **settings: str) -> En
             "tcp_user_timeout": 1000 * CONNECT_S,
         },
     )
+    event.listen(engine, "connect", _send_numbers_alike)
+    return engine
 
 
-def _sqlite(place: URL, pool_size: int, *pragmas: str) -> Engine:
+def _send_numbers_alike(connection: Any, _: object) -> None:
+    """Have every whole number sent as one of eight bytes.
+
+    The driver would choose a type by the number's size, and the server have a statement
+    prepared, and planned, for every mixture of them.
+    """
+    adapters = connection.adapters
+    adapters.register_dumper(int, adapters.get_dumper_by_oid(_BIGINT, _AS_TEXT))
+
+
+def _sqlite(place: URL, opened: Callable[[str], sqlite3.Connection]) -> Engine:
     return create_engine(
         place,
-        creator=partial(_open_file, str(place.database), pragmas),
+        creator=partial(opened, str(place.database)),
         isolation_level="AUTOCOMMIT",  # the driver opens no transactions by itself: we do
-        max_overflow=0,
         paramstyle="named",
-        pool_reset_on_return=None,
-        pool_size=pool_size,
-        pool_timeout=TURN_S,
-        pool_use_lifo=True,
-        poolclass=QueuePool,
+        poolclass=NullPool,
     )
 
 
-def _open_file(path: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+def _reader(path: str) -> sqlite3.Connection:
+    connection = _open_file(path)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def _writer(path: str) -> sqlite3.Connection:
+    connection = _open_file(path)
+    write_ahead(connection, LOCK_MS / 1000)
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    return connection
+
+
+def _open_file(path: str) -> sqlite3.Connection:
     """Open a database that is there: a lost file must not come back as an empty shop."""
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         f"file:{quote(path)}?mode=rw",
         timeout=LOCK_MS / 1000,
         cached_statements=256,
         check_same_thread=False,
         uri=True,
     )
-    for pragma in pragmas:
-        connection.execute(pragma)
-    return connection

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from sqlalchemy import ClauseElement, PoolProxiedConnection, text
+from sqlalchemy import ClauseElement, text
 
+from mechanic_adapters.sql.connections import Connection
 from mechanic_adapters.sql.database import Database
 from mechanic_adapters.sql.plans import Params, Plan, Row
 
@@ -29,7 +30,7 @@ class Executor:
         self.database = database
         self.seen: dict[tuple[str, int], Any] = {}
         """What was held in this transaction, by noun and id."""
-        self._connection: PoolProxiedConnection | None = None
+        self._connection: Connection | None = None
         self._cursor: Any = None
 
     def all(self, statement: ClauseElement, params: Params = NOTHING) -> Sequence[Row]:
@@ -61,6 +62,10 @@ class Executor:
         self._touch(noun)
         return self._run(statement, params, Plan.rows)
 
+    def put_off(self, noun: str, write: Callable[[], None]) -> None:  # noqa: ARG002 - nothing is
+        """Have *write* run before the next statement, or at the end, as nobody waits for it."""
+        self._touch(noun)
+
     def attempt(self) -> AbstractContextManager[None]:
         """Undo what the block has written when it is refused, and no more than that."""
         raise ReadOnlyError("nothing can be written outside begin()")
@@ -68,7 +73,6 @@ class Executor:
     def release(self) -> None:
         """Give the connection back."""
         if self._connection is not None:
-            self._cursor.close()
             self._connection.close()
             self._connection = None
 
@@ -99,7 +103,7 @@ class Executor:
         plan.run(self._cursor, params)
         return answer(plan, self._cursor)
 
-    def _open(self, connection: PoolProxiedConnection) -> None:
+    def _open(self, connection: Connection) -> None:
         self._connection, self._cursor = connection, connection.cursor()
 
     def _lost(self, error: Exception) -> bool:

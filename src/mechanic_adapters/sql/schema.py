@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from mechanic_adapters.sql.engines import CONNECT_S, located
+from mechanic_adapters.sql.journal import write_ahead
 from mechanic_adapters.sql.violations import refusal_of
 
 _LOCK: Final = 0x6D656368616E6963
@@ -102,4 +103,4 @@ def _engine(place: URL) -> Engine:
 def _make_file(path: str) -> None:
     """Make the file if it is not there, with a journal that readers need not wait for."""
     with closing(sqlite3.connect(path, timeout=_WAIT_S)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+        write_ahead(connection, _WAIT_S)

@@ -1,0 +1,200 @@
+"""Several that start at once on one file of SQLite: new, old, or left behind by a crash."""
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from functools import partial
+from multiprocessing import Queue, get_context
+from multiprocessing.synchronize import Barrier as Line
+from pathlib import Path
+from threading import Barrier, Timer
+from typing import Final
+
+import pytest
+
+from mechanic_adapters.clock import utc_now
+from mechanic_adapters.conformance.samples import new_customer
+from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.journal import write_ahead
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.page import Window
+from mechanic_shop.database import open_sql, swept
+from mechanic_shop.secret_file import beside, kept_secret
+from mechanic_shop.settings import Settings
+
+HANDS: Final = 8
+PROCESSES: Final = 4
+
+spawned = get_context("spawn")
+
+
+def new(file: Path) -> None:
+    """Leave the file to whoever comes first."""
+
+
+def in_another_journal(file: Path) -> None:
+    """Make a shop in the journal that SQLite begins with, as copies of other programs are."""
+    schema.upgrade(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as connection:
+        assert ("delete",) == connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+
+
+def left_behind(file: Path) -> None:
+    """Make a shop as a process leaves it that was killed: with a log to be gone through."""
+    whole = file.with_suffix(".whole")
+    schema.upgrade(f"sqlite:///{whole}")
+    with closing(SqlStore.open(f"sqlite:///{whole}")) as store:
+        with store.begin() as work:
+            work.customers.add(new_customer(email="before@x.example"))
+        for end in ("", "-wal"):
+            shutil.copy(f"{whole}{end}", f"{file}{end}")
+    assert Path(f"{file}-wal").stat().st_size
+
+
+BEFORE: Final = (new, in_another_journal, left_behind)
+EACH: Final = 2
+"""How many files of each kind are raced for."""
+
+
+def start(file: Path, who: str) -> str:
+    """Do what each process of the shop does as it starts, write, and return the shop's secret."""
+    url = f"sqlite:///{file}"
+    secret = kept_secret(beside(url))
+    with open_sql(Settings(database_url=url), 2) as store:
+        swept(store, utc_now())
+        with store.begin() as work:
+            work.customers.add(new_customer(name=who, email=f"{who}@x.example"))
+    return secret
+
+
+def names(file: Path) -> list[str]:
+    """Return the names of the customers that were added by those who started."""
+    with closing(SqlStore.open(f"sqlite:///{file}")) as store, store.look() as work:
+        found = work.customers.find(None, Window(size=100)).items
+    return sorted(one.name for one in found if one.name.startswith("hand"))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Files of each kind, as they are before anybody starts."""
+    made = []
+    for before in BEFORE:
+        for number in range(EACH):
+            made.append(tmp_path / f"{before.__name__}-{number}.db")
+            before(made[-1])
+    return made
+
+
+def test_threads_start_together(files: list[Path]) -> None:
+    """
+    Many threads that open one file at once all find it ready, and share one secret.
+    """
+    together = Barrier(HANDS)
+
+    def hand(file: Path, number: int) -> str:
+        together.wait()
+        return start(file, f"hand-{number}")
+
+    with ThreadPoolExecutor(HANDS) as hands:
+        for file in files:
+            secrets = [*hands.map(partial(hand, file), range(HANDS))]
+
+            assert 1 == len({*secrets})
+            assert [f"hand-{n}" for n in range(HANDS)] == names(file)
+
+
+def test_processes_start_together(files: list[Path]) -> None:
+    """
+    The same holds for processes, which have nothing in common but the file.
+    """
+    spawned = get_context("spawn")
+    together = spawned.Barrier(PROCESSES)
+    told = spawned.Queue()
+    hands = [
+        spawned.Process(target=_start_each, args=(files, number, together, told), daemon=True)
+        for number in range(PROCESSES)
+    ]
+    for hand in hands:
+        hand.start()
+    secrets = [told.get(timeout=120) for _ in hands]
+    for hand in hands:
+        hand.join()
+
+    assert [0] * PROCESSES == [hand.exitcode for hand in hands]
+    assert [secrets[0]] * PROCESSES == secrets
+    for file in files:
+        assert [f"hand-{n}" for n in range(PROCESSES)] == names(file)
+
+
+def _start_each(files: list[Path], number: int, together: Line, told: "Queue[list[str]]") -> None:
+    secrets = []
+    for file in files:
+        together.wait(60)
+        secrets.append(start(file, f"hand-{number}"))
+    told.put(secrets)
+
+
+@contextmanager
+def somebody_switching(file: Path, seconds: float) -> Iterator[None]:
+    """Hold the lock that a switch to the log takes, for a while."""
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    ending = Timer(seconds, other.execute, ["COMMIT"])
+    ending.start()
+    try:
+        yield
+    finally:
+        ending.join()
+        other.close()
+
+
+@pytest.mark.parametrize("act", ["upgrade", "write"])
+def test_waits_for_another_that_switches(tmp_path: Path, act: str) -> None:
+    """
+    SQLite says "locked" at once to the second of two that switch; that one asks again.
+    """
+    file = tmp_path / "shop.db"
+    in_another_journal(file)
+
+    with somebody_switching(file, 0.3):
+        if act == "upgrade":
+            schema.upgrade(f"sqlite:///{file}")
+        else:
+            start(file, "hand-0")
+
+    with closing(sqlite3.connect(file)) as connection:
+        assert ("wal",) == connection.execute("PRAGMA journal_mode").fetchone()
+
+
+def test_does_not_wait_for_ever(tmp_path: Path) -> None:
+    """
+    Where the other does not end, the second says so when its patience does.
+    """
+    file = tmp_path / "shop.db"
+    in_another_journal(file)
+
+    with somebody_switching(file, 1), closing(sqlite3.connect(file, timeout=0)) as connection:
+        began = time.monotonic()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            write_ahead(connection, patience=0.2)
+        took = time.monotonic() - began
+
+    assert 0.2 < took < 0.9
+
+
+def test_does_not_ask_again_in_vain(tmp_path: Path) -> None:
+    """
+    What is no database does not become one while somebody waits.
+    """
+    file = tmp_path / "shop.db"
+    file.write_bytes(b"Dear customer, " * 100)
+
+    with closing(sqlite3.connect(file)) as connection:
+        began = time.monotonic()
+        with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+            write_ahead(connection, patience=30)
+
+    assert time.monotonic() - began < 10
