@@ -8,5 +8,5 @@ from mechanic_shop.wiring import create_application
 try:
     _settings = Settings.read()
     application = create_application(_settings, set_up(_settings))
-except Refused as refused:
-    raise SystemExit(f"mechanic-shop: {refused}") from None
+except (Refused, OSError) as reason:
+    raise SystemExit(f"mechanic-shop: {reason}") from None

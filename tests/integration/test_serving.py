@@ -250,6 +250,38 @@ def test_granian_stops_in_order() -> None:
         assert server.process.wait(15) == 0
 
 
+def test_granian_stops_before_it_serves() -> None:
+    """
+    Asked to stop while its processes still open the shop, granian does not wait for them.
+    """
+    port = free_port()
+    with running(["-c", GRANIAN.format(port, 2, f"{TINY[-1]}:never_opened")], port) as server:
+        until(lambda: len(server.process.children()) == 2)
+
+        server.process.terminate()
+
+        assert server.process.wait(DRAIN_S / 2) == 0
+
+
+def test_granian_ends_a_request_that_never_ends() -> None:
+    """
+    A request that outlasts the time for a stop is cut off, and the exit code is 0.
+    """
+    port = free_port()
+    with running(["-c", GRANIAN.format(port, 1, FACTORY)], port) as server:
+        until_it_answers(server)
+        until(lambda: answers(server))
+        with server.connect() as slow:
+            slow.sendall(ASK % b"/slow?60")
+            time.sleep(0.3)
+
+            began = time.monotonic()
+            server.process.terminate()
+
+            assert server.process.wait(15) == 0
+            assert DRAIN_S - 1 < time.monotonic() - began < DRAIN_S + 2
+
+
 def test_granian_leaves_no_orphans() -> None:
     """
     When granian's main process is killed, the others finish and go.

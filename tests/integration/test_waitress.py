@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mechanic_adapters.metrics import SHARED_IN
 from mechanic_adapters.sql import version
 from tests.integration.programs import Program, ask, environment, receive, run, send, serving
 
@@ -156,23 +157,24 @@ def test_any_wsgi_server_can_import_it(tmp_path: Path) -> None:
         "print(b''.join(application(environ, lambda *told: print(told[0]))).decode())\n"
     )
 
-    right, wrong = (
+    right, wrong, lost = (
         subprocess.run(
             [sys.executable, "-W", "error", "-c", program],
             cwd=tmp_path,
-            env=environment({"LOG_LEVEL": level}),
+            env=environment({"LOG_LEVEL": "error"} | given),
             capture_output=True,
             text=True,
             check=False,
         )
-        for level in ("error", "loud")
+        for given in ({}, {"LOG_LEVEL": "loud"}, {SHARED_IN: str(tmp_path / "nowhere")})
     )
 
     assert (0, "") == (right.returncode, right.stderr)
     assert right.stdout.startswith('200 OK\n{"status":"ready"')
-    assert (1, "") == (wrong.returncode, wrong.stdout)
-    assert wrong.stderr.startswith("mechanic-shop: LOG_LEVEL must be")
-    assert 1 == wrong.stderr.count("\n")
+    for failed, why in ((wrong, "LOG_LEVEL must be"), (lost, "[Errno 2] No such file")):
+        assert (1, "") == (failed.returncode, failed.stdout)
+        assert failed.stderr.startswith(f"mechanic-shop: {why}")
+        assert 1 == failed.stderr.count("\n")
 
 
 def test_a_taken_port_is_told(shop: Program, tmp_path: Path) -> None:

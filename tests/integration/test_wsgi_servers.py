@@ -21,6 +21,9 @@ from tests.integration.wire import ROOT, free_port
 APPLICATION: Final = "mechanic_shop.wsgi:application"
 SERVERS: Final = {
     "gunicorn": ["--workers=2", "--threads=4", "--bind=127.0.0.1:{port}"],
+    # Until one of granian's forks has loaded the application, SIGTERM is lost on it: it still has
+    # the main process's handler, which wakes the main process only. Nobody answers for the second
+    # fork here, so a stop may find it loading; by itself granian would wait for it for ever.
     "granian": ["--interface=wsgi", "--workers-kill-timeout=5", "--workers=2", "--port={port}"],
 }
 

@@ -50,6 +50,13 @@ def opened_by_granian() -> WSGIApplication:
     return slow_application
 
 
+def never_opened() -> WSGIApplication:
+    """Keep one of granian's processes waiting for it, as a database does that is far away."""
+    end_with_parent()
+    time.sleep(60)
+    return slow_application
+
+
 @contextmanager
 def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
     """Serve it with a few routes for stopping and counting."""

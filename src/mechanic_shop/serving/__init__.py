@@ -78,10 +78,14 @@ def _serve_here(
             server.stop()
 
         former = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGINT)}
+        # A handler runs between two steps of Python only: a signal that comes as the loop is about
+        # to wait would be heard after the wait.
+        former_bell = signal.set_wakeup_fd(server.bell, warn_on_full_buffer=False)
         try:
             ready()
             server.run()
         finally:
+            signal.set_wakeup_fd(former_bell)
             for one, handler in former.items():
                 signal.signal(one, handler)
 

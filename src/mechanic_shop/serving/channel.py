@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from threading import local
 from typing import Final, cast, final
 
 from waitress.channel import HTTPChannel
@@ -12,12 +13,25 @@ from waitress.task import WSGITask
 from mechanic_shop.serving.framing import StrictParser
 from mechanic_shop.serving.limits import HEAD_S, LINGER_S, REQUEST_S
 
+SERVED: Final = local()
+"""Whose request each thread runs, as its *channel*: waitress wakes the loop without telling."""
+
 _GULP: Final = 64 * 1024
 
 
 @final
 class PoliteTask(WSGITask):
     """Runs one request; while the server stops, the answer says that the connection ends."""
+
+    channel: "GuardedChannel"
+
+    def write(self, data: bytes) -> None:
+        """Send *data*, together with the answer's head where that was not sent."""
+        self.channel.gather()
+        try:
+            super().write(data)
+        finally:
+            self.channel.send_gathered()
 
     def build_response_header(self) -> bytes:
         """Return the answer's head."""
@@ -38,8 +52,15 @@ class GuardedChannel(HTTPChannel):
     task_class = PoliteTask
     request: StrictParser | None
     requests: Sequence[StrictParser]
+    _gathered: list[bytes] | None = None
     _unread = False
     _lingers_until: float | None = None
+
+    @property
+    def place(self) -> int:
+        """Its file descriptor; none is negative."""
+        fd: int | None = self._fileno  # type: ignore[attr-defined]  # the stubs leave it out
+        return -1 if fd is None else fd
 
     @property
     def busy(self) -> bool:
@@ -56,6 +77,27 @@ class GuardedChannel(HTTPChannel):
             return False
         allowed = REQUEST_S if self.request.headers_finished else HEAD_S
         return now > self.request.began + allowed
+
+    def service(self) -> None:
+        """Run the request that has come."""
+        SERVED.channel = self
+        super().service()
+
+    def gather(self) -> None:
+        """Keep what is to be written, until `send_gathered`: each piece would be a packet."""
+        self._gathered = []
+
+    def write_soon(self, data: bytes) -> int:
+        """Send *data*, or the rest of it as soon as the client takes more."""
+        if self._gathered is None:
+            return super().write_soon(data)
+        self._gathered.append(data)
+        return len(data)
+
+    def send_gathered(self) -> None:
+        """Send what was kept."""
+        gathered, self._gathered = self._gathered, None
+        super().write_soon(b"".join(gathered or ()))
 
     def readable(self) -> bool:
         """Whether to wait for bytes."""

@@ -17,7 +17,6 @@ from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 from mechanic_shop.serving.chunks import StrictChunks
 from mechanic_shop.serving.heads import fault_of
 
-_STRAY: Final = re.compile(rb"\r(?!\n|\Z)|(?<!\r)\n|\0")
 _BLANK_START: Final = re.compile(rb"(?:\r\n)*[ \t\x0b\x0c]")
 
 
@@ -70,9 +69,13 @@ class StrictParser(HTTPRequestParser):
         """Whether the head, as far as it has come, is cut into lines in two ways."""
         held = self.header_plus + data
         end = held.find(b"\r\n\r\n")
-        until = len(held) if end < 0 else end + 2
-        start = max(0, len(self.header_plus) - 1)
-        return bool(_STRAY.search(held, start, until) or _BLANK_START.match(held))
+        until = len(held) - held.endswith(b"\r") if end < 0 else end + 2
+        start = len(self.header_plus) - self.header_plus.endswith(b"\r")
+        lines = held.count(b"\r\n", start, until)
+        stray = held.find(b"\0", start, until) >= 0 or not (
+            lines == held.count(b"\r", start, until) == held.count(b"\n", start, until)
+        )
+        return stray or bool(_BLANK_START.match(held))
 
     def _leave_body(self) -> None:
         """Hand the request on without its body: the application refuses it, by its length.

@@ -21,6 +21,7 @@ _LOOK_S: Final = 0.5
 
 def run(host: str, port: int, threads: int, workers: int, factory: str | None = None) -> None:
     """Serve what *factory* makes until SIGTERM; granian calls it in each of its processes."""
+    have_forks_heed_sigterm()
     Granian(
         factory or f"{__name__}:opened",
         factory=True,
@@ -37,7 +38,7 @@ def run(host: str, port: int, threads: int, workers: int, factory: str | None = 
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         respawn_interval=0.1,
-        workers_kill_timeout=int(limits.DRAIN_S) + 2,
+        workers_kill_timeout=int(limits.DRAIN_S),
     ).serve()
 
 
@@ -46,6 +47,25 @@ def opened() -> WSGIApplication:
     end_with_parent()
     application: WSGIApplication = import_module("mechanic_shop.wsgi").application
     return application
+
+
+def have_forks_heed_sigterm() -> None:
+    """Have a process that is asked to stop before it serves end at once.
+
+    It is a fork of granian's main process, and until it has opened the application it has that
+    one's handler for SIGTERM, which does nothing there: a stop would wait for it in vain.
+    """
+    asked = {signal.SIGTERM}
+
+    def heed() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, asked)
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, asked),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, asked),
+        after_in_child=heed,
+    )
 
 
 def end_with_parent() -> None:

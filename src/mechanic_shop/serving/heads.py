@@ -1,7 +1,8 @@
 """What may not stand in a request's head: RFC 9112 sections 3, 5 and 6, read strictly."""
 
+import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, final
 
 from waitress.utilities import BadRequest, Error, RequestHeaderFieldsTooLarge
@@ -12,11 +13,13 @@ _REQUEST_LINE: Final = re.compile(
     rb"[A-Z]+ (?:\*|/[^\x00-\x20\x7f#]*|https?://[^\x00-\x20\x7f#/?]+[^\x00-\x20\x7f#]*)"
     rb" HTTP/(?P<version>[0-9]\.[0-9])"
 )
-_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_FIELDS: Final = re.compile(
+    rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00-\x08\x0a-\x1f\x7f]*+(?:\r\n(?!\Z)|\Z))*"
+)
+_FRAMING: Final = (b"content-length", b"transfer-encoding", b"host")
+_DISGUISED: Final = (b"content_length", b"transfer_encoding")
 _HOST: Final = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
-_FRAMING: Final = (b"content-length", b"transfer-encoding", b"host")
 
 
 @final
@@ -29,28 +32,42 @@ class VersionNotSupported(Error):
 
 def fault_of(head: bytes) -> Error | None:
     """Return the answer to a head that leaves room for doubt; None if it leaves none."""
-    first, *lines = head.rstrip(b"\r\n").split(b"\r\n")
+    first, _, fields = head.rstrip(b"\r\n").partition(b"\r\n")
     found = _REQUEST_LINE.fullmatch(first)
     if not found:
         return BadRequest("Invalid request line")
     if found["version"] not in {b"1.0", b"1.1"}:
         return VersionNotSupported("HTTP/1.1 and HTTP/1.0 are spoken here")
-    if len(lines) > FIELDS or any(len(line) > LINE for line in lines):
+    if fields.count(b"\r\n") >= FIELDS or _longest(fields) > LINE:
         return RequestHeaderFieldsTooLarge(f"{FIELDS} fields of {LINE} bytes are the most")
-    fields: dict[bytes, list[bytes]] = {}
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon or not _NAME.fullmatch(name) or _CONTROL.search(value):
-            return BadRequest("Invalid header field")
-        if b"_" in name and name.lower().replace(b"_", b"-") in _FRAMING:
+    if not _FIELDS.fullmatch(fields):
+        return BadRequest("Invalid header field")
+    framing: dict[bytes, list[bytes]] = {}
+    for line in fields.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        name = name.lower()
+        if name in _FRAMING:
+            framing.setdefault(name, []).append(value.strip(b" \t"))
+        elif name in _DISGUISED:
             return BadRequest("An underscore is no hyphen, though some readers take it for one")
-        fields.setdefault(name.lower(), []).append(value.strip(b" \t"))
-    said = next(_faults(found["version"], fields), None)
+    said = _fault(found["version"], *(tuple(framing.get(name, ())) for name in _FRAMING))
     return BadRequest(said) if said else None
 
 
-def _faults(version: bytes, fields: Mapping[bytes, Sequence[bytes]]) -> Iterator[str]:
-    lengths, encodings, hosts = (fields.get(name, ()) for name in _FRAMING)
+def _longest(fields: bytes) -> int:
+    """Return the length of the longest field, or of all together where that is short enough."""
+    return len(fields) if len(fields) <= LINE else max(map(len, fields.split(b"\r\n")))
+
+
+@functools.lru_cache(maxsize=128)
+def _fault(version: bytes, *framing: tuple[bytes, ...]) -> str | None:
+    """Return what is wrong with the fields that frame a request: most say what others said."""
+    return next(_faults(version, *framing), None)
+
+
+def _faults(
+    version: bytes, lengths: Sequence[bytes], encodings: Sequence[bytes], hosts: Sequence[bytes]
+) -> Iterator[str]:
     if any(len(values) > 1 for values in (lengths, encodings, hosts)):
         yield "Content-Length, Transfer-Encoding and Host may be given only once"
     if lengths and encodings:

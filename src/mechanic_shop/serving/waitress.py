@@ -1,9 +1,12 @@
 """waitress, guarded against false framing and slow clients, and stopped in order."""
 
 import logging
+import os
 import select
 import socket
 import time
+from collections import deque
+from contextlib import suppress
 from threading import Event
 from typing import Any, Final, final
 from wsgiref.types import WSGIApplication
@@ -12,13 +15,13 @@ from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
 from mechanic_shop.serving import limits
-from mechanic_shop.serving.channel import GuardedChannel
+from mechanic_shop.serving.channel import SERVED, GuardedChannel
+from mechanic_shop.serving.sockets import Sockets
 
 _log: Final = logging.getLogger(__name__)
 _TICK_S: Final = 1.0
 
 _ADJUSTMENTS: Final[dict[str, Any]] = {
-    "asyncore_use_poll": True,  # select() knows no more than 1024 files
     "backlog": limits.BACKLOG,
     "channel_timeout": limits.IDLE_S,
     "cleanup_interval": limits.SWEEP_S,
@@ -43,7 +46,8 @@ class GuardedServer(TcpWSGIServer):
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is no fault
         self._stop_asked = Event()
         self._listener = listener
-        self._sockets: dict[int, Any] = {}
+        self._sockets = Sockets()
+        self._stirred: deque[int] = deque()
         super().__init__(
             application,
             map=self._sockets,
@@ -53,6 +57,9 @@ class GuardedServer(TcpWSGIServer):
             threads=threads,
             **_ADJUSTMENTS,
         )
+        self.bell: int = self.trigger.trigger  # type: ignore[attr-defined]  # the stubs are wrong
+        """The file to which a byte is written so that the loop wakes."""
+        os.set_blocking(self.bell, False)
 
     def run(self) -> None:
         """Serve until `stop`; then accept nobody, finish what runs, and return."""
@@ -73,16 +80,35 @@ class GuardedServer(TcpWSGIServer):
         self._stop_asked.set()
         self.pull_trigger()
 
+    def pull_trigger(self) -> None:
+        """Wake the loop, unless what this thread serves leaves it nothing to do.
+
+        A loop that stops waits for each request to end, and must hear of it.
+        """
+        channel: GuardedChannel | None = getattr(SERVED, "channel", None)
+        if channel is not None:
+            idle = channel.place not in self._sockets.paused and not channel.writable()
+            if idle and not self._stop_asked.is_set():
+                return
+            self._stirred.append(channel.place)
+        with suppress(BlockingIOError):  # so many have rung that it will wake
+            super().pull_trigger()
+
     def maintenance(self, now: float) -> None:
         """Close what has been silent, or slow, for too long."""
         super().maintenance(int(now))
         clock = time.monotonic()
         for channel in self.active_channels.values():
             channel.will_close = channel.will_close or channel.is_late(clock)
+        self._stirred.extend(self.active_channels)
 
     def _turn(self, patience: float) -> None:
         """Do what the sockets are ready for, waiting for one if need be."""
-        wasyncore.loop(timeout=patience, use_poll=True, map=self._sockets, count=1)
+        self.readable()  # where waitress sweeps now and then, and counts who is connected
+        self._sockets.attend(self._fileno)  # type: ignore[attr-defined]  # the stubs leave it out
+        while self._stirred:
+            self._sockets.attend(self._stirred.popleft())
+        self._sockets.turn(patience)
 
     def _busy(self) -> int:
         return sum(channel.busy for channel in self.active_channels.values())
