@@ -80,7 +80,10 @@ class Work(Protocol):
         ...
 
     def after(self, told: Callable[[], None]) -> None:
-        """Have *told* called once the outermost block has kept the work; never if it drops it."""
+        """Have *told* called once the outermost block has kept the work; never if it drops it.
+
+        What it raises is logged, and takes nothing back.
+        """
         ...
 
 
@@ -95,6 +98,12 @@ Look: TypeAlias = Callable[[], AbstractContextManager[Work]]
 """Opens a view to read from, without the cost of a transaction; nothing can be written in it.
 
 Inside a transaction of the same thread it sees what that one has done so far.
+"""
+
+Prepared: TypeAlias = Callable[[], R]
+"""What is left to do of a use case, in one transaction, once what is slow was done before it.
+
+Whoever has a transaction of their own to put around the use case opens it in between.
 """
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from itertools import count, pairwise
 from threading import Event, Thread
@@ -14,6 +14,10 @@ from typing import Any, Final, Self
 
 from attrs import Factory, define, field
 
+from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.page import Window
 from tests.integration.wire import ROOT, Server, running
 
 EMAIL: Final = "grace@example.com"
@@ -48,10 +52,17 @@ def command(
 
 def found(url: str) -> None:
     """Make the schema and a manager."""
+    schema.upgrade(url)
     who = ("--role", "manager", "--email", EMAIL, "--name", "Grace Okafor", "--password-stdin")
-    for words, given in ((("db", "upgrade"), ""), (("staff", "add", *who), PASSWORD)):
-        done = command(url, *words, given=given)
-        assert done.returncode == 0, done.stderr
+    done = command(url, "staff", "add", *who, given=PASSWORD)
+    assert done.returncode == 0, done.stderr
+
+
+def kept(url: str) -> set[str]:
+    """Return the SKU of every part that is kept, having held each balance against its ledger."""
+    with closing(SqlStore.open(url)) as store, store.look() as work:
+        assert () == work.ledger.disagreements()
+        return {part.sku for part in work.parts.find(PartFilter(), Window(size=100_000)).items}
 
 
 @contextmanager

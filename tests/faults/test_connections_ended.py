@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from tests.faults.shops import Client, Writers, found, serving
+from tests.faults.shops import Client, Writers, serving
 
 END_ALL = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -25,7 +25,6 @@ def test_idle_connections_are_ended(database: str, tell: Callable[[str], None]) 
     """
     Between requests: nobody notices.
     """
-    found(database)
     with serving(database) as server, Client(server.port).log_in() as client:
         statuses = []
         ended = 0
@@ -46,7 +45,6 @@ def test_busy_connections_are_ended(database: str, tell: Callable[[str], None]) 
     """
     In the midst of writing: what was acknowledged is there once, and little was refused.
     """
-    found(database)
     with serving(database) as server, Client(server.port).log_in() as client:
         writers = Writers()
         ended = 0

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.faults.shops import Client, found, serving
+from tests.faults.shops import Client, serving
 from tests.integration.servers import PostgresServer
 from tests.integration.test_serving import until
 
@@ -17,21 +17,23 @@ def test_the_database_is_away(
     """
     Everybody is told within two seconds to try again, and can as soon as it is back.
     """
-    found(database)
     with serving(database) as server, Client(server.port).log_in() as client:
         assert client.add_part("BEFORE").status == 201
         threads = server.process.num_threads()
 
         durable_postgres.stop()
-        with ThreadPoolExecutor(AT_ONCE) as hands:
-            answers = list(
-                hands.map(lambda _: client.like(server.port).ask("GET", "/customers"), range(96))
-            )
-        alive = client.ask("GET", "/healthz")
-        ready = client.ask("GET", "/readyz")
-        stopped_threads = server.process.num_threads()
-
-        durable_postgres.start()
+        try:
+            with ThreadPoolExecutor(AT_ONCE) as hands:
+                answers = list(
+                    hands.map(
+                        lambda _: client.like(server.port).ask("GET", "/customers"), range(96)
+                    )
+                )
+            alive = client.ask("GET", "/healthz")
+            ready = client.ask("GET", "/readyz")
+            stopped_threads = server.process.num_threads()
+        finally:
+            durable_postgres.start()
         back = time.monotonic()
         until(lambda: client.ask("GET", "/readyz").status == 200)
         recovery = time.monotonic() - back

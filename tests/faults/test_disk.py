@@ -6,11 +6,12 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.faults.shops import Answer, Client, command, found, serving
+from tests.faults.shops import Answer, Client, command, kept, serving
 from tests.integration.test_serving import until
 
 NO_POWER: Sequence[str] = (
@@ -20,19 +21,12 @@ NO_POWER: Sequence[str] = (
 )
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """A shop's SQLite file, with a manager in it."""
-    path = tmp_path / "shop.db"
-    found(f"sqlite:///{path}")
-    return path
-
-
 def is_sound(file: Path) -> bool:
     """Return whether SQLite and the shop's ledger find nothing wrong."""
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         said = connection.execute("PRAGMA integrity_check").fetchall()
-    return said == [("ok",)] and command(f"sqlite:///{file}", "stock", "check").returncode == 0
+    kept(f"sqlite:///{file}")
+    return said == [("ok",)]
 
 
 def assert_unavailable(answer: Answer) -> None:
@@ -96,9 +90,7 @@ def test_the_file_is_read_only(file: Path, tell: Callable[[str], None]) -> None:
         file.parent.chmod(0o755)
         file.chmod(0o644)
 
-    with serving(f"sqlite:///{file}") as server, Client(server.port).log_in() as client:
-        there = client.skus()
-
+    there = kept(f"sqlite:///{file}")
     tell(f"read-only: {refused.stderr.strip()!r}, found {len(there)}")
     assert refused.returncode == 1
     assert len(refused.stderr.splitlines()) == 1

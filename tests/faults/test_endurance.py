@@ -1,27 +1,27 @@
 """Many requests, and slow clients: memory stays, and others wait no longer."""
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-from tests.faults.shops import Client, found, serving
+from tests.faults.shops import Client, serving
+from tests.integration.wire import Server
 
 REQUESTS = 20_000
 WARM_UP = 3_000
 HANDS = 4
 SLOW = 200
+ROUNDS = 5
 PATHS = ("/inventory", "/mechanics", "/mechanics/leaderboard", "/my-tickets", "/nowhere")
 
 
-def test_memory_stays(tmp_path: Path, tell: Callable[[str], None]) -> None:
+def test_memory_stays(file: Path, tell: Callable[[str], None]) -> None:
     """
     After 20,000 requests the process holds less than a tenth more than after the first few.
     """
-    url = f"sqlite:///{tmp_path / 'shop.db'}"
-    found(url)
-    with serving(url) as server, Client(server.port).log_in() as client:
+    with serving(f"sqlite:///{file}") as server, Client(server.port).log_in() as client:
 
         def ask(how_many: int) -> None:
             mine = client.like(server.port)
@@ -49,36 +49,48 @@ def test_memory_stays(tmp_path: Path, tell: Callable[[str], None]) -> None:
     assert after < before * 1.1
 
 
-def test_slow_clients_slow_nobody(tmp_path: Path, tell: Callable[[str], None]) -> None:
+@contextmanager
+def slow_clients(server: Server) -> Iterator[None]:
+    """Have many send a request that never comes to its end."""
+    enough = Event()
+    with ExitStack() as stack:
+        slow = [stack.enter_context(server.connect()) for _ in range(SLOW)]
+        for connection in slow:
+            connection.sendall(b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 999\r\n")
+
+        def drip() -> None:
+            while not enough.wait(0.5):
+                for connection in slow:
+                    connection.sendall(b"X")
+
+        dripping = Thread(target=drip)
+        dripping.start()
+        try:
+            yield
+        finally:
+            enough.set()
+            dripping.join()
+
+
+def test_slow_clients_slow_nobody(file: Path, tell: Callable[[str], None]) -> None:
     """
     With 200 clients that send a byte now and then, others' p99 is under twice the idle one.
     """
-    url = f"sqlite:///{tmp_path / 'shop.db'}"
-    found(url)
-    with serving(url) as server, Client(server.port).log_in() as client:
+    with serving(f"sqlite:///{file}") as server, Client(server.port).log_in() as client:
 
         def p99() -> float:
             times = sorted(client.ask("GET", "/inventory").seconds for _ in range(500))
             return times[495]
 
         p99()
-        idle = min(p99() for _ in range(3))
-        enough = Event()
-        with ExitStack() as stack:
-            slow = [stack.enter_context(server.connect()) for _ in range(SLOW)]
-            for connection in slow:
-                connection.sendall(b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 999\r\n")
+        idle, busy = [], []
+        for _ in range(ROUNDS):  # in turns, so that whatever else the machine does meets both
+            idle.append(p99())
+            with slow_clients(server):
+                busy.append(p99())
 
-            def drip() -> None:
-                while not enough.wait(0.5):
-                    for connection in slow:
-                        connection.sendall(b"X")
-
-            dripping = Thread(target=drip)
-            dripping.start()
-            busy = min(p99() for _ in range(3))
-            enough.set()
-            dripping.join()
-
-    tell(f"p99 of a normal client: {idle * 1000:.2f} ms alone, {busy * 1000:.2f} ms with {SLOW}")
-    assert busy < idle * 2
+    tell(
+        f"p99 of a normal client: {min(idle) * 1000:.2f} ms alone, "
+        f"{min(busy) * 1000:.2f} ms with {SLOW}"
+    )
+    assert min(busy) < min(idle) * 2

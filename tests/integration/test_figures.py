@@ -1,12 +1,23 @@
 """What Prometheus is told of a shop that serves."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.integration.mornings import TOKEN, a_morning, figures_of, once, page_of, shop_in
 from tests.integration.servers import valkey_server
+
+ENDS: Final = {
+    "counter": {"_total", "_created"},
+    "gauge": {""},
+    "histogram": {"_bucket", "_count", "_sum", "_created"},
+}
+"""How the names of a figure's series may end, by its kind."""
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -45,6 +56,51 @@ def test_figures_are_right(tmp_path: Path, workers: str) -> None:
         assert 1 <= page["mechanic_shop_database_connections", (("state", "idle"),)]
         looks = [value for (name, _), value in page.items() if "cache_lookups_total" in name]
         assert sum(looks) == 6
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_page_follows_the_conventions(tmp_path: Path, workers: str) -> None:
+    """
+    Each figure is told once, with what it means and of which kind, in a name as promtool wants it.
+    """
+    with shop_in(tmp_path, "--workers", workers) as program:
+        a_morning(program)
+        _, _, page = page_of(program)
+
+    families = [*text_string_to_metric_families(page)]
+    ours = [family for family in families if family.name.startswith("mechanic_shop_")]
+    assert page.endswith("\n")
+    assert len(families) == len({family.name for family in families})
+    assert len(families) == page.count("# HELP ") == page.count("# TYPE ")
+    assert 6 <= len(ours)
+    assert len(families) == len(ours) or workers == "1"  # a process's own figures add up to nothing
+    for family in ours:
+        assert family.documentation.endswith(".")
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", family.name)
+        assert family.type in {"counter", "gauge", "histogram"}
+        assert (family.type == "histogram") is family.name.endswith("_seconds")
+        for sample in family.samples:
+            assert ENDS[family.type] >= {sample.name.removeprefix(family.name)}
+            assert not {"pid", "instance", "job", "id"} & sample.labels.keys()
+            assert all(re.fullmatch(r"[a-z]+", name) for name in sample.labels)
+            assert sample.value >= 0
+    _histograms_must_add_up(ours)
+
+
+def _histograms_must_add_up(families: Sequence[Metric]) -> None:
+    """Check that buckets grow up to the count."""
+    for family in families:
+        if family.type == "histogram":
+            buckets: dict[tuple[tuple[str, str], ...], list[float]] = {}
+            counts = {}
+            for sample in family.samples:
+                series = tuple(sorted((k, v) for k, v in sample.labels.items() if k != "le"))
+                if sample.name.endswith("_bucket"):
+                    buckets.setdefault(series, []).append(sample.value)
+                elif sample.name.endswith("_count"):
+                    counts[series] = sample.value
+            assert counts == {series: values[-1] for series, values in buckets.items()}
+            assert all(values == sorted(values) for values in buckets.values())
 
 
 def test_figures_are_for_operators(tmp_path: Path) -> None:

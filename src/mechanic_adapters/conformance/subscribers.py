@@ -11,6 +11,11 @@ from mechanic_adapters.conformance.transactions import add, dropped, names
 from mechanic_adapters.conformance.writes import WRITES, Write, everything, sown
 
 
+def failing(_: frozenset[str]) -> None:
+    """Hear of a commit, and fail."""
+    raise ZeroDivisionError("failing on purpose")
+
+
 class TestSubscribers:
     """Listeners are told, after each commit, the nouns that it wrote."""
 
@@ -94,6 +99,20 @@ class TestSubscribers:
 
         assert [(1, ["Ada"]), (2, ["Ada"])] == sorted(seen)
 
+    def test_tells_the_others_when_one_fails(
+        self, store: Store, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """What is kept is acknowledged, and heard of by all others; the failure is logged."""
+        told: list[frozenset[str]] = []
+        store.subscribe(failing)
+        store.subscribe(told.append)
+
+        keep_customer(store, name="Ada")
+
+        assert [{"customers"}] == told
+        assert ["Ada"] == names(store)
+        assert "failing on purpose" in caplog.text
+
 
 class TestAfter:
     """Callbacks run once the outermost block has kept the work; never if it drops it."""
@@ -146,3 +165,19 @@ class TestAfter:
         assert [["Ada"]] == seen
         with store.look() as work:
             assert ["Ada", "Bo"] == [one.name for one in work.customers.find(None, ALL).items]
+
+    def test_calls_the_others_back_when_one_fails(
+        self, store: Store, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A callback that fails takes nothing back, keeps no other waiting, and is logged."""
+        calls: list[str] = []
+
+        with store.begin() as work:
+            add(work, "Ada")
+            work.after(lambda: calls.append("first"))
+            work.after(lambda: failing(frozenset()))
+            work.after(lambda: calls.append("last"))
+
+        assert ["first", "last"] == calls
+        assert ["Ada"] == names(store)
+        assert "failing on purpose" in caplog.text

@@ -10,6 +10,7 @@ from attrs import define, field
 
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.work import MemoryWork
+from mechanic_adapters.telling import Listener, tell
 from mechanic_core.errors import Unavailable
 from mechanic_core.work import Work
 
@@ -57,7 +58,7 @@ class MemoryStore:
         self._kept = Tables()
         self._lock = RLock()
         self._present: ContextVar[_Transaction | None] = ContextVar("present", default=None)
-        self._listeners: list[Callable[[frozenset[str]], None]] = []
+        self._listeners: list[Listener] = []
 
     @contextmanager
     def begin(self) -> Iterator[Work]:
@@ -76,7 +77,7 @@ class MemoryStore:
                 self._present.reset(token)
             transaction.must_be_sound()
             self._kept = transaction.tables.kept()
-        self._tell(frozenset(written), transaction.told)
+        tell(self._listeners, frozenset(written), transaction.told)
 
     @contextmanager
     def look(self) -> Iterator[Work]:
@@ -84,7 +85,7 @@ class MemoryStore:
         present = self._present.get()
         yield present.work if present else MemoryWork(self._kept)
 
-    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
+    def subscribe(self, listener: Listener) -> None:
         """Have *listener* told the nouns written, after each commit that wrote any."""
         self._listeners.append(listener)
 
@@ -93,10 +94,3 @@ class MemoryStore:
 
     def close(self) -> None:
         """Do nothing: there is nothing to give back."""
-
-    def _tell(self, written: frozenset[str], told: list[Callable[[], None]]) -> None:
-        if written:
-            for listener in self._listeners:
-                listener(written)
-        for callback in told:
-            callback()

@@ -12,9 +12,11 @@ from mechanic_adapters.sql.database import Database
 from mechanic_adapters.sql.engines import located
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.tallies import Miscount, miscounts, recount
+from mechanic_adapters.sql.totals import WrongTotal, wrong_totals
 from mechanic_adapters.sql.transactions import Transaction
 from mechanic_adapters.sql.version import KEPT
 from mechanic_adapters.sql.work import SqlWork
+from mechanic_adapters.telling import Listener, tell
 from mechanic_core.work import Work
 
 _PING = select(literal(1))
@@ -37,7 +39,7 @@ class SqlStore:
         """Keep everything in *database*."""
         self._database = database
         self._present: ContextVar[_Present | None] = ContextVar("present", default=None)
-        self._listeners: list[Callable[[frozenset[str]], None]] = []
+        self._listeners: list[Listener] = []
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 8) -> Self:
@@ -70,7 +72,7 @@ class SqlStore:
         finally:
             self._present.reset(token)
             transaction.release()
-        self._tell(frozenset(transaction.touched), told)
+        tell(self._listeners, frozenset(transaction.touched), told)
 
     @contextmanager
     def look(self) -> Iterator[Work]:
@@ -84,7 +86,7 @@ class SqlStore:
         finally:
             executor.release()
 
-    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
+    def subscribe(self, listener: Listener) -> None:
         """Have *listener* told the nouns written, after each commit that wrote any."""
         self._listeners.append(listener)
 
@@ -128,6 +130,14 @@ class SqlStore:
         finally:
             executor.release()
 
+    def wrong_totals(self) -> tuple[WrongTotal, ...]:
+        """Return every kept total of a list that disagrees with its rows."""
+        executor = Executor(self._database)
+        try:
+            return wrong_totals(executor)
+        finally:
+            executor.release()
+
     def recount(self) -> None:
         """Count the tallies of the leaderboard anew."""
         with self.begin():
@@ -137,10 +147,3 @@ class SqlStore:
     def close(self) -> None:
         """Give every connection back."""
         self._database.close()
-
-    def _tell(self, touched: frozenset[str], told: list[Callable[[], None]]) -> None:
-        if touched:
-            for listener in self._listeners:
-                listener(touched)
-        for callback in told:
-            callback()
