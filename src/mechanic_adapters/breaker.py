@@ -3,11 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from threading import Lock
 from typing import Final, TypeVar, final
 
 from attrs import define, field, frozen
-from redis.exceptions import RedisError
 
 T = TypeVar("T")
 
@@ -64,7 +65,7 @@ class Breaker:
             raise self._bypassing()
         try:
             answer = call()
-        except (RedisError, OSError) as error:
+        except _outages() as error:  # asked for only once something was raised
             self._failed(turn, error)
             raise self._bypassing() from None
         if trying:
@@ -106,3 +107,9 @@ class Breaker:
                 self._up, self._turn = True, turn + 1
         if ends:
             _log.warning("store back", extra={"store": self._store})
+
+
+@cache
+def _outages() -> tuple[type[Exception], ...]:
+    """Return what tells that a store is away; without a store the client is never imported."""
+    return import_module("redis.exceptions").RedisError, OSError

@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Final, Self, final
 
 from attrs import define, field, frozen
 from limits import RateLimitItem, parse_many
 
 from mechanic_adapters.breaker import Breaker, Bypassed, Health, uncounted
-from mechanic_adapters.redis_windows import RedisWindows
 from mechanic_adapters.windows import MICROSECONDS, MemoryWindows, Taken, Windows
 
 MEMORY: Final = "memory://"
@@ -57,7 +57,7 @@ class RateLimits:
         store was done without. Raises `ValueError` for what is no limit or no store.
         """
         items = {name: limit_of(text) for name, text in policies.items()}
-        shared = None if storage_url == MEMORY else RedisWindows(storage_url)
+        shared = None if storage_url == MEMORY else _shared(storage_url)
         return cls(items, shared, breaker=Breaker("limiter", fell_back))
 
     def hit(self, policy: str, key: str) -> Quota | None:
@@ -83,7 +83,7 @@ class RateLimits:
 
     def close(self) -> None:
         """Close the connections to the shared store."""
-        if isinstance(self._shared, RedisWindows):
+        if self._shared:
             self._shared.close()
 
     def _take(self, name: str, limit: int, window: int) -> Taken:
@@ -93,6 +93,12 @@ class RateLimits:
             except Bypassed:
                 pass
         return self._own.take(name, limit, window)
+
+
+def _shared(storage_url: str) -> Windows:
+    """Return the windows at *storage_url*; without one the client is never imported."""
+    windows: Windows = import_module("mechanic_adapters.redis_windows").RedisWindows(storage_url)
+    return windows
 
 
 def limit_of(text: str) -> RateLimitItem | None:

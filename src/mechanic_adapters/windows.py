@@ -34,6 +34,10 @@ class Windows(Protocol):
         """Take a place under *key* if fewer than *limit* are held."""
         ...
 
+    def close(self) -> None:
+        """Let go of what is held open."""
+        ...
+
 
 def monotonic() -> int:
     """Return microseconds that never go back."""
@@ -45,8 +49,7 @@ def monotonic() -> int:
 class MemoryWindows:
     """Windows in memory: exact, and bounded in keys and in stamps.
 
-    The `limits` library has such a store too, but that one starts a thread every hundredth of
-    a second and forgets no key. Here the keys that were quiet longest go first.
+    Where there are too many, the keys that were quiet longest go first.
     """
 
     _now: Callable[[], int] = monotonic
@@ -71,6 +74,9 @@ class MemoryWindows:
                 self._stamps += 1
                 self._forget()
             return Taken(allowed, len(stamps), stamps[0] + window - now if stamps else 0)
+
+    def close(self) -> None:
+        """Do nothing: memory needs no closing."""
 
     def __len__(self) -> int:
         """Return how many keys are kept."""

@@ -7,6 +7,8 @@ from typing import Final, NoReturn
 
 import click
 
+from mechanic_shop.keeping import kept_for_good
+
 COMMANDS: Final = {
     "backup": "Write the whole database to FILE; the shop may go on meanwhile.",
     "config": "Show the settings in force, secrets hidden.",
@@ -34,7 +36,8 @@ class Commands(click.Group):
         """Import one."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"mechanic_shop.commands.{cmd_name}"), cmd_name)
+        with kept_for_good():
+            command = getattr(import_module(f"mechanic_shop.commands.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above

@@ -13,7 +13,6 @@ from mechanic_adapters.caching.answers import Nouns, serialised
 from mechanic_adapters.caching.cache import AnswerCache, LookedUp
 from mechanic_adapters.caching.cache import uncounted as unseen
 from mechanic_adapters.caching.memory import MemoryAnswers
-from mechanic_adapters.caching.redis import redis_answers
 from mechanic_adapters.caching.store import CachedStore, Store
 from mechanic_adapters.sql import version
 from mechanic_adapters.sql.store import SqlStore
@@ -111,13 +110,16 @@ def cache_of(
     """Return the cache that there is to be, if any; it tells what metrics count."""
     match settings.cache_type, settings.cache_redis_url:
         case Cache.REDIS, str(url):
-            return AnswerCache(redis_answers(url, settings.cache_ttl_s, fell_back), looked_up)
+            shared = import_module("mechanic_adapters.caching.redis")  # with the client, then only
+            return AnswerCache(
+                shared.redis_answers(url, settings.cache_ttl_s, fell_back), looked_up
+            )
         case Cache.NULL, _:
             return None
         case _:
             return AnswerCache(MemoryAnswers(settings.cache_ttl_s), looked_up)
 
 
-def remembering(cache: AnswerCache) -> Callable[[str, Nouns], "partial[bytes]"]:
+def remembering(cache: AnswerCache) -> Callable[[str, Nouns, str], "partial[bytes]"]:
     """Return what has *cache* keep answers that are written already."""
-    return lambda name, nouns: partial(cache.fetch, serialised(name, *nouns))
+    return lambda name, nouns, form: partial(cache.fetch, serialised(name, *nouns, form=form))

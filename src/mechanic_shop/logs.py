@@ -1,11 +1,14 @@
 """Log lines: one for each request, and what the adapters have to say, in one form."""
 
 import logging
+import os
 import sys
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, final
 
 import orjson
 import structlog
+from attrs import frozen
 from structlog.typing import EventDict, Processor
 
 from mechanic_http.ports import AccessLog, RequestLine
@@ -30,7 +33,7 @@ def set_up(settings: Settings) -> AccessLog:
     )
     _format_others(first, last, level)
     logger = structlog.wrap_logger(
-        structlog.WriteLogger(sys.stderr),
+        _Lines(sys.stderr.fileno()),
         processors=[*first, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
     ).bind()
@@ -51,6 +54,25 @@ def set_up(settings: Settings) -> AccessLog:
         )
 
     return log
+
+
+@final
+@frozen
+class _Lines:
+    """Writes each line in one call of the system.
+
+    structlog's own loggers hold a lock meanwhile, for which all other threads would queue. A
+    line that can't be written, because the disk is full or nobody listens, harms no request.
+    """
+
+    _fd: int
+
+    def info(self, line: str) -> None:
+        """Write *line*."""
+        with suppress(OSError):
+            os.write(self._fd, f"{line}\n".encode(errors="backslashreplace"))
+
+    error = info
 
 
 def _format_others(first: list[Processor], last: Processor, level: int) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.accounts.use_cases import (
@@ -64,6 +64,9 @@ from mechanic_core.vehicles.use_cases import (
 )
 from mechanic_core.work import Begin, Look
 
+UseCases: TypeAlias = dict[str, Any]
+"""Those of one noun, by the names that `Shop` gives them; a test holds them against its types."""
+
 
 class Store(Protocol):
     """Where a shop keeps everything: one of the adapters' stores, or an embedder's own."""
@@ -93,7 +96,7 @@ def unheard(part: Part) -> None:
     """Let it pass that *part* is low; `GET /inventory?low_stock=true` tells it too."""
 
 
-def build_shop(  # noqa: PLR0913 - all that a shop can be given, one line for each use case
+def build_shop(  # noqa: PLR0913 - all that a shop can be given
     store: Store,
     now: Clock,
     passwords: Passwords,
@@ -106,57 +109,105 @@ def build_shop(  # noqa: PLR0913 - all that a shop can be given, one line for ea
     """Return every use case, ready to be called."""
     begin, look = store.begin, store.look
     desk = TokenDesk(tokens, new_secret, refresh_life)
-    vehicle_desk = VehicleDesk(strict_vin)
-    storeroom = Storeroom(low_stock)
-    assign_mechanics = AssignMechanics(begin, now)
     return Shop(
-        log_in_customer=LogIn(False, begin, look, now, passwords, desk),
-        log_in_staff=LogIn(True, begin, look, now, passwords, desk),
-        refresh_tokens=RefreshTokens(begin, now, desk),
-        log_out=LogOut(begin, now),
-        read_me=ReadMe(look),
-        change_password=ChangePassword(begin, look, now, passwords),
-        register_customer=RegisterCustomer(begin, now, passwords),
-        list_customers=ListCustomers(look),
-        read_customer=ReadCustomer(look),
-        change_customer=ChangeCustomer(begin, now),
-        erase_customer=EraseCustomer(begin, now),
-        add_vehicle=AddVehicle(begin, now, strict_vin),
-        list_vehicles=ListVehicles(look),
-        read_vehicle=ReadVehicle(look),
-        change_vehicle=ChangeVehicle(begin, now, strict_vin),
-        remove_vehicle=RemoveVehicle(begin),
-        hire_mechanic=HireMechanic(begin, passwords),
-        list_mechanics=ListMechanics(look),
-        read_mechanic=ReadMechanic(look),
-        change_mechanic=ChangeMechanic(begin, now),
-        let_mechanic_go=LetMechanicGo(begin, now),
-        read_leaderboard=ReadLeaderboard(look),
-        list_worked=ListWorked(look),
-        open_ticket=OpenTicket(begin, now, vehicle_desk),
-        list_tickets=ListTickets(look),
-        list_my_tickets=ListMyTickets(look),
-        list_vehicle_tickets=ListVehicleTickets(look),
-        read_ticket=ReadTicket(look),
-        change_ticket=ChangeTicket(begin, now, vehicle_desk),
-        remove_ticket=RemoveTicket(begin, now),
-        assign_mechanics=assign_mechanics,
-        assign_mechanic=AssignMechanic(assign_mechanics),
-        read_transitions=ReadTransitions(look),
-        move_ticket=MoveTicket(begin, now, storeroom),
-        list_history=ListHistory(look),
-        add_part_line=AddPartLine(begin, now, storeroom),
-        change_part_line=ChangePartLine(begin, now, storeroom),
-        remove_part_line=RemovePartLine(begin, now, storeroom),
-        add_labor_line=AddLaborLine(begin, now),
-        change_labor_line=ChangeLaborLine(begin, now),
-        remove_labor_line=RemoveLaborLine(begin, now),
-        add_part=AddPart(begin, now, new_sku),
-        list_parts=ListParts(look),
-        read_part=ReadPart(look),
-        change_part=ChangePart(begin, now, low_stock),
-        archive_part=ArchivePart(begin, now),
-        move_stock=MoveStock(begin, now, low_stock),
-        list_movements=ListMovements(look),
-        check_stock=CheckStock(look),
+        **_accounts(begin, look, now, passwords, desk),
+        **_customers(begin, look, now, passwords),
+        **_vehicles(begin, look, now, strict_vin=strict_vin),
+        **_mechanics(begin, look, now, passwords),
+        **_tickets(begin, look, now, VehicleDesk(strict_vin)),
+        **_workflow(begin, look, now, Storeroom(low_stock)),
+        **_lines(begin, now, Storeroom(low_stock)),
+        **_inventory(begin, look, now, low_stock),
     )
+
+
+def _accounts(
+    begin: Begin, look: Look, now: Clock, passwords: Passwords, desk: TokenDesk
+) -> UseCases:
+    return {
+        "log_in_customer": LogIn(False, begin, look, now, passwords, desk),
+        "log_in_staff": LogIn(True, begin, look, now, passwords, desk),
+        "refresh_tokens": RefreshTokens(begin, now, desk),
+        "log_out": LogOut(begin, now),
+        "read_me": ReadMe(look),
+        "change_password": ChangePassword(begin, look, now, passwords),
+    }
+
+
+def _customers(begin: Begin, look: Look, now: Clock, passwords: Passwords) -> UseCases:
+    return {
+        "register_customer": RegisterCustomer(begin, now, passwords),
+        "list_customers": ListCustomers(look),
+        "read_customer": ReadCustomer(look),
+        "change_customer": ChangeCustomer(begin, now),
+        "erase_customer": EraseCustomer(begin, now),
+    }
+
+
+def _vehicles(begin: Begin, look: Look, now: Clock, *, strict_vin: bool) -> UseCases:
+    return {
+        "add_vehicle": AddVehicle(begin, now, strict_vin),
+        "list_vehicles": ListVehicles(look),
+        "read_vehicle": ReadVehicle(look),
+        "change_vehicle": ChangeVehicle(begin, now, strict_vin),
+        "remove_vehicle": RemoveVehicle(begin),
+    }
+
+
+def _mechanics(begin: Begin, look: Look, now: Clock, passwords: Passwords) -> UseCases:
+    return {
+        "hire_mechanic": HireMechanic(begin, passwords),
+        "list_mechanics": ListMechanics(look),
+        "read_mechanic": ReadMechanic(look),
+        "change_mechanic": ChangeMechanic(begin, now),
+        "let_mechanic_go": LetMechanicGo(begin, now),
+        "read_leaderboard": ReadLeaderboard(look),
+        "list_worked": ListWorked(look),
+    }
+
+
+def _tickets(begin: Begin, look: Look, now: Clock, vehicles: VehicleDesk) -> UseCases:
+    assign_mechanics = AssignMechanics(begin, now)
+    return {
+        "open_ticket": OpenTicket(begin, now, vehicles),
+        "list_tickets": ListTickets(look),
+        "list_my_tickets": ListMyTickets(look),
+        "list_vehicle_tickets": ListVehicleTickets(look),
+        "read_ticket": ReadTicket(look),
+        "change_ticket": ChangeTicket(begin, now, vehicles),
+        "remove_ticket": RemoveTicket(begin, now),
+        "assign_mechanics": assign_mechanics,
+        "assign_mechanic": AssignMechanic(assign_mechanics),
+    }
+
+
+def _workflow(begin: Begin, look: Look, now: Clock, storeroom: Storeroom) -> UseCases:
+    return {
+        "read_transitions": ReadTransitions(look),
+        "move_ticket": MoveTicket(begin, now, storeroom),
+        "list_history": ListHistory(look),
+    }
+
+
+def _lines(begin: Begin, now: Clock, storeroom: Storeroom) -> UseCases:
+    return {
+        "add_part_line": AddPartLine(begin, now, storeroom),
+        "change_part_line": ChangePartLine(begin, now, storeroom),
+        "remove_part_line": RemovePartLine(begin, now, storeroom),
+        "add_labor_line": AddLaborLine(begin, now),
+        "change_labor_line": ChangeLaborLine(begin, now),
+        "remove_labor_line": RemoveLaborLine(begin, now),
+    }
+
+
+def _inventory(begin: Begin, look: Look, now: Clock, low_stock: LowStock) -> UseCases:
+    return {
+        "add_part": AddPart(begin, now, new_sku),
+        "list_parts": ListParts(look),
+        "read_part": ReadPart(look),
+        "change_part": ChangePart(begin, now, low_stock),
+        "archive_part": ArchivePart(begin, now),
+        "move_stock": MoveStock(begin, now, low_stock),
+        "list_movements": ListMovements(look),
+        "check_stock": CheckStock(look),
+    }

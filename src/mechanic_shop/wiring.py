@@ -8,14 +8,20 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
-from typing import Final
+from typing import Final, final
 from wsgiref.types import WSGIApplication
 
+from attrs import frozen
+
+from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.store import Store
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.limits import RateLimits
 from mechanic_adapters.metrics import Metrics
 from mechanic_adapters.passwords import PROFILES, Argon2Passwords
 from mechanic_adapters.revocations import Revocations, authenticator
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_adapters.tokens import JwtTokens
 from mechanic_core.errors import Unavailable
 from mechanic_http.answers import first_around, nothing_around
 from mechanic_http.app import HttpPorts, create_app
@@ -39,6 +45,22 @@ THREADS: Final = 24
 """How many requests run at once by default. Most of them may wait for a password's hash."""
 
 
+@final
+@frozen(kw_only=True)
+class Opened:
+    """What an application is made of: all of it open, and closed with it."""
+
+    settings: Settings
+    secret: str
+    tokens: JwtTokens
+    cache: AnswerCache | None
+    limits: RateLimits
+    metrics: Metrics
+    sql: SqlStore
+    statements: StatementCount
+    store: Store
+
+
 @contextmanager
 def open_application(
     settings: Settings,
@@ -59,44 +81,73 @@ def open_application(
 
     Raises `WrongSettings`, and `SchemaOld` where PostgreSQL was not upgraded.
     """
+    with (
+        open_traces(os.environ) as traces,
+        _opened(settings, threads, metrics or Metrics()) as opened,
+    ):
+        with suppress(Unavailable):  # a shop that can only be read is still worth reading
+            swept(opened.store, utc_now())
+        log = traces.naming(access_log) if traces else access_log
+        application = _application(opened, threads, stopping, log)
+        yield traces.around(application) if traces else application
+
+
+@contextmanager
+def _opened(settings: Settings, threads: int, metrics: Metrics) -> Iterator[Opened]:
+    """Open everything, the store behind its cache, and close it again in reverse."""
     secret = secret_of(settings)
     tokens = tokens_of(settings, secret, utc_now)
-    metrics = metrics or Metrics()
     cache = cache_of(settings, metrics.fell_back, metrics.looked_up)
     limits = RateLimits.open(
         _policies(settings), settings.rate_limit_storage_url, metrics.fell_back
     )
     statements = StatementCount()
     with (
-        open_traces(os.environ) as traces,
         open_sql(settings, max(CONNECTIONS, threads // 3)) as sql,
         sql.watched(statements.add),
         closing(behind(cache.uncounted() if cache else None, sql)) as store,
         closing(limits),
     ):
-        with suppress(Unavailable):  # a shop that can only be read is still worth reading
-            swept(store, utc_now())
-        passwords = Argon2Passwords(PROFILES[settings.password_profile], most=_logins(threads))
-        revocations = Revocations(store.look, utc_now, timedelta(seconds=tokens.life))
-        store.subscribe(revocations.touched)
-        ports = HttpPorts(
-            authenticate=authenticator(tokens, revocations),
-            limiter=limits,
-            public_keys=tokens.public_keys,
-            ready=readiness(sql, cache, limits, stopping),
-            access_log=counted(
-                metrics, sql.connections, traces.naming(access_log) if traces else access_log
-            ),
-            statements=statements.here,
-            surround=first_around(
-                Repeats(store.begin, utc_now, secret.encode()),
-                KeptAnswers(remembering(cache)) if cache else nothing_around,
-            ),
+        yield Opened(
+            settings=settings,
+            secret=secret,
+            tokens=tokens,
+            cache=cache,
+            limits=limits,
+            metrics=metrics,
+            sql=sql,
+            statements=statements,
+            store=store,
         )
-        shop = shop_of(settings, store, tokens, passwords)
-        figures = Figures(metrics.render, settings.metrics_token)
-        application = create_app(shop, ports, _http(settings, secret), [("/metrics", figures)])
-        yield traces.around(application) if traces else application
+
+
+def _application(
+    opened: Opened, threads: int, stopping: Stopping, access_log: AccessLog | None
+) -> WSGIApplication:
+    settings, metrics = opened.settings, opened.metrics
+    passwords = Argon2Passwords(PROFILES[settings.password_profile], most=_logins(threads))
+    shop = shop_of(settings, opened.store, opened.tokens, passwords)
+    ports = _ports(opened, stopping, access_log)
+    figures = Figures(metrics.render, settings.metrics_token)
+    return create_app(shop, ports, _http(settings, opened.secret), [("/metrics", figures)])
+
+
+def _ports(opened: Opened, stopping: Stopping, access_log: AccessLog | None) -> HttpPorts:
+    cache, sql, store, tokens = opened.cache, opened.sql, opened.store, opened.tokens
+    revocations = Revocations(store.look, utc_now, timedelta(seconds=tokens.life))
+    store.subscribe(revocations.touched)
+    return HttpPorts(
+        authenticate=authenticator(tokens, revocations),
+        limiter=opened.limits,
+        public_keys=tokens.public_keys,
+        ready=readiness(sql, cache, opened.limits, stopping),
+        access_log=counted(opened.metrics, sql.connections, access_log),
+        statements=opened.statements.here,
+        surround=first_around(
+            Repeats(store.begin, utc_now, opened.secret.encode()),
+            KeptAnswers(remembering(cache)) if cache else nothing_around,
+        ),
+    )
 
 
 def create_application(settings: Settings, access_log: AccessLog | None = None) -> WSGIApplication:

@@ -3,7 +3,6 @@
 import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from attrs import define, evolve, field
@@ -16,6 +15,7 @@ from mechanic_adapters.breaker import RETRY_S, Breaker, Bypassed
 from mechanic_adapters.limits import Quota, RateLimits, limit_of
 from mechanic_adapters.windows import MICROSECONDS, MemoryWindows, Taken, Windows
 from tests.moving_windows import HOUR, PAUSES, Hands, check
+from tests.shops import Seconds
 
 POLICIES = {"default": "3/minute", "login": "1/second", "write": ""}
 
@@ -35,16 +35,8 @@ class Store(Windows):
             raise self.error
         return self._windows.take(key, limit, window)
 
-
-@define
-class Seconds:
-    """A clock in seconds that is moved by hand."""
-
-    at: float = 0.0
-
-    def __call__(self) -> float:
-        """Return where the hands stand."""
-        return self.at
+    def close(self) -> None:
+        """Do nothing: it is never open."""
 
 
 @pytest.fixture
@@ -144,7 +136,7 @@ def test_limits_are_read(text: str, seconds: int) -> None:
     limit = limit_of(text)
 
     assert limit
-    assert timedelta(seconds=seconds).total_seconds() == limit.get_expiry()
+    assert seconds == limit.get_expiry()
 
 
 @pytest.mark.parametrize("text", ["many", "10", "-1/minute", "0/minute", "1/eon", "1/second;9/day"])

@@ -75,6 +75,6 @@ class Answers(Protocol):
         ...
 
 
-def serialised(name: str, *nouns: str) -> Kind[bytes]:
-    """Return a kind of answer that is bytes already, made of *nouns*."""
-    return Kind(name, nouns, bytes, bytes)
+def serialised(name: str, *nouns: str, form: str = "") -> Kind[bytes]:
+    """Return a kind of answer that is bytes already, of one *form*, made of *nouns*."""
+    return Kind(name, nouns, bytes, bytes, form)

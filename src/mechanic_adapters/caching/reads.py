@@ -7,6 +7,7 @@ from attrs import frozen
 
 from mechanic_adapters.caching.answers import Kind
 from mechanic_adapters.caching.records import recorded
+from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.inventory.ports import PartFilter, Parts
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId
@@ -108,10 +109,10 @@ class CachedParts(Parts):
         """Return those of *ids* that are there."""
         return self._kept().parts.hold(ids)
 
-    def add(self, part: Part) -> Part:
+    def add(self, part: Part, received: Movement | None = None) -> Part:
         """Refuse, as any view does."""
-        return self._kept().parts.add(part)
+        return self._kept().parts.add(part, received)
 
-    def save(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+    def save(self, parts: Sequence[Part], movements: Sequence[Movement] = ()) -> tuple[Part, ...]:
         """Refuse, as any view does."""
-        return self._kept().parts.save(parts)
+        return self._kept().parts.save(parts, movements)

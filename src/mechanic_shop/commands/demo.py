@@ -25,7 +25,8 @@ A throw-away shop: {len(CUSTOMERS)} customers, {VEHICLES} vehicles, {len(STAFF)}
 {TICKETS} tickets, {len(SHELVES)} parts.
 
   API       {{address}}
-  look at   {{address}}/mechanics/leaderboard
+  look at   {{address}}/docs
+            {{address}}/mechanics/leaderboard
             {{address}}/inventory
 
   customer  {CUSTOMER}   POST /login

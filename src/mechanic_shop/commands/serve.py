@@ -1,10 +1,15 @@
 """`serve`: the shop over HTTP."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Literal
+from wsgiref.types import WSGIApplication
 
 import click
 
+from mechanic_shop.keeping import kept_for_good
 from mechanic_shop.logs import set_up
+from mechanic_shop.serving import Stopping
 from mechanic_shop.serving import serve as serve_until_stopped
 from mechanic_shop.settings import Settings
 from mechanic_shop.wiring import THREADS, open_application
@@ -46,15 +51,16 @@ def serve(
     """Serve the shop over HTTP until SIGTERM or Ctrl-C."""
     settings = Settings.read()
     access_log = set_up(settings)
-    raise SystemExit(
-        serve_until_stopped(
-            lambda stopping: open_application(
-                settings, threads=threads, stopping=stopping, access_log=access_log
-            ),
-            host,
-            port,
-            threads,
-            workers,
-            server,
-        )
-    )
+
+    @contextmanager
+    def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
+        with ExitStack() as closing:
+            with kept_for_good():
+                application = closing.enter_context(
+                    open_application(
+                        settings, threads=threads, stopping=stopping, access_log=access_log
+                    )
+                )
+            yield application
+
+    raise SystemExit(serve_until_stopped(opened, host, port, threads, workers, server))

@@ -1,0 +1,92 @@
+"""Keys and secrets: made, kept, used, and refused."""
+
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from tests.integration.cli.outcomes import ADD, CommandLine, is_one_line, role_of
+from tests.integration.programs import ask, serving
+
+
+def test_the_secret_is_kept_beside_the_database(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    Development needs no settings: what it needs is made once, and is the owner's.
+    """
+    file = tmp_path / "mechanic_shop.secret"
+    shop_cli("stock", "check")
+    secret = file.read_text()
+    shop_cli("stock", "check")
+
+    assert secret == file.read_text()
+    assert 0o600 == stat.S_IMODE(file.stat().st_mode)
+
+
+def test_production_needs_a_secret(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    Without one, nothing starts and nothing is made.
+    """
+    outcome = shop_cli("serve", FLASK_ENV="production")
+
+    assert 2 == outcome.code
+    assert is_one_line(outcome.err)
+    assert "SECRET_KEY is required in production" in outcome.err
+    assert [] == [*tmp_path.iterdir()]
+
+
+def test_a_new_key_is_its_owners_only(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    `keys new` makes an RSA key that nobody else reads, and overwrites none.
+    """
+    made = shop_cli("keys", "new", "--alg", "RS256", "--out", "shop.pem")
+    again = shop_cli("keys", "new", "--alg", "RS256", "--out", "shop.pem")
+
+    file = tmp_path / "shop.pem"
+    assert (0, 1) == (made.code, again.code)
+    assert isinstance(load_pem_private_key(file.read_bytes(), None), RSAPrivateKey)
+    assert 0o600 == stat.S_IMODE(file.stat().st_mode)
+
+
+def test_a_new_key_can_be_printed(shop_cli: CommandLine) -> None:
+    """
+    Without `--out` the key goes to standard output, and nothing else does.
+    """
+    printed = shop_cli("keys", "new", "--alg", "RS256").out
+
+    assert isinstance(load_pem_private_key(printed.encode(), None), RSAPrivateKey)
+
+
+def test_an_rsa_key_signs(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    With RS256 the shop logs people in, and publishes the key.
+    """
+    shop_cli("keys", "new", "--alg", "RS256", "--out", "shop.pem")
+    shop_cli(*ADD, "--password-stdin", given="correct horse\n")
+    env = {"JWT_ALG": "RS256", "JWT_PRIVATE_KEY_FILE": "shop.pem"}
+
+    with serving(tmp_path, "serve", "--port", "0", env=env) as shop:
+        assert "manager" == role_of(shop, "grace@example.com", "correct horse")
+        with closing(shop.connection()) as connection:
+            keys = ask(connection, "GET", "/.well-known/jwks.json").said["keys"]
+
+    assert ["RSA"] == [key["kty"] for key in keys]
+
+
+@pytest.mark.parametrize("text", [None, "no key"])
+def test_an_unfit_key_stops_the_start(
+    shop_cli: CommandLine, tmp_path: Path, text: str | None
+) -> None:
+    """
+    A file that holds no key, or is not there, is told with the names of the variables.
+    """
+    if text:
+        (tmp_path / "shop.pem").write_text(text)
+
+    outcome = shop_cli("stock", "check", JWT_ALG="RS256", JWT_PRIVATE_KEY_FILE="shop.pem")
+
+    assert 2 == outcome.code
+    assert is_one_line(outcome.err)
+    assert "JWT_PRIVATE_KEY_FILE or JWT_PREVIOUS_KEYS: " in outcome.err

@@ -1,0 +1,59 @@
+"""`config`, `stock check` and `serve`, as an operator uses them."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from mechanic_core.access import Actor, Role
+from mechanic_core.inventory.part import PartForm
+from mechanic_core.money import Money, Quantity
+from mechanic_shop import open_shop
+from mechanic_shop.settings import Settings
+from tests.integration.cli.outcomes import CommandLine, Outcome
+from tests.integration.programs import ask, serving
+
+
+def test_config_reads_the_file_and_hides_secrets(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    `config` tells what holds here and now.
+    """
+    (tmp_path / ".env").write_text(f"SECRET_KEY={'s' * 40}\nTOKEN_TTL_MIN=5\n")
+
+    outcome = shop_cli("config", DATABASE_URL="postgres://shop:pw@host/shop")
+
+    assert 0 == outcome.code
+    assert "TOKEN_TTL_MIN=5\n" in outcome.out
+    assert "SECRET_KEY=(hidden)\n" in outcome.out
+    assert "DATABASE_URL=postgresql://shop:***@host/shop\n" in outcome.out
+
+
+def test_stock_agrees_until_somebody_meddles(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    `stock check` exits 1 and names the part whose balance is not the sum of its movements.
+    """
+    file = tmp_path / "mechanic_shop.db"
+    form = PartForm(name="Brake pad", sku="PAD", price=Money(4999), quantity=Quantity(8000))
+    with open_shop(settings=Settings(database_url=f"sqlite:///{file}")) as shop:
+        shop.add_part(Actor(Role.MANAGER), form)
+    right = shop_cli("stock", "check")
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE parts SET quantity = quantity + 500")
+    wrong = shop_cli("stock", "check")
+
+    assert Outcome(0, "every balance agrees with the ledger\n", "") == right
+    assert 1 == wrong.code
+    assert "PAD: 8.5 on hand, 0 reserved; by the ledger 8 and 0\n" == wrong.out
+    assert "mechanic-shop: 1 balances disagree with the ledger\n" == wrong.err
+
+
+def test_two_processes_share_a_port(tmp_path: Path) -> None:
+    """
+    `serve --workers 2` answers, and stops in order.
+    """
+    with serving(tmp_path, "serve", "--port", "0", "--workers", "2") as shop:
+        with closing(shop.connection()) as connection:
+            status = ask(connection, "GET", "/readyz").status
+        shop.process.terminate()
+        code = shop.process.wait(30)
+
+    assert (200, 0) == (status, code)

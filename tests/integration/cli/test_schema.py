@@ -1,0 +1,103 @@
+"""`db`, and what other commands make of a schema that is old, newer or away."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mechanic_adapters.sql import schema
+from tests.integration.cli.outcomes import CommandLine, is_one_line
+from tests.integration.programs import run
+
+
+def test_the_schema_goes_up_and_down(shop_cli: CommandLine, url: str) -> None:
+    """
+    `db` tells where the schema is, and moves it.
+    """
+    newest = schema.newest()
+    expected = {
+        "current": (0, "empty\n"),
+        "check": (1, ""),
+        "upgrade": (0, f"{newest}\n"),
+        "current ": (0, f"{newest}\n"),
+        "check ": (0, f"{newest}\n"),
+        "downgrade --to base": (0, "empty\n"),
+        "check  ": (1, ""),
+        "upgrade ": (0, f"{newest}\n"),
+    }
+
+    found = {words: shop_cli("db", *words.split(), DATABASE_URL=url) for words in expected}
+
+    assert expected == {words: (outcome.code, outcome.out) for words, outcome in found.items()}
+
+
+def test_downgrade_goes_one_step(shop_cli: CommandLine) -> None:
+    """
+    Plain `downgrade` takes back the newest migration and no other.
+    """
+    shop_cli("db", "upgrade")
+
+    found = shop_cli("db", "downgrade").out.strip()
+
+    assert found not in (schema.newest(), "empty")
+
+
+def test_a_revision_that_is_none_is_misuse(shop_cli: CommandLine) -> None:
+    """
+    A mistyped revision is told in one line, and nothing is changed.
+    """
+    shop_cli("db", "upgrade")
+
+    outcome = shop_cli("db", "downgrade", "--to", "yesterday")
+
+    assert 2 == outcome.code
+    assert is_one_line(outcome.err)
+    assert 0 == shop_cli("db", "check").code
+
+
+def test_a_newer_schema_can_be_started_on(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    While a new version comes in, the one before it still starts on the new schema.
+    """
+    shop_cli("db", "upgrade")
+    with closing(sqlite3.connect(tmp_path / "mechanic_shop.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    assert 0 == shop_cli("stock", "check").code
+    assert 1 == shop_cli("db", "check").code
+
+
+def test_postgres_is_never_upgraded_by_itself(
+    shop_cli: CommandLine, tmp_path: Path, postgres_url: str
+) -> None:
+    """
+    On an old schema nothing starts, and one line tells what to do.
+    """
+    checked = shop_cli("stock", "check", DATABASE_URL=postgres_url)
+    served = run(tmp_path, "serve", "--port", "0", env={"DATABASE_URL": postgres_url})
+
+    assert (1, 1) == (checked.code, served.returncode)
+    for told in (checked.err, served.stderr):
+        assert is_one_line(told)
+        assert "run mechanic-shop db upgrade" in told
+    assert schema.current(postgres_url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [("postgresql://shop:w0rd@127.0.0.1:1/shop", 1), ("sqlite:///nowhere/shop.db", 2)],
+)
+@pytest.mark.parametrize("command", ["stock check", "db upgrade"])
+def test_a_database_that_is_away_is_told(
+    shop_cli: CommandLine, url: str, code: int, command: str
+) -> None:
+    """
+    Nobody listens, or the folder is not there: one line, and no password in it.
+    """
+    outcome = shop_cli(*command.split(), DATABASE_URL=url, SECRET_KEY="s" * 40)
+
+    assert code == outcome.code
+    assert is_one_line(outcome.err)
+    assert "internal error" not in outcome.err
+    assert "w0rd" not in outcome.err

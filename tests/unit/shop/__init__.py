@@ -1,0 +1,1 @@
+"""Tests of the shop put together, without input or output."""
