@@ -61,17 +61,19 @@ def restore(connection: "psycopg.Connection[Any]", parts: int, tickets: list[int
     """Put back what the writing scenarios have changed."""
     with connection.transaction():
         _run(connection, _RESTORING, {"parts": parts, "tickets": tickets})
-    connection.execute("VACUUM parts, stock_movements, tickets, ticket_mechanics, mechanic_tallies")
+    connection.execute(
+        "VACUUM parts, stock_movements, tickets, ticket_mechanics, mechanic_tallies, list_totals"
+    )
 
 
 def must_agree(url: str) -> None:
-    """Exit when a balance is not the sum of its movements, or a tally not its tickets."""
+    """Exit when a balance, a tally or a total is not what it stands for."""
     with closing(SqlStore.open(url)) as store:
         with store.look() as work:
             wrong = work.ledger.disagreements()
-        miscounts = store.miscounts()
-    if wrong or miscounts:
-        raise SystemExit(f"filled wrongly: {wrong[:3]}, {miscounts[:3]}")
+        miscounts, totals = store.miscounts(), store.wrong_totals()
+    if wrong or miscounts or totals:
+        raise SystemExit(f"filled wrongly: {wrong[:3]}, {miscounts[:3]}, {totals}")
 
 
 def as_administrator(rivals: Rivals, dataset: str) -> "psycopg.Connection[Any]":

@@ -80,4 +80,13 @@ SELECT 'day', day, mechanic_id, tickets FROM daily
 UNION ALL
 SELECT 'month', date_trunc('month', day)::date, mechanic_id, sum(tickets) FROM daily GROUP BY 2, 3
 UNION ALL
-SELECT 'ever', '0001-01-01', mechanic_id, sum(tickets) FROM daily GROUP BY 3;
+SELECT 'year', date_trunc('year', day)::date, mechanic_id, sum(tickets) FROM daily GROUP BY 2, 3
+UNION ALL
+SELECT 'ever', '0001-01-01', mechanic_id, sum(tickets) FROM daily GROUP BY 3
+ORDER BY 1, 2, 3;
+
+DELETE FROM list_totals;
+INSERT INTO list_totals (list, total)
+SELECT 'customers', count(*) FROM customers UNION ALL SELECT 'parts', count(*) FROM parts
+UNION ALL SELECT 'tickets', count(*) FROM tickets
+UNION ALL SELECT 'vehicles', count(*) FROM vehicles;

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 from wsgiref.types import WSGIApplication
 
+import falcon
 from attrs import frozen
+from falcon.routing import CompiledRouter
 
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.limits import RateLimits
@@ -31,8 +33,10 @@ from mechanic_core.inventory.use_cases import ReadPart
 from mechanic_core.money import Money, Quantity
 from mechanic_core.page import Window
 from mechanic_http import codec
+from mechanic_http.converters import IdConverter
 from mechanic_http.etags import etag_of
 from mechanic_http.ports import AccessLog, RequestLine
+from mechanic_http.routes import ROUTES
 from mechanic_shop.logs import set_up
 from mechanic_shop.opening import OPERATOR, open_shop
 from mechanic_shop.settings import Cache, LogFormat, Settings
@@ -79,16 +83,20 @@ def settings_for(url: str, cache: Cache) -> Settings:
     )
 
 
-def unheard(settings: Settings) -> AccessLog:
-    """Return what writes log lines that are thrown away."""
-    with redirect_stderr(Path(os.devnull).open("w")):
-        return set_up(settings)
+@contextmanager
+def unheard(settings: Settings) -> Iterator[AccessLog]:
+    """Give what writes log lines, each at once as a server does, that are thrown away."""
+    with Path(os.devnull).open("w", buffering=1) as nowhere, redirect_stderr(nowhere):
+        yield set_up(settings)
 
 
 @contextmanager
 def asked(settings: Settings, token: str) -> Iterator[Callable[..., Callable[[], object]]]:
     """Give what makes whole requests to the application."""
-    with open_application(settings, access_log=unheard(settings)) as application:
+    with (
+        unheard(settings) as log,
+        open_application(settings, access_log=log) as application,
+    ):
 
         def request(method: str, path: str, body: Any = None) -> Callable[[], object]:
             return lambda: called(application, method, path, token, body)
@@ -126,6 +134,27 @@ def _started(status: str, *_: object) -> Callable[[bytes], object]:
     return len
 
 
+class Nothing:
+    """A resource that does nothing: what is left is Falcon's own."""
+
+    def on_get(self, _: falcon.Request, resp: falcon.Response, **ids: int) -> None:
+        """Answer with fixed bytes."""
+        resp.data = b"{}" if ids else b"[]"
+
+
+def falcon_layers() -> Iterator[Layer]:
+    """Return what Falcon costs with our addresses, and with nothing of ours behind them."""
+    router, app = CompiledRouter(), falcon.App()
+    for options in (router.options, app.router_options):
+        options.converters["id"] = IdConverter
+    for route in ROUTES:
+        for address in route.addresses:
+            router.add_route(address, Nothing())
+            app.add_route(address, Nothing())
+    yield Layer("routing", lambda: router.find("/inventory/1"))
+    yield Layer("Falcon with no middleware", lambda: called(app, "GET", "/inventory/1", "", None))
+
+
 def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     """Return the layers that need no database."""
     at = utc_now()
@@ -136,7 +165,6 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     tree = {"name": "Brake pad", "sku": "NEW", "price": Decimal("45.99"), "quantity": 12}
     twenty = [part] * 20
     line = RequestLine("r" * 32, "GET", "/inventory", "list_parts", 200, Role.MECHANIC, 1, 1.2)
-    log = unheard(settings)
     yield Layer("token, known", lambda: tokens.read(token))
     yield Layer("limit, in memory", lambda: limits.hit("default", "mechanic:1"))
     yield Layer("policy", lambda: ReadPart.policy.admit(MECHANIC))
@@ -144,7 +172,8 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     yield Layer("record into JSON", lambda: codec.encode(part))
     yield Layer("20 records into JSON", lambda: codec.dumps(list(map(codec.tree_of, twenty))))
     yield Layer("ETag", lambda: etag_of(part, body))
-    yield Layer("log line", lambda: log(line))
+    with unheard(settings) as log:
+        yield Layer("log line", lambda: log(line))
 
 
 def stored_layers(store: SqlStore) -> Iterator[Layer]:
@@ -172,7 +201,7 @@ def stored_layers(store: SqlStore) -> Iterator[Layer]:
 def request_layers(request: Callable[..., Callable[[], object]]) -> Iterator[Layer]:
     """Return whole requests."""
     changes = iter(range(10**9))
-    yield Layer("request: /healthz", request("GET", "/healthz"))
+    yield Layer("the same with all middleware: /healthz", request("GET", "/healthz"))
     yield Layer("request: one part", request("GET", "/inventory/1"), 300)
     yield Layer("request: page of 20", request("GET", "/inventory"), 300)
     yield Layer("request: leaderboard", request("GET", "/mechanics/leaderboard"), 300)
@@ -192,7 +221,8 @@ def measured(url: str) -> dict[str, float]:
         for n in range(20):
             form = PartForm(name=f"Part {n}", price=Money(199), quantity=Quantity(5000))
             shop.add_part(OPERATOR, form)
-    found = {layer.name: cost_of(layer) for layer in pure_layers(settings, token)}
+    found = {layer.name: cost_of(layer) for layer in falcon_layers()}
+    found |= {layer.name: cost_of(layer) for layer in pure_layers(settings, token)}
     with closing(SqlStore.open(url)) as store:
         found |= {layer.name: cost_of(layer) for layer in stored_layers(store)}
     with asked(settings, token) as request:

@@ -1,6 +1,8 @@
 -- What the writing scenarios have changed, put back as it was filled in.
 DELETE FROM stock_movements WHERE part_id > %(parts)s;
 DELETE FROM parts WHERE id > %(parts)s;
+DELETE FROM list_totals WHERE list = 'parts';
+INSERT INTO list_totals (list, total) SELECT 'parts', count(*) FROM parts;
 DELETE FROM sessions;
 DELETE FROM refresh_tokens;
 
@@ -25,7 +27,8 @@ UPDATE tickets SET version = 1 WHERE version > 1 AND id = ANY(%(tickets)s);
 UPDATE mechanic_tallies y SET tickets = tickets + m.more FROM (
     SELECT span, start, mechanic_id, sum(more) AS more
     FROM wrong JOIN tickets t ON t.id = ticket_id, LATERAL (VALUES
-        ('ever', date '0001-01-01'), ('month', date_trunc('month', service_date)::date),
+        ('ever', date '0001-01-01'), ('year', date_trunc('year', service_date)::date),
+        ('month', date_trunc('month', service_date)::date),
         ('day', service_date)) AS spans (span, start)
     GROUP BY 1, 2, 3
 ) m WHERE (y.span, y.start, y.mechanic_id) = (m.span, m.start, m.mechanic_id) AND m.more <> 0;

@@ -11,6 +11,8 @@ U = TypeVar("U")
 PAGE_SIZE: Final = 20
 MOST_PER_PAGE: Final = 100
 MOST_OFFSET: Final = 10_000
+MOST_COUNTED: Final = MOST_OFFSET
+"""How far a list is counted of which only some rows are wanted: as far as its pages go."""
 
 
 @attrs.frozen
@@ -18,7 +20,8 @@ class Window:
     """Which piece of a list is wanted: *size* items from offset *start*, or behind key *after*.
 
     Every list is ordered by an integer key, its id; *after* is the key of the last item seen,
-    and then *start* is not looked at. *counted* asks for the total.
+    and then *start* is not looked at. *counted* asks for the total, which a store need not tell
+    where a filter leaves more than `MOST_COUNTED`.
     """
 
     size: int = PAGE_SIZE
@@ -29,7 +32,10 @@ class Window:
 
 @attrs.frozen
 class Slice(Generic[T]):
-    """A piece of a list; *last* is the key that the next piece starts behind, if there is one."""
+    """A piece of a list; *last* is the key that the next piece starts behind, if there is one.
+
+    *total* is how many there are in all, if it was asked for and is known.
+    """
 
     items: tuple[T, ...]
     has_more: bool = False

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from mechanic_core.access import Actor, Policy
-from mechanic_core.page import MOST_OFFSET, Slice, Window
+from mechanic_core.page import MOST_COUNTED, MOST_OFFSET, Slice, Window
 from mechanic_http import codec
 from mechanic_http.cursors import Cursors
 from mechanic_http.queries import LIST_PARAMETERS, ListQuery, Pairs
@@ -48,7 +48,8 @@ class Listing:
             "next_cursor": cursor,
         }
         if query.include_total:
-            tree["total"] = found.total
+            known = found.total is not None
+            tree |= {"total": found.total} if known else {"total_above": MOST_COUNTED}
         return tree, ", ".join(self._links(page, cursor))
 
     def _links(self, page: int | None, cursor: str | None) -> Iterable[str]:

@@ -20,6 +20,7 @@ from mechanic_adapters.sql import schema
 from mechanic_adapters.sql.engines import located
 from mechanic_adapters.sql.receipts import receipts
 from mechanic_adapters.sql.tables import METADATA
+from mechanic_adapters.sql.totals import list_totals
 from mechanic_core.errors import Unavailable
 from tests.integration.servers import PostgresServer
 
@@ -128,7 +129,7 @@ def test_leads_to_the_tables_of_the_code(new_database: Callable[[], str]) -> Non
     migrated, created = new_database(), new_database()
     schema.upgrade(migrated)
     engine = create_engine(located(created))
-    assert receipts.metadata is METADATA
+    assert receipts.metadata is list_totals.metadata is METADATA
     METADATA.create_all(engine)
     engine.dispose()
 

@@ -118,6 +118,27 @@ def test_embedding_goes_as_shown(tmp_path: Path, page: str, printed: str) -> Non
     assert (printed, "") == (done.stdout, done.stderr)
 
 
+def test_a_store_is_proven_as_shown(tmp_path: Path) -> None:
+    """
+    The guide's test module runs the suite; here one class of it is enough.
+    """
+    module = tmp_path / "test_my_store.py"
+    module.write_text(re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)[1])
+    only = ("-k", "TestVersions", "-p", "no:cacheprovider")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--quiet", *only, module.name],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+
+    assert "5 passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_the_tour_of_the_code_shows_the_code() -> None:
     """
     What stands in the tour stands in the file that it names.

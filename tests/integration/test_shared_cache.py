@@ -68,6 +68,18 @@ def caches(valkey: RunningValkey, prefix: str) -> Iterator[tuple[AnswerCache, An
     two.close()
 
 
+def test_another_form_is_another_answer(caches: tuple[AnswerCache, AnswerCache]) -> None:
+    """
+    A release that writes answers in another form does not read what the one before it wrote.
+    """
+    one, two = caches
+    old, new = (serialised("shelf", "parts", form=form) for form in ("old", "new"))
+    given = [one.fetch(old, 1, lambda: b"1"), two.fetch(new, 1, lambda: b"2")]
+    given += [two.fetch(old, 1, lambda: b"3"), one.fetch(new, 1, lambda: b"4")]
+
+    assert [b"1", b"2", b"1", b"2"] == given
+
+
 def test_an_answer_is_made_once_for_all(caches: tuple[AnswerCache, AnswerCache]) -> None:
     """
     What one process made another reads, until either writes a noun that it is made of.

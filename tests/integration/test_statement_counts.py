@@ -57,7 +57,7 @@ class Line:
     @property
     def most_for_an_edit(self) -> int:
         """How many statements may change who works on a ticket; SQLite can't write in a WITH."""
-        return 4 if self.kind == "postgresql" else 7
+        return 2 if self.kind == "postgresql" else 6
 
     def known(self, asked: Asked) -> list[int]:
         """Return what a request is known to cost."""

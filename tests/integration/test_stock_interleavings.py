@@ -70,3 +70,4 @@ def _books_must_agree(store: SqlStore) -> None:
         assert [Status.OPEN, *(entry.to for entry in moves)][-1] == ticket["status"]
         assert [entry.to for entry in moves[:-1]] == [entry.from_ for entry in moves[1:]]
     assert () == store.miscounts()
+    assert () == store.wrong_totals()

@@ -1,12 +1,14 @@
 """Pieces of SQL that PostgreSQL and SQLite spell differently."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, final
 
 from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
+    Date,
     Select,
     Text,
     bindparam,
@@ -38,7 +40,7 @@ def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 @compiles(_Among, "postgresql")
 def _any_of(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     column, members = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"({column} = ANY ({members}))"
+    return f"({column} = ANY (CAST({members} AS BIGINT[])))"
 
 
 @compiles(_Among, "sqlite")
@@ -122,12 +124,12 @@ def _json_extract(element: _Member, compiler: SQLCompiler, **kw: Any) -> str:
     return f"json_extract({compiler.process(element.clauses, **kw)}, '$[{element.place}]')"
 
 
-def sent_rows(columns: Sequence[Column[Any]]) -> Select[Any]:
-    """Return the rows in the parameter *rows*, a JSON list of lists of values for *columns*.
+def sent_rows(columns: Sequence[Column[Any]], name: str = "rows") -> Select[Any]:
+    """Return the rows in the parameter *name*, a JSON list of lists of values for *columns*.
 
     However many rows there are, the statement around stays the same.
     """
-    rows: BindParameter[str] = bindparam("rows", type_=Text)
+    rows: BindParameter[str] = bindparam(name, type_=Text)
     value = _Items(rows).table_valued("value", name="sent").c.value
     return select(
         *(
@@ -135,3 +137,21 @@ def sent_rows(columns: Sequence[Column[Any]]) -> Select[Any]:
             for place, column in enumerate(columns)
         )
     )
+
+
+@final
+class first_of_year(FunctionElement[date]):  # noqa: N801 - used as a function
+    """The first day of the year that a day lies in."""
+
+    inherit_cache = True
+    type = Date()
+
+
+@compiles(first_of_year, "postgresql")
+def _date_trunc(element: "first_of_year", compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(date_trunc('year', {compiler.process(element.clauses, **kw)}) AS DATE)"
+
+
+@compiles(first_of_year, "sqlite")
+def _start_of_year(element: "first_of_year", compiler: SQLCompiler, **kw: Any) -> str:
+    return f"date({compiler.process(element.clauses, **kw)}, 'start of year')"

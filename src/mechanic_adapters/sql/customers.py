@@ -9,6 +9,7 @@ from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.gateway import Gateway
 from mechanic_adapters.sql.searches import begins, bounds
 from mechanic_adapters.sql.tables import customers
+from mechanic_adapters.sql.totals import total_of
 from mechanic_adapters.sql.windows import Listing
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.customers.ports import Customers
@@ -26,7 +27,7 @@ def _keys(customer: Customer) -> Mapping[str, str | None]:
 CUSTOMERS = Gateway(customers, Customer, _keys, EmailTaken)
 
 _PRESENT = CUSTOMERS.rows.where(customers.c.erased_at.is_(None))
-_ALL = Listing(rows=_PRESENT, key=customers.c.id)
+_ALL = Listing(rows=_PRESENT, key=customers.c.id, total=total_of(customers))
 _BEGINNING = Listing(
     rows=_PRESENT.where(begins(customers.c.name_key, customers.c.email_key, customers.c.phone)),
     key=customers.c.id,

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any, Generic, Protocol, TypeVar, final
 
-from attrs import evolve
-from sqlalchemy import BigInteger, Select, Table, bindparam, select, update
+from sqlalchemy import BigInteger, ClauseElement, Select, Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
 
-from mechanic_adapters.sql.executors import Executor
-from mechanic_adapters.sql.rows import columns_of, maker, rows_text, values_of
+from mechanic_adapters.sql.executors import NOTHING, Executor
+from mechanic_adapters.sql.plans import Params
+from mechanic_adapters.sql.rows import columns_of, kept, maker, rows_text, values_of
 from mechanic_adapters.sql.tables import unique_rules
 from mechanic_core.errors import Conflict, LostRace
 
@@ -62,8 +62,8 @@ class Gateway(Generic[R]):
         self._own = {name for names in unique_rules(table).values() for name in names}
         given = {c.name: bindparam(c.name, type_=c.type) for c in table.columns if c.name != "id"}
         expected = table.c.version == bindparam("expected", type_=BigInteger)
-        self._insert = insert(table).values(given).on_conflict_do_nothing().returning(table.c.id)
-        self._update = update(table).values(given).where(table.c.id == THE_ID, expected)
+        self.insert = insert(table).values(given).on_conflict_do_nothing().returning(table.c.id)
+        self.update = update(table).values(given).where(table.c.id == THE_ID, expected)
 
     def get(self, executor: Executor, record_id: int) -> R | None:
         """Return one record."""
@@ -78,22 +78,41 @@ class Gateway(Generic[R]):
         record = executor.seen[self.noun, record_id] = self.make(row)
         return record
 
-    def add(self, executor: Executor, record: R) -> R:
-        """Keep a new record and return it with its id; a doubled key harms nothing else."""
-        rows = executor.written(self.noun, self._insert, self._values(record))
+    def add(
+        self,
+        executor: Executor,
+        record: R,
+        statement: ClauseElement | None = None,
+        more: Params = NOTHING,
+    ) -> R:
+        """Keep a new record and return it with its id; a doubled key harms nothing else.
+
+        Another *statement* than the usual one writes *more* with it, and tells the id too.
+        """
+        given = {**self._values(record), **more}
+        rows = executor.written(self.noun, self.insert if statement is None else statement, given)
         if not rows:
             raise self._taken
-        return evolve(record, id=rows[0][0])  # type: ignore[misc]  # each is an attrs class
+        return kept(record, id=rows[0][0])
 
-    def save(self, executor: Executor, record: R) -> R:
+    def save(
+        self,
+        executor: Executor,
+        record: R,
+        statement: ClauseElement | None = None,
+        more: Params = NOTHING,
+    ) -> R:
         """Keep the change and return it with its next version.
 
+        Another *statement* than the usual one writes *more* with it, one row of it.
         Raises `LostRace` when the kept version is not the record's.
         """
-        saved: R = evolve(record, version=record.version + 1)  # type: ignore[misc]  # as above
+        saved = kept(record, version=record.version + 1)
         where = {"the_id": record.id, "expected": record.version}
+        given = {**self._values(saved), **where, **more}
+        chosen = self.update if statement is None else statement
         with nullcontext() if self.meets_nobody(executor, record) else executor.attempt():
-            changed = executor.write(self.noun, self._update, {**self._values(saved), **where})
+            changed = executor.write(self.noun, chosen, given)
         if changed != 1:
             raise LostRace
         return saved
@@ -103,12 +122,16 @@ class Gateway(Generic[R]):
         before = executor.seen.get((self.noun, record.id))
         if before is None:
             return False
-        old, new = self._values(before), self._values(record)
-        return all(old[name] == new[name] for name in self._own)
+        return self._owned(before) == self._owned(record)
 
     def sent(self, records: Iterable[R]) -> str:
         """Return *records* as `sent_rows` of all columns takes them."""
         return rows_text(list(self._values(record).values()) for record in records)
+
+    def _owned(self, record: R) -> list[Any]:
+        """Return the values that no other record may have."""
+        keys = self._keys(record)
+        return [keys[name] if name in keys else getattr(record, name) for name in self._own]
 
     def _values(self, record: R) -> dict[str, Any]:
         """Return the values of all columns, in the order of the table."""

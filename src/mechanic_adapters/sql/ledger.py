@@ -7,8 +7,10 @@ from attrs import evolve, frozen
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Insert,
     Select,
     Subquery,
+    Update,
     bindparam,
     cast,
     exists,
@@ -21,7 +23,7 @@ from sqlalchemy import (
 from mechanic_adapters.sql.constructs import qualified, sent_rows
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.people import by_columns, make_by, name_of
-from mechanic_adapters.sql.plans import Row
+from mechanic_adapters.sql.plans import Params, Row
 from mechanic_adapters.sql.rows import maker, rows_text, values_of
 from mechanic_adapters.sql.tables import parts, stock_movements
 from mechanic_adapters.sql.windows import Listing
@@ -65,11 +67,30 @@ _JUST_WRITTEN: list[ColumnElement[Any]] = [
 ]
 """By name only: as columns they would have the subqueries read the table once more."""
 
+_TOLD = (stock_movements.c.id, qualified(name_of(*_JUST_WRITTEN)))
 _WRITE = (
-    insert(stock_movements)
-    .from_select(_COLUMNS[1:], sent_rows(_COLUMNS[1:]))
-    .returning(stock_movements.c.id, qualified(name_of(*_JUST_WRITTEN)))
+    insert(stock_movements).from_select(_COLUMNS[1:], sent_rows(_COLUMNS[1:])).returning(*_TOLD)
 )
+_ONE = {c.name: bindparam(f"movement_{c.name}", type_=c.type) for c in _COLUMNS[1:]}
+_WRITE_ONE = insert(stock_movements).values(_ONE).returning(*_TOLD)
+"""Of one movement the values are parameters: the database has no list to take apart."""
+
+
+def along_with(write: Insert | Update) -> Insert:
+    """Return *write*, which tells a part's id, with a movement of that part; it tells the id too.
+
+    For databases that write inside a WITH.
+    """
+    written = write.cte("written")
+    told = {**_ONE, "part_id": written.c.id}
+    one = insert(stock_movements).from_select(list(told), select(*told.values()))
+    return one.returning(stock_movements.c.part_id)
+
+
+def sent_along(movement: Movement) -> Params:
+    """Return a movement as a statement of one takes it."""
+    values = {**values_of(movement), **by_columns(movement.by)}
+    return {bind.key: values[name] for name, bind in _ONE.items()}
 
 
 def _sum(change: str) -> Any:
@@ -106,7 +127,10 @@ class SqlLedger(Ledger):
         """Append movements, however many, at once."""
         if not movements:
             return ()
-        rows = self._executor.written("parts", _WRITE, {"rows": _sent(movements)})
+        if len(movements) == 1:
+            rows = self._executor.written("parts", _WRITE_ONE, sent_along(movements[0]))
+        else:
+            rows = self._executor.written("parts", _WRITE, {"rows": _sent(movements)})
         return tuple(
             evolve(movement, id=row[0], by=evolve(movement.by, name=row[1]))
             for movement, row in zip(movements, sorted(rows, key=_id_of), strict=True)

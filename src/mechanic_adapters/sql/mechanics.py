@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from typing import final
 
 from attrs import frozen
+from sqlalchemy import select
 
-from mechanic_adapters.sql.constructs import among
+from mechanic_adapters.sql.constructs import among, gathered
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.gateway import THE_ID, Gateway
+from mechanic_adapters.sql.rows import gathered_rows
 from mechanic_adapters.sql.tables import mechanics
 from mechanic_adapters.sql.windows import Listing
 from mechanic_core.access import Role
@@ -35,6 +37,17 @@ _SHARED = (
     .order_by(mechanics.c.id)
     .with_for_update(read=True)
 )
+_shared = _SHARED.subquery("shared")
+ALL_SHARED = select(gathered(*_shared.c)).scalar_subquery()
+"""The mechanics in the parameter *ids*, locked for others' writes, gathered for `shared`."""
+
+
+def shared(text: str | None) -> Mapping[int, Mechanic]:
+    """Return gathered mechanics by id; JSON knows no roles, and SQLite's no truth."""
+    rows = gathered_rows(text)
+    return {row[0]: MECHANICS.make((*row[:-2], Role(row[-2]), bool(row[-1]))) for row in rows}
+
+
 _ALL = Listing(rows=MECHANICS.rows, key=mechanics.c.id)
 _ACTIVE = Listing(rows=MECHANICS.rows.where(mechanics.c.active), key=mechanics.c.id)
 

@@ -5,17 +5,21 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from typing import final
 
-from attrs import evolve, frozen
+from attrs import frozen
 from sqlalchemy import bindparam, not_, update
 
 from mechanic_adapters.sql.column_types import KEY
 from mechanic_adapters.sql.constructs import among, sent_rows
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.gateway import Gateway
+from mechanic_adapters.sql.ledger import SqlLedger, along_with, sent_along
+from mechanic_adapters.sql.rows import kept
 from mechanic_adapters.sql.searches import begins, bounds
 from mechanic_adapters.sql.tables import parts
+from mechanic_adapters.sql.totals import total_of
 from mechanic_adapters.sql.windows import Listing
 from mechanic_core.errors import LostRace
+from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import PartFilter, Parts
 from mechanic_core.page import Slice, Window
@@ -54,13 +58,21 @@ The ids are told apart too: how many rows were sent the database can only guess,
 rather look through a small table than ask its index so often.
 """
 
+_ADD_RECEIVED = along_with(PARTS.insert)
+_SAVE_MOVED = along_with(PARTS.update.returning(parts.c.id))
+
 
 @functools.cache
 def _listing(given: frozenset[str]) -> Listing:
     """Return the list of the parts that agree with what is *given*."""
     wanted = (_WANTED[name] for name in sorted(given))
     present = PARTS.rows.where(parts.c.archived_at.is_(None))
-    return Listing(rows=present.where(*wanted), key=parts.c.id, anew="q" in given)
+    return Listing(
+        rows=present.where(*wanted),
+        key=parts.c.id,
+        anew="q" in given,
+        total=None if given else total_of(parts),
+    )
 
 
 @final
@@ -79,25 +91,32 @@ class SqlParts(Parts):
 
     def hold(self, ids: Collection[int]) -> Mapping[int, Part]:
         """Return those of *ids* that are there, their rows locked by id."""
+        if len(ids) == 1:  # PostgreSQL plans for each list anew, and longer than it looks
+            one = PARTS.hold(self._executor, *ids)
+            return {one.id: one} if one else {}
         found = self._executor.all(_HELD, {"ids": sorted(ids)})
         held: dict[int, Part] = {part.id: part for part in map(PARTS.make, found)}
         self._executor.seen.update(((PARTS.noun, key), part) for key, part in held.items())
         return held
 
-    def add(self, part: Part) -> Part:
-        """Keep a new part."""
-        return PARTS.add(self._executor, part)
+    def add(self, part: Part, received: Movement | None = None) -> Part:
+        """Keep a new part, and what it was received with."""
+        if received is None:
+            return PARTS.add(self._executor, part)
+        if self._executor.database.is_postgres:
+            return PARTS.add(self._executor, part, _ADD_RECEIVED, sent_along(received))
+        new = PARTS.add(self._executor, part)
+        SqlLedger(self._executor).write([kept(received, part_id=new.id)])
+        return new
 
-    def save(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+    def save(self, parts: Sequence[Part], movements: Sequence[Movement] = ()) -> tuple[Part, ...]:
         """Keep the changes, however many, at once."""
-        saved = tuple(evolve(part, version=part.version + 1) for part in parts)
-        safe = all(PARTS.meets_nobody(self._executor, part) for part in parts)
-        with nullcontext() if safe else self._executor.attempt():
-            given = {"ids": sorted(part.id for part in parts), "rows": PARTS.sent(saved)}
-            changed = self._executor.write(PARTS.noun, _SAVE, given)
-        if changed != len(parts):
-            raise LostRace
-        return saved
+        if len(parts) == len(movements) == 1 and self._executor.database.is_postgres:
+            return (PARTS.save(self._executor, parts[0], _SAVE_MOVED, sent_along(movements[0])),)
+        SqlLedger(self._executor).write(movements)
+        if len(parts) == 1:
+            return (PARTS.save(self._executor, parts[0]),)
+        return self._save_all(parts)
 
     def find(self, wanted: PartFilter, window: Window) -> Slice[Part]:
         """Return parts by id."""
@@ -112,3 +131,13 @@ class SqlParts(Parts):
         if wanted.low_stock is not None:
             asked.add("low" if wanted.low_stock else "enough")
         return _listing(frozenset(asked)).piece(self._executor, window, PARTS.make, given)
+
+    def _save_all(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        saved = tuple(kept(part, version=part.version + 1) for part in parts)
+        safe = all(PARTS.meets_nobody(self._executor, part) for part in parts)
+        with nullcontext() if safe else self._executor.attempt():
+            given = {"ids": sorted(part.id for part in parts), "rows": PARTS.sent(saved)}
+            changed = self._executor.write(PARTS.noun, _SAVE, given)
+        if changed != len(parts):
+            raise LostRace
+        return saved

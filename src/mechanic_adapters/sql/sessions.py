@@ -73,8 +73,15 @@ class _Whose:
             refresh_tokens.c.session_id.in_(select(sessions.c.id).where(own)),
             refresh_tokens.c.expires_at <= _AT,
         )
-        left = exists().where(refresh_tokens.c.session_id == sessions.c.id)
+        good = refresh_tokens.c.expires_at > _AT
+        left = exists().where(refresh_tokens.c.session_id == sessions.c.id, good)
         self.drop_sessions = delete(sessions).where(own, ~left)
+        self.start_at_once = _GIVE.add_cte(
+            self.drop_tokens.cte("dropped_tokens"),
+            self.drop_sessions.cte("dropped_sessions"),
+            _START.cte("started"),
+        )
+        """All that a start writes, for databases that write inside a WITH."""
 
 
 _CUSTOMERS = _Whose(sessions.c.customer_id)
@@ -96,6 +103,10 @@ class SqlSessions(Sessions):
         """Keep a new session with its first token."""
         whose = _whose(session.role)
         expired = {"holder": session.holder_id, "moment": session.started_at}
+        if self._executor.database.is_postgres:
+            given = {**expired, **_values(session), **values_of(token)}
+            self._executor.write(_NOUN, whose.start_at_once, given)
+            return
         self._executor.write(_NOUN, whose.drop_tokens, expired)
         self._executor.write(_NOUN, whose.drop_sessions, expired)
         self._executor.write(_NOUN, _START, _values(session))

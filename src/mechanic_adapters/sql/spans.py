@@ -1,4 +1,4 @@
-"""The stretches of time that tickets are tallied by: days, months and all time."""
+"""The stretches of time that tickets are tallied by: days, months, years and all time."""
 
 from calendar import monthrange
 from datetime import date, timedelta
@@ -25,13 +25,16 @@ class Span(StrEnum):
     """How long a stretch of time is."""
 
     EVER = "ever"
+    YEAR = "year"
     MONTH = "month"
     DAY = "day"
 
 
 def spans_of(day: date) -> tuple[tuple[Span, date], ...]:
     """Return the stretches that *day* lies in, each with its first day."""
-    return ((Span.EVER, BEGINNING), (Span.MONTH, day.replace(day=1)), (Span.DAY, day))
+    month = day.replace(day=1)
+    year = month.replace(month=1)
+    return ((Span.EVER, BEGINNING), (Span.YEAR, year), (Span.MONTH, month), (Span.DAY, day))
 
 
 def pieces_of(period: Period) -> tuple[Stretch, Stretch, Stretch]:

@@ -1,5 +1,6 @@
 """The leaderboard in SQL, from kept tallies."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any, final
 
@@ -9,31 +10,24 @@ from sqlalchemy import (
     Date,
     FromClause,
     Select,
-    and_,
     bindparam,
     cast,
     func,
-    or_,
     select,
+    union_all,
 )
 
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.plans import ANEW, Row
-from mechanic_adapters.sql.spans import BEGINNING, PIECES, Span, bounds_of
+from mechanic_adapters.sql.spans import BEGINNING, Span
 from mechanic_adapters.sql.tables import mechanic_tallies, mechanics
 from mechanic_adapters.sql.tallies import Tallies
+from mechanic_adapters.sql.terms import terms_of
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.mechanics.ports import Standings
 from mechanic_core.mechanics.standing import ALWAYS, Period, Standing
 
 _TALLY = mechanic_tallies.c
-
-
-def _within(piece: str) -> Any:
-    """Return whether a tally lies in one *piece* of the period."""
-    span = Span.MONTH if piece == "months" else Span.DAY
-    first, last = (bindparam(f"{piece}_{end}", type_=Date) for end in ("first", "last"))
-    return and_(_TALLY.span == span, _TALLY.start >= first, _TALLY.start <= last)
 
 
 def _top(tallies: FromClause) -> Select[Any]:
@@ -52,12 +46,25 @@ _EVER = _top(
     .where(_TALLY.span == Span.EVER, _TALLY.start == BEGINNING)
     .subquery("ever")
 )
-_WITHIN = _top(
-    select(_TALLY.mechanic_id, cast(func.sum(_TALLY.tickets), BigInteger).label("tickets"))
-    .where(or_(*(_within(piece) for piece in PIECES)))
-    .group_by(_TALLY.mechanic_id)
-    .subquery("within")
-).execution_options(**{ANEW: True})
+
+
+@functools.cache
+def _within(kinds: tuple[tuple[int, Span], ...]) -> Select[Any]:
+    """Return the statement that adds up terms of these signs and spans."""
+    tallies = union_all(*(_term(place, *kind) for place, kind in enumerate(kinds))).subquery(
+        "terms"
+    )
+    tickets = cast(func.sum(tallies.c.tickets), BigInteger).label("tickets")
+    summed = select(tallies.c.mechanic_id, tickets).group_by(tallies.c.mechanic_id)
+    return _top(summed.subquery("within")).execution_options(**{ANEW: True})
+
+
+def _term(place: int, sign: int, span: Span) -> Select[Any]:
+    first, last = (bindparam(f"{end}_{place}", type_=Date) for end in ("first", "last"))
+    tickets = _TALLY.tickets if sign > 0 else -_TALLY.tickets
+    return select(_TALLY.mechanic_id, tickets.label("tickets")).where(
+        _TALLY.span == span, _TALLY.start >= first, _TALLY.start <= last
+    )
 
 
 @final
@@ -73,7 +80,11 @@ class SqlStandings(Standings):
         self._tallies.write()
         if period == ALWAYS:
             return _ranked(self._executor.all(_EVER, {"size": limit}))
-        return _ranked(self._executor.all(_WITHIN, {"size": limit, **bounds_of(period)}))
+        terms = terms_of(period)
+        bounds = {f"first_{place}": term.first for place, term in enumerate(terms)}
+        bounds |= {f"last_{place}": term.last for place, term in enumerate(terms)}
+        statement = _within(tuple((term.sign, term.span) for term in terms))
+        return _ranked(self._executor.all(statement, {"size": limit, **bounds}))
 
 
 def _ranked(rows: Sequence[Row]) -> tuple[Standing, ...]:

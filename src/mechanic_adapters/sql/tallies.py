@@ -1,8 +1,9 @@
 """Tallies of tickets worked: kept with each change of a ticket, held against the tickets."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 from attrs import frozen
 from sqlalchemy import (
@@ -21,13 +22,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
 
-from mechanic_adapters.sql.constructs import sent_rows
+from mechanic_adapters.sql.constructs import first_of_year, sent_rows
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.rows import maker, rows_text
 from mechanic_adapters.sql.spans import BEGINNING, Span, spans_of
 from mechanic_adapters.sql.tables import mechanic_tallies, ticket_mechanics, tickets
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import UNCOUNTED
+
+Save: TypeAlias = Callable[[str | None], None]
+"""Writes a ticket down, and with it the changes of tallies, if there are any."""
 
 _NOUN: Final = "tickets"
 _TALLY = mechanic_tallies.c
@@ -39,11 +43,14 @@ COUNTS = (
 )
 """What must be true of a ticket that the leaderboard counts."""
 
-_INSERT = insert(mechanic_tallies).from_select(_COLUMNS, sent_rows(_COLUMNS).where(true()))
-_CHANGE = _INSERT.on_conflict_do_update(
+_INSERT = insert(mechanic_tallies).from_select(
+    _COLUMNS, sent_rows(_COLUMNS, "tallies").where(true())
+)
+CHANGE = _INSERT.on_conflict_do_update(
     index_elements=[_TALLY.span, _TALLY.start, _TALLY.mechanic_id],
     set_={"tickets": _TALLY.tickets + _INSERT.excluded.tickets},
 )
+"""Changes tallies by what *tallies* lists, a JSON text."""
 
 
 @final
@@ -70,6 +77,7 @@ class Tallies:
         """Start with no change."""
         self._executor = executor
         self._changes: Counter[tuple[int, Span, date]] = Counter()
+        self._waiting: Save | None = None
 
     def change(self, before: Ticket | None, after: Ticket) -> None:
         """Note that a ticket counts for others, or elsewhere, than before."""
@@ -77,12 +85,25 @@ class Tallies:
             self._changes.subtract(_tallied(before))
         self._changes.update(_tallied(after))
 
+    def take_along(self, save: Save) -> None:
+        """Have *save* run before the next statement, or with the tallies when they are written."""
+        self._executor.put_off(_NOUN, self._set_off)
+        self._waiting = save
+
     def write(self) -> None:
         """Write the changes down."""
         rows = sorted((*key, more) for key, more in self._changes.items() if more)
         self._changes.clear()
-        if rows:
-            self._executor.write(_NOUN, _CHANGE, {"rows": rows_text(rows)})
+        tallies = rows_text(rows) if rows else None
+        if self._waiting is not None:
+            self._set_off(tallies)
+        elif tallies:
+            self._executor.write(_NOUN, CHANGE, {"tallies": tallies})
+
+    def _set_off(self, tallies: str | None = None) -> None:
+        save, self._waiting = self._waiting, None
+        if save is not None:
+            save(tallies)
 
 
 def _tallied(ticket: Ticket) -> list[tuple[int, Span, date]]:
@@ -119,6 +140,7 @@ def _counted() -> CompoundSelect[tuple[int, Span, date, int]]:
 
     return union_all(
         summed(Span.EVER, literal(BEGINNING, Date)),
+        summed(Span.YEAR, first_of_year(daily.c.service_month)),
         summed(Span.MONTH, daily.c.service_month),
         summed(Span.DAY, daily.c.service_date),
     )

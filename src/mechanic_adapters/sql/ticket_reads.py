@@ -9,11 +9,13 @@ from sqlalchemy import BigInteger, Date, FromClause, Select, bindparam, or_, sel
 from mechanic_adapters.sql.constructs import gathered
 from mechanic_adapters.sql.gateway import THE_ID
 from mechanic_adapters.sql.lines import LABOR_LINES, PART_LINES
+from mechanic_adapters.sql.mechanics import ALL_SHARED
 from mechanic_adapters.sql.periods import PRESENT, by_stretches
 from mechanic_adapters.sql.plans import Row
 from mechanic_adapters.sql.rows import columns_of, gathered_rows, maker
 from mechanic_adapters.sql.tables import mechanics, ticket_mechanics, tickets, vehicles
 from mechanic_adapters.sql.tallies import COUNTS
+from mechanic_adapters.sql.totals import total_of
 from mechanic_adapters.sql.windows import Listing
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
@@ -61,6 +63,9 @@ HELD = ONE.add_columns(
 PostgreSQL waits for the lock and then gives the row as it is by then, but everything around it
 as it was before: if the two versions differ, what is on the ticket must be read again.
 """
+
+HELD_WITH = HELD.add_columns(ALL_SHARED)
+"""The same, and mechanics who may be put on it or taken off."""
 
 UNFINISHED = (
     select(tickets.c.id)
@@ -126,6 +131,7 @@ def listing(given: frozenset[str], *, worked: bool, newest_first: bool, stretche
         newest_first=newest_first,
         dressed=_dressed,
         anew=not given.isdisjoint({"status", *_PERIOD}),
+        total=None if given or worked else total_of(tickets),
     )
     if not stretched:
         return found

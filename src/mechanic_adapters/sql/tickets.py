@@ -1,5 +1,6 @@
 """Service tickets in SQL."""
 
+from collections.abc import Collection, Mapping
 from typing import Any, Final, final
 
 from attrs import evolve, frozen
@@ -9,13 +10,16 @@ from mechanic_adapters.sql.constructs import among, sent_rows
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.gateway import THE_ID
 from mechanic_adapters.sql.lines import LABOR_LINES, PART_LINES
+from mechanic_adapters.sql.mechanics import shared
 from mechanic_adapters.sql.people import by_columns
-from mechanic_adapters.sql.rows import rows_text, values_of
+from mechanic_adapters.sql.plans import Row
+from mechanic_adapters.sql.rows import kept, rows_text, values_of
 from mechanic_adapters.sql.spans import bounds_of
 from mechanic_adapters.sql.tables import ticket_history, ticket_mechanics, tickets
-from mechanic_adapters.sql.tallies import Tallies
+from mechanic_adapters.sql.tallies import CHANGE, Tallies
 from mechanic_adapters.sql.ticket_reads import (
     HELD,
+    HELD_WITH,
     KEPT,
     ONE,
     UNFINISHED,
@@ -26,6 +30,7 @@ from mechanic_adapters.sql.ticket_reads import (
 )
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
+from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.page import Slice, Window
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ports import TicketFilter, Tickets
@@ -63,6 +68,8 @@ _SAVE_AT_ONCE = (
 )
 """All that a save writes but lines and tallies, for databases that write inside a WITH."""
 
+_SAVE_AND_TALLY = _SAVE_AT_ONCE.add_cte(CHANGE.cte("tallied"))
+
 
 @final
 @frozen
@@ -81,19 +88,20 @@ class SqlTickets(Tickets):
 
     def hold(self, ticket_id: TicketId) -> Ticket:
         """Return the ticket with its row locked."""
-        row = self._executor.first(HELD, {"the_id": ticket_id})
-        if row is None:
-            raise TicketNotFound
-        ticket = ticket_of(row)
-        if ticket.version != row[-1]:  # somebody saved it while we waited
-            ticket = self.get(ticket_id)
-        self._executor.seen[_NOUN, ticket_id] = ticket
-        return ticket
+        return self._held(ticket_id, self._executor.first(HELD, {"the_id": ticket_id}))
+
+    def hold_with(
+        self, ticket_id: TicketId, mechanic_ids: Collection[int]
+    ) -> tuple[Ticket, Mapping[int, Mechanic]]:
+        """Return the ticket with its row locked, and mechanics with theirs shared."""
+        given = {"the_id": ticket_id, "ids": sorted(mechanic_ids)}
+        row = self._executor.first(HELD_WITH, given)
+        return self._held(ticket_id, row and row[:-1]), shared(row[-1] if row else None)
 
     def add(self, ticket: Ticket, entry: Entry) -> Ticket:
         """Keep a new ticket with the first line of its history."""
         rows = self._executor.written(_NOUN, _ADD, _header(ticket))
-        new = evolve(ticket, id=TicketId(rows[0][0]))
+        new = kept(ticket, id=TicketId(rows[0][0]))
         if staff := sorted(_ids(new)):
             self._executor.write(_NOUN, _JOIN, {"rows": _staff_rows(new.id, staff)})
         self._executor.write(_NOUN, _TELL, _entry(new.id, entry))
@@ -102,7 +110,7 @@ class SqlTickets(Tickets):
     def save(self, ticket: Ticket, entry: Entry) -> Ticket:
         """Keep the change and what it was, writing no more than what has changed."""
         before = self._before(ticket)
-        after = evolve(ticket, version=ticket.version + 1)
+        after = kept(ticket, version=ticket.version + 1)
         if self._executor.database.is_postgres:
             self._save_at_once(before, after, entry)
         else:
@@ -125,6 +133,15 @@ class SqlTickets(Tickets):
         found = self._executor.all(UNFINISHED, {"the_id": customer_id})
         return tuple(TicketId(row[0]) for row in found)
 
+    def _held(self, ticket_id: TicketId, row: Row | None) -> Ticket:
+        if row is None:
+            raise TicketNotFound
+        ticket = ticket_of(row)
+        if ticket.version != row[-1]:  # somebody saved it while we waited
+            ticket = self.get(ticket_id)
+        self._executor.seen[_NOUN, ticket_id] = ticket
+        return ticket
+
     def _before(self, ticket: Ticket) -> Ticket:
         """Return the ticket as it is kept, at the version that *ticket* was made of."""
         before: Ticket | None = self._executor.seen.get((_NOUN, ticket.id))
@@ -136,6 +153,7 @@ class SqlTickets(Tickets):
         return before
 
     def _save_at_once(self, before: Ticket, after: Ticket, entry: Entry) -> None:
+        """Save the ticket, at the end if it is held: then nothing can come in between."""
         gone, come = _staff_changes(before, after)
         given = {
             **_header(after),
@@ -144,8 +162,16 @@ class SqlTickets(Tickets):
             "ids": gone,
             "rows": _staff_rows(after.id, come),
         }
-        if self._executor.write(_NOUN, _SAVE_AT_ONCE, given) != 1:
-            raise LostRace
+
+        def save(tallies: str | None) -> None:
+            statement = _SAVE_AT_ONCE if tallies is None else _SAVE_AND_TALLY
+            if self._executor.write(_NOUN, statement, {**given, "tallies": tallies}) != 1:
+                raise LostRace
+
+        if self._executor.seen.get((_NOUN, after.id)) is before:
+            self._tallies.take_along(save)
+        else:
+            save(None)
 
     def _save_by_steps(self, before: Ticket, after: Ticket, entry: Entry) -> None:
         if self._executor.write(_NOUN, _SAVE, {**_header(after), **_from(before)}) != 1:

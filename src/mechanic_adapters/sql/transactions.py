@@ -29,6 +29,7 @@ class Transaction(Executor):
         self.touched: set[str] = set()
         self._doom: Exception | None = None
         self._answered = False
+        self._waiting: Callable[[], None] | None = None
         self._open(database.to_write())
         if database.is_postgres:  # whose driver begins with the first statement
             return
@@ -37,6 +38,12 @@ class Transaction(Executor):
         except Unavailable:
             self.release()
             raise
+
+    def put_off(self, noun: str, write: Callable[[], None]) -> None:
+        """Have *write* run before the next statement, or at the end; it may raise `LostRace`."""
+        self._touch(noun)
+        self._settle()
+        self._waiting = write
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -63,6 +70,7 @@ class Transaction(Executor):
 
     def keep(self) -> None:
         """Commit. Raises `Unavailable` when no answer came: it may be kept or not."""
+        self._settle()
         self._must_be_sound()
         if self._connection is None:
             return
@@ -80,14 +88,21 @@ class Transaction(Executor):
         self._tell("ROLLBACK")
         try:
             self._connection.rollback()
-        except self.database.failure as error:
-            self._connection.invalidate(error)
+        except self.database.failure:
+            self._connection.invalidate()
             self._connection = None
 
     def _touch(self, noun: str) -> None:
         self.touched.add(noun)
 
+    def _settle(self) -> None:
+        """Write what was put off."""
+        write, self._waiting = self._waiting, None
+        if write is not None:
+            write()
+
     def _run(self, statement: ClauseElement, params: Params, answer: Callable[[Plan, Any], T]) -> T:
+        self._settle()
         self._must_be_sound()
         try:
             found = self._answer(statement, params, answer)
@@ -98,6 +113,7 @@ class Transaction(Executor):
         return found
 
     def _control(self, sql: str) -> None:
+        self._settle()
         self._must_be_sound()
         self._tell(sql)
         try:

@@ -12,6 +12,7 @@ from mechanic_adapters.sql.column_types import KEY, MOMENT
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.gateway import THE_ID, Gateway
 from mechanic_adapters.sql.tables import tickets, vehicles
+from mechanic_adapters.sql.totals import total_of
 from mechanic_adapters.sql.windows import Listing
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.page import Slice, Window
@@ -63,7 +64,9 @@ _FORGET_PLATES = (
 def _listing(given: frozenset[str]) -> Listing:
     """Return the list of the vehicles that agree with what is *given*."""
     return Listing(
-        rows=VEHICLES.rows.where(*(_WANTED[name] for name in sorted(given))), key=vehicles.c.id
+        rows=VEHICLES.rows.where(*(_WANTED[name] for name in sorted(given))),
+        key=vehicles.c.id,
+        total=None if given else total_of(vehicles),
     )
 
 

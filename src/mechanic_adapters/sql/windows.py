@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.executors import NOTHING, Executor
 from mechanic_adapters.sql.plans import ANEW, Params, Row
-from mechanic_core.page import MOST_PER_PAGE, PAGE_SIZE, Slice, Window, sliced
+from mechanic_core.page import MOST_COUNTED, MOST_PER_PAGE, PAGE_SIZE, Slice, Window, sliced
 
 R = TypeVar("R")
 
@@ -85,7 +85,8 @@ class Listing:
 
     *cut* finds the rows of one piece, where there is a better way than to walk along the key.
     *dressed* adds what is not in their table. *anew* has the database plan each time for the
-    parameters given, where the best way depends on them.
+    parameters given, where the best way depends on them. *total* is where the number of all rows
+    is kept; elsewhere they are counted, and no further than pages go.
     """
 
     rows: Select[Any]
@@ -94,6 +95,7 @@ class Listing:
     cut: Callable[[Cut], Select[Any]] | None = None
     dressed: Callable[[Subquery], Select[Any]] = field(default=lambda page: select(*page.c))
     anew: bool = False
+    total: Select[Any] | None = None
 
     def piece(
         self, executor: Executor, window: Window, make: Callable[[Row], R], params: Params = NOTHING
@@ -110,6 +112,8 @@ class Listing:
         total = None
         if window.counted:
             total = found[0][-1] if found else self._count(executor, given)
+            if self.total is None and total > MOST_COUNTED:
+                total = None
         return sliced([make(row) for row in found], window, _id_of, total)
 
     def _count(self, executor: Executor, params: Params) -> int:
@@ -136,5 +140,9 @@ def _piece(listing: Listing, cut: Cut, counted: bool) -> Select[Any]:  # noqa: F
 
 @functools.cache
 def _count(listing: Listing) -> Select[Any]:
-    counted = listing.rows.with_only_columns(listing.key).subquery("counted")
+    """Return the statement for the total; one more than may be counted stands for any more."""
+    if listing.total is not None:
+        return listing.total
+    most = literal_column(str(MOST_COUNTED + 1), BigInteger)
+    counted = listing.rows.with_only_columns(listing.key).limit(most).subquery("counted")
     return select(func.count()).select_from(counted)

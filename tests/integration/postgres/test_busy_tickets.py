@@ -63,6 +63,7 @@ def test_tallies_without_deadlocks(store: SqlStore) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert [None] * 4 == list(pool.map(restaff, range(4)))
     assert () == store.miscounts()
+    assert () == store.wrong_totals()
 
 
 def test_counts_anew_while_tickets_change(store: SqlStore) -> None:
@@ -82,6 +83,7 @@ def test_counts_anew_while_tickets_change(store: SqlStore) -> None:
         assert [None] * 3 == [done.result() for done in opening]
 
     assert () == store.miscounts()
+    assert () == store.wrong_totals()
     with store.look() as work:
         assert 30 == work.tickets.find(window=Window(counted=True), wanted=TicketFilter()).total
 

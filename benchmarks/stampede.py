@@ -1,0 +1,123 @@
+"""How often a cold cache runs its statement when many ask at once: once per process at most.
+
+Run `python -m benchmarks.stampede --rivals FOLDER --home FOLDER [--dataset large]`, with the
+shop's database filled; it serves the shop with two processes, has sixteen clients ask for one
+leaderboard that nobody has asked for yet, and counts its statements in PostgreSQL.
+"""
+
+# ruff: noqa: T201 - a program of its own, that prints
+
+import argparse
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from statistics import median
+from threading import Barrier
+from typing import Any, Final
+
+import psycopg
+
+from benchmarks.product import SETTINGS
+from benchmarks.rivals import FOLDER, HOME, Rivals
+
+CLIENTS: Final = 16
+PROCESSES: Final = 2
+ROUNDS: Final = 5
+PORT: Final = 18309
+
+_RUNS: Final = """
+SELECT coalesce(sum(calls), 0)::bigint, coalesce(sum(total_exec_time), 0)
+FROM pg_stat_statements JOIN pg_database ON pg_database.oid = dbid
+WHERE datname = %s AND query LIKE '%%mechanic_tallies%%'
+"""
+
+
+@contextmanager
+def served(url: str, cache: str) -> Iterator[None]:
+    """Serve the shop with that kind of cache."""
+    secret = {"SECRET_KEY": "0123456789abcdef0123456789abcdef-benchmark"}
+    command = f"-m mechanic_shop serve --workers {PROCESSES} --threads {CLIENTS} --port {PORT}"
+    environment = {**os.environ, **SETTINGS, **secret, "DATABASE_URL": url, "CACHE_TYPE": cache}
+    with subprocess.Popen(
+        [sys.executable, *command.split()],
+        env=environment | {"CACHE_TTL_S": "300"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            _wait_for(process)
+            yield
+        finally:
+            process.terminate()
+
+
+def _wait_for(process: "subprocess.Popen[bytes]") -> None:
+    while process.poll() is None:
+        try:
+            asked("/healthz", Barrier(1))
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit("the shop did not start")
+
+
+def asked(path: str, together: Barrier) -> float:
+    """Ask once the others are ready too; return the milliseconds until the answer."""
+    with closing(http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)) as connection:
+        connection.connect()
+        together.wait()
+        began = time.perf_counter()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+    if answer.status != http.client.OK:
+        raise SystemExit(f"{path} was answered {answer.status}")
+    return 1000 * (time.perf_counter() - began)
+
+
+def stampede(observer: "psycopg.Connection[Any]", name: str, day: int) -> tuple[int, float, float]:
+    """Have all ask at once; return statements run, their milliseconds, and the longest wait."""
+    path = f"/mechanics/leaderboard?limit=100&from=2020-02-{day:02}&to=2025-05-20"
+    runs, spent = _told(observer, name)
+    together = Barrier(CLIENTS)
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        waits = list(clients.map(lambda _: asked(path, together), range(CLIENTS)))
+    more, later = _told(observer, name)
+    return more - runs, later - spent, max(waits)
+
+
+def _told(observer: "psycopg.Connection[Any]", name: str) -> tuple[int, float]:
+    row = observer.execute(_RUNS, (name,)).fetchone()
+    return (int(row[0]), float(row[1])) if row else (0, 0.0)
+
+
+def main() -> int:
+    """Print both tables; return 1 when the statement ran more than once per process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rivals", default=os.environ.get(FOLDER), help=f"default ${FOLDER}")
+    parser.add_argument("--home", default=os.environ.get(HOME), help=f"default ${HOME}")
+    parser.add_argument("--dataset", default="large")
+    options = parser.parse_args()
+    rivals = Rivals.at(options.rivals, options.home)
+    url = rivals.shop_url(options.dataset)
+    name, most = url.rpartition("/")[2], {}
+    where = rivals.services.url(options.dataset, rivals.services.pg_user())
+    print("| cache | statements a stampede, most | PostgreSQL ms | longest wait ms |")
+    print("|---|---:|---:|---:|")
+    for cache in ("memory", "null"):
+        with psycopg.connect(where, autocommit=True) as observer, served(url, cache):
+            rounds = [stampede(observer, name, day) for day in range(1, ROUNDS + 1)]
+        counts, spent, waits = zip(*rounds, strict=True)
+        most[cache] = max(counts)
+        print(f"| {cache} | {most[cache]} | {median(spent):.0f} | {median(waits):.0f} |")
+    return int(most["memory"] > PROCESSES)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

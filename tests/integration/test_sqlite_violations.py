@@ -1,0 +1,146 @@
+"""What the errors of SQLite, on a file, mean to the shop."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from mechanic_adapters.sql.tables import METADATA
+from mechanic_adapters.sql.violations import refusal_of
+from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.errors import LostRace, Unavailable
+from mechanic_core.inventory.part import SkuTaken
+from mechanic_core.vehicles.vehicle import VinTaken
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty shop in a file, made once."""
+    file = tmp_path_factory.mktemp("shops") / "empty.db"
+    engine = create_engine(f"sqlite:///{file}")
+    METADATA.create_all(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def file(empty: Path, tmp_path: Path) -> Path:
+    """A copy of it, for the test alone."""
+    return Path(shutil.copy(empty, tmp_path / "shop.db"))
+
+
+@pytest.fixture
+def connection(file: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to it."""
+    with closing(sqlite3.connect(file, timeout=0)) as connection:
+        yield connection
+
+
+CUSTOMER = """
+    INSERT INTO customers (name, email, created_at, updated_at, version, email_key)
+    VALUES ('Ada', 'a@b', '', '', 1, 'a@b')
+"""
+MECHANIC = """
+    INSERT INTO mechanics (name, version, email, role, active, email_key)
+    VALUES ('Ada', 1, 'a@b', 'mechanic', 1, 'a@b')
+"""
+VEHICLE = """
+    INSERT INTO vehicles (customer_id, created_at, updated_at, version, vin_key)
+    VALUES (1, '', '', 1, 'x')
+"""
+PART = """
+    INSERT INTO parts (sku, name, price, unit, quantity, reserved, reorder_point, created_at,
+        updated_at, version, name_key, sku_key)
+    VALUES ('A', '', 0, '', 0, 0, 0, '', '', 1, '', '')
+"""
+
+
+@pytest.mark.parametrize(
+    ("insert", "refusal"),
+    [
+        (CUSTOMER, EmailTaken),
+        (MECHANIC, EmailTaken),
+        (VEHICLE, VinTaken),
+        (PART, SkuTaken),
+    ],
+)
+def test_knows_what_is_taken(
+    connection: sqlite3.Connection, insert: str, refusal: type[Exception]
+) -> None:
+    """
+    SQLite tells of columns; what they mean is found by the names of the constraints.
+    """
+    connection.execute(insert)
+    with pytest.raises(sqlite3.IntegrityError) as caught:
+        connection.execute(insert)
+
+    assert refusal is type(refusal_of(caught.value))
+
+
+def test_leaves_other_constraints_alone(connection: sqlite3.Connection) -> None:
+    """
+    A check that fails is a mistake in the program.
+    """
+    with pytest.raises(sqlite3.IntegrityError) as caught:
+        connection.execute(PART.replace("'A', '', 0", "'A', '', -1"))
+
+    assert refusal_of(caught.value) is None
+
+
+def test_leaves_wrong_sql_alone(connection: sqlite3.Connection) -> None:
+    """
+    A statement that the database does not understand is a mistake in the program.
+    """
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        connection.execute("SELEC 1")
+
+    assert refusal_of(caught.value) is None
+
+
+def test_takes_a_locked_file_for_a_lost_race(connection: sqlite3.Connection, file: Path) -> None:
+    """
+    Whoever finds the file locked may try again.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    other = sqlite3.connect(file, timeout=0)
+    with closing(other), pytest.raises(sqlite3.OperationalError) as caught:
+        other.execute("BEGIN IMMEDIATE")
+
+    assert LostRace is type(refusal_of(caught.value))
+
+
+def test_takes_a_full_disk_for_unavailable(connection: sqlite3.Connection) -> None:
+    """
+    With no room left the shop is closed for a while.
+    """
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        connection.execute(CUSTOMER.replace("'Ada'", f"'{'x' * 20_000}'"))
+
+    assert Unavailable is type(refusal_of(caught.value))
+
+
+def test_takes_a_missing_file_for_unavailable(tmp_path: Path) -> None:
+    """
+    A file that can't be opened may come back.
+    """
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        sqlite3.connect(f"file:{tmp_path}/none.db?mode=rw", uri=True)
+
+    assert Unavailable is type(refusal_of(caught.value))
+
+
+def test_takes_a_read_only_file_for_unavailable(file: Path) -> None:
+    """
+    A disk that was mounted read-only after a fault may be mended.
+    """
+    connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+    with closing(connection), pytest.raises(sqlite3.OperationalError) as caught:
+        connection.execute(CUSTOMER)
+
+    assert Unavailable is type(refusal_of(caught.value))

@@ -1,0 +1,187 @@
+"""Totals of whole lists: kept by the database, and always the number of rows that are there."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from sqlalchemy import create_engine
+
+from mechanic_adapters.conformance.samples import (
+    AT,
+    LATER,
+    keep_customer,
+    new_entry,
+    new_part,
+    new_vehicle,
+)
+from mechanic_adapters.conformance.writes import sown
+from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.engines import located
+from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.page import MOST_COUNTED, Window
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.vehicles.ports import VehicleFilter
+from tests.integration.places import DATABASES, fresh_url
+from tests.integration.servers import PostgresServer
+
+COUNTED = Window(size=1, counted=True)
+CROWD = """
+INSERT INTO customers (name, email, created_at, updated_at, version, name_key, email_key)
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {})
+SELECT 'Ada', n || '@x.example', '{}', '{}', 1, 'ada', n || '@x.example' FROM numbers
+"""
+"""So many customers of one name."""
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty shop in each database."""
+    return fresh_url(request.param, tmp_path, request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[SqlStore]:
+    """The shop there."""
+    with closing(SqlStore.open(url)) as store:
+        yield store
+
+
+def crowd(url: str, count: int) -> None:
+    """Keep *count* customers named Ada, past the store."""
+    engine = create_engine(located(url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(CROWD.format(count, AT, AT))
+    engine.dispose()
+
+
+def totals(store: SqlStore) -> tuple[int | None, ...]:
+    """Return what the lists of customers, vehicles, tickets and parts say they have."""
+    with store.look() as work:
+        return (
+            work.customers.find(None, COUNTED).total,
+            work.vehicles.find(VehicleFilter(), COUNTED).total,
+            work.tickets.find(TicketFilter(), COUNTED).total,
+            work.parts.find(PartFilter(), COUNTED).total,
+        )
+
+
+def test_are_of_nothing_at_first(store: SqlStore) -> None:
+    """
+    An empty shop has empty lists.
+    """
+    assert (0, 0, 0, 0) == totals(store)
+    assert () == store.wrong_totals()
+
+
+def test_follow_what_comes_and_goes(store: SqlStore) -> None:
+    """
+    What is added counts, and what is erased, archived, struck out or deleted does so no more.
+    """
+    seed = sown(store)
+    with store.begin() as work:
+        other = work.vehicles.add(new_vehicle(seed.customer))
+    before = totals(store)
+
+    with store.begin() as work:
+        work.customers.save(evolve(work.customers.hold(seed.customer.id), erased_at=LATER))
+        work.vehicles.remove(other.id)
+        work.tickets.save(evolve(work.tickets.hold(seed.ticket.id), removed_at=LATER), new_entry())
+        work.parts.save([evolve(work.parts.hold([seed.part.id])[seed.part.id], archived_at=LATER)])
+
+    assert (1, 2, 1, 1) == before
+    assert (0, 1, 0, 0) == totals(store)
+    assert () == store.wrong_totals()
+
+
+def test_are_dropped_with_the_transaction(store: SqlStore) -> None:
+    """
+    What was never kept was never counted; inside its transaction it was.
+    """
+    with suppress(ZeroDivisionError), store.begin() as work:
+        work.parts.add(new_part())
+        inside = work.parts.find(PartFilter(), COUNTED).total
+        raise ZeroDivisionError
+
+    assert 1 == inside
+    assert (0, 0, 0, 0) == totals(store)
+    assert () == store.wrong_totals()
+
+
+def test_count_everyone_who_comes_at_once(store: SqlStore) -> None:
+    """
+    Of those who write at the same time nobody is lost.
+    """
+    with ThreadPoolExecutor(4) as others:
+        list(others.map(lambda _: keep_customer(store), range(80)))
+
+    assert 80 == totals(store)[0]
+    assert () == store.wrong_totals()
+
+
+def test_keep_nobody_waiting(postgres: PostgresServer, tmp_path: Path) -> None:
+    """
+    While one transaction has yet to be kept, another adds to the same list and is.
+    """
+    url = fresh_url("postgresql", tmp_path, postgres)
+    with closing(SqlStore.open(url)) as store, ThreadPoolExecutor(1) as others:
+        with store.begin() as work:
+            work.parts.add(new_part())
+            others.submit(keep_part, store).result(1)
+
+        assert 2 == totals(store)[3]
+        assert () == store.wrong_totals()
+
+
+def keep_part(store: SqlStore) -> None:
+    """Keep a new part."""
+    with store.begin() as work:
+        work.parts.add(new_part())
+
+
+def test_are_counted_where_rows_were_before(url: str, store: SqlStore) -> None:
+    """
+    The migration counts what it finds, and so does the one who goes back and comes again.
+    """
+    schema.downgrade(url, "0004")
+    crowd(url, 7)
+    schema.upgrade(url)
+
+    assert 7 == totals(store)[0]
+    assert () == store.wrong_totals()
+
+
+def test_tell_when_they_are_wrong(url: str, store: SqlStore) -> None:
+    """
+    A figure that was changed by hand is found.
+    """
+    crowd(url, 3)
+    engine = create_engine(located(url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE list_totals SET total = 5 WHERE list = 'customers'")
+    engine.dispose()
+
+    (found,) = store.wrong_totals()
+
+    assert ("customers", 3) == (found.list, found.counted)
+    assert found.kept != found.counted
+
+
+def test_go_no_further_than_pages_behind_a_filter(url: str, store: SqlStore) -> None:
+    """
+    The whole list has its total whatever it is; some of it, as many as pages can show.
+    """
+    crowd(url, MOST_COUNTED)
+    with store.look() as work:
+        just = work.customers.find("ada", COUNTED).total
+    keep_customer(store, name="Ada")
+
+    with store.look() as work:
+        over = work.customers.find("ada", COUNTED).total
+        behind = work.customers.find("ada", evolve(COUNTED, after=MOST_COUNTED + 1)).total
+
+    assert (MOST_COUNTED, None, None) == (just, over, behind)
+    assert MOST_COUNTED + 1 == totals(store)[0]
