@@ -192,7 +192,11 @@ def rules_inside(declared: Any) -> tuple[Rule, ...]:
 
 def first_broken(rules: Sequence[Rule], value: Any) -> str | None:
     """Return what the first broken rule says of *value*."""
-    return next((said for rule in rules if (said := rule.broken_by(value)) is not None), None)
+    for rule in rules:
+        said = rule.broken_by(value)
+        if said is not None:
+            return said
+    return None
 
 
 def checked(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":

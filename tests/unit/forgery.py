@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mechanic_adapters.keys import KeyRing, new_rsa_key, rsa_keys, secret_keys
+from mechanic_adapters.keys import KeyRing, rsa_keys, secret_keys
 from mechanic_adapters.tokens import JwtTokens
 from mechanic_core.access import Actor, Role, SessionId
 from tests.shops import HandClock
@@ -22,8 +22,16 @@ from tests.worlds import NOON
 LIFE: Final = timedelta(minutes=30)
 ACTOR: Final = Actor(Role.CUSTOMER, 7, SessionId("session-1"))
 
-PEM: Final = new_rsa_key()
-OTHER_PEM: Final = new_rsa_key()
+
+def private_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    """Return *key* as PEM."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+PEM: Final = private_pem(rsa.generate_private_key(65537, 2048))
+OTHER_PEM: Final = private_pem(rsa.generate_private_key(65537, 2048))
+SHORT_PEM: Final = private_pem(rsa.generate_private_key(65537, 1024))  # noqa: S505 - to be refused
+CURVE_PEM: Final = private_pem(ec.generate_private_key(ec.SECP256R1()))
 RINGS: Final[Mapping[str, KeyRing]] = {
     "HS256": secret_keys("a secret of thirty-two bytes or more"),
     "RS256": rsa_keys(PEM),
@@ -32,15 +40,6 @@ STRANGERS: Final[Mapping[str, KeyRing]] = {
     "HS256": secret_keys("another secret of thirty-two bytes"),
     "RS256": rsa_keys(OTHER_PEM),
 }
-
-
-def private_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
-    """Return *key* as PEM."""
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-SHORT_PEM: Final = private_pem(rsa.generate_private_key(65537, 1024))  # noqa: S505 - to be refused
-CURVE_PEM: Final = private_pem(ec.generate_private_key(ec.SECP256R1()))
 
 
 @final

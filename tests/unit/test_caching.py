@@ -16,6 +16,7 @@ from mechanic_adapters.caching.memory import MemoryAnswers
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.inventory.part import PartNotFound
 from tests.cache_machine import CachedShops, Instance
+from tests.shops import Seconds
 
 BOARD = serialised("board", "tickets", "mechanics")
 SHELF = serialised("shelf", "parts")
@@ -34,17 +35,6 @@ TestCachedShops = MemoryShops.TestCase
 TestCachedShops.settings = settings(
     max_examples=settings().max_examples // 8, stateful_step_count=25, deadline=None
 )
-
-
-@define
-class Seconds:
-    """A clock in seconds that is moved by hand."""
-
-    at: float = 0.0
-
-    def __call__(self) -> float:
-        """Return where the hands stand."""
-        return self.at
 
 
 @define

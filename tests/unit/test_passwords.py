@@ -1,10 +1,6 @@
 """Passwords are hashed with Argon2id, slowly, a few at a time."""
 
 import os
-import statistics
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -30,22 +26,6 @@ MALFORMED = [
     "$argon2id$\x00",
     "$argon2id$\u00e9",
 ]
-
-STORM = """
-import threading, time, psutil
-from mechanic_adapters.passwords import Argon2Passwords
-passwords = Argon2Passwords()
-process = psutil.Process()
-before = peak = process.memory_info().rss
-clients = [threading.Thread(target=lambda: [passwords.verify(None, "x" * 9) for _ in range(3)])
-           for _ in range(16)]
-for client in clients:
-    client.start()
-while any(client.is_alive() for client in clients):
-    peak = max(peak, process.memory_info().rss)
-    time.sleep(0.002)
-print((peak - before) // 2**20)
-"""
 
 
 @given(password=values_of(Password))
@@ -99,24 +79,6 @@ def test_nobody_has_no_password() -> None:
     assert not CHEAP.verify(None, "\ud800")
 
 
-def test_an_unknown_account_costs_the_same() -> None:
-    """
-    A login for nobody takes as long as one with a wrong password.
-    """
-    passwords = Argon2Passwords()
-    kept = passwords.hash("correct horse")
-
-    def seconds(password_hash: str | None) -> float:
-        begun = time.perf_counter()
-        passwords.verify(password_hash, "wrong")
-        return time.perf_counter() - begun
-
-    taken = [(seconds(kept), seconds(None)) for _ in range(9)]
-    known, unknown = (statistics.median(times) for times in zip(*taken, strict=True))
-
-    assert 0.6 < unknown / known < 1.6
-
-
 def test_owasp_is_the_default() -> None:
     """
     Without a choice a hash costs 19 MiB, two passes and one lane of Argon2id.
@@ -153,15 +115,6 @@ def test_a_core_is_left_to_others() -> None:
     assert allowed[0] <= max(1, (os.cpu_count() or 1) - 1)
     assert [1, 1] == allowed[1:]
     assert Argon2Passwords(CHEAPEST, at_once=5)._at_once == 5
-
-
-def test_a_storm_of_logins_takes_little_memory() -> None:
-    """
-    Sixteen clients logging in at once add at most 60 MiB.
-    """
-    ran = subprocess.run([sys.executable, "-c", STORM], capture_output=True, text=True, check=True)
-
-    assert 19 <= int(ran.stdout) <= 60
 
 
 def test_who_finds_too_many_waiting_is_sent_away() -> None:

@@ -16,22 +16,11 @@ from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Unavailable
 from mechanic_core.work import Work
-from tests.shops import HandClock
+from tests.shops import HandClock, Seconds
 from tests.unit.forgery import ACTOR, LIFE, RINGS, tokens_of
 from tests.worlds import NOON
 
 MOMENT = 0.001
-
-
-@define
-class Seconds:
-    """A clock in seconds that is moved by hand."""
-
-    at: float = 0.0
-
-    def __call__(self) -> float:
-        """Return where the hands stand."""
-        return self.at
 
 
 @define

@@ -1,8 +1,8 @@
 """The contract of a store, as a pytest suite that ships: prove an adapter of your own with it.
 
-It needs pytest and Hypothesis, which the package itself does not install
-(``pip install pytest hypothesis``). In a test module of yours, take the suite in and give it
-a fixture named ``store``: each time a fresh, empty one.
+It needs pytest and Hypothesis, which come with an extra
+(``pip install 'mechanic-shop[conformance]'``). In a test module of yours, take the suite in and
+give it a fixture named ``store``: each time a fresh, empty one.
 
     from collections.abc import Iterator
 
@@ -44,6 +44,7 @@ pytest.register_assert_rewrite(
             "tickets",
             "transactions",
             "vehicles",
+            "versions",
         )
     )
 )

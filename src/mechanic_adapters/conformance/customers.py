@@ -76,18 +76,6 @@ class TestCustomers:
         with store.look() as work:
             assert other == work.customers.get(other.id)
 
-    def test_refuses_an_old_version(self, store: Store) -> None:
-        """Of two changes made of the same version, the second is refused."""
-        added = keep_customer(store)
-        with store.begin() as work:
-            saved = work.customers.save(evolve(added, name="First"))
-
-        with pytest.raises(LostRace), store.begin() as work:
-            work.customers.save(evolve(added, name="Second"))
-
-        with store.look() as work:
-            assert saved == work.customers.get(added.id)
-
     def test_refuses_to_save_what_was_never_added(self, store: Store) -> None:
         """A customer that is not there has no version to build on."""
         with pytest.raises(LostRace), store.begin() as work:

@@ -63,6 +63,10 @@ def _work_on(work: Work, seed: Seed) -> None:
     work.tickets.save(ticket.with_labor(labor(), AT), new_entry())
 
 
+def _hold_with(work: Work, seed: Seed) -> None:
+    work.tickets.hold_with(seed.ticket.id, [seed.mechanic.id])
+
+
 def _receive(work: Work, seed: Seed) -> None:
     part = work.parts.hold([seed.part.id])[seed.part.id]
     work.ledger.write([new_movement(part, 1)])
@@ -80,6 +84,8 @@ HOLDS: Final = (
     Hold("mechanics.hold", lambda work, seed: work.mechanics.hold(seed.mechanic.id), _rename),
     Hold("mechanics.share", lambda work, seed: work.mechanics.share([seed.mechanic.id]), _rename),
     Hold("tickets.hold", lambda work, seed: work.tickets.hold(seed.ticket.id), _work_on),
+    Hold("tickets.hold_with", _hold_with, _work_on),
+    Hold("tickets.hold_with, mechanics", _hold_with, _rename),
     Hold("parts.hold", lambda work, seed: work.parts.hold([seed.part.id]), _receive),
     Hold("sessions.hold", lambda work, seed: work.sessions.hold(seed.token.digest), _refresh),
 )

@@ -7,7 +7,6 @@ from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_mechanic, n
 from mechanic_adapters.conformance.store import Store
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
-from mechanic_core.errors import LostRace
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.money import MOST_MONEY
 
@@ -60,18 +59,6 @@ class TestMechanics:
             saved = work.mechanics.save(changed)
 
         assert evolve(changed, version=added.version + 1) == saved
-        with store.look() as work:
-            assert saved == work.mechanics.get(added.id)
-
-    def test_refuses_an_old_version(self, store: Store) -> None:
-        """Of two changes made of the same version, the second is refused."""
-        added = keep_mechanic(store)
-        with store.begin() as work:
-            saved = work.mechanics.save(evolve(added, name="First"))
-
-        with pytest.raises(LostRace), store.begin() as work:
-            work.mechanics.save(evolve(added, name="Second"))
-
         with store.look() as work:
             assert saved == work.mechanics.get(added.id)
 

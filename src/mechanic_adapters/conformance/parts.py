@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import ALL, LATER, UNKNOWN, keep_part, new_part
+from mechanic_adapters.conformance.samples import (
+    ALL,
+    LATER,
+    UNKNOWN,
+    keep_part,
+    new_movement,
+    new_part,
+)
 from mechanic_adapters.conformance.store import Store
 from mechanic_core.errors import LostRace
 from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
@@ -48,6 +55,43 @@ class TestParts:
         assert added.id > 0
         with store.look() as work:
             assert added == work.parts.get(added.id)
+
+    def test_writes_down_what_was_received(self, store: Store) -> None:
+        """A new part's first movement names the part, though nobody knew its id before."""
+        new = new_part(quantity=5)
+        received = new_movement(new, 5)
+
+        with store.begin() as work:
+            added = work.parts.add(new, received)
+
+        with store.look() as work:
+            (written,) = work.ledger.of(added.id, ALL).items
+        assert evolve(received, id=written.id, part_id=added.id) == written
+
+    def test_writes_down_what_changed(self, store: Store) -> None:
+        """One movement or several go into the ledger with the change of one part or several."""
+        one, other = keep_part(store), keep_part(store)
+
+        with store.begin() as work:
+            work.parts.save([other], [new_movement(other, 1)])
+            (other,) = work.parts.hold([other.id]).values()
+            work.parts.save([one], [new_movement(one, 2), new_movement(one, 3)])
+            (one,) = work.parts.hold([one.id]).values()
+            work.parts.save([one, other], [new_movement(one, 4), new_movement(other, 5)])
+
+        with store.look() as work:
+            written = [work.ledger.of(part.id, ALL).items for part in (one, other)]
+        assert [[2, 3, 4], [1, 5]] == [[m.on_hand_change for m in of_part] for of_part in written]
+
+    def test_writes_nothing_down_of_a_taken_sku(self, store: Store) -> None:
+        """Where the part is refused there is no movement either."""
+        taken = keep_part(store)
+
+        with store.begin() as work, pytest.raises(SkuTaken):
+            work.parts.add(new_part(sku=taken.sku), new_movement(taken, 5))
+
+        with store.look() as work:
+            assert () == work.ledger.of(taken.id, ALL).items
 
     def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
         """Name, SKU and price are enough."""

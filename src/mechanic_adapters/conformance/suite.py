@@ -17,6 +17,7 @@ from mechanic_adapters.conformance.ticket_lists import TestTicketLists
 from mechanic_adapters.conformance.tickets import TestTickets
 from mechanic_adapters.conformance.transactions import TestTransactions
 from mechanic_adapters.conformance.vehicles import TestVehicles
+from mechanic_adapters.conformance.versions import TestVersions
 
 __all__ = [
     "TestAccounts",
@@ -38,4 +39,5 @@ __all__ = [
     "TestTickets",
     "TestTransactions",
     "TestVehicles",
+    "TestVersions",
 ]

@@ -221,6 +221,17 @@ class TestTickets:
         with pytest.raises(TicketNotFound), store.begin() as work:
             work.tickets.hold(TicketId(UNKNOWN))
 
+    def test_is_held_with_mechanics(self, store: Store) -> None:
+        """The ticket comes as it is, with those mechanics who exist."""
+        bo, left = keep_mechanic(store), keep_mechanic(store, active=False)
+        ticket = keep_ticket(store, keep_customer(store), bo)
+
+        with store.begin() as work:
+            held, known = work.tickets.hold_with(ticket.id, [left.id, UNKNOWN, bo.id])
+
+            assert (ticket, {bo.id: bo, left.id: left}) == (held, dict(known))
+            assert (ticket, {}) == work.tickets.hold_with(ticket.id, [])
+
     def test_forgets_the_removed(self, store: Store) -> None:
         """A ticket that was struck out is found no more."""
         ada = keep_customer(store)

@@ -16,7 +16,6 @@ from mechanic_adapters.conformance.samples import (
     new_vehicle,
 )
 from mechanic_adapters.conformance.store import Store
-from mechanic_core.errors import LostRace
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import (
     VehicleId,
@@ -77,18 +76,6 @@ class TestVehicles:
             saved = work.vehicles.save(changed)
 
         assert evolve(changed, version=added.version + 1) == saved
-        with store.look() as work:
-            assert saved == work.vehicles.get(added.id)
-
-    def test_refuses_an_old_version(self, store: Store) -> None:
-        """Of two changes made of the same version, the second is refused."""
-        added = keep_vehicle(store, keep_customer(store))
-        with store.begin() as work:
-            saved = work.vehicles.save(evolve(added, plate="FIRST"))
-
-        with pytest.raises(LostRace), store.begin() as work:
-            work.vehicles.save(evolve(added, plate="SECOND"))
-
         with store.look() as work:
             assert saved == work.vehicles.get(added.id)
 

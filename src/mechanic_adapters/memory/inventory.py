@@ -34,14 +34,18 @@ class MemoryParts(Parts):
         found = ((one, self._tables.parts.get(one)) for one in sorted(set(ids)))
         return {one: part for one, part in found if part}
 
-    def add(self, part: Part) -> Part:
-        """Keep a new part."""
+    def add(self, part: Part, received: Movement | None = None) -> Part:
+        """Keep a new part, and what it was received with."""
         self._sku_must_be_free(part)
         new_id = PartId(self._tables.parts.next_id())
-        return self._tables.parts.put(new_id, evolve(part, id=new_id))
+        new = self._tables.parts.put(new_id, evolve(part, id=new_id))
+        if received is not None:
+            MemoryLedger(self._tables).write([evolve(received, part_id=new_id)])
+        return new
 
-    def save(self, parts: Sequence[Part]) -> tuple[Part, ...]:
-        """Keep the changes."""
+    def save(self, parts: Sequence[Part], movements: Sequence[Movement] = ()) -> tuple[Part, ...]:
+        """Keep the changes, and the movements that led to them."""
+        MemoryLedger(self._tables).write(movements)
         return tuple(self._save(part) for part in parts)
 
     def find(self, wanted: PartFilter, window: Window) -> Slice[Part]:

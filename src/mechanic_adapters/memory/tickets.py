@@ -1,12 +1,15 @@
 """Service tickets and their histories in memory."""
 
+from collections.abc import Collection, Mapping
 from typing import final
 
 from attrs import evolve, frozen
 
+from mechanic_adapters.memory.mechanics import MemoryMechanics
 from mechanic_adapters.memory.tables import Tables, must_be_current
 from mechanic_adapters.memory.window import cut
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.page import Slice, Window
 from mechanic_core.tickets.history import Entry, EntryId
 from mechanic_core.tickets.line import LineId
@@ -33,6 +36,12 @@ class MemoryTickets(Tickets):
     def hold(self, ticket_id: TicketId) -> Ticket:
         """Return the ticket; nobody else writes meanwhile."""
         return self.get(ticket_id)
+
+    def hold_with(
+        self, ticket_id: TicketId, mechanic_ids: Collection[int]
+    ) -> tuple[Ticket, Mapping[int, Mechanic]]:
+        """Return the ticket and those of the mechanics who are there."""
+        return self.hold(ticket_id), MemoryMechanics(self._tables).share(mechanic_ids)
 
     def add(self, ticket: Ticket, entry: Entry) -> Ticket:
         """Keep a new ticket with the first line of its history."""

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from attrs import evolve, field, frozen
 
 from mechanic_core.access import Role, SessionId
-from mechanic_core.accounts.password import GivenPassword, Password
+from mechanic_core.accounts.password import GivenPassword, Password, masked
 from mechanic_core.errors import Forbidden, Unauthenticated
 from mechanic_core.shapes import Example, Length, Pattern, checked
 from mechanic_core.texts import Email, Name
@@ -37,39 +37,41 @@ class Credentials:
     """What somebody logs in with."""
 
     email: Email
-    password: GivenPassword
+    password: GivenPassword = field(repr=masked)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class RefreshRequest:
     """A refresh token handed in."""
 
-    refresh_token: RefreshSecret
+    refresh_token: RefreshSecret = field(repr=masked)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class LogoutRequest:
     """A refresh token to end with the session, or nothing."""
 
-    refresh_token: RefreshSecret | None = None
+    refresh_token: RefreshSecret | None = field(default=None, repr=masked)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class PasswordChange:
     """The password of now and the one to come."""
 
-    current_password: GivenPassword
-    new_password: Password
+    current_password: GivenPassword = field(repr=masked)
+    new_password: Password = field(repr=masked)
 
 
 @frozen(kw_only=True)
 class TokenPair:
     """What a login gives: an access token, and a refresh token to get the next pair with."""
 
-    token: Annotated[str, Example("eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln")]
+    token: Annotated[str, Example("eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln")] = field(
+        repr=masked
+    )
     token_type: Annotated[str, Example("Bearer")] = "Bearer"  # noqa: S105 - a scheme, no secret
     expires_in: Annotated[int, Example(1800)]
-    refresh_token: RefreshSecret
+    refresh_token: RefreshSecret = field(repr=masked)
 
 
 @frozen(kw_only=True)

@@ -4,6 +4,12 @@ from typing import Annotated
 
 from mechanic_core.shapes import Example, Length, Pattern
 
+
+def masked(_: str) -> str:
+    """Return what stands for a secret where a record is shown, as in a log or a traceback."""
+    return "***"
+
+
 Password = Annotated[
     str,
     Length(8, 128),

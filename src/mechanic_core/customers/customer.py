@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, NewType, Self
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from mechanic_core.accounts.password import Password
+from mechanic_core.accounts.password import Password, masked
 from mechanic_core.errors import Conflict, NotFound, Stale
 from mechanic_core.shapes import Example, Unpublished, checked
 from mechanic_core.texts import Address, Email, Name, Phone, Version
@@ -43,7 +43,7 @@ class CustomerForm:
 class Registration(CustomerForm):
     """What a new customer fills in: the form and a password."""
 
-    password: Password
+    password: Password = field(repr=masked)
 
 
 @frozen(kw_only=True, field_transformer=checked)

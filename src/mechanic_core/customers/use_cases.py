@@ -1,6 +1,7 @@
 """What people do with customers."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, final
 
 from attrs import frozen
@@ -20,7 +21,7 @@ from mechanic_core.customers.customer import (
 )
 from mechanic_core.page import Slice, Window
 from mechanic_core.texts import Clock
-from mechanic_core.work import Begin, Look, one_transaction
+from mechanic_core.work import Begin, Look, Prepared, one_transaction
 
 
 @final
@@ -37,9 +38,13 @@ class RegisterCustomer:
 
     def __call__(self, actor: Actor, registration: Registration) -> Customer:
         """Return the new customer, who can log in from now on."""
+        return self.prepared(actor, registration)()
+
+    def prepared(self, actor: Actor, registration: Registration) -> Prepared[Customer]:
+        """Hash the password, which is slow on purpose, and return what is left to do."""
         self.policy.admit(actor)
         password_hash = self.passwords.hash(registration.password)
-        return self._keep(registration, password_hash)
+        return partial(self._keep, registration, password_hash)
 
     @one_transaction
     def _keep(self, registration: Registration, password_hash: str) -> Customer:

@@ -33,13 +33,17 @@ class Parts(Protocol):
         """
         ...
 
-    def add(self, part: Part) -> Part:
-        """Keep a new part and return it with its id. Raises `SkuTaken`."""
+    def add(self, part: Part, received: Movement | None = None) -> Part:
+        """Keep a new part and return it with its id. Raises `SkuTaken`.
+
+        What it was *received* with goes into the ledger, whatever part that names.
+        """
         ...
 
-    def save(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+    def save(self, parts: Sequence[Part], movements: Sequence[Movement] = ()) -> tuple[Part, ...]:
         """Keep the changes and return them with their new versions.
 
+        The *movements* that led to them go into the ledger, in their order.
         Raises `LostRace` when a kept version is not the part's, and `SkuTaken`.
         """
         ...

@@ -65,16 +65,19 @@ class AddPart:
             id=PartId(0),
             sku=form.sku or self.new_sku(),
             name=form.name,
+            description=form.description,
             price=form.price,
+            unit=form.unit,
+            reorder_point=form.reorder_point,
             created_at=at,
             updated_at=at,
-        ).filled(form, at)
-        full = empty.moved(Kind.RECEIVE, form.quantity or Quantity(0))
+        )
+        full, received = empty, None
+        if form.quantity:
+            full = empty.moved(Kind.RECEIVE, form.quantity)
+            received = Movement.between(empty, full, Kind.RECEIVE, actor, at)
         with self.begin() as work:
-            part = work.parts.add(full)
-            if part.quantity:
-                work.ledger.write([Movement.between(empty, part, Kind.RECEIVE, actor, at)])
-        return part
+            return work.parts.add(full, received)
 
 
 @final
@@ -140,11 +143,11 @@ class ChangePart:
             before = hold_part(work, part_id)
             before.must_be_at(expected)
             form = change(before.form)
-            after = before.filled(form, at)
+            after, movements = before.filled(form, at), []
             if form.quantity not in (None, before.quantity):
                 after = after.moved(Kind.COUNT, Quantity(form.quantity or 0))
-                work.ledger.write([Movement.between(before, after, Kind.COUNT, actor, at)])
-            (after,) = work.parts.save([after])
+                movements.append(Movement.between(before, after, Kind.COUNT, actor, at))
+            (after,) = work.parts.save([after], movements)
             tell_if_low(work, before, after, self.low_stock)
         return after
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated, NewType, Self
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from mechanic_core.access import Actor, Role
-from mechanic_core.accounts.password import Password
+from mechanic_core.accounts.password import Password, masked
 from mechanic_core.errors import Conflict, NotFound, Problem, Stale
 from mechanic_core.money import Price
 from mechanic_core.shapes import PRINTABLE, WORDY, Example, Length, RuleBroken, checked
@@ -54,7 +54,7 @@ class Hiring(MechanicForm):
     """What is written down on the first day: the form, with an e-mail, and a password."""
 
     email: Email
-    password: Password
+    password: Password = field(repr=masked)
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -1,6 +1,7 @@
 """What people do with mechanics."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, final
 
 from attrs import evolve, frozen
@@ -22,7 +23,7 @@ from mechanic_core.mechanics.mechanic import (
 from mechanic_core.mechanics.standing import Leaderboard, Period
 from mechanic_core.page import Slice, Window
 from mechanic_core.texts import Clock
-from mechanic_core.work import Begin, Look, one_transaction
+from mechanic_core.work import Begin, Look, Prepared, one_transaction
 
 
 @final
@@ -38,8 +39,12 @@ class HireMechanic:
 
     def __call__(self, actor: Actor, hiring: Hiring) -> Mechanic:
         """Return the new mechanic, who can log in from now on."""
+        return self.prepared(actor, hiring)()
+
+    def prepared(self, actor: Actor, hiring: Hiring) -> Prepared[Mechanic]:
+        """Hash the password, which is slow on purpose, and return what is left to do."""
         self.policy.admit(actor)
-        return self._keep(hiring, self.passwords.hash(hiring.password))
+        return partial(self._keep, hiring, self.passwords.hash(hiring.password))
 
     @one_transaction
     def _keep(self, hiring: Hiring, password_hash: str) -> Mechanic:

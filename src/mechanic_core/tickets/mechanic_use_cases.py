@@ -1,7 +1,6 @@
 """Putting mechanics on a ticket and taking them off."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar, final
 
 from attrs import frozen
@@ -11,7 +10,7 @@ from mechanic_core.access import (
     Actor,
 )
 from mechanic_core.errors import Unknown
-from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
+from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.texts import Clock
 from mechanic_core.tickets.forms import MechanicEdit
 from mechanic_core.tickets.history import Entry, Event
@@ -23,18 +22,20 @@ from mechanic_core.tickets.ticket import (
     TicketId,
     TicketNotFound,
 )
-from mechanic_core.work import Begin, Work, one_transaction
+from mechanic_core.work import Begin, one_transaction
 
 
 def assigned(
-    work: Work, add: Sequence[int], remove: Sequence[int] = (), there: Collection[int] = ()
+    known: Mapping[int, Mechanic],
+    add: Sequence[int],
+    remove: Sequence[int] = (),
+    there: Collection[int] = (),
 ) -> tuple[AssignedMechanic, ...]:
-    """Return the mechanics to add; raise `Unknown` with every id that names nobody.
+    """Return the mechanics to add; raise `Unknown` with every id that is none of the *known*.
 
     Only who is active can join; whoever left the shop can still be taken off, and stays
     where they are *there* already.
     """
-    known = work.mechanics.share({*add, *remove}) if (add or remove) else {}
     unknown = [
         f"#/add_ids/{place}"
         for place, one in enumerate(add)
@@ -43,16 +44,6 @@ def assigned(
     if unknown:
         raise Unknown(*unknown)
     return tuple(AssignedMechanic(id=known[one].id, name=known[one].name) for one in add)
-
-
-def _staff(work: Work, ticket: Ticket, actor: Actor, edit: MechanicEdit, at: datetime) -> Ticket:
-    add, remove = edit.add_ids or (), edit.remove_ids or ()
-    there = {mechanic.id for mechanic in ticket.mechanics}
-    after = ticket.staffed(assigned(work, add, remove, there), remove, at)
-    if after is ticket:
-        return ticket
-    entry = Entry.of(actor, at, Event.MECHANICS, _ids(ticket), _ids(after))
-    return work.tickets.save(after, entry)
 
 
 def _ids(ticket: Ticket) -> str:
@@ -80,10 +71,16 @@ class AssignMechanics:
     ) -> Ticket:
         """Return the ticket; who is there already, or not there, is no error."""
         self.policy.admit(actor)
+        add, remove = edit.add_ids or (), edit.remove_ids or ()
         with self.begin() as work:
-            ticket = work.tickets.hold(ticket_id)
+            ticket, known = work.tickets.hold_with(ticket_id, {*add, *remove})
             ticket.must_be_at(expected)
-            return _staff(work, ticket, actor, edit, self.now())
+            at, there = self.now(), {mechanic.id for mechanic in ticket.mechanics}
+            after = ticket.staffed(assigned(known, add, remove, there), remove, at)
+            if after is ticket:
+                return ticket
+            entry = Entry.of(actor, at, Event.MECHANICS, _ids(ticket), _ids(after))
+            return work.tickets.save(after, entry)
 
 
 @final

@@ -1,10 +1,12 @@
 """What the core asks of whoever keeps the service tickets."""
 
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from attrs import frozen
 
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.mechanics.standing import ALWAYS, Period
 from mechanic_core.page import Slice, Window
 from mechanic_core.tickets.history import Entry
@@ -38,6 +40,15 @@ class Tickets(Protocol):
 
     def hold(self, ticket_id: TicketId) -> Ticket:
         """Return the ticket, kept from others' changes until the transaction ends.
+
+        Raises `TicketNotFound`.
+        """
+        ...
+
+    def hold_with(
+        self, ticket_id: TicketId, mechanic_ids: Collection[int]
+    ) -> tuple[Ticket, Mapping[int, Mechanic]]:
+        """Return the ticket as `hold` does and the mechanics as `Mechanics.share` does, at once.
 
         Raises `TicketNotFound`.
         """

@@ -51,7 +51,6 @@ class Storeroom:
                 Movement.between(part, moved, kind, actor, at, ticket_id=ticket.id, line_id=line.id)
             )
             after[line.part_id] = moved
-        work.ledger.write(movements)
-        work.parts.save(list(after.values()))
+        work.parts.save(list(after.values()), movements)
         for part_id, part in after.items():
             tell_if_low(work, before[part_id], part, self.low_stock)

@@ -96,8 +96,8 @@ class Ticket:
     @derived
     def totals(self) -> Totals:
         """What the work comes to: the sums of the lines' amounts, each rounded once."""
-        parts = sum(line.amount for line in self.parts)
-        labor = sum(line.amount for line in self.labor)
+        parts = sum([line.amount for line in self.parts])
+        labor = sum([line.amount for line in self.labor])
         return Totals(parts=Money(parts), labor=Money(labor), total=Money(parts + labor))
 
     def must_be_at(self, expected: int | None) -> None:

@@ -70,8 +70,9 @@ class OpenTicket:
             return work.tickets.add(ticket, Entry.of(actor, at, Event.OPENED, to=ticket.status))
 
     def _mechanics(self, work: Work, draft: TicketDraft) -> tuple[AssignedMechanic, ...]:
+        ids = draft.mechanic_ids or ()
         try:
-            return assigned(work, draft.mechanic_ids or ())
+            return assigned(work.mechanics.share(set(ids)) if ids else {}, ids)
         except Unknown as unknown:
             pointers = (p.pointer.replace("add_ids", "mechanic_ids") for p in unknown.problems)
             raise Unknown(*pointers) from None

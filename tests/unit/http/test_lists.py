@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from mechanic_core.access import Actor
 from mechanic_core.inventory.part import PartForm
+from mechanic_core.page import MOST_COUNTED, Slice
 from mechanic_core.shapes import RuleBroken
 from mechanic_http.cursors import Cursors
+from mechanic_http.pages import Listing
+from mechanic_http.queries import ListQuery
 from mechanic_http.settings import HttpSettings
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.http.shop import OTHER, STRANGER, Client, client
@@ -49,6 +52,19 @@ def test_counts_only_when_asked() -> None:
 
     assert (False, None, 2) == (found["has_more"], found["next_cursor"], found["page"])
     assert "total" not in found
+
+
+def test_tells_how_far_it_was_counted() -> None:
+    """
+    Where the store knows no total, the answer says how many there are at least, and no less.
+    """
+    listing = Listing(ListQuery(include_total=True), (), "/inventory", b"", Cursors(b"s" * 32))
+
+    known, _ = listing.envelope(Slice((), total=MOST_COUNTED))
+    unknown, _ = listing.envelope(Slice((), total=None))
+
+    assert (MOST_COUNTED, None) == (known["total"], known.get("total_above"))
+    assert (None, MOST_COUNTED) == (unknown.get("total"), unknown["total_above"])
 
 
 def test_links_pages_and_keeps_the_filters() -> None:

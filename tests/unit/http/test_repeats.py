@@ -1,19 +1,25 @@
 """Idempotency-Key: sent again is answered again, and done once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, field, frozen
 from falcon import testing
 
+from mechanic_adapters.memory import MemoryStore
 from mechanic_core.access import Actor, Role
+from mechanic_core.accounts.ports import Passwords
 from mechanic_core.receipts import LIFE
+from mechanic_core.work import Look, Work
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.promise import Promise
 from mechanic_http.repeats import Repeats, key_in
 from mechanic_http.routes import ROUTES
-from tests.shops import MANAGER, MECHANIC
+from mechanic_shop.use_cases import build_shop
+from tests.shops import MANAGER, MECHANIC, PlainTokens
 from tests.unit.core.conftest import Premises
 from tests.unit.http.shop import SETTINGS, Client, read_token
 
@@ -206,3 +212,69 @@ def test_every_post_but_those_that_issue_tokens_takes_a_key() -> None:
     assert {p.operation for p in posts if p.issues_tokens} == {
         p.operation for p in posts if not told(p)
     }
+
+
+@define
+class Counted:
+    """A store that counts how many of its transactions are open."""
+
+    store: MemoryStore = field(factory=MemoryStore)
+    open: int = 0
+
+    @contextmanager
+    def begin(self) -> Iterator[Work]:
+        """Open a transaction."""
+        self.open += 1
+        try:
+            with self.store.begin() as work:
+                yield work
+        finally:
+            self.open -= 1
+
+    @property
+    def look(self) -> Look:
+        """Return what opens a view."""
+        return self.store.look
+
+
+@frozen
+class Watching(Passwords):
+    """Passwords that note how many transactions are open while they are hashed."""
+
+    store: Counted
+    open: list[int] = field(factory=list)
+
+    def hash(self, password: str) -> str:
+        """Return something that takes the place of a hash."""
+        self.open.append(self.store.open)
+        return password[::-1]
+
+    def verify(self, password_hash: str | None, password: str) -> bool:
+        """Return whether it is the password."""
+        return password_hash == password[::-1]
+
+    def outdated(self, password_hash: str) -> bool:
+        """Return that it is good for ever."""
+        return False
+
+
+@pytest.mark.parametrize("path", ["/customers", "/mechanics"])
+def test_hashes_outside_the_transaction(path: str) -> None:
+    """
+    A password is hashed before the transaction of effect and receipt begins; the effect is one.
+    """
+    clock, store = Hand(), Counted()
+    passwords = Watching(store)
+    shop = build_shop(store, clock, passwords, PlainTokens())
+    repeats = Repeats(store.begin, clock, b"k" * 32)
+    ports = HttpPorts(authenticate=read_token, surround=repeats)
+    line = Client(Premises(), create_app(shop, ports, SETTINGS))
+    person = {"name": "Di", "email": "di@x.example", "password": "correct horse battery"}
+
+    told = [post(line, person, MANAGER, path) for _ in range(2)]
+    taken = line.ask("POST", path, person, MANAGER)
+
+    assert [201, 201, 409] == [one.status_code for one in (*told, taken)]
+    assert told[0].json == told[1].json
+    assert "true" == told[1].headers["Idempotency-Replayed"]
+    assert {0} == set(passwords.open)

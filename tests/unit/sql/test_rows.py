@@ -5,13 +5,13 @@ from typing import Any
 
 import orjson
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_adapters.sql.column_types import moment_text
-from mechanic_adapters.sql.rows import gathered_rows, maker, names_of, rows_text, values_of
+from mechanic_adapters.sql.rows import gathered_rows, kept, maker, names_of, rows_text, values_of
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer
 from mechanic_core.inventory.movement import Disagreement, Movement
@@ -52,6 +52,14 @@ def test_makes_records_that_stay_as_they_are(record: Any) -> None:
 
     with pytest.raises(FrozenInstanceError):
         setattr(made, names_of(type(record))[0], None)
+
+
+@given(st.sampled_from([Customer, Part, Mechanic, Ticket, Vehicle]).flatmap(records))
+def test_numbers_a_record_as_its_class_would(record: Any) -> None:
+    """
+    What the database gives a record makes it no other record than its class would make.
+    """
+    assert evolve(record, id=7, version=3) == kept(record, id=7, version=3)
 
 
 def test_leaves_values_behind_the_last_field_alone() -> None:

@@ -62,10 +62,15 @@ def test_is_whole_months_for_all_time() -> None:
 
 
 @given(st.dates())
-def test_tallies_a_day_three_times(day: date) -> None:
+def test_tallies_a_day_four_times(day: date) -> None:
     """
-    A ticket counts for its day, its month and all time.
+    A ticket counts for its day, its month, its year and all time.
     """
-    expected = ((Span.EVER, BEGINNING), (Span.MONTH, day.replace(day=1)), (Span.DAY, day))
+    expected = (
+        (Span.EVER, BEGINNING),
+        (Span.YEAR, day.replace(month=1, day=1)),
+        (Span.MONTH, day.replace(day=1)),
+        (Span.DAY, day),
+    )
 
     assert expected == spans_of(day)

@@ -31,30 +31,6 @@ from tests.worlds import NOON
 HS256 = RINGS["HS256"]
 
 
-@pytest.fixture
-def clock() -> HandClock:
-    """A clock that stands at noon, when all tokens here are issued."""
-    return HandClock()
-
-
-@pytest.fixture(params=RINGS)
-def algorithm(request: pytest.FixtureRequest) -> str:
-    """Each algorithm."""
-    return str(request.param)
-
-
-@pytest.fixture
-def ring(algorithm: str) -> KeyRing:
-    """Our key."""
-    return RINGS[algorithm]
-
-
-@pytest.fixture
-def tokens(ring: KeyRing, clock: HandClock) -> JwtTokens:
-    """Tokens under our key."""
-    return tokens_of(ring, clock)
-
-
 def test_a_token_is_read_back(tokens: JwtTokens) -> None:
     """
     A token speaks for whom it was issued, session and all.

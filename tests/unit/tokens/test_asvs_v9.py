@@ -11,30 +11,6 @@ from tests.unit.token_attacks import NOON_S
 from tests.worlds import NOON
 
 
-@pytest.fixture
-def clock() -> HandClock:
-    """A clock that stands at noon, when all tokens here are issued."""
-    return HandClock()
-
-
-@pytest.fixture(params=RINGS)
-def algorithm(request: pytest.FixtureRequest) -> str:
-    """Each algorithm."""
-    return str(request.param)
-
-
-@pytest.fixture
-def ring(algorithm: str) -> KeyRing:
-    """Our key."""
-    return RINGS[algorithm]
-
-
-@pytest.fixture
-def tokens(ring: KeyRing, clock: HandClock) -> JwtTokens:
-    """Tokens under our key."""
-    return tokens_of(ring, clock)
-
-
 def refuses(tokens: JwtTokens, *forged: Forgery | str) -> bool:
     """Return whether every one of *forged* is refused."""
     for token in forged:

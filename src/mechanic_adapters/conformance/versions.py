@@ -1,0 +1,28 @@
+"""The contract of versions: a change builds on what is kept, or it is refused."""
+
+from typing import Final
+
+import pytest
+
+from mechanic_adapters.conformance.store import Store
+from mechanic_adapters.conformance.writes import WRITES, Write, everything, sown
+from mechanic_core.errors import LostRace
+
+SAVES: Final = [write for write in WRITES if write.name.endswith(".save")]
+
+
+class TestVersions:
+    """Whoever saves a record has seen its last change."""
+
+    @pytest.mark.parametrize("save", SAVES, ids=lambda save: save.name)
+    def test_refuses_an_old_version(self, store: Store, save: Write) -> None:
+        """Of two changes made of the same version, the second is refused and leaves no trace."""
+        seed = sown(store)
+        with store.begin() as work:
+            save.act(work, seed)
+        kept = everything(store, seed)
+
+        with pytest.raises(LostRace), store.begin() as work:
+            save.act(work, seed)
+
+        assert kept == everything(store, seed)

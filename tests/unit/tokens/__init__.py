@@ -1,0 +1,1 @@
+"""Tests of access tokens: what is read back, and whatever else comes."""

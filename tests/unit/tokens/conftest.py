@@ -1,0 +1,32 @@
+"""Tokens under our key, of each algorithm, at noon."""
+
+import pytest
+
+from mechanic_adapters.keys import KeyRing
+from mechanic_adapters.tokens import JwtTokens
+from tests.shops import HandClock
+from tests.unit.forgery import RINGS, tokens_of
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock that stands at noon, when all tokens here are issued."""
+    return HandClock()
+
+
+@pytest.fixture(params=RINGS)
+def algorithm(request: pytest.FixtureRequest) -> str:
+    """Each algorithm."""
+    return str(request.param)
+
+
+@pytest.fixture
+def ring(algorithm: str) -> KeyRing:
+    """Our key."""
+    return RINGS[algorithm]
+
+
+@pytest.fixture
+def tokens(ring: KeyRing, clock: HandClock) -> JwtTokens:
+    """Tokens under our key."""
+    return tokens_of(ring, clock)
