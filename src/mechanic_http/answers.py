@@ -28,11 +28,15 @@ class Call:
 
 @frozen
 class Answer:
-    """What an endpoint says: everything that another request could be told again."""
+    """What an endpoint says: everything that another request could be told again.
+
+    *packed* is the body as gzip, where somebody has packed it already.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes | None = None
+    packed: bytes | None = None
 
 
 Around: TypeAlias = Callable[[Call, Callable[[], Answer]], Answer]

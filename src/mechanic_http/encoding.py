@@ -12,14 +12,17 @@ from mechanic_http.promise import Promise
 
 Encode: TypeAlias = Callable[[Call, Any], Answer]
 
-_OWN: Final = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
-_UNKEPT: Final = {"Cache-Control": "no-store", "Vary": "Authorization, Accept"}
+_VARY: Final = "Authorization, Accept"
+_OWN: Final = {"Cache-Control": "private, no-cache", "Vary": _VARY}
+_UNKEPT: Final = {"Cache-Control": "no-store", "Vary": _VARY}
+_PACKED: Final = {"Vary": f"{_VARY}, Accept-Encoding"}
 
 
 def encoder_of(promise: Promise) -> Encode:
     """Return what makes an answer of what the method returned."""
     status = int(promise.status)
     headers = (_UNKEPT if promise.issues_tokens else _OWN) | deprecation_of(promise)
+    headers |= _PACKED if promise.may_be_packed else {}
     if promise.signature.answer is None:
         return lambda _, __: Answer(status, headers)
     for answer in alternatives(promise.signature.answer)[0]:

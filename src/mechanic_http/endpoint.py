@@ -5,7 +5,7 @@ order: may they at all; read what was sent; call; encode; compare with what they
 """
 
 from collections.abc import Callable
-from typing import Any, Final, final
+from typing import Any, final
 
 from falcon import Request, Response
 
@@ -14,12 +14,11 @@ from mechanic_http.accepting import must_accept_json
 from mechanic_http.answers import Answer, Call
 from mechanic_http.arguments import takes_of
 from mechanic_http.asking import who_asks
+from mechanic_http.bodies import JSON
 from mechanic_http.encoding import encoder_of
 from mechanic_http.equipment import Equipment
-from mechanic_http.etags import is_unchanged
 from mechanic_http.promise import Promise
-
-_NOT_MODIFIED: Final = 304
+from mechanic_http.sending import Sending
 
 
 @final
@@ -38,8 +37,14 @@ class Endpoint:
         self._limited_by = promise.limited_by
         self._spend = equipment.spend
         self._around = equipment.surround(promise)
+        if promise.signature.prepares:
+            self._around = self._around or _as_it_is
         self._encode = encoder_of(promise)
-        self._is_compared = promise.is_safe and promise.has_etag
+        self._send = Sending(
+            media_type=JSON,
+            compared=promise.is_safe and promise.has_etag,
+            may_be_packed=promise.may_be_packed,
+        )
 
     def __call__(self, req: Request, resp: Response, **ids: Any) -> None:
         """Answer one request."""
@@ -58,7 +63,11 @@ class Endpoint:
         self._send(req, resp, answer)
 
     def _running(self, call: Call) -> Callable[[], Answer]:
-        return lambda: self._run(call)
+        """Return the work; of what prepares, only the rest, to be done in a transaction."""
+        if not self.promise.signature.prepares:
+            return lambda: self._run(call)
+        rest = self._called(call)
+        return lambda: self._encode(call, rest())
 
     def _run(self, call: Call) -> Answer:
         return self._encode(call, self._called(call))
@@ -75,13 +84,6 @@ class Endpoint:
                 continue
         return self._method(**arguments, expected=last)
 
-    def _send(self, req: Request, resp: Response, answer: Answer) -> None:
-        for name, value in answer.headers.items():
-            resp.set_header(name, value)
-        if self._is_compared and is_unchanged(req, answer.headers["ETag"]):
-            resp.status = _NOT_MODIFIED
-            return
-        resp.status = answer.status
-        if answer.body is not None:
-            resp.content_type = "application/json"
-            resp.data = answer.body
+
+def _as_it_is(_: Call, run: Callable[[], Answer]) -> Answer:
+    return run()

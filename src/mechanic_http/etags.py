@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from falcon import Request
 
+from mechanic_http.packing import CODING
 from mechanic_http.refusals import (
     MalformedHeader,
     PreconditionFailed,
@@ -16,7 +17,7 @@ ANY: Final = "*"
 _ITEM: Final = re.compile(r'[ \t]*((?:W/)?"[\x21\x23-\x7e\x80-\xff]*")?[ \t]*(?:,|$)')
 """One member of a list, which may be empty (section 5.6.1): read one after the other."""
 
-_OURS: Final = re.compile(r'"([1-9][0-9]{0,17})-[0-9a-f]{8}"')
+_OURS: Final = re.compile(r'"([1-9][0-9]{0,17})-[0-9a-f]{8}(?:-gzip)?"')
 
 ANY_VERSION: Final = (None,)
 NO_VERSION: Final = (-1,)
@@ -33,6 +34,11 @@ def etag_of(record: object, body: bytes) -> str:
     version: Any = getattr(record, "version", None)
     checksum = f"{zlib.crc32(body):08x}"
     return f'"{checksum}"' if version is None else f'"{version}-{checksum}"'
+
+
+def packed_tag(etag: str) -> str:
+    """Return the strong tag of the same answer packed, which is other bytes (section 8.8.3.3)."""
+    return f'{etag[:-1]}-{CODING}"'
 
 
 def tags_in(name: str, header: str) -> list[str]:
@@ -72,17 +78,20 @@ def expected_versions(req: Request, *, required: bool) -> tuple[int | None, ...]
     return tuple(versions) or NO_VERSION
 
 
-def is_unchanged(req: Request, etag: str) -> bool:
-    """Return whether the client has this answer already; raise `PreconditionFailed`.
+def tag_in_hand(req: Request, etag: str) -> str | None:
+    """Return the tag under which the client has this answer already, packed or not, if it does.
 
-    `If-Match` comes first and compares strongly, `If-None-Match` weakly (section 13.2.2).
+    Raises `PreconditionFailed`. `If-Match` comes first and compares strongly, `If-None-Match`
+    weakly (section 13.2.2).
     """
     env = req.env
     if wanted := env.get("HTTP_IF_MATCH"):
         tags = tags_in("If-Match", wanted)
-        if tags != [ANY] and etag not in tags:
+        if tags != [ANY] and not {etag, packed_tag(etag)}.intersection(tags):
             raise PreconditionFailed
     if known := env.get("HTTP_IF_NONE_MATCH"):
-        tags = tags_in("If-None-Match", known)
-        return tags == [ANY] or etag in (tag.removeprefix("W/") for tag in tags)
-    return False
+        tags = [tag.removeprefix("W/") for tag in tags_in("If-None-Match", known)]
+        if tags == [ANY]:
+            return etag
+        return next((tag for tag in tags if tag in (etag, packed_tag(etag))), None)
+    return None

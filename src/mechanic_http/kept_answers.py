@@ -1,9 +1,13 @@
 """Answers that everybody of one role gets alike, kept as they were written, entity tag and all.
 
+Large ones are packed when they are kept, once for everybody who takes them so.
+
 They are looked up after authorization and after everything was read: whoever may not ask is
 refused as ever. What changes them is known by the nouns that they are made of.
 """
 
+import functools
+import hashlib
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, TypeAlias, final
 
@@ -13,13 +17,15 @@ from attrs import frozen
 from mechanic_core.inventory.use_cases import ListParts, ReadPart
 from mechanic_core.mechanics.use_cases import ListMechanics, ReadLeaderboard, ReadMechanic
 from mechanic_http.answers import Answer, Around, Call
+from mechanic_http.packing import WORTH_PACKING, pack
 from mechanic_http.promise import Promise
+from mechanic_http.static_files import packaged
 
 Recall: TypeAlias = Callable[[Hashable, Callable[[], bytes]], bytes]
 """Gives what is kept under a key, or keeps what it has made; nothing where making raises."""
 
-Remember: TypeAlias = Callable[[str, tuple[str, ...]], Recall]
-"""Returns what keeps one kind of answer until one of its nouns is written."""
+Remember: TypeAlias = Callable[[str, tuple[str, ...], str], Recall]
+"""Returns what keeps one kind of answer, of one form, until one of its nouns is written."""
 
 KINDS: Final[Mapping[type[Any], tuple[str, tuple[str, ...]]]] = {
     ListMechanics: ("mechanics", ("mechanics",)),
@@ -46,12 +52,22 @@ class KeptAnswers:
         kind = KINDS.get(promise.use_case)
         if kind is None:
             return None
-        recall = self.remember(*kind)
+        recall = self.remember(*kind, _form())
 
         def around(call: Call, run: Callable[[], Answer]) -> Answer:
             return _read(recall(_key(call), lambda: _written(run())))
 
         return around
+
+
+@functools.cache
+def _form() -> str:
+    """Return what stands for this release's interface.
+
+    Where several releases run on one cache, none is given what another one has written. The
+    file has the version and the shape of every answer, and `nox -s documents` keeps it fresh.
+    """
+    return hashlib.blake2b(packaged("swagger.yaml")(), digest_size=6).hexdigest()
 
 
 def _key(call: Call) -> tuple[str | None, str, str, str]:
@@ -61,9 +77,13 @@ def _key(call: Call) -> tuple[str | None, str, str, str]:
 
 
 def _written(answer: Answer) -> bytes:
-    return orjson.dumps(answer.headers) + _END_OF_HEAD + (answer.body or b"")
+    body = answer.body or b""
+    head = orjson.dumps([answer.headers, len(body)])
+    packed = pack(body) if len(body) >= WORTH_PACKING else b""
+    return b"".join((head, _END_OF_HEAD, body, packed))
 
 
 def _read(kept: bytes) -> Answer:
-    head, _, body = kept.partition(_END_OF_HEAD)
-    return Answer(_OK, orjson.loads(head), body)
+    head, _, rest = kept.partition(_END_OF_HEAD)
+    headers, size = orjson.loads(head)
+    return Answer(_OK, headers, rest[:size], rest[size:])

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from mechanic_http.openapi.document import document
 from mechanic_http.openapi.introduction import SUMMARY
+from mechanic_http.openapi.operations import TOKEN
 from mechanic_http.postman_story import STORY, Step
 
 _SCHEMA: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
@@ -100,7 +101,7 @@ def _request(step: Step, endpoint: Endpoint) -> dict[str, Any]:
         "header": [{"key": "Accept", "value": "application/json"}],
         "url": _url(step, endpoint),
     }
-    if not told["security"]:
+    if not any(TOKEN in way for way in told["security"]):
         request["auth"] = {"type": "noauth"}
     if "requestBody" in told:
         media_type, content = next(iter(told["requestBody"]["content"].items()))

@@ -77,6 +77,11 @@ class Promise:
         return answers and not self.issues_tokens
 
     @property
+    def may_be_packed(self) -> bool:
+        """Whether a large answer may be sent as gzip; secrets go as they are."""
+        return self.signature.answer is not None and not self.issues_tokens
+
+    @property
     def takes_key(self) -> bool:
         """Whether an Idempotency-Key makes it safe to send again."""
         return self.method == "POST" and not self.issues_tokens

@@ -2,7 +2,8 @@
 
 After draft-ietf-httpapi-idempotency-key-header-07. The first answer is kept in the transaction
 of the effect: whoever tries again, on whichever process, after whatever crash, finds both or
-neither. Refusals are not kept: nothing was done, so the request may simply run again.
+neither. Refusals are not kept: nothing was done, so the request may simply run again. What is
+slow, a password's hash, has been prepared before the transaction, even for a replay.
 """
 
 import hashlib

@@ -20,7 +20,8 @@ class Signature:
     *ids* stand in the path. *body* is the record in the argument *body_name*, which may be
     missing unless *body_required*; *replaces* and *merges* wrap it into a change. *answer* is
     a record, a union of records where roles see different ones, or None; when *listed*, it
-    is what the list is of. *conditional*: it honours ``If-Match``.
+    is what the list is of. *conditional*: it honours ``If-Match``. *prepares*: what it returns
+    is the rest of its work, to be called for the answer.
     """
 
     ids: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Signature:
     conditional: bool = False
     answer: Any = None
     listed: bool = False
+    prepares: bool = False
 
 
 def signature_of(method: Callable[..., Any]) -> Signature:
@@ -46,6 +48,9 @@ def signature_of(method: Callable[..., Any]) -> Signature:
     for name, hint in hints.items():
         if name not in told["ids"]:
             told.update(_argument(name, hint))
+    if get_origin(answer) is Callable:
+        _, answer = get_args(answer)
+        told["prepares"] = True
     if get_origin(answer) is Slice:
         (answer,) = get_args(answer)
         told["listed"] = True

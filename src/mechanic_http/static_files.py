@@ -1,54 +1,19 @@
 """Files that are the same for everybody: packed where that helps, sent only when they changed."""
 
-import gzip
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.resources import files
-from types import MappingProxyType
-from typing import Final, Self, final
+from typing import Final, final
 
-from attrs import define, frozen
+from attrs import define, field
 from falcon import Request, Response
 
-from mechanic_http.etags import is_unchanged
-from mechanic_http.packing import takes_gzip
+from mechanic_http.answers import Answer
+from mechanic_http.packing import THOROUGHLY, WORTH_PACKING, pack
+from mechanic_http.sending import Sending
 
-_WORTH_PACKING: Final = 1024
 _AN_HOUR: Final = "public, max-age=3600"
-_NOT_MODIFIED: Final = 304
-_NONE: Final[Mapping[str, str]] = MappingProxyType({})
-
-
-@frozen
-class StaticFile:
-    """Bytes to be sent, as they are or packed; each of the two has its own tag."""
-
-    media_type: str
-    plain: bytes
-    packed: bytes | None
-    digest: str
-
-    @classmethod
-    def of(cls, media_type: str, plain: bytes) -> Self:
-        """Return *plain* with what it packs to, where that is worth it."""
-        worth_it = len(plain) > _WORTH_PACKING and not media_type.startswith("image/")
-        packed = gzip.compress(plain, mtime=0) if worth_it else None
-        return cls(media_type, plain, packed, hashlib.sha256(plain).hexdigest()[:16])
-
-    def answer(self, req: Request, resp: Response) -> None:
-        """Send it, or tell that the client has it already."""
-        packed = self.packed if takes_gzip(req.env.get("HTTP_ACCEPT_ENCODING", "")) else None
-        etag = f'"{self.digest}{"-gzip" if packed else ""}"'
-        resp.set_header("ETag", etag)
-        resp.set_header("Cache-Control", _AN_HOUR)
-        resp.append_header("Vary", "Accept-Encoding")
-        if is_unchanged(req, etag):
-            resp.status = _NOT_MODIFIED
-            return
-        resp.content_type = self.media_type
-        if packed:
-            resp.set_header("Content-Encoding", "gzip")
-        resp.data = packed or self.plain
+_OK: Final = 200
 
 
 @final
@@ -58,17 +23,32 @@ class StaticItem:
 
     media_type: str
     make: Callable[[], bytes]
-    headers: Mapping[str, str] = _NONE
-    _file: StaticFile | None = None
+    _answer: Answer | None = field(default=None, init=False)
+    _send: Sending = field(init=False)
+
+    @_send.default
+    def _sending(self) -> Sending:
+        packs = not self.media_type.startswith("image/")
+        return Sending(media_type=self.media_type, compared=True, may_be_packed=packs)
 
     def on_get(self, req: Request, resp: Response) -> None:
         """Send the file."""
-        if self._file is None:
-            self._file = StaticFile.of(self.media_type, self.make())
-        resp.set_headers(dict(self.headers))
-        self._file.answer(req, resp)
+        if self._answer is None:
+            self._answer = self._made()
+        self._send(req, resp, self._answer)
 
     on_head = on_get
+
+    def _made(self) -> Answer:
+        plain = self.make()
+        headers = {
+            "ETag": f'"{hashlib.sha256(plain).hexdigest()[:16]}"',
+            "Cache-Control": _AN_HOUR,
+        }
+        if len(plain) < WORTH_PACKING or not self._send.may_be_packed:
+            return Answer(_OK, headers, plain)
+        varied = headers | {"Vary": "Accept-Encoding"}
+        return Answer(_OK, varied, plain, pack(plain, THOROUGHLY))
 
 
 def packaged(name: str) -> Callable[[], bytes]:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, NewType, TypeAlias, get_args, get_orig
 import attrs
 from cattrs import Converter
 from cattrs.fns import identity
-from cattrs.gen import make_dict_unstructure_fn, override
 
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
 from mechanic_core.shapes import Unpublished, alternatives, derived, unwrapped
@@ -111,24 +110,20 @@ def _optional(declared: Any, converter: Converter) -> Write:
 
 
 def _record(cls: type, converter: Converter) -> Write:
-    shown = {field.name for field in published_fields(cls)}
-    names: dict[str, Any] = {
-        field.name: override(omit=field.name not in shown, rename=published_name(field.name))
-        for field in attrs.fields(cls)
+    """Return what writes a record, spelt out as one expression: no loop over its members."""
+    told = {
+        published_name(field.name): (f"record.{field.name}", field.type)
+        for field in published_fields(cls)
     }
-    write: Write = make_dict_unstructure_fn(cls, converter, **names)
-    computed = tuple(
-        (name, member.compute, converter.get_unstructure_hook(declared))
-        for name, (member, declared) in derived_of(cls).items()
-    )
-    return _with_computed(write, computed) if computed else write
-
-
-def _with_computed(write: Write, computed: tuple[tuple[str, Write, Write], ...]) -> Write:
-    def write_all(record: Any) -> dict[str, Any]:
-        told: dict[str, Any] = write(record)
-        for name, compute, write_one in computed:
-            told[name] = write_one(compute(record))
-        return told
-
-    return write_all
+    scope: dict[str, Any] = {}
+    for name, (member, declared) in derived_of(cls).items():
+        scope[f"compute_{name}"] = member.compute
+        told[name] = f"compute_{name}(record)", declared
+    written = []
+    for place, (name, (value, declared)) in enumerate(told.items()):
+        write_one = converter.get_unstructure_hook(declared)
+        scope[f"write_{place}"] = write_one
+        written.append(f"{name!r}: {value if write_one is identity else f'write_{place}({value})'}")
+    source = f"lambda record: {{{', '.join(written)}}}"
+    write: Write = eval(source, scope)  # noqa: S307 - of nothing but the names of members
+    return write

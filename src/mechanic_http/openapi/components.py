@@ -37,6 +37,12 @@ _PAGE: Final[Schema] = {
         "description": "How many there are in all, where `include_total` asked for it.",
         "examples": [137],
     },
+    "total_above": {
+        "type": "integer",
+        "minimum": 0,
+        "description": "What is told in place of `total` where more than that agree with a filter.",
+        "examples": [10000],
+    },
 }
 
 

@@ -4,6 +4,7 @@ import functools
 import re
 import sys
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -34,7 +35,7 @@ def document() -> dict[str, Any]:
             "summary": SUMMARY,
             "description": INTRODUCTION,
             "contact": {"name": "Whoever runs the shop's server"},
-            "license": {"name": "MIT", "identifier": "MIT"},
+            "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
         },
         servers=[{"url": "/", "description": "The server that this document comes from."}],
     )
@@ -45,7 +46,7 @@ def document() -> dict[str, Any]:
         operations.write(route, _links(route))
     for page in operators.PAGES:
         spec.path(path=page.path, parameters=page.parameters, operations=page.operations)
-    for tag in _tags():
+    for tag in sorted(_tags(), key=itemgetter("name")):
         spec.tag(tag)
     found: dict[str, Any] = spec.to_dict()
     return {name: found[name] for name in ("openapi", "info", "servers", "tags", "paths")} | {
@@ -67,6 +68,14 @@ def _write_components(spec: APISpec, components: Components) -> None:
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "The `token` that `POST /login` or `POST /mechanics/login` gives.",
+        },
+    )
+    spec.components.security_scheme(
+        operators.OPERATOR,
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The `METRICS_TOKEN` that the server was given, if it was.",
         },
     )
     promises = [promise for route in DOCUMENTED for promise in route.promises.values()]

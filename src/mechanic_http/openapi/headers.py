@@ -1,9 +1,11 @@
 """Headers of requests and answers, each described once."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
 from mechanic_http.openapi.values import Schema
+from mechanic_http.packing import CODING
 from mechanic_http.promise import Promise
 
 _TEXT: Final[Schema] = {"type": "string"}
@@ -35,6 +37,18 @@ ANSWERED: Final[dict[str, Schema]] = {
         "required": True,
         "schema": {**_TEXT, "pattern": '^"[^"]+"$'},
         "example": '"3-5f0a1b2c"',
+    },
+    "Vary": {
+        "description": "Which headers of the request the answer depends on.",
+        "required": True,
+        "schema": _TEXT,
+        "example": "Authorization, Accept, Accept-Encoding",
+    },
+    "Content-Encoding": {
+        "description": "That a large answer was packed, for you said in `Accept-Encoding` that "
+        "you take it so; it has an `ETag` of its own then.",
+        "schema": {"type": "string", "enum": [CODING]},
+        "example": CODING,
     },
     "Location": {
         "description": "Where the new resource is.",
@@ -111,7 +125,9 @@ _OF_REFUSALS: Final = {
 
 def of_success(promise: Promise) -> dict[str, Any]:
     """Return references to the headers of an endpoint's success."""
-    names = list(_ALWAYS)
+    names = [*_ALWAYS, "Vary"]
+    if promise.may_be_packed:
+        names.append("Content-Encoding")
     if promise.has_etag:
         names.append("ETag")
     if promise.creates:
@@ -124,17 +140,17 @@ def of_success(promise: Promise) -> dict[str, Any]:
         names.append("Deprecation")
     if promise.deprecated and promise.deprecated.sunset:
         names.append("Sunset")
-    return _referred(names)
+    return referred(names)
 
 
 def of_refusal(status: HTTPStatus) -> dict[str, Any]:
     """Return references to the headers of a refusal."""
-    return _referred([*_ALWAYS, *_OF_REFUSALS.get(status, ())])
+    return referred([*_ALWAYS, *_OF_REFUSALS.get(status, ())])
 
 
 def of_unchanged() -> dict[str, Any]:
     """Return references to the headers of 304."""
-    return _referred([*_ALWAYS, "ETag"])
+    return referred([*_ALWAYS, "Vary", "ETag"])
 
 
 def asked_of(promise: Promise) -> list[str]:
@@ -145,5 +161,6 @@ def asked_of(promise: Promise) -> list[str]:
     return [*keys, "If-Match"] if promise.signature.conditional else keys
 
 
-def _referred(names: list[str]) -> dict[str, Any]:
+def referred(names: Iterable[str]) -> dict[str, Any]:
+    """Return references to headers of answers."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -20,7 +20,8 @@ headers tell the way.
 
 **Two people at once.** Every resource has an `ETag`. Send it back as `If-Match`, and a change is
 made only if nobody else has changed the resource since you read it (412 otherwise). Send it as
-`If-None-Match`, and what you have already is not sent again (304).
+`If-None-Match`, and what you have already is not sent again (304). Whoever says `Accept-Encoding:
+gzip` gets large answers packed; their `ETag` ends in `-gzip`, and is as good as the other one.
 
 **Once, not twice.** Every `POST` but those that issue tokens takes an `Idempotency-Key`, a name that
 you make up. When no answer comes, send the same again: it is done once, and the first answer comes

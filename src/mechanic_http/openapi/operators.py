@@ -1,15 +1,20 @@
 """Routes for operators and readers, which have no use case behind them."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from attrs import frozen
 
 from mechanic_http.bodies import JSON
+from mechanic_http.openapi.headers import referred
 from mechanic_http.openapi.values import Schema
 from mechanic_http.problems import PROBLEM_JSON
 
 OPERATIONS: Final = "operations"
 DOCUMENTS: Final = "documents"
+
+OPERATOR: Final = "operator"
+"""The name of the security scheme."""
 
 TAGS: Final = {
     OPERATIONS: "For whoever runs the shop's server.",
@@ -46,6 +51,8 @@ class Page:
     schema: Schema
     status: int = 200
     also: tuple[int, ...] = ()
+    who: str = "everybody who can reach it"
+    security: tuple[Schema, ...] = ()
 
     @property
     def parameters(self) -> list[Schema]:
@@ -62,34 +69,57 @@ class Page:
                 "tags": [self.tag],
                 "operationId": self.operation,
                 "summary": self.summary,
-                "description": f"{self.summary}. For everybody who can reach it.",
-                "security": [],
-                "responses": answers,
+                "description": f"{self.summary}. For {self.who}.",
+                "security": list(self.security),
+                "parameters": list(_CONDITIONS) if self._is_file else [],
+                "responses": dict(sorted(answers.items())),
             }
         }
 
+    @property
+    def _is_file(self) -> bool:
+        """Whether it is sent only to whoever does not have it, and packed."""
+        return HTTPStatus.NOT_MODIFIED in self.also
+
     def _success(self) -> Schema:
-        names = ["X-Request-ID"] if self.media_type else ["X-Request-ID", "Location"]
+        names = ["X-Request-ID"]
+        if not self.media_type:
+            names.append("Location")
+        if self._is_file:
+            names += ["ETag", "Vary", "Content-Encoding"]
         told: Schema = {
             "description": "Here it is." if self.media_type else "It is there.",
-            "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+            "headers": referred(names),
         }
         if self.media_type:
             told["content"] = {self.media_type: {"schema": self.schema}}
         return told
 
 
-def _problem(description: str) -> Schema:
+def _problem(description: str, *headers: str) -> Schema:
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {PROBLEM_JSON: {"schema": schema}}}
+    return {
+        "description": description,
+        "headers": referred(["X-Request-ID", *headers]),
+        "content": {PROBLEM_JSON: {"schema": schema}},
+    }
 
+
+_CONDITIONS: Final = ("If-None-Match", "If-Match")
+_SENT_ONCE: Final = (304, 400, 412)
 
 _REFUSED: Final = {
-    401: _problem("Show the operator's token as `Authorization: Bearer`."),
-    304: {"description": "You have it already."},
+    304: {
+        "description": "You have it already.",
+        "headers": referred(["X-Request-ID", "ETag", "Vary"]),
+    },
+    400: _problem("A header can't be parsed."),
+    401: _problem("Show the operator's token as `Authorization: Bearer`.", "WWW-Authenticate"),
     404: _problem("There is no such page, or not for you."),
+    412: _problem("It is no longer what `If-Match` asks for."),
     503: {
         "description": "Not now: requests would fail.",
+        "headers": referred(["X-Request-ID"]),
         "content": {JSON: {"schema": _HEALTH}},
     },
 }
@@ -113,6 +143,9 @@ PAGES: Final = (
         "text/plain",
         _TEXT,
         also=(401, 404),
+        who="the machine that it runs on, and for whoever shows its operator's `METRICS_TOKEN`. "
+        "Without such a token there is no such page for others",
+        security=({}, {OPERATOR: []}),
     ),
     Page("/", "find_documents", "Be led to the documents", DOCUMENTS, "", {}, status=303),
     Page("/docs", "read_documents", "Read and try the interface", DOCUMENTS, "text/html", _TEXT),
@@ -123,7 +156,7 @@ PAGES: Final = (
         DOCUMENTS,
         JSON,
         _ANYTHING,
-        also=(304,),
+        also=_SENT_ONCE,
     ),
     Page(
         "/static/swagger.yaml",
@@ -132,7 +165,7 @@ PAGES: Final = (
         DOCUMENTS,
         "application/yaml",
         _ANYTHING,
-        also=(304,),
+        also=_SENT_ONCE,
     ),
     Page(
         "/problems/{code}",

@@ -17,6 +17,7 @@ from mechanic_core.page import Slice, Window
 from mechanic_core.shapes import checked
 from mechanic_core.shop import Shop
 from mechanic_core.texts import SearchText
+from mechanic_core.work import Prepared
 from mechanic_http.changes import MergePatch, Replacement
 from mechanic_http.promise import endpoint
 from mechanic_http.queries import ListQuery
@@ -42,9 +43,9 @@ class CustomerCollection:
         return self.shop.list_customers(actor, query.q, window)
 
     @endpoint(RegisterCustomer, creates="/customers/{id}")
-    def on_post(self, actor: Actor, registration: Registration) -> Customer:
+    def on_post(self, actor: Actor, registration: Registration) -> Prepared[Customer]:
         """Become a customer."""
-        return self.shop.register_customer(actor, registration)
+        return self.shop.register_customer.prepared(actor, registration)
 
 
 @final

@@ -1,17 +1,16 @@
-"""Documents about the shop's interface: for people, for programs, and for what went wrong."""
+"""Documents about the shop's interface: for people, for programs, and for what went wrong.
 
-from collections.abc import Iterable
+What makes them is imported when one is first asked for: it is long, and most processes never are.
+"""
+
 from html import escape
+from importlib import import_module
 from typing import Final, final
 
-import orjson
 from attrs import frozen
 from falcon import Request, Response
 
-from mechanic_http import explanations
 from mechanic_http.bodies import JSON
-from mechanic_http.explanations import ProblemUnexplained
-from mechanic_http.openapi import document
 from mechanic_http.static_files import StaticItem, packaged
 
 HTML: Final = "text/html; charset=utf-8"
@@ -37,22 +36,6 @@ _DOCS: Final = """\
 <div id="swagger-ui" data-document="{root}/openapi.json"></div>
 <script src="{root}/static/swagger-ui/swagger-ui-bundle.js"></script>
 <script src="{root}/static/docs.js"></script>
-</html>
-"""
-
-_PROBLEM: Final = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="stylesheet" href="{root}/static/pages.css">
-<main>
-<p class="status">{status} {phrase} · <code>{code}</code></p>
-<h1>{title}</h1>
-{body}
-<p><a href="{root}/docs">The whole interface</a></p>
-</main>
 </html>
 """
 
@@ -89,26 +72,22 @@ class ProblemPage:
 
     def on_get(self, req: Request, resp: Response, code: str) -> None:
         """Explain it; raise `ProblemUnexplained` for what is never answered."""
-        found = explanations.of(code)
-        if found is None:
-            raise ProblemUnexplained
-        told = _PROBLEM.format(
-            root=escape(req.root_path),
-            title=escape(found.title),
-            status=int(found.status),
-            phrase=escape(found.status.phrase),
-            code=escape(found.code),
-            body="\n".join(_body(found, escape(req.root_path))),
-        )
-        _page(resp, _READ_ONLY, told)
+        page: str = import_module("mechanic_http.problem_pages").page(code, req.root_path)
+        _page(resp, _READ_ONLY, page)
 
     on_head = on_get
+
+
+def described() -> bytes:
+    """Return the OpenAPI document as JSON."""
+    document: bytes = import_module("mechanic_http.openapi.document").as_json()
+    return document
 
 
 DOCUMENTS: Final = (
     ("/", Entrance()),
     ("/docs", DocumentsPage()),
-    ("/openapi.json", StaticItem(JSON, document.as_json)),
+    ("/openapi.json", StaticItem(JSON, described)),
     ("/static/swagger.yaml", StaticItem("application/yaml", packaged("swagger.yaml"))),
     ("/problems/{code}", ProblemPage()),
 )
@@ -130,19 +109,6 @@ ASSETS: Final = (
     ),
 )
 """What the pages are made of; Swagger UI's licence goes where it goes."""
-
-
-def _body(found: explanations.Explanation, root: str) -> Iterable[str]:
-    yield from (f"<p>{escape(paragraph)}</p>" for paragraph in found.meaning)
-    yield f"<h2>What to do</h2><p>{escape(found.advice)}</p>"
-    shown = orjson.dumps(found.example, option=orjson.OPT_INDENT_2).decode()
-    yield f"<h2>How it looks</h2><pre><code>{escape(shown, quote=False)}</code></pre>"
-    if found.operations:
-        yield "<h2>Where it may come from</h2><ul>"
-        for operation in found.operations:
-            where = f"{root}/docs#/{operation.tag}/{operation.name}"
-            yield f'<li><a href="{escape(where)}">{escape(operation.summary)}</a></li>'
-        yield "</ul>"
 
 
 def _page(resp: Response, policy: str, page: str) -> None:

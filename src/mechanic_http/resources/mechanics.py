@@ -27,6 +27,7 @@ from mechanic_core.shapes import Between, Example, checked
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.list_use_cases import ListWorked
 from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.work import Prepared
 from mechanic_http.changes import MergePatch, Replacement
 from mechanic_http.promise import endpoint
 from mechanic_http.queries import ListQuery, PeriodQuery
@@ -67,9 +68,9 @@ class MechanicCollection:
         return self.shop.list_mechanics(actor, window)
 
     @endpoint(HireMechanic, creates="/mechanics/{id}")
-    def on_post(self, actor: Actor, hiring: Hiring) -> Mechanic:
+    def on_post(self, actor: Actor, hiring: Hiring) -> Prepared[Mechanic]:
         """Take somebody on."""
-        return self.shop.hire_mechanic(actor, hiring)
+        return self.shop.hire_mechanic.prepared(actor, hiring)
 
 
 @final
