@@ -27,7 +27,7 @@ LICENCES = [
     *("Apache Software License", "Apache-2.0", "Apache-2.0 AND BSD-2-Clause"),
     *("Apache-2.0 OR BSD-2-Clause", "Apache-2.0 OR BSD-3-Clause", "MIT OR Apache-2.0"),
     *("MIT", "MIT License", "MIT-0", "PSF-2.0", "Zope Public License"),
-    *("MPL-2.0 AND (Apache-2.0 OR MIT)", "Mozilla Public License 2.0 (MPL 2.0)"),
+    *("MPL-2.0", "MPL-2.0 AND (Apache-2.0 OR MIT)", "Mozilla Public License 2.0 (MPL 2.0)"),
     "LGPL-3.0-only",
 ]
 
@@ -43,7 +43,7 @@ nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = [
     *("lint", "types", "layers", "documents", "deployment", "licences"),
-    *(f"unit-{HERE}", f"integration-{HERE}"),
+    *(f"unit-{HERE}", f"integration-{HERE}", "api", "browser", "faults"),
 ]
 
 
@@ -81,7 +81,7 @@ def integration(session: nox.Session) -> None:
     test(session, "tests/integration")
 
 
-@nox.session(default=False)
+@nox.session
 def faults(session: nox.Session) -> None:
     """Take away the database, the disk and the processes, and count what is lost: nothing."""
     install(session, "tests", project=True)
@@ -100,7 +100,7 @@ def documents(session: nox.Session) -> None:
         session.error(f"{' and '.join(stale)} changed: look at the difference and commit it")
 
 
-@nox.session(default=False)
+@nox.session
 def api(session: nox.Session) -> None:
     """Hold the served contract against tools of others: schemathesis, Spectral, newman, a client."""
     install(session, "tests", "api", project=True)
@@ -109,10 +109,10 @@ def api(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or ["tests/api"]), env={"PATH": path})
 
 
-@nox.session(default=False)
+@nox.session
 def browser(session: nox.Session) -> None:
-    """Look at the docs page in Chromium: Debian's is installed where there is none."""
-    session.run(".ci/chromium", external=True)
+    """Look at the docs page in Chromium."""
+    session.run(".ci/programs", "chromium", "chromedriver", external=True)
     install(session, "tests", "browser", project=True)
     session.run("pytest", *(session.posargs or ["tests/browser"]))
 
@@ -125,7 +125,7 @@ def deployment(session: nox.Session) -> None:
     session.run("check-jsonschema", "--schemafile", "deploy/render.schema.json", "render.yaml")
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     session.run("zizmor", "--offline", "--pedantic", *WORKFLOWS)
-    session.run("shellcheck", "--enable=all", ".ci/run", ".ci/chromium")
+    session.run("shellcheck", "--enable=all", ".ci/run", ".ci/programs")
     if shutil.which("systemd-analyze"):
         unit = "deploy/mechanic-shop.service"
         security = ("systemd-analyze", "security", "--offline=true", "--threshold=15")
@@ -139,7 +139,7 @@ def audit(session: nox.Session) -> None:
     session.run("pip-audit", "--strict", "--disable-pip", "--no-deps", "--requirement", PINS)
 
 
-@nox.session
+@nox.session(reuse_venv=False)  # what an earlier run left behind would be listed too
 def licences(session: nox.Session) -> None:
     """List the licences of all that is installed with the shop; refuse any of a new kind."""
     extras = ",".join(PROJECT["project"]["optional-dependencies"])
@@ -158,10 +158,10 @@ def long(session: nox.Session) -> None:
     """Walk the state machines and the interleavings for hours rather than minutes."""
     install(session, "tests", project=True)
     session.run(
-        *("pytest", "--timeout=14400", "tests/unit/core/test_shop_machine.py"),
+        *("pytest", "--timeout=14400"),
         *(
             f"tests/integration/test_{name}.py"
-            for name in ("shop_machine_sql", "stock_interleavings")
+            for name in ("shop_machine", "shop_machine_sql", "stock_interleavings")
         ),
         env={"HYPOTHESIS_PROFILE": "long", "INTERLEAVING_SECONDS": "300"},
     )
@@ -220,7 +220,6 @@ def install_from_npm(session: nox.Session, folder: Path) -> str:
         lock.write_bytes(pinned)
         session.run(
             *("npm", "ci", "--prefix", str(place), "--ignore-scripts", "--no-audit", "--no-fund"),
-            external=True,
         )
     return str(place / "node_modules" / ".bin")
 

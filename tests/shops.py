@@ -62,6 +62,17 @@ class HandClock:
         self.at += timedelta(**some)
 
 
+@attrs.define
+class Seconds:
+    """A clock in seconds that is moved by hand."""
+
+    at: float = 0.0
+
+    def __call__(self) -> float:
+        """Return where the hands stand."""
+        return self.at
+
+
 def shop_on(
     store: Store, now: Clock, *, low_stock: LowStock = unheard, strict_vin: bool = False
 ) -> Shop:

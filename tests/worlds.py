@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, NewType, TypeVar, get_args, get_origin
 
@@ -61,6 +62,7 @@ _ORDINARY: Final = "Señor Ωλ #7\n"
 _ODD: Final = ("", " ", "\t\n", "\x00", "a\x07", "a\ud800", "no-at-sign", "a@b c", "I" * 17, "é")
 
 
+@cache
 def values_of(declared: Any) -> st.SearchStrategy[Any]:
     """Return a strategy of what a field declared so may hold."""
     members, optional = alternatives(unwrapped(declared)[0])
@@ -70,7 +72,8 @@ def values_of(declared: Any) -> st.SearchStrategy[Any]:
 
 def records(cls: type[T]) -> st.SearchStrategy[T]:
     """Return a strategy of records of *cls* that keep all their rules."""
-    return st.builds(_kept, st.just(cls), st.fixed_dictionaries(_drawn(cls)))
+    drawn: Any = cls  # mypy takes no class of a variable type for hashable
+    return _records(drawn)
 
 
 def breaking(declared: Any) -> st.SearchStrategy[Any]:
@@ -111,6 +114,11 @@ def example_of(declared: Any) -> Any:
     if issubclass(bare, Enum):
         return next(iter(bare))
     return _EXAMPLES[bare] if bare in _EXAMPLES else sample(bare)
+
+
+@cache
+def _records(cls: type[Any]) -> st.SearchStrategy[Any]:
+    return st.builds(_kept, st.just(cls), st.fixed_dictionaries(_drawn(cls)))
 
 
 def _kept(cls: type[T], drawn: Mapping[str, Any]) -> T:
