@@ -169,6 +169,11 @@ def test_tell_when_they_are_wrong(url: str, store: SqlStore) -> None:
     assert ("customers", 3) == (found.list, found.counted)
     assert found.kept != found.counted
 
+    store.recount()
+
+    assert () == store.wrong_totals()
+    assert (3, 0, 0, 0) == totals(store)
+
 
 def test_go_no_further_than_pages_behind_a_filter(url: str, store: SqlStore) -> None:
     """

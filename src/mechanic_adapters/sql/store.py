@@ -12,7 +12,7 @@ from mechanic_adapters.sql.database import Database
 from mechanic_adapters.sql.engines import located
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.tallies import Miscount, miscounts, recount
-from mechanic_adapters.sql.totals import WrongTotal, wrong_totals
+from mechanic_adapters.sql.totals import WrongTotal, recount_totals, wrong_totals
 from mechanic_adapters.sql.transactions import Transaction
 from mechanic_adapters.sql.version import KEPT
 from mechanic_adapters.sql.work import SqlWork
@@ -139,10 +139,11 @@ class SqlStore:
             executor.release()
 
     def recount(self) -> None:
-        """Count the tallies of the leaderboard anew."""
+        """Count the tallies of the leaderboard and the totals of lists anew."""
         with self.begin():
             if present := self._present.get():
                 recount(present.transaction, is_postgres=self._database.is_postgres)
+                recount_totals(present.transaction, is_postgres=self._database.is_postgres)
 
     def close(self) -> None:
         """Give every connection back."""

@@ -7,7 +7,19 @@ transaction holds, and makes a new one where there is none: so writers never wai
 from typing import Any, Final, final
 
 from attrs import frozen
-from sqlalchemy import BigInteger, Select, Table, cast, func, literal, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    Table,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    union_all,
+)
 
 from mechanic_adapters.sql.columns import key, number, number_of_row
 from mechanic_adapters.sql.executors import Executor
@@ -48,21 +60,38 @@ def total_of(table: Table) -> Select[Any]:
     return select(kept).where(list_totals.c.list == literal(table.name, list_totals.c.list.type))
 
 
-def _checked(table: Table, present: Any) -> Select[Any]:
+def _counted(table: Table, present: Any) -> Select[Any]:
     counted = select(func.count()).select_from(table)
-    if present is not None:
-        counted = counted.where(present)
+    return counted if present is None else counted.where(present)
+
+
+def _checked(table: Table, present: Any) -> Select[Any]:
     return select(
         literal(table.name).label("list"),
         total_of(table).scalar_subquery().label("kept"),
-        counted.scalar_subquery().label("counted"),
+        _counted(table, present).scalar_subquery().label("counted"),
     )
 
 
 _both = union_all(*(_checked(*one) for one in PRESENT.items())).subquery("both_ways")
+_anew = [
+    select(literal(table.name), _counted(table, present).scalar_subquery())
+    for table, present in PRESENT.items()
+]
+_LOCK = text(f"LOCK TABLE {', '.join(table.name for table in PRESENT)} IN SHARE ROW EXCLUSIVE MODE")
+_EMPTY = delete(list_totals)
+_RECOUNT = insert(list_totals).from_select(["list", "total"], union_all(*_anew))
 _WRONG = select(_both).where(_both.c.kept != _both.c.counted).order_by(_both.c.list)
 
 
 def wrong_totals(executor: Executor) -> tuple[WrongTotal, ...]:
     """Return every total that disagrees with its list."""
     return tuple(map(maker(WrongTotal), executor.patiently(_WRONG)))
+
+
+def recount_totals(executor: Executor, *, is_postgres: bool) -> None:
+    """Count every list anew; whoever adds to one meanwhile waits."""
+    if is_postgres:
+        executor.write(list_totals.name, _LOCK, {})
+    executor.write(list_totals.name, _EMPTY, {})
+    executor.write(list_totals.name, _RECOUNT, {})

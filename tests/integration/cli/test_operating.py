@@ -46,6 +46,23 @@ def test_stock_agrees_until_somebody_meddles(shop_cli: CommandLine, tmp_path: Pa
     assert "mechanic-shop: 1 balances disagree with the ledger\n" == wrong.err
 
 
+def test_kept_figures_agree_until_somebody_meddles(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    `db recount` exits 1 and names each figure that is wrong; with `--mend` it is counted anew.
+    """
+    shop_cli("db", "upgrade")
+    right = shop_cli("db", "recount")
+    with closing(sqlite3.connect(tmp_path / "mechanic_shop.db")) as database, database:
+        database.execute("UPDATE list_totals SET total = 7 WHERE list = 'parts'")
+    wrong = shop_cli("db", "recount")
+    mended = shop_cli("db", "recount", "--mend")
+
+    assert Outcome(0, "every figure agrees with what it counts\n", "") == right
+    assert (1, "parts: 7 kept, 0 counted\n") == (wrong.code, wrong.out)
+    assert Outcome(0, "parts: 7 kept, 0 counted\ncounted anew\n", "") == mended
+    assert right == shop_cli("db", "recount")
+
+
 def test_two_processes_share_a_port(tmp_path: Path) -> None:
     """
     `serve --workers 2` answers, and stops in order.
