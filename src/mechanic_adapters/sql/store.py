@@ -12,7 +12,7 @@ from mechanic_adapters.sql.database import Database
 from mechanic_adapters.sql.engines import located
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.tallies import Miscount, miscounts, recount
-from mechanic_adapters.sql.totals import WrongTotal, recount_totals, wrong_totals
+from mechanic_adapters.sql.totals import PRESENT, WrongTotal, recount_total, wrong_totals
 from mechanic_adapters.sql.transactions import Transaction
 from mechanic_adapters.sql.version import KEPT
 from mechanic_adapters.sql.work import SqlWork
@@ -140,10 +140,14 @@ class SqlStore:
 
     def recount(self) -> None:
         """Count the tallies of the leaderboard and the totals of lists anew."""
+        is_postgres = self._database.is_postgres
         with self.begin():
             if present := self._present.get():
-                recount(present.transaction, is_postgres=self._database.is_postgres)
-                recount_totals(present.transaction, is_postgres=self._database.is_postgres)
+                recount(present.transaction, is_postgres=is_postgres)
+        for table in PRESENT:
+            with self.begin():
+                if present := self._present.get():
+                    recount_total(present.transaction, table, is_postgres=is_postgres)
 
     def close(self) -> None:
         """Give every connection back."""

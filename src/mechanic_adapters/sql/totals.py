@@ -74,13 +74,6 @@ def _checked(table: Table, present: Any) -> Select[Any]:
 
 
 _both = union_all(*(_checked(*one) for one in PRESENT.items())).subquery("both_ways")
-_anew = [
-    select(literal(table.name), _counted(table, present).scalar_subquery())
-    for table, present in PRESENT.items()
-]
-_LOCK = text(f"LOCK TABLE {', '.join(table.name for table in PRESENT)} IN SHARE ROW EXCLUSIVE MODE")
-_EMPTY = delete(list_totals)
-_RECOUNT = insert(list_totals).from_select(["list", "total"], union_all(*_anew))
 _WRONG = select(_both).where(_both.c.kept != _both.c.counted).order_by(_both.c.list)
 
 
@@ -89,9 +82,27 @@ def wrong_totals(executor: Executor) -> tuple[WrongTotal, ...]:
     return tuple(map(maker(WrongTotal), executor.patiently(_WRONG)))
 
 
-def recount_totals(executor: Executor, *, is_postgres: bool) -> None:
-    """Count every list anew; whoever adds to one meanwhile waits."""
+_LOCKS: Final = {
+    table: text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE") for table in PRESENT
+}
+_EMPTY: Final = {
+    table: delete(list_totals).where(list_totals.c.list == literal(table.name)) for table in PRESENT
+}
+_RECOUNT: Final = {
+    table: insert(list_totals).values(
+        list=literal(table.name), total=_counted(table, present).scalar_subquery()
+    )
+    for table, present in PRESENT.items()
+}
+
+
+def recount_total(executor: Executor, table: Table, *, is_postgres: bool) -> None:
+    """Count one list anew, in a transaction of its own; whoever adds to it meanwhile waits.
+
+    With more than one list in it the transaction would hold one table and wait for another, while
+    somebody who writes both may do so the other way round.
+    """
     if is_postgres:
-        executor.write(list_totals.name, _LOCK, {})
-    executor.write(list_totals.name, _EMPTY, {})
-    executor.write(list_totals.name, _RECOUNT, {})
+        executor.write(list_totals.name, _LOCKS[table], {})
+    executor.write(list_totals.name, _EMPTY[table], {})
+    executor.write(list_totals.name, _RECOUNT[table], {})
