@@ -35,7 +35,7 @@ class Transaction(Executor):
             return
         try:
             self._control("BEGIN IMMEDIATE")
-        except Unavailable:
+        except BaseException:  # whatever it is: what is not given back is lost to everybody
             self.release()
             raise
 
