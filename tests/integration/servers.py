@@ -148,6 +148,11 @@ class RunningValkey:
     _server: Any
     url: str
 
+    @property
+    def patient_url(self) -> str:
+        """The address for tests that are not about time: the machine may stand still a moment."""
+        return f"{self.url}?socket_timeout=30&socket_connect_timeout=30"
+
     def kill(self) -> None:
         """Kill the server at once."""
         self._server.terminate()

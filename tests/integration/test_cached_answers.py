@@ -32,7 +32,7 @@ def settings(request: pytest.FixtureRequest, url: str, valkey: RunningValkey) ->
     """Settings with each kind of cache."""
     if request.param == "memory":
         return settings_for(url)
-    return settings_for(url, cache_redis_url=valkey.url, rate_limit_storage_url="memory://")
+    return settings_for(url, cache_redis_url=valkey.patient_url, rate_limit_storage_url="memory://")
 
 
 @pytest.fixture

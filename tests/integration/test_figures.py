@@ -121,7 +121,7 @@ def test_fallbacks_are_counted(tmp_path: Path) -> None:
     When the store of limits and cache falls, requests go on, and it shows.
     """
     with valkey_server() as valkey:
-        limits = {"GLOBAL_RATE_LIMIT": "1000/minute", "CACHE_REDIS_URL": valkey.url}
+        limits = {"GLOBAL_RATE_LIMIT": "1000/minute", "CACHE_REDIS_URL": valkey.patient_url}
         with shop_in(tmp_path, **limits) as program:
             before = once(program, "GET", "/readyz").said
             valkey.kill()

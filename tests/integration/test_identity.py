@@ -110,7 +110,7 @@ def test_limits_are_counted_where_the_settings_say(url: str, valkey: RunningValk
     """
     `RATE_LIMIT_STORAGE_URL` names the store that requests are counted in.
     """
-    settings = settings_for(url, rate_limit_storage_url=valkey.url)
+    settings = settings_for(url, rate_limit_storage_url=valkey.patient_url)
     with Redis.from_url(valkey.url) as store, on_the_line(settings) as line:
         store.flushdb()
         assert line.get("/inventory").status_code == 200

@@ -99,7 +99,7 @@ def test_nothing_is_left_and_nobody_is_named(valkey: RunningValkey) -> None:
     """
     The store holds no address or account, and forgets every key when its window has passed.
     """
-    limits = RateLimits.open({"login": "5/second"}, valkey.url)
+    limits = RateLimits.open({"login": "5/second"}, valkey.patient_url)
     limits.hit("login", "ada@example.com")
     storage = RedisWindows(valkey.url, budget_s=PATIENT_S).storage
     keys = list(storage.scan_iter(f"{PREFIX}:*"))

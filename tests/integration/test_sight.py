@@ -163,7 +163,7 @@ def test_valkey_is_told(tmp_path: Path, valkey: RunningValkey) -> None:
     """
     With the cache and the limits in one store, readiness tells both.
     """
-    with shop_in(tmp_path, CACHE_REDIS_URL=valkey.url) as program:
+    with shop_in(tmp_path, CACHE_REDIS_URL=valkey.patient_url) as program:
         told = once(program, "GET", "/readyz").said
 
     assert ("up", "up") == (told["cache"], told["limits"])
