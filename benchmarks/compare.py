@@ -8,7 +8,6 @@ own README describes must be up, and their data set loaded.
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 from benchmarks import asking, filling, product
 from benchmarks.ratios import table
-from benchmarks.rivals import FOLDER, HOME, Rivals
+from benchmarks.rivals import Rivals, options_from, parser_of
 
 READS: Final = ("inventory_get", "customers_first", "inventory_list", "leaderboard")
 TICKETS: Final = ("my_tickets_5", "my_tickets_500")
@@ -29,9 +28,7 @@ RIVALS: Final = (
 
 def options_of(words: list[str] | None = None) -> argparse.Namespace:
     """Return what the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rivals", default=os.environ.get(FOLDER), help=f"default ${FOLDER}")
-    parser.add_argument("--home", default=os.environ.get(HOME), help=f"default ${HOME}")
+    parser = parser_of(__doc__)
     parser.add_argument("--fill", action="store_true", help="make the shop's database first")
     parser.add_argument("--dataset", default="small")
     parser.add_argument("--targets", type=_words, default=[*RIVALS, *_ours()])
@@ -40,10 +37,7 @@ def options_of(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out", type=Path, help="write FILE.json and FILE.md")
-    options = parser.parse_args(words)
-    if not options.rivals or not options.home:
-        parser.error("--rivals and --home must say where the rivals' bench and its programs are")
-    return options
+    return options_from(parser, words)
 
 
 def main() -> int:

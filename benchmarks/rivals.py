@@ -1,5 +1,6 @@
 """The rivals' own bench, imported from wherever it lies."""
 
+import argparse
 import importlib
 import os
 import sys
@@ -10,6 +11,24 @@ from attrs import frozen
 
 FOLDER: Final = "RIVALS_FOLDER"
 HOME: Final = "PEERS_HOME"
+
+
+def parser_of(purpose: str | None) -> argparse.ArgumentParser:
+    """Return what reads the command line of a program that needs the rivals."""
+    parser = argparse.ArgumentParser(description=purpose)
+    parser.add_argument("--rivals", default=os.environ.get(FOLDER), help=f"default ${FOLDER}")
+    parser.add_argument("--home", default=os.environ.get(HOME), help=f"default ${HOME}")
+    return parser
+
+
+def options_from(
+    parser: argparse.ArgumentParser, words: list[str] | None = None
+) -> argparse.Namespace:
+    """Return what the command line says; the program ends where the rivals are not named."""
+    options = parser.parse_args(words)
+    if not options.rivals or not options.home:
+        parser.error("--rivals and --home must say where the rivals' bench and its programs are")
+    return options
 
 
 @final

@@ -10,7 +10,6 @@ gigabytes. PostgreSQL's CPU is read from /proc, so it must run here, and here mu
 import argparse
 import json
 import multiprocessing
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from attrs import frozen
 
 from benchmarks import filling
 from benchmarks.layers import SECRET, called, settings_for, unheard
-from benchmarks.rivals import FOLDER, HOME, Rivals
+from benchmarks.rivals import Rivals, options_from, parser_of
 from benchmarks.scale_reads import Read, Reads, Size
 from benchmarks.scale_tables import Row, Runs, table, verdicts
 from mechanic_adapters.clock import utc_now
@@ -207,17 +206,12 @@ def _asked(line: Connection, asked: object) -> Any:
 
 def options_of(words: list[str] | None = None) -> argparse.Namespace:
     """Return what the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rivals", default=os.environ.get(FOLDER), help=f"default ${FOLDER}")
-    parser.add_argument("--home", default=os.environ.get(HOME), help=f"default ${HOME}")
+    parser = parser_of(__doc__)
     parser.add_argument("--fill", action="store_true", help="make the databases first")
     parser.add_argument("--sets", type=lambda text: text.split(","), default=SETS)
     parser.add_argument("--batches", type=int, default=15)
     parser.add_argument("--out", type=Path, help="write FILE.json and FILE.md")
-    options = parser.parse_args(words)
-    if not options.rivals or not options.home:
-        parser.error("--rivals and --home must say where the rivals' bench and its programs are")
-    return options
+    return options_from(parser, words)
 
 
 def main() -> int:

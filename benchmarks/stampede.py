@@ -7,7 +7,6 @@ leaderboard that nobody has asked for yet, and counts its statements in PostgreS
 
 # ruff: noqa: T201 - a program of its own, that prints
 
-import argparse
 import http.client
 import os
 import subprocess
@@ -23,7 +22,7 @@ from typing import Any, Final
 import psycopg
 
 from benchmarks.product import SETTINGS
-from benchmarks.rivals import FOLDER, HOME, Rivals
+from benchmarks.rivals import Rivals, options_from, parser_of
 
 CLIENTS: Final = 16
 PROCESSES: Final = 2
@@ -99,11 +98,9 @@ def _told(observer: "psycopg.Connection[Any]", name: str) -> tuple[int, float]:
 
 def main() -> int:
     """Print both tables; return 1 when the statement ran more than once per process."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rivals", default=os.environ.get(FOLDER), help=f"default ${FOLDER}")
-    parser.add_argument("--home", default=os.environ.get(HOME), help=f"default ${HOME}")
+    parser = parser_of(__doc__)
     parser.add_argument("--dataset", default="large")
-    options = parser.parse_args()
+    options = options_from(parser)
     rivals = Rivals.at(options.rivals, options.home)
     url = rivals.shop_url(options.dataset)
     name, most = url.rpartition("/")[2], {}

@@ -101,21 +101,16 @@ class SqlStore:
 
     def ping(self) -> None:
         """Raise `Unavailable` when the database does not answer."""
-        executor = Executor(self._database)
-        try:
+        with self._reading() as executor:
             executor.first(_PING)
-        finally:
-            executor.release()
 
     def version(self) -> str | None:
         """Return the schema's version, None where there is no schema. Raises `Unavailable`."""
-        executor = Executor(self._database)
         try:
-            row = executor.first(KEPT)
+            with self._reading() as executor:
+                row = executor.first(KEPT)
         except self._database.failure:  # there is no such table
             return None
-        finally:
-            executor.release()
         return str(row[0]) if row else None
 
     def connections(self) -> tuple[int, int]:
@@ -124,19 +119,13 @@ class SqlStore:
 
     def miscounts(self) -> tuple[Miscount, ...]:
         """Return every tally of the leaderboard that disagrees with the tickets."""
-        executor = Executor(self._database)
-        try:
+        with self._reading() as executor:
             return miscounts(executor)
-        finally:
-            executor.release()
 
     def wrong_totals(self) -> tuple[WrongTotal, ...]:
         """Return every kept total of a list that disagrees with its rows."""
-        executor = Executor(self._database)
-        try:
+        with self._reading() as executor:
             return wrong_totals(executor)
-        finally:
-            executor.release()
 
     def recount(self) -> None:
         """Count the tallies of the leaderboard and the totals of lists anew."""
@@ -152,3 +141,11 @@ class SqlStore:
     def close(self) -> None:
         """Give every connection back."""
         self._database.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Executor]:
+        executor = Executor(self._database)
+        try:
+            yield executor
+        finally:
+            executor.release()
