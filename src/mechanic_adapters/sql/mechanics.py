@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import final
 
 from attrs import frozen
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, ScalarSelect, select
 
 from mechanic_adapters.sql.constructs import among, gathered
 from mechanic_adapters.sql.executors import Executor
@@ -37,9 +37,15 @@ _SHARED = (
     .order_by(mechanics.c.id)
     .with_for_update(read=True)
 )
-_shared = _SHARED.subquery("shared")
-ALL_SHARED = select(gathered(*_shared.c)).scalar_subquery()
-"""The mechanics in the parameter *ids*, locked for others' writes, gathered for `shared`."""
+
+
+def all_shared(after: ColumnElement[int]) -> ScalarSelect[str]:
+    """Return the mechanics in the parameter *ids*, locked for others' writes, for `shared`.
+
+    None is locked before the row is there whose column *after* is.
+    """
+    rows = _SHARED.where(after.is_not(None)).correlate(after.table).subquery("shared")
+    return select(gathered(*rows.c)).scalar_subquery()
 
 
 def shared(text: str | None) -> Mapping[int, Mechanic]:

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Date, FromClause, Select, bindparam, or_, sel
 from mechanic_adapters.sql.constructs import gathered
 from mechanic_adapters.sql.gateway import THE_ID
 from mechanic_adapters.sql.lines import LABOR_LINES, PART_LINES
-from mechanic_adapters.sql.mechanics import ALL_SHARED
+from mechanic_adapters.sql.mechanics import all_shared
 from mechanic_adapters.sql.periods import PRESENT, by_stretches
 from mechanic_adapters.sql.plans import Row
 from mechanic_adapters.sql.rows import columns_of, gathered_rows, maker
@@ -48,24 +48,32 @@ def ticket_of(row: Row) -> Ticket:
     return _make_ticket((*row[:2], vehicle, *row[8:11], staff, *lines, *row[14:]))
 
 
-_seen = tickets.alias("seen")
-
 KEPT = _dressed(tickets).where(tickets.c.id == THE_ID)
 """One ticket, struck out or not."""
 
 ONE = KEPT.where(PRESENT)
 
-HELD = ONE.add_columns(
-    select(_seen.c.version).where(_seen.c.id == tickets.c.id).scalar_subquery()
-).with_for_update(key_share=True, of=tickets)
+_locked = (
+    select(tickets)
+    .where(tickets.c.id == THE_ID, PRESENT)
+    .with_for_update(key_share=True)
+    .cte("locked")
+)
+_seen = select(tickets.c.version).where(tickets.c.id == _locked.c.id).scalar_subquery()
+
+HELD = _dressed(_locked).add_columns(_seen)
 """One ticket, its row locked, and the version that the statement saw when it began.
 
 PostgreSQL waits for the lock and then gives the row as it is by then, but everything around it
 as it was before: if the two versions differ, what is on the ticket must be read again.
 """
 
-HELD_WITH = HELD.add_columns(ALL_SHARED)
-"""The same, and mechanics who may be put on it or taken off."""
+HELD_WITH = HELD.add_columns(all_shared(_locked.c.id))
+"""The same, and mechanics who may be put on it or taken off.
+
+They are locked after the ticket, as whoever adds a line to it does: the other way round two
+could wait for each other.
+"""
 
 UNFINISHED = (
     select(tickets.c.id)

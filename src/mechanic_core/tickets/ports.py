@@ -50,6 +50,7 @@ class Tickets(Protocol):
     ) -> tuple[Ticket, Mapping[int, Mechanic]]:
         """Return the ticket as `hold` does and the mechanics as `Mechanics.share` does, at once.
 
+        The ticket is held first, so that nobody who waits for it keeps a mechanic from others.
         Raises `TicketNotFound`.
         """
         ...

@@ -1,10 +1,12 @@
 """Tickets that many change at once, and their lists."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from random import Random
 
 import pytest
+from attrs import evolve
 
 from mechanic_adapters.conformance.samples import (
     AT,
@@ -15,6 +17,7 @@ from mechanic_adapters.conformance.samples import (
     new_ticket,
 )
 from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.mechanics.standing import Period
 from mechanic_core.page import Window
 from mechanic_core.tickets.ports import TicketFilter
@@ -41,6 +44,29 @@ def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None
             wait_until_somebody_waits(store)
 
         assert after == waiting.result(10)
+
+
+def test_holds_no_mechanic_while_it_waits_for_a_ticket(store: SqlStore) -> None:
+    """
+    Whoever waits for a ticket keeps no mechanic from the one who has it: nobody waits in a ring.
+    """
+    mechanic = keep_mechanic(store)
+    ticket = keep_ticket(store, keep_customer(store), mechanic)
+
+    def hold_both() -> tuple[Ticket, Mapping[int, Mechanic]]:
+        with store.begin() as work:
+            return work.tickets.hold_with(ticket.id, [mechanic.id])
+
+    with ThreadPoolExecutor(1) as others:
+        with store.begin() as work:
+            held = work.tickets.hold(ticket.id)
+            waiting = others.submit(hold_both)
+            wait_until_somebody_waits(store)
+            renamed = work.mechanics.save(evolve(work.mechanics.hold(mechanic.id)[0], name="Bo"))
+
+        found, known = waiting.result(10)
+
+    assert (held.id, {mechanic.id: renamed}) == (found.id, known)
 
 
 def test_tallies_without_deadlocks(store: SqlStore) -> None:
