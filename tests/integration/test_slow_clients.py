@@ -1,18 +1,23 @@
-"""A client that is too slow, or does not go, loses its connection; others keep theirs."""
+"""Connections of one process: slow clients lose theirs, busy ones keep nobody waiting."""
 
 import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Thread
 from typing import Any
 from wsgiref.types import StartResponse
 
 import pytest
 
+from mechanic_adapters.conformance.threads import at_once
 from mechanic_shop.serving import limits
 from mechanic_shop.serving.waitress import GuardedServer
 from tests.integration.wire import rest_of
+
+ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+ANSWERED = b"\r\n\r\nyes"
 
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -91,3 +96,42 @@ def test_a_client_that_never_goes_is_cut_off() -> None:
             time.sleep(0.05)
 
         assert not server.active_channels
+
+
+def test_sweeps_while_clients_come() -> None:
+    """
+    The server looks for late clients at any moment, that of a new connection included.
+    """
+    with served() as (server, port):
+        server.adj.cleanup_interval = 0
+        for _ in range(50):
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(ASK)
+                assert read_answer(client)
+
+
+def test_busy_clients_keep_nobody_waiting() -> None:
+    """
+    More clients who never pause than there are threads all get their answers, in their order.
+    """
+
+    def ask(port: int) -> int:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+            for _ in range(200):
+                client.sendall(ASK)
+                assert read_answer(client)
+            client.sendall(ASK * 20)
+            return rest_of(client).bytes.count(ANSWERED)
+
+    with served() as (_, port):
+        assert [20] * 5 == at_once(*[partial(ask, port) for _ in range(5)])
+
+
+def read_answer(client: socket.socket) -> bool:
+    """Read one answer, and return whether it is the right one."""
+    found = b""
+    while ANSWERED not in found:
+        if not (piece := client.recv(4096)):
+            return False
+        found += piece
+    return found.startswith(b"HTTP/1.1 200") and found.endswith(ANSWERED)

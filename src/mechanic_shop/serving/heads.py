@@ -9,8 +9,9 @@ from waitress.utilities import BadRequest, Error, RequestHeaderFieldsTooLarge
 
 from mechanic_shop.serving.limits import FIELDS, LINE
 
-_REQUEST_LINE: Final = re.compile(
-    rb"[A-Z]+ (?:\*|/[^\x00-\x20\x7f#]*|https?://[^\x00-\x20\x7f#/?]+[^\x00-\x20\x7f#]*)"
+_REQUEST_LINE: Final = re.compile(  # waitress takes no method with small letters
+    rb"[!#$%&'*+\-.^_`|~0-9A-Z]+ "
+    rb"(?:\*|/[^\x00-\x20\x7f#]*|https?://[^\x00-\x20\x7f#/?]+[^\x00-\x20\x7f#]*)"
     rb" HTTP/(?P<version>[0-9]\.[0-9])"
 )
 _FIELDS: Final = re.compile(

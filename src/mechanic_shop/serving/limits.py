@@ -26,6 +26,9 @@ BACKLOG: Final = 256
 IDLE_S: Final = 75
 """How long a connection may stay silent; longer than usual proxies keep theirs."""
 
+MOMENT_S: Final = 0.005
+"""How long a thread that nobody else needs stays for a client's next request."""
+
 HEAD_S: Final = 15.0
 """How long a client may take to send a request's head."""
 

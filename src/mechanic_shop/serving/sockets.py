@@ -7,6 +7,7 @@ has happened on it: what a request costs does not grow with those who are connec
 
 import select
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
+from threading import Lock
 from typing import Any, final
 
 from waitress import wasyncore
@@ -16,27 +17,27 @@ from waitress import wasyncore
 class Sockets(dict[int, Any]):
     """The map that waitress keeps of its open sockets, by their file descriptors.
 
-    While a connection's request runs, it is not read; but only when bytes come meanwhile is it
-    no longer waited for: *paused*, until somebody attends to it again.
+    Any thread may have one of them waited for; what comes is told to the thread that turns.
     """
 
     def __init__(self) -> None:
         """Wait for nothing."""
         super().__init__()
-        self.paused: set[int] = set()
+        self._lock = Lock()
         self._selector = DefaultSelector()
         self._awaited: dict[int, int] = {}
 
     def __setitem__(self, fd: int, one: Any) -> None:
         """Wait for what comes from *one*."""
-        super().__setitem__(fd, one)
-        self._await(fd, EVENT_READ)
+        with self._lock:
+            super().__setitem__(fd, one)
+            self._await(fd, EVENT_READ)
 
     def __delitem__(self, fd: int) -> None:
         """Wait no longer."""
-        super().__delitem__(fd)
-        self.paused.discard(fd)
-        self._await(fd, 0)
+        with self._lock:
+            super().__delitem__(fd)
+            self._await(fd, 0)
 
     def turn(self, patience: float) -> None:
         """Do what the sockets are ready for, waiting *patience* seconds for one if need be."""
@@ -44,7 +45,7 @@ class Sockets(dict[int, Any]):
             one = self.get(key.fd)
             if one is None:
                 continue
-            if events & EVENT_READ and self._may_read(key.fd, one):
+            if events & EVENT_READ and one.readable():
                 wasyncore.readwrite(one, select.POLLIN)
             if events & EVENT_WRITE and key.fd in self and one.writable():
                 wasyncore.readwrite(one, select.POLLOUT)
@@ -52,20 +53,11 @@ class Sockets(dict[int, Any]):
 
     def attend(self, fd: int) -> None:
         """Ask the socket *fd* what it waits for, if it is still there."""
-        one = self.get(fd)
-        if one is None:
-            return
-        if fd in self.paused and one.readable():
-            self.paused.discard(fd)
-        writes = EVENT_WRITE if one.writable() and not one.accepting else 0
-        self._await(fd, writes if fd in self.paused else writes | EVENT_READ)
-
-    def _may_read(self, fd: int, one: Any) -> bool:
-        # Paused first and asked then: a thread that ends the request looks in the other order.
-        self.paused.add(fd)
-        if one.readable():
-            self.paused.discard(fd)
-        return fd not in self.paused
+        with self._lock:
+            one = self.get(fd)
+            if one is not None:
+                writes = EVENT_WRITE if one.writable() and not one.accepting else 0
+                self._await(fd, writes | EVENT_READ if one.readable() else writes)
 
     def _await(self, fd: int, events: int) -> None:
         former = self._awaited.get(fd, 0)

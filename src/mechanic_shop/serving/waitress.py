@@ -5,7 +5,6 @@ import os
 import select
 import socket
 import time
-from collections import deque
 from contextlib import suppress
 from threading import Event
 from typing import Any, Final, final
@@ -47,7 +46,6 @@ class GuardedServer(TcpWSGIServer):
         self._stop_asked = Event()
         self._listener = listener
         self._sockets = Sockets()
-        self._stirred: deque[int] = deque()
         super().__init__(
             application,
             map=self._sockets,
@@ -80,34 +78,64 @@ class GuardedServer(TcpWSGIServer):
         self._stop_asked.set()
         self.pull_trigger()
 
-    def pull_trigger(self) -> None:
-        """Wake the loop, unless what this thread serves leaves it nothing to do.
+    @property
+    def is_crowded(self) -> bool:
+        """Whether somebody waits for a thread, or might have to if one more were taken."""
+        threads = self.task_dispatcher
+        return bool(
+            threads.queue
+            or threads.active_count >= len(threads.threads)
+            or self._stop_asked.is_set()
+        )
 
-        A loop that stops waits for each request to end, and must hear of it.
-        """
+    def readable(self) -> bool:
+        """Whether to accept who comes."""
+        return self.accepting and not self.in_connection_overflow
+
+    def add_task(self, task: Any) -> None:
+        """Have a thread serve *task*, a channel; the one that does already goes on by itself."""
+        if getattr(SERVED, "channel", None) is not task:
+            task.served = True
+            super().add_task(task)
+
+    def take_back(self, channel: GuardedChannel) -> None:
+        """Serve what is left of *channel* in its turn, or wait for what comes."""
+        if channel.connected and channel.requests:
+            self.add_task(channel)
+            return
+        channel.served = False
+        self._attend(channel)
+
+    def pull_trigger(self) -> None:
+        """Look at what waits to be sent: on the connection that this thread serves, or on all."""
         channel: GuardedChannel | None = getattr(SERVED, "channel", None)
-        if channel is not None:
-            idle = channel.place not in self._sockets.paused and not channel.writable()
-            if idle and not self._stop_asked.is_set():
-                return
-            self._stirred.append(channel.place)
-        with suppress(BlockingIOError):  # so many have rung that it will wake
-            super().pull_trigger()
+        if channel is None:
+            self._ring()
+        else:
+            self._attend(channel)
 
     def maintenance(self, now: float) -> None:
         """Close what has been silent, or slow, for too long."""
-        super().maintenance(int(now))
         clock = time.monotonic()
-        for channel in self.active_channels.values():
-            channel.will_close = channel.will_close or channel.is_late(clock)
-        self._stirred.extend(self.active_channels)
+        for channel in tuple(self.active_channels.values()):  # a thread may close its own
+            silent = not channel.requests and channel.last_activity < now - limits.IDLE_S
+            channel.will_close = channel.will_close or silent or channel.is_late(clock)
+            self._sockets.attend(channel.place)
+
+    def _attend(self, channel: GuardedChannel) -> None:
+        """Wait for what *channel* wants; a loop that stops must hear of each request's end."""
+        self._sockets.attend(channel.place)
+        if self._stop_asked.is_set():
+            self._ring()
+
+    def _ring(self) -> None:
+        with suppress(BlockingIOError):  # so many have rung that it will wake
+            super().pull_trigger()
 
     def _turn(self, patience: float) -> None:
         """Do what the sockets are ready for, waiting for one if need be."""
-        self.readable()  # where waitress sweeps now and then, and counts who is connected
+        super().readable()  # where waitress sweeps now and then, and counts who is connected
         self._sockets.attend(self._fileno)  # type: ignore[attr-defined]  # the stubs leave it out
-        while self._stirred:
-            self._sockets.attend(self._stirred.popleft())
         self._sockets.turn(patience)
 
     def _busy(self) -> int:
