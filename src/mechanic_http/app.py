@@ -73,7 +73,7 @@ def create_app(
         surround=ports.surround,
         spend=limits.spend if limits else unlimited,
     )
-    app = falcon.App(middleware=list(_middleware(ports, settings, clients, limits)))
+    app = _App(middleware=list(_middleware(ports, settings, clients, limits)))
     app.req_options.strip_url_path_trailing_slash = True
     app.router_options.converters["id"] = IdConverter
     problems.install(app)
@@ -85,6 +85,12 @@ def create_app(
     for template, resource in (*DOCUMENTS, *ASSETS, *open_routes):
         app.add_route(template, resource)
     return app
+
+
+class _App(falcon.App[Any, Any]):
+    """Falcon's, but for a method that it would refuse before any middleware has seen it."""
+
+    _META_METHODS = frozenset()
 
 
 def _serve(app: App, route: Route, resource: object, equipment: Equipment) -> None:

@@ -19,6 +19,7 @@ MOST_BYTES: Final = 1024 * 1024
 MOST_DEPTH: Final = 32
 _MOST_DIGITS: Final = 400
 _CHUNK: Final = 64 * 1024
+_UNCODED: Final = ("", "identity")
 _TOO_DEEP: Final = f"the body is nested more than {MOST_DEPTH} deep"
 
 JSON: Final = "application/json"
@@ -38,6 +39,8 @@ def body_of(req: Request, media_types: tuple[str, ...], *, required: bool) -> by
     kind = _media_type(req.content_type or "")
     if kind not in media_types:
         raise UnsupportedMediaType(f"send {' or '.join(media_types)}")
+    if req.env.get("HTTP_CONTENT_ENCODING", "").lower() not in _UNCODED:
+        raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
     raw = _read(req, length)
     if not raw and not required:
         return None

@@ -28,26 +28,40 @@ class Replacement(Generic[F]):
 @final
 @attrs.frozen
 class MergePatch(Generic[F]):
-    """PATCH: the present form with some members changed (RFC 7396)."""
+    """PATCH: the present form with some members changed (RFC 7396).
+
+    What is wrong with *unknown* ones is told together with what is wrong with the *members*.
+    """
 
     form: type[F]
     members: dict[str, Any]
+    unknown: tuple[Problem, ...] = ()
 
     @classmethod
     def read(cls, tree: Any, form: type[F]) -> Self:
-        """Return the patch; raise `RuleBroken` for what can't fit whatever the form is now."""
+        """Return the patch; raise `RuleBroken` for what is none."""
         if type(tree) is not dict:
             raise RuleBroken(Problem("#", "must be an object"))
         known = member_names(form)
-        strange = [name for name in tree if name not in known]
-        if strange:
-            raise RuleBroken(*(Problem(f"#/{step(n)}", "is not a known member") for n in strange))
-        return cls(form, tree)
+        # Told when it is called, but looked for here: they may be many, and a call is in a
+        # transaction, where others wait.
+        unknown = (Problem(f"#/{step(n)}", "is not a known member") for n in tree if n not in known)
+        members = {name: value for name, value in tree.items() if name in known}
+        return cls(form, members, tuple(unknown))
 
     def __call__(self, present: F) -> F:
-        """Return *present* with the patch merged in, read again as strictly as any body."""
+        """Return *present* with the patch merged in, read again as strictly as any body.
+
+        Raises `RuleBroken` with every problem of the patch.
+        """
         told = bodies.parse(codec.encode(present))
-        return codec.read(merged(told, self.members), self.form)
+        try:
+            found = codec.read(merged(told, self.members), self.form)
+        except RuleBroken as refused:
+            raise RuleBroken(*refused.problems, *self.unknown) from None
+        if self.unknown:
+            raise RuleBroken(*self.unknown)
+        return found
 
     def instead_of(self, replaced: str, given: str) -> Self:
         """Return the patch so that what it says of *given* takes the place of *replaced*."""

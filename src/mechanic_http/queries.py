@@ -3,7 +3,7 @@
 import functools
 import re
 from datetime import date
-from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar, final
 from urllib.parse import parse_qsl
 
 import attrs
@@ -33,8 +33,21 @@ _REMEMBERED: Final = 256
 _SHORT: Final = 200
 """How long a query may be that is remembered: so many of them are never much."""
 
-_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,399})")
 _TRUTH: Final = {"true": True, "false": False}
+_TOO_FAR: Final = (
+    f"page * per_page must not be above {MOST_OFFSET}: use the cursor (next_cursor) to go further"
+)
+
+
+@final
+@frozen
+class PagesWithin(Between):
+    """Which pages there may be; whoever wants a later one is told what goes on from there."""
+
+    def broken_by(self, value: int) -> str | None:
+        """Return the broken bound, if any."""
+        return _TOO_FAR if value > self.most else super().broken_by(value)
 
 
 @frozen(kw_only=True)
@@ -46,7 +59,7 @@ class Query:
 class ListQuery(Query):
     """Which piece of a list is wanted."""
 
-    page: Annotated[int, Between(1, MOST_OFFSET), Example(1)] | None = None
+    page: Annotated[int, PagesWithin(1, MOST_OFFSET), Example(1)] | None = None
     per_page: Annotated[int, Between(1, MOST_PER_PAGE), Example(20)] = PAGE_SIZE
     cursor: Annotated[str, Length(1, 200)] | None = None
     include_total: bool = False
@@ -56,14 +69,7 @@ class ListQuery(Query):
         if self.page is not None and self.cursor is not None:
             raise RuleBroken(Problem("", "give either page or cursor", parameter="cursor"))
         if (self.page or 1) * self.per_page > MOST_OFFSET:
-            raise RuleBroken(
-                Problem(
-                    "",
-                    f"page * per_page must not be above {MOST_OFFSET}: "
-                    "use the cursor (next_cursor) to go further",
-                    parameter="page",
-                )
-            )
+            raise RuleBroken(Problem("", _TOO_FAR, parameter="page"))
 
 
 LIST_PARAMETERS: Final = frozenset(published_name(f.name) for f in attrs.fields(ListQuery))

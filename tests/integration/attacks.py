@@ -96,6 +96,8 @@ ATTACKS = (
     Attack("a blank before the request", get(b" GET /first HTTP/1.1", b"Host: shop")),
     Attack("a form feed before it", get(b"\x0cGET /first HTTP/1.1", b"Host: shop")),
     Attack("a method in small letters", get(b"get /first HTTP/1.1", b"Host: shop"), 400, GUNICORN),
+    Attack("small letters in a method", get(b"GEt /first HTTP/1.1", b"Host: shop"), 400, GUNICORN),
+    Attack("a colon in a method", get(b"GET: /first HTTP/1.1", b"Host: shop")),
     Attack("half an IPv6 address", get(b"GET http://[::1/ HTTP/1.1", b"Host: shop")),
     Attack("a long field", post(b"X: " + b"a" * 100_000), 431, GUNICORN),
     Attack("many fields", post(*(b"X-%d: a" % n for n in range(300))), 431),

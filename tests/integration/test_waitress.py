@@ -56,6 +56,26 @@ def test_one_connection_serves_many_requests(connection: http.client.HTTPConnect
     assert asked == {one: ask(connection, *one).status for one in asked}
 
 
+@pytest.mark.parametrize(
+    "method", ["M-SEARCH", "VERSION-CONTROL", "WEBSOCKET", "GET2", "!#$%&'*+-.^_`|~0A"]
+)
+def test_an_unknown_method_is_a_problem(
+    connection: http.client.HTTPConnection, method: str
+) -> None:
+    """
+    Whatever may be a method is 405 with what there is instead, and the connection goes on.
+    """
+    refused = ask(connection, method, "/inventory")
+    after = ask(connection, "GET", "/inventory")
+
+    assert (405, {"GET", "HEAD", "OPTIONS", "POST"}) == (
+        refused.status,
+        set(refused.headers["Allow"].split(", ")),
+    )
+    assert "application/problem+json" == refused.headers["Content-Type"]
+    assert 200 == after.status
+
+
 def test_a_customer_registers_and_logs_in(connection: http.client.HTTPConnection) -> None:
     """
     The first thing that people do works over the wire.

@@ -1,9 +1,12 @@
 """Which methods a resource has: for who asks, and for who uses another."""
 
-from typing import Any, final
+from typing import Any, Final, final
 
 from falcon import HTTPMethodNotAllowed, Request, Response
 from falcon.constants import COMBINED_METHODS, HTTP_METHODS
+
+_KNOWN: Final = frozenset(COMBINED_METHODS) - {"WEBSOCKET"}
+"""The last is Falcon's name for something that is no method."""
 
 
 @final
@@ -18,7 +21,7 @@ class Methods:
             resp.status = 204
             resp.set_header("Allow", ", ".join(_allowed(resource)))
             resp.complete = True
-        elif req.method not in COMBINED_METHODS:
+        elif req.method not in _KNOWN:
             raise HTTPMethodNotAllowed(_allowed(resource))
 
 

@@ -1,6 +1,7 @@
 """Bodies: what can't be parsed, what is too large, and what is no JSON."""
 
 import contextlib
+import gzip
 import io
 from typing import Any
 
@@ -101,6 +102,36 @@ def test_reads_json_only(kind: str, status: int) -> None:
     )
 
     assert status == found.status_code
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"),
+    [("gzip", 415), ("GZIP", 415), ("identity, br", 415), ("x", 415), ("Identity", 201), ("", 201)],
+)
+def test_reads_what_is_not_coded(coding: str, status: int) -> None:
+    """
+    A body in a content coding is 415 rather than read as if it had none.
+    """
+    body, headers = {"name": "Oil", "price": 7}, {"Content-Encoding": coding}
+
+    found = client().ask("POST", "/inventory", body, MECHANIC, headers)
+
+    assert status == found.status_code
+
+
+def test_says_that_bodies_are_not_to_be_coded() -> None:
+    """
+    A packed body is no malformed one, and the answer says what to do.
+    """
+    line, headers = client(), {"Content-Encoding": "gzip"}
+
+    found = line.ask("POST", "/inventory", None, MECHANIC, headers, gzip.compress(b"{}"))
+
+    assert (415, PROBLEM, "send the body as it is, without a Content-Encoding") == (
+        found.status_code,
+        found.headers["content-type"],
+        found.json["detail"],
+    )
 
 
 @pytest.mark.parametrize("kind", [JSON, PATCH])

@@ -79,6 +79,14 @@ def test_changes_only_what_is_named() -> None:
                 "#/name": "must have from 1 to 200 characters",
             },
         ),
+        (
+            {"colour": None, "price": {"amount": 1}, "a/b": 1},
+            {
+                "#/price": "must be a number with at most 2 decimals",
+                "#/colour": "is not a known member",
+                "#/a~1b": "is not a known member",
+            },
+        ),
     ],
 )
 def test_reads_the_result_strictly(patch: dict[str, Any], errors: dict[str, str]) -> None:
@@ -91,6 +99,32 @@ def test_reads_the_result_strictly(patch: dict[str, Any], errors: dict[str, str]
         found.status_code,
         {error["pointer"]: error["detail"] for error in found.json["errors"]},
     )
+
+
+@pytest.mark.parametrize("patch", [{"x": 1}, {"name": 5}, {"x": 1, "name": 5}])
+def test_looks_for_the_thing_before_the_patch(patch: dict[str, Any]) -> None:
+    """
+    Whatever is wrong with a patch, what is not there is 404, and what has changed is 412.
+    """
+    line = client()
+    stale = {"If-Match": '"9-00000000"'}
+
+    missing = line.ask("PATCH", "/customers/99", patch, MECHANIC)
+    changed = line.ask("PATCH", "/customers/1", patch, CUSTOMER, headers=stale)
+
+    assert [404, 412] == [missing.status_code, changed.status_code]
+
+
+def test_changes_nothing_with_an_unknown_member() -> None:
+    """
+    One unknown member is enough to leave everything as it is.
+    """
+    line = client()
+    before = line.get("/inventory/1").json
+
+    line.ask("PATCH", "/inventory/1", {"price": 1, "colour": "red"}, MECHANIC)
+
+    assert before == line.get("/inventory/1").json
 
 
 def test_takes_null_as_the_default() -> None:

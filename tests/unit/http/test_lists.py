@@ -176,6 +176,35 @@ def test_refuses_a_changed_cursor() -> None:
         assert (422, "cursor") == (found.status_code, found.json["errors"][0]["parameter"]), one
 
 
+def test_refuses_another_spelling_of_a_cursor() -> None:
+    """
+    Base64 has several texts for the same bytes; a cursor has one.
+    """
+    cursors = Cursors(b"s" * 32)
+    sealed = next(one for n in range(1000) if {"-", "_"} <= set(one := cursors.seal(b"list", n)))
+    others = [
+        *(sealed + more for more in ("=", "==", "====", "AAAA", "\n", "!", "é")),
+        *(sealed[:4] + more + sealed[4:] for more in ("=", "\n", "!")),
+        *(sealed.replace(*pair) for pair in (("-", "+"), ("_", "/"))),
+    ]
+
+    for one in others:
+        with pytest.raises(RuleBroken):
+            cursors.open(b"list", one)
+
+
+def test_refuses_a_cursor_with_padding() -> None:
+    """
+    What nobody was given is 422, though it may mean the same.
+    """
+    line = stocked(3)
+    cursor = cursor_of(line, "/inventory?per_page=1")
+
+    assert [200, 422, 422, 422] == [
+        line.get(f"/inventory?cursor={cursor}{more}").status_code for more in ("", "=", "==", "%3D")
+    ]
+
+
 def test_refuses_a_cursor_of_another_list() -> None:
     """
     A cursor is good for its own list, filters, owner and part only.

@@ -260,11 +260,12 @@ def test_tells_whether_it_is_ready(ready: bool, status: int) -> None:  # noqa: F
     assert "no-store" == found.headers["cache-control"]
 
 
-def test_answers_an_unknown_method_like_a_missing_one() -> None:
+@pytest.mark.parametrize("method", ["FOO", "WEBSOCKET"])
+def test_answers_an_unknown_method_like_a_missing_one(method: str) -> None:
     """
     A method that no standard knows is 405 with `Allow`.
     """
-    env = testing.create_environ("/inventory") | {"REQUEST_METHOD": "FOO"}
+    env = testing.create_environ("/inventory") | {"REQUEST_METHOD": method}
     told = testing.StartResponseMock()
 
     list(client().app(env, told))

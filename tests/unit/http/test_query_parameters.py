@@ -5,6 +5,8 @@ import pytest
 from tests.shops import MANAGER, MECHANIC
 from tests.unit.http.shop import client
 
+TOO_FAR = "page * per_page must not be above 10000: use the cursor (next_cursor) to go further"
+
 
 @pytest.mark.parametrize(
     ("query", "parameter", "detail"),
@@ -16,7 +18,7 @@ from tests.unit.http.shop import client
         ("per_page=", "per_page", "must be an integer"),
         ("page=0", "page", "must be from 1 to 10000"),
         ("page=01", "page", "must be an integer"),
-        ("page=" + "9" * 30, "page", "must be an integer"),
+        ("page=-" + "9" * 30, "page", "must be from 1 to 10000"),
         ("page=2&page=3", "page", "is given more than once"),
         ("include_total=yes", "include_total", "must be true or false"),
         ("sort=name", "sort", "is not a known parameter"),
@@ -24,11 +26,12 @@ from tests.unit.http.shop import client
         ("q=", "q", "must have from 1 to 100 characters"),
         ("q=%00", "q", "must not hold control characters or unpaired surrogates"),
         ("page=1&cursor=x", "cursor", "give either page or cursor"),
-        (
-            "page=501",
-            "page",
-            "page * per_page must not be above 10000: use the cursor (next_cursor) to go further",
-        ),
+        ("page=501", "page", TOO_FAR),
+        ("page=20000", "page", TOO_FAR),
+        ("page=10001&per_page=1", "page", TOO_FAR),
+        ("page=" + "9" * 20, "page", TOO_FAR),
+        ("page=" + "9" * 300, "page", TOO_FAR),
+        ("page=" + "9" * 5000, "page", "must be an integer"),
     ],
 )
 def test_refuses_a_parameter(query: str, parameter: str, detail: str) -> None:
@@ -41,6 +44,16 @@ def test_refuses_a_parameter(query: str, parameter: str, detail: str) -> None:
         found.status_code,
         found.json["errors"],
     )
+
+
+def test_goes_by_page_as_far_as_pages_go() -> None:
+    """
+    The last page that is not too far is answered, and not one behind it.
+    """
+    line = client()
+    pages = ("page=10000&per_page=1", "page=100&per_page=100", "page=101&per_page=100")
+
+    assert [200, 200, 422] == [line.get(f"/inventory?{page}").status_code for page in pages]
 
 
 def test_tells_every_parameter_at_once() -> None:
