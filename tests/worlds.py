@@ -24,6 +24,7 @@ from mechanic_core.shapes import (
     Between,
     Example,
     Length,
+    OneOf,
     Pattern,
     Rule,
     RuleBroken,
@@ -154,7 +155,9 @@ def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:
         return st.lists(values_of(get_args(bare)[0]), min_size=least, max_size=min(most, 5)).map(
             tuple
         )
-    return st.sampled_from(bare) if issubclass(bare, Enum) else records(bare)
+    if issubclass(bare, Enum):
+        return st.sampled_from([one for one in bare if not first_broken(rules, one)])
+    return records(bare)
 
 
 def _texts(rules: Sequence[Rule]) -> st.SearchStrategy[str]:
@@ -188,6 +191,8 @@ def _broken(rule: Rule, rules: Sequence[Rule]) -> list[Any]:
     """Return values that break *rule*."""
     if isinstance(rule, Between):
         return [rule.least - 1, rule.most + 1, -(2**63), 2**63]
+    if isinstance(rule, OneOf):
+        return [one for one in type(rule.members[0]) if one not in rule.members]
     tries: list[Any] = list(_ODD) if any(isinstance(r, Pattern) for r in rules) else [(), (1,)]
     if isinstance(rule, Length):
         tries += [tries[1] * (rule.most + 1), tries[-1] * (rule.most + 1)]

@@ -6,11 +6,13 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from threading import BoundedSemaphore, Lock
 from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar, final
 
-from argon2 import Parameters, PasswordHasher, Type, profiles
+from argon2 import Parameters, PasswordHasher, Type, extract_parameters, profiles
 from argon2.exceptions import HashingError, VerificationError
 
 from mechanic_core.accounts.ports import Passwords
@@ -46,6 +48,8 @@ CHEAPEST: Final = profiles.CHEAPEST
 MEMORY_KIB: Final = 60 * 1024
 """What hashing may add to the process, unless a single hash needs more."""
 
+_LEAST_KIB: Final = 8
+"""What Argon2 needs for each lane (RFC 9106, section 3.1)."""
 
 _ANY: Final = sys.maxsize
 
@@ -67,6 +71,7 @@ class Argon2Passwords(Passwords):
         when *most* callers are here already is sent away, and keeps no thread from others.
         """
         self._hasher = PasswordHasher.from_parameters(profile)
+        self._profile = profile
         self._nobodys = _nobodys_hash(profile)
         self._at_once = at_once or _at_once(profile)
         self._places = BoundedSemaphore(most)
@@ -84,11 +89,8 @@ class Argon2Passwords(Passwords):
             raise Unavailable("a password cannot be hashed now") from error
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether *password* is the one; for no hash at all, False after as long."""
-        if password_hash is None:
-            self._matches(self._nobodys, password)
-            return False
-        return self._matches(password_hash, password)
+        """Return whether *password* is the one; False comes as late for every hash and for none."""
+        return self._apart(partial(self._compared, password_hash, _encoded(password)))
 
     def outdated(self, password_hash: str) -> bool:
         """Return whether the hash was made with other parameters than today's."""
@@ -97,11 +99,28 @@ class Argon2Passwords(Passwords):
         except ValueError:  # not a hash at all
             return True
 
-    def _matches(self, password_hash: str, password: str) -> bool:
+    def _compared(self, password_hash: str | None, password: bytes) -> bool:
+        """Compare, and before False spend what a hash of today's profile would have cost more."""
+        if password_hash is not None and self._matches(password_hash, password):
+            return True
+        if rest := self._rest(password_hash):
+            self._matches(rest, password)
+        return False
+
+    def _matches(self, password_hash: str, password: bytes) -> bool:
         try:
-            return self._apart(lambda: self._hasher.verify(password_hash, _encoded(password)))
+            return self._hasher.verify(password_hash, password)
         except (VerificationError, ValueError):
             return False
+
+    def _rest(self, password_hash: str | None) -> str | None:
+        """Return a hash that costs what *password_hash* lacks of today's; None if it lacks none."""
+        try:
+            made = extract_parameters(password_hash or "")
+        except ValueError:  # not a hash at all: nothing was spent on it
+            return self._nobodys
+        lacking = lacks(made, self._profile)
+        return _nobodys_hash(lacking) if lacking else None
 
     def _apart(self, work: Callable[[], T]) -> T:
         """Do *work* in one of the threads that are for hashing."""
@@ -125,6 +144,18 @@ class Argon2Passwords(Passwords):
 def _at_once(profile: Profile) -> int:
     others = (os.cpu_count() or 1) - 1  # who reads meanwhile needs a core too
     return max(1, min(others, MEMORY_KIB // profile.memory_cost))
+
+
+def lacks(made: Profile, wanted: Profile) -> Profile | None:
+    """Return what costs as much as *wanted* does more than *made*, or None where that is nothing.
+
+    Time goes with the memory that is filled, over all passes.
+    """
+    missing = wanted.memory_cost * wanted.time_cost - made.memory_cost * made.time_cost
+    memory = missing // wanted.time_cost
+    if memory < _LEAST_KIB * wanted.parallelism:
+        return None
+    return replace(wanted, memory_cost=memory)
 
 
 def _nobodys_hash(profile: Profile) -> str:

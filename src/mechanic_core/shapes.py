@@ -7,6 +7,7 @@ reads the same object to convert, to explain and to document.
 import functools
 import re
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from types import UnionType
 from typing import (
     Annotated,
@@ -106,6 +107,17 @@ WORDY = Pattern(r"(?s).*\S.*", "must not be blank")
 
 
 @attrs.frozen
+class OneOf:
+    """Those members of an enumeration that may be given."""
+
+    members: tuple[StrEnum, ...]
+
+    def broken_by(self, value: object) -> str | None:
+        """Return what may be given when *value* is something else, a text too."""
+        return None if value in self.members else f"must be one of {', '.join(self.members)}"
+
+
+@attrs.frozen
 class Alias:
     """Another name under which a body may give the field."""
 
@@ -171,7 +183,7 @@ def alternatives(declared: Any) -> tuple[tuple[Any, ...], bool]:
 def rules_of(declared: Any) -> tuple[Rule, ...]:
     """Return the rules on a type, an optional's included."""
     bare, notes = unwrapped(declared)
-    found = tuple(n for n in notes if isinstance(n, Length | Between | Pattern))
+    found = tuple(n for n in notes if isinstance(n, Length | Between | Pattern | OneOf))
     members, optional = alternatives(bare)
     if optional and len(members) == 1:
         return found + rules_of(members[0])

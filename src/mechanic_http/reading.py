@@ -14,7 +14,9 @@ from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quanti
 from mechanic_core.shapes import (
     Between,
     Length,
+    OneOf,
     Pattern,
+    Rule,
     RuleBroken,
     alternatives,
     first_broken,
@@ -132,15 +134,18 @@ def _is_annotated(declared: Any) -> bool:
 
 def _ruled(declared: Any, converter: Converter) -> Read:
     bare, notes = unwrapped(declared)
-    rules = [n for n in notes if isinstance(n, Length | Between | Pattern)]
+    rules = [n for n in notes if isinstance(n, Length | Between | Pattern | OneOf)]
     read_bare = converter.get_structure_hook(bare)
     if not rules:
         return lambda value, _: read_bare(value, bare)
-    # Bounds on a list come first: a list of a million members is not looked through.
+    # A choice comes first: whoever gives no member at all is told of those that may be given, not
+    # of all. So do bounds on a list: one of a million members is not looked through.
+    choices: list[Rule] = [rule for rule in rules if isinstance(rule, OneOf)]
     bounds = [rule for rule in rules if isinstance(rule, Length)] if _is_tuple(bare) else []
+    on_a_list = [*choices, *bounds]
 
     def read(value: Any, _: Any) -> Any:
-        if type(value) is list and (said := first_broken(bounds, value)):
+        if said := first_broken(on_a_list if type(value) is list else choices, value):
             raise RuleBroken(Problem("#", said))
         found = read_bare(value, bare)
         if said := first_broken(rules, found):

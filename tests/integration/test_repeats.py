@@ -121,6 +121,26 @@ def test_refused_work_may_run_again(line: Line) -> None:
     assert {409: 1, 201: 1} == codes
 
 
+def test_an_erased_customer_is_told_to_nobody(line: Line) -> None:
+    """
+    A registration repeated after its person was erased is a new one, with nobody's old data.
+    """
+    person = {"name": "Di", "email": "di@x.example", "password": "correct horse battery"}
+
+    def register() -> Any:
+        return line.ask("POST", "/customers", "", person, Idempotency_Key="k")
+
+    first, replayed = register(), register()
+    login = line.ask("POST", "/login", "", {k: person[k] for k in ("email", "password")})
+    gone = line.ask("DELETE", f"/customers/{first.json['id']}", login.json["token"])
+    again = register()
+
+    assert "true" == replayed.headers["Idempotency-Replayed"]
+    assert (204, 201) == (gone.status_code, again.status_code)
+    assert "Idempotency-Replayed" not in again.headers
+    assert first.json["id"] < again.json["id"]
+
+
 def test_old_receipts_are_swept(line: Line, url: str) -> None:
     """
     Young receipts stay when the old ones go.

@@ -99,6 +99,7 @@ READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
     "tickets.unfinished_of": lambda work, seed: work.tickets.unfinished_of(seed.customer.id),
     "histories.of": lambda work, seed: work.histories.of(seed.ticket.id, MANY),
     "histories.owner_of": lambda work, seed: work.histories.owner_of(seed.ticket.id),
+    "histories.started": lambda work, seed: work.histories.started(seed.ticket.id),
     "parts.get": lambda work, seed: work.parts.get(seed.part.id),
     "parts.find": lambda work, _: work.parts.find(PartFilter(q="brake", low_stock=True), MANY),
     "ledger.of": lambda work, seed: work.ledger.of(seed.part.id, MANY),

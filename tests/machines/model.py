@@ -103,7 +103,8 @@ class Model:
     def remove(self, by: str, key: str) -> None:
         """Strike out a ticket that was written by mistake."""
         ticket = self.ticket(key)
-        if ticket["status"] != FIRST.value or ticket["parts"] or ticket["labor"]:
+        started = any(entry["to"] == "in_progress" for entry in ticket["history"])
+        if started or ticket["parts"] or ticket["labor"]:
             raise No("ticket-started", current_state=ticket["status"])
         ticket["removed"] = True
         self._tell(key, by, "removed")

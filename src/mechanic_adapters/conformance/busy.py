@@ -62,6 +62,6 @@ def busy_shop(store: Store) -> BusyShop:
             keep(place, *told) for place, told in enumerate(product(Status, DAYS, CREWS))
         )
         for place in (0, 1):
-            struck_out = keep(place, FIRST, DAY, (3,)).removed(LATER)
+            struck_out = keep(place, FIRST, DAY, (3,)).removed(LATER, started=False)
             work.tickets.save(struck_out, new_entry())
     return BusyShop(customers, vehicles, mechanics, tickets)

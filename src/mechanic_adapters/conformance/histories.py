@@ -19,6 +19,7 @@ from mechanic_core.access import Actor, By, Role
 from mechanic_core.customers.customer import Customer
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.workflow import Status
 
 
 def history(store: Store, ticket: Ticket) -> tuple[Entry, ...]:
@@ -123,16 +124,32 @@ class TestHistories:
         assert [By.of(actor)] == [entry.by for entry in history(store, ticket)]
 
     def test_outlives_the_ticket(self, store: Store) -> None:
-        """A ticket that was struck out keeps its history and its owner."""
+        """A ticket that was struck out keeps its history, and is nobody's."""
         ada = keep_customer(store)
         ticket = keep_ticket(store, ada)
 
         with store.begin() as work:
-            work.tickets.save(ticket.removed(LATER), new_entry(Event.REMOVED))
+            work.tickets.save(ticket.removed(LATER, started=False), new_entry(Event.REMOVED))
 
         assert [Event.OPENED, Event.REMOVED] == [entry.event for entry in history(store, ticket)]
         with store.look() as work:
-            assert ada.id == work.histories.owner_of(ticket.id)
+            assert work.histories.owner_of(ticket.id) is None
+
+    @pytest.mark.parametrize("to", Status)
+    def test_tells_whether_work_began(self, store: Store, to: Status) -> None:
+        """A ticket was started once it went in progress, wherever it is by now."""
+        ada = keep_customer(store)
+        ticket, other = keep_ticket(store, ada), keep_ticket(store, ada)
+        moved = evolve(new_entry(Event.TRANSITION), from_="open", to=to.value)
+        said = evolve(new_entry(Event.CHANGED), to=to.value)
+
+        with store.begin() as work:
+            work.tickets.save(ticket, moved)
+            work.tickets.save(other, said)
+
+        with store.look() as work:
+            assert (to is Status.IN_PROGRESS) is work.histories.started(ticket.id)
+            assert not work.histories.started(other.id)
 
     def test_knows_owners(self, store: Store) -> None:
         """A ticket's owner is told without the ticket; an unknown ticket has none."""

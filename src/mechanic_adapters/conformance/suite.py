@@ -10,6 +10,7 @@ from mechanic_adapters.conformance.mechanics import TestMechanics
 from mechanic_adapters.conformance.pages import TestPages
 from mechanic_adapters.conformance.parts import TestParts
 from mechanic_adapters.conformance.races import TestRaces, TestRefreshing
+from mechanic_adapters.conformance.receipts import TestReceipts
 from mechanic_adapters.conformance.round_trips import TestRoundTrips
 from mechanic_adapters.conformance.sessions import TestSessions
 from mechanic_adapters.conformance.subscribers import TestAfter, TestSubscribers
@@ -30,6 +31,7 @@ __all__ = [
     "TestPages",
     "TestParts",
     "TestRaces",
+    "TestReceipts",
     "TestRefreshing",
     "TestRoundTrips",
     "TestSessions",

@@ -237,7 +237,7 @@ class TestTickets:
         ada = keep_customer(store)
         added = keep_ticket(store, ada)
 
-        saved(store, added.removed(LATER))
+        saved(store, added.removed(LATER, started=False))
 
         with pytest.raises(TicketNotFound):
             read(store, added)

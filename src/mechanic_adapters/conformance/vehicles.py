@@ -136,7 +136,7 @@ class TestVehicles:
         with pytest.raises(VehicleInUse), store.begin() as work:
             work.vehicles.remove(vehicle.id)
         with store.begin() as work:
-            work.tickets.save(ticket.removed(LATER), new_entry())
+            work.tickets.save(ticket.removed(LATER, started=False), new_entry())
         with pytest.raises(VehicleInUse), store.begin() as work:
             work.vehicles.remove(vehicle.id)
 

@@ -1,12 +1,14 @@
 """Receipts in memory."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import final
 
 from attrs import frozen
 
 from mechanic_adapters.memory.tables import Tables
-from mechanic_core.receipts import Receipt, Receipts
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.receipts import Receipt, Receipts, Traces
 
 
 @final
@@ -25,9 +27,16 @@ class MemoryReceipts(Receipts):
         """Keep the receipt."""
         self._tables.receipts.put(receipt.key, receipt)
 
+    def forget(self, customer_id: CustomerId) -> None:
+        """Drop those that tell of the customer."""
+        self._drop(Traces.of(customer_id).are_in)
+
     def sweep(self, before: datetime) -> int:
         """Drop the old ones."""
-        old = [kept.key for kept in self._tables.receipts.all() if kept.at < before]
-        for key in old:
+        return self._drop(lambda kept: kept.at < before)
+
+    def _drop(self, unwanted: Callable[[Receipt], bool]) -> int:
+        keys = [kept.key for kept in self._tables.receipts.all() if unwanted(kept)]
+        for key in keys:
             self._tables.receipts.drop(key)
-        return len(old)
+        return len(keys)

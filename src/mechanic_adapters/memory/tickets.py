@@ -11,12 +11,12 @@ from mechanic_adapters.memory.window import cut
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.page import Slice, Window
-from mechanic_core.tickets.history import Entry, EntryId
+from mechanic_core.tickets.history import Entry, EntryId, Event
 from mechanic_core.tickets.line import LineId
 from mechanic_core.tickets.ports import Histories, TicketFilter, Tickets
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.vehicle_desk import on_ticket
-from mechanic_core.tickets.workflow import CHANGEABLE, UNCOUNTED
+from mechanic_core.tickets.workflow import CHANGEABLE, UNCOUNTED, Status
 
 
 @final
@@ -128,9 +128,17 @@ class MemoryHistories(Histories):
         piece = cut(entries, window, lambda entry: entry.id)
         return piece.map(lambda entry: evolve(entry, by=self._tables.named(entry.by)))
 
-    def owner_of(self, ticket_id: TicketId) -> CustomerId:
-        """Return whose ticket it is, or raise `TicketNotFound`."""
+    def owner_of(self, ticket_id: TicketId) -> CustomerId | None:
+        """Return whose ticket it is, None once it is removed; raise `TicketNotFound`."""
         ticket = self._tables.tickets.get(ticket_id)
         if ticket is None:
             raise TicketNotFound
-        return ticket.customer_id
+        return None if ticket.removed_at else ticket.customer_id
+
+    def started(self, ticket_id: TicketId) -> bool:
+        """Return whether work on the ticket ever began."""
+        start = (Event.TRANSITION, Status.IN_PROGRESS)
+        return any(
+            (entry.event, entry.to) == start
+            for entry in self._tables.histories.get(ticket_id) or ()
+        )

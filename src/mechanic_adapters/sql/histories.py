@@ -13,9 +13,10 @@ from mechanic_adapters.sql.tables import ticket_history, tickets
 from mechanic_adapters.sql.windows import Listing
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.page import Slice, Window
-from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ports import Histories
 from mechanic_core.tickets.ticket import TicketId, TicketNotFound
+from mechanic_core.tickets.workflow import Status
 
 _make_entry = maker(Entry)
 
@@ -37,7 +38,16 @@ _OF_TICKET = Listing(
     key=ticket_history.c.id,
     dressed=_named,
 )
-_OWNER = select(tickets.c.customer_id).where(tickets.c.id == _TICKET)
+_OWNER = select(tickets.c.customer_id, tickets.c.removed_at).where(tickets.c.id == _TICKET)
+_START = (
+    select(ticket_history.c.id)
+    .where(
+        ticket_history.c.ticket_id == _TICKET,
+        ticket_history.c.event == Event.TRANSITION,
+        ticket_history.c.to == Status.IN_PROGRESS.value,
+    )
+    .limit(1)
+)
 
 
 @final
@@ -51,9 +61,13 @@ class SqlHistories(Histories):
         """Return a ticket's history, oldest first."""
         return _OF_TICKET.piece(self._executor, window, _entry, {"ticket_id": ticket_id})
 
-    def owner_of(self, ticket_id: TicketId) -> CustomerId:
-        """Return whose ticket it is, or raise `TicketNotFound`."""
+    def owner_of(self, ticket_id: TicketId) -> CustomerId | None:
+        """Return whose ticket it is, None once it is removed; raise `TicketNotFound`."""
         row = self._executor.first(_OWNER, {"ticket_id": ticket_id})
         if row is None:
             raise TicketNotFound
-        return CustomerId(row[0])
+        return None if row[1] else CustomerId(row[0])
+
+    def started(self, ticket_id: TicketId) -> bool:
+        """Return whether work on the ticket ever began."""
+        return self._executor.first(_START, {"ticket_id": ticket_id}) is not None

@@ -17,12 +17,13 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.constructs import among, gathered, sent_rows
 from mechanic_adapters.sql.executors import Executor
-from mechanic_adapters.sql.rows import columns_of, gathered_rows, maker, names_of, rows_text
+from mechanic_adapters.sql.rows import gathered_rows, maker, names_of, rows_text
 from mechanic_adapters.sql.tables import ticket_labor, ticket_parts
 from mechanic_core.tickets.line import LaborLine, PartLine
 
 _NOUN: Final = "tickets"
 _TICKET = bindparam("the_ticket", type_=BigInteger)
+_UNVERSIONED: Final = 0
 
 Line = TypeVar("Line", bound=PartLine | LaborLine)
 
@@ -35,8 +36,8 @@ class Lines(Generic[Line]):
         """Build the statements for lines of *cls*, kept in *table*."""
         self._table = table
         self._make = maker(cls)
-        self._names = names_of(cls)
-        columns = columns_of(table, cls)
+        self._names = names_of(cls)[:-1]  # the version is the ticket's, and kept with it
+        columns = tuple(table.c[name] for name in self._names)
         new = (table.c.ticket_id, *columns[1:])
         self._gathered = select(gathered(*columns))
         self._add = insert(table).from_select(new, sent_rows(new)).returning(table.c.id)
@@ -55,7 +56,7 @@ class Lines(Generic[Line]):
 
     def read(self, text: str | None) -> tuple[Line, ...]:
         """Return gathered lines in the order in which they were written."""
-        return tuple(map(self._make, gathered_rows(text)))
+        return tuple(self._make((*row, _UNVERSIONED)) for row in gathered_rows(text))
 
     def write(
         self, executor: Executor, ticket_id: int, before: tuple[Line, ...], after: tuple[Line, ...]

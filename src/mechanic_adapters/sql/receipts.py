@@ -2,19 +2,35 @@
 
 import hashlib
 from datetime import datetime
-from typing import Final, final
+from typing import Any, Final, final
 
 from attrs import frozen
-from sqlalchemy import BigInteger, Column, LargeBinary, SmallInteger, Table, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from mechanic_adapters.sql.column_types import MOMENT
 from mechanic_adapters.sql.columns import key, moment, text
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.rows import columns_of, maker, values_of
+from mechanic_adapters.sql.searches import begins, bounds
 from mechanic_adapters.sql.tables import METADATA
-from mechanic_core.receipts import FirstStillRunning, Receipt, Receipts
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.receipts import FirstStillRunning, Receipt, Receipts, Traces
 
 receipts = Table(
     "receipts",
@@ -27,6 +43,30 @@ receipts = Table(
     moment("at", index=True),
 )
 
+
+@final
+class _Holds(FunctionElement[Any]):
+    """Whether a text holds another, or bytes do; it has no type, as SQLite knows no booleans."""
+
+    inherit_cache = True
+
+
+@compiles(_Holds, "postgresql")
+def _position(element: _Holds, compiler: SQLCompiler, **kw: Any) -> str:
+    whole, part = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(position({part} IN {whole}) > 0)"
+
+
+@compiles(_Holds, "sqlite")
+def _instr(element: _Holds, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(instr({compiler.process(element.clauses, **kw)}) > 0)"
+
+
+def _holds(column: Column[Any], name: str) -> ColumnElement[bool]:
+    """Return whether the parameter *name* is somewhere in *column*."""
+    return _Holds(column, bindparam(name, type_=column.type))
+
+
 _NOUN: Final = "receipts"
 _make_receipt = maker(Receipt)
 _SINCE = bindparam("since", type_=MOMENT)
@@ -38,6 +78,13 @@ _given = insert(receipts).values({c.name: bindparam(c.name, type_=c.type) for c 
 _KEEP = _given.on_conflict_do_update(
     index_elements=[receipts.c.key],
     set_={c.name: _given.excluded[c.name] for c in receipts.c if c.name != "key"},
+)
+_FORGET = delete_from(receipts).where(
+    or_(
+        begins(receipts.c.key),
+        _holds(receipts.c.headers, "place"),
+        _holds(receipts.c.body, "member"),
+    )
 )
 _SWEEP = delete_from(receipts).where(receipts.c.at < _SINCE)
 
@@ -64,6 +111,15 @@ class SqlReceipts(Receipts):
     def keep(self, receipt: Receipt) -> None:
         """Keep the receipt."""
         self._executor.write(_NOUN, _KEEP, values_of(receipt))
+
+    def forget(self, customer_id: CustomerId) -> None:
+        """Drop those that tell of the customer: one look through what a day leaves behind.
+
+        An index would have to be kept by every request, for what is asked once in a while.
+        """
+        traces = Traces.of(customer_id)
+        found = {"place": traces.place, "member": traces.member}
+        self._executor.write(_NOUN, _FORGET, bounds(traces.sender) | found)
 
     def sweep(self, before: datetime) -> int:
         """Drop the old ones."""

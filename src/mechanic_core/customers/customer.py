@@ -73,15 +73,11 @@ class Customer:
         )
 
     def filled(self, form: CustomerForm, at: datetime) -> Self:
-        """Return the customer with what *form* says."""
-        return evolve(
-            self,
-            name=form.name,
-            email=form.email,
-            phone=form.phone,
-            address=form.address,
-            updated_at=at,
+        """Return the customer with what *form* says; itself if that is nothing new."""
+        after = evolve(
+            self, name=form.name, email=form.email, phone=form.phone, address=form.address
         )
+        return self if after == self else evolve(after, updated_at=at)
 
     def erased(self, at: datetime) -> Self:
         """Return the customer without anything personal; only the id stays."""

@@ -127,7 +127,8 @@ class ChangeCustomer:
         with self.begin() as work:
             customer = work.customers.hold(customer_id)
             customer.must_be_at(expected)
-            return work.customers.save(customer.filled(change(customer.form), self.now()))
+            after = customer.filled(change(customer.form), self.now())
+            return customer if after is customer else work.customers.save(after)
 
 
 @final
@@ -143,7 +144,7 @@ class EraseCustomer:
 
     @one_transaction
     def __call__(self, actor: Actor, customer_id: CustomerId, expected: int | None = None) -> None:
-        """Erase what is personal, end the sessions, close the account."""
+        """Erase what is personal, also where it was answered; close the account."""
         self.policy.admit(actor)
         self.policy.admit_to(actor, customer_id, CustomerNotFound())
         at = self.now()
@@ -156,3 +157,4 @@ class EraseCustomer:
             work.vehicles.forget_plates_of(customer_id, at)
             work.sessions.revoke_all(Role.CUSTOMER, customer_id, at)
             work.accounts.remove(Role.CUSTOMER, customer_id)
+            work.receipts.forget(customer_id)

@@ -9,7 +9,7 @@ from mechanic_core.access import Actor, By
 from mechanic_core.errors import Problem
 from mechanic_core.inventory.part import Kind, Part, PartId
 from mechanic_core.money import Quantity, Stock
-from mechanic_core.shapes import Example, RuleBroken, Unpublished, checked
+from mechanic_core.shapes import Example, OneOf, RuleBroken, Unpublished, checked
 from mechanic_core.texts import Note
 
 MovementId = NewType("MovementId", int)
@@ -67,14 +67,12 @@ class Movement:
 class MovementForm:
     """What somebody enters who moves stock by hand; a count sets the on-hand figure."""
 
-    kind: Kind
+    kind: Annotated[Kind, OneOf(BY_HAND)]
     quantity: Stock
     note: Note | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Only some kinds are entered by hand, and only a count may find nothing."""
-        if self.kind not in BY_HAND:
-            raise RuleBroken(Problem("#/kind", f"must be one of {', '.join(BY_HAND)}"))
+        """Only a count may find nothing."""
         if self.kind is not Kind.COUNT and self.quantity == 0:
             raise RuleBroken(Problem("#/quantity", "must be more than 0"))
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, NewType, Self
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from mechanic_core.errors import Conflict, NotFound, Problem, Stale, WrongState
 from mechanic_core.money import MOST_QUANTITY, Price, Quantity, Stock, in_units
@@ -103,9 +103,14 @@ INVERSE: Final = {
 """The kind that undoes each."""
 
 
+def trimmed(sku: str | None) -> str | None:
+    """Return a SKU as it is stored."""
+    return sku.strip() if sku else sku
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class PartForm:
-    """What is written down about a part.
+    """What is written down about a part; blanks around its SKU are nothing of it.
 
     A missing *sku* is made for a new part and kept for an old one; so is *quantity*, the
     on-hand figure, which starts at nothing.
@@ -113,7 +118,7 @@ class PartForm:
 
     name: PartName
     price: Price
-    sku: Sku | None = None
+    sku: Sku | None = field(default=None, converter=trimmed)
     quantity: Stock | None = None
     description: Text | None = None
     unit: Unit = "each"
@@ -167,8 +172,11 @@ class Part:
         )
 
     def filled(self, form: PartForm, at: datetime) -> Self:
-        """Return the part as *form* describes it; stock moves by `moved` only."""
-        return evolve(
+        """Return the part as *form* describes it, itself if that is nothing new.
+
+        Stock moves by `moved` only.
+        """
+        after = evolve(
             self,
             name=form.name,
             price=form.price,
@@ -176,8 +184,8 @@ class Part:
             description=form.description,
             unit=form.unit,
             reorder_point=form.reorder_point,
-            updated_at=at,
         )
+        return self if after == self else evolve(after, updated_at=at)
 
     def moved(self, kind: Kind, quantity: Quantity) -> Self:
         """Return the part after *quantity* has moved; for a count, with that much on hand.

@@ -145,8 +145,10 @@ class ChangePart:
             form = change(before.form)
             after, movements = before.filled(form, at), []
             if form.quantity not in (None, before.quantity):
-                after = after.moved(Kind.COUNT, Quantity(form.quantity or 0))
+                after = _touched(after.moved(Kind.COUNT, Quantity(form.quantity or 0)), at)
                 movements.append(Movement.between(before, after, Kind.COUNT, actor, at))
+            if after is before:
+                return before
             (after,) = work.parts.save([after], movements)
             tell_if_low(work, before, after, self.low_stock)
         return after

@@ -123,6 +123,8 @@ class ChangeMechanic:
             mechanic.must_be_at(expected)
             form = change(mechanic.form)
             after = mechanic.filled(form if actor.is_manager else _own(mechanic.form, form))
+            if after == mechanic:
+                return mechanic.seen_by(actor)
             if mechanic.manages and not after.manages and managers == 1:
                 raise LastManager
             if (after.role, after.active) != (mechanic.role, mechanic.active):

@@ -8,6 +8,7 @@ from attrs import field, frozen
 from mechanic_core.errors import Problem
 from mechanic_core.shapes import Alias, Example, Length, RuleBroken, checked
 from mechanic_core.texts import IdNumber, Note, Text
+from mechanic_core.tickets.line import TicketVersion
 from mechanic_core.tickets.workflow import Blocker, Status
 from mechanic_core.vehicles.vehicle import upper
 from mechanic_core.vehicles.vin import Vin
@@ -49,9 +50,12 @@ class MechanicEdit:
     remove_ids: Annotated[MechanicIds | None, Alias("remove_mechanic_ids")] = None
 
     def __attrs_post_init__(self) -> None:
-        """Somebody must be meant, and nobody can both join and leave."""
+        """Somebody must be meant."""
         if self.add_ids is None and self.remove_ids is None:
             raise RuleBroken(Problem("#/add_ids", "give add_ids, remove_ids or both"))
+
+    def must_be_one_way(self) -> None:
+        """Refuse with `RuleBroken` where somebody is both to join and to leave."""
         both = set(self.add_ids or ()) & set(self.remove_ids or ())
         problems = [
             Problem(f"#/remove_ids/{place}", "is in add_ids too")
@@ -85,3 +89,4 @@ class Transitions:
 
     status: Status
     items: tuple[Transition, ...]
+    version: TicketVersion

@@ -53,7 +53,8 @@ class AddLaborLine:
             _must_know(work, form)
             line = _filled(LineId(0), form)
             entry = Entry.of(actor, at, Event.LABOR_ADDED, to=_labor_said(line))
-            return work.tickets.save(ticket.with_labor(line, at), entry).labor[-1]
+            ticket = work.tickets.save(ticket.with_labor(line, at), entry)
+            return ticket.labor_line(ticket.labor[-1].id)
 
 
 @final
@@ -87,12 +88,10 @@ class ChangeLaborLine:
             form = change(before.form)
             _must_know(work, form)
             line = _filled(line_id, form)
-            if line != before:
-                entry = Entry.of(
-                    actor, at, Event.LABOR_CHANGED, _labor_said(before), _labor_said(line)
-                )
-                work.tickets.save(ticket.with_labor(line, at), entry)
-        return line
+            if line == before:
+                return before
+            entry = Entry.of(actor, at, Event.LABOR_CHANGED, _labor_said(before), _labor_said(line))
+            return work.tickets.save(ticket.with_labor(line, at), entry).labor_line(line_id)
 
 
 @final

@@ -2,15 +2,21 @@
 
 from typing import Annotated, NewType
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mechanic_core.errors import NotFound
 from mechanic_core.inventory.part import PartId, PartName, Sku
 from mechanic_core.money import Measure, Money, Price, amount
 from mechanic_core.shapes import PRINTABLE, WORDY, Example, Length, checked, derived
-from mechanic_core.texts import IdNumber
+from mechanic_core.texts import IdNumber, Version
 
 LineId = NewType("LineId", int)
+
+TicketVersion = Version
+"""The ticket's version on what is told of it by itself: whoever changes a line changes its ticket.
+
+Among the lines of a ticket it is 0, and nowhere is it a part of what a line says.
+"""
 
 Task = Annotated[str, Length(1, 300), WORDY, PRINTABLE, Example("Replace front brake pads")]
 
@@ -44,6 +50,7 @@ class PartLine:
     name: PartName
     quantity: Measure
     unit_price: Price
+    version: TicketVersion = field(default=0, eq=False)
 
     @derived
     def amount(self) -> Money:
@@ -70,6 +77,7 @@ class LaborLine:
     description: Task
     hours: Measure
     rate: Price
+    version: TicketVersion = field(default=0, eq=False)
 
     @derived
     def amount(self) -> Money:

@@ -10,6 +10,7 @@ from mechanic_core.access import (
     Actor,
 )
 from mechanic_core.errors import Unknown
+from mechanic_core.findings import Findings
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.texts import Clock
 from mechanic_core.tickets.forms import MechanicEdit
@@ -71,12 +72,17 @@ class AssignMechanics:
     ) -> Ticket:
         """Return the ticket; who is there already, or not there, is no error."""
         self.policy.admit(actor)
-        add, remove = edit.add_ids or (), edit.remove_ids or ()
+        add, remove, findings = edit.add_ids or (), edit.remove_ids or (), Findings()
         with self.begin() as work:
             ticket, known = work.tickets.hold_with(ticket_id, {*add, *remove})
             ticket.must_be_at(expected)
             at, there = self.now(), {mechanic.id for mechanic in ticket.mechanics}
-            after = ticket.staffed(assigned(known, add, remove, there), remove, at)
+            with findings:
+                edit.must_be_one_way()
+            with findings:
+                joining = assigned(known, add, remove, there)
+            findings.must_be_none()
+            after = ticket.staffed(joining, remove, at)
             if after is ticket:
                 return ticket
             entry = Entry.of(actor, at, Event.MECHANICS, _ids(ticket), _ids(after))

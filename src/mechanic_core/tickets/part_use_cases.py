@@ -66,7 +66,7 @@ class AddPartLine:
             )
             entry = Entry.of(actor, at, Event.PART_ADDED, to=_part_said(line))
             ticket = work.tickets.save(ticket.with_part(line, at), entry)
-            line = ticket.parts[-1]
+            line = ticket.part_line(ticket.parts[-1].id)
             self.storeroom.move(work, actor, at, ticket, Kind.RESERVE, [(line, line.quantity)])
         return line
 
@@ -112,6 +112,7 @@ class ChangePartLine:
                 return line
             entry = Entry.of(actor, at, Event.PART_CHANGED, _part_said(before), _part_said(line))
             ticket = work.tickets.save(ticket.with_part(line, at), entry)
+            line = ticket.part_line(line_id)
             more = quantity - before.quantity
             kind = Kind.RESERVE if more > 0 else Kind.RELEASE
             self.storeroom.move(work, actor, at, ticket, kind, [(line, Quantity(abs(more)))])

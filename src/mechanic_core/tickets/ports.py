@@ -82,6 +82,10 @@ class Histories(Protocol):
         """Return a ticket's history, oldest first."""
         ...
 
-    def owner_of(self, ticket_id: TicketId) -> CustomerId:
-        """Return whose ticket it is, or raise `TicketNotFound`."""
+    def owner_of(self, ticket_id: TicketId) -> CustomerId | None:
+        """Return whose ticket it is, None once it is removed; raise `TicketNotFound`."""
+        ...
+
+    def started(self, ticket_id: TicketId) -> bool:
+        """Return whether work on the ticket ever began."""
         ...

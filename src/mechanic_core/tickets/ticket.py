@@ -17,6 +17,7 @@ from mechanic_core.tickets.workflow import (
     BY_ENDS,
     CHANGEABLE,
     FIRST,
+    UNCOUNTED,
     Blocker,
     Move,
     Status,
@@ -47,7 +48,12 @@ class TransitionBlocked(WrongState):
 
 
 class TicketStarted(WrongState):
-    """Only a ticket without lines that was never started can be deleted: cancel it."""
+    """Only a ticket without lines that was never started can be deleted."""
+
+    def __init__(self, status: Status) -> None:
+        """Tell what can be done with a ticket of that *status* instead, if anything."""
+        instead = ": cancel it" if status in CHANGEABLE else ""
+        super().__init__(f"{self.title()}{instead}", current_state=status.value)
 
 
 @frozen(kw_only=True)
@@ -115,15 +121,10 @@ class Ticket:
     def described(
         self, description: str, service_date: date, vehicle: TicketVehicle | None, at: datetime
     ) -> Self:
-        """Return the ticket with another complaint, day or vehicle."""
+        """Return the ticket with another complaint, day or vehicle; itself if none is."""
         self.must_be_changeable()
-        return evolve(
-            self,
-            description=description,
-            service_date=service_date,
-            vehicle=vehicle,
-            updated_at=at,
-        )
+        after = evolve(self, description=description, service_date=service_date, vehicle=vehicle)
+        return self if after == self else evolve(after, updated_at=at)
 
     def staffed(
         self, add: Iterable[AssignedMechanic], remove: Collection[int], at: datetime
@@ -138,12 +139,12 @@ class Ticket:
         return evolve(self, mechanics=mechanics, updated_at=at)
 
     def part_line(self, line_id: LineId) -> PartLine:
-        """Return one part line, or raise `LineNotFound`."""
-        return _line(self.parts, line_id)
+        """Return one part line with the ticket's version, or raise `LineNotFound`."""
+        return evolve(_line(self.parts, line_id), version=self.version)
 
     def labor_line(self, line_id: LineId) -> LaborLine:
-        """Return one labour line, or raise `LineNotFound`."""
-        return _line(self.labor, line_id)
+        """Return one labour line with the ticket's version, or raise `LineNotFound`."""
+        return evolve(_line(self.labor, line_id), version=self.version)
 
     def with_part(self, line: PartLine, at: datetime) -> Self:
         """Return the ticket with *line* added, or in the place of its former self."""
@@ -183,10 +184,14 @@ class Ticket:
             )
         return evolve(self, status=to, updated_at=at), BY_ENDS[self.status, to]
 
-    def removed(self, at: datetime) -> Self:
-        """Return the ticket as written by mistake; raises `TicketStarted` once it is more."""
-        if self.status is not FIRST or self.parts or self.labor:
-            raise TicketStarted(current_state=self.status.value)
+    def removed(self, at: datetime, *, started: bool) -> Self:
+        """Return the ticket as written by mistake; raises `TicketStarted` once it is more.
+
+        Of a cancelled ticket only its history knows whether it was *started*.
+        """
+        worked_on = started or not (self.status is FIRST or self.status in UNCOUNTED)
+        if worked_on or self.parts or self.labor:
+            raise TicketStarted(self.status)
         return evolve(self, removed_at=at, updated_at=at)
 
 
@@ -198,6 +203,7 @@ def _line(lines: tuple[Line, ...], line_id: LineId) -> Line:
 
 
 def _put(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
+    line = evolve(line, version=0)  # among the ticket's lines it is the ticket that has one
     if line.id and any(old.id == line.id for old in lines):
         return tuple(line if old.id == line.id else old for old in lines)
     return lines + (line,)  # noqa: RUF005 - unpacking loses the line's type

@@ -15,6 +15,7 @@ from mechanic_core.access import (
     RoleForbids,
 )
 from mechanic_core.errors import Unknown
+from mechanic_core.findings import Findings
 from mechanic_core.texts import Clock
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, Event
@@ -30,6 +31,7 @@ from mechanic_core.tickets.ticket import (
     TicketVehicle,
 )
 from mechanic_core.tickets.vehicle_desk import VehicleDesk
+from mechanic_core.tickets.workflow import UNCOUNTED
 from mechanic_core.vehicles.use_cases import hold_owner, owner_meant
 from mechanic_core.vehicles.vehicle import VinTaken
 from mechanic_core.work import Begin, Look, Work, one_transaction
@@ -53,20 +55,25 @@ class OpenTicket:
         self.policy.admit(actor)
         if draft.mechanic_ids is not None and not actor.is_staff:
             raise RoleForbids("only staff assign mechanics")
-        owner = owner_meant(actor, draft.customer_id)
-        at = self.now()
+        at, findings = self.now(), Findings()
         with self.begin() as work:
-            hold_owner(work, owner)
+            with findings:
+                owner = owner_meant(actor, draft.customer_id)
+                hold_owner(work, owner)
+                vehicle = self.vehicle_desk.vehicle_of(work, draft, owner, at)
+            with findings:
+                mechanics = self._mechanics(work, draft)
+            findings.must_be_none()
             ticket = Ticket(
                 id=TicketId(0),
                 customer_id=owner,
-                vehicle=self.vehicle_desk.vehicle_of(work, draft, owner, at),
+                vehicle=vehicle,
                 service_date=draft.service_date or at.date(),
                 description=draft.description,
                 created_at=at,
                 updated_at=at,
             )
-            ticket = ticket.staffed(self._mechanics(work, draft), (), at)
+            ticket = ticket.staffed(mechanics, (), at)
             return work.tickets.add(ticket, Entry.of(actor, at, Event.OPENED, to=ticket.status))
 
     def _mechanics(self, work: Work, draft: TicketDraft) -> tuple[AssignedMechanic, ...]:
@@ -131,6 +138,8 @@ class ChangeTicket:
                 self._vehicle(work, ticket, form, at),
                 at,
             )
+            if after is ticket:
+                return ticket
             entry = Entry.of(actor, at, Event.CHANGED, _said(ticket), _said(after))
             return work.tickets.save(after, entry)
 
@@ -175,4 +184,6 @@ class RemoveTicket:
         with self.begin() as work:
             ticket = work.tickets.hold(ticket_id)
             ticket.must_be_at(expected)
-            work.tickets.save(ticket.removed(at), Entry.of(actor, at, Event.REMOVED))
+            started = ticket.status in UNCOUNTED and work.histories.started(ticket_id)
+            after = ticket.removed(at, started=started)
+            work.tickets.save(after, Entry.of(actor, at, Event.REMOVED))

@@ -94,5 +94,9 @@ UNCOUNTED: Final = frozenset(move.to for move in MOVES if move.stock is Kind.REL
 def no_such_move(start: Status, to: Status) -> Blocker:
     """Return the blocker of an arrow that the table does not have."""
     onward = [move.to.value for move in MOVES if move.start is start]
-    ways = f"only {' or '.join(onward)}" if onward else "nothing, it is final"
-    return Blocker(code="no-such-transition", detail=f"from {start.value}: {ways}, not {to.value}")
+    detail = (
+        f"from {start.value} it can become {' or '.join(onward)}, not {to.value}"
+        if onward
+        else f"{start.value} is final: it can't become {to.value}"
+    )
+    return Blocker(code="no-such-transition", detail=detail)

@@ -79,6 +79,7 @@ class ReadTransitions:
                 Transition(to=to, allowed=not found, blockers=found)
                 for to, found in blockers.items()
             ),
+            version=ticket.version,
         )
 
 
@@ -93,7 +94,7 @@ class ListHistory:
     look: Look
 
     def __call__(self, actor: Actor, ticket_id: TicketId, window: Window) -> Slice[Entry]:
-        """Return the history, oldest first."""
+        """Return the history, oldest first; of a ticket struck out it is for staff."""
         self.policy.admit(actor)
         with self.look() as work:
             owner = work.histories.owner_of(ticket_id)

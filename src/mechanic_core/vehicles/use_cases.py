@@ -14,6 +14,7 @@ from mechanic_core.access import (
 )
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound
 from mechanic_core.errors import Problem, Unknown
+from mechanic_core.findings import Findings
 from mechanic_core.page import Slice, Window
 from mechanic_core.shapes import RuleBroken
 from mechanic_core.texts import Clock
@@ -69,12 +70,15 @@ class AddVehicle:
     def __call__(self, actor: Actor, form: VehicleForm) -> Vehicle:
         """Return the new vehicle."""
         self.policy.admit(actor)
-        owner = owner_meant(actor, form.customer_id)
-        must_check(form.vin, strict=self.strict_vin)
-        at = self.now()
-        new = Vehicle(id=VehicleId(0), customer_id=owner, created_at=at, updated_at=at)
+        at, findings = self.now(), Findings()
         with self.begin() as work:
-            hold_owner(work, owner)
+            with findings:
+                owner = owner_meant(actor, form.customer_id)
+                hold_owner(work, owner)
+            with findings:
+                must_check(form.vin, strict=self.strict_vin)
+            findings.must_be_none()
+            new = Vehicle(id=VehicleId(0), customer_id=owner, created_at=at, updated_at=at)
             return work.vehicles.add(new.filled(form, owner, at))
 
 
@@ -144,15 +148,19 @@ class ChangeVehicle:
             vehicle = work.vehicles.hold(vehicle_id)
             self.policy.admit_to(actor, vehicle.customer_id, VehicleNotFound())
             vehicle.must_be_at(expected)
-            form = change(vehicle.form)
+            form, findings = change(vehicle.form), Findings()
             owner = CustomerId(form.customer_id or vehicle.customer_id)
             if owner != vehicle.customer_id:
                 if not actor.is_staff:
                     raise RoleForbids("only staff change the owner of a vehicle")
-                hold_owner(work, owner)
+                with findings:
+                    hold_owner(work, owner)
             if form.vin != vehicle.vin:
-                must_check(form.vin, strict=self.strict_vin)
-            return work.vehicles.save(vehicle.filled(form, owner, self.now()))
+                with findings:
+                    must_check(form.vin, strict=self.strict_vin)
+            findings.must_be_none()
+            after = vehicle.filled(form, owner, self.now())
+            return vehicle if after is vehicle else work.vehicles.save(after)
 
 
 @final

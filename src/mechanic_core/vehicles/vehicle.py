@@ -105,8 +105,8 @@ class Vehicle:
         )
 
     def filled(self, form: VehicleForm, owner: CustomerId, at: datetime) -> Self:
-        """Return the vehicle as *form* describes it, belonging to *owner*."""
-        return evolve(
+        """Return the vehicle as *form* describes it, belonging to *owner*; itself if it is so."""
+        after = evolve(
             self,
             customer_id=owner,
             vin=form.vin,
@@ -115,5 +115,5 @@ class Vehicle:
             model=form.model,
             year=form.year,
             odometer=form.odometer,
-            updated_at=at,
         )
+        return self if after == self else evolve(after, updated_at=at)

@@ -14,6 +14,7 @@ from mechanic_core.shapes import (
     Between,
     Example,
     Length,
+    OneOf,
     Pattern,
     Rule,
     alternatives,
@@ -111,6 +112,8 @@ def _keywords(rules: Sequence[Rule], decimals: int | None, kind: object) -> Sche
             found |= {"minimum": _number(rule, rule.least), "maximum": _number(rule, rule.most)}
             if kind == ["number", "string"]:
                 found["pattern"] = _amount(rule)
+        if isinstance(rule, OneOf):
+            found["enum"] = [member.value for member in rule.members]
         if isinstance(rule, Length):
             noun = "Items" if kind == "array" else "Length"
             found |= {f"min{noun}": rule.least, f"max{noun}": rule.most}

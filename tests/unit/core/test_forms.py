@@ -46,8 +46,10 @@ def test_nobody_can_join_and_leave() -> None:
     """
     Each id that is in both lists is pointed at.
     """
+    edit = MechanicEdit(add_ids=(1, 2, 3), remove_ids=(3, 4, 1))
+
     with pytest.raises(RuleBroken) as refused:
-        MechanicEdit(add_ids=(1, 2, 3), remove_ids=(3, 4, 1))
+        edit.must_be_one_way()
 
     assert ["#/remove_ids/0", "#/remove_ids/2"] == pointers(refused)
 

@@ -168,6 +168,15 @@ def test_nobody_takes_what_is_promised(premises: Premises) -> None:
     assert 2 == len(ledger(premises))
 
 
+def test_blanks_around_a_sku_are_nothing_of_it(premises: Premises) -> None:
+    """
+    A label that was read with a blank too many names the part it is on.
+    """
+    assert "BULB 1" == premises.shop.add_part(MECHANIC, sample(PartForm, sku=" BULB 1\n")).sku
+    with pytest.raises(SkuTaken):
+        premises.shop.add_part(MECHANIC, sample(PartForm, sku=" PAD "))
+
+
 def test_a_changed_quantity_is_a_count(premises: Premises) -> None:
     """
     Correcting the figure writes a movement; leaving it out, or as it was, writes none.

@@ -127,6 +127,19 @@ def test_a_stale_move_is_refused(premises: Premises) -> None:
         premises.shop.move_ticket(MECHANIC, TicketId(99), TO_START)
 
 
+def test_the_history_of_a_removed_ticket_is_for_staff(premises: Premises) -> None:
+    """
+    To its customer a ticket that was struck out is gone, with all that happened to it.
+    """
+    ticket = premises.open()
+    premises.shop.remove_ticket(MANAGER, ticket.id)
+
+    with pytest.raises(TicketNotFound):
+        premises.shop.list_history(CUSTOMER, ticket.id, Window())
+    for actor in (MECHANIC, MANAGER):
+        assert 2 == len(premises.shop.list_history(actor, ticket.id, Window()).items)
+
+
 def test_history_is_read_in_pieces_and_under_today_s_names(premises: Premises) -> None:
     """
     The entries never change but for the names of those who did it.

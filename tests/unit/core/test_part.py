@@ -121,6 +121,18 @@ def test_an_archived_part_has_nothing_reserved() -> None:
 
 
 @FEWER
+@given(records(Part))
+def test_a_part_of_which_nothing_new_is_written_is_the_same(part: Part) -> None:
+    """
+    The moment of the last change is left alone where nothing has changed.
+    """
+    part = evolve(part, sku="PAD")
+
+    assert part is part.filled(part.form, NOON)
+    assert part is part.filled(evolve(part.form, sku=None, quantity=None), NOON)
+
+
+@FEWER
 @given(records(Part), records(PartForm))
 def test_filling_a_form_moves_no_stock(part: Part, form: PartForm) -> None:
     """

@@ -5,12 +5,14 @@ from typing import Annotated, NewType
 import pytest
 from attrs import evolve, frozen
 
+from mechanic_core.inventory.part import Kind
 from mechanic_core.shapes import (
     PRINTABLE,
     WORDY,
     Alias,
     Between,
     Length,
+    OneOf,
     Pattern,
     Rule,
     RuleBroken,
@@ -55,6 +57,10 @@ class Order:
         (Between(-50, 50, 2), 51, "must be from -0.5 to 0.5"),
         (Pattern("a+", "must be a sigh"), "aaa", None),
         (Pattern("a+", "must be a sigh"), "aab", "must be a sigh"),
+        (OneOf((Kind.SCRAP, Kind.COUNT)), Kind.COUNT, None),
+        (OneOf((Kind.SCRAP, Kind.COUNT)), "scrap", None),
+        (OneOf((Kind.SCRAP, Kind.COUNT)), Kind.RESERVE, "must be one of scrap, count"),
+        (OneOf((Kind.SCRAP, Kind.COUNT)), ["scrap"], "must be one of scrap, count"),
         (WORDY, " \n\t", "must not be blank"),
         (WORDY, "\n a", None),
         (PRINTABLE, "tabs\tand\nlines", None),

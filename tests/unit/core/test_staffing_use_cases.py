@@ -4,6 +4,7 @@ import pytest
 
 from mechanic_core.errors import Unknown
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
+from mechanic_core.shapes import RuleBroken
 from mechanic_core.tickets.history import Event
 from mechanic_core.tickets.ticket import (
     Ticket,
@@ -44,6 +45,24 @@ def test_mechanics_change_all_or_none(premises: Premises) -> None:
         premises.edit(ticket, add=(1, 98), leave=(2, 99))
 
     assert ["#/add_ids/1", "#/remove_ids/1"] == [p.pointer for p in refused.value.problems]
+    assert ticket == premises.read(ticket)
+
+
+def test_everything_wrong_with_an_edit_is_told_at_once(premises: Premises) -> None:
+    """
+    Who is unknown is told beside who can't both join and leave.
+    """
+    ticket = premises.open()
+
+    with pytest.raises(RuleBroken) as refused:
+        premises.edit(ticket, add=(2, 50), leave=(60, 2))
+
+    told = {problem.pointer: problem.detail for problem in refused.value.problems}
+    assert {
+        "#/remove_ids/1": "is in add_ids too",
+        "#/add_ids/1": "names nothing that is there",
+        "#/remove_ids/0": "names nothing that is there",
+    } == told
     assert ticket == premises.read(ticket)
 
 

@@ -1,6 +1,7 @@
 """A ticket's verbs: lines, mechanics, totals, and the point from which nothing changes."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
@@ -121,6 +122,28 @@ def test_labour_lines_keep_their_places_too() -> None:
     assert () == FULL.without_labor(LABOR.id, NOON).labor
 
 
+def test_a_line_by_itself_is_of_its_ticket_s_version() -> None:
+    """
+    Who has a line in hand knows which ticket they saw; among its lines it has no version.
+    """
+    seen = evolve(FULL, version=7)
+    lines = (seen.part_line(PART.id), seen.labor_line(LABOR.id))
+
+    assert (7, 7) == tuple(line.version for line in lines)
+    assert (PART, LABOR) == lines
+    assert (0,) == tuple(line.version for line in seen.with_part(lines[0], NOON).parts)
+    assert (0,) == tuple(line.version for line in seen.with_labor(lines[1], NOON).labor)
+
+
+def test_a_ticket_of_which_nothing_new_is_told_is_the_same() -> None:
+    """
+    The moment of the last change is left alone where nothing has changed.
+    """
+    told = (FULL.description, FULL.service_date, FULL.vehicle)
+
+    assert FULL is FULL.described(*told, NOON + timedelta(hours=1))
+
+
 def test_a_line_that_is_not_there_is_not_found() -> None:
     """
     An id of another ticket's line names nothing here.
@@ -159,18 +182,21 @@ def test_mechanics_stand_by_id_once_each() -> None:
 @pytest.mark.parametrize("status", Status)
 def test_only_a_mistake_is_removed(status: Status) -> None:
     """
-    A ticket with lines, or once started, is cancelled, not removed.
+    A ticket with lines, or once started, is cancelled, not removed, unless it is that already.
     """
     empty = sample(Ticket, status=status)
+    lined = (evolve(empty, parts=(PART,)), evolve(empty, labor=(LABOR,)))
+    refused = [(one, False) for one in lined] + [(empty, True)]
 
-    if status is FIRST:
-        assert NOON == empty.removed(NOON).removed_at
+    if status in (FIRST, Status.CANCELLED):
+        assert NOON == empty.removed(NOON, started=False).removed_at
     else:
-        with pytest.raises(TicketStarted):
-            empty.removed(NOON)
-    for lined in (evolve(empty, parts=(PART,)), evolve(empty, labor=(LABOR,))):
-        with pytest.raises(TicketStarted):
-            lined.removed(NOON)
+        refused.append((empty, False))
+    for ticket, started in refused:
+        with pytest.raises(TicketStarted) as found:
+            ticket.removed(NOON, started=started)
+        assert (status in CHANGEABLE) == found.value.detail.endswith(": cancel it")
+        assert {"current_state": status.value} == found.value.facts
 
 
 def test_the_vin_is_the_vehicle_s() -> None:

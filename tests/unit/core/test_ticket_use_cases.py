@@ -97,6 +97,21 @@ def test_customers_open_for_themselves(premises: Premises) -> None:
         ({"vehicle_id": 99}, Unknown, ["#/vehicle_id"]),
         ({"customer_id": 2, "vehicle_id": 1}, Unknown, ["#/vehicle_id"]),
         ({"mechanic_ids": (99, 2, 98)}, Unknown, ["#/mechanic_ids/0", "#/mechanic_ids/2"]),
+        (
+            {"customer_id": 99, "mechanic_ids": (98,)},
+            Unknown,
+            ["#/customer_id", "#/mechanic_ids/0"],
+        ),
+        (
+            {"vehicle_id": 99, "mechanic_ids": (2, 98)},
+            Unknown,
+            ["#/vehicle_id", "#/mechanic_ids/1"],
+        ),
+        (
+            {"customer_id": None, "mechanic_ids": (98,)},
+            RuleBroken,
+            ["#/customer_id", "#/mechanic_ids/0"],
+        ),
     ],
 )
 def test_unknown_ids_are_pointed_at(
@@ -106,7 +121,7 @@ def test_unknown_ids_are_pointed_at(
     pointers: list[str],
 ) -> None:
     """
-    Nothing is written for somebody or something that is not there.
+    Nothing is written for somebody or something that is not there; all of it is told at once.
     """
     with pytest.raises(refusal) as refused:
         premises.open(**given)
@@ -235,18 +250,20 @@ def test_only_a_mistake_is_removed(premises: Premises) -> None:
     """
     ticket = premises.open(vehicle_id=1)
     started = premises.go(premises.open(), Status.IN_PROGRESS)
-    lined = premises.open()
+    lined, called_off = premises.open(), premises.go(premises.open(), Status.CANCELLED)
     premises.shop.add_labor_line(MECHANIC, lined.id, sample(LaborLineForm))
+    given_up = premises.go(premises.open(), Status.IN_PROGRESS, Status.CANCELLED)
 
     premises.shop.remove_ticket(MANAGER, ticket.id)
+    premises.shop.remove_ticket(MANAGER, called_off.id)
 
-    for kept in (started, lined):
+    for kept in (started, lined, given_up):
         with pytest.raises(TicketStarted):
             premises.shop.remove_ticket(MANAGER, kept.id)
     with pytest.raises(TicketNotFound):
         premises.read(ticket)
     found = premises.shop.list_tickets(MANAGER, TicketFilter(), ALL).items
-    assert [started.id, lined.id] == [one.id for one in found]
+    assert [started.id, lined.id, given_up.id] == [one.id for one in found]
     assert [Event.OPENED, Event.REMOVED] == [e.event for e in premises.history(ticket.id)]
 
 

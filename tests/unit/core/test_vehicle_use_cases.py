@@ -50,6 +50,37 @@ def test_nobody_writes_down_for_a_customer_who_is_not_there(premises: Premises) 
         premises.shop.add_vehicle(MECHANIC, VehicleForm())
 
 
+@pytest.mark.parametrize(
+    ("actor", "owner"),
+    [(MECHANIC, None), (MECHANIC, 99), (CLEO, 1)],
+    ids=["missing", "unknown", "another"],
+)
+def test_what_is_wrong_with_a_vehicle_is_told_at_once(
+    premises: Premises, actor: Actor, owner: int | None
+) -> None:
+    """
+    A wrong check digit and a wrong customer take one answer, not two.
+    """
+    strict = shop_on(premises.store, HandClock(), strict_vin=True)
+
+    with pytest.raises(RuleBroken) as refused:
+        strict.add_vehicle(actor, VehicleForm(customer_id=owner, vin=WRONG))
+
+    assert ["#/customer_id", "#/vin"] == [p.pointer for p in refused.value.problems]
+
+
+def test_what_is_wrong_with_a_change_is_told_at_once(premises: Premises) -> None:
+    """
+    A sale to nobody with a mistyped VIN tells both.
+    """
+    strict = shop_on(premises.store, HandClock(), strict_vin=True)
+
+    with pytest.raises(RuleBroken) as refused:
+        strict.change_vehicle(MECHANIC, CAR, lambda form: evolve(form, customer_id=99, vin=WRONG))
+
+    assert ["#/customer_id", "#/vin"] == [p.pointer for p in refused.value.problems]
+
+
 def test_a_vin_is_one_vehicle_s(premises: Premises) -> None:
     """
     Two vehicles never share a VIN, however it is typed.

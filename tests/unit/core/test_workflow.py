@@ -148,9 +148,12 @@ def test_guards_block_with_a_reason(move: Move) -> None:
 @pytest.mark.parametrize(
     ("start", "to", "said"),
     [
-        ("open", "closed", "from open: only in_progress or cancelled, not closed"),
-        ("closed", "open", "from closed: nothing, it is final, not open"),
-        ("completed", "completed", "from completed: only in_progress or closed, not completed"),
+        ("open", "closed", "from open it can become in_progress or cancelled, not closed"),
+        ("closed", "open", "closed is final: it can't become open"),
+        (
+            *("completed", "completed"),
+            "from completed it can become in_progress or closed, not completed",
+        ),
     ],
 )
 def test_a_missing_arrow_tells_the_ways_there_are(start: str, to: str, said: str) -> None:

@@ -202,3 +202,6 @@ def test_points_at_what_the_client_wrote() -> None:
         found.json["errors"]
     )
     assert "#/add_mechanic_ids/1 names nothing that is there" == found.json["detail"]
+    both = {"add_mechanic_ids": [1], "remove_mechanic_ids": [1]}
+    found = line.ask("PUT", "/service_tickets/1/edit", both, MECHANIC)
+    assert ["#/remove_mechanic_ids/0"] == [one["pointer"] for one in found.json["errors"]]

@@ -15,9 +15,9 @@ from mechanic_core.customers.customer import Customer, CustomerForm, Registratio
 from mechanic_core.errors import Invalid, Problem
 from mechanic_core.inventory.movement import Movement, MovementForm
 from mechanic_core.inventory.part import Part, PartForm
-from mechanic_core.mechanics.mechanic import Hiring, Mechanic
+from mechanic_core.mechanics.mechanic import Hiring, Mechanic, MechanicForm
 from mechanic_core.money import Money, Price, Quantity, Stock
-from mechanic_core.shapes import RuleBroken, Unpublished, checked
+from mechanic_core.shapes import Alias, RuleBroken, Unpublished, checked
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.line import LaborLineForm
@@ -43,6 +43,18 @@ ANSWERS: list[type[Any]] = [Customer, Entry, Mechanic, Movement, Part, Ticket, T
 
 FEW = settings(max_examples=max(5, settings().max_examples // 10))
 """For what is repeated for each of many records."""
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Gap:
+    """Something with an alias, and a rule that no type tells."""
+
+    width: Annotated[int, Alias("gap")]
+
+    def __attrs_post_init__(self) -> None:
+        """There must be one."""
+        if self.width == 0:
+            raise RuleBroken(Problem("#/width", "is no size"))
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -152,13 +164,24 @@ def test_lists_what_an_enum_knows() -> None:
     } == said({"to": "done"}, TransitionForm)
 
 
+@pytest.mark.parametrize("given", ["bogus", "reserve", "customer", 1, ["scrap"]])
+def test_lists_what_may_be_given(given: Any) -> None:
+    """
+    Where only some of an enumeration may be given, no other is named.
+    """
+    assert {"#/kind": "must be one of receive, return, scrap, count"} == said(
+        {"kind": given, "quantity": 1}, MovementForm
+    )
+    assert {"#/role": "must be one of mechanic, manager"} == said(
+        {"name": "Bo", "role": given}, MechanicForm
+    )
+
+
 def test_reads_an_alias() -> None:
     """
     A member may be given under its other name, and is spoken of under that name.
     """
-    tree = {"add_mechanic_ids": [1], "remove_mechanic_ids": [1]}
-
-    assert {"#/remove_mechanic_ids/0": "is in add_ids too"} == said(tree, MechanicEdit)
+    assert {"#/gap": "is no size"} == said({"gap": 0}, Gap)
     assert (1,) == codec.read({"add_mechanic_ids": [1]}, MechanicEdit).add_ids
 
 

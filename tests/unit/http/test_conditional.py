@@ -170,6 +170,65 @@ def test_asks_for_the_version_where_it_is_required(method: str, path: str, body:
     assert statuses[2] in (200, 201, 204)
 
 
+@pytest.mark.parametrize(
+    ("kind", "form", "change"),
+    [
+        ("parts", {"part_id": 1, "quantity": 1}, {"quantity": 2}),
+        ("labor", {"description": "Look", "hours": 1, "rate": 80}, {"hours": 2}),
+    ],
+)
+def test_a_line_has_a_tag_that_its_url_takes(kind: str, form: Any, change: Any) -> None:
+    """
+    What a line was answered with is good for its next change, after a change of nothing too.
+    """
+    line = client()
+    ticket = f"/service_tickets/{line.premises.open().id}"
+    told = line.ask("POST", f"{ticket}/{kind}", form, MECHANIC)
+    path = told.headers["location"]
+    tags = [told.headers["etag"]]
+    nothing: dict[str, Any] = {}
+    for body in (change, change, nothing):
+        told = line.ask("PATCH", path, body, MECHANIC, {"If-Match": tags[-1]})
+        assert (200, change) == (told.status_code, {name: told.json[name] for name in change})
+        assert "version" not in told.json
+        tags.append(told.headers["etag"])
+
+    assert tags[0] != tags[1] == tags[2] == tags[3]
+    for tag, status in ((tags[0], 412), (tags[1], 204)):
+        assert status == line.ask("DELETE", path, None, MECHANIC, {"If-Match": tag}).status_code
+
+
+def test_moves_a_ticket_whose_ways_were_seen() -> None:
+    """
+    What was read of a ticket's transitions is good for the one that is chosen, and once only.
+    """
+    line = client()
+    path = f"/service_tickets/{line.premises.open().id}/transitions"
+    seen = line.get(path, MECHANIC)
+
+    statuses = [
+        line.ask("POST", path, {"to": to}, MECHANIC, {"If-Match": seen.headers["etag"]}).status_code
+        for to in ("in_progress", "on_hold")
+    ]
+
+    assert {"status", "items"} == set(seen.json)
+    assert [200, 412] == statuses
+
+
+def test_a_change_of_nothing_keeps_the_tag() -> None:
+    """
+    Who changes nothing makes nobody's tag stale.
+    """
+    line = client()
+    line.premises.open()
+
+    for path in ("/service_tickets/1", "/inventory/1", "/customers/1", "/mechanics/2"):
+        tag = tag_of(line, path, MECHANIC)
+        told = line.ask("PATCH", path, {}, MECHANIC, {"If-Match": tag})
+        assert (200, tag) == (told.status_code, told.headers["etag"]), path
+        assert tag == tag_of(line, path, MECHANIC)
+
+
 def test_needs_no_version_to_create() -> None:
     """
     What is not there yet has no version.

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from falcon import testing
 
 from mechanic_adapters.memory import MemoryStore
-from mechanic_core.access import Actor, Role
+from mechanic_core.access import STRANGER, Actor, Role
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.receipts import LIFE
 from mechanic_core.work import Look, Work
@@ -24,6 +24,7 @@ from tests.unit.core.conftest import Premises
 from tests.unit.http.shop import SETTINGS, Client, read_token
 
 PART = {"name": "Wiper", "price": 9.5, "sku": "WIP-1", "quantity": 3}
+PERSON = {"name": "Di", "email": "di@x.example", "password": "correct horse battery"}
 KEY = {"Idempotency-Key": '"8e03978e-40d5-43e8-bc93-6894a57f9324"'}
 
 
@@ -170,6 +171,50 @@ def test_sweeps_what_is_old() -> None:
     assert (0, 1) == swept
 
 
+def test_an_erased_customer_is_told_to_nobody() -> None:
+    """
+    Registering again under the same key makes somebody new; the answer that told of them is gone.
+    """
+    shop = line()
+    first = post(shop, PERSON, STRANGER, "/customers")
+    gone = f"/customers/{first.json['id']}"
+    told = [
+        post(shop, PERSON | {"email": "eli@x.example"}, STRANGER, "/customers", Idempotency_Key="e")
+        for _ in range(2)
+    ][-1]
+
+    assert 204 == shop.ask("DELETE", gone, actor=MANAGER).status_code
+    again = post(shop, PERSON, STRANGER, "/customers")
+
+    assert "true" == told.headers["Idempotency-Replayed"]
+    assert 201 == again.status_code
+    assert "Idempotency-Replayed" not in again.headers
+    assert first.json["id"] < told.json["id"] < again.json["id"]
+
+
+def test_no_receipt_holds_anything_of_the_erased() -> None:
+    """
+    What they sent and what staff were answered about them goes too: it tells their plates.
+    """
+    clock = Hand()
+    shop = line(clock)
+    ada = post(shop, PERSON, STRANGER, "/customers").json["id"]
+    herself = Actor(Role.CUSTOMER, ada)
+    car = {"customer_id": ada, "plate": "7ABC123"}
+    post(shop, car | {"plate": "8ABC123"}, herself, "/vehicles")
+    vehicle = post(shop, car, MECHANIC, "/vehicles").json["id"]
+    job = {"customer_id": ada, "vehicle_id": vehicle, "description": "Noise"}
+    ticket = post(shop, job, MECHANIC, "/service_tickets").json["id"]
+    post(shop, {"to": "cancelled"}, MECHANIC, f"/service_tickets/{ticket}/transitions")
+    post(shop, PART)
+    post(shop, {"customer_id": 1, "plate": "9ABC123"}, MECHANIC, "/vehicles", Idempotency_Key="o")
+
+    shop.ask("DELETE", f"/customers/{ada}", actor=MANAGER)
+
+    with shop.premises.store.begin() as work:
+        assert 2 == work.receipts.sweep(clock.now + LIFE)
+
+
 def test_permission_comes_first() -> None:
     """
     A replay is for those who may: whoever lost the role gets a refusal, not the answer.
@@ -269,10 +314,9 @@ def test_hashes_outside_the_transaction(path: str) -> None:
     repeats = Repeats(store.begin, clock, b"k" * 32)
     ports = HttpPorts(authenticate=read_token, surround=repeats)
     line = Client(Premises(), create_app(shop, ports, SETTINGS))
-    person = {"name": "Di", "email": "di@x.example", "password": "correct horse battery"}
 
-    told = [post(line, person, MANAGER, path) for _ in range(2)]
-    taken = line.ask("POST", path, person, MANAGER)
+    told = [post(line, PERSON, MANAGER, path) for _ in range(2)]
+    taken = line.ask("POST", path, PERSON, MANAGER)
 
     assert [201, 201, 409] == [one.status_code for one in (*told, taken)]
     assert told[0].json == told[1].json
