@@ -1,14 +1,17 @@
 """Passwords are hashed with Argon2id, slowly, a few at a time."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Literal
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.passwords import CHEAPEST, PROFILES, Argon2Passwords
+from mechanic_adapters.passwords import CHEAPEST, OWASP, PROFILES, Argon2Passwords
 from mechanic_core.accounts.password import GivenPassword, Password
 from mechanic_core.errors import Unavailable
 from tests.worlds import FEWER, values_of
@@ -104,6 +107,80 @@ def test_other_parameters_are_outdated() -> None:
     assert [True, True, True] == [
         Argon2Passwords(profile).outdated(cheap) for profile in PROFILES.values()
     ]
+
+
+def kept_with(profile: Parameters) -> str:
+    """Return a hash of *profile*."""
+    return PasswordHasher.from_parameters(profile).hash("correct horse")
+
+
+def cost(password_hash: str) -> int:
+    """Return the work of comparing with a hash: what is filled, over all passes."""
+    made = extract_parameters(password_hash)
+    return made.memory_cost * made.time_cost
+
+
+@pytest.fixture
+def spent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The work of each comparison, in their order; the comparisons are made as ever."""
+    costs: list[int] = []
+    verify = PasswordHasher.verify
+
+    def counted(hasher: PasswordHasher, password_hash: str, password: bytes) -> Literal[True]:
+        costs.append(cost(password_hash))
+        return verify(hasher, password_hash, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    return costs
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        None,
+        kept_with(CHEAPEST),
+        kept_with(replace(OWASP, memory_cost=8 * 1024)),
+        kept_with(replace(OWASP, time_cost=1)),
+        kept_with(replace(OWASP, parallelism=2, memory_cost=4 * 1024, time_cost=3)),
+        kept_with(OWASP),
+    ],
+    ids=["nobody", "cheapest", "less memory", "fewer passes", "lanes", "today's"],
+)
+def test_a_wrong_password_costs_the_same_for_everybody(kept: str | None, spent: list[int]) -> None:
+    """
+    What an older, cheaper hash saves is spent all the same: time gives no known address away.
+    """
+    assert not Argon2Passwords(OWASP).verify(kept, "wrong")
+
+    whole = OWASP.memory_cost * OWASP.time_cost
+    assert sum(spent) == pytest.approx(whole, abs=OWASP.time_cost)
+
+
+def test_the_right_password_is_compared_once(spent: list[int]) -> None:
+    """
+    Whoever knows the password of an older hash waits no longer than that takes.
+    """
+    kept = kept_with(CHEAPEST)
+
+    assert Argon2Passwords(OWASP).verify(kept, "correct horse")
+    assert [cost(kept)] == spent
+
+
+def test_a_wrong_password_takes_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What is spent in addition is spent in the same thread: as few as ever hash at once.
+    """
+    passwords, asked = Argon2Passwords(OWASP), []
+    apart = passwords._apart
+
+    def counted(work: Callable[[], bool]) -> bool:
+        asked.append(work)
+        return apart(work)
+
+    monkeypatch.setattr(passwords, "_apart", counted)
+
+    assert not passwords.verify(kept_with(CHEAPEST), "wrong")
+    assert 1 == len(asked)
 
 
 def test_a_core_is_left_to_others() -> None:
