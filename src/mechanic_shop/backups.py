@@ -9,10 +9,13 @@ from typing import ClassVar, Final
 
 from mechanic_core.errors import Refused
 from mechanic_shop import postgres_backups, sqlite_backups
+from mechanic_shop.reaching import must_have_room
 from mechanic_shop.secret_file import sqlite_file
 
 _SQLITE: Final = b"SQLite format 3\0"
 _POSTGRES: Final = b"PGDMP"
+_OWN: Final = ("", "-wal", "-shm", "-journal")
+"""How the names of the files end that SQLite keeps one database in."""
 
 
 class BackupRefused(Refused):
@@ -26,8 +29,10 @@ def back_up(url: str, target: Path, *, replace: bool = False) -> int:
 
     The shop may go on meanwhile: the file is the shop at one moment. It appears whole or not at
     all, for its owner only. Raises `BackupRefused`, also where *target* is there and is not to
-    be replaced.
+    be replaced, or is the database itself; and `WrongSettings`.
     """
+    must_have_room(url)
+    _must_be_another(url, target)
     if target.exists() and not replace:
         raise BackupRefused(f"{target} is there already: --force replaces it")
     with _told(), _written_whole(target, replace=replace) as unfinished:
@@ -41,8 +46,11 @@ def back_up(url: str, target: Path, *, replace: bool = False) -> int:
 def restore(url: str, source: Path, *, replace: bool = False) -> None:
     """Make the database at *url* what it was when *source* was written, whole or not at all.
 
-    Raises `BackupRefused`, also where the database holds tables and is not to be replaced.
+    Raises `BackupRefused`, also where the database holds tables and is not to be replaced, or
+    where *source* is the database itself; and `WrongSettings`.
     """
+    must_have_room(url)
+    _must_be_another(url, source)
     with _told():
         kind = _kind_of(source)
         file = sqlite_file(url)
@@ -53,6 +61,14 @@ def restore(url: str, source: Path, *, replace: bool = False) -> None:
             sqlite_backups.read(source, file, replace=replace)
         else:
             postgres_backups.read(source, url, replace=replace)
+
+
+def _must_be_another(url: str, path: Path) -> None:
+    """Refuse a backup that is the database: servers have its files open."""
+    file = sqlite_file(url)
+    own = [Path(f"{file}{end}") for end in _OWN] if file else []
+    if path.exists() and any(one.exists() and one.samefile(path) for one in own):
+        raise BackupRefused(f"{path} is the shop's own database, and can't be its backup")
 
 
 def _kind_of(source: Path) -> bytes:

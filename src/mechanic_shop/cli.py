@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Final, NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from mechanic_shop.keeping import kept_for_good
 
@@ -46,11 +47,7 @@ class Commands(click.Group):
             formatter.write_dl(sorted(COMMANDS.items()))
 
 
-@click.group(
-    cls=Commands,
-    no_args_is_help=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mechanic-shop")
 def cli() -> None:
     """Run a repair shop: customers, vehicles, mechanics, service tickets and inventory."""
@@ -75,6 +72,8 @@ def _in_one_line(error: Exception) -> str:
         said = "stopped"
     elif isinstance(error, click.ClickException):
         said = error.format_message()
+        if isinstance(error, NoArgsIsHelpError):  # whose message is the whole help
+            said = "Missing command."
         if isinstance(error, click.UsageError) and error.ctx:
             said = f"{said} See {error.ctx.command_path} --help"
     elif not isinstance(error, OSError | import_module("mechanic_core.errors").Refused):

@@ -1,6 +1,5 @@
 """The database that the settings name, made ready and opened."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -18,13 +17,19 @@ from mechanic_adapters.sql import version
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
 from mechanic_core.receipts import LIFE
+from mechanic_shop.reaching import reached
 from mechanic_shop.secret_file import sqlite_file
 from mechanic_shop.settings import Cache, Settings
-from mechanic_shop.variables import WrongSettings
 
 
 class SchemaOld(Refused):
     """The database's schema is not the newest."""
+
+    exit_code: ClassVar = 1
+
+
+class SchemaNewer(Refused):
+    """The database is newer than this program."""
 
     exit_code: ClassVar = 1
 
@@ -36,7 +41,8 @@ def make_ready(sql: SqlStore, url: str) -> None:
     schema will do, so that the version before it can still be started while a new one comes in.
     """
     file = sqlite_file(url)
-    found = None if file and not file.exists() else sql.version()
+    with reached(url):
+        found = None if file and not file.exists() else sql.version()
     if is_new_enough(found):
         return
     if not file:
@@ -51,19 +57,32 @@ def is_new_enough(found: str | None) -> bool:
 
 
 def upgrade(url: str) -> None:
-    """Bring the schema to the newest; raise `WrongSettings` where no SQLite file can be."""
-    file = sqlite_file(url)
-    if file and not file.parent.is_dir():
-        raise WrongSettings(f"DATABASE_URL: there is no folder {file.parent}")
-    try:
+    """Bring the schema to the newest. Raises what `reached` raises."""
+    with reached(url):
         import_module("mechanic_adapters.sql.schema").upgrade(url)  # half a second, seldom needed
-    except sqlite3.Error as error:
-        raise WrongSettings(f"DATABASE_URL: {file}: {error}") from error
+
+
+def current(url: str) -> str | None:
+    """Return the schema's revision, None where there is none. Raises what `reached` raises."""
+    with reached(url):
+        found: str | None = import_module("mechanic_adapters.sql.schema").current(url)
+    return found
+
+
+def known(url: str) -> str | None:
+    """Return the schema's revision as `current` does; raise `SchemaNewer` if it is not known."""
+    found, newest = current(url), version.newest()
+    if found is not None and found > newest:
+        raise SchemaNewer(
+            f"the database is newer than this program: its schema is at {found}, and the newest "
+            f"known here is {newest}"
+        )
+    return found
 
 
 def must_be_newest(url: str) -> str:
-    """Return the schema's revision; raise `SchemaOld` if it is not the newest."""
-    found: str | None = import_module("mechanic_adapters.sql.schema").current(url)
+    """Return the schema's revision; raise `SchemaOld` or `SchemaNewer` if it is another."""
+    found = known(url)
     if found is None or found != version.newest():
         raise SchemaOld(_wanting(found))
     return found

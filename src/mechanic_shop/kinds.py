@@ -135,7 +135,13 @@ def _remote(text: str, *schemes: str) -> str:
     return text
 
 
-REDIS: Final = Kind("`redis://HOST:PORT/NUMBER`", lambda text: _remote(text, "redis", "rediss"))
+def _redis(text: str) -> str:
+    if not re.fullmatch(r"(/[0-9]*)?", _split(_remote(text, "redis", "rediss")).path):
+        raise ValueError
+    return text
+
+
+REDIS: Final = Kind("`redis://HOST:PORT/NUMBER`", _redis)
 
 
 def _storage(text: str) -> str:

@@ -11,7 +11,10 @@ Each is a variable of the environment, or of a file `.env` in the folder that th
 in; the environment goes first. A variable that is empty counts as not set, unless its row says
 what empty means. A value that is wrong stops the start with one line that names the variable.
 
-`mechanic-shop config` shows the settings in force, secrets hidden.
+`mechanic-shop config` shows the settings in force, secrets hidden. `mechanic-shop demo` heeds them
+too, but for those that would tie a throw-away shop to a real one or keep it from being seen:
+`APP_ENV`, `SECRET_KEY`, `DATABASE_URL`, `JWT_ALG`, `JWT_PRIVATE_KEY_FILE`, `JWT_PREVIOUS_KEYS`,
+`CACHE_REDIS_URL`, `RATE_LIMIT_STORAGE_URL`, `CACHE_TYPE` and `FORCE_HTTPS`.
 
 | variable | meaning | takes | default |
 |---|---|---|---|

@@ -5,13 +5,15 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from sqlalchemy import URL
 
 from mechanic_adapters.sql.engines import CONNECT_S, located
+from mechanic_shop.reaching import failure
 
 _BESIDE_THE_SERVER: Final = "lib/postgresql/*/bin"
 _ROOTS: Final = (Path("/usr"), Path("/opt/homebrew"), Path("/usr/local"))
@@ -42,16 +44,23 @@ def read(source: Path, url: str, *, replace: bool) -> None:
 
 def _server_of(url: str) -> int:
     """Return the major version of the server at *url*."""
-    try:
-        with psycopg.connect(url, connect_timeout=CONNECT_S) as connection:
-            return connection.info.server_version // 10_000
-    except psycopg.Error as error:
-        raise ValueError(f"the database is away: {type(error).__name__}") from error
+    with _connected(url) as connection:
+        return connection.info.server_version // 10_000
 
 
 def _has_tables(url: str) -> bool:
-    with psycopg.connect(url, connect_timeout=CONNECT_S) as connection:
+    with _connected(url) as connection:
         return connection.execute(_TABLES).fetchone() != (0,)
+
+
+@contextmanager
+def _connected(url: str) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
+    """Open a connection. Raises `ValueError` for whatever fails on it."""
+    try:
+        with psycopg.connect(url, connect_timeout=CONNECT_S) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise ValueError(failure(url, error)) from error
 
 
 def _program(name: str, server: int) -> str:

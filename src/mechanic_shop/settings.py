@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Self
 
 from attrs import Factory, fields, frozen
@@ -211,19 +212,23 @@ class Settings:
 
     @classmethod
     def read(
-        cls, environ: Mapping[str, str] | None = None, env_file: Path | None = ENV_FILE
+        cls,
+        environ: Mapping[str, str] | None = None,
+        env_file: Path | None = ENV_FILE,
+        instead: Mapping[str, Any] = MappingProxyType({}),
     ) -> Self:
         """Return what the environment says, and where it is silent *env_file*.
 
+        What stands in *instead*, by the names of fields, holds whatever its variables say.
         Raises `WrongSettings`, which names every variable that is wrong.
         """
         sources = [os.environ if environ is None else environ]
         if env_file:
             sources.append(read_env_file(env_file))
-        values: dict[str, Any] = {}
+        values = dict(instead)
         wrong: list[str] = []
         for field, name, known, _ in variables(cls):
-            if given := known.given_in(name, sources):
+            if field not in instead and (given := known.given_in(name, sources)):
                 said, text = given
                 try:
                     values[field] = known.kind.parse(text)

@@ -1,6 +1,7 @@
 """What signs access tokens, as the settings say."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -8,37 +9,49 @@ from typing import Final
 from mechanic_adapters.keys import KeyRing, UnfitKeyError, rsa_keys, secret_keys
 from mechanic_adapters.tokens import JwtTokens
 from mechanic_core.texts import Clock
+from mechanic_shop.reaching import must_have_room
 from mechanic_shop.secret_file import beside, kept_secret
 from mechanic_shop.settings import Algorithm, Settings
 from mechanic_shop.variables import WrongSettings
 
-_RSA: Final = "JWT_PRIVATE_KEY_FILE or JWT_PREVIOUS_KEYS"
-_HMAC: Final = "SECRET_KEY or JWT_PREVIOUS_KEYS"
+_PREVIOUS: Final = "JWT_PREVIOUS_KEYS"
 
 
 def secret_of(settings: Settings) -> str:
     """Return the secret that is set, or in development the one that is kept."""
-    return settings.secret_key or kept_secret(beside(settings.database_url))
+    if settings.secret_key:
+        return settings.secret_key
+    must_have_room(settings.database_url)  # or what is wrong there would be told of the secret
+    return kept_secret(beside(settings.database_url))
 
 
 def tokens_of(settings: Settings, secret: str, now: Clock) -> JwtTokens:
     """Return what issues and reads access tokens. Raises `WrongSettings`."""
-    if settings.jwt_alg is Algorithm.RS256:
-        keys = _checked(_RSA, lambda: _rsa(settings))
-    else:
-        keys = _checked(_HMAC, lambda: secret_keys(secret, settings.jwt_previous_keys))
+    is_rsa = settings.jwt_alg is Algorithm.RS256
+    keys = _rsa(settings) if is_rsa else _hmac(secret, settings.jwt_previous_keys)
     return JwtTokens(keys=keys, now=now, life=timedelta(minutes=settings.token_ttl_min))
 
 
 def _rsa(settings: Settings) -> KeyRing:
-    private = settings.jwt_private_key_file or Path()
-    return rsa_keys(
-        private.read_bytes(), [Path(file).read_bytes() for file in settings.jwt_previous_keys]
-    )
+    with _named("JWT_PRIVATE_KEY_FILE"):
+        private = (settings.jwt_private_key_file or Path()).read_bytes()
+        ring = rsa_keys(private)
+    with _named(_PREVIOUS):
+        previous = [Path(file).read_bytes() for file in settings.jwt_previous_keys]
+        return rsa_keys(private, previous) if previous else ring
 
 
-def _checked(names: str, make: Callable[[], KeyRing]) -> KeyRing:
+def _hmac(secret: str, previous: Sequence[str]) -> KeyRing:
+    with _named("SECRET_KEY"):
+        ring = secret_keys(secret)
+    with _named(_PREVIOUS):
+        return secret_keys(secret, previous) if previous else ring
+
+
+@contextmanager
+def _named(variable: str) -> Iterator[None]:
+    """Have what is wrong in this block told with the name of the *variable* at fault."""
     try:
-        return make()
+        yield
     except (UnfitKeyError, OSError) as error:
-        raise WrongSettings(f"{names}: {error}") from None
+        raise WrongSettings(f"{variable}: {error}") from None

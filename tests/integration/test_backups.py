@@ -238,7 +238,10 @@ def test_what_cannot_be_backed_up_leaves_nothing(folder: Path) -> None:
 
     assert_refused(do(folder, f"sqlite:///{folder / 'none.db'}", "backup", "a"), "none.db")
     told = do(folder, away, "backup", "a")
-    assert_refused(told, "the database is away")
+    assert_refused(told, "DATABASE_URL: the database at 127.0.0.1:1 does not answer\n")
+    no_place = do(folder, f"sqlite:///{folder}", "backup", "a")
+    assert 2 == no_place.returncode
+    assert f"DATABASE_URL: {folder} is a folder\n" in no_place.stderr
     assert "w0rd" not in told.stderr
     assert [] == [path.name for path in folder.iterdir() if path.name != "mechanic_shop.secret"]
 

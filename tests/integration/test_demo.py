@@ -1,5 +1,6 @@
 """The demo shop: believable, the same each time, and gone afterwards."""
 
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vin import VinCheck
 from mechanic_shop import open_shop
-from mechanic_shop.demo.opening import fill
-from mechanic_shop.settings import Settings
+from mechanic_shop.demo.opening import OWN, fill, settings_in
+from mechanic_shop.pages import reference
+from mechanic_shop.settings import LogFormat, Settings, variables
 from tests.integration.programs import run, serving
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
@@ -120,6 +122,63 @@ def test_it_is_the_same_each_time(shop: Shop, tmp_path: Path) -> None:
         assert shop.read_leaderboard(MANAGER, 100, ALWAYS) == again.read_leaderboard(
             MANAGER, 100, ALWAYS
         )
+
+
+def test_the_environment_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What is set holds for the demo too, but for what would tie it to a real shop.
+    """
+    (tmp_path / ".env").write_text("LOG_FORMAT=json\nCACHE_TYPE=redis\nFORCE_HTTPS=true\n")
+    monkeypatch.chdir(tmp_path)
+    real = {
+        "APP_ENV": "production",
+        "SECRET_KEY": "r" * 40,
+        "DATABASE_URL": "postgresql://real/shop",
+        "JWT_ALG": "RS256",
+        "JWT_PREVIOUS_KEYS": "former.pem",
+        "CACHE_REDIS_URL": "redis://real",
+        "GLOBAL_RATE_LIMIT": "7/minute",
+        "TOKEN_TTL_MIN": "5",
+        "CACHE_TTL_S": "9",
+    }
+    for name, text in real.items():
+        monkeypatch.setenv(name, text)
+
+    settings = settings_in(tmp_path)
+
+    expected = Settings(
+        database_url=f"sqlite:///{tmp_path / 'shop.db'}",
+        secret_key=settings.secret_key,
+        log_format=LogFormat.JSON,
+        global_rate_limit="7/minute",
+        token_ttl_min=5,
+        cache_ttl_s=9,
+    )
+    assert expected == settings
+    assert "r" * 40 != settings.secret_key
+
+
+def test_a_wrong_setting_stops_it(tmp_path: Path) -> None:
+    """
+    The demo starts on wrong settings as little as the shop does.
+    """
+    done = run(tmp_path, "demo", "--port", "0", env={"GLOBAL_RATE_LIMIT": "many"})
+
+    assert (2, 1) == (done.returncode, done.stderr.count("\n"))
+    assert "GLOBAL_RATE_LIMIT must be a rate" in done.stderr
+
+
+def test_what_it_does_not_heed_is_told(tmp_path: Path) -> None:
+    """
+    Help and reference name each variable that the demo has its own value for.
+    """
+    names = {name.upper() for name in (*OWN, "secret_key", "database_url")}
+
+    told = run(tmp_path, "demo", "--help").stdout
+
+    assert names == {name for _, name, _, _ in variables() if name in told.split("Settings")[1]}
+    paragraph = reference().split("keep it from being seen:")[1].split("|")[0]
+    assert names == set(re.findall(r"`(\w+)`", paragraph))
 
 
 def test_it_is_served_and_thrown_away(tmp_path: Path) -> None:

@@ -55,6 +55,8 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     ("args", "said"),
     [
         ([], "mechanic-shop: Missing command. See mechanic-shop --help"),
+        (["db"], "mechanic-shop: Missing command. See mechanic-shop db --help"),
+        (["staff"], "mechanic-shop: Missing command. See mechanic-shop staff --help"),
         (["sell"], "mechanic-shop: No such command 'sell'. See mechanic-shop --help"),
         (["serve", "--port", "x"], "mechanic-shop: Invalid value for '--port'"),
         (["staff", "add"], "mechanic-shop: Missing option '--role'"),

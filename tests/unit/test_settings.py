@@ -1,8 +1,6 @@
 """Settings: what each variable takes, where it comes from, and what it never shows."""
 
 import re
-import stat
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +8,15 @@ import pytest
 
 from mechanic_adapters.passwords import PROFILES
 from mechanic_shop import pages
-from mechanic_shop.secret_file import beside, kept_secret
-from mechanic_shop.settings import Environment, LogFormat, Profile, Settings, variables
+from mechanic_shop.settings import (
+    Cache,
+    Environment,
+    LogFormat,
+    LogLevel,
+    Profile,
+    Settings,
+    variables,
+)
 from mechanic_shop.variables import WrongSettings
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +79,9 @@ def test_production_can_be_told_otherwise() -> None:
         ({"CACHE_TYPE": "disk"}, "CACHE_TYPE must be memory or redis or null"),
         ({"CACHE_TYPE": "redis"}, "CACHE_REDIS_URL is required where CACHE_TYPE is redis"),
         ({"CACHE_REDIS_URL": "http://cache"}, "CACHE_REDIS_URL must be redis://"),
+        ({"CACHE_REDIS_URL": "redis://cache:1/abc"}, "CACHE_REDIS_URL must be redis://"),
+        ({"CACHE_REDIS_URL": "redis://cache/0/1"}, "CACHE_REDIS_URL must be redis://"),
+        ({"RATE_LIMIT_STORAGE_URL": "redis://cache/-1"}, "RATE_LIMIT_STORAGE_URL must be"),
         ({"RATE_LIMIT_STORAGE_URL": "disk://"}, "RATE_LIMIT_STORAGE_URL must be memory://"),
         ({"CORS_ORIGINS": "https://a.example/path"}, "CORS_ORIGINS must be an origin"),
         ({"TRUSTED_PROXIES": "10.0.0.1,proxy"}, "TRUSTED_PROXIES must be an address"),
@@ -132,6 +140,27 @@ def test_text_becomes_a_value(name: str, text: str, expected: Any) -> None:
     value = getattr(read(**{name.upper(): text}), name)
 
     assert expected == (len(value) if isinstance(expected, int) and expected > 1 else value)
+
+
+@pytest.mark.parametrize("url", ["redis://cache", "rediss://:pw@cache:6380/", "redis://cache/15"])
+def test_a_redis_may_leave_out_what_is_usual(url: str) -> None:
+    """
+    Port and number have defaults of their own.
+    """
+    assert url == read(CACHE_REDIS_URL=url).cache_redis_url
+
+
+def test_what_is_fixed_is_not_read() -> None:
+    """
+    What a program has settled already is neither looked at nor found wrong.
+    """
+    environ = {"CACHE_TYPE": "disk", "TOKEN_TTL_MIN": "5", "LOG_LEVEL": "loud"}
+
+    with pytest.raises(WrongSettings, match=r"^LOG_LEVEL must be [^;]*$"):
+        Settings.read(environ, None, {"cache_type": Cache.NULL})
+    settings = Settings.read(environ, None, {"cache_type": Cache.NULL, "log_level": LogLevel.INFO})
+
+    assert (Cache.NULL, 5) == (settings.cache_type, settings.token_ttl_min)
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
@@ -232,66 +261,3 @@ def test_every_variable_has_one_name() -> None:
     The name outside is the field's in capitals.
     """
     assert all(field.upper() == name for field, name, _, _ in variables())
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("sqlite:///mechanic_shop.db", "mechanic_shop.secret"),
-        ("sqlite:////var/lib/shop.sqlite3?timeout=5", "/var/lib/shop.secret"),
-        ("postgresql://host/shop", "mechanic_shop.secret"),
-    ],
-)
-def test_the_secret_lies_beside_the_database(url: str, expected: str) -> None:
-    """
-    A file database has its secret next to it, any other in the current folder.
-    """
-    assert Path(expected) == beside(url)
-
-
-def test_a_secret_is_made_once(tmp_path: Path) -> None:
-    """
-    Any number of processes that start at once get the same secret, which only its owner reads.
-    """
-    path = tmp_path / "shop.secret"
-    found: list[str] = []
-    threads = [threading.Thread(target=lambda: found.append(kept_secret(path))) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert {path.read_text()} == set(found)
-    assert 8 == len(found)
-    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
-
-
-def test_a_secret_that_others_could_read_is_closed(tmp_path: Path) -> None:
-    """
-    A file that was copied with the wrong mode is put right.
-    """
-    path = tmp_path / "shop.secret"
-    path.write_text(SECRET)
-    path.chmod(0o644)
-
-    assert SECRET == kept_secret(path)
-    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
-
-
-def test_a_secret_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
-    """
-    A folder that is not there stops the start.
-    """
-    with pytest.raises(WrongSettings, match=r"^SECRET_KEY is not set and can't be kept"):
-        kept_secret(tmp_path / "nowhere" / "shop.secret")
-
-
-def test_a_file_that_holds_no_key_is_told(tmp_path: Path) -> None:
-    """
-    Something else by the name of the secret is not signed with.
-    """
-    path = tmp_path / "shop.secret"
-    path.write_text("short")
-
-    with pytest.raises(WrongSettings, match="too short"):
-        kept_secret(path)

@@ -5,8 +5,8 @@ from alembic.util import CommandError
 
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.sql import schema
-from mechanic_shop.database import must_be_newest, open_sql, swept
-from mechanic_shop.database import upgrade as bring_up
+from mechanic_shop import database
+from mechanic_shop.reaching import reached
 from mechanic_shop.settings import Settings
 
 
@@ -19,8 +19,9 @@ def db() -> None:
 def upgrade() -> None:
     """Bring the schema to the newest."""
     url = Settings.read().database_url
-    bring_up(url)
-    click.echo(schema.current(url))
+    database.known(url)
+    database.upgrade(url)
+    click.echo(database.current(url))
 
 
 @db.command()
@@ -28,30 +29,33 @@ def upgrade() -> None:
 def downgrade(to: str) -> None:
     """Take the schema back, one step unless told otherwise."""
     url = Settings.read().database_url
+    if database.known(url) is None:
+        raise click.ClickException("nothing to take back: the database has no schema")
     try:
-        schema.downgrade(url, to)
+        with reached(url):
+            schema.downgrade(url, to)
     except CommandError as error:
         raise click.BadParameter(str(error), param_hint="--to") from None
-    click.echo(schema.current(url) or "empty")
+    click.echo(database.current(url) or "empty")
 
 
 @db.command()
 def current() -> None:
     """Tell which schema the database has."""
-    click.echo(schema.current(Settings.read().database_url) or "empty")
+    click.echo(database.current(Settings.read().database_url) or "empty")
 
 
 @db.command()
 def check() -> None:
     """Exit 1 unless the schema is the newest."""
-    click.echo(must_be_newest(Settings.read().database_url))
+    click.echo(database.must_be_newest(Settings.read().database_url))
 
 
 @db.command()
 @click.option("--mend", is_flag=True, help="Count anew what is wrong.")
 def recount(*, mend: bool) -> None:
     """Exit 1 when a figure that is kept for speed is not what it counts, unless told to mend it."""
-    with open_sql(Settings.read(), 1) as sql:
+    with database.open_sql(Settings.read(), 1) as sql:
         tallies, totals = sql.miscounts(), sql.wrong_totals()
         if mend and (tallies or totals):
             sql.recount()
@@ -73,5 +77,5 @@ def recount(*, mend: bool) -> None:
 @db.command()
 def sweep() -> None:
     """Drop what was remembered for requests that may be sent again, where it is a day old."""
-    with open_sql(Settings.read(), 1) as sql:
-        click.echo(f"{swept(sql, utc_now())} receipts dropped")
+    with database.open_sql(Settings.read(), 1) as sql:
+        click.echo(f"{database.swept(sql, utc_now())} receipts dropped")

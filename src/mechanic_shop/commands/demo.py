@@ -4,7 +4,7 @@ import socket
 
 import click
 
-from mechanic_shop.demo.opening import open_demo
+from mechanic_shop.demo.opening import OWN, open_demo
 from mechanic_shop.demo.people import (
     CUSTOMER,
     CUSTOMERS,
@@ -38,7 +38,10 @@ Ctrl-C stops it and throws it away.
 """
 
 
-@click.command()
+_OWN = ", ".join(name.upper() for name in ("database_url", "secret_key", *OWN))
+
+
+@click.command(epilog=f"Settings hold as for serve, but for {_OWN}.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port",

@@ -1,12 +1,12 @@
 """Making the demo shop, in a folder that is thrown away."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import final
+from typing import Final, final
 
 from attrs import field, frozen
 
@@ -16,9 +16,25 @@ from mechanic_adapters.sql import schema
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.accounts.ports import Passwords
 from mechanic_shop.demo.year import beginning, live_a_year
-from mechanic_shop.settings import Settings
+from mechanic_shop.settings import Algorithm, Cache, Environment, Settings
 from mechanic_shop.signing import tokens_of
 from mechanic_shop.use_cases import build_shop
+
+OWN: Final[Mapping[str, object]] = {
+    "app_env": Environment.DEVELOPMENT,
+    "jwt_alg": Algorithm.HS256,
+    "jwt_private_key_file": None,
+    "jwt_previous_keys": (),
+    "cache_redis_url": None,
+    "rate_limit_storage_url": "memory://",
+    "cache_type": Cache.MEMORY,
+    "force_https": False,
+}
+"""What a demo is whatever is set, beside its own database and secret.
+
+It speaks plain HTTP, and shares nothing with a shop that the same environment is for: with that
+one's keys its tokens would be good there, with that one's cache its answers would be told there.
+"""
 
 
 @final
@@ -48,15 +64,21 @@ class HashedOnce(Passwords):
 def open_demo() -> Iterator[Settings]:
     """Give the settings of a shop with a year behind it, which is gone after the block.
 
-    Neither the environment nor `.env` is read: the demo is the same everywhere.
+    Raises `WrongSettings`.
     """
     with TemporaryDirectory(prefix="mechanic-shop-") as folder:
-        settings = Settings(
-            database_url=f"sqlite:///{Path(folder) / 'shop.db'}",
-            secret_key=secrets.token_urlsafe(48),
-        )
+        settings = settings_in(Path(folder))
         fill(settings, utc_now().replace(microsecond=0))
         yield settings
+
+
+def settings_in(folder: Path) -> Settings:
+    """Return what the environment and `.env` say, but for what makes a demo of it.
+
+    Raises `WrongSettings`.
+    """
+    database, secret = f"sqlite:///{folder / 'shop.db'}", secrets.token_urlsafe(48)
+    return Settings.read(instead={**OWN, "database_url": database, "secret_key": secret})
 
 
 def fill(settings: Settings, end: datetime) -> None:

@@ -80,7 +80,7 @@ def test_an_unfit_key_stops_the_start(
     shop_cli: CommandLine, tmp_path: Path, text: str | None
 ) -> None:
     """
-    A file that holds no key, or is not there, is told with the names of the variables.
+    A file that holds no key, or is not there, is told with the name of its variable.
     """
     if text:
         (tmp_path / "shop.pem").write_text(text)
@@ -89,4 +89,36 @@ def test_an_unfit_key_stops_the_start(
 
     assert 2 == outcome.code
     assert is_one_line(outcome.err)
-    assert "JWT_PRIVATE_KEY_FILE or JWT_PREVIOUS_KEYS: " in outcome.err
+    assert outcome.err.startswith("mechanic-shop: JWT_PRIVATE_KEY_FILE: ")
+
+
+@pytest.mark.parametrize("text", [None, "no key"])
+def test_an_unfit_former_key_stops_the_start(
+    shop_cli: CommandLine, tmp_path: Path, text: str | None
+) -> None:
+    """
+    Where the key that signs is fit, the line is about the former one alone.
+    """
+    shop_cli("keys", "new", "--alg", "RS256", "--out", "shop.pem")
+    if text:
+        (tmp_path / "former.pem").write_text(text)
+    env = {"JWT_ALG": "RS256", "JWT_PRIVATE_KEY_FILE": "shop.pem"}
+
+    outcome = shop_cli("stock", "check", JWT_PREVIOUS_KEYS="former.pem", **env)
+
+    assert 2 == outcome.code
+    assert is_one_line(outcome.err)
+    assert outcome.err.startswith("mechanic-shop: JWT_PREVIOUS_KEYS: ")
+
+
+@pytest.mark.parametrize("at_fault", ["SECRET_KEY", "JWT_PREVIOUS_KEYS"])
+def test_a_secret_of_another_kind_is_named(shop_cli: CommandLine, at_fault: str) -> None:
+    """
+    A public key given for a secret is told with the name of its variable.
+    """
+    good = {"SECRET_KEY": "s" * 40, "JWT_PREVIOUS_KEYS": "f" * 40}
+
+    outcome = shop_cli("stock", "check", **good | {at_fault: "ssh-rsa AAAA" + "B" * 40})
+
+    assert 2 == outcome.code
+    assert outcome.err.startswith(f"mechanic-shop: {at_fault}: ")

@@ -3,12 +3,22 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from mechanic_adapters.sql import schema
 from tests.integration.cli.outcomes import CommandLine, is_one_line
 from tests.integration.programs import run
+
+WRONG: Final = [
+    ("sqlite:///nodir/x.db", 2, "there is no folder nodir"),
+    ("sqlite:///folder", 2, "folder is a folder"),
+    ("sqlite:///letter.txt", 2, "letter.txt is no SQLite database"),
+    ("postgresql://ada:w0rd@127.0.0.1:1/shop", 1, "the database at 127.0.0.1:1 does not answer"),
+    ("postgresql://ada:w0rd@h.invalid/shop", 1, "the database at h.invalid:5432 does not answer"),
+]
+"""Addresses of no database, the exit code, and what is said."""
 
 
 def test_the_schema_goes_up_and_down(shop_cli: CommandLine, url: str) -> None:
@@ -82,6 +92,82 @@ def test_postgres_is_never_upgraded_by_itself(
         assert is_one_line(told)
         assert "run mechanic-shop db upgrade" in told
     assert schema.current(postgres_url) is None
+
+
+def test_an_empty_database_has_nothing_to_take_back(shop_cli: CommandLine, url: str) -> None:
+    """
+    `downgrade` of nothing fails without a word about options that nobody gave.
+    """
+    outcome = shop_cli("db", "downgrade", DATABASE_URL=url)
+
+    assert 1 == outcome.code
+    assert is_one_line(outcome.err)
+    assert "nothing to take back" in outcome.err
+
+
+@pytest.mark.parametrize("words", ["check", "upgrade", "downgrade"])
+def test_a_newer_schema_is_told(shop_cli: CommandLine, tmp_path: Path, words: str) -> None:
+    """
+    What this program knows nothing of it neither moves nor calls old.
+    """
+    shop_cli("db", "upgrade")
+    with closing(sqlite3.connect(tmp_path / "mechanic_shop.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    outcome = shop_cli("db", words)
+
+    assert 1 == outcome.code
+    assert is_one_line(outcome.err)
+    assert "the database is newer than this program: its schema is at 9999" in outcome.err
+    assert "9999\n" == shop_cli("db", "current").out
+
+
+@pytest.fixture
+def litter(tmp_path: Path) -> None:
+    """A folder and a letter, neither of which is a database."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "letter.txt").write_text("Dear customer, " * 100)
+
+
+@pytest.mark.usefixtures("litter")
+@pytest.mark.parametrize("command", ["stock check", "db check", "db upgrade", "db recount"])
+@pytest.mark.parametrize(("url", "code", "said"), WRONG)
+def test_a_wrong_database_is_told_by_its_variable(
+    shop_cli: CommandLine, command: str, url: str, code: int, said: str
+) -> None:
+    """
+    Whoever mistypes DATABASE_URL is told so, and where; of nobody's name or password.
+    """
+    outcome = shop_cli(*command.split(), DATABASE_URL=url)
+
+    assert (code, f"mechanic-shop: DATABASE_URL: {said}\n") == (outcome.code, outcome.err)
+
+
+@pytest.mark.usefixtures("litter")
+@pytest.mark.parametrize(("url", "code", "said"), WRONG)
+def test_nothing_is_served_from_a_wrong_database(
+    tmp_path: Path, url: str, code: int, said: str
+) -> None:
+    """
+    A start on it ends with the same line.
+    """
+    served = run(tmp_path, "serve", "--port", "0", env={"DATABASE_URL": url})
+
+    assert (code, f"mechanic-shop: DATABASE_URL: {said}\n") == (served.returncode, served.stderr)
+
+
+def test_a_server_that_refuses_is_told(shop_cli: CommandLine, postgres_url: str) -> None:
+    """
+    A server that answers no is another thing than one that does not answer.
+    """
+    url = f"{postgres_url}_of_nobody"
+
+    outcome = shop_cli("stock", "check", DATABASE_URL=url)
+
+    assert 1 == outcome.code
+    assert is_one_line(outcome.err)
+    assert outcome.err.endswith(" does not let the shop in\n")
+    assert "of_nobody" not in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""Backups while a shop on SQLite runs: its files stay, and nobody is waited for without end."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mechanic_adapters.sql import schema
+from mechanic_shop import sqlite_backups
+from mechanic_shop.backups import BackupRefused, back_up, restore
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """The address of a shop."""
+    address = f"sqlite:///{tmp_path / 'shop.db'}"
+    schema.upgrade(address)
+    return address
+
+
+@pytest.fixture
+def server(tmp_path: Path, url: str) -> Iterator[sqlite3.Connection]:
+    """A connection that somebody has open, so that there is a journal."""
+    with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as connection:
+        connection.execute("SELECT * FROM parts").fetchone()
+        yield connection
+
+
+@pytest.mark.timeout(60, method="thread")  # a signal would not be heard within SQLite
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("act", [back_up, restore])
+@pytest.mark.parametrize("alias", ["shop.db", "hard.db", "soft.db", "shop.db-wal"])
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_shop_is_no_backup_of_itself(
+    tmp_path: Path, url: str, act: Callable[..., object], alias: str, *, replace: bool
+) -> None:
+    """
+    A file that servers have open is neither replaced nor read back, whatever it is called.
+    """
+    (tmp_path / "hard.db").hardlink_to(tmp_path / "shop.db")
+    (tmp_path / "soft.db").symlink_to(tmp_path / "shop.db")
+    before = {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
+
+    with pytest.raises(BackupRefused, match=f"{alias} is the shop's own database"):
+        act(url, tmp_path / alias, replace=replace)
+
+    assert before == {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
+
+
+@pytest.mark.timeout(60, method="thread")  # a signal would not be heard within SQLite
+def test_a_writer_is_not_waited_for_without_end(
+    tmp_path: Path, url: str, server: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Where somebody writes all the time, restore says so once its patience ends, and harms nothing.
+    """
+    monkeypatch.setattr(sqlite_backups, "_WAIT_S", 0.3)
+    backup = tmp_path / "shop.backup"
+    back_up(url, backup)
+    server.execute("BEGIN IMMEDIATE")
+    with pytest.raises(BackupRefused, match=r"shop\.db is locked by others"):
+        restore(url, backup, replace=True)
+    server.execute("UPDATE list_totals SET total = 7")
+    server.execute("COMMIT")
+    kept = server.execute("SELECT DISTINCT total FROM list_totals").fetchall()
+    restore(url, backup, replace=True)
+
+    assert [(7,)] == kept
+    assert [(0,)] == server.execute("SELECT DISTINCT total FROM list_totals").fetchall()
