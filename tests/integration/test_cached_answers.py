@@ -1,6 +1,7 @@
 """What the caches do for whoever asks over HTTP: no statement, and nobody else's view."""
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,9 @@ CACHED: Final = [
     "/mechanics",
     "/mechanics/1",
 ]
+
+NEW_PRICES: Final = count(1234)
+"""A price that the part has already is not written, and the shop is that of other tests too."""
 
 
 @pytest.fixture(scope="module")
@@ -124,13 +128,14 @@ def test_a_write_is_seen_by_the_next_read(line: Line) -> None:
     """
     bob = line.token(BOB)
     line.get("/inventory/1"), line.get("/inventory"), line.get("/mechanics/leaderboard")
+    price = next(NEW_PRICES)
 
-    changed = line.ask("PATCH", "/inventory/1", bob, {"price": 12.34})
+    changed = line.ask("PATCH", "/inventory/1", bob, {"price": price})
 
     assert 200 == changed.status_code
     assert 0 == line.statements("/mechanics/leaderboard")
-    assert 12.34 == line.get("/inventory/1").json["price"]
-    assert 12.34 in [part["price"] for part in line.get("/inventory").json["items"]]
+    assert price == line.get("/inventory/1").json["price"]
+    assert price in [part["price"] for part in line.get("/inventory").json["items"]]
 
 
 def test_metrics_tell_hits_from_misses(line: Line) -> None:
