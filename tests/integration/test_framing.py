@@ -98,7 +98,7 @@ def test_waitress_alone_would_run_it() -> None:
     listen = ["--listen", f"127.0.0.1:{port}"]
     with running(["-m", "waitress", *listen, f"{TINY}:application"], port) as server:
         until_it_answers(server)
-        server.ask(ATTACKS[0].sent)
+        server.ask(ATTACKS[0].sent, patience=2)
 
         assert hidden_runs(server) == 1
 
@@ -134,7 +134,7 @@ def test_leaves_a_body_that_is_too_large(guarded: Server, size: int, read: int) 
 
     with guarded.connect() as connection:
         connection.sendall(head + b"x" * size + HIDDEN)
-        answers = rest_of(connection)
+        answers = rest_of(connection, 2)
 
     assert f'"length": {read}, "declared": "{size}"'.encode() in answers.bytes
     assert answers.closed is (read == 0)

