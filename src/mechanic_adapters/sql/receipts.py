@@ -2,13 +2,12 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any, Final, final
+from typing import Final, final
 
 from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     LargeBinary,
     SmallInteger,
     Table,
@@ -19,12 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from mechanic_adapters.sql.column_types import MOMENT
 from mechanic_adapters.sql.columns import key, moment, text
+from mechanic_adapters.sql.constructs import holds
 from mechanic_adapters.sql.executors import Executor
 from mechanic_adapters.sql.rows import columns_of, maker, values_of
 from mechanic_adapters.sql.searches import begins, bounds
@@ -44,29 +41,6 @@ receipts = Table(
 )
 
 
-@final
-class _Holds(FunctionElement[Any]):
-    """Whether a text holds another, or bytes do; it has no type, as SQLite knows no booleans."""
-
-    inherit_cache = True
-
-
-@compiles(_Holds, "postgresql")
-def _position(element: _Holds, compiler: SQLCompiler, **kw: Any) -> str:
-    whole, part = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"(position({part} IN {whole}) > 0)"
-
-
-@compiles(_Holds, "sqlite")
-def _instr(element: _Holds, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(instr({compiler.process(element.clauses, **kw)}) > 0)"
-
-
-def _holds(column: Column[Any], name: str) -> ColumnElement[bool]:
-    """Return whether the parameter *name* is somewhere in *column*."""
-    return _Holds(column, bindparam(name, type_=column.type))
-
-
 _NOUN: Final = "receipts"
 _make_receipt = maker(Receipt)
 _SINCE = bindparam("since", type_=MOMENT)
@@ -82,8 +56,8 @@ _KEEP = _given.on_conflict_do_update(
 _FORGET = delete_from(receipts).where(
     or_(
         begins(receipts.c.key),
-        _holds(receipts.c.headers, "place"),
-        _holds(receipts.c.body, "member"),
+        holds(receipts.c.headers, "place"),
+        holds(receipts.c.body, "member"),
     )
 )
 _SWEEP = delete_from(receipts).where(receipts.c.at < _SINCE)
