@@ -84,17 +84,21 @@ class Shelf:
         return self.shown_movements(key)[-1]
 
     def change(self, by: str, key: str, price: int, reorder: int, quantity: int | None) -> Thing:
-        """Change a part's price, name and reorder point, and count it on the way."""
+        """Change a part's price, name and reorder point, and count it; unless all is so already."""
         part = self.get(key)
         if quantity is not None and quantity < part["reserved"]:
             raise No("count-below-reserved", reserved=Decimal(part["reserved"]) / 1000)
 
+        said = {"price": price, "name": f"Part at {price}", "reorder": reorder}
+        counted = quantity not in (None, part["on_hand"])
+
         def change() -> None:
-            part.update(price=price, name=f"Part at {price}", reorder=reorder)
-            if quantity not in (None, part["on_hand"]):
+            part.update(said)
+            if counted:
                 self._write(key, "count", ((quantity or 0) - part["on_hand"], 0), by)
 
-        self._touch([key], change)
+        if counted or part != part | said:
+            self._touch([key], change)
         return self.shown(key)
 
     def archive(self, key: str) -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import consumes, initialize, multiple, rule
 
 from mechanic_core.inventory.movement import BY_HAND, MovementForm
-from mechanic_core.inventory.part import Kind
+from mechanic_core.inventory.part import Kind, PartForm
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.workflow import BY_ENDS, Status
@@ -76,22 +76,23 @@ class ShopMachine(TicketRules):
 
     @rule(by=hands, part=Floor.parts, price=prices, reorder=quantities, quantity=shelves)
     def correct(self, by: str, part: str, price: int, reorder: int, quantity: int | None) -> None:
-        """Somebody changes a part's price, and counts it or not."""
+        """Somebody changes a part's price, and counts it or not; said again it is nothing new."""
         counted = None if quantity is None else Quantity(quantity)
-        self.do(
-            lambda: self.model.shelf.change(by, part, price, reorder, quantity),
-            lambda desk: desk.shop.change_part(
-                ACTORS[by],
-                desk.id(part),
-                lambda form: evolve(
-                    form,
-                    name=f"Part at {price}",
-                    price=Money(price),
-                    reorder_point=Quantity(reorder),
-                    quantity=counted,
-                ),
-            ),
-        )
+
+        def corrected(form: PartForm) -> PartForm:
+            return evolve(
+                form,
+                name=f"Part at {price}",
+                price=Money(price),
+                reorder_point=Quantity(reorder),
+                quantity=counted,
+            )
+
+        for _ in range(2):
+            self.do(
+                lambda: self.model.shelf.change(by, part, price, reorder, quantity),
+                lambda desk: desk.shop.change_part(ACTORS[by], desk.id(part), corrected),
+            )
 
     @rule(
         target=Floor.parts,
