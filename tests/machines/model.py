@@ -5,7 +5,7 @@ may start, and what a move does to stock, follows from what each status means. E
 first and changes last, so that a refusal leaves the model as it was.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from mechanic_core.tickets.workflow import (
@@ -51,9 +51,8 @@ class Model:
 
     def open(self, by: str, customer: str, day: str, staff: Sequence[str]) -> Thing:
         """Take a vehicle in."""
-        if not self.people[customer]["active"]:
-            raise No("unknown", pointers=["#/customer_id"])
-        self._must_be_active(staff, "#/mechanic_ids")
+        owner = [] if self.people[customer]["active"] else ["#/customer_id"]
+        _must_be_none([*owner, *self._gone(staff, "#/mechanic_ids")])
         key = f"t{len(self.tickets) + 1}"
         self.tickets[key] = {
             "customer": customer,
@@ -71,7 +70,7 @@ class Model:
     def staff(self, by: str, key: str, add: Sequence[str], leave: Sequence[str]) -> Thing:
         """Put mechanics on a ticket and take others off."""
         ticket = self.ticket(key)
-        self._must_be_active(add, "#/add_ids", but=ticket["staff"])
+        _must_be_none(self._gone(add, "#/add_ids", but=ticket["staff"]))
         self._must_be_changeable(ticket)
         after = (ticket["staff"] - set(leave)) | set(add)
         if after != ticket["staff"]:
@@ -232,14 +231,13 @@ class Model:
             raise No("line-not-found")
         return ticket, ticket[kind][line]
 
-    def _must_be_active(self, some: Sequence[str], pointer: str, but: Sequence[str] = ()) -> None:
-        gone = [
+    def _gone(self, some: Sequence[str], pointer: str, but: Collection[str] = ()) -> list[str]:
+        """Return the pointers to those who are no longer there."""
+        return [
             f"{pointer}/{place}"
             for place, one in enumerate(some)
             if not self.people[one]["active"] and one not in but
         ]
-        if gone:
-            raise No("unknown", pointers=gone)
 
     def _must_be_changeable(self, ticket: Thing) -> None:
         if ticket["status"] not in CHANGEABLE:
@@ -261,6 +259,11 @@ class Model:
     ) -> None:
         entry = {"event": event, "from": from_, "to": to, "note": note, "by": by}
         self.tickets[key]["history"].append(entry)
+
+
+def _must_be_none(unknown: Sequence[str]) -> None:
+    if unknown:
+        raise No("unknown", pointers=unknown)
 
 
 def _held(status: str) -> Hold:
