@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.shops import Client, serving
 from tests.integration.servers import PostgresServer
-from tests.integration.test_serving import until
+from tests.integration.wire import until
 
 AT_ONCE = 24
 

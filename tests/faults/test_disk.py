@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.shops import Answer, Client, command, kept, serving
-from tests.integration.test_serving import until
+from tests.integration.wire import until
 
 NO_POWER: Sequence[str] = (
     ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.faults.shops import Client, Writers, kept, serving
 from tests.integration.servers import PostgresServer
-from tests.integration.test_serving import until
+from tests.integration.wire import until
 
 ROUNDS = 5
 

@@ -4,7 +4,6 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tests.integration.wire import (
     free_port,
     rest_of,
     running,
+    until,
     until_it_answers,
 )
 
@@ -25,14 +25,6 @@ TINY = ["-m", "tests.integration.tiny_app"]
 ASK = b"GET %s HTTP/1.1\r\nHost: shop\r\n\r\n"
 GRANIAN = "from mechanic_shop.serving.granian import run; run('127.0.0.1', {}, 4, {}, '{}')"
 FACTORY = "tests.integration.tiny_app:opened_by_granian"
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def pid_of(server: Server) -> int:

@@ -22,7 +22,7 @@ from tests.integration.mornings import (
 )
 from tests.integration.programs import ask, run
 from tests.integration.servers import PostgresServer, RunningValkey
-from tests.integration.test_serving import until
+from tests.integration.wire import until
 
 
 def lines_of(folder: Path) -> Sequence[Mapping[str, Any]]:
