@@ -111,7 +111,7 @@ def api(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Look at the docs page in Chromium."""
+    """ReadOnly at the docs page in Chromium."""
     session.run(".ci/programs", "chromium", "chromedriver", external=True)
     install(session, "tests", "browser", project=True)
     session.run("pytest", *(session.posargs or ["tests/browser"]))
@@ -134,7 +134,7 @@ def deployment(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def audit(session: nox.Session) -> None:
-    """Look for known vulnerabilities; this asks the package index for each pin."""
+    """ReadOnly for known vulnerabilities; this asks the package index for each pin."""
     install(session, "audit")
     session.run("pip-audit", "--strict", "--disable-pip", "--no-deps", "--requirement", PINS)
 

@@ -23,8 +23,8 @@ from benchmarks.product import (
 )
 from benchmarks.rivals import Rivals
 from mechanic_core.access import STAFF_ONLY, Actor, Role
-from mechanic_http.cursors import Cursors
-from mechanic_http.pages import scope_of
+from mechanic_http.endpoint.cursors import Cursors
+from mechanic_http.endpoint.pagination import scope_of
 
 _JSON: Final = {"Content-Type": "application/json"}
 

@@ -8,8 +8,8 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.rivals import Rivals
-from mechanic_adapters.passwords import OWASP, Argon2Passwords
-from mechanic_adapters.sql import schema
+from mechanic_adapters.security.password_hashing import OWASP, Argon2Passwords
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 
 _HERE: Final = Path(__file__).parent
@@ -42,7 +42,7 @@ def fill(rivals: Rivals, dataset: str) -> None:
             "CREATE DATABASE {} OWNER app",
         ):
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
-    schema.upgrade(rivals.shop_url(dataset))
+    runner.upgrade(rivals.shop_url(dataset))
     with _connected(rivals.shop_url(dataset, administrator)) as connection:
         _mirror(connection, rivals, dataset, administrator)
         given = {"hash": Argon2Passwords(OWASP).hash(rivals.services.PASSWORD)}
@@ -69,7 +69,7 @@ def restore(connection: "psycopg.Connection[Any]", parts: int, tickets: list[int
 def must_agree(url: str) -> None:
     """Exit when a balance, a tally or a total is not what it stands for."""
     with closing(SqlStore.open(url)) as store:
-        with store.look() as work:
+        with store.read_only() as work:
             wrong = work.ledger.disagreements()
         miscounts, totals = store.miscounts(), store.wrong_totals()
     if wrong or miscounts or totals:

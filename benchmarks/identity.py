@@ -13,22 +13,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.caching.memory import MemoryAnswers
 from mechanic_adapters.caching.store import CachedStore
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.keys import KeyRing, new_rsa_key, rsa_keys, secret_keys
-from mechanic_adapters.limits import RateLimits
-from mechanic_adapters.revocations import Revocations, authenticator
-from mechanic_adapters.sql import schema
+from mechanic_adapters.rate_limits.limiter import RateLimiter
+from mechanic_adapters.security.access_tokens import JwtTokens
+from mechanic_adapters.security.revocations import Revocations, authenticator
+from mechanic_adapters.security.signing_keys import KeyRing, new_rsa_key, rsa_keys, secret_keys
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_adapters.tokens import JwtTokens
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.mechanics.standing import ALWAYS
+from mechanic_core.mechanics.leaderboard import ALWAYS
 from mechanic_core.money import Money
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 
 BUDGET_US = 60.0
 LIFE = timedelta(minutes=30)
@@ -59,7 +59,7 @@ def measure_tokens(name: str, ring: KeyRing, store: SqlStore) -> float:
     """Tell what a token of one algorithm costs; return what a known one does."""
     tokens = JwtTokens(keys=ring, now=utc_now, life=LIFE)
     forgetful = JwtTokens(keys=ring, now=utc_now, life=LIFE, remembered=1)
-    revocations = Revocations(store.look, utc_now, LIFE)
+    revocations = Revocations(store.read_only, utc_now, LIFE)
     authenticate = authenticator(tokens, revocations)
     token = tokens.issue(ACTOR, utc_now())
     pair = [forgetful.issue(ACTOR, utc_now()) for _ in range(2)]
@@ -83,15 +83,15 @@ def measure_caches(store: SqlStore) -> None:
                 id=PartId(0), sku=f"{n}", name="x", price=Money(1), created_at=at, updated_at=at
             )
             work.parts.add(empty)
-    cached = CachedStore(store, AnswerCache(MemoryAnswers(ttl_s=3600.0)))
+    cached = CachedStore(store, ResponseCache(MemoryAnswers(ttl_s=3600.0)))
     for name, shop, times in (("cached", cached, 5_000), ("SQLite", store, 300)):
 
         def page(shop: CachedStore | SqlStore = shop) -> None:
-            with shop.look() as work:
-                work.parts.find(PartFilter(), Window())
+            with shop.read_only() as work:
+                work.parts.find(PartFilter(), PageRequest())
 
         def leaderboard(shop: CachedStore | SqlStore = shop) -> None:
-            with shop.look() as work:
+            with shop.read_only() as work:
                 work.standings.top(10, ALWAYS)
 
         told(f"{name}: a page of 20 parts", page, times)
@@ -100,10 +100,10 @@ def measure_caches(store: SqlStore) -> None:
 
 def main() -> int:
     """Print every figure; return 1 when the budget is exceeded."""
-    limits = RateLimits.open(POLICIES)
+    limits = RateLimiter.open(POLICIES)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'shop.db'}"
-        schema.upgrade(url)
+        runner.upgrade(url)
         store = SqlStore.open(url)
         known = max(
             measure_tokens("HS256", secret_keys("x" * 32), store),

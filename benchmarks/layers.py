@@ -23,25 +23,25 @@ from attrs import frozen
 from falcon.routing import CompiledRouter
 
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.limits import RateLimits
-from mechanic_adapters.sql import schema
+from mechanic_adapters.rate_limits.limiter import RateLimiter
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.inventory.part import Part, PartForm, PartId
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.inventory.use_cases import ReadPart
 from mechanic_core.money import Money, Quantity
-from mechanic_core.page import Window
-from mechanic_http import codec
-from mechanic_http.converters import IdConverter
-from mechanic_http.etags import etag_of
+from mechanic_core.paging import PageRequest
+from mechanic_http.endpoint.etags import etag_of
+from mechanic_http.endpoint.path_ids import IdConverter
+from mechanic_http.json import codec
 from mechanic_http.ports import AccessLog, RequestLine
 from mechanic_http.routes import ROUTES
-from mechanic_shop.logs import set_up
-from mechanic_shop.opening import OPERATOR, open_shop
-from mechanic_shop.settings import Cache, LogFormat, Settings
-from mechanic_shop.signing import tokens_of
-from mechanic_shop.wiring import open_application
+from mechanic_shop.observability.logs import set_up
+from mechanic_shop.settings.settings import Cache, LogFormat, Settings
+from mechanic_shop.wiring.application import open_application
+from mechanic_shop.wiring.shop import OPERATOR, open_shop
+from mechanic_shop.wiring.signing import tokens_of
 
 ROUNDS: Final = 7
 SECRET: Final = "s" * 40
@@ -160,7 +160,7 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     at = utc_now()
     part = Part(id=PartId(1), sku="PAD", name="Pad", price=Money(1), created_at=at, updated_at=at)
     tokens = tokens_of(settings, SECRET, utc_now)
-    limits = RateLimits.open({"default": WIDE})
+    limits = RateLimiter.open({"default": WIDE})
     body = codec.encode(part)
     tree = {"name": "Brake pad", "sku": "NEW", "price": Decimal("45.99"), "quantity": 12}
     twenty = [part] * 20
@@ -178,15 +178,15 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
 
 def stored_layers(store: SqlStore) -> Iterator[Layer]:
     """Return the layers on a database."""
-    read = ReadPart(store.look)
+    read = ReadPart(store.read_only)
 
     def get() -> Part:
-        with store.look() as work:
+        with store.read_only() as work:
             return work.parts.get(PartId(1))
 
     def page() -> object:
-        with store.look() as work:
-            return work.parts.find(PartFilter(), Window())
+        with store.read_only() as work:
+            return work.parts.find(PartFilter(), PageRequest())
 
     def nothing() -> None:
         with store.begin():
@@ -214,7 +214,7 @@ def request_layers(request: Callable[..., Callable[[], object]]) -> Iterator[Lay
 
 def measured(url: str) -> dict[str, float]:
     """Return the costs of all layers on one database."""
-    schema.upgrade(url)
+    runner.upgrade(url)
     settings = settings_for(url, Cache.NULL)
     token = tokens_of(settings, SECRET, utc_now).issue(MECHANIC, utc_now())
     with open_shop(settings=settings) as shop:

@@ -20,11 +20,11 @@ import psycopg
 from argon2 import PasswordHasher
 
 from benchmarks.layers import asked, settings_for
-from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.migrations import runner
 from mechanic_core.access import Actor
 from mechanic_core.customers.customer import Registration
-from mechanic_shop.opening import open_shop
-from mechanic_shop.settings import Cache
+from mechanic_shop.settings.settings import Cache
+from mechanic_shop.wiring.shop import open_shop
 
 BUDGET_MS: Final = 2.0
 TIMES: Final = 3
@@ -95,13 +95,13 @@ def on_sqlite() -> tuple[float, float, float]:
     """Return the figures on a file, whose work is done in this process."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'shop.db'}"
-        schema.upgrade(url)
+        runner.upgrade(url)
         return measured(url, lambda: 0.0)
 
 
 def on_postgres(url: str) -> tuple[float, float, float]:
     """Return the figures on PostgreSQL, which must run on this machine."""
-    schema.upgrade(url)
+    runner.upgrade(url)
     with closing(psycopg.connect(url, autocommit=True)) as observer:
 
         def spent() -> float:

@@ -29,8 +29,8 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.money import Money
-from mechanic_shop.opening import open_shop
-from mechanic_shop.settings import Settings
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.shop import open_shop
 
 CLIENTS = 16
 SECONDS = 8.0

@@ -12,8 +12,8 @@ from attrs import frozen
 from benchmarks.filling import as_administrator, restore
 from benchmarks.rivals import Rivals
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.keys import secret_keys
-from mechanic_adapters.tokens import JwtTokens
+from mechanic_adapters.security.access_tokens import JwtTokens
+from mechanic_adapters.security.signing_keys import secret_keys
 from mechanic_core.access import Actor, Role, SessionId
 
 Row: TypeAlias = dict[str, Any]

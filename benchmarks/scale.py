@@ -31,10 +31,10 @@ from benchmarks.scale_reads import Read, Reads, Size
 from benchmarks.scale_tables import Row, Runs, table, verdicts
 from mechanic_adapters.clock import utc_now
 from mechanic_core.access import Actor
-from mechanic_http.cursors import Cursors
-from mechanic_shop.settings import Cache
-from mechanic_shop.signing import tokens_of
-from mechanic_shop.wiring import open_application
+from mechanic_http.endpoint.cursors import Cursors
+from mechanic_shop.settings.settings import Cache
+from mechanic_shop.wiring.application import open_application
+from mechanic_shop.wiring.signing import tokens_of
 
 Spent: TypeAlias = tuple[float, float, float]
 """Microseconds of one request: of our CPU, of PostgreSQL's, and by the clock."""

@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor, Role, SessionId
-from mechanic_http.cursors import Cursors
-from mechanic_http.pages import scope_of
+from mechanic_http.endpoint.cursors import Cursors
+from mechanic_http.endpoint.pagination import scope_of
 
 Size: TypeAlias = Mapping[str, int]
 Asked: TypeAlias = tuple[str, Actor]

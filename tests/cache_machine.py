@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 from attrs import define, evolve, field
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.caching.store import CachedStore, Store
 from mechanic_adapters.conformance.samples import (
     DAY,
@@ -23,28 +23,30 @@ from mechanic_adapters.conformance.samples import (
 from mechanic_core.errors import Refused
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId
-from mechanic_core.mechanics.standing import ALWAYS, Period
 from mechanic_core.money import Money
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
-from mechanic_core.work import Work
+from mechanic_core.unit_of_work import Work
 
 Read = Callable[[Work], Any]
 
 READS: Final[dict[str, Read]] = {
-    "parts": lambda work: work.parts.find(PartFilter(), Window()),
-    "two parts": lambda work: work.parts.find(PartFilter(), Window(size=2)),
-    "the second part": lambda work: work.parts.find(PartFilter(), Window(size=1, start=1)),
-    "parts counted": lambda work: work.parts.find(PartFilter(), Window(counted=True)),
-    "low brakes": lambda work: work.parts.find(PartFilter(q="brake", low_stock=True), Window()),
+    "parts": lambda work: work.parts.find(PartFilter(), PageRequest()),
+    "two parts": lambda work: work.parts.find(PartFilter(), PageRequest(size=2)),
+    "the second part": lambda work: work.parts.find(PartFilter(), PageRequest(size=1, start=1)),
+    "parts counted": lambda work: work.parts.find(PartFilter(), PageRequest(counted=True)),
+    "low brakes": lambda work: work.parts.find(
+        PartFilter(q="brake", low_stock=True), PageRequest()
+    ),
     "part 1": lambda work: work.parts.get(PartId(1)),
     "part 2": lambda work: work.parts.get(PartId(2)),
     "no part": lambda work: work.parts.get(PartId(99)),
-    "mechanics": lambda work: work.mechanics.find(Window(), active_only=False),
-    "mechanics after": lambda work: work.mechanics.find(Window(after=1), active_only=False),
-    "active mechanics": lambda work: work.mechanics.find(Window(), active_only=True),
+    "mechanics": lambda work: work.mechanics.find(PageRequest(), active_only=False),
+    "mechanics after": lambda work: work.mechanics.find(PageRequest(after=1), active_only=False),
+    "active mechanics": lambda work: work.mechanics.find(PageRequest(), active_only=True),
     "mechanic 1": lambda work: work.mechanics.get(MechanicId(1)),
     "mechanic 2": lambda work: work.mechanics.get(MechanicId(2)),
     "no mechanic": lambda work: work.mechanics.get(MechanicId(99)),
@@ -67,9 +69,9 @@ class Interrupted:
         return self._store.begin()
 
     @contextmanager
-    def look(self) -> Iterator[Work]:
+    def read_only(self) -> Iterator[Work]:
         """Open a view, and do what is to happen when it is closed."""
-        with self._store.look() as work:
+        with self._store.read_only() as work:
             yield work
         if meanwhile := self.meanwhile:
             self.meanwhile = None
@@ -93,7 +95,7 @@ class Instance:
     """One instance of the application: its store, seen through a cache."""
 
     plain: Store
-    cache: AnswerCache
+    cache: ResponseCache
     interrupted: Interrupted = field(init=False)
     store: CachedStore = field(init=False)
 
@@ -106,7 +108,7 @@ class Instance:
 def outcome(store: Store, read: Read) -> object:
     """Return what is read, or the kind of refusal."""
     try:
-        with store.look() as work:
+        with store.read_only() as work:
             return read(work)
     except Refused as refused:
         return type(refused)

@@ -7,7 +7,7 @@ from typing import Final
 from attrs import define
 from hypothesis import strategies as st
 
-from mechanic_adapters.windows import MICROSECONDS, Taken, Windows
+from mechanic_adapters.rate_limits.memory import MICROSECONDS, SlidingWindows, Taken
 
 HOUR: Final = 3600 * MICROSECONDS
 
@@ -53,7 +53,9 @@ def expected(times: Sequence[int], limit: int, window: int) -> list[Taken]:
     return told
 
 
-def check(windows: Windows, hands: Hands, key: str, pauses: Sequence[int], limit: int) -> None:
+def check(
+    windows: SlidingWindows, hands: Hands, key: str, pauses: Sequence[int], limit: int
+) -> None:
     """Hold *windows* to the definition for one sequence of requests."""
     played = play(lambda: windows.take(key, limit, HOUR), hands, pauses)
     times, told = [at for at, _ in played], [taken for _, taken in played]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
-from mechanic_core.shapes import (
+from mechanic_core.rules import (
     Between,
     Example,
     Length,
@@ -28,10 +28,10 @@ from mechanic_core.shapes import (
     Pattern,
     Rule,
     RuleBroken,
-    alternatives,
-    first_broken,
+    first_violation,
     rules_of,
-    unwrapped,
+    union_members,
+    unwrap_annotated,
 )
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ _ODD: Final = ("", " ", "\t\n", "\x00", "a\x07", "a\ud800", "no-at-sign", "a@b c
 @cache
 def values_of(declared: Any) -> st.SearchStrategy[Any]:
     """Return a strategy of what a field declared so may hold."""
-    members, optional = alternatives(unwrapped(declared)[0])
+    members, optional = union_members(unwrap_annotated(declared)[0])
     drawn = st.one_of([_values(member, rules_of(declared)) for member in members])
     return st.none() | drawn if optional else drawn
 
@@ -100,7 +100,7 @@ def sample(cls: type[T], **given: Any) -> T:
 
 def example_of(declared: Any) -> Any:
     """Return a believable value of a type, as the core holds it."""
-    bare, notes = unwrapped(declared)
+    bare, notes = unwrap_annotated(declared)
     for note in notes:
         if isinstance(note, Example):
             decimals = _DECIMALS.get(bare)  # people read 19.99, the core holds 1999
@@ -109,7 +109,7 @@ def example_of(declared: Any) -> Any:
         return (example_of(get_args(bare)[0]),)
     if isinstance(bare, NewType):
         return example_of(bare.__supertype__)
-    ((first, *_), _) = alternatives(bare)
+    ((first, *_), _) = union_members(bare)
     if first is not bare:
         return example_of(first)
     if issubclass(bare, Enum):
@@ -141,9 +141,9 @@ def _drawn(cls: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
 
 
 def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:
-    bare, _ = unwrapped(declared)
+    bare, _ = unwrap_annotated(declared)
     while isinstance(bare, NewType):
-        bare, _ = unwrapped(bare.__supertype__)
+        bare, _ = unwrap_annotated(bare.__supertype__)
     if bare in _PLAIN:
         return _PLAIN[bare]
     if bare is str:
@@ -156,19 +156,19 @@ def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:
             tuple
         )
     if issubclass(bare, Enum):
-        return st.sampled_from([one for one in bare if not first_broken(rules, one)])
+        return st.sampled_from([one for one in bare if not first_violation(rules, one)])
     return records(bare)
 
 
 def _texts(rules: Sequence[Rule]) -> st.SearchStrategy[str]:
     least, most = _lengths(rules)
-    narrow = [r.regex for r in rules if isinstance(r, Pattern) and r.broken_by(_ORDINARY)]
+    narrow = [r.regex for r in rules if isinstance(r, Pattern) and r.violation(_ORDINARY)]
     drawn = (
         st.from_regex(_shortened(narrow[0]), fullmatch=True)
         if narrow
         else st.text(_CHARACTERS, min_size=least, max_size=most)
     )
-    return drawn.filter(lambda text: not first_broken(rules, text))
+    return drawn.filter(lambda text: not first_violation(rules, text))
 
 
 def _shortened(regex: str) -> str:
@@ -196,4 +196,4 @@ def _broken(rule: Rule, rules: Sequence[Rule]) -> list[Any]:
     tries: list[Any] = list(_ODD) if any(isinstance(r, Pattern) for r in rules) else [(), (1,)]
     if isinstance(rule, Length):
         tries += [tries[1] * (rule.most + 1), tries[-1] * (rule.most + 1)]
-    return [value for value in tries if rule.broken_by(value) is not None]
+    return [value for value in tries if rule.violation(value) is not None]

@@ -6,7 +6,7 @@ from typing import Annotated, Final, NewType, Self
 import attrs
 
 from mechanic_core.errors import Forbidden, NotFound, Unauthenticated
-from mechanic_core.shapes import Example
+from mechanic_core.rules import Example
 
 
 class Role(StrEnum):
@@ -51,7 +51,7 @@ class Actor:
         return self.role is Role.CUSTOMER
 
 
-STRANGER: Final = Actor()
+ANONYMOUS: Final = Actor()
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ database column holds them as they are.
 from decimal import Decimal
 from typing import Annotated, Final, NewType
 
-from mechanic_core.shapes import Between, Example
+from mechanic_core.rules import Between, Example
 
 Money = NewType("Money", int)
 """An amount of money in minor units: 1999 is 19.99."""

@@ -34,30 +34,30 @@ from mechanic_core.mechanics.use_cases import (
     ReadLeaderboard,
     ReadMechanic,
 )
-from mechanic_core.tickets.labor_use_cases import (
-    AddLaborLine,
-    ChangeLaborLine,
-    RemoveLaborLine,
-)
-from mechanic_core.tickets.list_use_cases import (
-    ListMyTickets,
-    ListTickets,
-    ListVehicleTickets,
-    ListWorked,
-)
-from mechanic_core.tickets.mechanic_use_cases import AssignMechanic, AssignMechanics
-from mechanic_core.tickets.part_use_cases import (
-    AddPartLine,
-    ChangePartLine,
-    RemovePartLine,
-)
-from mechanic_core.tickets.use_cases import (
+from mechanic_core.tickets.use_cases.assignment import AssignMechanic, AssignMechanics
+from mechanic_core.tickets.use_cases.intake import (
     ChangeTicket,
     OpenTicket,
     ReadTicket,
     RemoveTicket,
 )
-from mechanic_core.tickets.workflow_use_cases import (
+from mechanic_core.tickets.use_cases.labor_lines import (
+    AddLaborLine,
+    ChangeLaborLine,
+    RemoveLaborLine,
+)
+from mechanic_core.tickets.use_cases.lists import (
+    ListMyTickets,
+    ListTickets,
+    ListVehicleTickets,
+    ListWorked,
+)
+from mechanic_core.tickets.use_cases.part_lines import (
+    AddPartLine,
+    ChangePartLine,
+    RemovePartLine,
+)
+from mechanic_core.tickets.use_cases.workflow import (
     ListHistory,
     MoveTicket,
     ReadTransitions,

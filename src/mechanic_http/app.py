@@ -7,20 +7,22 @@ import falcon
 from attrs import frozen
 
 from mechanic_core.shop import Shop
-from mechanic_http import problems
-from mechanic_http.answers import Surround, nothing_around
-from mechanic_http.clients import Clients
-from mechanic_http.converters import IdConverter
-from mechanic_http.cursors import Cursors
-from mechanic_http.equipment import Equipment, unlimited
+from mechanic_http.documents.pages import ASSETS, DOCUMENTS
+from mechanic_http.endpoint.bound_resource import BoundResource
+from mechanic_http.endpoint.cursors import Cursors
+from mechanic_http.endpoint.interceptor import InterceptorFactory, no_interceptor
+from mechanic_http.endpoint.options import EndpointOptions, unlimited
+from mechanic_http.endpoint.path_ids import IdConverter
 from mechanic_http.middleware.access_log import AccessLogging
 from mechanic_http.middleware.authentication import Authentication
+from mechanic_http.middleware.client_address import Clients
 from mechanic_http.middleware.cors import Cors
 from mechanic_http.middleware.https import HttpsOnly
 from mechanic_http.middleware.methods import Methods
-from mechanic_http.middleware.rate_limits import RateLimits
+from mechanic_http.middleware.rate_limits import RateLimiter
 from mechanic_http.middleware.request_ids import RequestIds
-from mechanic_http.middleware.security import SecurityHeaders
+from mechanic_http.middleware.security_headers import SecurityHeaders
+from mechanic_http.operators.health import Alive, ReadyToServe
 from mechanic_http.ports import (
     AccessLog,
     Authenticate,
@@ -32,11 +34,9 @@ from mechanic_http.ports import (
     no_keys,
     no_statements,
 )
-from mechanic_http.resources.documents import ASSETS, DOCUMENTS
-from mechanic_http.resources.health import Alive, ReadyToServe
+from mechanic_http.problems import handlers
 from mechanic_http.resources.keys import ReadPublicKeys
 from mechanic_http.routes import KEYS, ROUTES, Route
-from mechanic_http.served import Served
 from mechanic_http.settings import HttpSettings
 
 App: TypeAlias = falcon.App[Any, Any]
@@ -52,7 +52,7 @@ class HttpPorts:
     ready: Ready = always_ready
     access_log: AccessLog | None = None
     statements: Statements = no_statements
-    surround: Surround = nothing_around
+    intercept: InterceptorFactory = no_interceptor
 
 
 def create_app(
@@ -66,17 +66,17 @@ def create_app(
     *open_routes* are Falcon resources for operators and readers, each with a door of its own.
     """
     clients = Clients(settings.trusted_proxies)
-    limits = RateLimits(ports.limiter, clients) if ports.limiter else None
-    equipment = Equipment(
+    limits = RateLimiter(ports.limiter, clients) if ports.limiter else None
+    equipment = EndpointOptions(
         cursors=Cursors(settings.cursor_secret),
         require_if_match=settings.require_if_match,
-        surround=ports.surround,
+        intercept=ports.intercept,
         spend=limits.spend if limits else unlimited,
     )
     app = _App(middleware=list(_middleware(ports, settings, clients, limits)))
     app.req_options.strip_url_path_trailing_slash = True
     app.router_options.converters["id"] = IdConverter
-    problems.install(app)
+    handlers.install(app)
     for route in ROUTES:
         _serve(app, route, route.resource(shop), equipment)
     _serve(app, KEYS, KEYS.resource(ReadPublicKeys(ports.public_keys)), equipment)
@@ -93,14 +93,14 @@ class _App(falcon.App[Any, Any]):
     _META_METHODS = frozenset()
 
 
-def _serve(app: App, route: Route, resource: object, equipment: Equipment) -> None:
-    served = Served(route.template, resource, equipment)
+def _serve(app: App, route: Route, resource: object, equipment: EndpointOptions) -> None:
+    served = BoundResource(route.template, resource, equipment)
     for address in route.addresses:
         app.add_route(address, served)
 
 
 def _middleware(
-    ports: HttpPorts, settings: HttpSettings, clients: Clients, limits: RateLimits | None
+    ports: HttpPorts, settings: HttpSettings, clients: Clients, limits: RateLimiter | None
 ) -> Iterable[Any]:
     yield RequestIds()
     if ports.access_log:

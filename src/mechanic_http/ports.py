@@ -74,7 +74,7 @@ class RequestLine:
     request_id: str
     method: str
     route: str | None
-    operation: str | None
+    operation_id: str | None
     status: int
     role: Role | None
     actor_id: int

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from mechanic_http.promise import METHODS, Promise, promise_of
+from mechanic_http.endpoint.operation import METHODS, Operation, operation_of
 from mechanic_http.resources import (
     accounts,
     customers,
@@ -31,10 +31,10 @@ class Route:
     aliases: tuple[str, ...] = ()
 
     @property
-    def promises(self) -> dict[str, Promise]:
+    def operations(self) -> dict[str, Operation]:
         """What is promised there, by method; raises `TypeError` for a method without policy."""
         methods = {name: getattr(self.resource, f"on_{name.lower()}", None) for name in METHODS}
-        return {name: promise_of(method) for name, method in methods.items() if method}
+        return {name: operation_of(method) for name, method in methods.items() if method}
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-_HOMES = {"open_shop": "mechanic_shop.opening"}
+_HOMES = {"open_shop": "mechanic_shop.wiring.shop"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,1 +1,1 @@
-from mechanic_shop.opening import open_shop as open_shop
+from mechanic_shop.wiring.shop import open_shop as open_shop

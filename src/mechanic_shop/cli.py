@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from mechanic_shop.keeping import kept_for_good
+from mechanic_shop.garbage_collection import kept_for_good
 
 COMMANDS: Final = {
     "backup": "Write the whole database to FILE; the shop may go on meanwhile.",

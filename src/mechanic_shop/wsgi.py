@@ -1,9 +1,9 @@
 """The shop for any WSGI server: `mechanic_shop.wsgi:application`."""
 
 from mechanic_core.errors import Refused
-from mechanic_shop.logs import set_up
-from mechanic_shop.settings import Settings
-from mechanic_shop.wiring import create_application
+from mechanic_shop.observability.logs import set_up
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.application import create_application
 
 try:
     _settings = Settings.read()

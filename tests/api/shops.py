@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.metrics import Metrics
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Actor, Role
 from mechanic_http.app import App, HttpPorts, create_app
-from mechanic_http.repeats import Repeats
-from mechanic_http.resources.metrics import Figures
+from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
+from mechanic_http.operators.metrics import Figures
 from mechanic_shop.demo.opening import fill
-from mechanic_shop.settings import Settings
+from mechanic_shop.observability.metrics import Metrics
+from mechanic_shop.settings.settings import Settings
 from tests.shops import shop_on
 from tests.unit.http.shop import SETTINGS, read_token
 
@@ -30,7 +30,7 @@ def open_app(url: str) -> Iterator[App]:
     fill(settings, utc_now().replace(microsecond=0))
     with closing(SqlStore.open(url)) as store:
         ports = HttpPorts(
-            authenticate=read_token, surround=Repeats(store.begin, utc_now, b"s" * 32)
+            authenticate=read_token, intercept=IdempotentReplay(store.begin, utc_now, b"s" * 32)
         )
         figures = Figures(Metrics().render)
         yield create_app(shop_on(store, utc_now), ports, SETTINGS, [("/metrics", figures)])

@@ -8,12 +8,12 @@ import pytest
 from falcon import App, testing
 from falcon.inspect import inspect_routes
 
+from mechanic_http.documents.pages import ASSETS
 from mechanic_http.openapi.document import document
 from mechanic_http.openapi.operators import PAGES
-from mechanic_http.resources.documents import ASSETS
 from mechanic_http.routes import DOCUMENTED
-from mechanic_shop.settings import Settings
-from mechanic_shop.wiring import open_application
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.application import open_application
 
 TOKEN = "operators-" * 4
 HERE, FAR = "127.0.0.1", "203.0.113.7"

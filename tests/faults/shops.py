@@ -14,10 +14,10 @@ from typing import Any, Final, Self
 
 from attrs import Factory, define, field
 
-from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from tests.integration.wire import ROOT, Server, running
 
 EMAIL: Final = "grace@example.com"
@@ -52,7 +52,7 @@ def command(
 
 def found(url: str) -> None:
     """Make the schema and a manager."""
-    schema.upgrade(url)
+    runner.upgrade(url)
     who = ("--role", "manager", "--email", EMAIL, "--name", "Grace Okafor", "--password-stdin")
     done = command(url, "staff", "add", *who, given=PASSWORD)
     assert done.returncode == 0, done.stderr
@@ -60,9 +60,9 @@ def found(url: str) -> None:
 
 def kept(url: str) -> set[str]:
     """Return the SKU of every part that is kept, having held each balance against its ledger."""
-    with closing(SqlStore.open(url)) as store, store.look() as work:
+    with closing(SqlStore.open(url)) as store, store.read_only() as work:
         assert () == work.ledger.disagreements()
-        return {part.sku for part in work.parts.find(PartFilter(), Window(size=100_000)).items}
+        return {part.sku for part in work.parts.find(PartFilter(), PageRequest(size=100_000)).items}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from mechanic_shop.serving.limits import DRAIN_S
+from mechanic_server.limits import DRAIN_S
 from tests.faults.shops import Client, Writers, kept, serving
 from tests.integration.servers import PostgresServer
 from tests.integration.wire import LOOPBACK

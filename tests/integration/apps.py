@@ -9,16 +9,16 @@ from wsgiref.types import WSGIApplication
 from attrs import field, frozen
 from falcon import testing
 
-from mechanic_adapters.metrics import Metrics
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.money import Quantity
 from mechanic_http.ports import RequestLine
-from mechanic_shop.opening import OPERATOR, open_shop
-from mechanic_shop.settings import Settings
-from mechanic_shop.wiring import open_application
+from mechanic_shop.observability.metrics import Metrics
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.application import open_application
+from mechanic_shop.wiring.shop import OPERATOR, open_shop
 from tests.integration.places import fresh_url
 from tests.integration.servers import LOOPBACK, PostgresServer
 from tests.worlds import sample

@@ -56,7 +56,7 @@ ATTACKS = (
     Attack("a length of many digits", post(b"Content-Length: " + b"9" * 5000)),
     Attack("a length with an underscore", post(b"Content_Length: 35"), 400, NOWHERE),
     Attack("a length, space before the colon", post(b"Content-Length : 35")),
-    Attack("a length, folded", post(b"X: a", b" Content-Length: 35")),
+    Attack("a length, fold_case", post(b"X: a", b" Content-Length: 35")),
     Attack("a length after a blank", post(b" Content-Length: 35")),
     Attack("an encoding with an underscore", post(b"Transfer_Encoding: chunked", body=NO_CHUNKS)),
     Attack("two encodings", post(CHUNKED, CHUNKED, body=NO_CHUNKS), 400, GUNICORN),

@@ -9,14 +9,14 @@ from typing import Any
 import psycopg
 from attrs import frozen
 
-from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring, MechanicId
 from mechanic_core.money import Quantity
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import TicketDraft, TransitionForm
 from mechanic_core.tickets.line import PartLineForm
@@ -27,7 +27,7 @@ from tests.shops import MANAGER, MECHANIC, shop_on
 from tests.worlds import sample
 
 DATABASES = ["sqlite", "postgresql"]
-ALL = Window(size=100)
+ALL = PageRequest(size=100)
 LAST = 5
 PAD = PartId(1)
 BOB = MechanicId(2)
@@ -71,7 +71,7 @@ class Place:
 def fresh_url(kind: str, folder: Path, postgres: PostgresServer) -> str:
     """Return the address of an empty shop of a *kind* of database."""
     url = f"sqlite:///{folder / 'shop.db'}" if kind == "sqlite" else postgres.new_database()
-    schema.upgrade(url)
+    runner.upgrade(url)
     return url
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from mechanic_shop.settings import variables
+from mechanic_shop.settings.settings import variables
 
 PATIENCE_S: Final = 60.0
 

@@ -15,10 +15,10 @@ import psycopg
 import pytest
 from sqlalchemy import NullPool, create_engine, inspect, text
 
-from mechanic_adapters.sql import schema, version
-from mechanic_adapters.sql.engines import located
+from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.migrations import runner, version
 from mechanic_shop.demo.opening import fill
-from mechanic_shop.settings import Settings
+from mechanic_shop.settings.settings import Settings
 from tests.integration.programs import environment, run
 from tests.integration.servers import PostgresServer
 
@@ -279,7 +279,7 @@ def test_newest_is_what_alembic_says() -> None:
     The newest version is found by the files' names, without Alembic; and it takes no part.
     """
     program = (
-        "import sys; from mechanic_shop.wiring import open_application;"
+        "import sys; from mechanic_shop.wiring.application import open_application;"
         "print('alembic' in sys.modules)"
     )
     done = subprocess.run(
@@ -290,5 +290,5 @@ def test_newest_is_what_alembic_says() -> None:
         check=True,
     )
 
-    assert schema.newest() == version.newest()
+    assert runner.newest() == version.newest()
     assert "False\n" == done.stdout

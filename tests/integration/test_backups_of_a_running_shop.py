@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from mechanic_adapters.sql import schema
-from mechanic_shop import sqlite_backups
-from mechanic_shop.backups import BackupRefused, back_up, restore
+from mechanic_adapters.sql.migrations import runner
+from mechanic_shop.backups import sqlite as sqlite_backups
+from mechanic_shop.backups.backup import BackupRefused, back_up, restore
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     """The address of a shop."""
     address = f"sqlite:///{tmp_path / 'shop.db'}"
-    schema.upgrade(address)
+    runner.upgrade(address)
     return address
 
 

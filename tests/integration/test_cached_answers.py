@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from mechanic_shop.settings import Cache, Settings
+from mechanic_shop.settings.settings import Cache, Settings
 from tests.integration.apps import ADA, BOB, EVE, Line, furnished, on_the_line, settings_for
 from tests.integration.servers import PostgresServer, RunningValkey
 

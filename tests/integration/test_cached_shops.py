@@ -10,8 +10,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from mechanic_adapters.caching.cache import AnswerCache
-from mechanic_adapters.sql import schema
+from mechanic_adapters.caching.cache import ResponseCache
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from tests.cache_machine import CachedShops, Instance
 from tests.integration.servers import PostgresServer, RunningValkey
@@ -26,7 +26,7 @@ FEW = settings(
 def sqlite(tmp_path: Path) -> Callable[[], str]:
     """Makes empty shops in files."""
     empty = tmp_path / "empty.db"
-    schema.upgrade(f"sqlite:///{empty}")
+    runner.upgrade(f"sqlite:///{empty}")
     numbers = count(1)
     return lambda: f"sqlite:///{shutil.copy(empty, tmp_path / f'shop{next(numbers)}.db')}"
 
@@ -35,7 +35,7 @@ def sqlite(tmp_path: Path) -> Callable[[], str]:
 def postgresql(postgres: PostgresServer) -> Iterator[Callable[[], str]]:
     """Makes empty shops on PostgreSQL."""
     empty = postgres.new_database()
-    schema.upgrade(empty)
+    runner.upgrade(empty)
     made = [empty]
 
     def make() -> str:
@@ -63,7 +63,7 @@ def test_every_read_is_an_uncached_read(
             """Return two instances that share database and cache."""
             url, prefix = empty_shop(), f"test:{secrets.token_hex(8)}"
             one, two = (
-                Instance(SqlStore.open(url), AnswerCache(answers_at(valkey.url, prefix)))
+                Instance(SqlStore.open(url), ResponseCache(answers_at(valkey.url, prefix)))
                 for _ in range(2)
             )
             return one, two

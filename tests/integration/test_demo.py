@@ -11,8 +11,8 @@ import pytest
 
 from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.mechanics.standing import ALWAYS
-from mechanic_core.page import MOST_PER_PAGE, Window
+from mechanic_core.mechanics.leaderboard import ALWAYS
+from mechanic_core.paging import MOST_PER_PAGE, PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
@@ -21,13 +21,13 @@ from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vin import VinCheck
 from mechanic_shop import open_shop
 from mechanic_shop.demo.opening import OWN, fill, settings_in
-from mechanic_shop.pages import reference
-from mechanic_shop.settings import LogFormat, Settings, variables
+from mechanic_shop.settings.reference import reference
+from mechanic_shop.settings.settings import LogFormat, Settings, variables
 from tests.integration.programs import run, serving
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 MANAGER = Actor(Role.MANAGER, 1)
-ALL = Window(size=MOST_PER_PAGE, counted=True)
+ALL = PageRequest(size=MOST_PER_PAGE, counted=True)
 SECONDS = 60.0
 
 
@@ -46,7 +46,9 @@ def tickets(shop: Shop) -> list[Ticket]:
     found: list[Ticket] = []
     after = 0
     while True:
-        some = shop.list_tickets(MANAGER, TicketFilter(), Window(size=MOST_PER_PAGE, after=after))
+        some = shop.list_tickets(
+            MANAGER, TicketFilter(), PageRequest(size=MOST_PER_PAGE, after=after)
+        )
         found += some.items
         if some.last is None:
             return found

@@ -13,9 +13,9 @@ from attrs import evolve
 from sqlalchemy import create_engine, text
 
 from mechanic_adapters.conformance.threads import at_once
-from mechanic_adapters.sql.engines import located
+from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.access import STRANGER, Actor, Role
+from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.account import Credentials
 from mechanic_core.customers.customer import CustomerId, Registration, TicketsUnfinished
 from mechanic_core.errors import Refused, Unknown
@@ -193,11 +193,11 @@ def test_nobody_logs_in_while_let_go(place: Place) -> None:
         credentials = sample(Credentials, email=email, password=sample(Hiring).password)
 
         at_once(
-            partial(place.shop.log_in_staff, STRANGER, credentials),
+            partial(place.shop.log_in_staff, ANONYMOUS, credentials),
             partial(place.shop.let_mechanic_go, MANAGER, gone),
         )
 
-        with closing(SqlStore.open(place.url)) as store, store.look() as work:
+        with closing(SqlStore.open(place.url)) as store, store.read_only() as work:
             ended = work.sessions.revoked_since(datetime.min.replace(tzinfo=UTC))
         assert sessions_of(place.url, gone) <= ended
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mechanic_shop.serving.limits import BODY
+from mechanic_server.limits import BODY
 from tests.integration.attacks import ATTACKS, HIDDEN, NO_CHUNKS, Attack, chunks
 from tests.integration.wire import Server, free_port, rest_of, running, until_it_answers
 

@@ -13,9 +13,9 @@ from falcon import testing
 from redis import Redis
 
 from mechanic_adapters.conformance.threads import at_once
-from mechanic_adapters.keys import new_rsa_key
-from mechanic_adapters.redis_windows import PREFIX
-from mechanic_shop.settings import Algorithm, Profile
+from mechanic_adapters.rate_limits.redis import PREFIX
+from mechanic_adapters.security.signing_keys import new_rsa_key
+from mechanic_shop.settings.settings import Algorithm, Profile
 from tests.integration.apps import ADA, BOB, CLEO, Line, furnished, on_the_line, settings_for
 from tests.integration.places import DATABASES
 from tests.integration.servers import LOOPBACK, PostgresServer, RunningValkey

@@ -16,11 +16,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from mechanic_adapters.sql import schema
-from mechanic_adapters.sql.engines import located
-from mechanic_adapters.sql.receipts import receipts
-from mechanic_adapters.sql.tables import METADATA
-from mechanic_adapters.sql.totals import list_totals
+from mechanic_adapters.sql.counters.list_totals import list_totals
+from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.migrations import runner
+from mechanic_adapters.sql.repositories.stored_answers import receipts
+from mechanic_adapters.sql.schema.tables import METADATA
 from mechanic_core.errors import Unavailable
 from tests.integration.servers import PostgresServer
 
@@ -111,15 +111,15 @@ def test_climbs_every_stair_up_down_and_up(url: str) -> None:
     """
     landings: list[Mapping[str, Any]] = []
     for before, revision in zip([None, *revisions()], revisions(), strict=False):
-        schema.upgrade(url, revision)
+        runner.upgrade(url, revision)
         landings.append(described(url))
-        schema.downgrade(url)
-        assert before == schema.current(url)
+        runner.downgrade(url)
+        assert before == runner.current(url)
         assert (landings[-2] if before else {}) == described(url)
-        schema.upgrade(url, revision)
+        runner.upgrade(url, revision)
         assert landings[-1] == described(url)
 
-    assert schema.newest() == schema.current(url)
+    assert runner.newest() == runner.current(url)
 
 
 def test_leads_to_the_tables_of_the_code(new_database: Callable[[], str]) -> None:
@@ -127,7 +127,7 @@ def test_leads_to_the_tables_of_the_code(new_database: Callable[[], str]) -> Non
     The migrated schema has the tables, columns, indexes and constraints that the code describes.
     """
     migrated, created = new_database(), new_database()
-    schema.upgrade(migrated)
+    runner.upgrade(migrated)
     engine = create_engine(located(created))
     assert receipts.metadata is list_totals.metadata is METADATA
     METADATA.create_all(engine)
@@ -140,10 +140,10 @@ def test_goes_back_to_nothing(url: str) -> None:
     """
     The way back ends where the way there began.
     """
-    schema.upgrade(url)
-    schema.downgrade(url, "base")
+    runner.upgrade(url)
+    runner.downgrade(url, "base")
 
-    assert schema.current(url) is None
+    assert runner.current(url) is None
     assert {} == described(url)
 
 
@@ -151,17 +151,17 @@ def test_goes_back_one_step(url: str) -> None:
     """
     Unless told otherwise, a downgrade is one step.
     """
-    schema.upgrade(url)
-    schema.downgrade(url)
+    runner.upgrade(url)
+    runner.downgrade(url)
 
-    assert revisions()[-2] == schema.current(url)
+    assert revisions()[-2] == runner.current(url)
 
 
 def test_knows_a_database_without_a_schema(url: str) -> None:
     """
     Where nothing was ever migrated there is no version, and asking makes no file.
     """
-    assert schema.current(url) is None
+    assert runner.current(url) is None
     assert not Path(url.removeprefix("sqlite:///")).exists()
 
 
@@ -169,7 +169,7 @@ def test_knows_the_newest() -> None:
     """
     The newest version is the end of one straight line.
     """
-    assert revisions()[-1] == schema.newest()
+    assert revisions()[-1] == runner.newest()
 
 
 def test_is_upgraded_once_by_many(url: str) -> None:
@@ -177,19 +177,19 @@ def test_is_upgraded_once_by_many(url: str) -> None:
     Of several who migrate at once, one does and the others find it done.
     """
     with ThreadPoolExecutor(4) as others:
-        done = list(others.map(schema.upgrade, [url] * 4))
+        done = list(others.map(runner.upgrade, [url] * 4))
 
     assert [None] * 4 == done
-    assert schema.newest() == schema.current(url)
+    assert runner.newest() == runner.current(url)
 
 
 def test_keeps_what_is_there(url: str) -> None:
     """
     Upgrading what is new enough changes nothing.
     """
-    schema.upgrade(url)
+    runner.upgrade(url)
     before = described(url)
-    schema.upgrade(url)
+    runner.upgrade(url)
 
     assert before == described(url)
 
@@ -200,7 +200,7 @@ def test_guards_what_is_only_added_to(url: str, table: str, change: str) -> None
     """
     No row of the histories and of the ledger can be changed or deleted, by whomever.
     """
-    schema.upgrade(url)
+    runner.upgrade(url)
     engine = create_engine(located(url))
     with engine.begin() as connection:
         for insert in FILLED.split(";"):
@@ -215,7 +215,7 @@ def test_says_when_the_database_is_away() -> None:
     A server that does not answer is told as such, with no library's error.
     """
     with pytest.raises(Unavailable):
-        schema.current("postgresql://nobody@127.0.0.1:1/none")
+        runner.current("postgresql://nobody@127.0.0.1:1/none")
 
 
 def test_ships_its_migrations() -> None:

@@ -5,11 +5,11 @@ import subprocess
 import sys
 import time
 
-from mechanic_adapters.passwords import Argon2Passwords
+from mechanic_adapters.security.password_hashing import Argon2Passwords
 
 STORM = """
 import threading, time, psutil
-from mechanic_adapters.passwords import Argon2Passwords
+from mechanic_adapters.security.password_hashing import Argon2Passwords
 passwords = Argon2Passwords()
 process = psutil.Process()
 before = peak = process.memory_info().rss

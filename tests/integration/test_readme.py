@@ -146,7 +146,7 @@ def test_the_tour_of_the_code_shows_the_code() -> None:
     page = (ROOT / "docs/tour.md").read_text()
     shown = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
 
-    code = (ROOT / "src/mechanic_core/tickets/mechanic_use_cases.py").read_text()
+    code = (ROOT / "src/mechanic_core/tickets/use_cases/assignment.py").read_text()
 
     assert indent(shown, " " * 8) in code
     assert [] == [

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_shop.database import swept
+from mechanic_shop.wiring.database import swept
 from tests.integration.apps import BOB, Line, furnished, on_the_line, settings_for
 from tests.integration.places import DATABASES, now
 from tests.integration.servers import PostgresServer
@@ -103,7 +103,7 @@ def _die(url: str, at: str) -> None:
 
 
 def _kill_at_commit() -> None:
-    from mechanic_adapters.sql.transactions import Transaction  # noqa: PLC0415 - in that process
+    from mechanic_adapters.sql.engine.transaction import Transaction  # noqa: PLC0415 - in that process
 
     Transaction.keep = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign,assignment]
 

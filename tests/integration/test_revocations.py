@@ -9,13 +9,13 @@ import pytest
 from attrs import define, field
 
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.keys import secret_keys
-from mechanic_adapters.passwords import CHEAPEST, Argon2Passwords
-from mechanic_adapters.revocations import DUE_S, STALE_S, Revocations, authenticator
-from mechanic_adapters.sql import schema
+from mechanic_adapters.security.access_tokens import JwtTokens
+from mechanic_adapters.security.password_hashing import CHEAPEST, Argon2Passwords
+from mechanic_adapters.security.revocations import DUE_S, STALE_S, Revocations, authenticator
+from mechanic_adapters.security.signing_keys import secret_keys
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_adapters.tokens import JwtTokens
-from mechanic_core.access import STRANGER, Actor, Role
+from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.account import (
     Credentials,
     LogoutRequest,
@@ -28,7 +28,7 @@ from mechanic_core.customers.customer import CustomerId, Registration
 from mechanic_core.errors import Unavailable
 from mechanic_core.mechanics.mechanic import Hiring, MechanicId
 from mechanic_core.shop import Shop
-from mechanic_shop.use_cases import build_shop
+from mechanic_shop.wiring.use_cases import build_shop
 from tests.integration.servers import PostgresServer, postgres_server
 
 LIFE = timedelta(minutes=30)
@@ -50,7 +50,7 @@ class Process:
         """Open it."""
         self.store = SqlStore.open(self.url)
         tokens = JwtTokens(keys=RING, now=utc_now, life=LIFE)
-        revocations = Revocations(self.store.look, utc_now, LIFE)
+        revocations = Revocations(self.store.read_only, utc_now, LIFE)
         self.store.subscribe(revocations.touched)
         self.shop = build_shop(self.store, utc_now, Argon2Passwords(CHEAPEST), tokens)
         self.authenticate = authenticator(tokens, revocations)
@@ -69,12 +69,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty shop in each database."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'shop.db'}"
-        schema.upgrade(url)
+        runner.upgrade(url)
         yield url
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     url = server.new_database()
-    schema.upgrade(url)
+    runner.upgrade(url)
     yield url
     server.drop_database(url)
 
@@ -99,7 +99,7 @@ def elsewhere(url: str) -> Iterator[Process]:
 def pair(here: Process) -> TokenPair:
     """The tokens of a customer who has just logged in."""
     here.shop.register_customer(
-        STRANGER, Registration(name="Ada Moore", email="ada@example.com", password=PASSWORD)
+        ANONYMOUS, Registration(name="Ada Moore", email="ada@example.com", password=PASSWORD)
     )
     return logged_in(here)
 
@@ -107,7 +107,7 @@ def pair(here: Process) -> TokenPair:
 def logged_in(process: Process) -> TokenPair:
     """Return the tokens of another login of the same customer."""
     return process.shop.log_in_customer(
-        STRANGER, Credentials(email="ada@example.com", password=PASSWORD)
+        ANONYMOUS, Credentials(email="ada@example.com", password=PASSWORD)
     )
 
 
@@ -126,7 +126,7 @@ def refreshed(process: Process, pair: TokenPair) -> TokenPair | None:
     """Return the next pair, or nothing where the token is refused."""
     try:
         return process.shop.refresh_tokens(
-            STRANGER, RefreshRequest(refresh_token=pair.refresh_token)
+            ANONYMOUS, RefreshRequest(refresh_token=pair.refresh_token)
         )
     except TokenRefused:
         return None
@@ -150,7 +150,7 @@ def test_a_mechanic_let_go_is_refused_at_once(here: Process) -> None:
     for name in ("bo", "cy"):
         hiring = Hiring(name=name, email=f"{name}@x", password=PASSWORD, role=Role.MANAGER)
         here.shop.hire_mechanic(OWNER, hiring)
-    pair = here.shop.log_in_staff(STRANGER, Credentials(email="bo@x", password=PASSWORD))
+    pair = here.shop.log_in_staff(ANONYMOUS, Credentials(email="bo@x", password=PASSWORD))
     actor = here.authenticate(pair.token)
     here.shop.let_mechanic_go(OWNER, MechanicId(actor.id))
 
@@ -206,7 +206,7 @@ def test_a_database_away_lets_nobody_in_for_long() -> None:
     """
     with postgres_server(durable=False) as server:
         url = server.new_database()
-        schema.upgrade(url)
+        runner.upgrade(url)
         process = Process(url)
         pair = _registered(process)
         known = datetime.now(UTC)
@@ -234,7 +234,7 @@ def test_a_database_away_lets_nobody_in_for_long() -> None:
 
 def _registered(process: Process) -> TokenPair:
     process.shop.register_customer(
-        STRANGER, Registration(name="Ada Moore", email="ada@example.com", password=PASSWORD)
+        ANONYMOUS, Registration(name="Ada Moore", email="ada@example.com", password=PASSWORD)
     )
     return logged_in(process)
 

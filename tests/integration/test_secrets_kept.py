@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from attrs import field, frozen
 
-from mechanic_adapters.keys import new_rsa_key
+from mechanic_adapters.security.signing_keys import new_rsa_key
 from mechanic_core.accounts.account import digest_of
 from mechanic_http.routes import DOCUMENTED
 from tests.integration.apps import ADA, BOB, CLEO, EVE, PASSWORD, furnished
@@ -160,6 +160,6 @@ def test_every_route_is_asked() -> None:
     """
     What is asked above is every route that there is.
     """
-    served = {(method, route.template) for route in DOCUMENTED for method in route.promises}
+    served = {(method, route.template) for route in DOCUMENTED for method in route.operations}
 
     assert len(served) - 1 == len({(a.method, a.path.split("?")[0]) for a in CONTRACT})

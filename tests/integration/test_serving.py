@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mechanic_shop.serving.limits import DRAIN_S, HEAD_S, IDLE_S, REQUEST_S
+from mechanic_server.limits import DRAIN_S, HEAD_S, IDLE_S, REQUEST_S
 from tests.integration.wire import (
     PATIENCE_S,
     Server,
@@ -23,7 +23,7 @@ from tests.integration.wire import (
 
 TINY = ["-m", "tests.integration.tiny_app"]
 ASK = b"GET %s HTTP/1.1\r\nHost: shop\r\n\r\n"
-GRANIAN = "from mechanic_shop.serving.granian import run; run('127.0.0.1', {}, 4, {}, '{}')"
+GRANIAN = "from mechanic_server.granian import run; run('127.0.0.1', {}, 4, {}, '{}')"
 FACTORY = "tests.integration.tiny_app:opened_by_granian"
 
 

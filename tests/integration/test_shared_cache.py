@@ -14,14 +14,14 @@ import pytest
 from attrs import evolve, frozen
 from redis import Redis
 
-from mechanic_adapters.breaker import RETRY_S, Breaker
-from mechanic_adapters.caching.answers import serialised
-from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.cache import ResponseCache
+from mechanic_adapters.caching.ports import serialised
 from mechanic_adapters.caching.redis import RedisAnswers
 from mechanic_adapters.caching.store import CachedStore
 from mechanic_adapters.conformance.samples import keep_part
 from mechanic_adapters.memory import MemoryStore
-from mechanic_adapters.redis_pool import redis_pool
+from mechanic_adapters.resilience.circuit_breaker import RETRY_S, CircuitBreaker
+from mechanic_adapters.resilience.redis_connections import redis_pool
 from mechanic_core.inventory.part import Part
 from mechanic_core.money import Money
 from tests.integration.cable import Cable
@@ -36,7 +36,7 @@ PATIENT_S = 30.0
 def answers_at(url: str, prefix: str, budget_s: float = PATIENT_S) -> RedisAnswers:
     """Return answers kept at *url*, apart from those of other tests."""
     redis = Redis(connection_pool=redis_pool(url, budget_s))
-    return RedisAnswers(redis, 30.0, Breaker("cache"), prefix)
+    return RedisAnswers(redis, 30.0, CircuitBreaker("cache"), prefix)
 
 
 @frozen
@@ -60,15 +60,15 @@ def prefix() -> str:
 
 
 @pytest.fixture
-def caches(valkey: RunningValkey, prefix: str) -> Iterator[tuple[AnswerCache, AnswerCache]]:
+def caches(valkey: RunningValkey, prefix: str) -> Iterator[tuple[ResponseCache, ResponseCache]]:
     """The cache as two processes see it."""
-    one, two = (AnswerCache(answers_at(valkey.url, prefix)) for _ in range(2))
+    one, two = (ResponseCache(answers_at(valkey.url, prefix)) for _ in range(2))
     yield one, two
     one.close()
     two.close()
 
 
-def test_another_form_is_another_answer(caches: tuple[AnswerCache, AnswerCache]) -> None:
+def test_another_form_is_another_answer(caches: tuple[ResponseCache, ResponseCache]) -> None:
     """
     A release that writes answers in another form does not read what the one before it wrote.
     """
@@ -80,7 +80,7 @@ def test_another_form_is_another_answer(caches: tuple[AnswerCache, AnswerCache])
     assert [b"1", b"2", b"1", b"2"] == given
 
 
-def test_an_answer_is_made_once_for_all(caches: tuple[AnswerCache, AnswerCache]) -> None:
+def test_an_answer_is_made_once_for_all(caches: tuple[ResponseCache, ResponseCache]) -> None:
     """
     What one process made another reads, until either writes a noun that it is made of.
     """
@@ -96,7 +96,7 @@ def test_an_answer_is_made_once_for_all(caches: tuple[AnswerCache, AnswerCache])
     assert [b"1", b"1", b"1", b"4", b"4", b"6"] == given
 
 
-def test_a_fill_that_raced_a_write_is_not_read(caches: tuple[AnswerCache, AnswerCache]) -> None:
+def test_a_fill_that_raced_a_write_is_not_read(caches: tuple[ResponseCache, ResponseCache]) -> None:
     """
     What was made before another process wrote is never read after.
     """
@@ -111,7 +111,7 @@ def test_a_fill_that_raced_a_write_is_not_read(caches: tuple[AnswerCache, Answer
     assert one.fetch(SHELF, 1, lambda: b"newer") == b"new"
 
 
-def test_a_hundred_misses_are_one_making(caches: tuple[AnswerCache, AnswerCache]) -> None:
+def test_a_hundred_misses_are_one_making(caches: tuple[ResponseCache, ResponseCache]) -> None:
     """
     What a hundred threads of a process miss at once is made once.
     """
@@ -133,7 +133,7 @@ def test_a_hundred_misses_are_one_making(caches: tuple[AnswerCache, AnswerCache]
 
 
 def test_forgotten_generations_bring_nothing_back(
-    caches: tuple[AnswerCache, AnswerCache], valkey: RunningValkey, prefix: str
+    caches: tuple[ResponseCache, ResponseCache], valkey: RunningValkey, prefix: str
 ) -> None:
     """
     Should the store drop a generation to save memory, no former answer is read again.
@@ -152,7 +152,7 @@ def test_a_poisoned_answer_is_a_miss(valkey: RunningValkey, prefix: str, poison:
     """
     Whatever lies in the store in an answer's place, it is written over and never run.
     """
-    store = CachedStore(MemoryStore(), AnswerCache(answers_at(valkey.url, prefix)))
+    store = CachedStore(MemoryStore(), ResponseCache(answers_at(valkey.url, prefix)))
     part = keep_part(store)
     read = _price(store, part)
     with Redis.from_url(valkey.url) as redis:
@@ -184,7 +184,7 @@ def test_a_dead_cache_costs_a_tenth_of_a_second(
         if kind == "refusing":
             listener.close()
         rounds = [
-            _three_reads(AnswerCache(answers_at(url, prefix, budget_s=0.1))) for _ in range(5)
+            _three_reads(ResponseCache(answers_at(url, prefix, budget_s=0.1))) for _ in range(5)
         ]
     first, *others = (min(times) for times in zip(*rounds, strict=True))
 
@@ -199,8 +199,8 @@ def test_a_write_behind_a_cut_cable_is_told_later(valkey: RunningValkey, prefix:
     """
     kept = MemoryStore()
     with Cable(valkey.url) as cable:
-        here = CachedStore(kept, AnswerCache(answers_at(cable.url, prefix)))
-        there = CachedStore(Elsewhere(kept), AnswerCache(answers_at(valkey.url, prefix)))
+        here = CachedStore(kept, ResponseCache(answers_at(cable.url, prefix)))
+        there = CachedStore(Elsewhere(kept), ResponseCache(answers_at(valkey.url, prefix)))
         part = keep_part(here)
         before = [_price(store, part) for store in (here, there)]
         cable.cut()
@@ -223,7 +223,7 @@ def test_a_cache_killed_under_load_fails_no_read(prefix: str) -> None:
     """
     stop, kept = Event(), MemoryStore()
     with valkey_server() as valkey, ThreadPoolExecutor(4) as threads:
-        cache = AnswerCache(answers_at(valkey.url, prefix))
+        cache = ResponseCache(answers_at(valkey.url, prefix))
         store = CachedStore(kept, cache)
         part = keep_part(store)
 
@@ -260,7 +260,7 @@ def test_a_cache_killed_under_load_fails_no_read(prefix: str) -> None:
     assert seen["asked"] == seen["right"] == seen["right too"] > 0
 
 
-def _three_reads(cache: AnswerCache) -> list[float]:
+def _three_reads(cache: ResponseCache) -> list[float]:
     """Read three times without a store, and return how long each took."""
     took = []
     for n in range(3):
@@ -276,5 +276,5 @@ def _three_reads(cache: AnswerCache) -> list[float]:
 
 
 def _price(store: CachedStore, part: Part) -> int:
-    with store.look() as work:
+    with store.read_only() as work:
         return work.parts.get(part.id).price

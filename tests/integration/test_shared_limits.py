@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.breaker import RETRY_S
-from mechanic_adapters.limits import RateLimits
-from mechanic_adapters.redis_windows import PREFIX, RedisWindows
+from mechanic_adapters.rate_limits.limiter import RateLimiter
+from mechanic_adapters.rate_limits.redis import PREFIX, RedisSlidingWindows
+from mechanic_adapters.resilience.circuit_breaker import RETRY_S
 from tests.integration.servers import LOOPBACK, RunningValkey, valkey_server
 from tests.moving_windows import PAUSES, Hands, check
 from tests.worlds import FEWER
@@ -26,10 +26,10 @@ PATIENT_S = 30.0
 
 KNOCK = """
 import sys
-from mechanic_adapters.limits import RateLimits
-from mechanic_adapters.redis_windows import RedisWindows
-from mechanic_adapters.limits import limit_of
-limits = RateLimits({"login": limit_of("50/hour")}, RedisWindows(sys.argv[1], budget_s=30.0))
+from mechanic_adapters.rate_limits.limiter import RateLimiter
+from mechanic_adapters.rate_limits.redis import RedisSlidingWindows
+from mechanic_adapters.rate_limits.limiter import limit_of
+limits = RateLimiter({"login": limit_of("50/hour")}, RedisSlidingWindows(sys.argv[1], budget_s=30.0))
 sys.stdin.read()
 print(sum(limits.hit("login", sys.argv[2]).allowed for _ in range(40)))
 """
@@ -51,7 +51,7 @@ def test_no_more_than_the_quota_in_any_window(
     Whenever requests come, exactly those are let through that the moving window allows.
     """
     hands = Hands()
-    windows = RedisWindows(valkey.url, budget_s=PATIENT_S, now=hands)
+    windows = RedisSlidingWindows(valkey.url, budget_s=PATIENT_S, now=hands)
 
     check(windows, hands, secrets.token_hex(), pauses, limit)
     windows.close()
@@ -85,7 +85,7 @@ def test_places_come_free_by_the_stores_clock(valkey: RunningValkey) -> None:
     """
     Without a clock of its own the window moves with real time, and waiting as told is enough.
     """
-    windows = RedisWindows(valkey.url, budget_s=PATIENT_S)
+    windows = RedisSlidingWindows(valkey.url, budget_s=PATIENT_S)
     key = secrets.token_hex()
     taken = [windows.take(key, 2, 300_000) for _ in range(3)]
     time.sleep(taken[-1].free_in / 1_000_000)
@@ -99,8 +99,8 @@ def test_nothing_is_left_and_nobody_is_named(valkey: RunningValkey) -> None:
     """
     The store holds no address or account, and forgets every key when its window has passed.
     """
-    limits = RateLimits.open({"login": "5/minute"}, valkey.patient_url)
-    windows = RedisWindows(valkey.url, budget_s=PATIENT_S)
+    limits = RateLimiter.open({"login": "5/minute"}, valkey.patient_url)
+    windows = RedisSlidingWindows(valkey.url, budget_s=PATIENT_S)
     storage = windows.storage
     before = set(storage.scan_iter(f"{PREFIX}:*"))
     limits.hit("login", "ada@example.com")
@@ -124,7 +124,7 @@ def test_a_dead_store_costs_a_tenth_of_a_second(kind: str, silent: str) -> None:
         refusing = f"redis://{LOOPBACK}:{gone.getsockname()[1]}/0"
     url = silent if kind == "silent" else refusing
 
-    rounds = [_three_hits(RateLimits.open({"login": "2/hour"}, url)) for _ in range(5)]
+    rounds = [_three_hits(RateLimiter.open({"login": "2/hour"}, url)) for _ in range(5)]
     first, *others = (min(times) for times in zip(*rounds, strict=True))
 
     assert first < 0.1
@@ -137,8 +137,8 @@ def test_a_store_killed_under_load_fails_no_request() -> None:
     """
     stop = Event()
     with valkey_server() as valkey, ThreadPoolExecutor(4) as threads:
-        limits = RateLimits.open({"default": "1000000/minute"}, valkey.patient_url)
-        other = RateLimits.open({"default": "1000000/minute"}, valkey.patient_url)
+        limits = RateLimiter.open({"default": "1000000/minute"}, valkey.patient_url)
+        other = RateLimiter.open({"default": "1000000/minute"}, valkey.patient_url)
 
         def ask(_: int) -> Counter[str]:
             seen: Counter[str] = Counter()
@@ -172,7 +172,7 @@ def test_a_store_killed_under_load_fails_no_request() -> None:
     assert [shared[0], shared[0] - 1, shared[0] - 2] == shared
 
 
-def _three_hits(limits: RateLimits) -> list[float]:
+def _three_hits(limits: RateLimiter) -> list[float]:
     """Hit a limit of two, and return how long each took."""
     took, allowed = [], []
     for _ in range(3):
@@ -186,13 +186,13 @@ def _three_hits(limits: RateLimits) -> list[float]:
     return took
 
 
-def _until_up(limits: RateLimits) -> None:
+def _until_up(limits: RateLimiter) -> None:
     deadline = time.monotonic() + 20 * RETRY_S
     while time.monotonic() < deadline and limits.health and not limits.health.up:
         time.sleep(0.05)
 
 
-def _remaining(limits: RateLimits) -> int:
+def _remaining(limits: RateLimiter) -> int:
     quota = limits.hit("default", "bo")
     assert quota
     return quota.remaining

@@ -12,9 +12,9 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from mechanic_adapters.memory import MemoryStore
-from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_shop.use_cases import Store
+from mechanic_shop.wiring.use_cases import Store
 from tests.integration.servers import PostgresServer
 from tests.integration.test_sql_contract import EMPTY
 from tests.machines.shop_machine import ShopMachine
@@ -45,7 +45,7 @@ class Agreement(ShopMachine):
 def sqlite(tmp_path: Path) -> Opened:
     """Opens an empty shop in a file of its own."""
     empty = tmp_path / "empty.db"
-    schema.upgrade(f"sqlite:///{empty}")
+    runner.upgrade(f"sqlite:///{empty}")
     numbers = count(1)
 
     @contextmanager
@@ -62,7 +62,7 @@ def sqlite(tmp_path: Path) -> Opened:
 def postgresql(postgres: PostgresServer) -> Iterator[Opened]:
     """Opens a shop on PostgreSQL, emptied first."""
     url = postgres.new_database()
-    schema.upgrade(url)
+    runner.upgrade(url)
     with closing(SqlStore.open(url, pool_size=1)) as store, psycopg.connect(url) as connection:
 
         @contextmanager

@@ -1,4 +1,4 @@
-"""Connections of one process: slow clients lose theirs, busy ones keep nobody waiting."""
+"""ConnectionPool of one process: slow clients lose theirs, busy ones keep nobody waiting."""
 
 import socket
 import time
@@ -12,8 +12,8 @@ from wsgiref.types import StartResponse
 import pytest
 
 from mechanic_adapters.conformance.threads import at_once
-from mechanic_shop.serving import limits
-from mechanic_shop.serving.waitress import GuardedServer
+from mechanic_server import limits
+from mechanic_server.waitress import GuardedServer
 from tests.integration.wire import rest_of
 
 ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -10,7 +10,7 @@ import pytest
 
 from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.suite import *  # noqa: F403 - the whole suite
-from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from tests.integration.servers import PostgresServer
 
@@ -37,7 +37,7 @@ END $$
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty shop in a file, to be copied."""
     file = tmp_path_factory.mktemp("sqlite") / "empty.db"
-    schema.upgrade(f"sqlite:///{file}")
+    runner.upgrade(f"sqlite:///{file}")
     return file
 
 
@@ -51,7 +51,7 @@ def sqlite(empty_file: Path, tmp_path: Path) -> str:
 def database(postgres: PostgresServer) -> str:
     """The address of a shop on PostgreSQL."""
     url = postgres.new_database()
-    schema.upgrade(url)
+    runner.upgrade(url)
     return url
 
 

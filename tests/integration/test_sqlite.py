@@ -14,13 +14,13 @@ from mechanic_adapters.conformance.samples import (
     new_customer,
     new_vehicle,
 )
-from mechanic_adapters.sql import schema
-from mechanic_adapters.sql.engines import LOCK_MS, located
+from mechanic_adapters.sql.engine.engines import LOCK_MS, located
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.inventory.part import Kind
 from mechanic_core.money import Quantity
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from tests.integration.statements import counted
 
 
@@ -28,7 +28,7 @@ from tests.integration.statements import counted
 def file(tmp_path: Path) -> Path:
     """An empty shop in a file whose name is no name for a web address."""
     file = tmp_path / "Ada's shop #1 100%.db"
-    schema.upgrade(f"sqlite:///{file}")
+    runner.upgrade(f"sqlite:///{file}")
     return file
 
 
@@ -96,7 +96,7 @@ def test_reads_in_one_statement(store: SqlStore) -> None:
     connection.driver.set_trace_callback(ran.append)
     connection.close()
 
-    with counted(store) as statements, store.look() as work:
+    with counted(store) as statements, store.read_only() as work:
         work.parts.get(part.id)
 
     assert 1 == len(ran) == len(statements)
@@ -113,7 +113,7 @@ def test_begins_at_once(store: SqlStore) -> None:
     connection.close()
 
     with counted(store) as statements, store.begin() as work:
-        work.customers.find(None, Window())
+        work.customers.find(None, PageRequest())
 
     assert ["BEGIN IMMEDIATE", "COMMIT"] == [ran[0], ran[-1]]
     assert ["BEGIN IMMEDIATE", "COMMIT"] == statements.controls
@@ -138,13 +138,13 @@ def test_takes_turns(store: SqlStore) -> None:
 
     def receive(_: int) -> None:
         with store.begin() as work:
-            held = work.parts.hold([part.id])[part.id]
+            held = work.parts.lock([part.id])[part.id]
             work.parts.save([held.moved(Kind.RECEIVE, Quantity(1))])
 
     with ThreadPoolExecutor(8) as others:
         list(others.map(receive, range(80)))
 
-    with store.look() as work:
+    with store.read_only() as work:
         assert 80 == work.parts.get(part.id).quantity
 
 
@@ -207,5 +207,5 @@ def test_gives_no_id_twice(store: SqlStore) -> None:
 
 def names(store: SqlStore) -> list[str]:
     """Return the names of all customers."""
-    with store.look() as work:
-        return [customer.name for customer in work.customers.find(None, Window()).items]
+    with store.read_only() as work:
+        return [customer.name for customer in work.customers.find(None, PageRequest()).items]

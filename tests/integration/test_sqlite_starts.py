@@ -17,13 +17,13 @@ import pytest
 
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.conformance.samples import new_customer
-from mechanic_adapters.sql import schema
-from mechanic_adapters.sql.journal import write_ahead
+from mechanic_adapters.sql.engine.sqlite_locking import write_ahead
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.page import Window
-from mechanic_shop.database import open_sql, swept
-from mechanic_shop.secret_file import beside, kept_secret
-from mechanic_shop.settings import Settings
+from mechanic_core.paging import PageRequest
+from mechanic_shop.settings.secret_file import beside, kept_secret
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.database import open_sql, swept
 
 HANDS: Final = 8
 PROCESSES: Final = 4
@@ -37,7 +37,7 @@ def new(file: Path) -> None:
 
 def in_another_journal(file: Path) -> None:
     """Make a shop in the journal that SQLite begins with, as copies of other programs are."""
-    schema.upgrade(f"sqlite:///{file}")
+    runner.upgrade(f"sqlite:///{file}")
     with closing(sqlite3.connect(file)) as connection:
         assert ("delete",) == connection.execute("PRAGMA journal_mode=DELETE").fetchone()
 
@@ -45,7 +45,7 @@ def in_another_journal(file: Path) -> None:
 def left_behind(file: Path) -> None:
     """Make a shop as a process leaves it that was killed: with a log to be gone through."""
     whole = file.with_suffix(".whole")
-    schema.upgrade(f"sqlite:///{whole}")
+    runner.upgrade(f"sqlite:///{whole}")
     with closing(SqlStore.open(f"sqlite:///{whole}")) as store:
         with store.begin() as work:
             work.customers.add(new_customer(email="before@x.example"))
@@ -72,8 +72,8 @@ def start(file: Path, who: str) -> str:
 
 def names(file: Path) -> list[str]:
     """Return the names of the customers that were added by those who started."""
-    with closing(SqlStore.open(f"sqlite:///{file}")) as store, store.look() as work:
-        found = work.customers.find(None, Window(size=100)).items
+    with closing(SqlStore.open(f"sqlite:///{file}")) as store, store.read_only() as work:
+        found = work.customers.find(None, PageRequest(size=100)).items
     return sorted(one.name for one in found if one.name.startswith("hand"))
 
 
@@ -161,7 +161,7 @@ def test_waits_for_another_that_switches(tmp_path: Path, act: str) -> None:
 
     with somebody_switching(file, 0.3):
         if act == "upgrade":
-            schema.upgrade(f"sqlite:///{file}")
+            runner.upgrade(f"sqlite:///{file}")
         else:
             start(file, "hand-0")
 

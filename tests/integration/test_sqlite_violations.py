@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from mechanic_adapters.sql.tables import METADATA
-from mechanic_adapters.sql.violations import refusal_of
+from mechanic_adapters.sql.schema.constraint_violations import refusal_of
+from mechanic_adapters.sql.schema.tables import METADATA
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.inventory.part import SkuTaken

@@ -20,32 +20,32 @@ from mechanic_adapters.conformance.samples import (
     new_token,
 )
 from mechanic_adapters.conformance.writes import Seed, sown
-from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Role
 from mechanic_core.inventory.part import Kind
 from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.mechanics.standing import ALWAYS, Period
 from mechanic_core.money import Quantity
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.unit_of_work import Work
 from mechanic_core.vehicles.ports import VehicleFilter
-from mechanic_core.work import Work
 from tests.integration.servers import PostgresServer
 from tests.integration.statements import counted
 
-MANY: Final = Window(size=100, counted=True)
-MANY_NEXT: Final = Window(size=100, after=1)
+MANY: Final = PageRequest(size=100, counted=True)
+MANY_NEXT: Final = PageRequest(size=100, after=1)
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty shop in a file, to be copied."""
     file = tmp_path_factory.mktemp("sqlite") / "empty.db"
-    schema.upgrade(f"sqlite:///{file}")
+    runner.upgrade(f"sqlite:///{file}")
     return file
 
 
@@ -61,7 +61,7 @@ def sqlite(file: Path, tmp_path: Path) -> Iterator[SqlStore]:
 def postgresql(postgres: PostgresServer) -> Iterator[SqlStore]:
     """An empty shop on PostgreSQL."""
     url = postgres.new_database()
-    schema.upgrade(url)
+    runner.upgrade(url)
     store = SqlStore.open(url)
     yield store
     store.close()
@@ -117,7 +117,7 @@ def test_reads_in_one_statement(store: SqlStore, name: str) -> None:
         for _ in range(30):
             work.tickets.add(full_ticket(seed), new_entry())
 
-    with counted(store) as statements, store.look() as work:
+    with counted(store) as statements, store.read_only() as work:
         READS[name](work, seed)
 
     assert 1 == len(statements)
@@ -128,7 +128,7 @@ def test_checks_the_stock_in_one_statement(store: SqlStore) -> None:
     """
     The check of all stock is one statement too; PostgreSQL is told to be patient with it.
     """
-    with counted(store) as statements, store.look() as work:
+    with counted(store) as statements, store.read_only() as work:
         work.ledger.disagreements()
 
     assert 1 == len(statements)
@@ -152,7 +152,7 @@ def full_ticket(seed: Seed) -> Ticket:
             )
             for _ in range(3)
         ),
-        labor=(LaborLine(description="Look", hours=quantity, rate=part.price),),
+        labor=(LaborLine(description="ReadOnly", hours=quantity, rate=part.price),),
     )
 
 
@@ -164,20 +164,20 @@ def add_part(work: Work, _: Seed) -> None:
 
 def change_customer(work: Work, seed: Seed) -> None:
     """Correct a customer, as `ChangeCustomer` does."""
-    held = work.customers.hold(seed.customer.id)
+    held = work.customers.lock(seed.customer.id)
     work.customers.save(evolve(held, name="Changed"))
 
 
 def count_part(work: Work, seed: Seed) -> None:
     """Count a part anew, as `ChangePart` does."""
-    held = work.parts.hold([seed.part.id])[seed.part.id]
+    held = work.parts.lock([seed.part.id])[seed.part.id]
     work.parts.save([held.moved(Kind.RECEIVE, Quantity(5))], [new_movement(held, 5)])
 
 
 def move_many(work: Work, _: Seed) -> None:
     """Move the stock of many parts at once, as the completion of a ticket does."""
     ids = [part.id for part in work.parts.find(PartFilter(), MANY).items]
-    held = work.parts.hold(ids)
+    held = work.parts.lock(ids)
     work.parts.save(
         [part.moved(Kind.RECEIVE, Quantity(5)) for part in held.values()],
         [new_movement(part, 5) for part in held.values()],
@@ -192,14 +192,14 @@ def start_session(work: Work, seed: Seed) -> None:
 
 def refresh(work: Work, seed: Seed) -> None:
     """Trade a token in, as `RefreshTokens` does."""
-    held = work.sessions.hold(seed.token.digest)
+    held = work.sessions.lock(seed.token.digest)
     work.accounts.of(Role.CUSTOMER, seed.customer.id)
     work.sessions.rotate(seed.token.used(AT), new_token(held[0] if held else seed.session))
 
 
 def cancel(work: Work, seed: Seed) -> None:
     """Change a ticket and nothing that is on it."""
-    held = work.tickets.hold(seed.ticket.id)
+    held = work.tickets.lock(seed.ticket.id)
     work.tickets.save(evolve(held, description="Changed"), new_entry())
 
 
@@ -267,6 +267,6 @@ def test_changes_any_number_of_mechanics(
 
 def restaff(work: Work, ticket: Ticket, come: list[Mechanic], go: list[Mechanic]) -> None:
     """Put mechanics on a ticket and take others off, as `AssignMechanics` does."""
-    held, known = work.tickets.hold_with(ticket.id, [one.id for one in (*come, *go)])
+    held, known = work.tickets.lock_with_mechanics(ticket.id, [one.id for one in (*come, *go)])
     joining = [AssignedMechanic(id=one.id, name=known[one.id].name) for one in come]
     work.tickets.save(held.staffed(joining, [one.id for one in go], AT), new_entry())

@@ -18,17 +18,17 @@ from mechanic_adapters.conformance.samples import (
     new_vehicle,
 )
 from mechanic_adapters.conformance.writes import sown
-from mechanic_adapters.sql import schema
-from mechanic_adapters.sql.engines import located
+from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.page import MOST_COUNTED, Window
+from mechanic_core.paging import MOST_COUNTED, PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.vehicles.ports import VehicleFilter
 from tests.integration.places import DATABASES, fresh_url
 from tests.integration.servers import PostgresServer
 
-COUNTED = Window(size=1, counted=True)
+COUNTED = PageRequest(size=1, counted=True)
 CROWD = """
 INSERT INTO customers (name, email, created_at, updated_at, version, name_key, email_key)
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {})
@@ -60,7 +60,7 @@ def crowd(url: str, count: int) -> None:
 
 def totals(store: SqlStore) -> tuple[int | None, ...]:
     """Return what the lists of customers, vehicles, tickets and parts say they have."""
-    with store.look() as work:
+    with store.read_only() as work:
         return (
             work.customers.find(None, COUNTED).total,
             work.vehicles.find(VehicleFilter(), COUNTED).total,
@@ -87,10 +87,10 @@ def test_follow_what_comes_and_goes(store: SqlStore) -> None:
     before = totals(store)
 
     with store.begin() as work:
-        work.customers.save(evolve(work.customers.hold(seed.customer.id), erased_at=LATER))
+        work.customers.save(evolve(work.customers.lock(seed.customer.id), erased_at=LATER))
         work.vehicles.remove(other.id)
-        work.tickets.save(evolve(work.tickets.hold(seed.ticket.id), removed_at=LATER), new_entry())
-        work.parts.save([evolve(work.parts.hold([seed.part.id])[seed.part.id], archived_at=LATER)])
+        work.tickets.save(evolve(work.tickets.lock(seed.ticket.id), removed_at=LATER), new_entry())
+        work.parts.save([evolve(work.parts.lock([seed.part.id])[seed.part.id], archived_at=LATER)])
 
     assert (1, 2, 1, 1) == before
     assert (0, 1, 0, 0) == totals(store)
@@ -146,9 +146,9 @@ def test_are_counted_where_rows_were_before(url: str, store: SqlStore) -> None:
     """
     The migration counts what it finds, and so does the one who goes back and comes again.
     """
-    schema.downgrade(url, "0004")
+    runner.downgrade(url, "0004")
     crowd(url, 7)
-    schema.upgrade(url)
+    runner.upgrade(url)
 
     assert 7 == totals(store)[0]
     assert () == store.wrong_totals()
@@ -180,11 +180,11 @@ def test_go_no_further_than_pages_behind_a_filter(url: str, store: SqlStore) -> 
     The whole list has its total whatever it is; some of it, as many as pages can show.
     """
     crowd(url, MOST_COUNTED)
-    with store.look() as work:
+    with store.read_only() as work:
         just = work.customers.find("ada", COUNTED).total
     keep_customer(store, name="Ada")
 
-    with store.look() as work:
+    with store.read_only() as work:
         over = work.customers.find("ada", COUNTED).total
         behind = work.customers.find("ada", evolve(COUNTED, after=MOST_COUNTED + 1)).total
 

@@ -17,9 +17,9 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.settings import HttpSettings
-from mechanic_shop.traces import exporter_in, open_traces
-from mechanic_shop.tracing import provided
-from mechanic_shop.variables import WrongSettings
+from mechanic_shop.observability.traces import exporter_in, open_traces
+from mechanic_shop.observability.tracing import provided
+from mechanic_shop.settings.variables import WrongSettings
 from tests.integration.mornings import once
 from tests.integration.programs import environment, run, serving
 from tests.shops import CUSTOMER
@@ -120,9 +120,9 @@ def test_costs_nothing_when_off(tmp_path: Path) -> None:
     """
     program = (
         "import sys\n"
-        "COSTLY = ('mechanic_shop.tracing', 'opentelemetry.sdk.trace', 'alembic')\n"
-        "from mechanic_shop.settings import Settings\n"
-        "from mechanic_shop.wiring import open_application\n"
+        "COSTLY = ('mechanic_shop.observability.tracing', 'opentelemetry.sdk.trace', 'alembic')\n"
+        "from mechanic_shop.settings.settings import Settings\n"
+        "from mechanic_shop.wiring.application import open_application\n"
         "with open_application(Settings()): pass\n"
         "print([name for name in COSTLY if name in sys.modules])\n"
     )

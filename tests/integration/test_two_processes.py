@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from attrs import frozen
 
-from mechanic_adapters.revocations import STALE_S
+from mechanic_adapters.security.revocations import STALE_S
 from tests.integration.apps import ADA, BOB, PASSWORD, furnished
 from tests.integration.places import DATABASES
 from tests.integration.programs import Told, ask, serving

@@ -12,8 +12,8 @@ from typing import Final
 import pytest
 from attrs import define
 
-from mechanic_adapters.breaker import RETRY_S
-from mechanic_shop.settings import Settings
+from mechanic_adapters.resilience.circuit_breaker import RETRY_S
+from mechanic_shop.settings.settings import Settings
 from tests.integration.apps import BOB, Line, furnished, on_the_line, settings_for
 from tests.integration.places import DATABASES
 from tests.integration.servers import PostgresServer, RunningValkey, valkey_server

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mechanic_adapters.metrics import SHARED_IN
-from mechanic_adapters.sql import version
+from mechanic_adapters.sql.migrations import version
+from mechanic_shop.observability.metrics import SHARED_IN
 from tests.integration.programs import Program, ask, environment, receive, run, send, serving
 
 MEBIBYTE = 1024 * 1024

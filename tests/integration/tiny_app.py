@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
-from mechanic_adapters.metrics import Metrics
-from mechanic_shop.serving import Stopping, serve
-from mechanic_shop.serving.granian import end_with_parent
+from mechanic_server import Stopping, serve
+from mechanic_server.granian import end_with_parent
+from mechanic_shop.observability.metrics import Metrics
 
 SEEN: list[str] = []
 

@@ -14,15 +14,15 @@ from mechanic_core.errors import Invalid, Refused
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.mechanics.standing import Leaderboard
-from mechanic_core.page import Slice, Window
+from mechanic_core.mechanics.leaderboard import Leaderboard
+from mechanic_core.paging import Page, PageRequest
 from mechanic_core.shop import Shop
-from mechanic_core.texts import Clock
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId
-from mechanic_shop.use_cases import Store
+from mechanic_core.values import Clock
+from mechanic_shop.wiring.use_cases import Store
 from tests.machines.shelf import Thing
 from tests.shops import MANAGER, shop_on
 
@@ -67,7 +67,7 @@ class Desk:
         find = self.shop.list_tickets
         return {
             (shown := self.shown(ticket))["ticket"]: shown
-            for ticket in walk(lambda window: find(MANAGER, TicketFilter(**wanted), window))
+            for ticket in walk(lambda page: find(MANAGER, TicketFilter(**wanted), page))
         }
 
     def parts(self, **wanted: Any) -> dict[str, Thing]:
@@ -75,19 +75,19 @@ class Desk:
         find = self.shop.list_parts
         return {
             (shown := self.shown(part))["part"]: shown
-            for part in walk(lambda window: find(MANAGER, PartFilter(**wanted), window))
+            for part in walk(lambda page: find(MANAGER, PartFilter(**wanted), page))
         }
 
     def movements(self, part: str) -> list[Thing]:
         """Return a part's ledger."""
         one = PartId(self.id(part))
-        found = walk(lambda window: self.shop.list_movements(MANAGER, one, window))
+        found = walk(lambda page: self.shop.list_movements(MANAGER, one, page))
         return [self.shown(movement) for movement in found]
 
     def history(self, ticket: str) -> list[Entry]:
         """Return a ticket's history as it is kept."""
         one = TicketId(self.id(ticket))
-        return walk(lambda window: self.shop.list_history(MANAGER, one, window))
+        return walk(lambda page: self.shop.list_history(MANAGER, one, page))
 
     def shown(self, what: object) -> Any:
         """Return a record in the model's own words."""
@@ -191,11 +191,11 @@ class Desk:
     )
 
 
-def walk(piece: Callable[[Window], Slice[Any]]) -> list[Any]:
+def walk(piece: Callable[[PageRequest], Page[Any]]) -> list[Any]:
     """Return a whole list, read piece by piece."""
-    found = piece(Window(size=SIZE))
+    found = piece(PageRequest(size=SIZE))
     items = list(found.items)
     while found.has_more:
-        found = piece(Window(size=SIZE, after=found.last))
+        found = piece(PageRequest(size=SIZE, after=found.last))
         items += found.items
     return items

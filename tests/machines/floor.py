@@ -14,10 +14,10 @@ from hypothesis.stateful import (
 from mechanic_core.access import Actor, Role
 from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_core.mechanics.standing import ALWAYS, Period
 from mechanic_core.tickets.workflow import CHANGEABLE
-from mechanic_shop.use_cases import Store
+from mechanic_shop.wiring.use_cases import Store
 from tests.machines import laws
 from tests.machines.desk import Desk
 from tests.machines.model import Model

@@ -7,8 +7,8 @@ the model shared with the shop would still break one of them.
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import partial
 
+from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import MechanicId
-from mechanic_core.mechanics.standing import Period
 from mechanic_core.tickets.workflow import CHANGEABLE, UNCOUNTED
 from tests.machines.desk import Desk, walk
 from tests.machines.shelf import Thing

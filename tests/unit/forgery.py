@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mechanic_adapters.keys import KeyRing, rsa_keys, secret_keys
-from mechanic_adapters.tokens import JwtTokens
+from mechanic_adapters.security.access_tokens import JwtTokens
+from mechanic_adapters.security.signing_keys import KeyRing, rsa_keys, secret_keys
 from mechanic_core.access import Actor, Role, SessionId
 from tests.shops import HandClock
 from tests.worlds import NOON

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.caching.memory import MemoryAnswers
 from mechanic_adapters.caching.store import CachedStore
 from mechanic_adapters.conformance.store import Store
@@ -13,4 +13,4 @@ from mechanic_adapters.memory import MemoryStore
 @pytest.fixture
 def store() -> Store:
     """An empty shop in memory behind a cache."""
-    return CachedStore(MemoryStore(), AnswerCache(MemoryAnswers(ttl_s=30.0)))
+    return CachedStore(MemoryStore(), ResponseCache(MemoryAnswers(ttl_s=30.0)))

@@ -9,9 +9,9 @@ import pytest
 from attrs import define, evolve, frozen
 from hypothesis import given
 
-from mechanic_adapters.caching.answers import Kind
-from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.caching.memory import MemoryAnswers
+from mechanic_adapters.caching.ports import Kind
 from mechanic_adapters.caching.reads import LEADERBOARD, MECHANIC, MECHANIC_PAGE, PART, PART_PAGE
 from mechanic_adapters.caching.records import recorded
 from mechanic_adapters.caching.store import CachedStore
@@ -20,11 +20,11 @@ from mechanic_adapters.memory import MemoryStore
 from mechanic_core.errors import Unavailable
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.mechanics.leaderboard import ALWAYS, Standing
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.mechanics.standing import ALWAYS, Standing
 from mechanic_core.money import Money
-from mechanic_core.page import Slice, Window
-from mechanic_core.work import Work
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.unit_of_work import Work
 from tests.cache_machine import READS, Read, outcome
 from tests.worlds import FEWER, records
 
@@ -41,10 +41,10 @@ class Watched:
         return getattr(self._store, name)
 
     @contextmanager
-    def look(self) -> Iterator[Work]:
+    def read_only(self) -> Iterator[Work]:
         """Open a view, counted."""
         self.looks += 1
-        with self._store.look() as work:
+        with self._store.read_only() as work:
             yield work
 
 
@@ -81,7 +81,7 @@ def watched() -> Watched:
 @pytest.fixture
 def store(watched: Watched) -> CachedStore:
     """The same shop behind a cache."""
-    return CachedStore(watched, AnswerCache(MemoryAnswers(ttl_s=30.0)))
+    return CachedStore(watched, ResponseCache(MemoryAnswers(ttl_s=30.0)))
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
@@ -106,12 +106,12 @@ def test_one_view_is_one_moment(store: CachedStore, watched: Watched) -> None:
     """
     customer, part = keep_customer(store), keep_part(store)
     before = watched.looks
-    with store.look() as work:
+    with store.read_only() as work:
         work.parts.get(part.id)
         work.parts.get(part.id)
         assert customer == work.customers.get(customer.id)
         assert part == work.parts.get(part.id)
-        assert (part,) == work.parts.find(PartFilter(), Window()).items
+        assert (part,) == work.parts.find(PartFilter(), PageRequest()).items
 
     assert watched.looks - before == 2
 
@@ -121,16 +121,16 @@ def test_a_transaction_sees_itself(store: CachedStore) -> None:
     Within a transaction reads are the transaction's own, and nothing of them is remembered.
     """
     part = keep_part(store)
-    with store.look() as work:
+    with store.read_only() as work:
         work.parts.get(part.id)
 
     with suppress(ZeroDivisionError), store.begin() as work:
         (changed,) = work.parts.save([evolve(part, price=Money(1))])
-        with store.begin() as inner, store.look() as view:
+        with store.begin() as inner, store.read_only() as view:
             assert [changed] * 3 == [one.parts.get(part.id) for one in (work, inner, view)]
         raise ZeroDivisionError
 
-    with store.look() as work:
+    with store.read_only() as work:
         assert part == work.parts.get(part.id)
 
 
@@ -139,13 +139,13 @@ def test_a_dropped_write_invalidates_nothing(store: CachedStore, watched: Watche
     A write that was rolled back leaves what is remembered as it is.
     """
     part = keep_part(store)
-    with store.look() as work:
+    with store.read_only() as work:
         work.parts.get(part.id)
     before = watched.looks
     with suppress(ZeroDivisionError), store.begin() as work:
         work.parts.save([evolve(part, price=Money(1))])
         raise ZeroDivisionError
-    with store.look() as work:
+    with store.read_only() as work:
         work.parts.get(part.id)
 
     assert watched.looks == before
@@ -156,15 +156,15 @@ def test_a_commit_without_an_answer_may_be_kept() -> None:
     Where nobody knows whether a write was kept, what is remembered is read anew.
     """
     unsure = Unsure(MemoryStore())
-    store = CachedStore(unsure, AnswerCache(MemoryAnswers(ttl_s=30.0)))
+    store = CachedStore(unsure, ResponseCache(MemoryAnswers(ttl_s=30.0)))
     part = keep_part(store)
-    with store.look() as work:
+    with store.read_only() as work:
         work.parts.get(part.id)
     unsure.answers = False
     with suppress(Unavailable), store.begin() as work:
         (changed,) = work.parts.save([evolve(part, price=Money(1))])
 
-    with store.look() as work:
+    with store.read_only() as work:
         assert changed == work.parts.get(part.id)
 
 
@@ -174,10 +174,10 @@ def test_views_write_nothing(store: CachedStore) -> None:
     """
     part = keep_part(store)
 
-    with pytest.raises(Exception, match="begin"), store.look() as work:
+    with pytest.raises(Exception, match="begin"), store.read_only() as work:
         work.parts.save([part])
-    with pytest.raises(Exception, match="begin"), store.look() as work:
-        work.after(lambda: None)
+    with pytest.raises(Exception, match="begin"), store.read_only() as work:
+        work.on_commit(lambda: None)
 
 
 @given(part=records(Part), mechanic=records(Mechanic), standing=records(Standing))
@@ -188,10 +188,10 @@ def test_records_are_read_as_written(part: Part, mechanic: Mechanic, standing: S
     """
     kept: list[tuple[Kind[Any], object]] = [
         (PART, part),
-        (PART_PAGE, Slice((part, part), has_more=True, last=7, total=None)),
-        (PART_PAGE, Slice[Part](())),
+        (PART_PAGE, Page((part, part), has_more=True, last=7, total=None)),
+        (PART_PAGE, Page[Part](())),
         (MECHANIC, mechanic),
-        (MECHANIC_PAGE, Slice((mechanic,), total=1)),
+        (MECHANIC_PAGE, Page((mechanic,), total=1)),
         (LEADERBOARD, (standing, standing)),
     ]
     for kind, answer in kept:
@@ -244,7 +244,7 @@ def test_a_cached_store_is_a_store(store: CachedStore) -> None:
     store.subscribe(heard.append)
     keep_part(store)
     store.ping()
-    with store.look() as work:
+    with store.read_only() as work:
         assert work.standings.top(1, ALWAYS) == ()
     store.close()
 

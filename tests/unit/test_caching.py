@@ -10,9 +10,9 @@ import pytest
 from attrs import define
 from hypothesis import settings
 
-from mechanic_adapters.caching.answers import serialised
-from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.caching.memory import MemoryAnswers
+from mechanic_adapters.caching.ports import serialised
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.inventory.part import PartNotFound
 from tests.cache_machine import CachedShops, Instance
@@ -27,7 +27,7 @@ class MemoryShops(CachedShops):
 
     def instances(self) -> tuple[Instance, Instance]:
         """Return two instances that share their cache."""
-        store, cache = MemoryStore(), AnswerCache(MemoryAnswers(ttl_s=30.0))
+        store, cache = MemoryStore(), ResponseCache(MemoryAnswers(ttl_s=30.0))
         return Instance(store, cache), Instance(store, cache)
 
 
@@ -49,9 +49,9 @@ class Making:
         return str(self.made).encode()
 
 
-def cache_of(**told: Any) -> AnswerCache:
+def cache_of(**told: Any) -> ResponseCache:
     """Return a cache in memory."""
-    return AnswerCache(MemoryAnswers(**{"ttl_s": 30.0} | told))
+    return ResponseCache(MemoryAnswers(**{"ttl_s": 30.0} | told))
 
 
 def test_an_answer_is_made_once() -> None:
@@ -125,7 +125,7 @@ def test_a_cache_is_bounded() -> None:
     However many answers come, and however large, no more entries or bytes are kept than allowed.
     """
     answers = MemoryAnswers(ttl_s=30.0, most_entries=10, most_bytes=1000)
-    cache = AnswerCache(answers)
+    cache = ResponseCache(answers)
     for size in (0, 1, 100, 249, 250, 251, 10_000):
         for key in range(50):
             assert cache.fetch(SHELF, (size, key), partial(bytes, size)) == bytes(size)
@@ -203,7 +203,9 @@ def test_looks_are_counted() -> None:
     Whoever wants to know is told of each look, and whether it was a hit.
     """
     seen = []
-    cache = AnswerCache(MemoryAnswers(ttl_s=30.0), lambda kind, /, *, hit: seen.append((kind, hit)))
+    cache = ResponseCache(
+        MemoryAnswers(ttl_s=30.0), lambda kind, /, *, hit: seen.append((kind, hit))
+    )
     for _ in range(2):
         cache.fetch(SHELF, 1, lambda: b"")
 

@@ -7,7 +7,7 @@ import pytest
 
 from mechanic_core.errors import Unavailable
 from mechanic_shop import cli
-from mechanic_shop.variables import WrongSettings
+from mechanic_shop.settings.variables import WrongSettings
 
 
 def outcome(*args: str) -> int | str | None:

@@ -14,7 +14,7 @@ import yaml
 from click.testing import CliRunner
 
 from mechanic_shop.cli import cli
-from mechanic_shop.settings import Settings, variables
+from mechanic_shop.settings.settings import Settings, variables
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from mechanic_adapters.keys import (
+from mechanic_adapters.security.signing_keys import (
     KeyRing,
     UnfitKeyError,
     new_rsa_key,

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
-from mechanic_adapters.breaker import RETRY_S, Breaker, Bypassed
-from mechanic_adapters.limits import Quota, RateLimits, limit_of
-from mechanic_adapters.windows import MICROSECONDS, MemoryWindows, Taken, Windows
+from mechanic_adapters.rate_limits.limiter import Quota, RateLimiter, limit_of
+from mechanic_adapters.rate_limits.memory import (
+    MICROSECONDS,
+    MemorySlidingWindows,
+    SlidingWindows,
+    Taken,
+)
+from mechanic_adapters.resilience.circuit_breaker import RETRY_S, CircuitBreaker, CircuitOpen
 from tests.moving_windows import HOUR, PAUSES, Hands, check
 from tests.shops import Seconds
 
@@ -21,12 +26,12 @@ POLICIES = {"default": "3/minute", "login": "1/second", "write": ""}
 
 
 @define
-class Store(Windows):
+class Store(SlidingWindows):
     """A shared store that is away when it is told to be."""
 
     error: Exception | None = None
     asked: int = 0
-    _windows: Windows = field(factory=MemoryWindows)
+    _windows: SlidingWindows = field(factory=MemorySlidingWindows)
 
     def take(self, key: str, limit: int, window: int) -> Taken:
         """Take a place, or fail."""
@@ -46,9 +51,9 @@ def hands() -> Hands:
 
 
 @pytest.fixture
-def limits(hands: Hands) -> RateLimits:
+def limits(hands: Hands) -> RateLimiter:
     """Limits in memory."""
-    return evolve(RateLimits.open(POLICIES), own=MemoryWindows(hands))
+    return evolve(RateLimiter.open(POLICIES), own=MemorySlidingWindows(hands))
 
 
 @given(pauses=PAUSES, limit=st.integers(1, 7))
@@ -58,7 +63,7 @@ def test_no_more_than_the_quota_in_any_window(pauses: list[int], limit: int) -> 
     """
     hands = Hands()
 
-    check(MemoryWindows(hands), hands, "ada", pauses, limit)
+    check(MemorySlidingWindows(hands), hands, "ada", pauses, limit)
 
 
 @given(keys=st.lists(st.sampled_from("abc"), max_size=40))
@@ -66,14 +71,14 @@ def test_keys_are_counted_apart(keys: list[str]) -> None:
     """
     What one caller does takes nothing from another.
     """
-    windows = MemoryWindows(Hands())
+    windows = MemorySlidingWindows(Hands())
 
     let_in = [key for key in keys if windows.take(key, 5, HOUR).allowed]
 
     assert {key: min(5, keys.count(key)) for key in keys} == {k: let_in.count(k) for k in keys}
 
 
-def test_a_quota_tells_how_one_stands(limits: RateLimits, hands: Hands) -> None:
+def test_a_quota_tells_how_one_stands(limits: RateLimiter, hands: Hands) -> None:
     """
     Each answer tells what is left, and in how many seconds the first place comes free.
     """
@@ -92,7 +97,7 @@ def test_a_quota_tells_how_one_stands(limits: RateLimits, hands: Hands) -> None:
     ] == told
 
 
-def test_policies_are_counted_apart(limits: RateLimits) -> None:
+def test_policies_are_counted_apart(limits: RateLimiter) -> None:
     """
     One policy's requests take nothing from another's, and one that is off counts nothing.
     """
@@ -105,7 +110,7 @@ def test_policies_are_counted_apart(limits: RateLimits) -> None:
     assert limits.hit("write", "ada") is None
 
 
-def test_an_unknown_policy_is_a_mistake(limits: RateLimits) -> None:
+def test_an_unknown_policy_is_a_mistake(limits: RateLimiter) -> None:
     """
     A route that names a policy which is not there is no route without a limit.
     """
@@ -116,7 +121,7 @@ def test_an_unknown_policy_is_a_mistake(limits: RateLimits) -> None:
 @pytest.mark.parametrize(
     "key", ["", "\x00", "\ud800", "a" * 100_000, "customer:7", "2001:db8::/64"]
 )
-def test_any_key_is_counted(limits: RateLimits, key: str) -> None:
+def test_any_key_is_counted(limits: RateLimiter, key: str) -> None:
     """
     Whatever a caller is known by, it is counted.
     """
@@ -145,7 +150,7 @@ def test_what_is_no_limit_is_refused(text: str) -> None:
     A setting that says no limit stops the start instead of limiting nothing.
     """
     with pytest.raises(ValueError, match="100/minute"):
-        RateLimits.open({"default": text})
+        RateLimiter.open({"default": text})
 
 
 @pytest.mark.parametrize("url", ["", "memcached://x", "http://localhost", "redis"])
@@ -154,14 +159,14 @@ def test_what_is_no_store_is_refused(url: str) -> None:
     A setting that names no store stops the start.
     """
     with pytest.raises(ValueError, match="redis://"):
-        RateLimits.open(POLICIES, url)
+        RateLimiter.open(POLICIES, url)
 
 
 def test_memory_is_bounded() -> None:
     """
     However many callers come, no more keys and stamps are kept than allowed; old ones go first.
     """
-    windows = MemoryWindows(Hands(), most_keys=100, most_stamps=150)
+    windows = MemorySlidingWindows(Hands(), most_keys=100, most_stamps=150)
     windows.take("ada", 1, HOUR)
     for n in range(1000):
         windows.take(f"stranger {n % 200}", 10, HOUR)
@@ -177,7 +182,7 @@ def test_threads_share_a_quota() -> None:
     """
     However many threads ask at once, no more are let through.
     """
-    windows = MemoryWindows()
+    windows = MemorySlidingWindows()
     former = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -199,9 +204,9 @@ def test_a_dead_store_is_done_without(error: Exception, caplog: pytest.LogCaptur
     """
     store, seconds = Store(), Seconds()
     bypassed: list[str] = []
-    breaker = Breaker("limiter", bypassed.append, seconds)
+    breaker = CircuitBreaker("limiter", bypassed.append, seconds)
     items = {"default": limit_of("3/minute")}
-    limits = RateLimits(items, store, MemoryWindows(Hands()), breaker)
+    limits = RateLimiter(items, store, MemorySlidingWindows(Hands()), breaker)
 
     def allowed() -> bool:
         quota = limits.hit("default", "ada")
@@ -231,10 +236,10 @@ def test_a_dead_store_is_tried_once_a_second() -> None:
     Of many requests in an outage only one a second loses time to it.
     """
     store, seconds = Store(error=RedisConnectionError()), Seconds()
-    breaker = Breaker("limiter", ticks=seconds)
+    breaker = CircuitBreaker("limiter", ticks=seconds)
     for _ in range(100):
         seconds.at += 0.1
-        with pytest.raises(Bypassed):
+        with pytest.raises(CircuitOpen):
             breaker(lambda: store.take("ada", 1, HOUR))
 
     assert store.asked == 10
@@ -246,4 +251,4 @@ def test_other_errors_are_not_hidden() -> None:
     A mistake of ours is no outage.
     """
     with pytest.raises(ZeroDivisionError):
-        Breaker("limiter")(lambda: 1 // 0)
+        CircuitBreaker("limiter")(lambda: 1 // 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from mechanic_adapters.metrics import SHARED_IN, Metrics, shared_between_processes
+from mechanic_shop.observability.metrics import SHARED_IN, Metrics, shared_between_processes
 
 
 def figures(metrics: Metrics) -> Mapping[tuple[str, frozenset[tuple[str, str]]], float]:

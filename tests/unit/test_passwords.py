@@ -11,7 +11,7 @@ from argon2 import Parameters, PasswordHasher, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.passwords import CHEAPEST, OWASP, PROFILES, Argon2Passwords
+from mechanic_adapters.security.password_hashing import CHEAPEST, OWASP, PROFILES, Argon2Passwords
 from mechanic_core.accounts.password import GivenPassword, Password
 from mechanic_core.errors import Unavailable
 from tests.worlds import FEWER, values_of

@@ -11,11 +11,17 @@ from attrs import define
 
 from mechanic_adapters.conformance.samples import keep_customer, new_session, new_token
 from mechanic_adapters.memory import MemoryStore
-from mechanic_adapters.revocations import DUE_S, RETRY_S, STALE_S, Revocations, authenticator
+from mechanic_adapters.security.revocations import (
+    DUE_S,
+    RETRY_S,
+    STALE_S,
+    Revocations,
+    authenticator,
+)
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Unavailable
-from mechanic_core.work import Work
+from mechanic_core.unit_of_work import Work
 from tests.shops import HandClock, Seconds
 from tests.unit.forgery import ACTOR, LIFE, RINGS, tokens_of
 from tests.worlds import NOON
@@ -34,13 +40,13 @@ class Asked:
     after: Callable[[], object] = bool
 
     @contextmanager
-    def look(self) -> Iterator[Work]:
+    def read_only(self) -> Iterator[Work]:
         """Open a view, if the store is there."""
         self.asked += 1
         self.before()
         if self.away:
             raise Unavailable
-        with self.store.look() as work:
+        with self.store.read_only() as work:
             yield work
         after, self.after = self.after, bool
         after()
@@ -61,7 +67,7 @@ def seconds() -> Seconds:
 @pytest.fixture
 def revocations(asked: Asked, seconds: Seconds) -> Revocations:
     """What this process knows; commits here are not told to it."""
-    return Revocations(asked.look, HandClock(), LIFE, seconds)
+    return Revocations(asked.read_only, HandClock(), LIFE, seconds)
 
 
 def started(asked: Asked) -> Actor:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mechanic_shop.secret_file import beside, kept_secret
-from mechanic_shop.variables import WrongSettings
+from mechanic_shop.settings.secret_file import beside, kept_secret
+from mechanic_shop.settings.variables import WrongSettings
 
 SECRET = "a-secret-that-is-long-enough-to-sign-with"
 

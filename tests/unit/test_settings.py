@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mechanic_adapters.passwords import PROFILES
-from mechanic_shop import pages
-from mechanic_shop.settings import (
+from mechanic_adapters.security.password_hashing import PROFILES
+from mechanic_shop.settings import reference as pages
+from mechanic_shop.settings.settings import (
     Cache,
     Environment,
     LogFormat,
@@ -17,7 +17,7 @@ from mechanic_shop.settings import (
     Settings,
     variables,
 )
-from mechanic_shop.variables import WrongSettings
+from mechanic_shop.settings.variables import WrongSettings
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-that-is-long-enough-to-sign-with"

@@ -6,9 +6,9 @@ from typing import Final, Protocol, Self, TypeVar, final
 
 from attrs import define, field
 
-from mechanic_adapters.breaker import Health
-from mechanic_adapters.caching.answers import Answers, Kind
-from mechanic_adapters.caching.flights import Flights
+from mechanic_adapters.caching.ports import Answers, Kind
+from mechanic_adapters.caching.single_flight import SingleFlight
+from mechanic_adapters.resilience.circuit_breaker import Health
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def uncounted(_: str, /, *, hit: bool) -> None:
 
 @final
 @define(eq=False)
-class AnswerCache:
+class ResponseCache:
     """Keeps answers until a write may have changed them, and makes each missing one once.
 
     *looked_up* is told the kind of each answer asked for, and whether it was there.
@@ -39,7 +39,7 @@ class AnswerCache:
 
     _answers: Answers
     _looked_up: LookedUp = uncounted
-    _flights: Flights = field(init=False, factory=Flights)
+    _flights: SingleFlight = field(init=False, factory=SingleFlight)
 
     def fetch(self, kind: Kind[T], key: Hashable, make: Callable[[], T]) -> T:
         """Return the answer that is kept, or what *make* makes; what it raises is not kept.

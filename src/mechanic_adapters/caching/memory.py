@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, final
 from attrs import define, field, frozen
 from cachetools import TLRUCache
 
-from mechanic_adapters.caching.answers import Answers, Kind, Recalled, Stamp
+from mechanic_adapters.caching.ports import Answers, Kind, Recalled, Stamp
 
 T = TypeVar("T")
 

@@ -5,23 +5,23 @@ from typing import Final, Protocol, TypeVar, final
 
 from attrs import frozen
 
-from mechanic_adapters.caching.answers import Kind
+from mechanic_adapters.caching.ports import Kind
 from mechanic_adapters.caching.records import recorded
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.inventory.ports import PartFilter, Parts
+from mechanic_core.mechanics.leaderboard import Period, Standing
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId
 from mechanic_core.mechanics.ports import Mechanics, Standings
-from mechanic_core.mechanics.standing import Period, Standing
-from mechanic_core.page import Slice, Window
-from mechanic_core.work import Work
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.unit_of_work import Work
 
 T = TypeVar("T")
 
 MECHANIC: Final = recorded("mechanic", Mechanic, "mechanics")
-MECHANIC_PAGE: Final = recorded("mechanics", Slice[Mechanic], "mechanics")
+MECHANIC_PAGE: Final = recorded("mechanics", Page[Mechanic], "mechanics")
 PART: Final = recorded("part", Part, "parts")
-PART_PAGE: Final = recorded("parts", Slice[Part], "parts")
+PART_PAGE: Final = recorded("parts", Page[Part], "parts")
 LEADERBOARD: Final = recorded("leaderboard", tuple[Standing, ...], "mechanics", "tickets")
 
 REMEMBERED: Final = frozenset({"mechanics", "parts", "tickets"})
@@ -48,21 +48,21 @@ class CachedMechanics(Mechanics):
         """Return the mechanic, or raise `MechanicNotFound`."""
         return self._recall(MECHANIC, mechanic_id, lambda work: work.mechanics.get(mechanic_id))
 
-    def find(self, window: Window, *, active_only: bool) -> Slice[Mechanic]:
+    def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
         """Return mechanics by id."""
         return self._recall(
             MECHANIC_PAGE,
-            (window, active_only),
-            lambda work: work.mechanics.find(window, active_only=active_only),
+            (page, active_only),
+            lambda work: work.mechanics.find(page, active_only=active_only),
         )
 
-    def hold(self, mechanic_id: MechanicId) -> tuple[Mechanic, int]:
+    def lock(self, mechanic_id: MechanicId) -> tuple[Mechanic, int]:
         """Return the mechanic and how many active managers there are."""
-        return self._kept().mechanics.hold(mechanic_id)
+        return self._kept().mechanics.lock(mechanic_id)
 
-    def share(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
+    def lock_shared(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
         """Return those of *ids* that exist."""
-        return self._kept().mechanics.share(ids)
+        return self._kept().mechanics.lock_shared(ids)
 
     def add(self, mechanic: Mechanic) -> Mechanic:
         """Refuse, as any view does."""
@@ -99,15 +99,13 @@ class CachedParts(Parts):
         """Return the part, or raise `PartNotFound`."""
         return self._recall(PART, part_id, lambda work: work.parts.get(part_id))
 
-    def find(self, wanted: PartFilter, window: Window) -> Slice[Part]:
+    def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
         """Return parts by id."""
-        return self._recall(
-            PART_PAGE, (wanted, window), lambda work: work.parts.find(wanted, window)
-        )
+        return self._recall(PART_PAGE, (wanted, page), lambda work: work.parts.find(wanted, page))
 
-    def hold(self, ids: Collection[int]) -> Mapping[int, Part]:
+    def lock(self, ids: Collection[int]) -> Mapping[int, Part]:
         """Return those of *ids* that are there."""
-        return self._kept().parts.hold(ids)
+        return self._kept().parts.lock(ids)
 
     def add(self, part: Part, received: Movement | None = None) -> Part:
         """Refuse, as any view does."""

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from attrs import fields, has
 from cattrs.preconf.orjson import make_converter
 
-from mechanic_adapters.caching.answers import Kind
+from mechanic_adapters.caching.ports import Kind
 from mechanic_core.errors import Refused
 
 T = TypeVar("T")

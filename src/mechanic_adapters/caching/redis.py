@@ -11,9 +11,9 @@ from typing import Final, TypeVar, cast, final
 from attrs import define, field
 from redis import Redis
 
-from mechanic_adapters.breaker import Breaker, Bypassed, Health
-from mechanic_adapters.caching.answers import Answers, Kind, Nouns, Recalled, Stamp
-from mechanic_adapters.redis_pool import redis_pool
+from mechanic_adapters.caching.ports import Answers, Kind, Nouns, Recalled, Stamp
+from mechanic_adapters.resilience.circuit_breaker import CircuitBreaker, CircuitOpen, Health
+from mechanic_adapters.resilience.redis_connections import redis_pool
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class RedisAnswers(Answers):
 
     _redis: Redis
     _ttl_s: float
-    _breaker: Breaker = field(factory=lambda: Breaker("cache"))
+    _breaker: CircuitBreaker = field(factory=lambda: CircuitBreaker("cache"))
     _prefix: str = PREFIX
     _ticks: Callable[[], float] = time.monotonic
 
@@ -45,7 +45,7 @@ class RedisAnswers(Answers):
         at = self._ticks()
         try:
             present, kept = self._breaker(lambda: self._ask(kind.nouns, self._name(kind, key)))
-        except Bypassed:
+        except CircuitOpen:
             return Recalled()
         if kept is not None and kept.startswith(present):
             try:
@@ -59,14 +59,14 @@ class RedisAnswers(Answers):
         left_ms = int(1000 * (stamp.at + self._ttl_s - self._ticks()))
         if left_ms > 0 and isinstance(stamp.generations, bytes):
             value = stamp.generations + kind.write(answer)
-            with suppress(Bypassed):
+            with suppress(CircuitOpen):
                 self._breaker(lambda: self._redis.set(self._name(kind, key), value, px=left_ms))
 
     def touched(self, nouns: Collection[str]) -> None:
         """Move the generations of *nouns* on, or owe it."""
         with self._lock:
             self._owed |= dict.fromkeys(nouns, object())
-        with suppress(Bypassed):
+        with suppress(CircuitOpen):
             self._breaker(self._pay)
 
     @property
@@ -112,7 +112,9 @@ class RedisAnswers(Answers):
 
 def redis_answers(url: str, ttl_s: float, fell_back: Callable[[str], None]) -> RedisAnswers:
     """Return the answers at *url*; raises `ValueError` when that is no address of a store."""
-    return RedisAnswers(Redis(connection_pool=redis_pool(url)), ttl_s, Breaker("cache", fell_back))
+    return RedisAnswers(
+        Redis(connection_pool=redis_pool(url)), ttl_s, CircuitBreaker("cache", fell_back)
+    )
 
 
 def _new() -> bytes:

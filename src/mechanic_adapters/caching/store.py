@@ -8,8 +8,8 @@ from typing import Protocol, Self, TypeVar, final
 
 from attrs import define, field
 
-from mechanic_adapters.caching.answers import Kind
-from mechanic_adapters.caching.cache import AnswerCache
+from mechanic_adapters.caching.cache import ResponseCache
+from mechanic_adapters.caching.ports import Kind
 from mechanic_adapters.caching.reads import (
     REMEMBERED,
     CachedMechanics,
@@ -19,11 +19,11 @@ from mechanic_adapters.caching.reads import (
 from mechanic_core.accounts.ports import Accounts, Sessions
 from mechanic_core.customers.ports import Customers
 from mechanic_core.errors import Unavailable
+from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger
-from mechanic_core.receipts import Receipts
 from mechanic_core.tickets.ports import Histories, Tickets
+from mechanic_core.unit_of_work import ReadOnly, Work
 from mechanic_core.vehicles.ports import Vehicles
-from mechanic_core.work import Look, Work
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class Store(Protocol):
         """Open a transaction, or join the one that is open."""
         ...
 
-    def look(self) -> AbstractContextManager[Work]:
+    def read_only(self) -> AbstractContextManager[Work]:
         """Open a view to read from."""
         ...
 
@@ -60,8 +60,8 @@ class CachedLook:
     Once it has, everything is read through that: one view, one moment.
     """
 
-    _look: Look
-    _cache: AnswerCache
+    _read_only: ReadOnly
+    _cache: ResponseCache
     _opened: tuple[AbstractContextManager[Work], Work] | None = field(init=False, default=None)
 
     def __enter__(self) -> Self:
@@ -128,17 +128,17 @@ class CachedLook:
         return self._kept().ledger
 
     @property
-    def receipts(self) -> Receipts:
+    def stored_answers(self) -> StoredAnswers:
         """What was answered to requests that may come again."""
-        return self._kept().receipts
+        return self._kept().stored_answers
 
-    def after(self, told: Callable[[], None]) -> None:
+    def on_commit(self, callback: Callable[[], None]) -> None:
         """Refuse, as any view does."""
-        self._kept().after(told)
+        self._kept().on_commit(callback)
 
     def _kept(self) -> Work:
         if self._opened is None:
-            view = self._look()
+            view = self._read_only()
             self._opened = view, view.__enter__()
         return self._opened[1]
 
@@ -147,7 +147,7 @@ class CachedLook:
             return read(self._opened[1])
 
         def make() -> T:  # in a view opened only now: it holds all that its stamp stands for
-            with self._look() as work:
+            with self._read_only() as work:
                 return read(work)
 
         return self._cache.fetch(kind, key, make)
@@ -162,7 +162,7 @@ class CachedStore:
     """
 
     _store: Store
-    _cache: AnswerCache
+    _cache: ResponseCache
     _writing: ContextVar[bool] = field(
         init=False, factory=lambda: ContextVar("writing", default=False)
     )
@@ -184,11 +184,11 @@ class CachedStore:
         finally:
             self._writing.reset(token)
 
-    def look(self) -> AbstractContextManager[Work]:
+    def read_only(self) -> AbstractContextManager[Work]:
         """Open a view that remembers, or the open transaction's own."""
         if self._writing.get():
-            return self._store.look()
-        return CachedLook(self._store.look, self._cache)
+            return self._store.read_only()
+        return CachedLook(self._store.read_only, self._cache)
 
     def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
         """Have *listener* told the nouns written, after each commit that wrote any."""

@@ -18,7 +18,7 @@ give it a fixture named ``store``: each time a fresh, empty one.
         made.close()
 
 Every store that we ship passes it. What a test asks for, the docstrings of the ports in
-`mechanic_core` promise.
+`mechanic_core` operation.
 """
 
 import pytest

@@ -19,7 +19,7 @@ HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA"
 
 def found(store: Store, email: str, *, staff: bool) -> Account | None:
     """Return the account of an address."""
-    with store.look() as work:
+    with store.read_only() as work:
         return work.accounts.find(email, staff=staff)
 
 
@@ -36,10 +36,10 @@ class TestAccounts:
             == found(store, EMAIL, staff=False)
             == found(store, "ADA@Example.com", staff=False)
         )
-        with store.look() as work:
+        with store.read_only() as work:
             assert account == work.accounts.of(Role.CUSTOMER, ada.id)
         with store.begin() as work:
-            assert account == work.accounts.hold(Role.CUSTOMER, ada.id)
+            assert account == work.accounts.lock(Role.CUSTOMER, ada.id)
 
     def test_keeps_the_doors_apart(self, store: Store) -> None:
         """The same address and the same id are different people among staff and customers."""
@@ -49,7 +49,7 @@ class TestAccounts:
 
         assert hers == found(store, EMAIL, staff=False)
         assert his == found(store, EMAIL, staff=True)
-        with store.look() as work:
+        with store.read_only() as work:
             assert hers == work.accounts.of(Role.CUSTOMER, ada.id)
             assert his == work.accounts.of(Role.MECHANIC, bo.id)
 
@@ -59,7 +59,7 @@ class TestAccounts:
 
         assert found(store, EMAIL, staff=False) is None
         assert found(store, "nobody@example.com", staff=True) is None
-        with store.look() as work:
+        with store.read_only() as work:
             assert work.accounts.of(Role.CUSTOMER, ada.id) is None
             assert work.accounts.of(Role.MANAGER, ada.id) is None
 
@@ -85,7 +85,7 @@ class TestAccounts:
 
         now = Account(role=Role.MANAGER, holder_id=bo.id, password_hash=HASH, active=False)
         assert now == found(store, EMAIL, staff=True)
-        with store.look() as work:
+        with store.read_only() as work:
             assert now == work.accounts.of(asked, bo.id)
 
     def test_replaces_a_hash(self, store: Store) -> None:
@@ -97,7 +97,7 @@ class TestAccounts:
         with store.begin() as work:
             work.accounts.set_hash(Role.CUSTOMER, ada.id, "#new")
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert "#new" == getattr(work.accounts.of(Role.CUSTOMER, ada.id), "password_hash", None)
             assert his == work.accounts.of(Role.MECHANIC, bo.id)
 

@@ -30,7 +30,7 @@ def erase(store: Store, customer: Customer) -> None:
 
 def names(store: Store, q: str | None) -> list[str]:
     """Return the names of the customers that *q* finds."""
-    with store.look() as work:
+    with store.read_only() as work:
         return [customer.name for customer in work.customers.find(q, ALL).items]
 
 
@@ -45,7 +45,7 @@ class TestCustomers:
             added = work.customers.add(new)
 
         assert evolve(new, id=added.id) == added
-        with store.look() as work:
+        with store.read_only() as work:
             assert added == work.customers.get(added.id)
 
     def test_counts_ids_up(self, store: Store) -> None:
@@ -63,7 +63,7 @@ class TestCustomers:
             saved = work.customers.save(changed)
 
         assert evolve(changed, version=added.version + 1) == saved
-        with store.look() as work:
+        with store.read_only() as work:
             assert saved == work.customers.get(added.id)
 
     def test_changes_nobody_else(self, store: Store) -> None:
@@ -73,7 +73,7 @@ class TestCustomers:
         with store.begin() as work:
             work.customers.save(evolve(one, name="Somebody"))
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert other == work.customers.get(other.id)
 
     def test_refuses_to_save_what_was_never_added(self, store: Store) -> None:
@@ -84,17 +84,17 @@ class TestCustomers:
     def test_knows_nobody_by_an_unknown_id(self, store: Store) -> None:
         """An id that was never given finds nobody, however it is asked."""
         for unknown in (0, UNKNOWN, 2**63 - 1):
-            with pytest.raises(CustomerNotFound), store.look() as work:
+            with pytest.raises(CustomerNotFound), store.read_only() as work:
                 work.customers.get(CustomerId(unknown))
             with pytest.raises(CustomerNotFound), store.begin() as work:
-                work.customers.hold(CustomerId(unknown))
+                work.customers.lock(CustomerId(unknown))
 
     def test_holds_whom_it_gives(self, store: Store) -> None:
         """Holding returns the same record as getting."""
         added = keep_customer(store)
 
         with store.begin() as work:
-            assert added == work.customers.hold(added.id) == work.customers.get(added.id)
+            assert added == work.customers.lock(added.id) == work.customers.get(added.id)
 
     def test_takes_an_address_once(self, store: Store) -> None:
         """Another customer with the same e-mail is refused, whatever its case."""
@@ -113,7 +113,7 @@ class TestCustomers:
         with store.begin() as work:
             saved = work.customers.save(evolve(bo, email="Bo@Example.com"))
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert saved == work.customers.get(bo.id)
 
     def test_shares_addresses_with_mechanics(self, store: Store) -> None:
@@ -128,10 +128,10 @@ class TestCustomers:
 
         erase(store, ada)
 
-        with pytest.raises(CustomerNotFound), store.look() as work:
+        with pytest.raises(CustomerNotFound), store.read_only() as work:
             work.customers.get(ada.id)
         with pytest.raises(CustomerNotFound), store.begin() as work:
-            work.customers.hold(ada.id)
+            work.customers.lock(ada.id)
         assert [] == names(store, None)
         assert ada.id < keep_customer(store, email="ada@example.com").id
 

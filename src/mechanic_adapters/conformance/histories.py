@@ -24,7 +24,7 @@ from mechanic_core.tickets.workflow import Status
 
 def history(store: Store, ticket: Ticket) -> tuple[Entry, ...]:
     """Return what happened to *ticket*."""
-    with store.look() as work:
+    with store.read_only() as work:
         return work.histories.of(ticket.id, ALL).items
 
 
@@ -132,7 +132,7 @@ class TestHistories:
             work.tickets.save(ticket.removed(LATER, started=False), new_entry(Event.REMOVED))
 
         assert [Event.OPENED, Event.REMOVED] == [entry.event for entry in history(store, ticket)]
-        with store.look() as work:
+        with store.read_only() as work:
             assert work.histories.owner_of(ticket.id) is None
 
     @pytest.mark.parametrize("to", Status)
@@ -147,7 +147,7 @@ class TestHistories:
             work.tickets.save(ticket, moved)
             work.tickets.save(other, said)
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert (to is Status.IN_PROGRESS) is work.histories.started(ticket.id)
             assert not work.histories.started(other.id)
 
@@ -157,7 +157,7 @@ class TestHistories:
         ada = keep_customer(store)
         ticket = keep_ticket(store, ada)
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert ada.id == work.histories.owner_of(ticket.id)
             with pytest.raises(TicketNotFound):
                 work.histories.owner_of(TicketId(UNKNOWN))

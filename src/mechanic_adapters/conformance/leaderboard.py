@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_adapters.conformance.busy import DAYS, busy_shop
-from mechanic_adapters.conformance.drawn import fewer
 from mechanic_adapters.conformance.samples import (
     ALL,
     AT,
@@ -20,9 +19,10 @@ from mechanic_adapters.conformance.samples import (
     new_ticket,
 )
 from mechanic_adapters.conformance.store import Store
+from mechanic_adapters.conformance.strategies import fewer
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period, Standing
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.mechanics.standing import ALWAYS, Period, Standing
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
@@ -30,7 +30,7 @@ from mechanic_core.tickets.workflow import Status
 
 def top(store: Store, limit: int = 100, period: Period = ALWAYS) -> tuple[Standing, ...]:
     """Return the leaderboard."""
-    with store.look() as work:
+    with store.read_only() as work:
         return work.standings.top(limit, period)
 
 
@@ -118,9 +118,9 @@ class TestStandings:
             counts.append(top(store)[0].tickets)
 
         assert [3, 2, 1] == counts
-        with store.look() as work:
+        with store.read_only() as work:
             wanted = TicketFilter(mechanic_id=bo.id, worked=True)
-            assert (stays,) == work.tickets.find(wanted, Window()).items
+            assert (stays,) == work.tickets.find(wanted, PageRequest()).items
 
     def test_counts_a_period(self, store: Store) -> None:
         """Both ends of a period belong to it, by service date."""
@@ -175,7 +175,7 @@ class TestStandings:
         for changed in changes:
             with store.begin() as work:
                 ticket = work.tickets.save(evolve(ticket, **changed), new_entry())
-            with store.look() as work:
+            with store.read_only() as work:
                 tickets = work.tickets.find(TicketFilter(), ALL).items
             for period in (ALWAYS, *(Period(since=day, until=day) for day in DAYS)):
                 assert recount(mechanics, tickets, period) == top(store, period=period), changed

@@ -24,13 +24,13 @@ from mechanic_core.money import MOST_QUANTITY, Quantity
 
 def entries(store: Store, part: Part) -> tuple[Movement, ...]:
     """Return the movements of *part*."""
-    with store.look() as work:
+    with store.read_only() as work:
         return work.ledger.of(part.id, ALL).items
 
 
 def wrong(store: Store) -> tuple[Disagreement, ...]:
     """Return what the store finds wrong."""
-    with store.look() as work:
+    with store.read_only() as work:
         return work.ledger.disagreements()
 
 
@@ -112,7 +112,7 @@ class TestLedger:
 
         assert () == entries(store, empty)
         assert written == entries(store, used)
-        with pytest.raises(PartNotFound), store.look() as work:
+        with pytest.raises(PartNotFound), store.read_only() as work:
             work.ledger.of(PartId(UNKNOWN), ALL)
 
     def test_forgets_the_name_of_the_erased(self, store: Store) -> None:

@@ -30,14 +30,14 @@ class TestMechanics:
 
         assert evolve(new, id=added.id) == added
         assert added.id > 0
-        with store.look() as work:
+        with store.read_only() as work:
             assert added == work.mechanics.get(added.id)
 
     def test_gives_back_who_is_hardly_known(self, store: Store) -> None:
         """Name and e-mail are enough; a salary of nothing is not an unknown one."""
         unknown, unpaid = keep_mechanic(store), keep_mechanic(store, salary=0)
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert unknown == work.mechanics.get(unknown.id)
             assert unpaid == work.mechanics.get(unpaid.id)
 
@@ -59,15 +59,15 @@ class TestMechanics:
             saved = work.mechanics.save(changed)
 
         assert evolve(changed, version=added.version + 1) == saved
-        with store.look() as work:
+        with store.read_only() as work:
             assert saved == work.mechanics.get(added.id)
 
     def test_knows_nobody_by_an_unknown_id(self, store: Store) -> None:
         """An id that was never given finds nobody."""
-        with pytest.raises(MechanicNotFound), store.look() as work:
+        with pytest.raises(MechanicNotFound), store.read_only() as work:
             work.mechanics.get(MechanicId(UNKNOWN))
         with pytest.raises(MechanicNotFound), store.begin() as work:
-            work.mechanics.hold(MechanicId(UNKNOWN))
+            work.mechanics.lock(MechanicId(UNKNOWN))
 
     def test_takes_an_address_once(self, store: Store) -> None:
         """Another mechanic's e-mail is refused, whatever its case, and whether they left."""
@@ -88,18 +88,20 @@ class TestMechanics:
         keep_mechanic(store, role=Role.MANAGER, active=False)
 
         with store.begin() as work:
-            assert (bo, 1) == work.mechanics.hold(bo.id)
-            assert (boss, 1) == work.mechanics.hold(boss.id)
+            assert (bo, 1) == work.mechanics.lock(bo.id)
+            assert (boss, 1) == work.mechanics.lock(boss.id)
             left = work.mechanics.save(evolve(boss, active=False))
-            assert (left, 0) == work.mechanics.hold(boss.id)
+            assert (left, 0) == work.mechanics.lock(boss.id)
 
     def test_shares_those_who_exist(self, store: Store) -> None:
         """Whoever is not there is left out; whoever left the shop is not."""
         bo, cy = keep_mechanic(store), keep_mechanic(store, active=False)
 
         with store.begin() as work:
-            assert {bo.id: bo, cy.id: cy} == dict(work.mechanics.share([cy.id, UNKNOWN, bo.id]))
-            assert {} == dict(work.mechanics.share([]))
+            assert {bo.id: bo, cy.id: cy} == dict(
+                work.mechanics.lock_shared([cy.id, UNKNOWN, bo.id])
+            )
+            assert {} == dict(work.mechanics.lock_shared([]))
 
     def test_finds_by_id(self, store: Store) -> None:
         """Everybody is there in the order of their ids, or only who is active."""
@@ -107,6 +109,6 @@ class TestMechanics:
         ada = keep_mechanic(store, name="Ada", active=False)
         bo = keep_mechanic(store, name="Bo")
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert (zed, ada, bo) == work.mechanics.find(ALL, active_only=False).items
             assert (zed, bo) == work.mechanics.find(ALL, active_only=True).items

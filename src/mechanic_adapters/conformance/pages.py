@@ -21,10 +21,10 @@ from mechanic_adapters.conformance.samples import (
 from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.writes import Seed, sown
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.page import Slice, Window
+from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.unit_of_work import Work
 from mechanic_core.vehicles.ports import VehicleFilter
-from mechanic_core.work import Work
 
 ROWS: Final = 13
 
@@ -34,7 +34,7 @@ class Listing:
     """A list, and how to add a row that belongs there."""
 
     name: str
-    find: Callable[[Work, Seed, Window], Slice[Any]]
+    find: Callable[[Work, Seed, PageRequest], Page[Any]]
     add: Callable[[Work, Seed], object]
 
 
@@ -45,48 +45,48 @@ def _add_entry(work: Work, seed: Seed) -> None:
 LISTINGS: Final = (
     Listing(
         "customers",
-        lambda work, _, window: work.customers.find("page", window),
+        lambda work, _, page: work.customers.find("page", page),
         lambda work, _: work.customers.add(new_customer(name="Page")),
     ),
     Listing(
         "vehicles",
-        lambda work, seed, window: work.vehicles.find(
-            VehicleFilter(customer_id=seed.customer.id), window
+        lambda work, seed, page: work.vehicles.find(
+            VehicleFilter(customer_id=seed.customer.id), page
         ),
         lambda work, seed: work.vehicles.add(new_vehicle(seed.customer)),
     ),
     Listing(
         "mechanics",
-        lambda work, _, window: work.mechanics.find(window, active_only=True),
+        lambda work, _, page: work.mechanics.find(page, active_only=True),
         lambda work, _: work.mechanics.add(new_mechanic()),
     ),
     Listing(
         "tickets",
-        lambda work, seed, window: work.tickets.find(
-            TicketFilter(customer_id=seed.customer.id), window
+        lambda work, seed, page: work.tickets.find(
+            TicketFilter(customer_id=seed.customer.id), page
         ),
         lambda work, seed: work.tickets.add(new_ticket(seed.customer, seed.mechanic), new_entry()),
     ),
     Listing(
         "newest tickets",
-        lambda work, seed, window: work.tickets.find(
-            TicketFilter(mechanic_id=seed.mechanic.id, newest_first=True), window
+        lambda work, seed, page: work.tickets.find(
+            TicketFilter(mechanic_id=seed.mechanic.id, newest_first=True), page
         ),
         lambda work, seed: work.tickets.add(new_ticket(seed.customer, seed.mechanic), new_entry()),
     ),
     Listing(
         "history",
-        lambda work, seed, window: work.histories.of(seed.ticket.id, window),
+        lambda work, seed, page: work.histories.of(seed.ticket.id, page),
         _add_entry,
     ),
     Listing(
         "parts",
-        lambda work, _, window: work.parts.find(PartFilter(q="page"), window),
+        lambda work, _, page: work.parts.find(PartFilter(q="page"), page),
         lambda work, _: work.parts.add(new_part(name="Page")),
     ),
     Listing(
         "ledger",
-        lambda work, seed, window: work.ledger.of(seed.part.id, window),
+        lambda work, seed, page: work.ledger.of(seed.part.id, page),
         lambda work, seed: work.ledger.write([new_movement(seed.part, 1)]),
     ),
 )
@@ -118,33 +118,33 @@ class Reader:
         """Return the ids of all rows, read at once."""
         return [row.id for row in self.piece(ALL).items]
 
-    def piece(self, window: Window) -> Slice[Any]:
+    def piece(self, page: PageRequest) -> Page[Any]:
         """Return one piece."""
-        with self.store.look() as work:
-            return self.listing.find(work, self.seed, window)
+        with self.store.read_only() as work:
+            return self.listing.find(work, self.seed, page)
 
-    def by_cursor(self, size: int) -> Iterator[Slice[Any]]:
+    def by_cursor(self, size: int) -> Iterator[Page[Any]]:
         """Walk the list by its keys."""
-        piece = self.piece(Window(size=size))
+        piece = self.piece(PageRequest(size=size))
         yield piece
         while piece.has_more:
             before = piece.last
-            piece = self.piece(Window(size=size, after=before))
+            piece = self.piece(PageRequest(size=size, after=before))
             assert before != piece.last, "the cursor stands still"
             yield piece
 
-    def by_page(self, size: int) -> Iterator[Slice[Any]]:
+    def by_page(self, size: int) -> Iterator[Page[Any]]:
         """Walk the list by its offsets."""
-        piece, start = self.piece(Window(size=size)), 0
+        piece, start = self.piece(PageRequest(size=size)), 0
         yield piece
         while piece.has_more:
             start += size
             assert start < ALL.size, "the last page never comes"
-            piece = self.piece(Window(size=size, start=start))
+            piece = self.piece(PageRequest(size=size, start=start))
             yield piece
 
 
-def ids_in(pieces: Iterator[Slice[Any]]) -> list[int]:
+def ids_in(pieces: Iterator[Page[Any]]) -> list[int]:
     """Return the ids in all *pieces*."""
     return [row.id for piece in pieces for row in piece.items]
 
@@ -197,14 +197,14 @@ class TestPages:
         """The last piece says so, also when it is full; behind it there is nothing."""
         reader = reader_of(store, listing, 3)
         every = reader.ids()
-        full = reader.piece(Window(size=len(every)))
-        nothing: Slice[Any] = Slice(())
+        full = reader.piece(PageRequest(size=len(every)))
+        nothing: Page[Any] = Page(())
 
         assert every == [row.id for row in full.items]
         assert (False, None, None) == (full.has_more, full.last, full.total)
-        assert nothing == reader.piece(Window(after=every[-1]))
-        assert nothing == reader.piece(Window(start=len(every)))
-        assert nothing == reader.piece(Window(start=10_000))
+        assert nothing == reader.piece(PageRequest(after=every[-1]))
+        assert nothing == reader.piece(PageRequest(start=len(every)))
+        assert nothing == reader.piece(PageRequest(start=10_000))
 
     @every_listing
     def test_looks_at_the_key_alone(self, store: Store, listing: Listing) -> None:
@@ -213,20 +213,22 @@ class TestPages:
         first, second, *_ = reader.ids()
         direction = 1 if second > first else -1
 
-        assert [second] == [r.id for r in reader.piece(Window(1, start=2, after=first)).items]
-        assert [first] == [r.id for r in reader.piece(Window(1, after=first - direction)).items]
+        assert [second] == [r.id for r in reader.piece(PageRequest(1, start=2, after=first)).items]
+        assert [first] == [
+            r.id for r in reader.piece(PageRequest(1, after=first - direction)).items
+        ]
 
     @every_listing
     def test_counts_when_asked(self, store: Store, listing: Listing) -> None:
-        """The total is that of the whole list, wherever the window lies."""
+        """The total is that of the whole list, wherever the page lies."""
         reader = reader_of(store, listing, 3)
         every = reader.ids()
 
-        for window in (
-            Window(size=1, counted=True),
-            Window(size=1, start=1, counted=True),
-            Window(size=1, start=1000, counted=True),
-            Window(size=1, after=every[0], counted=True),
+        for page in (
+            PageRequest(size=1, counted=True),
+            PageRequest(size=1, start=1, counted=True),
+            PageRequest(size=1, start=1000, counted=True),
+            PageRequest(size=1, after=every[0], counted=True),
         ):
-            assert len(every) == reader.piece(window).total
-        assert reader.piece(Window(size=1)).total is None
+            assert len(every) == reader.piece(page).total
+        assert reader.piece(PageRequest(size=1)).total is None

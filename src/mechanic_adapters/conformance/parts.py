@@ -29,7 +29,7 @@ def archive(store: Store, part: Part) -> Part:
 
 def skus(store: Store, **wanted: Any) -> list[str]:
     """Return the SKUs of the parts wanted."""
-    with store.look() as work:
+    with store.read_only() as work:
         return [part.sku for part in work.parts.find(PartFilter(**wanted), ALL).items]
 
 
@@ -53,7 +53,7 @@ class TestParts:
 
         assert evolve(new, id=added.id) == added
         assert added.id > 0
-        with store.look() as work:
+        with store.read_only() as work:
             assert added == work.parts.get(added.id)
 
     def test_writes_down_what_was_received(self, store: Store) -> None:
@@ -64,7 +64,7 @@ class TestParts:
         with store.begin() as work:
             added = work.parts.add(new, received)
 
-        with store.look() as work:
+        with store.read_only() as work:
             (written,) = work.ledger.of(added.id, ALL).items
         assert evolve(received, id=written.id, part_id=added.id) == written
 
@@ -74,12 +74,12 @@ class TestParts:
 
         with store.begin() as work:
             work.parts.save([other], [new_movement(other, 1)])
-            (other,) = work.parts.hold([other.id]).values()
+            (other,) = work.parts.lock([other.id]).values()
             work.parts.save([one], [new_movement(one, 2), new_movement(one, 3)])
-            (one,) = work.parts.hold([one.id]).values()
+            (one,) = work.parts.lock([one.id]).values()
             work.parts.save([one, other], [new_movement(one, 4), new_movement(other, 5)])
 
-        with store.look() as work:
+        with store.read_only() as work:
             written = [work.ledger.of(part.id, ALL).items for part in (one, other)]
         assert [[2, 3, 4], [1, 5]] == [[m.on_hand_change for m in of_part] for of_part in written]
 
@@ -90,14 +90,14 @@ class TestParts:
         with store.begin() as work, pytest.raises(SkuTaken):
             work.parts.add(new_part(sku=taken.sku), new_movement(taken, 5))
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert () == work.ledger.of(taken.id, ALL).items
 
     def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
         """Name, SKU and price are enough."""
         added = keep_part(store, price=0)
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert added == work.parts.get(added.id)
 
     def test_keeps_changes_of_several(self, store: Store) -> None:
@@ -114,7 +114,7 @@ class TestParts:
             saved = work.parts.save(changed)
 
         assert tuple(evolve(part, version=part.version + 1) for part in changed) == saved
-        with store.look() as work:
+        with store.read_only() as work:
             assert saved == (work.parts.get(other.id), work.parts.get(one.id))
 
     def test_keeps_no_changes(self, store: Store) -> None:
@@ -131,15 +131,15 @@ class TestParts:
         with pytest.raises(LostRace), store.begin() as work:
             work.parts.save([evolve(one, name="Second"), evolve(other, name="Second")])
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert (one, saved) == (work.parts.get(one.id), work.parts.get(other.id))
 
     def test_knows_no_unknown_id(self, store: Store) -> None:
         """An id that was never given finds nothing."""
-        with pytest.raises(PartNotFound), store.look() as work:
+        with pytest.raises(PartNotFound), store.read_only() as work:
             work.parts.get(PartId(UNKNOWN))
         with store.begin() as work:
-            assert {} == dict(work.parts.hold([UNKNOWN]))
+            assert {} == dict(work.parts.lock([UNKNOWN]))
 
     def test_takes_a_sku_once(self, store: Store) -> None:
         """A SKU that another part has is refused, for a new part and for an old one."""
@@ -160,9 +160,9 @@ class TestParts:
         archive(store, old)
         new = keep_part(store, sku="BRK-1")
 
-        with pytest.raises(PartNotFound), store.look() as work:
+        with pytest.raises(PartNotFound), store.read_only() as work:
             work.parts.get(old.id)
-        with store.look() as work:
+        with store.read_only() as work:
             assert (new,) == work.parts.find(PartFilter(), ALL).items
 
     def test_archives_the_same_sku_again(self, store: Store) -> None:
@@ -177,8 +177,8 @@ class TestParts:
         one, gone = keep_part(store), archive(store, keep_part(store))
 
         with store.begin() as work:
-            held = dict(work.parts.hold([gone.id, one.id, one.id, UNKNOWN]))
-            assert {} == dict(work.parts.hold([]))
+            held = dict(work.parts.lock([gone.id, one.id, one.id, UNKNOWN]))
+            assert {} == dict(work.parts.lock([]))
 
         assert {one.id: one, gone.id: gone} == held
 
@@ -225,6 +225,6 @@ class TestParts:
 
         assert ["BRK-2"] == skus(store, q="brk", low_stock=True)
         assert [] == skus(store, q="oil", sku="BRK-1")
-        with store.look() as work:
-            window = evolve(ALL, size=1, counted=True)
-            assert len(["BRK-1", "BRK-2"]) == work.parts.find(PartFilter(q="brk"), window).total
+        with store.read_only() as work:
+            page = evolve(ALL, size=1, counted=True)
+            assert len(["BRK-1", "BRK-2"]) == work.parts.find(PartFilter(q="brk"), page).total

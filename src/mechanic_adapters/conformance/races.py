@@ -22,7 +22,7 @@ from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.threads import at_once
 from mechanic_adapters.conformance.transactions import names
 from mechanic_adapters.conformance.writes import CLASHES, Seed, sown
-from mechanic_core.access import STRANGER, Actor, Role
+from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.account import (
     RefreshRequest,
     RefreshToken,
@@ -30,9 +30,9 @@ from mechanic_core.accounts.account import (
     TokenRefused,
     digest_of,
 )
-from mechanic_core.accounts.use_cases import RefreshTokens, TokenDesk
+from mechanic_core.accounts.use_cases import RefreshTokens, TokenIssuer
 from mechanic_core.errors import LostRace, Unavailable
-from mechanic_core.work import Work
+from mechanic_core.unit_of_work import Work
 
 HANDS: Final = 8
 LONG_S: Final = 1.0
@@ -72,7 +72,7 @@ class Till:
     @refresh.default
     def _refresh(self) -> RefreshTokens:
         numbers = count(1)
-        desk = TokenDesk(FakeTokens(), lambda: f"fresh-{next(numbers)}", LIFE)
+        desk = TokenIssuer(FakeTokens(), lambda: f"fresh-{next(numbers)}", LIFE)
         return RefreshTokens(self.store.begin, lambda: LATER, desk)
 
     def log_in(self, secret: str) -> None:
@@ -85,7 +85,7 @@ class Till:
 
     def trade(self, secret: str) -> TokenPair:
         """Trade *secret* for the next pair."""
-        return self.refresh(STRANGER, RefreshRequest(refresh_token=secret))
+        return self.refresh(ANONYMOUS, RefreshRequest(refresh_token=secret))
 
 
 class TestRaces:
@@ -175,6 +175,6 @@ class TestRefreshing:
             refusals = [one for one in outcomes if isinstance(one, TokenRefused)]
             assert (1, 1) == (len(pairs), len(refusals))
             with store.begin() as work:
-                held = work.sessions.hold(digest_of(pairs[0].refresh_token))
+                held = work.sessions.lock(digest_of(pairs[0].refresh_token))
             assert held
             assert LATER == held[0].revoked_at

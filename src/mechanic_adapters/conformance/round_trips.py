@@ -7,7 +7,6 @@ from attrs import evolve, fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.conformance.drawn import fewer, longest, moments, numbers, texts
 from mechanic_adapters.conformance.samples import (
     ALL,
     AT,
@@ -27,15 +26,16 @@ from mechanic_adapters.conformance.samples import (
     new_vehicle,
 )
 from mechanic_adapters.conformance.store import Store
+from mechanic_adapters.conformance.strategies import fewer, longest, moments, numbers, texts
 from mechanic_adapters.conformance.tickets import labor, line_of
 from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.account import RefreshToken
 from mechanic_core.inventory.part import PartName, Sku, Unit
 from mechanic_core.mechanics.mechanic import Specialty
 from mechanic_core.money import Measure, Price, Quantity, Stock
-from mechanic_core.texts import Address, Email, Name, Note, Phone, Text
 from mechanic_core.tickets.line import Task
 from mechanic_core.tickets.workflow import Status
+from mechanic_core.values import Address, Email, Name, Note, Phone, Text
 from mechanic_core.vehicles.vehicle import Make, Model, Odometer, Plate, Year
 
 
@@ -111,7 +111,7 @@ class TestRoundTrips:
                 theirs = work.vehicles.add(new_vehicle(owner, **vehicle))
                 staff = work.mechanics.add(new_mechanic(**mechanic))
 
-            with store.look() as work:
+            with store.read_only() as work:
                 assert new_customer(**customer | {"id": owner.id, "email": owner.email}) == owner
                 assert owner == work.customers.get(owner.id)
                 assert new_vehicle(owner, **vehicle | {"id": theirs.id}) == theirs
@@ -133,7 +133,7 @@ class TestRoundTrips:
                 movement = evolve(new_movement(empty, kept.quantity or 1, note=note), at=at)
                 (written,) = work.ledger.write([movement])
 
-            with store.look() as work:
+            with store.read_only() as work:
                 assert new_part(**part | {"id": kept.id, "sku": kept.sku}) == kept
                 assert kept == work.parts.get(kept.id)
                 assert evolve(movement, id=written.id) == written
@@ -168,7 +168,7 @@ class TestRoundTrips:
                 parts=(evolve(new.parts[0], id=part_line.id),),
                 labor=(evolve(new.labor[0], id=labor_line.id),),
             )
-            with store.look() as work:
+            with store.read_only() as work:
                 (written,) = work.histories.of(kept.id, ALL).items
                 assert expected == kept == work.tickets.get(kept.id)
             assert evolve(happened, id=written.id) == written
@@ -189,7 +189,7 @@ class TestRoundTrips:
                 work.sessions.start(session, token)
                 work.sessions.revoke(session.id, at)
 
-                assert (evolve(session, revoked_at=at), token) == work.sessions.hold(token.digest)
+                assert (evolve(session, revoked_at=at), token) == work.sessions.lock(token.digest)
                 assert session.id in work.sessions.revoked_since(at)
                 assert account == work.accounts.of(Role.CUSTOMER, ada.id)
 
@@ -209,7 +209,7 @@ class TestRoundTrips:
 
         assert (full(Name), full(Address), email) == (owner.name, owner.address, owner.email)
         assert (full(Specialty), full(Model)) == (staff.specialty, vehicle.model)
-        with store.look() as work:
+        with store.read_only() as work:
             assert owner == work.customers.get(owner.id)
             assert staff == work.mechanics.get(staff.id)
             assert vehicle == work.vehicles.get(vehicle.id)
@@ -232,7 +232,7 @@ class TestRoundTrips:
 
         assert (full(Sku), full(PartName)) == (ticket.parts[0].sku, ticket.parts[0].name)
         assert (full(Text), full(Task)) == (ticket.description, ticket.labor[0].description)
-        with store.look() as work:
+        with store.read_only() as work:
             assert part == work.parts.get(part.id)
             assert ticket == work.tickets.get(ticket.id)
             assert (movement,) == work.ledger.of(part.id, ALL).items
@@ -254,7 +254,7 @@ class TestRoundTrips:
                 work.customers.get(owner.id),
                 work.vehicles.get(work.vehicles.add(vehicle).id),
                 work.parts.get(part.id),
-                *(work.sessions.hold(token.digest) or ()),
+                *(work.sessions.lock(token.digest) or ()),
             ]
             ticket = work.tickets.get(work.tickets.add(new_ticket(owner), new_entry()).id)
             records += [ticket, *work.histories.of(ticket.id, ALL).items]

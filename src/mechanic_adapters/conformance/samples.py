@@ -12,17 +12,17 @@ from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Kind, Part
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Quantity
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
-from mechanic_core.tickets.vehicle_desk import on_ticket
+from mechanic_core.tickets.vehicle_lookup import on_ticket
 from mechanic_core.vehicles.vehicle import Vehicle
 
 AT: Final = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
 LATER: Final = AT + timedelta(hours=1)
 DAY: Final = date(2026, 3, 14)
 LIFE: Final = timedelta(days=14)
-ALL: Final = Window(size=1000)
+ALL: Final = PageRequest(size=1000)
 NOBODY: Final = Actor()
 UNKNOWN: Final = 2**62
 """An id that no store has come to yet."""

@@ -25,12 +25,12 @@ TICK = timedelta(microseconds=1)
 def held(store: Store, token: RefreshToken) -> tuple[Session, RefreshToken] | None:
     """Return what is kept of *token*."""
     with store.begin() as work:
-        return work.sessions.hold(token.digest)
+        return work.sessions.lock(token.digest)
 
 
 def ended(store: Store, since: datetime) -> frozenset[SessionId]:
     """Return the sessions ended at *since* or later."""
-    with store.look() as work:
+    with store.read_only() as work:
         return work.sessions.revoked_since(since)
 
 
@@ -53,7 +53,7 @@ class TestSessions:
     def test_holds_nothing_for_an_unknown_digest(self, store: Store) -> None:
         """A digest that was never kept has no session."""
         with store.begin() as work:
-            assert work.sessions.hold("0" * 64) is None
+            assert work.sessions.lock("0" * 64) is None
 
     def test_rotates(self, store: Store) -> None:
         """The spent token is kept as used, the fresh one beside it in the same session."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from mechanic_core.work import Work
+from mechanic_core.unit_of_work import Work
 
 
 class Store(Protocol):
@@ -14,8 +14,8 @@ class Store(Protocol):
         """Open a transaction: core's `Begin`."""
         ...
 
-    def look(self) -> AbstractContextManager[Work]:
-        """Open a view to read from: core's `Look`."""
+    def read_only(self) -> AbstractContextManager[Work]:
+        """Open a view to read from: core's `ReadOnly`."""
         ...
 
     def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:

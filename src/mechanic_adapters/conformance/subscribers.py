@@ -1,4 +1,4 @@
-"""The contract of `subscribe` and `Work.after`: told once the work is kept, and only then."""
+"""The contract of `subscribe` and `Work.on_commit`: told once the work is kept, and only then."""
 
 from collections.abc import Callable
 
@@ -81,9 +81,9 @@ class TestSubscribers:
         everything(store, seed)
         with store.begin() as work:
             everything(store, seed)
-            work.customers.hold(seed.customer.id)
-            work.parts.hold([seed.part.id])
-            work.sessions.hold(seed.token.digest)
+            work.customers.lock(seed.customer.id)
+            work.parts.lock([seed.part.id])
+            work.sessions.lock(seed.token.digest)
 
         assert [] == told
 
@@ -125,10 +125,10 @@ class TestAfter:
             return lambda: calls.append(name)
 
         with store.begin() as outer:
-            outer.after(called("first"))
+            outer.on_commit(called("first"))
             with store.begin() as inner:
-                inner.after(called("second"))
-            outer.after(called("third"))
+                inner.on_commit(called("second"))
+            outer.on_commit(called("third"))
             assert [] == calls
 
         assert ["first", "second", "third"] == calls
@@ -140,9 +140,9 @@ class TestAfter:
         calls: list[str] = []
 
         with dropped(store) as outer:
-            outer.after(lambda: calls.append("outer"))
+            outer.on_commit(lambda: calls.append("outer"))
             with store.begin() as inner:
-                inner.after(lambda: calls.append("inner"))
+                inner.on_commit(lambda: calls.append("inner"))
         keep_customer(store)
 
         assert [] == calls
@@ -160,10 +160,10 @@ class TestAfter:
 
         with store.begin() as work:
             work.customers.add(new_customer(name="Ada"))
-            work.after(follow_up)
+            work.on_commit(follow_up)
 
         assert [["Ada"]] == seen
-        with store.look() as work:
+        with store.read_only() as work:
             assert ["Ada", "Bo"] == [one.name for one in work.customers.find(None, ALL).items]
 
     def test_calls_the_others_back_when_one_fails(
@@ -174,9 +174,9 @@ class TestAfter:
 
         with store.begin() as work:
             add(work, "Ada")
-            work.after(lambda: calls.append("first"))
-            work.after(lambda: failing(frozenset()))
-            work.after(lambda: calls.append("last"))
+            work.on_commit(lambda: calls.append("first"))
+            work.on_commit(lambda: failing(frozenset()))
+            work.on_commit(lambda: calls.append("last"))
 
         assert ["first", "last"] == calls
         assert ["Ada"] == names(store)

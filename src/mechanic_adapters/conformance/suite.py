@@ -3,16 +3,16 @@
 from mechanic_adapters.conformance.accounts import TestAccounts
 from mechanic_adapters.conformance.customers import TestCustomers
 from mechanic_adapters.conformance.histories import TestHistories
-from mechanic_adapters.conformance.holds import TestHolds
 from mechanic_adapters.conformance.leaderboard import TestStandings
 from mechanic_adapters.conformance.ledger import TestLedger
+from mechanic_adapters.conformance.locks import TestHolds
 from mechanic_adapters.conformance.mechanics import TestMechanics
 from mechanic_adapters.conformance.pages import TestPages
 from mechanic_adapters.conformance.parts import TestParts
 from mechanic_adapters.conformance.races import TestRaces, TestRefreshing
-from mechanic_adapters.conformance.receipts import TestReceipts
 from mechanic_adapters.conformance.round_trips import TestRoundTrips
 from mechanic_adapters.conformance.sessions import TestSessions
+from mechanic_adapters.conformance.stored_answers import TestStoredAnswers
 from mechanic_adapters.conformance.subscribers import TestAfter, TestSubscribers
 from mechanic_adapters.conformance.ticket_lists import TestTicketLists
 from mechanic_adapters.conformance.tickets import TestTickets
@@ -31,11 +31,11 @@ __all__ = [
     "TestPages",
     "TestParts",
     "TestRaces",
-    "TestReceipts",
     "TestRefreshing",
     "TestRoundTrips",
     "TestSessions",
     "TestStandings",
+    "TestStoredAnswers",
     "TestSubscribers",
     "TestTicketLists",
     "TestTickets",

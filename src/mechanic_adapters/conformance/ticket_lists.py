@@ -8,8 +8,8 @@ from attrs import evolve
 from mechanic_adapters.conformance.busy import DAYS, busy_shop
 from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_customer, keep_ticket
 from mechanic_adapters.conformance.store import Store
-from mechanic_core.mechanics.standing import ALWAYS, Period
-from mechanic_core.page import Window
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
@@ -25,7 +25,7 @@ PERIODS = (
 
 def found(store: Store, **wanted: Any) -> tuple[Ticket, ...]:
     """Return the tickets wanted."""
-    with store.look() as work:
+    with store.read_only() as work:
         return work.tickets.find(TicketFilter(**wanted), ALL).items
 
 
@@ -101,7 +101,7 @@ class TestTicketLists:
                 newest_first=customer is None,
             )
             expected = [ticket.id for ticket in shop.tickets if agrees(ticket, wanted)]
-            with store.look() as work:
+            with store.read_only() as work:
                 piece = work.tickets.find(wanted, evolve(ALL, counted=True))
             assert expected[:: -1 if wanted.newest_first else 1] == [
                 one.id for one in piece.items
@@ -118,17 +118,17 @@ class TestTicketLists:
             assert () == found(store, vehicle_id=unknown)
 
     def test_counts_what_it_finds(self, store: Store) -> None:
-        """The total is that of the filtered list, wherever the window lies."""
+        """The total is that of the filtered list, wherever the page lies."""
         shop = busy_shop(store)
         wanted = TicketFilter(status=Status.OPEN)
         matching = [ticket.id for ticket in shop.tickets if ticket.status is Status.OPEN]
 
-        with store.look() as work:
-            for window in (
-                Window(size=1, counted=True),
-                Window(size=1, start=2, counted=True),
-                Window(size=1, start=1000, counted=True),
-                Window(size=1, after=matching[0], counted=True),
-                Window(size=1, after=matching[-1], counted=True),
+        with store.read_only() as work:
+            for page in (
+                PageRequest(size=1, counted=True),
+                PageRequest(size=1, start=2, counted=True),
+                PageRequest(size=1, start=1000, counted=True),
+                PageRequest(size=1, after=matching[0], counted=True),
+                PageRequest(size=1, after=matching[-1], counted=True),
             ):
-                assert len(matching) == work.tickets.find(wanted, window).total
+                assert len(matching) == work.tickets.find(wanted, page).total

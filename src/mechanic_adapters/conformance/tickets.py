@@ -26,7 +26,7 @@ from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
-from mechanic_core.tickets.vehicle_desk import on_ticket
+from mechanic_core.tickets.vehicle_lookup import on_ticket
 from mechanic_core.tickets.workflow import Status
 
 
@@ -59,7 +59,7 @@ def saved(store: Store, ticket: Ticket) -> Ticket:
 
 def read(store: Store, ticket: Ticket) -> Ticket:
     """Return the ticket as it is kept."""
-    with store.look() as work:
+    with store.read_only() as work:
         return work.tickets.get(ticket.id)
 
 
@@ -116,7 +116,7 @@ class TestTickets:
         added = keep_ticket(store, keep_customer(store))
 
         with store.begin() as work:
-            assert added == work.tickets.get(added.id) == work.tickets.hold(added.id)
+            assert added == work.tickets.get(added.id) == work.tickets.lock(added.id)
 
     def test_keeps_a_change(self, store: Store) -> None:
         """A change of everything comes back with the next version."""
@@ -210,16 +210,16 @@ class TestTickets:
             saved(store, evolve(added, description="Second", labor=(labor(),)))
 
         assert after == read(store, added)
-        with store.look() as work:
+        with store.read_only() as work:
             events = [entry.id for entry in work.histories.of(added.id, ALL).items]
         assert sorted(set(events))[:2] == events
 
     def test_knows_no_unknown_id(self, store: Store) -> None:
         """An id that was never given finds nothing."""
-        with pytest.raises(TicketNotFound), store.look() as work:
+        with pytest.raises(TicketNotFound), store.read_only() as work:
             work.tickets.get(TicketId(UNKNOWN))
         with pytest.raises(TicketNotFound), store.begin() as work:
-            work.tickets.hold(TicketId(UNKNOWN))
+            work.tickets.lock(TicketId(UNKNOWN))
 
     def test_is_held_with_mechanics(self, store: Store) -> None:
         """The ticket comes as it is, with those mechanics who exist."""
@@ -227,10 +227,10 @@ class TestTickets:
         ticket = keep_ticket(store, keep_customer(store), bo)
 
         with store.begin() as work:
-            held, known = work.tickets.hold_with(ticket.id, [left.id, UNKNOWN, bo.id])
+            held, known = work.tickets.lock_with_mechanics(ticket.id, [left.id, UNKNOWN, bo.id])
 
             assert (ticket, {bo.id: bo, left.id: left}) == (held, dict(known))
-            assert (ticket, {}) == work.tickets.hold_with(ticket.id, [])
+            assert (ticket, {}) == work.tickets.lock_with_mechanics(ticket.id, [])
 
     def test_forgets_the_removed(self, store: Store) -> None:
         """A ticket that was struck out is found no more."""
@@ -242,8 +242,8 @@ class TestTickets:
         with pytest.raises(TicketNotFound):
             read(store, added)
         with pytest.raises(TicketNotFound), store.begin() as work:
-            work.tickets.hold(added.id)
-        with store.look() as work:
+            work.tickets.lock(added.id)
+        with store.read_only() as work:
             assert () == work.tickets.find(TicketFilter(), ALL).items
             assert () == work.tickets.unfinished_of(ada.id)
 
@@ -260,7 +260,7 @@ class TestTickets:
         ticket = read(store, added)
         assert ["Bob"] == [mechanic.name for mechanic in ticket.mechanics]
         assert on_ticket(changed) == ticket.vehicle
-        with store.look() as work:
+        with store.read_only() as work:
             assert (ticket,) == work.tickets.find(TicketFilter(), ALL).items
 
     def test_keeps_the_price_of_a_line(self, store: Store) -> None:
@@ -289,7 +289,7 @@ class TestTickets:
         mine = {status: keep_ticket(store, ada, status=status).id for status in Status}
         keep_ticket(store, bo)
 
-        with store.look() as work:
+        with store.read_only() as work:
             unfinished = work.tickets.unfinished_of(ada.id)
 
         assert (mine[Status.OPEN], mine[Status.IN_PROGRESS], mine[Status.ON_HOLD]) == unfinished

@@ -12,7 +12,7 @@ from mechanic_adapters.conformance.threads import elsewhere
 from mechanic_adapters.conformance.writes import CLASHES, WRITES, Write, everything, sown
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.errors import LostRace
-from mechanic_core.work import Work
+from mechanic_core.unit_of_work import Work
 
 
 class Dropped(Exception):
@@ -34,7 +34,7 @@ def add(work: Work, name: str) -> None:
 
 def names(store: Store) -> list[str]:
     """Return the names of all customers."""
-    with store.look() as work:
+    with store.read_only() as work:
         return [customer.name for customer in work.customers.find(None, ALL).items]
 
 
@@ -73,7 +73,7 @@ class TestTransactions:
 
         assert before == everything(store, seed)
         with store.begin() as work:
-            assert (seed.session, seed.token) == work.sessions.hold(seed.token.digest)
+            assert (seed.session, seed.token) == work.sessions.lock(seed.token.digest)
 
     def test_lets_what_is_raised_through(self, store: Store) -> None:
         """Whatever ends a block, of the shop or of Python, comes out of it unchanged."""
@@ -219,7 +219,7 @@ class TestTransactions:
         """A look sees what was kept before it, and refuses like a block does."""
         ada = keep_customer(store)
 
-        with store.look() as work, store.look() as inner:
+        with store.read_only() as work, store.read_only() as inner:
             assert ada == work.customers.get(ada.id) == inner.customers.get(ada.id)
             with pytest.raises(CustomerNotFound):
                 work.customers.get(CustomerId(UNKNOWN))
@@ -230,9 +230,9 @@ class TestTransactions:
         seed = sown(store)
         before = everything(store, seed)
 
-        with pytest.raises(RuntimeError), store.look() as work:
+        with pytest.raises(RuntimeError), store.read_only() as work:
             write.act(work, seed)
 
         assert before == everything(store, seed)
         with store.begin() as work:
-            assert (seed.session, seed.token) == work.sessions.hold(seed.token.digest)
+            assert (seed.session, seed.token) == work.sessions.lock(seed.token.digest)

@@ -30,7 +30,7 @@ OTHER_VIN = "1M8GDM9AXKP042788"
 
 def plates(store: Store, **wanted: Any) -> list[str | None]:
     """Return the plates of the vehicles wanted."""
-    with store.look() as work:
+    with store.read_only() as work:
         return [one.plate for one in work.vehicles.find(VehicleFilter(**wanted), ALL).items]
 
 
@@ -54,7 +54,7 @@ class TestVehicles:
 
         assert evolve(new, id=added.id) == added
         assert added.id > 0
-        with store.look() as work:
+        with store.read_only() as work:
             assert added == work.vehicles.get(added.id)
 
     def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
@@ -62,7 +62,7 @@ class TestVehicles:
         added = keep_vehicle(store, keep_customer(store))
 
         with store.begin() as work:
-            assert added == work.vehicles.get(added.id) == work.vehicles.hold(added.id)
+            assert added == work.vehicles.get(added.id) == work.vehicles.lock(added.id)
 
     def test_keeps_a_change(self, store: Store) -> None:
         """A change, of owner too, comes back with the next version."""
@@ -76,15 +76,15 @@ class TestVehicles:
             saved = work.vehicles.save(changed)
 
         assert evolve(changed, version=added.version + 1) == saved
-        with store.look() as work:
+        with store.read_only() as work:
             assert saved == work.vehicles.get(added.id)
 
     def test_knows_no_unknown_id(self, store: Store) -> None:
         """An id that was never given finds nothing."""
-        with pytest.raises(VehicleNotFound), store.look() as work:
+        with pytest.raises(VehicleNotFound), store.read_only() as work:
             work.vehicles.get(VehicleId(UNKNOWN))
         with pytest.raises(VehicleNotFound), store.begin() as work:
-            work.vehicles.hold(VehicleId(UNKNOWN))
+            work.vehicles.lock(VehicleId(UNKNOWN))
 
     def test_finds_the_one_with_a_vin(self, store: Store) -> None:
         """At most one vehicle has a VIN."""
@@ -92,7 +92,7 @@ class TestVehicles:
         added = keep_vehicle(store, owner, vin=VIN)
         keep_vehicle(store, owner)
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert added == work.vehicles.with_vin(VIN)
             assert work.vehicles.with_vin(OTHER_VIN) is None
 
@@ -123,7 +123,7 @@ class TestVehicles:
         with store.begin() as work:
             work.vehicles.remove(added.id)
 
-        with pytest.raises(VehicleNotFound), store.look() as work:
+        with pytest.raises(VehicleNotFound), store.read_only() as work:
             work.vehicles.get(added.id)
         assert added.id < keep_vehicle(store, owner, vin=VIN).id, "an id was given twice"
 
@@ -170,7 +170,7 @@ class TestVehicles:
         with store.begin() as work:
             work.vehicles.forget_plates_of(ada.id, LATER)
 
-        with store.look() as work:
+        with store.read_only() as work:
             assert others == work.vehicles.get(others.id)
             assert evolve(
                 mine, plate=None, updated_at=LATER, version=mine.version + 1

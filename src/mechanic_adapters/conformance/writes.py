@@ -26,12 +26,12 @@ from mechanic_core.errors import Refused
 from mechanic_core.inventory.part import Part, SkuTaken
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.unit_of_work import Work
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import Vehicle, VinTaken
-from mechanic_core.work import Work
 
 
 @frozen
@@ -181,17 +181,17 @@ CLASHES: Final[dict[str, tuple[Callable[[Work, Seed], object], type[Refused]]]] 
 
 def everything(store: Store, seed: Seed) -> tuple[object, ...]:
     """Return all that the store tells, to be compared with what it tells later."""
-    window = Window(size=1000, counted=True)
-    with store.look() as work:
+    page = PageRequest(size=1000, counted=True)
+    with store.read_only() as work:
         return (
-            work.customers.find(None, window),
-            work.vehicles.find(VehicleFilter(), window),
-            work.mechanics.find(window, active_only=False),
+            work.customers.find(None, page),
+            work.vehicles.find(VehicleFilter(), page),
+            work.mechanics.find(page, active_only=False),
             work.accounts.of(Role.CUSTOMER, seed.customer.id),
             work.accounts.of(Role.MECHANIC, seed.mechanic.id),
             work.sessions.revoked_since(AT),
-            work.tickets.find(TicketFilter(), window),
-            work.histories.of(seed.ticket.id, window),
-            work.parts.find(PartFilter(), window),
-            work.ledger.of(seed.part.id, window),
+            work.tickets.find(TicketFilter(), page),
+            work.histories.of(seed.ticket.id, page),
+            work.parts.find(PartFilter(), page),
+            work.ledger.of(seed.part.id, page),
         )

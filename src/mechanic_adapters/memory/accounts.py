@@ -11,7 +11,7 @@ from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.accounts.ports import Accounts, Sessions
 from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.mechanics.mechanic import MechanicNotFound
-from mechanic_core.texts import folded
+from mechanic_core.values import fold_case
 
 
 @final
@@ -24,7 +24,7 @@ class MemoryAccounts(Accounts):
     def find(self, email: str, *, staff: bool) -> Account | None:
         """Return the account with that address."""
         people = self._tables.mechanics.all() if staff else self._tables.customers.all()
-        holders = (person.id for person in people if folded(person.email) == folded(email))
+        holders = (person.id for person in people if fold_case(person.email) == fold_case(email))
         found = (self._read(staff, holder) for holder in holders)
         return next((account for account in found if account), None)
 
@@ -32,7 +32,7 @@ class MemoryAccounts(Accounts):
         """Return the account of one person, with the role that they have now."""
         return self._read(role in STAFF, holder_id)
 
-    def hold(self, role: Role, holder_id: int) -> Account | None:
+    def lock(self, role: Role, holder_id: int) -> Account | None:
         """Return the account; nobody else changes anything meanwhile."""
         return self.of(role, holder_id)
 
@@ -80,7 +80,7 @@ class MemorySessions(Sessions):
         self._tables.sessions.put(session.id, session)
         self._tables.tokens.put(token.digest, token)
 
-    def hold(self, digest: str) -> tuple[Session, RefreshToken] | None:
+    def lock(self, digest: str) -> tuple[Session, RefreshToken] | None:
         """Return the token and its session; nobody else writes meanwhile."""
         token = self._tables.tokens.get(digest)
         session = token and self._tables.sessions.get(token.session_id)

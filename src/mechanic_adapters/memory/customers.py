@@ -4,12 +4,12 @@ from typing import final
 
 from attrs import evolve, frozen
 
+from mechanic_adapters.memory.paging import cut
 from mechanic_adapters.memory.tables import Tables, replace
-from mechanic_adapters.memory.window import cut
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.customers.ports import Customers
-from mechanic_core.page import Slice, Window
-from mechanic_core.texts import folded
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.values import fold_case
 
 
 @final
@@ -26,7 +26,7 @@ class MemoryCustomers(Customers):
             raise CustomerNotFound
         return customer
 
-    def hold(self, customer_id: CustomerId) -> Customer:
+    def lock(self, customer_id: CustomerId) -> Customer:
         """Return the customer; nobody else writes meanwhile."""
         return self.get(customer_id)
 
@@ -41,25 +41,25 @@ class MemoryCustomers(Customers):
         self._email_must_be_free(customer)
         return replace(self._tables.customers, customer)
 
-    def find(self, q: str | None, window: Window) -> Slice[Customer]:
+    def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
         """Return customers by id."""
-        start = folded(q or "")
+        start = fold_case(q or "")
         wanted = (
             customer
             for customer in self._tables.customers.all()
             if not customer.erased_at and _begins(customer, start)
         )
-        return cut(wanted, window, lambda customer: customer.id)
+        return cut(wanted, page, lambda customer: customer.id)
 
     def _email_must_be_free(self, customer: Customer) -> None:
         if customer.erased_at:
             return
-        email = folded(customer.email)
+        email = fold_case(customer.email)
         for other in self._tables.customers.all():
-            if not other.erased_at and other.id != customer.id and folded(other.email) == email:
+            if not other.erased_at and other.id != customer.id and fold_case(other.email) == email:
                 raise EmailTaken
 
 
 def _begins(customer: Customer, start: str) -> bool:
     told = (customer.name, customer.email, customer.phone or "")
-    return any(folded(text).startswith(start) for text in told)
+    return any(fold_case(text).startswith(start) for text in told)

@@ -5,14 +5,14 @@ from typing import final
 
 from attrs import evolve, frozen
 
+from mechanic_adapters.memory.paging import cut
 from mechanic_adapters.memory.tables import Tables, replace
-from mechanic_adapters.memory.window import cut
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementId
 from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import Ledger, PartFilter, Parts
 from mechanic_core.money import Quantity
-from mechanic_core.page import Slice, Window
-from mechanic_core.texts import folded
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.values import fold_case
 
 
 @final
@@ -29,7 +29,7 @@ class MemoryParts(Parts):
             raise PartNotFound
         return part
 
-    def hold(self, ids: Collection[int]) -> Mapping[int, Part]:
+    def lock(self, ids: Collection[int]) -> Mapping[int, Part]:
         """Return those of *ids* that are there; nobody else writes meanwhile."""
         found = ((one, self._tables.parts.get(one)) for one in sorted(set(ids)))
         return {one: part for one, part in found if part}
@@ -48,10 +48,10 @@ class MemoryParts(Parts):
         MemoryLedger(self._tables).write(movements)
         return tuple(self._save(part) for part in parts)
 
-    def find(self, wanted: PartFilter, window: Window) -> Slice[Part]:
+    def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
         """Return parts by id."""
         found = (part for part in self._tables.parts.all() if _agrees(part, wanted))
-        return cut(found, window, lambda part: part.id)
+        return cut(found, page, lambda part: part.id)
 
     def _save(self, part: Part) -> Part:
         self._sku_must_be_free(part)
@@ -66,10 +66,10 @@ class MemoryParts(Parts):
 
 
 def _agrees(part: Part, wanted: PartFilter) -> bool:
-    start = folded(wanted.q or "")
+    start = fold_case(wanted.q or "")
     return (
         not part.archived_at
-        and (folded(part.name).startswith(start) or folded(part.sku).startswith(start))
+        and (fold_case(part.name).startswith(start) or fold_case(part.sku).startswith(start))
         and wanted.sku in (None, part.sku)
         and wanted.low_stock in (None, part.is_low)
     )
@@ -86,12 +86,12 @@ class MemoryLedger(Ledger):
         """Append movements and return them with their ids."""
         return tuple(self._named(self._append(movement)) for movement in movements)
 
-    def of(self, part_id: PartId, window: Window) -> Slice[Movement]:
+    def of(self, part_id: PartId, page: PageRequest) -> Page[Movement]:
         """Return a part's movements, oldest first."""
         if self._tables.parts.get(part_id) is None:
             raise PartNotFound
         movements = self._tables.ledger.get(part_id) or ()
-        return cut(movements, window, lambda movement: movement.id).map(self._named)
+        return cut(movements, page, lambda movement: movement.id).map(self._named)
 
     def disagreements(self) -> tuple[Disagreement, ...]:
         """Return every part whose balance is not the sum of its movements."""

@@ -6,15 +6,15 @@ from typing import final
 
 from attrs import evolve, frozen
 
+from mechanic_adapters.memory.paging import cut
 from mechanic_adapters.memory.tables import Tables, replace
-from mechanic_adapters.memory.window import cut
 from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.mechanics.leaderboard import Period, Standing
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import Mechanics, Standings
-from mechanic_core.mechanics.standing import Period, Standing
-from mechanic_core.page import Slice, Window
-from mechanic_core.texts import folded
+from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.workflow import UNCOUNTED
+from mechanic_core.values import fold_case
 
 
 @final
@@ -31,12 +31,12 @@ class MemoryMechanics(Mechanics):
             raise MechanicNotFound
         return mechanic
 
-    def hold(self, mechanic_id: MechanicId) -> tuple[Mechanic, int]:
+    def lock(self, mechanic_id: MechanicId) -> tuple[Mechanic, int]:
         """Return the mechanic and the number of managers; nobody else writes meanwhile."""
         managers = sum(mechanic.manages for mechanic in self._tables.mechanics.all())
         return self.get(mechanic_id), managers
 
-    def share(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
+    def lock_shared(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
         """Return those of *ids* that exist; nobody else writes meanwhile."""
         found = ((one, self._tables.mechanics.get(one)) for one in sorted(ids))
         return {one: mechanic for one, mechanic in found if mechanic}
@@ -52,15 +52,15 @@ class MemoryMechanics(Mechanics):
         self._email_must_be_free(mechanic)
         return replace(self._tables.mechanics, mechanic)
 
-    def find(self, window: Window, *, active_only: bool) -> Slice[Mechanic]:
+    def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
         """Return mechanics by id."""
         found = (m for m in self._tables.mechanics.all() if m.active or not active_only)
-        return cut(found, window, lambda mechanic: mechanic.id)
+        return cut(found, page, lambda mechanic: mechanic.id)
 
     def _email_must_be_free(self, mechanic: Mechanic) -> None:
-        email = folded(mechanic.email)
+        email = fold_case(mechanic.email)
         for other in self._tables.mechanics.all():
-            if other.id != mechanic.id and folded(other.email) == email:
+            if other.id != mechanic.id and fold_case(other.email) == email:
                 raise EmailTaken
 
 

@@ -8,11 +8,11 @@ from typing import final
 
 from attrs import define, field
 
+from mechanic_adapters.commit_hooks import Listener, tell
 from mechanic_adapters.memory.tables import Tables
-from mechanic_adapters.memory.work import MemoryWork
-from mechanic_adapters.telling import Listener, tell
+from mechanic_adapters.memory.unit_of_work import MemoryWork
 from mechanic_core.errors import Unavailable
-from mechanic_core.work import Work
+from mechanic_core.unit_of_work import Work
 
 
 @final
@@ -80,7 +80,7 @@ class MemoryStore:
         tell(self._listeners, frozenset(written), transaction.told)
 
     @contextmanager
-    def look(self) -> Iterator[Work]:
+    def read_only(self) -> Iterator[Work]:
         """Open a view of what is kept now, or of the open transaction."""
         present = self._present.get()
         yield present.work if present else MemoryWork(self._kept)

@@ -10,10 +10,10 @@ from mechanic_core.access import By, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer
 from mechanic_core.errors import LostRace
+from mechanic_core.idempotency import StoredAnswer
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.receipts import Receipt
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ticket import Ticket
@@ -43,7 +43,7 @@ class Tables:
     histories: Table[int, tuple[Entry, ...]] = field(factory=partial(Table, "tickets"))
     parts: Table[int, Part] = field(factory=partial(Table, "parts"))
     ledger: Table[int, tuple[Movement, ...]] = field(factory=partial(Table, "parts"))
-    receipts: Table[str, Receipt] = field(factory=partial(Table, "receipts"))
+    stored_answers: Table[str, StoredAnswer] = field(factory=partial(Table, "receipts"))
 
     def opened(self, written: set[str]) -> "Tables":
         """Return the tables as one transaction may change them; *written* gathers the nouns."""

@@ -6,16 +6,16 @@ from typing import final
 from attrs import evolve, frozen
 
 from mechanic_adapters.memory.mechanics import MemoryMechanics
+from mechanic_adapters.memory.paging import cut
 from mechanic_adapters.memory.tables import Tables, must_be_current
-from mechanic_adapters.memory.window import cut
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.page import Slice, Window
+from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry, EntryId, Event
 from mechanic_core.tickets.line import LineId
 from mechanic_core.tickets.ports import Histories, TicketFilter, Tickets
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketId, TicketNotFound
-from mechanic_core.tickets.vehicle_desk import on_ticket
+from mechanic_core.tickets.vehicle_lookup import on_ticket
 from mechanic_core.tickets.workflow import CHANGEABLE, UNCOUNTED, Status
 
 
@@ -33,15 +33,15 @@ class MemoryTickets(Tickets):
             raise TicketNotFound
         return self._read(ticket)
 
-    def hold(self, ticket_id: TicketId) -> Ticket:
+    def lock(self, ticket_id: TicketId) -> Ticket:
         """Return the ticket; nobody else writes meanwhile."""
         return self.get(ticket_id)
 
-    def hold_with(
+    def lock_with_mechanics(
         self, ticket_id: TicketId, mechanic_ids: Collection[int]
     ) -> tuple[Ticket, Mapping[int, Mechanic]]:
         """Return the ticket and those of the mechanics who are there."""
-        return self.hold(ticket_id), MemoryMechanics(self._tables).share(mechanic_ids)
+        return self.lock(ticket_id), MemoryMechanics(self._tables).lock_shared(mechanic_ids)
 
     def add(self, ticket: Ticket, entry: Entry) -> Ticket:
         """Keep a new ticket with the first line of its history."""
@@ -53,10 +53,10 @@ class MemoryTickets(Tickets):
         must_be_current(self._tables.tickets, ticket)
         return self._keep(evolve(ticket, version=ticket.version + 1), entry)
 
-    def find(self, wanted: TicketFilter, window: Window) -> Slice[Ticket]:
+    def find(self, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
         """Return tickets by id."""
         found = (ticket for ticket in self._tables.tickets.all() if _agrees(ticket, wanted))
-        piece = cut(found, window, lambda ticket: ticket.id, newest_first=wanted.newest_first)
+        piece = cut(found, page, lambda ticket: ticket.id, newest_first=wanted.newest_first)
         return piece.map(self._read)
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
@@ -122,10 +122,10 @@ class MemoryHistories(Histories):
 
     _tables: Tables
 
-    def of(self, ticket_id: TicketId, window: Window) -> Slice[Entry]:
+    def of(self, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
         """Return a ticket's history, oldest first."""
         entries = self._tables.histories.get(ticket_id) or ()
-        piece = cut(entries, window, lambda entry: entry.id)
+        piece = cut(entries, page, lambda entry: entry.id)
         return piece.map(lambda entry: evolve(entry, by=self._tables.named(entry.by)))
 
     def owner_of(self, ticket_id: TicketId) -> CustomerId | None:

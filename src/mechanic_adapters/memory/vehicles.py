@@ -5,11 +5,11 @@ from typing import final
 
 from attrs import evolve, frozen
 
+from mechanic_adapters.memory.paging import cut
 from mechanic_adapters.memory.tables import Tables, replace
-from mechanic_adapters.memory.window import cut
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.page import Slice, Window
-from mechanic_core.texts import folded
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.values import fold_case
 from mechanic_core.vehicles.ports import VehicleFilter, Vehicles
 from mechanic_core.vehicles.vehicle import (
     Vehicle,
@@ -34,7 +34,7 @@ class MemoryVehicles(Vehicles):
             raise VehicleNotFound
         return vehicle
 
-    def hold(self, vehicle_id: VehicleId) -> Vehicle:
+    def lock(self, vehicle_id: VehicleId) -> Vehicle:
         """Return the vehicle; nobody else writes meanwhile."""
         return self.get(vehicle_id)
 
@@ -60,7 +60,7 @@ class MemoryVehicles(Vehicles):
                 raise VehicleInUse
         self._tables.vehicles.drop(vehicle_id)
 
-    def find(self, wanted: VehicleFilter, window: Window) -> Slice[Vehicle]:
+    def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         """Return vehicles by id."""
         found = (
             vehicle
@@ -69,7 +69,7 @@ class MemoryVehicles(Vehicles):
             and (wanted.vin is None or _same(wanted.vin, vehicle.vin))
             and (wanted.plate is None or _same(wanted.plate, vehicle.plate))
         )
-        return cut(found, window, lambda vehicle: vehicle.id)
+        return cut(found, page, lambda vehicle: vehicle.id)
 
     def forget_plates_of(self, customer_id: CustomerId, at: datetime) -> None:
         """Take the plates off a customer's vehicles."""
@@ -85,4 +85,4 @@ class MemoryVehicles(Vehicles):
 
 
 def _same(one: str, other: str | None) -> bool:
-    return other is not None and folded(one) == folded(other)
+    return other is not None and fold_case(one) == fold_case(other)

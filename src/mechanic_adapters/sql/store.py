@@ -8,16 +8,21 @@ from typing import Self, final
 from attrs import frozen
 from sqlalchemy import literal, select
 
-from mechanic_adapters.sql.database import Database
-from mechanic_adapters.sql.engines import located
-from mechanic_adapters.sql.executors import Executor
-from mechanic_adapters.sql.tallies import Miscount, miscounts, recount
-from mechanic_adapters.sql.totals import PRESENT, WrongTotal, recount_total, wrong_totals
-from mechanic_adapters.sql.transactions import Transaction
-from mechanic_adapters.sql.version import KEPT
-from mechanic_adapters.sql.work import SqlWork
-from mechanic_adapters.telling import Listener, tell
-from mechanic_core.work import Work
+from mechanic_adapters.commit_hooks import Listener, tell
+from mechanic_adapters.sql.counters.list_totals import (
+    PRESENT,
+    WrongTotal,
+    recount_total,
+    wrong_totals,
+)
+from mechanic_adapters.sql.counters.worked_tickets import Miscount, miscounts, recount
+from mechanic_adapters.sql.engine.database import Database
+from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.transaction import Transaction
+from mechanic_adapters.sql.migrations.version import KEPT
+from mechanic_adapters.sql.unit_of_work import SqlWork
+from mechanic_core.unit_of_work import Work
 
 _PING = select(literal(1))
 
@@ -75,7 +80,7 @@ class SqlStore:
         tell(self._listeners, frozenset(transaction.touched), told)
 
     @contextmanager
-    def look(self) -> Iterator[Work]:
+    def read_only(self) -> Iterator[Work]:
         """Open a view whose every statement sees what is kept then, or the open transaction."""
         if present := self._present.get():
             yield present.work

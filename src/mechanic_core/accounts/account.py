@@ -9,8 +9,8 @@ from attrs import evolve, field, frozen
 from mechanic_core.access import Role, SessionId
 from mechanic_core.accounts.password import GivenPassword, Password, masked
 from mechanic_core.errors import Forbidden, Unauthenticated
-from mechanic_core.shapes import Example, Length, Pattern, checked
-from mechanic_core.texts import Email, Name
+from mechanic_core.rules import Example, Length, Pattern, checked
+from mechanic_core.values import Email, Name
 
 RefreshSecret = Annotated[
     str,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from mechanic_core.shapes import Example, Length, Pattern
+from mechanic_core.rules import Example, Length, Pattern
 
 
 def masked(_: str) -> str:

@@ -18,7 +18,7 @@ class Accounts(Protocol):
         """Return the account of one person."""
         ...
 
-    def hold(self, role: Role, holder_id: int) -> Account | None:
+    def lock(self, role: Role, holder_id: int) -> Account | None:
         """Return the account, it and its holder kept from others' changes until the end.
 
         A session that starts meanwhile is there for whoever ends them all afterwards.
@@ -45,7 +45,7 @@ class Sessions(Protocol):
         """Keep a new session with its first token; drop the same person's expired ones."""
         ...
 
-    def hold(self, digest: str) -> tuple[Session, RefreshToken] | None:
+    def lock(self, digest: str) -> tuple[Session, RefreshToken] | None:
         """Return the token with that digest and its session, kept from others' changes."""
         ...
 

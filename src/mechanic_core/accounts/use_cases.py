@@ -25,13 +25,13 @@ from mechanic_core.accounts.account import (
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.mechanics.mechanic import MechanicId
-from mechanic_core.texts import Clock
-from mechanic_core.work import Begin, Look, one_transaction
+from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
+from mechanic_core.values import Clock
 
 
 @final
 @frozen
-class TokenDesk:
+class TokenIssuer:
     """Hands out token pairs: what logging in and refreshing share."""
 
     tokens: AccessTokens
@@ -62,15 +62,15 @@ class LogIn:
 
     staff: bool
     begin: Begin
-    look: Look
+    read_only: ReadOnly
     now: Clock
     passwords: Passwords
-    desk: TokenDesk
+    desk: TokenIssuer
 
     def __call__(self, actor: Actor, credentials: Credentials) -> TokenPair:
         """Return tokens. The hash runs outside any transaction: it is slow on purpose."""
         self.policy.admit(actor)
-        with self.look() as work:
+        with self.read_only() as work:
             account = work.accounts.find(credentials.email, staff=self.staff)
         kept = account.password_hash if account and account.active else None
         if not self.passwords.verify(kept, credentials.password) or account is None:
@@ -80,13 +80,13 @@ class LogIn:
             rehashed = self.passwords.hash(credentials.password)
         return self._start(account, rehashed)
 
-    @one_transaction
+    @retry_on_conflict
     def _start(self, account: Account, rehashed: str | None) -> TokenPair:
         at = self.now()
         session_id = SessionId(self.desk.new_secret())
         pair, token = self.desk.pair(account.role, account.holder_id, session_id, at)
         with self.begin() as work:
-            present = work.accounts.hold(account.role, account.holder_id)
+            present = work.accounts.lock(account.role, account.holder_id)
             if present != account:
                 raise WrongCredentials
             work.sessions.start(
@@ -113,7 +113,7 @@ class RefreshTokens:
 
     begin: Begin
     now: Clock
-    desk: TokenDesk
+    desk: TokenIssuer
 
     def __call__(self, actor: Actor, request: RefreshRequest) -> TokenPair:
         """Return the next pair (RFC 9700, section 4.14.2: rotation with reuse detection)."""
@@ -123,11 +123,11 @@ class RefreshTokens:
             raise TokenRefused
         return pair
 
-    @one_transaction
+    @retry_on_conflict
     def _rotated(self, digest: str) -> TokenPair | None:
         at = self.now()
         with self.begin() as work:
-            if not (held := work.sessions.hold(digest)):
+            if not (held := work.sessions.lock(digest)):
                 return None
             session, spent = held
             if session.revoked_at or spent.expires_at <= at:
@@ -152,7 +152,7 @@ class LogOut:
     begin: Begin
     now: Clock
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(self, actor: Actor, request: LogoutRequest) -> None:
         """End the caller's session, and that of the refresh token if it is the caller's too."""
         self.policy.admit(actor)
@@ -161,7 +161,7 @@ class LogOut:
             if actor.session:
                 work.sessions.revoke(actor.session, at)
             if request.refresh_token:
-                held = work.sessions.hold(digest_of(request.refresh_token))
+                held = work.sessions.lock(digest_of(request.refresh_token))
                 if held and (held[0].role, held[0].holder_id) == (actor.role, actor.id):
                     work.sessions.revoke(held[0].id, at)
 
@@ -174,12 +174,12 @@ class ReadMe:
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = ()
 
-    look: Look
+    read_only: ReadOnly
 
     def __call__(self, actor: Actor) -> Me:
         """Return the caller's own card."""
         self.policy.admit(actor)
-        with self.look() as work:
+        with self.read_only() as work:
             if actor.role is Role.CUSTOMER:
                 customer = work.customers.get(CustomerId(actor.id))
                 return Me(id=actor.id, role=actor.role, name=customer.name, email=customer.email)
@@ -196,7 +196,7 @@ class ChangePassword:
     refuses: ClassVar = (WrongPassword,)
 
     begin: Begin
-    look: Look
+    read_only: ReadOnly
     now: Clock
     passwords: Passwords
 
@@ -204,17 +204,17 @@ class ChangePassword:
         """Set the new password once the current one is proven."""
         self.policy.admit(actor)
         role = actor.role or Role.CUSTOMER
-        with self.look() as work:
+        with self.read_only() as work:
             account = work.accounts.of(role, actor.id)
         kept = account.password_hash if account else None
         if not self.passwords.verify(kept, change.current_password) or account is None:
             raise WrongPassword
         self._set(actor, account, self.passwords.hash(change.new_password))
 
-    @one_transaction
+    @retry_on_conflict
     def _set(self, actor: Actor, account: Account, password_hash: str) -> None:
         with self.begin() as work:
-            if work.accounts.hold(account.role, account.holder_id) != account:
+            if work.accounts.lock(account.role, account.holder_id) != account:
                 raise WrongPassword
             work.accounts.set_hash(account.role, account.holder_id, password_hash)
             work.sessions.revoke_all(account.role, account.holder_id, self.now(), but=actor.session)

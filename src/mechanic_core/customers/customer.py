@@ -7,8 +7,8 @@ from attrs import evolve, field, frozen
 
 from mechanic_core.accounts.password import Password, masked
 from mechanic_core.errors import Conflict, NotFound, Stale
-from mechanic_core.shapes import Example, Unpublished, checked
-from mechanic_core.texts import Address, Email, Name, Phone, Version
+from mechanic_core.rules import Example, Unpublished, checked
+from mechanic_core.values import Address, Email, Name, Phone, Version
 
 CustomerId = NewType("CustomerId", int)
 
@@ -60,7 +60,7 @@ class Customer:
     erased_at: Annotated[datetime | None, Unpublished()] = None
     version: Version = 1
 
-    def must_be_at(self, expected: int | None) -> None:
+    def require_version(self, expected: int | None) -> None:
         """Refuse with `CustomerChanged` when *expected* is another version."""
         if expected not in (None, self.version):
             raise CustomerChanged

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from mechanic_core.customers.customer import Customer, CustomerId
-from mechanic_core.page import Slice, Window
+from mechanic_core.paging import Page, PageRequest
 
 
 class Customers(Protocol):
@@ -13,7 +13,7 @@ class Customers(Protocol):
         """Return the customer, or raise `CustomerNotFound`."""
         ...
 
-    def hold(self, customer_id: CustomerId) -> Customer:
+    def lock(self, customer_id: CustomerId) -> Customer:
         """Return the customer, kept from others' changes until the transaction ends.
 
         Raises `CustomerNotFound`.
@@ -34,6 +34,6 @@ class Customers(Protocol):
         """
         ...
 
-    def find(self, q: str | None, window: Window) -> Slice[Customer]:
+    def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
         """Return customers by id; *q* begins their name, e-mail (case ignored) or phone."""
         ...

@@ -19,9 +19,9 @@ from mechanic_core.customers.customer import (
     Registration,
     TicketsUnfinished,
 )
-from mechanic_core.page import Slice, Window
-from mechanic_core.texts import Clock
-from mechanic_core.work import Begin, Look, Prepared, one_transaction
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, retry_on_conflict
+from mechanic_core.values import Clock
 
 
 @final
@@ -38,15 +38,15 @@ class RegisterCustomer:
 
     def __call__(self, actor: Actor, registration: Registration) -> Customer:
         """Return the new customer, who can log in from now on."""
-        return self.prepared(actor, registration)()
+        return self.prepare(actor, registration)()
 
-    def prepared(self, actor: Actor, registration: Registration) -> Prepared[Customer]:
+    def prepare(self, actor: Actor, registration: Registration) -> Prepared[Customer]:
         """Hash the password, which is slow on purpose, and return what is left to do."""
         self.policy.admit(actor)
         password_hash = self.passwords.hash(registration.password)
         return partial(self._keep, registration, password_hash)
 
-    @one_transaction
+    @retry_on_conflict
     def _keep(self, registration: Registration, password_hash: str) -> Customer:
         at = self.now()
         with self.begin() as work:
@@ -75,13 +75,13 @@ class ListCustomers:
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = ()
 
-    look: Look
+    read_only: ReadOnly
 
-    def __call__(self, actor: Actor, q: str | None, window: Window) -> Slice[Customer]:
+    def __call__(self, actor: Actor, q: str | None, page: PageRequest) -> Page[Customer]:
         """Return customers whose name, e-mail or phone begins with *q*, or all."""
         self.policy.admit(actor)
-        with self.look() as work:
-            return work.customers.find(q, window)
+        with self.read_only() as work:
+            return work.customers.find(q, page)
 
 
 @final
@@ -92,13 +92,13 @@ class ReadCustomer:
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (CustomerNotFound,)
 
-    look: Look
+    read_only: ReadOnly
 
     def __call__(self, actor: Actor, customer_id: CustomerId) -> Customer:
         """Return the customer."""
         self.policy.admit(actor)
         self.policy.admit_to(actor, customer_id, CustomerNotFound())
-        with self.look() as work:
+        with self.read_only() as work:
             return work.customers.get(customer_id)
 
 
@@ -113,7 +113,7 @@ class ChangeCustomer:
     begin: Begin
     now: Clock
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(
         self,
         actor: Actor,
@@ -125,8 +125,8 @@ class ChangeCustomer:
         self.policy.admit(actor)
         self.policy.admit_to(actor, customer_id, CustomerNotFound())
         with self.begin() as work:
-            customer = work.customers.hold(customer_id)
-            customer.must_be_at(expected)
+            customer = work.customers.lock(customer_id)
+            customer.require_version(expected)
             after = customer.filled(change(customer.form), self.now())
             return customer if after is customer else work.customers.save(after)
 
@@ -142,19 +142,19 @@ class EraseCustomer:
     begin: Begin
     now: Clock
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(self, actor: Actor, customer_id: CustomerId, expected: int | None = None) -> None:
         """Erase what is personal, also where it was answered; close the account."""
         self.policy.admit(actor)
         self.policy.admit_to(actor, customer_id, CustomerNotFound())
         at = self.now()
         with self.begin() as work:
-            customer = work.customers.hold(customer_id)
-            customer.must_be_at(expected)
+            customer = work.customers.lock(customer_id)
+            customer.require_version(expected)
             if unfinished := work.tickets.unfinished_of(customer_id):
                 raise TicketsUnfinished(tickets=list(unfinished))
             work.customers.save(customer.erased(at))
             work.vehicles.forget_plates_of(customer_id, at)
             work.sessions.revoke_all(Role.CUSTOMER, customer_id, at)
             work.accounts.remove(Role.CUSTOMER, customer_id)
-            work.receipts.forget(customer_id)
+            work.stored_answers.forget(customer_id)

@@ -9,8 +9,8 @@ from mechanic_core.access import Actor, By
 from mechanic_core.errors import Problem
 from mechanic_core.inventory.part import Kind, Part, PartId
 from mechanic_core.money import Quantity, Stock
-from mechanic_core.shapes import Example, OneOf, RuleBroken, Unpublished, checked
-from mechanic_core.texts import Note
+from mechanic_core.rules import Example, OneOf, RuleBroken, Unpublished, checked
+from mechanic_core.values import Note
 
 MovementId = NewType("MovementId", int)
 

@@ -8,23 +8,23 @@ from attrs import evolve, field, frozen
 
 from mechanic_core.errors import Conflict, NotFound, Problem, Stale, WrongState
 from mechanic_core.money import MOST_QUANTITY, Price, Quantity, Stock, in_units
-from mechanic_core.shapes import (
+from mechanic_core.rules import (
+    NOT_BLANK,
     PRINTABLE,
-    WORDY,
     Example,
     Length,
     RuleBroken,
     Unpublished,
     checked,
-    derived,
+    computed,
 )
-from mechanic_core.texts import Text, Version
+from mechanic_core.values import Text, Version
 
 PartId = NewType("PartId", int)
 
-Sku = Annotated[str, Length(1, 64), WORDY, PRINTABLE, Example("BRK-PAD-0042")]
-PartName = Annotated[str, Length(1, 200), WORDY, PRINTABLE, Example("Brake pad, front")]
-Unit = Annotated[str, Length(1, 20), WORDY, PRINTABLE, Example("each")]
+Sku = Annotated[str, Length(1, 64), NOT_BLANK, PRINTABLE, Example("BRK-PAD-0042")]
+PartName = Annotated[str, Length(1, 200), NOT_BLANK, PRINTABLE, Example("Brake pad, front")]
+Unit = Annotated[str, Length(1, 20), NOT_BLANK, PRINTABLE, Example("each")]
 
 
 class PartNotFound(NotFound):
@@ -143,7 +143,7 @@ class Part:
     archived_at: Annotated[datetime | None, Unpublished()] = None
     version: Version = 1
 
-    @derived
+    @computed
     def available(self) -> Stock:
         """What can still be promised."""
         return Quantity(self.quantity - self.reserved)
@@ -153,7 +153,7 @@ class Part:
         """Whether it is time to order more."""
         return self.available <= self.reorder_point
 
-    def must_be_at(self, expected: int | None) -> None:
+    def require_version(self, expected: int | None) -> None:
         """Refuse with `PartChanged` when *expected* is another version."""
         if expected not in (None, self.version):
             raise PartChanged

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from mechanic_core.inventory.movement import Disagreement, Movement
 from mechanic_core.inventory.part import Part, PartId
-from mechanic_core.page import Slice, Window
+from mechanic_core.paging import Page, PageRequest
 
 
 @frozen(kw_only=True)
@@ -26,7 +26,7 @@ class Parts(Protocol):
         """Return the part, or raise `PartNotFound`."""
         ...
 
-    def hold(self, ids: Collection[int]) -> Mapping[int, Part]:
+    def lock(self, ids: Collection[int]) -> Mapping[int, Part]:
         """Return those of *ids* that are there, kept from others' changes, locked by id.
 
         Archived parts are among them where a ticket may still name them.
@@ -48,7 +48,7 @@ class Parts(Protocol):
         """
         ...
 
-    def find(self, wanted: PartFilter, window: Window) -> Slice[Part]:
+    def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
         """Return parts by id; *q* begins their name or SKU, without regard to case."""
         ...
 
@@ -60,7 +60,7 @@ class Ledger(Protocol):
         """Append movements and return them with their ids."""
         ...
 
-    def of(self, part_id: PartId, window: Window) -> Slice[Movement]:
+    def of(self, part_id: PartId, page: PageRequest) -> Page[Movement]:
         """Return a part's movements, oldest first, archived parts' too.
 
         Raises `PartNotFound` when there never was such a part.

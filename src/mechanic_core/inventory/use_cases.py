@@ -22,9 +22,9 @@ from mechanic_core.inventory.part import (
 )
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import Quantity
-from mechanic_core.page import Slice, Window
-from mechanic_core.texts import Clock
-from mechanic_core.work import Begin, Look, Work, one_transaction
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
+from mechanic_core.values import Clock
 
 LowStock: TypeAlias = Callable[[Part], None]
 """Told of a part each time it falls to its reorder point, after that is kept."""
@@ -32,16 +32,16 @@ LowStock: TypeAlias = Callable[[Part], None]
 
 def hold_part(work: Work, part_id: PartId) -> Part:
     """Return the part, kept from others' changes, or raise `PartNotFound`."""
-    part = work.parts.hold([part_id]).get(part_id)
+    part = work.parts.lock([part_id]).get(part_id)
     if part is None or part.archived_at:
         raise PartNotFound
     return part
 
 
-def tell_if_low(work: Work, before: Part, after: Part, low_stock: LowStock) -> None:
+def notify_if_low(work: Work, before: Part, after: Part, low_stock: LowStock) -> None:
     """Tell of a part that has crossed its reorder point downward, once that is kept."""
     if after.is_low and not before.is_low:
-        work.after(lambda: low_stock(after))
+        work.on_commit(lambda: low_stock(after))
 
 
 @final
@@ -56,7 +56,7 @@ class AddPart:
     now: Clock
     new_sku: Callable[[], str]
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(self, actor: Actor, form: PartForm) -> Part:
         """Return the new part; what lies on the shelf already is received."""
         self.policy.admit(actor)
@@ -88,15 +88,15 @@ class ListParts:
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (RoleForbids,)
 
-    look: Look
+    read_only: ReadOnly
 
-    def __call__(self, actor: Actor, wanted: PartFilter, window: Window) -> Slice[Part]:
+    def __call__(self, actor: Actor, wanted: PartFilter, page: PageRequest) -> Page[Part]:
         """Return the parts wanted."""
         self.policy.admit(actor)
         if wanted.low_stock is not None:
             STAFF_ONLY.admit(actor)
-        with self.look() as work:
-            return work.parts.find(wanted, window)
+        with self.read_only() as work:
+            return work.parts.find(wanted, page)
 
 
 @final
@@ -107,12 +107,12 @@ class ReadPart:
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (PartNotFound,)
 
-    look: Look
+    read_only: ReadOnly
 
     def __call__(self, actor: Actor, part_id: PartId) -> Part:
         """Return the part."""
         self.policy.admit(actor)
-        with self.look() as work:
+        with self.read_only() as work:
             return work.parts.get(part_id)
 
 
@@ -128,7 +128,7 @@ class ChangePart:
     now: Clock
     low_stock: LowStock
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(
         self,
         actor: Actor,
@@ -141,7 +141,7 @@ class ChangePart:
         at = self.now()
         with self.begin() as work:
             before = hold_part(work, part_id)
-            before.must_be_at(expected)
+            before.require_version(expected)
             form = change(before.form)
             after, movements = before.filled(form, at), []
             if form.quantity not in (None, before.quantity):
@@ -150,7 +150,7 @@ class ChangePart:
             if after is before:
                 return before
             (after,) = work.parts.save([after], movements)
-            tell_if_low(work, before, after, self.low_stock)
+            notify_if_low(work, before, after, self.low_stock)
         return after
 
 
@@ -165,13 +165,13 @@ class ArchivePart:
     begin: Begin
     now: Clock
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(self, actor: Actor, part_id: PartId, expected: int | None = None) -> None:
         """Archive the part."""
         self.policy.admit(actor)
         with self.begin() as work:
             part = hold_part(work, part_id)
-            part.must_be_at(expected)
+            part.require_version(expected)
             work.parts.save([part.archived(self.now())])
 
 
@@ -187,7 +187,7 @@ class MoveStock:
     now: Clock
     low_stock: LowStock
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(
         self, actor: Actor, part_id: PartId, form: MovementForm, expected: int | None = None
     ) -> Movement:
@@ -196,12 +196,12 @@ class MoveStock:
         at = self.now()
         with self.begin() as work:
             before = hold_part(work, part_id)
-            before.must_be_at(expected)
+            before.require_version(expected)
             after = _touched(before.moved(form.kind, form.quantity), at)
             entry = Movement.between(before, after, form.kind, actor, at, form.note)
             (movement,) = work.ledger.write([entry])
             (after,) = work.parts.save([after])
-            tell_if_low(work, before, after, self.low_stock)
+            notify_if_low(work, before, after, self.low_stock)
         return movement
 
 
@@ -217,13 +217,13 @@ class ListMovements:
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (PartNotFound,)
 
-    look: Look
+    read_only: ReadOnly
 
-    def __call__(self, actor: Actor, part_id: PartId, window: Window) -> Slice[Movement]:
+    def __call__(self, actor: Actor, part_id: PartId, page: PageRequest) -> Page[Movement]:
         """Return movements, oldest first."""
         self.policy.admit(actor)
-        with self.look() as work:
-            return work.ledger.of(part_id, window)
+        with self.read_only() as work:
+            return work.ledger.of(part_id, page)
 
 
 @final
@@ -234,10 +234,10 @@ class CheckStock:
     policy: ClassVar = MANAGERS_ONLY
     refuses: ClassVar = ()
 
-    look: Look
+    read_only: ReadOnly
 
     def __call__(self, actor: Actor) -> tuple[Disagreement, ...]:
         """Return every disagreement; none is as it must be."""
         self.policy.admit(actor)
-        with self.look() as work:
+        with self.read_only() as work:
             return work.ledger.disagreements()

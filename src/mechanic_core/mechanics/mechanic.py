@@ -8,12 +8,12 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.password import Password, masked
 from mechanic_core.errors import Conflict, NotFound, Stale
 from mechanic_core.money import Price
-from mechanic_core.shapes import PRINTABLE, WORDY, Example, Length, OneOf, checked
-from mechanic_core.texts import Email, Name, Phone, Version
+from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, OneOf, checked
+from mechanic_core.values import Email, Name, Phone, Version
 
 MechanicId = NewType("MechanicId", int)
 
-Specialty = Annotated[str, Length(1, 100), WORDY, PRINTABLE, Example("brakes")]
+Specialty = Annotated[str, Length(1, 100), NOT_BLANK, PRINTABLE, Example("brakes")]
 
 StaffRole = Annotated[Role, OneOf((Role.MECHANIC, Role.MANAGER))]
 """Customers do not work here."""
@@ -81,7 +81,7 @@ class Mechanic(StaffMechanic):
     role: Role = Role.MECHANIC
     active: bool = True
 
-    def must_be_at(self, expected: int | None) -> None:
+    def require_version(self, expected: int | None) -> None:
         """Refuse with `MechanicChanged` when *expected* is another version."""
         if expected not in (None, self.version):
             raise MechanicChanged

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
+from mechanic_core.mechanics.leaderboard import Period, Standing
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId
-from mechanic_core.mechanics.standing import Period, Standing
-from mechanic_core.page import Slice, Window
+from mechanic_core.paging import Page, PageRequest
 
 
 class Mechanics(Protocol):
@@ -15,7 +15,7 @@ class Mechanics(Protocol):
         """Return the mechanic, or raise `MechanicNotFound`."""
         ...
 
-    def hold(self, mechanic_id: MechanicId) -> tuple[Mechanic, int]:
+    def lock(self, mechanic_id: MechanicId) -> tuple[Mechanic, int]:
         """Return the mechanic and how many active managers there are.
 
         The mechanic and all active managers are kept from others' changes until the
@@ -23,7 +23,7 @@ class Mechanics(Protocol):
         """
         ...
 
-    def share(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
+    def lock_shared(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
         """Return those of *ids* that exist; none of them changes until the transaction ends."""
         ...
 
@@ -38,7 +38,7 @@ class Mechanics(Protocol):
         """
         ...
 
-    def find(self, window: Window, *, active_only: bool) -> Slice[Mechanic]:
+    def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
         """Return mechanics by id."""
         ...
 

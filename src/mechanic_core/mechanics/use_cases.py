@@ -10,6 +10,7 @@ from mechanic_core.access import MANAGERS_ONLY, OWN_OR_MANAGER, PUBLIC, Actor, R
 from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.mechanics.leaderboard import Leaderboard, Period
 from mechanic_core.mechanics.mechanic import (
     Hiring,
     LastManager,
@@ -20,10 +21,9 @@ from mechanic_core.mechanics.mechanic import (
     MechanicNotFound,
     PublicMechanic,
 )
-from mechanic_core.mechanics.standing import Leaderboard, Period
-from mechanic_core.page import Slice, Window
-from mechanic_core.texts import Clock
-from mechanic_core.work import Begin, Look, Prepared, one_transaction
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, retry_on_conflict
+from mechanic_core.values import Clock
 
 
 @final
@@ -39,14 +39,14 @@ class HireMechanic:
 
     def __call__(self, actor: Actor, hiring: Hiring) -> Mechanic:
         """Return the new mechanic, who can log in from now on."""
-        return self.prepared(actor, hiring)()
+        return self.prepare(actor, hiring)()
 
-    def prepared(self, actor: Actor, hiring: Hiring) -> Prepared[Mechanic]:
+    def prepare(self, actor: Actor, hiring: Hiring) -> Prepared[Mechanic]:
         """Hash the password, which is slow on purpose, and return what is left to do."""
         self.policy.admit(actor)
         return partial(self._keep, hiring, self.passwords.hash(hiring.password))
 
-    @one_transaction
+    @retry_on_conflict
     def _keep(self, hiring: Hiring, password_hash: str) -> Mechanic:
         new = Mechanic(id=MechanicId(0), name=hiring.name, email=hiring.email)
         with self.begin() as work:
@@ -65,13 +65,13 @@ class ListMechanics:
     policy: ClassVar = PUBLIC
     refuses: ClassVar = ()
 
-    look: Look
+    read_only: ReadOnly
 
-    def __call__(self, actor: Actor, window: Window) -> Slice[PublicMechanic]:
+    def __call__(self, actor: Actor, page: PageRequest) -> Page[PublicMechanic]:
         """Return as much of each mechanic as the caller may see."""
         self.policy.admit(actor)
-        with self.look() as work:
-            found = work.mechanics.find(window, active_only=not actor.is_staff)
+        with self.read_only() as work:
+            found = work.mechanics.find(page, active_only=not actor.is_staff)
         return found.map(lambda mechanic: mechanic.seen_by(actor))
 
 
@@ -83,12 +83,12 @@ class ReadMechanic:
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (MechanicNotFound,)
 
-    look: Look
+    read_only: ReadOnly
 
     def __call__(self, actor: Actor, mechanic_id: MechanicId) -> PublicMechanic:
         """Return as much of the mechanic as the caller may see."""
         self.policy.admit(actor)
-        with self.look() as work:
+        with self.read_only() as work:
             mechanic = work.mechanics.get(mechanic_id)
         if not mechanic.active and not actor.is_staff:
             raise MechanicNotFound
@@ -106,7 +106,7 @@ class ChangeMechanic:
     begin: Begin
     now: Clock
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(
         self,
         actor: Actor,
@@ -119,8 +119,8 @@ class ChangeMechanic:
         if not self.policy.covers(actor, mechanic_id):
             raise RoleForbids("only managers change another mechanic")
         with self.begin() as work:
-            mechanic, managers = work.mechanics.hold(mechanic_id)
-            mechanic.must_be_at(expected)
+            mechanic, managers = work.mechanics.lock(mechanic_id)
+            mechanic.require_version(expected)
             form = change(mechanic.form)
             after = mechanic.filled(form if actor.is_manager else _own(mechanic.form, form))
             if after == mechanic:
@@ -158,13 +158,13 @@ class LetMechanicGo:
     begin: Begin
     now: Clock
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(self, actor: Actor, mechanic_id: MechanicId, expected: int | None = None) -> None:
         """End the mechanic's sessions and refuse their next login."""
         self.policy.admit(actor)
         with self.begin() as work:
-            mechanic, managers = work.mechanics.hold(mechanic_id)
-            mechanic.must_be_at(expected)
+            mechanic, managers = work.mechanics.lock(mechanic_id)
+            mechanic.require_version(expected)
             if mechanic.manages and managers == 1:
                 raise LastManager
             if mechanic.active:
@@ -180,10 +180,10 @@ class ReadLeaderboard:
     policy: ClassVar = PUBLIC
     refuses: ClassVar = ()
 
-    look: Look
+    read_only: ReadOnly
 
     def __call__(self, actor: Actor, limit: int, period: Period) -> Leaderboard:
         """Return the first *limit* mechanics by tickets with a service date in *period*."""
         self.policy.admit(actor)
-        with self.look() as work:
+        with self.read_only() as work:
             return Leaderboard(items=work.standings.top(limit, period))

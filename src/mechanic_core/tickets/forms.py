@@ -6,10 +6,10 @@ from typing import Annotated
 from attrs import field, frozen
 
 from mechanic_core.errors import Problem
-from mechanic_core.shapes import Alias, Example, Length, RuleBroken, checked
-from mechanic_core.texts import IdNumber, Note, Text
+from mechanic_core.rules import Alias, Example, Length, RuleBroken, checked
 from mechanic_core.tickets.line import TicketVersion
 from mechanic_core.tickets.workflow import Blocker, Status
+from mechanic_core.values import IdNumber, Note, Text
 from mechanic_core.vehicles.vehicle import upper
 from mechanic_core.vehicles.vin import Vin
 
@@ -54,7 +54,7 @@ class MechanicEdit:
         if self.add_ids is None and self.remove_ids is None:
             raise RuleBroken(Problem("#/add_ids", "give add_ids, remove_ids or both"))
 
-    def must_be_one_way(self) -> None:
+    def require_disjoint(self) -> None:
         """Refuse with `RuleBroken` where somebody is both to join and to leave."""
         both = set(self.add_ids or ()) & set(self.remove_ids or ())
         problems = [

@@ -7,8 +7,8 @@ from typing import Annotated, NewType, Self
 from attrs import frozen
 
 from mechanic_core.access import Actor, By
-from mechanic_core.shapes import Example
-from mechanic_core.texts import Note
+from mechanic_core.rules import Example
+from mechanic_core.values import Note
 
 EntryId = NewType("EntryId", int)
 

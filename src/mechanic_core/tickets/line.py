@@ -7,8 +7,8 @@ from attrs import field, frozen
 from mechanic_core.errors import NotFound
 from mechanic_core.inventory.part import PartId, PartName, Sku
 from mechanic_core.money import Measure, Money, Price, amount
-from mechanic_core.shapes import PRINTABLE, WORDY, Example, Length, checked, derived
-from mechanic_core.texts import IdNumber, Version
+from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, checked, computed
+from mechanic_core.values import IdNumber, Version
 
 LineId = NewType("LineId", int)
 
@@ -18,7 +18,7 @@ TicketVersion = Version
 Among the lines of a ticket it is 0, and nowhere is it a part of what a line says.
 """
 
-Task = Annotated[str, Length(1, 300), WORDY, PRINTABLE, Example("Replace front brake pads")]
+Task = Annotated[str, Length(1, 300), NOT_BLANK, PRINTABLE, Example("Replace front brake pads")]
 
 
 class LineNotFound(NotFound):
@@ -52,7 +52,7 @@ class PartLine:
     unit_price: Price
     version: TicketVersion = field(default=0, eq=False)
 
-    @derived
+    @computed
     def amount(self) -> Money:
         """Quantity × price, rounded half-even to the cent, once."""
         return amount(self.quantity, self.unit_price)
@@ -79,7 +79,7 @@ class LaborLine:
     rate: Price
     version: TicketVersion = field(default=0, eq=False)
 
-    @derived
+    @computed
     def amount(self) -> Money:
         """Hours × rate, rounded half-even to the cent, once."""
         return amount(self.hours, self.rate)

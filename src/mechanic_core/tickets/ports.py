@@ -6,9 +6,9 @@ from typing import Protocol
 from attrs import frozen
 
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.mechanics.standing import ALWAYS, Period
-from mechanic_core.page import Slice, Window
+from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
@@ -38,17 +38,17 @@ class Tickets(Protocol):
         """Return the ticket, or raise `TicketNotFound`."""
         ...
 
-    def hold(self, ticket_id: TicketId) -> Ticket:
+    def lock(self, ticket_id: TicketId) -> Ticket:
         """Return the ticket, kept from others' changes until the transaction ends.
 
         Raises `TicketNotFound`.
         """
         ...
 
-    def hold_with(
+    def lock_with_mechanics(
         self, ticket_id: TicketId, mechanic_ids: Collection[int]
     ) -> tuple[Ticket, Mapping[int, Mechanic]]:
-        """Return the ticket as `hold` does and the mechanics as `Mechanics.share` does, at once.
+        """Return the ticket as `lock` does and the mechanics as `Mechanics.lock_shared` does, at once.
 
         The ticket is held first, so that nobody who waits for it keeps a mechanic from others.
         Raises `TicketNotFound`.
@@ -66,7 +66,7 @@ class Tickets(Protocol):
         """
         ...
 
-    def find(self, wanted: TicketFilter, window: Window) -> Slice[Ticket]:
+    def find(self, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
         """Return tickets by id."""
         ...
 
@@ -78,7 +78,7 @@ class Tickets(Protocol):
 class Histories(Protocol):
     """What happened to each ticket."""
 
-    def of(self, ticket_id: TicketId, window: Window) -> Slice[Entry]:
+    def of(self, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
         """Return a ticket's history, oldest first."""
         ...
 

@@ -10,8 +10,7 @@ from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import NotFound, Stale, WrongState
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money
-from mechanic_core.shapes import Example, Length, Unpublished, checked, derived
-from mechanic_core.texts import Name, Text, Version
+from mechanic_core.rules import Example, Length, Unpublished, checked, computed
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
 from mechanic_core.tickets.workflow import (
     BY_ENDS,
@@ -23,6 +22,7 @@ from mechanic_core.tickets.workflow import (
     Status,
     no_such_move,
 )
+from mechanic_core.values import Name, Text, Version
 from mechanic_core.vehicles.vehicle import VehicleId
 from mechanic_core.vehicles.vin import Vin
 
@@ -94,24 +94,24 @@ class Ticket:
     removed_at: Annotated[datetime | None, Unpublished()] = None
     version: Version = 1
 
-    @derived
+    @computed
     def vin(self) -> Vin | None:
         """The vehicle's VIN."""
         return self.vehicle.vin if self.vehicle else None
 
-    @derived
+    @computed
     def totals(self) -> Totals:
         """What the work comes to: the sums of the lines' amounts, each rounded once."""
         parts = sum([line.amount for line in self.parts])
         labor = sum([line.amount for line in self.labor])
         return Totals(parts=Money(parts), labor=Money(labor), total=Money(parts + labor))
 
-    def must_be_at(self, expected: int | None) -> None:
+    def require_version(self, expected: int | None) -> None:
         """Refuse with `TicketChanged` when *expected* is another version."""
         if expected not in (None, self.version):
             raise TicketChanged
 
-    def must_be_changeable(self) -> None:
+    def require_changeable(self) -> None:
         """Refuse with `TicketFrozen` from completion on."""
         if self.status not in CHANGEABLE:
             raise TicketFrozen(
@@ -122,7 +122,7 @@ class Ticket:
         self, description: str, service_date: date, vehicle: TicketVehicle | None, at: datetime
     ) -> Self:
         """Return the ticket with another complaint, day or vehicle; itself if none is."""
-        self.must_be_changeable()
+        self.require_changeable()
         after = evolve(self, description=description, service_date=service_date, vehicle=vehicle)
         return self if after == self else evolve(after, updated_at=at)
 
@@ -130,7 +130,7 @@ class Ticket:
         self, add: Iterable[AssignedMechanic], remove: Collection[int], at: datetime
     ) -> Self:
         """Return the ticket with other mechanics, by id; who is there already stays."""
-        self.must_be_changeable()
+        self.require_changeable()
         kept = {m.id: m for m in self.mechanics if m.id not in remove}
         kept |= {m.id: m for m in add if m.id not in kept}
         mechanics = tuple(kept[key] for key in sorted(kept))
@@ -148,22 +148,22 @@ class Ticket:
 
     def with_part(self, line: PartLine, at: datetime) -> Self:
         """Return the ticket with *line* added, or in the place of its former self."""
-        self.must_be_changeable()
+        self.require_changeable()
         return evolve(self, parts=_put(self.parts, line), updated_at=at)
 
     def without_part(self, line_id: LineId, at: datetime) -> Self:
         """Return the ticket without that part line."""
-        self.must_be_changeable()
+        self.require_changeable()
         return evolve(self, parts=_without(self.parts, line_id), updated_at=at)
 
     def with_labor(self, line: LaborLine, at: datetime) -> Self:
         """Return the ticket with *line* added, or in the place of its former self."""
-        self.must_be_changeable()
+        self.require_changeable()
         return evolve(self, labor=_put(self.labor, line), updated_at=at)
 
     def without_labor(self, line_id: LineId, at: datetime) -> Self:
         """Return the ticket without that labour line."""
-        self.must_be_changeable()
+        self.require_changeable()
         return evolve(self, labor=_without(self.labor, line_id), updated_at=at)
 
     def blockers(self, to: Status) -> tuple[Blocker, ...]:

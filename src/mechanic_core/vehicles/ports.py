@@ -6,7 +6,7 @@ from typing import Protocol
 from attrs import frozen
 
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.page import Slice, Window
+from mechanic_core.paging import Page, PageRequest
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
 
 
@@ -26,7 +26,7 @@ class Vehicles(Protocol):
         """Return the vehicle, or raise `VehicleNotFound`."""
         ...
 
-    def hold(self, vehicle_id: VehicleId) -> Vehicle:
+    def lock(self, vehicle_id: VehicleId) -> Vehicle:
         """Return the vehicle, kept from others' changes until the transaction ends.
 
         Raises `VehicleNotFound`.
@@ -52,7 +52,7 @@ class Vehicles(Protocol):
         """Drop the vehicle; raises `VehicleInUse` when a ticket names it."""
         ...
 
-    def find(self, wanted: VehicleFilter, window: Window) -> Slice[Vehicle]:
+    def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         """Return vehicles by id; VIN and plate are compared whole, without regard to case."""
         ...
 

@@ -14,10 +14,11 @@ from mechanic_core.access import (
 )
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound
 from mechanic_core.errors import Problem, Unknown
-from mechanic_core.findings import Findings
-from mechanic_core.page import Slice, Window
-from mechanic_core.shapes import RuleBroken
-from mechanic_core.texts import Clock
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.problem_collector import ProblemCollector
+from mechanic_core.rules import RuleBroken
+from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
+from mechanic_core.values import Clock
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import (
     Vehicle,
@@ -29,7 +30,6 @@ from mechanic_core.vehicles.vehicle import (
     VinTaken,
 )
 from mechanic_core.vehicles.vin import must_check
-from mechanic_core.work import Begin, Look, Work, one_transaction
 
 
 def owner_meant(actor: Actor, customer_id: int | None) -> CustomerId:
@@ -49,7 +49,7 @@ def owner_meant(actor: Actor, customer_id: int | None) -> CustomerId:
 def hold_owner(work: Work, customer_id: CustomerId) -> None:
     """Keep the customer from being erased meanwhile; raise `Unknown` if it is not there."""
     try:
-        work.customers.hold(customer_id)
+        work.customers.lock(customer_id)
     except CustomerNotFound:
         raise Unknown("#/customer_id") from None
 
@@ -66,18 +66,18 @@ class AddVehicle:
     now: Clock
     strict_vin: bool = False
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(self, actor: Actor, form: VehicleForm) -> Vehicle:
         """Return the new vehicle."""
         self.policy.admit(actor)
-        at, findings = self.now(), Findings()
+        at, findings = self.now(), ProblemCollector()
         with self.begin() as work:
             with findings:
                 owner = owner_meant(actor, form.customer_id)
                 hold_owner(work, owner)
             with findings:
                 must_check(form.vin, strict=self.strict_vin)
-            findings.must_be_none()
+            findings.raise_if_any()
             new = Vehicle(id=VehicleId(0), customer_id=owner, created_at=at, updated_at=at)
             return work.vehicles.add(new.filled(form, owner, at))
 
@@ -90,17 +90,17 @@ class ListVehicles:
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = ()
 
-    look: Look
+    read_only: ReadOnly
 
-    def __call__(self, actor: Actor, wanted: VehicleFilter, window: Window) -> Slice[Vehicle]:
+    def __call__(self, actor: Actor, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         """Return the vehicles wanted, of those that the caller may see."""
         self.policy.admit(actor)
         if actor.is_customer:
             if wanted.customer_id not in (None, actor.id):
-                return Slice((), total=0 if window.counted else None)
+                return Page((), total=0 if page.counted else None)
             wanted = evolve(wanted, customer_id=actor.id)
-        with self.look() as work:
-            return work.vehicles.find(wanted, window)
+        with self.read_only() as work:
+            return work.vehicles.find(wanted, page)
 
 
 @final
@@ -111,12 +111,12 @@ class ReadVehicle:
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (VehicleNotFound,)
 
-    look: Look
+    read_only: ReadOnly
 
     def __call__(self, actor: Actor, vehicle_id: VehicleId) -> Vehicle:
         """Return the vehicle."""
         self.policy.admit(actor)
-        with self.look() as work:
+        with self.read_only() as work:
             vehicle = work.vehicles.get(vehicle_id)
         self.policy.admit_to(actor, vehicle.customer_id, VehicleNotFound())
         return vehicle
@@ -134,7 +134,7 @@ class ChangeVehicle:
     now: Clock
     strict_vin: bool = False
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(
         self,
         actor: Actor,
@@ -145,10 +145,10 @@ class ChangeVehicle:
         """Return the vehicle with the form that *change* makes of the present one."""
         self.policy.admit(actor)
         with self.begin() as work:
-            vehicle = work.vehicles.hold(vehicle_id)
+            vehicle = work.vehicles.lock(vehicle_id)
             self.policy.admit_to(actor, vehicle.customer_id, VehicleNotFound())
-            vehicle.must_be_at(expected)
-            form, findings = change(vehicle.form), Findings()
+            vehicle.require_version(expected)
+            form, findings = change(vehicle.form), ProblemCollector()
             owner = CustomerId(form.customer_id or vehicle.customer_id)
             if owner != vehicle.customer_id:
                 if not actor.is_staff:
@@ -158,7 +158,7 @@ class ChangeVehicle:
             if form.vin != vehicle.vin:
                 with findings:
                     must_check(form.vin, strict=self.strict_vin)
-            findings.must_be_none()
+            findings.raise_if_any()
             after = vehicle.filled(form, owner, self.now())
             return vehicle if after is vehicle else work.vehicles.save(after)
 
@@ -173,10 +173,10 @@ class RemoveVehicle:
 
     begin: Begin
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(self, actor: Actor, vehicle_id: VehicleId, expected: int | None = None) -> None:
         """Drop the vehicle."""
         self.policy.admit(actor)
         with self.begin() as work:
-            work.vehicles.hold(vehicle_id).must_be_at(expected)
+            work.vehicles.lock(vehicle_id).require_version(expected)
             work.vehicles.remove(vehicle_id)

@@ -7,23 +7,23 @@ from attrs import evolve, field, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Conflict, NotFound, Stale
-from mechanic_core.shapes import (
+from mechanic_core.rules import (
+    NOT_BLANK,
     PRINTABLE,
-    WORDY,
     Between,
     Example,
     Length,
     checked,
-    derived,
+    computed,
 )
-from mechanic_core.texts import IdNumber, Version
+from mechanic_core.values import IdNumber, Version
 from mechanic_core.vehicles.vin import Vin, VinCheck, vin_check
 
 VehicleId = NewType("VehicleId", int)
 
-Plate = Annotated[str, Length(1, 16), WORDY, PRINTABLE, Example("7ABC123")]
-Make = Annotated[str, Length(1, 60), WORDY, PRINTABLE, Example("Honda")]
-Model = Annotated[str, Length(1, 60), WORDY, PRINTABLE, Example("Accord")]
+Plate = Annotated[str, Length(1, 16), NOT_BLANK, PRINTABLE, Example("7ABC123")]
+Make = Annotated[str, Length(1, 60), NOT_BLANK, PRINTABLE, Example("Honda")]
+Model = Annotated[str, Length(1, 60), NOT_BLANK, PRINTABLE, Example("Accord")]
 Year = Annotated[int, Between(1885, 2100), Example(2003)]
 Odometer = Annotated[int, Between(0, 9_999_999), Example(148_200)]
 
@@ -81,12 +81,12 @@ class Vehicle:
     updated_at: datetime
     version: Version = 1
 
-    @derived
+    @computed
     def vin_check(self) -> VinCheck:
         """What the VIN's check digit says (49 CFR 565.15)."""
         return vin_check(self.vin)
 
-    def must_be_at(self, expected: int | None) -> None:
+    def require_version(self, expected: int | None) -> None:
         """Refuse with `VehicleChanged` when *expected* is another version."""
         if expected not in (None, self.version):
             raise VehicleChanged

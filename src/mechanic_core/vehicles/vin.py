@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from mechanic_core.errors import Problem
-from mechanic_core.shapes import Example, Pattern, RuleBroken
+from mechanic_core.rules import Example, Pattern, RuleBroken
 
 Vin = Annotated[
     str,

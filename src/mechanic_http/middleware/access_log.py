@@ -6,9 +6,9 @@ from typing import final
 from falcon import Request, Response
 from falcon.constants import COMBINED_METHODS
 
-from mechanic_http.asking import principal
+from mechanic_http.context import principal
+from mechanic_http.endpoint.bound_resource import operation_for, template_of
 from mechanic_http.ports import AccessLog, RequestLine, Statements
-from mechanic_http.served import promise_for, template_of
 
 
 @final
@@ -33,14 +33,14 @@ class AccessLogging:
         _: bool,  # noqa: FBT001 - Falcon's order
     ) -> None:
         """Write the line."""
-        promise = promise_for(resource, req.method)
+        operation = operation_for(resource, req.method)
         asking = principal(req)
         self._log(
             RequestLine(
                 request_id=req.context.request_id,
                 method=req.method if req.method in COMBINED_METHODS else "OTHER",
                 route=template_of(resource, req),
-                operation=promise.operation if promise else None,
+                operation_id=operation.operation_id if operation else None,
                 status=resp.status_code,
                 role=asking.role,
                 actor_id=asking.id,

@@ -5,12 +5,12 @@ from typing import Any, Final, final
 
 from falcon import Request, Response
 
-from mechanic_core.access import STRANGER, Actor
+from mechanic_core.access import ANONYMOUS, Actor
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Unauthenticated
-from mechanic_http.asking import note
+from mechanic_http.context import note
+from mechanic_http.endpoint.bound_resource import operation_for
 from mechanic_http.ports import Authenticate
-from mechanic_http.served import promise_for
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 
@@ -31,14 +31,14 @@ class Authentication:
         self, req: Request, _: Response, resource: object, __: dict[str, Any]
     ) -> None:
         """Note who is asking."""
-        promise = promise_for(resource, req.method)
-        if promise is not None:
-            note(req, STRANGER if promise.issues_tokens else self._asking(req))
+        operation = operation_for(resource, req.method)
+        if operation is not None:
+            note(req, ANONYMOUS if operation.issues_tokens else self._asking(req))
 
     def _asking(self, req: Request) -> Actor | Unauthenticated:
         header = req.env.get("HTTP_AUTHORIZATION")
         if header is None:
-            return STRANGER
+            return ANONYMOUS
         found = _BEARER.fullmatch(header)
         if not found:
             return TokenRefused()

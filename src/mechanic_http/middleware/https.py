@@ -4,8 +4,8 @@ from typing import Final, final
 
 from falcon import Request, Response
 
-from mechanic_http.clients import Clients
-from mechanic_http.refusals import HttpsRequired
+from mechanic_http.middleware.client_address import Clients
+from mechanic_http.problems.refusals import HttpsRequired
 
 OPEN: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """What operators ask from within the machine room."""

@@ -4,17 +4,17 @@ from typing import Any, final
 
 from falcon import Request, Response
 
-from mechanic_http.asking import principal
-from mechanic_http.clients import Clients
+from mechanic_http.context import principal
+from mechanic_http.endpoint.bound_resource import operation_for
+from mechanic_http.middleware.client_address import Clients
 from mechanic_http.ports import Limiter, Quota
-from mechanic_http.refusals import TooManyRequests
-from mechanic_http.served import promise_for
+from mechanic_http.problems.refusals import TooManyRequests
 
 LOGIN = "login"
 
 
 @final
-class RateLimits:
+class RateLimiter:
     """Counts each request under the policies of its endpoint, and tells how much is left."""
 
     def __init__(self, limiter: Limiter, clients: Clients) -> None:
@@ -26,12 +26,12 @@ class RateLimits:
         self, req: Request, resp: Response, resource: object, _: dict[str, Any]
     ) -> None:
         """Count the request; raise `TooManyRequests`."""
-        promise = promise_for(resource, req.method)
-        if promise is None:
+        operation = operation_for(resource, req.method)
+        if operation is None:
             return
         address = ""
         asking = principal(req)
-        for policy in promise.limits:
+        for policy in operation.limits:
             if asking.role is None or policy == LOGIN:
                 address = address or f"address:{self._clients.network(req)}"
                 key = address

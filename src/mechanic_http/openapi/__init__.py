@@ -1,1 +1,1 @@
-"""The OpenAPI document, read from what the endpoints promise and the rules on their types."""
+"""The OpenAPI document, read from what the endpoints declare and the rules on their types."""

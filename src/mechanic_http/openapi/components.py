@@ -8,10 +8,10 @@ from typing import Any, Final, TypeAlias, final
 import attrs
 from apispec import APISpec
 
-from mechanic_core.shapes import Alias, alternatives
+from mechanic_core.rules import Alias, union_members
+from mechanic_http.json.structure_records import notes_of, published_name
+from mechanic_http.json.unstructure import computed_of, published_fields
 from mechanic_http.openapi.values import Schema, decimals_of, nullable, present, schema_of
-from mechanic_http.record_reading import notes_of, published_name
-from mechanic_http.writing import derived_of, published_fields
 
 Build: TypeAlias = Callable[[type], Schema]
 
@@ -69,7 +69,7 @@ class Components:
 
     def page_of(self, declared: Any) -> Schema:
         """Return the schema of a piece of a list."""
-        most_told = alternatives(declared)[0][-1]
+        most_told = union_members(declared)[0][-1]
         return self.named(f"{most_told.__name__}Page", _page(self.told(declared)))
 
     def parameter(self, field: "attrs.Attribute[Any]") -> Schema:
@@ -127,7 +127,7 @@ class Components:
     def _patched(self, field: "attrs.Attribute[Any]") -> Schema:
         schema = self._member(field)
         schema.pop("default", None)
-        optional = alternatives(field.type)[1] or "null" in schema.get("type", ())
+        optional = union_members(field.type)[1] or "null" in schema.get("type", ())
         return schema if optional or field.default is attrs.NOTHING else nullable(schema)
 
     def _answer(self, cls: type) -> Schema:
@@ -135,7 +135,7 @@ class Components:
             published_name(f.name): schema_of(f.type, self._answered, taken=False)
             for f in published_fields(cls)
         }
-        for name, (member, declared) in derived_of(cls).items():
+        for name, (member, declared) in computed_of(cls).items():
             computed = schema_of(declared, self._answered, taken=False)
             members[name] = {"description": member.__doc__, **computed, "readOnly": True}
         return _object(cls, members, list(members))

@@ -78,9 +78,9 @@ def _write_components(spec: APISpec, components: Components) -> None:
             "description": "The `METRICS_TOKEN` that the server was given, if it was.",
         },
     )
-    promises = [promise for route in DOCUMENTED for promise in route.promises.values()]
+    operations = [operation for route in DOCUMENTED for operation in route.operations.values()]
     for name in sorted(
-        {"Retry-After", "WWW-Authenticate"}.union(*map(headers.of_success, promises))
+        {"Retry-After", "WWW-Authenticate"}.union(*map(headers.of_success, operations))
     ):
         spec.components.header(name, headers.ANSWERED[name])
     for name, header in headers.ASKED.items():
@@ -101,7 +101,7 @@ def _tags() -> Iterator[Schema]:
 
 def _links(route: Route) -> dict[str, Schema]:
     """Return what can be done next with what a POST to *route* makes."""
-    creates = next((p.creates for p in route.promises.values() if p.creates), None)
+    creates = next((p.creates for p in route.operations.values() if p.creates), None)
     found = {_AN_ID.sub("{}", one.template): one for one in DOCUMENTED}
     item = found.get(_AN_ID.sub("{}", creates or ""))
     if item is None or item is route:
@@ -110,6 +110,6 @@ def _links(route: Route) -> dict[str, Schema]:
     ids = {name[1:-1]: f"$request.path.{name[1:-1]}" for name in outer}
     ids[own[1:-1]] = "$response.body#/id"
     return {
-        promise.operation: {"operationId": promise.operation, "parameters": ids}
-        for promise in item.promises.values()
+        operation.operation_id: {"operationId": operation.operation_id, "parameters": ids}
+        for operation in item.operations.values()
     }

@@ -9,11 +9,11 @@ from typing import Any, Final, NewType, get_args, get_origin
 import attrs
 import orjson
 
-from mechanic_core.shapes import Example, RuleBroken, alternatives, unwrapped
-from mechanic_http import codec
+from mechanic_core.rules import Example, RuleBroken, union_members, unwrap_annotated
+from mechanic_http.json import codec
+from mechanic_http.json.structure_records import notes_of
 from mechanic_http.openapi.likely import LIKELY
 from mechanic_http.openapi.values import decimals_of
-from mechanic_http.record_reading import notes_of
 
 MOMENT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -77,14 +77,14 @@ def _values(declared: Any) -> Iterator[Any]:
             scaled = Decimal(str(note.value)).scaleb(decimals) if decimals else None
             yield note.value if scaled is None else int(scaled)
             return
-    (member, *_), _ = alternatives(unwrapped(declared)[0])
+    (member, *_), _ = union_members(unwrap_annotated(declared)[0])
     yield from _made(member)
 
 
 def _made(declared: Any) -> Iterator[Any]:
-    bare, _ = unwrapped(declared)
+    bare, _ = unwrap_annotated(declared)
     while isinstance(bare, NewType):
-        bare, _ = unwrapped(bare.__supertype__)
+        bare, _ = unwrap_annotated(bare.__supertype__)
     if get_origin(bare) is tuple:
         yield (next(_values(get_args(bare)[0])),)
     elif attrs.has(bare):

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final
 
+from mechanic_http.endpoint.gzip_encoding import CODING
+from mechanic_http.endpoint.operation import Operation
 from mechanic_http.openapi.values import Schema
-from mechanic_http.packing import CODING
-from mechanic_http.promise import Promise
 
 _TEXT: Final[Schema] = {"type": "string"}
 _TAGS: Final = r'^[ \t]*(?:\*|(?:(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"|[ \t,])*)[ \t]*$'
@@ -123,22 +123,22 @@ _OF_REFUSALS: Final = {
 }
 
 
-def of_success(promise: Promise) -> dict[str, Any]:
+def of_success(operation: Operation) -> dict[str, Any]:
     """Return references to the headers of an endpoint's success."""
     names = [*_ALWAYS, "Vary"]
-    if promise.may_be_packed:
+    if operation.may_be_packed:
         names.append("Content-Encoding")
-    if promise.has_etag:
+    if operation.has_etag:
         names.append("ETag")
-    if promise.creates:
+    if operation.creates:
         names.append("Location")
-    if promise.signature.listed:
+    if operation.signature.listed:
         names.append("Link")
-    if promise.takes_key:
+    if operation.takes_key:
         names.append("Idempotency-Replayed")
-    if promise.deprecated:
+    if operation.deprecated:
         names.append("Deprecation")
-    if promise.deprecated and promise.deprecated.sunset:
+    if operation.deprecated and operation.deprecated.sunset:
         names.append("Sunset")
     return referred(names)
 
@@ -153,12 +153,12 @@ def of_unchanged() -> dict[str, Any]:
     return referred([*_ALWAYS, "Vary", "ETag"])
 
 
-def asked_of(promise: Promise) -> list[str]:
+def asked_of(operation: Operation) -> list[str]:
     """Return the names of the headers that an endpoint looks at."""
-    if promise.is_safe:
-        return ["If-None-Match", "If-Match"] if promise.has_etag else []
-    keys = ["Idempotency-Key"] if promise.takes_key else []
-    return [*keys, "If-Match"] if promise.signature.conditional else keys
+    if operation.is_safe:
+        return ["If-None-Match", "If-Match"] if operation.has_etag else []
+    keys = ["Idempotency-Key"] if operation.takes_key else []
+    return [*keys, "If-Match"] if operation.signature.conditional else keys
 
 
 def referred(names: Iterable[str]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from mechanic_core.access import By, Role
 from mechanic_core.accounts.account import PasswordChange
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Kind, Part, PartForm
+from mechanic_core.mechanics.leaderboard import Standing
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicForm, PublicMechanic, StaffMechanic
-from mechanic_core.mechanics.standing import Standing
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.forms import (
     MechanicEdit,

@@ -1,4 +1,4 @@
-"""Endpoints in the document: an operation for each, made of what it promises."""
+"""Endpoints in the document: an operation for each, made of what it declares."""
 
 import inspect
 from http import HTTPStatus
@@ -7,13 +7,13 @@ from typing import Any, Final, final
 from apispec import APISpec
 
 from mechanic_core.access import STAFF, Policy, Role
-from mechanic_core.shapes import alternatives
-from mechanic_http.bodies import JSON
+from mechanic_core.rules import union_members
+from mechanic_http.endpoint.body import JSON
+from mechanic_http.endpoint.operation import Deprecation, Operation
 from mechanic_http.openapi import examples, headers, parameters, problems
 from mechanic_http.openapi.components import Components
 from mechanic_http.openapi.values import Schema
-from mechanic_http.problems import PROBLEM_JSON
-from mechanic_http.promise import Deprecation, Promise
+from mechanic_http.problems.handlers import PROBLEM_JSON
 from mechanic_http.routes import Route
 
 TOKEN: Final = "token"  # noqa: S105 - the name of the security scheme
@@ -34,8 +34,8 @@ class Operations:
     def write(self, route: Route, links: dict[str, Schema]) -> None:
         """Write the operations of one address; *links* are those of what it creates."""
         operations = {
-            method.lower(): self._operation(promise, links)
-            for method, promise in route.promises.items()
+            method.lower(): self._operation(operation, links)
+            for method, operation in route.operations.items()
         }
         self._spec.path(
             path=route.template,
@@ -43,64 +43,64 @@ class Operations:
             operations=operations,
         )
 
-    def _operation(self, promise: Promise, links: dict[str, Schema]) -> Schema:
-        signature = promise.signature
+    def _operation(self, operation: Operation, links: dict[str, Schema]) -> Schema:
+        signature = operation.signature
         told: Schema = {
-            "tags": [promise.tag],
-            "operationId": promise.operation,
-            "summary": promise.summary,
-            "description": _description(promise),
-            "security": _security(promise),
+            "tags": [operation.tag],
+            "operationId": operation.operation_id,
+            "summary": operation.summary,
+            "description": _description(operation),
+            "security": _security(operation),
             "parameters": [
                 *parameters.of_query(signature, self._components),
-                *headers.asked_of(promise),
+                *headers.asked_of(operation),
             ],
-            "x-access": _access(promise.policy),
+            "x-access": _access(operation.policy),
         }
         if signature.body is not None:
-            told["requestBody"] = self._body(promise, signature.body)
-        if promise.deprecated:
+            told["requestBody"] = self._body(operation, signature.body)
+        if operation.deprecated:
             told["deprecated"] = True
-        told["responses"] = self._responses(promise, links)
+        told["responses"] = self._responses(operation, links)
         return told
 
-    def _body(self, promise: Promise, form: type) -> Schema:
-        if promise.signature.merges:
+    def _body(self, operation: Operation, form: type) -> Schema:
+        if operation.signature.merges:
             content = {"schema": self._components.merged(form), "example": examples.patch(form)}
         else:
             content = {"schema": self._components.taken(form), "example": examples.taken(form)}
         return {
-            "required": promise.signature.body_required,
-            "content": dict.fromkeys(promise.media_types, content),
+            "required": operation.signature.body_required,
+            "content": dict.fromkeys(operation.media_types, content),
         }
 
-    def _responses(self, promise: Promise, links: dict[str, Schema]) -> Schema:
-        found: Schema = {str(int(promise.status)): self._success(promise, links)}
-        if promise.is_safe and promise.has_etag:
+    def _responses(self, operation: Operation, links: dict[str, Schema]) -> Schema:
+        found: Schema = {str(int(operation.status)): self._success(operation, links)}
+        if operation.is_safe and operation.has_etag:
             found["304"] = {
                 "description": "You have it already.",
                 "headers": headers.of_unchanged(),
             }
-        for status, kinds in problems.kinds_of(promise).items():
+        for status, kinds in problems.kinds_of(operation).items():
             found[str(int(status))] = self._refusal(status, kinds)
         return dict(sorted(found.items()))
 
-    def _success(self, promise: Promise, links: dict[str, Schema]) -> Schema:
+    def _success(self, operation: Operation, links: dict[str, Schema]) -> Schema:
         told: Schema = {
-            "description": _DONE[promise.status],
-            "headers": headers.of_success(promise),
+            "description": _DONE[operation.status],
+            "headers": headers.of_success(operation),
         }
-        if promise.signature.answer is not None:
-            told["content"] = {JSON: self._content(promise)}
-        if promise.creates and links:
+        if operation.signature.answer is not None:
+            told["content"] = {JSON: self._content(operation)}
+        if operation.creates and links:
             told["links"] = links
         return told
 
-    def _content(self, promise: Promise) -> Schema:
-        answer = promise.signature.answer
-        listed = promise.signature.listed
+    def _content(self, operation: Operation) -> Schema:
+        answer = operation.signature.answer
+        listed = operation.signature.listed
         schema = self._components.page_of(answer) if listed else self._components.told(answer)
-        members, _ = alternatives(answer)
+        members, _ = union_members(answer)
         found = {cls.__name__: examples.told(cls) for cls in reversed(members)}
         if listed:
             found = {name: examples.page_of(item) for name, item in found.items()}
@@ -141,12 +141,12 @@ _DONE: Final = {
 }
 
 
-def _description(promise: Promise) -> str:
-    method_says = inspect.getdoc(promise.use_case) or ""
+def _description(operation: Operation) -> str:
+    method_says = inspect.getdoc(operation.use_case) or ""
     more = method_says.partition("\n\n")[2]
-    parts = [more, f"**Who:** {_who(promise.policy)}."]
-    if promise.deprecated:
-        parts.append(_end(promise.deprecated))
+    parts = [more, f"**Who:** {_who(operation.policy)}."]
+    if operation.deprecated:
+        parts.append(_end(operation.deprecated))
     return "\n\n".join(filter(None, parts))
 
 
@@ -175,8 +175,8 @@ def _access(policy: Policy) -> Schema:
     }
 
 
-def _security(promise: Promise) -> list[Schema]:
-    if promise.issues_tokens:
+def _security(operation: Operation) -> list[Schema]:
+    if operation.issues_tokens:
         return []
     with_token: Schema = {TOKEN: []}
-    return [{}, with_token] if promise.policy.anyone else [with_token]
+    return [{}, with_token] if operation.policy.anyone else [with_token]

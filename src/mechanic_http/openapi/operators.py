@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from mechanic_http.bodies import JSON
+from mechanic_http.endpoint.body import JSON
 from mechanic_http.openapi.headers import referred
 from mechanic_http.openapi.values import Schema
-from mechanic_http.problems import PROBLEM_JSON
+from mechanic_http.problems.handlers import PROBLEM_JSON
 
 OPERATIONS: Final = "operations"
 DOCUMENTS: Final = "documents"
@@ -44,7 +44,7 @@ class Page:
     """One address, what stands there, and as what it is sent."""
 
     path: str
-    operation: str
+    operation_id: str
     summary: str
     tag: str
     media_type: str
@@ -67,7 +67,7 @@ class Page:
         return {
             "get": {
                 "tags": [self.tag],
-                "operationId": self.operation,
+                "operationId": self.operation_id,
                 "summary": self.summary,
                 "description": f"{self.summary}. For {self.who}.",
                 "security": list(self.security),

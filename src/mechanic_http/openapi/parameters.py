@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import attrs
 
+from mechanic_http.endpoint.signature import Signature
+from mechanic_http.json.structure_records import published_name
 from mechanic_http.openapi.components import Components
 from mechanic_http.openapi.values import Schema
-from mechanic_http.record_reading import published_name
-from mechanic_http.signatures import Signature
 
 _IN_PATH: Final = re.compile(r"{(\w+)}")
 _AN_ID: Final = {

@@ -13,10 +13,10 @@ from mechanic_core.customers.customer import TicketsUnfinished
 from mechanic_core.errors import Invalid, LostRace, Refused, Unavailable, Unknown
 from mechanic_core.inventory.part import CountBelowReserved, InsufficientStock, PartReserved
 from mechanic_core.tickets.ticket import TicketFrozen, TicketStarted, TransitionBlocked
-from mechanic_http import refusals
+from mechanic_http.endpoint.operation import Operation
 from mechanic_http.openapi.values import Schema
-from mechanic_http.promise import Promise
-from mechanic_http.statuses import status_of
+from mechanic_http.problems import refusals
+from mechanic_http.problems.statuses import status_of
 
 _WRONG: Final = {"pointer": "#/quantity", "detail": "must be from 0.001 to 99999"}
 _UNKNOWN: Final = {"pointer": "#/part_id", "detail": "names nothing that is there"}
@@ -88,9 +88,9 @@ WRONG: Final[Schema] = {
 }
 
 
-def kinds_of(promise: Promise) -> dict[HTTPStatus, list[type[Refused]]]:
+def kinds_of(operation: Operation) -> dict[HTTPStatus, list[type[Refused]]]:
     """Return everything that an endpoint may refuse with, by status."""
-    kinds = dict.fromkeys((*promise.refuses, *_more_precisely(promise)))
+    kinds = dict.fromkeys((*operation.refuses, *_more_precisely(operation)))
     ordered = sorted(kinds, key=lambda kind: (status_of(kind), kind.code))
     return {status: list(found) for status, found in groupby(ordered, key=status_of)}
 
@@ -122,13 +122,13 @@ def told(kinds: Iterable[type[Refused]]) -> str:
     return "\n".join(f"- `{kind.code}`: {kind.title()}." for kind in kinds)
 
 
-def _more_precisely(promise: Promise) -> Iterator[type[Refused]]:
-    """Return kinds that the promise only names by what they are kinds of."""
-    if not promise.policy.anyone:
+def _more_precisely(operation: Operation) -> Iterator[type[Refused]]:
+    """Return kinds that the operation only names by what they are kinds of."""
+    if not operation.policy.anyone:
         yield LoginNeeded
-    if promise.signature.body is not None:
+    if operation.signature.body is not None:
         yield refusals.MalformedBody
-        if any(f.name.endswith(("_id", "_ids")) for f in attrs.fields(promise.signature.body)):
+        if any(f.name.endswith(("_id", "_ids")) for f in attrs.fields(operation.signature.body)):
             yield Unknown
-    if not promise.is_safe and Unavailable in promise.refuses:
+    if not operation.is_safe and Unavailable in operation.refuses:
         yield LostRace

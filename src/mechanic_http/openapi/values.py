@@ -8,20 +8,20 @@ from typing import Any, Final, NewType, TypeAlias, get_args, get_origin
 import attrs
 
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
-from mechanic_core.shapes import (
+from mechanic_core.rules import (
+    NOT_BLANK,
     PRINTABLE,
-    WORDY,
     Between,
     Example,
     Length,
     OneOf,
     Pattern,
     Rule,
-    alternatives,
     rules_of,
-    unwrapped,
+    union_members,
+    unwrap_annotated,
 )
-from mechanic_http.record_reading import notes_of
+from mechanic_http.json.structure_records import notes_of
 
 Schema: TypeAlias = dict[str, Any]
 Refer: TypeAlias = Callable[[type], Schema]
@@ -44,7 +44,7 @@ _WORDY_AND_PRINTABLE: Final = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 
 def schema_of(declared: Any, refer: Refer, *, taken: bool) -> Schema:
     """Return the schema of a type; *taken* as it may be sent, else as it is answered."""
-    members, optional = alternatives(unwrapped(declared)[0])
+    members, optional = union_members(unwrap_annotated(declared)[0])
     if len(members) > 1:
         return {"anyOf": [refer(member) for member in reversed(members)]}
     schema = _of_one(members[0], refer, taken=taken)
@@ -72,8 +72,8 @@ def present(schema: Schema) -> Schema:
 
 def decimals_of(declared: Any) -> int | None:
     """Return how many decimals an exact amount has; None for what is no amount."""
-    (bare, *_), _ = alternatives(unwrapped(declared)[0])
-    bare, _ = unwrapped(bare)
+    (bare, *_), _ = union_members(unwrap_annotated(declared)[0])
+    bare, _ = unwrap_annotated(bare)
     return DECIMALS.get(bare) if isinstance(bare, NewType) else None
 
 
@@ -86,13 +86,13 @@ def shown(value: object) -> object:
 
 def ecma(pattern: Pattern) -> str:
     """Return the regular expression as ECMA-262 writes it, which JSON Schema asks for."""
-    if pattern is WORDY:
+    if pattern is NOT_BLANK:
         return r"\S"
     return f"^(?:{pattern.regex.removeprefix('(?s)').replace(_SURROGATES, '')})$"
 
 
 def _of_one(declared: Any, refer: Refer, *, taken: bool) -> Schema:
-    bare, _ = unwrapped(declared)
+    bare, _ = unwrap_annotated(declared)
     if bare in DECIMALS:
         return {"type": ["number", "string"] if taken else "number"}
     if isinstance(bare, NewType):
@@ -136,7 +136,7 @@ def _amount(rule: Between) -> str:
 
 
 def _pattern(patterns: Sequence[Pattern]) -> Schema:
-    if set(patterns) == {WORDY, PRINTABLE}:
+    if set(patterns) == {NOT_BLANK, PRINTABLE}:
         return {"pattern": _WORDY_AND_PRINTABLE}
     found = list(_patterns(patterns))
     if len(found) > 1:

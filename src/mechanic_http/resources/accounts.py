@@ -16,20 +16,20 @@ from mechanic_core.accounts.account import (
 )
 from mechanic_core.accounts.use_cases import ChangePassword, LogIn, LogOut, ReadMe, RefreshTokens
 from mechanic_core.shop import Shop
-from mechanic_core.texts import folded
-from mechanic_http.promise import endpoint
+from mechanic_core.values import fold_case
+from mechanic_http.endpoint.operation import endpoint
 
 LOGIN_LIMITS = ("default", "login")
 
 
 def customer_account(credentials: Credentials) -> str:
     """Return whose password is tried, to count the tries."""
-    return _hidden(f"customer:{folded(credentials.email)}")
+    return _hidden(f"customer:{fold_case(credentials.email)}")
 
 
 def staff_account(credentials: Credentials) -> str:
     """Return whose password is tried, to count the tries."""
-    return _hidden(f"staff:{folded(credentials.email)}")
+    return _hidden(f"staff:{fold_case(credentials.email)}")
 
 
 def _hidden(account: str) -> str:
@@ -46,7 +46,7 @@ class CustomerLogin:
 
     @endpoint(
         LogIn,
-        operation="log_in_customer",
+        operation_id="log_in_customer",
         issues_tokens=True,
         limits=LOGIN_LIMITS,
         limited_by=customer_account,
@@ -65,7 +65,7 @@ class StaffLogin:
 
     @endpoint(
         LogIn,
-        operation="log_in_staff",
+        operation_id="log_in_staff",
         issues_tokens=True,
         limits=LOGIN_LIMITS,
         limited_by=staff_account,

@@ -13,14 +13,14 @@ from mechanic_core.customers.use_cases import (
     ReadCustomer,
     RegisterCustomer,
 )
-from mechanic_core.page import Slice, Window
-from mechanic_core.shapes import checked
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.rules import checked
 from mechanic_core.shop import Shop
-from mechanic_core.texts import SearchText
-from mechanic_core.work import Prepared
-from mechanic_http.changes import MergePatch, Replacement
-from mechanic_http.promise import endpoint
-from mechanic_http.queries import ListQuery
+from mechanic_core.unit_of_work import Prepared
+from mechanic_core.values import SearchText
+from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
+from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.query import ListQuery
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -38,14 +38,14 @@ class CustomerCollection:
     shop: Shop
 
     @endpoint(ListCustomers)
-    def on_get(self, actor: Actor, query: CustomerQuery, window: Window) -> Slice[Customer]:
+    def on_get(self, actor: Actor, query: CustomerQuery, page: PageRequest) -> Page[Customer]:
         """List customers."""
-        return self.shop.list_customers(actor, query.q, window)
+        return self.shop.list_customers(actor, query.q, page)
 
     @endpoint(RegisterCustomer, creates="/customers/{id}")
     def on_post(self, actor: Actor, registration: Registration) -> Prepared[Customer]:
         """Become a customer."""
-        return self.shop.register_customer.prepared(actor, registration)
+        return self.shop.register_customer.prepare(actor, registration)
 
 
 @final

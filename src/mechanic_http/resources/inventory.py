@@ -17,13 +17,13 @@ from mechanic_core.inventory.use_cases import (
     MoveStock,
     ReadPart,
 )
-from mechanic_core.page import Slice, Window
-from mechanic_core.shapes import checked
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.rules import checked
 from mechanic_core.shop import Shop
-from mechanic_core.texts import SearchText
-from mechanic_http.changes import MergePatch, Replacement
-from mechanic_http.promise import endpoint
-from mechanic_http.queries import ListQuery
+from mechanic_core.values import SearchText
+from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
+from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.query import ListQuery
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -48,9 +48,9 @@ class PartCollection:
     shop: Shop
 
     @endpoint(ListParts)
-    def on_get(self, actor: Actor, query: PartQuery, window: Window) -> Slice[Part]:
+    def on_get(self, actor: Actor, query: PartQuery, page: PageRequest) -> Page[Part]:
         """List parts."""
-        return self.shop.list_parts(actor, query.wanted, window)
+        return self.shop.list_parts(actor, query.wanted, page)
 
     @endpoint(AddPart, creates="/inventory/{id}")
     def on_post(self, actor: Actor, form: PartForm) -> Part:
@@ -98,9 +98,9 @@ class MovementCollection:
     shop: Shop
 
     @endpoint(ListMovements)
-    def on_get(self, actor: Actor, part_id: PartId, window: Window) -> Slice[Movement]:
+    def on_get(self, actor: Actor, part_id: PartId, page: PageRequest) -> Page[Movement]:
         """Read a part's ledger, oldest first."""
-        return self.shop.list_movements(actor, part_id, window)
+        return self.shop.list_movements(actor, part_id, page)
 
     @endpoint(MoveStock, creates="/inventory/{part_id}/movements")
     def on_post(

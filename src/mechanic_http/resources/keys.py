@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import PUBLIC, Actor
-from mechanic_core.shapes import Example
+from mechanic_core.rules import Example
+from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.ports import PublicKeys
-from mechanic_http.promise import endpoint
 
 
 @frozen(kw_only=True)

@@ -6,7 +6,6 @@ from attrs import frozen
 
 from mechanic_core.access import Actor
 from mechanic_core.shop import Shop
-from mechanic_core.tickets.labor_use_cases import AddLaborLine, ChangeLaborLine, RemoveLaborLine
 from mechanic_core.tickets.line import (
     LaborLine,
     LaborLineForm,
@@ -15,10 +14,15 @@ from mechanic_core.tickets.line import (
     PartLineChange,
     PartLineForm,
 )
-from mechanic_core.tickets.part_use_cases import AddPartLine, ChangePartLine, RemovePartLine
 from mechanic_core.tickets.ticket import TicketId
-from mechanic_http.changes import MergePatch
-from mechanic_http.promise import endpoint
+from mechanic_core.tickets.use_cases.labor_lines import (
+    AddLaborLine,
+    ChangeLaborLine,
+    RemoveLaborLine,
+)
+from mechanic_core.tickets.use_cases.part_lines import AddPartLine, ChangePartLine, RemovePartLine
+from mechanic_http.endpoint.merge_patch import MergePatch
+from mechanic_http.endpoint.operation import endpoint
 
 PART_LINE: Final = "/service_tickets/{ticket_id}/parts/{id}"
 LABOR_LINE: Final = "/service_tickets/{ticket_id}/labor/{id}"

@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias, final
 from attrs import frozen
 
 from mechanic_core.access import Actor
+from mechanic_core.mechanics.leaderboard import Leaderboard
 from mechanic_core.mechanics.mechanic import (
     Hiring,
     Mechanic,
@@ -13,7 +14,6 @@ from mechanic_core.mechanics.mechanic import (
     PublicMechanic,
     StaffMechanic,
 )
-from mechanic_core.mechanics.standing import Leaderboard
 from mechanic_core.mechanics.use_cases import (
     ChangeMechanic,
     HireMechanic,
@@ -22,15 +22,15 @@ from mechanic_core.mechanics.use_cases import (
     ReadLeaderboard,
     ReadMechanic,
 )
-from mechanic_core.page import Slice, Window
-from mechanic_core.shapes import Between, Example, checked
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.rules import Between, Example, checked
 from mechanic_core.shop import Shop
-from mechanic_core.tickets.list_use_cases import ListWorked
 from mechanic_core.tickets.ticket import Ticket
-from mechanic_core.work import Prepared
-from mechanic_http.changes import MergePatch, Replacement
-from mechanic_http.promise import endpoint
-from mechanic_http.queries import ListQuery, PeriodQuery
+from mechanic_core.tickets.use_cases.lists import ListWorked
+from mechanic_core.unit_of_work import Prepared
+from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
+from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.query import ListQuery, PeriodQuery
 
 SeenMechanic: TypeAlias = PublicMechanic | StaffMechanic | Mechanic
 """As much of a mechanic as the role may see."""
@@ -63,14 +63,14 @@ class MechanicCollection:
     shop: Shop
 
     @endpoint(ListMechanics)
-    def on_get(self, actor: Actor, window: Window) -> Slice[SeenMechanic]:
+    def on_get(self, actor: Actor, page: PageRequest) -> Page[SeenMechanic]:
         """List mechanics."""
-        return self.shop.list_mechanics(actor, window)
+        return self.shop.list_mechanics(actor, page)
 
     @endpoint(HireMechanic, creates="/mechanics/{id}")
     def on_post(self, actor: Actor, hiring: Hiring) -> Prepared[Mechanic]:
         """Take somebody on."""
-        return self.shop.hire_mechanic.prepared(actor, hiring)
+        return self.shop.hire_mechanic.prepare(actor, hiring)
 
 
 @final
@@ -135,7 +135,7 @@ class WorkedTickets:
 
     @endpoint(ListWorked)
     def on_get(
-        self, actor: Actor, mechanic_id: MechanicId, query: WorkedQuery, window: Window
-    ) -> Slice[Ticket]:
+        self, actor: Actor, mechanic_id: MechanicId, query: WorkedQuery, page: PageRequest
+    ) -> Page[Ticket]:
         """List the tickets behind a mechanic's figure on the leaderboard."""
-        return self.shop.list_worked(actor, mechanic_id, query.period, window)
+        return self.shop.list_worked(actor, mechanic_id, query.period, page)

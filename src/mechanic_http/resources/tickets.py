@@ -6,20 +6,25 @@ from attrs import frozen
 
 from mechanic_core.access import Actor
 from mechanic_core.mechanics.mechanic import MechanicId
-from mechanic_core.page import Slice, Window
-from mechanic_core.shapes import checked
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.rules import checked
 from mechanic_core.shop import Shop
-from mechanic_core.texts import IdNumber
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
-from mechanic_core.tickets.list_use_cases import ListMyTickets, ListTickets
-from mechanic_core.tickets.mechanic_use_cases import AssignMechanic, AssignMechanics
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId
-from mechanic_core.tickets.use_cases import ChangeTicket, OpenTicket, ReadTicket, RemoveTicket
+from mechanic_core.tickets.use_cases.assignment import AssignMechanic, AssignMechanics
+from mechanic_core.tickets.use_cases.intake import (
+    ChangeTicket,
+    OpenTicket,
+    ReadTicket,
+    RemoveTicket,
+)
+from mechanic_core.tickets.use_cases.lists import ListMyTickets, ListTickets
 from mechanic_core.tickets.workflow import Status
-from mechanic_http.changes import MergePatch, Replacement
-from mechanic_http.promise import endpoint
-from mechanic_http.queries import ListQuery, PeriodQuery
+from mechanic_core.values import IdNumber
+from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
+from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.query import ListQuery, PeriodQuery
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -56,9 +61,9 @@ class TicketCollection:
     shop: Shop
 
     @endpoint(ListTickets)
-    def on_get(self, actor: Actor, query: TicketQuery, window: Window) -> Slice[Ticket]:
+    def on_get(self, actor: Actor, query: TicketQuery, page: PageRequest) -> Page[Ticket]:
         """List service tickets."""
-        return self.shop.list_tickets(actor, query.wanted, window)
+        return self.shop.list_tickets(actor, query.wanted, page)
 
     @endpoint(OpenTicket, creates="/service_tickets/{id}")
     def on_post(self, actor: Actor, draft: TicketDraft) -> Ticket:
@@ -74,9 +79,9 @@ class MyTickets:
     shop: Shop
 
     @endpoint(ListMyTickets)
-    def on_get(self, actor: Actor, window: Window) -> Slice[Ticket]:
+    def on_get(self, actor: Actor, page: PageRequest) -> Page[Ticket]:
         """List your own tickets, newest first: for staff, those they are assigned to."""
-        return self.shop.list_my_tickets(actor, window)
+        return self.shop.list_my_tickets(actor, page)
 
 
 @final
@@ -151,7 +156,7 @@ class TicketMechanic:
             actor, ticket_id, mechanic_id, there=True, expected=expected
         )
 
-    @endpoint(AssignMechanic, operation="unassign_mechanic")
+    @endpoint(AssignMechanic, operation_id="unassign_mechanic")
     def on_delete(
         self, actor: Actor, ticket_id: TicketId, mechanic_id: MechanicId, expected: int | None
     ) -> Ticket:

@@ -5,12 +5,12 @@ from typing import final
 from attrs import frozen
 
 from mechanic_core.access import Actor
-from mechanic_core.page import Slice, Window
-from mechanic_core.shapes import checked
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.rules import checked
 from mechanic_core.shop import Shop
-from mechanic_core.texts import IdNumber
-from mechanic_core.tickets.list_use_cases import ListVehicleTickets
 from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.use_cases.lists import ListVehicleTickets
+from mechanic_core.values import IdNumber
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.use_cases import (
     AddVehicle,
@@ -21,9 +21,9 @@ from mechanic_core.vehicles.use_cases import (
 )
 from mechanic_core.vehicles.vehicle import Plate, Vehicle, VehicleForm, VehicleId
 from mechanic_core.vehicles.vin import Vin
-from mechanic_http.changes import MergePatch, Replacement
-from mechanic_http.promise import endpoint
-from mechanic_http.queries import ListQuery
+from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
+from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.query import ListQuery
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -48,9 +48,9 @@ class VehicleCollection:
     shop: Shop
 
     @endpoint(ListVehicles)
-    def on_get(self, actor: Actor, query: VehicleQuery, window: Window) -> Slice[Vehicle]:
+    def on_get(self, actor: Actor, query: VehicleQuery, page: PageRequest) -> Page[Vehicle]:
         """List vehicles; customers see their own."""
-        return self.shop.list_vehicles(actor, query.wanted, window)
+        return self.shop.list_vehicles(actor, query.wanted, page)
 
     @endpoint(AddVehicle, creates="/vehicles/{id}")
     def on_post(self, actor: Actor, form: VehicleForm) -> Vehicle:
@@ -106,6 +106,6 @@ class VehicleTickets:
     shop: Shop
 
     @endpoint(ListVehicleTickets)
-    def on_get(self, actor: Actor, vehicle_id: VehicleId, window: Window) -> Slice[Ticket]:
+    def on_get(self, actor: Actor, vehicle_id: VehicleId, page: PageRequest) -> Page[Ticket]:
         """List a vehicle's service tickets."""
-        return self.shop.list_vehicle_tickets(actor, vehicle_id, window)
+        return self.shop.list_vehicle_tickets(actor, vehicle_id, page)

@@ -5,13 +5,13 @@ from typing import final
 from attrs import frozen
 
 from mechanic_core.access import Actor
-from mechanic_core.page import Slice, Window
+from mechanic_core.paging import Page, PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import TransitionForm, Transitions
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ticket import Ticket, TicketId
-from mechanic_core.tickets.workflow_use_cases import ListHistory, MoveTicket, ReadTransitions
-from mechanic_http.promise import endpoint
+from mechanic_core.tickets.use_cases.workflow import ListHistory, MoveTicket, ReadTransitions
+from mechanic_http.endpoint.operation import endpoint
 
 
 @final
@@ -42,6 +42,6 @@ class TicketHistory:
     shop: Shop
 
     @endpoint(ListHistory)
-    def on_get(self, actor: Actor, ticket_id: TicketId, window: Window) -> Slice[Entry]:
+    def on_get(self, actor: Actor, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
         """Read what happened to a ticket: who did what when."""
-        return self.shop.list_history(actor, ticket_id, window)
+        return self.shop.list_history(actor, ticket_id, page)

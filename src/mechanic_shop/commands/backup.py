@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from mechanic_shop.backups import back_up
-from mechanic_shop.settings import Settings
+from mechanic_shop.backups.backup import back_up
+from mechanic_shop.settings.settings import Settings
 
 
 @click.command()

@@ -4,8 +4,8 @@ from typing import Final
 
 import click
 
-from mechanic_shop.pages import in_force, reference, sample
-from mechanic_shop.settings import Settings
+from mechanic_shop.settings.reference import in_force, reference, sample
+from mechanic_shop.settings.settings import Settings
 
 PAGES: Final = {"env": sample, "reference": reference}
 

@@ -4,10 +4,10 @@ import click
 from alembic.util import CommandError
 
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.sql import schema
-from mechanic_shop import database
-from mechanic_shop.reaching import reached
-from mechanic_shop.settings import Settings
+from mechanic_adapters.sql.migrations import runner
+from mechanic_shop.settings.database_address import reached
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring import database
 
 
 @click.group()
@@ -33,7 +33,7 @@ def downgrade(to: str) -> None:
         raise click.ClickException("nothing to take back: the database has no schema")
     try:
         with reached(url):
-            schema.downgrade(url, to)
+            runner.downgrade(url, to)
     except CommandError as error:
         raise click.BadParameter(str(error), param_hint="--to") from None
     click.echo(database.current(url) or "empty")

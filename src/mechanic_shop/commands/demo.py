@@ -4,6 +4,7 @@ import socket
 
 import click
 
+from mechanic_server import serve
 from mechanic_shop.demo.opening import OWN, open_demo
 from mechanic_shop.demo.people import (
     CUSTOMER,
@@ -16,9 +17,8 @@ from mechanic_shop.demo.people import (
 )
 from mechanic_shop.demo.shelves import SHELVES
 from mechanic_shop.demo.year import TICKETS
-from mechanic_shop.logs import set_up
-from mechanic_shop.serving import serve
-from mechanic_shop.wiring import THREADS, open_application
+from mechanic_shop.observability.logs import set_up
+from mechanic_shop.wiring.application import THREADS, open_application
 
 WELCOME = f"""\
 A throw-away shop: {len(CUSTOMERS)} customers, {VEHICLES} vehicles, {len(STAFF)} mechanics, \

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mechanic_adapters.keys import new_rsa_key
+from mechanic_adapters.security.signing_keys import new_rsa_key
 
 
 @click.group()

@@ -2,7 +2,7 @@
 
 import click
 
-from mechanic_http.postman import as_json
+from mechanic_http.openapi.postman import as_json
 from mechanic_shop.demo.people import CUSTOMER, MANAGER, PASSWORD
 
 

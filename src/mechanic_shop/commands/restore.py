@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from mechanic_shop import backups
-from mechanic_shop.settings import Settings
+from mechanic_shop.backups import backup as backups
+from mechanic_shop.settings.settings import Settings
 
 
 @click.command()

@@ -7,12 +7,12 @@ from wsgiref.types import WSGIApplication
 
 import click
 
-from mechanic_shop.keeping import kept_for_good
-from mechanic_shop.logs import set_up
-from mechanic_shop.serving import Stopping
-from mechanic_shop.serving import serve as serve_until_stopped
-from mechanic_shop.settings import Settings
-from mechanic_shop.wiring import THREADS, open_application
+from mechanic_server import Stopping
+from mechanic_server import serve as serve_until_stopped
+from mechanic_shop.garbage_collection import kept_for_good
+from mechanic_shop.observability.logs import set_up
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.application import THREADS, open_application
 
 
 @click.command()

@@ -8,9 +8,9 @@ from attrs import fields
 
 from mechanic_core.access import Role
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_core.shapes import first_broken, rules_of
-from mechanic_shop.opening import OPERATOR, open_shop
-from mechanic_shop.settings import Settings
+from mechanic_core.rules import first_violation, rules_of
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.shop import OPERATOR, open_shop
 
 CALLED: Final = {"name": "--name", "email": "--email", "password": "the password"}
 """What the fields of a hiring are called here."""
@@ -57,7 +57,7 @@ def _must_keep_the_rules(**given: str) -> None:
     wrong = [
         f"{CALLED[name]} {said}"
         for name, text in given.items()
-        if (said := first_broken(rules_of(types[name]), text))
+        if (said := first_violation(rules_of(types[name]), text))
     ]
     if wrong:
         raise click.UsageError(f"{'; '.join(wrong)}.")

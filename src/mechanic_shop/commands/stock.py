@@ -3,8 +3,8 @@
 import click
 
 from mechanic_core.money import in_units
-from mechanic_shop.opening import OPERATOR, open_shop
-from mechanic_shop.settings import Settings
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.shop import OPERATOR, open_shop
 
 
 @click.group()

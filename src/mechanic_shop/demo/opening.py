@@ -11,14 +11,14 @@ from typing import Final, final
 from attrs import field, frozen
 
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.passwords import PROFILES, Argon2Passwords
-from mechanic_adapters.sql import schema
+from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.accounts.ports import Passwords
 from mechanic_shop.demo.year import beginning, live_a_year
-from mechanic_shop.settings import Algorithm, Cache, Environment, Settings
-from mechanic_shop.signing import tokens_of
-from mechanic_shop.use_cases import build_shop
+from mechanic_shop.settings.settings import Algorithm, Cache, Environment, Settings
+from mechanic_shop.wiring.signing import tokens_of
+from mechanic_shop.wiring.use_cases import build_shop
 
 OWN: Final[Mapping[str, object]] = {
     "app_env": Environment.DEVELOPMENT,
@@ -83,7 +83,7 @@ def settings_in(folder: Path) -> Settings:
 
 def fill(settings: Settings, end: datetime) -> None:
     """Let the year that ends at *end* happen in the database of *settings*, in one transaction."""
-    schema.upgrade(settings.database_url)
+    runner.upgrade(settings.database_url)
     with closing(SqlStore.open(settings.database_url)) as store:
         calendar = beginning(end)
         passwords = HashedOnce(Argon2Passwords(PROFILES[settings.password_profile]))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from mechanic_core.access import STRANGER, Actor, Role
+from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.customers.customer import Customer, Registration
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.mechanics.mechanic import Hiring
@@ -88,7 +88,7 @@ def _part(shelf: Shelf) -> PartForm:
 def _register(shop: Shop, chance: Random) -> Sequence[Customer]:
     return [
         shop.register_customer(
-            STRANGER,
+            ANONYMOUS,
             Registration(
                 name=name,
                 email=CUSTOMER if place == 0 else f"{_mailbox(name)}@example.com",

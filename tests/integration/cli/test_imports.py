@@ -71,11 +71,11 @@ USED: dict[str, set[str]] = {
 """What commands need on SQLite that is up to date, without Redis."""
 
 UNASKED = {
-    "mechanic_http.explanations",
+    "mechanic_http.documents.explanations",
     "mechanic_http.openapi.document",
-    "mechanic_http.postman",
+    "mechanic_http.openapi.postman",
     "mechanic_shop.demo",
-    "mechanic_shop.tracing",
+    "mechanic_shop.observability.tracing",
 }
 """Modules of ours for what nobody has asked for."""
 

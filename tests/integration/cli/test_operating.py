@@ -8,7 +8,7 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.money import Money, Quantity
 from mechanic_shop import open_shop
-from mechanic_shop.settings import Settings
+from mechanic_shop.settings.settings import Settings
 from tests.integration.cli.outcomes import CommandLine, Outcome
 from tests.integration.programs import ask, serving
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.migrations import runner
 from tests.integration.cli.outcomes import CommandLine, is_one_line
 from tests.integration.programs import run
 
@@ -25,7 +25,7 @@ def test_the_schema_goes_up_and_down(shop_cli: CommandLine, url: str) -> None:
     """
     `db` tells where the schema is, and moves it.
     """
-    newest = schema.newest()
+    newest = runner.newest()
     expected = {
         "current": (0, "empty\n"),
         "check": (1, ""),
@@ -50,7 +50,7 @@ def test_downgrade_goes_one_step(shop_cli: CommandLine) -> None:
 
     found = shop_cli("db", "downgrade").out.strip()
 
-    assert found not in (schema.newest(), "empty")
+    assert found not in (runner.newest(), "empty")
 
 
 def test_a_revision_that_is_none_is_misuse(shop_cli: CommandLine) -> None:
@@ -91,7 +91,7 @@ def test_postgres_is_never_upgraded_by_itself(
     for told in (checked.err, served.stderr):
         assert is_one_line(told)
         assert "run mechanic-shop db upgrade" in told
-    assert schema.current(postgres_url) is None
+    assert runner.current(postgres_url) is None
 
 
 def test_an_empty_database_has_nothing_to_take_back(shop_cli: CommandLine, url: str) -> None:

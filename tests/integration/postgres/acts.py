@@ -10,7 +10,7 @@ from mechanic_adapters.conformance.samples import (
 )
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
-from mechanic_core.work import Work
+from mechanic_core.unit_of_work import Work
 
 
 def cut_off(url: str) -> None:
@@ -24,8 +24,8 @@ def cut_off(url: str) -> None:
 
 def swap(work: Work, ticket: Ticket, joining: int) -> Ticket:
     """Put another mechanic on the ticket in place of those who are there."""
-    held = work.tickets.hold(ticket.id)
-    known = work.mechanics.share([joining])
+    held = work.tickets.lock(ticket.id)
+    known = work.mechanics.lock_shared([joining])
     staff = [AssignedMechanic(id=known[joining].id, name=known[joining].name)]
     after = held.staffed(staff, [one.id for one in held.mechanics], AT)
     return work.tickets.save(after, new_entry())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mechanic_adapters.sql import schema
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from tests.integration.servers import PostgresServer
 
@@ -13,7 +13,7 @@ from tests.integration.servers import PostgresServer
 def template(postgres: PostgresServer) -> str:
     """An empty shop, to be copied."""
     url = postgres.new_database()
-    schema.upgrade(url)
+    runner.upgrade(url)
     return url
 
 

@@ -17,9 +17,9 @@ from mechanic_adapters.conformance.samples import (
     new_ticket,
 )
 from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.mechanics.standing import Period
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.workflow import Status
@@ -35,7 +35,7 @@ def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None
 
     def hold() -> Ticket:
         with store.begin() as work:
-            return work.tickets.hold(ticket.id)
+            return work.tickets.lock(ticket.id)
 
     with ThreadPoolExecutor(1) as others:
         with store.begin() as work:
@@ -55,14 +55,14 @@ def test_holds_no_mechanic_while_it_waits_for_a_ticket(store: SqlStore) -> None:
 
     def hold_both() -> tuple[Ticket, Mapping[int, Mechanic]]:
         with store.begin() as work:
-            return work.tickets.hold_with(ticket.id, [mechanic.id])
+            return work.tickets.lock_with_mechanics(ticket.id, [mechanic.id])
 
     with ThreadPoolExecutor(1) as others:
         with store.begin() as work:
-            held = work.tickets.hold(ticket.id)
+            held = work.tickets.lock(ticket.id)
             waiting = others.submit(hold_both)
             wait_until_somebody_waits(store)
-            renamed = work.mechanics.save(evolve(work.mechanics.hold(mechanic.id)[0], name="Bo"))
+            renamed = work.mechanics.save(evolve(work.mechanics.lock(mechanic.id)[0], name="Bo"))
 
         found, known = waiting.result(10)
 
@@ -81,7 +81,7 @@ def test_tallies_without_deadlocks(store: SqlStore) -> None:
         order = staff[place:] + staff[:place]
         for turn in range(10):
             with store.begin() as work:
-                held = work.tickets.hold(tickets[place].id)
+                held = work.tickets.lock(tickets[place].id)
                 come, go = order[turn % 4], order[(turn + 2) % 4]
                 joining = [AssignedMechanic(id=come.id, name=come.name)]
                 work.tickets.save(held.staffed(joining, [go.id], AT), new_entry())
@@ -110,8 +110,8 @@ def test_counts_anew_while_tickets_change(store: SqlStore) -> None:
 
     assert () == store.miscounts()
     assert () == store.wrong_totals()
-    with store.look() as work:
-        assert 30 == work.tickets.find(window=Window(counted=True), wanted=TicketFilter()).total
+    with store.read_only() as work:
+        assert 30 == work.tickets.find(page=PageRequest(counted=True), wanted=TicketFilter()).total
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
@@ -128,8 +128,8 @@ def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool)
             removed = AT if draw.random() < 0.2 else None
             ticket = new_ticket(customer, service_date=day, status=status, removed_at=removed)
             work.tickets.add(ticket, new_entry())
-    with store.look() as work:
-        present = work.tickets.find(TicketFilter(newest_first=newest_first), Window(size=200))
+    with store.read_only() as work:
+        present = work.tickets.find(TicketFilter(newest_first=newest_first), PageRequest(size=200))
 
     for _ in range(60):
         ends = sorted(date(2023, 12, 1) + timedelta(draw.randrange(900)) for _ in "ab")
@@ -142,8 +142,8 @@ def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool)
         agreeing = [one for one in present.items if agrees(one, wanted)]
         after = draw.choice([None, draw.randrange(200)])
         start = draw.randrange(30)
-        window = Window(size=draw.randrange(1, 30), start=start, after=after, counted=True)
-        with store.look() as work:
+        window = PageRequest(size=draw.randrange(1, 30), start=start, after=after, counted=True)
+        with store.read_only() as work:
             found = work.tickets.find(wanted, window)
 
         behind = (

@@ -12,9 +12,9 @@ from mechanic_adapters.conformance.samples import (
     keep_part,
     keep_ticket,
 )
-from mechanic_adapters.sql.engines import located
+from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from tests.integration.postgres.acts import swap
 from tests.integration.servers import PostgresServer
@@ -105,13 +105,13 @@ def test_reads_in_one_statement(store: SqlStore, logged: Callable[[], list[str]]
     A single read is one statement to the server, with no transaction around it.
     """
     part = keep_part(store)
-    with store.look() as work:  # the first has the driver ask some things
+    with store.read_only() as work:  # the first has the driver ask some things
         work.parts.get(part.id)
     before = len(logged())
 
     with counted(store) as statements:
         for _ in range(5):
-            with store.look() as work:
+            with store.read_only() as work:
                 work.parts.get(part.id)
 
     sent = logged()[before:]
@@ -143,8 +143,8 @@ def test_plans_a_page_once(url: str, wanted: TicketFilter) -> None:
     store = SqlStore.open(url, pool_size=1)
     keep_ticket(store, keep_customer(store))
     for _ in range(10):
-        with store.look() as work:
-            work.tickets.find(wanted, Window())
+        with store.read_only() as work:
+            work.tickets.find(wanted, PageRequest())
 
     connection = store._database.to_read()
     cursor = connection.cursor()

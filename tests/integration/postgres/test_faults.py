@@ -1,4 +1,4 @@
-"""Connections that die, servers that are away, locks that are not given."""
+"""ConnectionPool that die, servers that are away, locks that are not given."""
 
 import socket
 import time
@@ -13,11 +13,11 @@ from mechanic_adapters.conformance.samples import (
     keep_customer,
     new_customer,
 )
-from mechanic_adapters.sql.engines import CONNECT_S
+from mechanic_adapters.sql.engine.engines import CONNECT_S
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace, Unavailable
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from tests.integration.postgres.acts import cut_off
 
 SOON: float = 1 + 1.5 * CONNECT_S
@@ -26,17 +26,17 @@ SOON: float = 1 + 1.5 * CONNECT_S
 
 def test_reads_through_a_restart(store: SqlStore, url: str) -> None:
     """
-    Connections that died in the pool cost a reader nothing but time.
+    ConnectionPool that died in the pool cost a reader nothing but time.
     """
     customer = keep_customer(store)
     with ThreadPoolExecutor(4) as readers:
         together = Barrier(4)
 
         def read(_: int) -> str:
-            with store.look() as work:
+            with store.read_only() as work:
                 work.customers.get(customer.id)
                 together.wait(10)  # so that each has a connection of its own
-            with store.look() as work:
+            with store.read_only() as work:
                 return work.customers.get(customer.id).name
 
         list(readers.map(read, range(4)))
@@ -50,7 +50,7 @@ def test_is_cut_off_between_two_reads(store: SqlStore, url: str) -> None:
     Also within one view the next statement finds a new connection.
     """
     customer = keep_customer(store)
-    with store.look() as work:
+    with store.read_only() as work:
         work.customers.get(customer.id)
         cut_off(url)
 
@@ -84,8 +84,8 @@ def test_does_not_repeat_what_was_begun(store: SqlStore, url: str) -> None:
         add_two()
 
     assert Unavailable is caught.type
-    with store.look() as work:
-        assert () == work.customers.find(None, Window()).items
+    with store.read_only() as work:
+        assert () == work.customers.find(None, PageRequest()).items
 
 
 def test_does_not_repeat_a_commit_without_an_answer(store: SqlStore, url: str) -> None:
@@ -127,7 +127,7 @@ def test_waits_only_so_long_for_a_lock(store: SqlStore) -> None:
     """
     customer = keep_customer(store)
     with store.begin() as work, ThreadPoolExecutor(1) as others:
-        work.customers.hold(customer.id)
+        work.customers.lock(customer.id)
 
         def rename() -> None:
             with store.begin() as other:
@@ -146,9 +146,9 @@ def test_loses_a_deadlock(store: SqlStore) -> None:
     def hold(first: CustomerId, second: CustomerId) -> str:
         try:
             with store.begin() as work:
-                work.customers.hold(first)
+                work.customers.lock(first)
                 held.wait(10)
-                work.customers.hold(second)
+                work.customers.lock(second)
         except LostRace:
             return "lost"
         return "kept"

@@ -12,8 +12,8 @@ from mechanic_adapters.conformance.samples import (
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.errors import LostRace
-from mechanic_core.page import Window
-from mechanic_core.work import one_transaction
+from mechanic_core.paging import PageRequest
+from mechanic_core.unit_of_work import retry_on_conflict
 
 
 def test_retries_nothing_inside_a_lost_transaction(store: SqlStore) -> None:
@@ -24,7 +24,7 @@ def test_retries_nothing_inside_a_lost_transaction(store: SqlStore) -> None:
     tries: list[str] = []
 
     class Inner:
-        @one_transaction
+        @retry_on_conflict
         def __call__(self) -> None:
             with store.begin() as work:
                 tries.append("inner")
@@ -33,7 +33,7 @@ def test_retries_nothing_inside_a_lost_transaction(store: SqlStore) -> None:
                     work.customers.save(evolve(customer, version=99))
 
     class Outer:
-        @one_transaction
+        @retry_on_conflict
         def __call__(self) -> None:
             tries.append("outer")
             with store.begin():
@@ -42,8 +42,8 @@ def test_retries_nothing_inside_a_lost_transaction(store: SqlStore) -> None:
     Outer()()
 
     assert ["outer", "inner", "outer", "inner"] == tries
-    with store.look() as work:
-        assert 2 == work.customers.find(None, Window(counted=True)).total
+    with store.read_only() as work:
+        assert 2 == work.customers.find(None, PageRequest(counted=True)).total
 
 
 def test_keeps_nothing_of_a_lost_transaction(store: SqlStore) -> None:
@@ -60,8 +60,8 @@ def test_keeps_nothing_of_a_lost_transaction(store: SqlStore) -> None:
 
     with pytest.raises(LostRace):
         shrug_it_off()
-    with store.look() as work:
-        assert 1 == work.customers.find(None, Window(counted=True)).total
+    with store.read_only() as work:
+        assert 1 == work.customers.find(None, PageRequest(counted=True)).total
 
 
 def test_goes_on_after_a_refusal(store: SqlStore) -> None:
@@ -76,5 +76,5 @@ def test_goes_on_after_a_refusal(store: SqlStore) -> None:
             work.customers.save(evolve(other, email=customer.email.upper()))
         kept = work.customers.save(evolve(other, name="Changed"))
 
-    with store.look() as work:
+    with store.read_only() as work:
         assert kept == work.customers.get(other.id)

@@ -10,7 +10,7 @@ from mechanic_core.access import Role
 from mechanic_core.customers.customer import CustomerId, Registration
 from mechanic_core.inventory.part import Part, PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.history import Entry
@@ -20,7 +20,7 @@ from mechanic_core.vehicles.vehicle import VehicleForm
 from tests.shops import CUSTOMER, MANAGER, MECHANIC, HandClock, shop_on
 from tests.worlds import sample
 
-ALL = Window(size=100)
+ALL = PageRequest(size=100)
 
 
 @frozen(eq=False)

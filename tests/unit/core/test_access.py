@@ -3,6 +3,7 @@
 import pytest
 
 from mechanic_core.access import (
+    ANONYMOUS,
     ANY_LOGIN,
     MANAGERS_ONLY,
     OWN_OR_MANAGER,
@@ -10,7 +11,6 @@ from mechanic_core.access import (
     OWNER_OR_STAFF,
     PUBLIC,
     STAFF_ONLY,
-    STRANGER,
     Actor,
     By,
     LoginNeeded,
@@ -25,7 +25,7 @@ from mechanic_core.errors import Refused
 ADA = Actor(Role.CUSTOMER, 7)
 BOB = Actor(Role.MECHANIC, 7)
 EVE = Actor(Role.MANAGER, 7)
-WHO = {"stranger": STRANGER, "customer": ADA, "mechanic": BOB, "manager": EVE}
+WHO = {"stranger": ANONYMOUS, "customer": ADA, "mechanic": BOB, "manager": EVE}
 
 ADMITTED = {
     "nobody": (Policy(), ""),
@@ -97,7 +97,7 @@ def test_nobody_owns_what_has_no_owner() -> None:
     """
     A stranger's id of nought opens nothing.
     """
-    assert not OWNER_OR_STAFF.covers(STRANGER, 0)
+    assert not OWNER_OR_STAFF.covers(ANONYMOUS, 0)
     assert not OWNER_OR_STAFF.covers(ADA, None)
 
 
@@ -112,7 +112,7 @@ def test_ids_of_customers_and_staff_are_counted_apart() -> None:
 @pytest.mark.parametrize(
     ("actor", "staff", "manager", "customer"),
     [
-        (STRANGER, False, False, False),
+        (ANONYMOUS, False, False, False),
         (ADA, False, False, True),
         (BOB, True, False, False),
         (EVE, True, True, False),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mechanic_core.access import STRANGER, Actor, Role, SessionId
+from mechanic_core.access import ANONYMOUS, Actor, Role, SessionId
 from mechanic_core.accounts.account import (
     Credentials,
     LogoutRequest,
@@ -32,12 +32,12 @@ def session_of(pair: TokenPair) -> Actor:
 
 def refresh(premises: Premises, pair: TokenPair) -> TokenPair:
     """Return the next pair."""
-    return premises.shop.refresh_tokens(STRANGER, RefreshRequest(refresh_token=pair.refresh_token))
+    return premises.shop.refresh_tokens(ANONYMOUS, RefreshRequest(refresh_token=pair.refresh_token))
 
 
 def must_be_over(premises: Premises, pair: TokenPair) -> None:
     """Check that a session has ended for its access tokens and its refresh tokens."""
-    with premises.store.look() as work:
+    with premises.store.read_only() as work:
         ended = work.sessions.revoked_since(premises.clock() - timedelta(days=1))
     assert session_of(pair).session in ended
     with pytest.raises(TokenRefused):
@@ -48,13 +48,13 @@ def test_a_login_gives_a_pair(premises: Premises) -> None:
     """
     Each login starts a session of its own.
     """
-    one = premises.shop.log_in_customer(STRANGER, ADA)
-    other = premises.shop.log_in_customer(STRANGER, ADA)
+    one = premises.shop.log_in_customer(ANONYMOUS, ADA)
+    other = premises.shop.log_in_customer(ANONYMOUS, ADA)
 
     assert ("Bearer", 1800) == (one.token_type, one.expires_in)
     assert CUSTOMER == session_of(one) == session_of(other)
     assert session_of(one).session != session_of(other).session
-    assert MECHANIC == session_of(premises.shop.log_in_staff(STRANGER, BOB))
+    assert MECHANIC == session_of(premises.shop.log_in_staff(ANONYMOUS, BOB))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_wrong_credentials_are_all_alike(premises: Premises, credentials: Creden
     Nobody learns whether it was the address or the password.
     """
     with pytest.raises(WrongCredentials, match="E-mail or password is wrong"):
-        premises.shop.log_in_customer(STRANGER, credentials)
+        premises.shop.log_in_customer(ANONYMOUS, credentials)
 
 
 def test_an_old_hash_is_made_anew_at_login(premises: Premises) -> None:
@@ -81,9 +81,9 @@ def test_an_old_hash_is_made_anew_at_login(premises: Premises) -> None:
     with premises.store.begin() as work:
         work.accounts.set_hash(Role.CUSTOMER, 1, f"old:{ADA.password}")
 
-    premises.shop.log_in_customer(STRANGER, ADA)
+    premises.shop.log_in_customer(ANONYMOUS, ADA)
 
-    with premises.store.look() as work:
+    with premises.store.read_only() as work:
         account = work.accounts.of(Role.CUSTOMER, 1)
     assert account
     assert f"plain:{ADA.password}" == account.password_hash
@@ -93,7 +93,7 @@ def test_a_refresh_rotates(premises: Premises) -> None:
     """
     Each refresh token is good for the next pair of the same session.
     """
-    first = premises.shop.log_in_customer(STRANGER, ADA)
+    first = premises.shop.log_in_customer(ANONYMOUS, ADA)
 
     second = refresh(premises, first)
     third = refresh(premises, second)
@@ -107,7 +107,7 @@ def test_a_token_used_twice_ends_the_family(premises: Premises) -> None:
     """
     Whoever stole it or lost it, neither stays in.
     """
-    first = premises.shop.log_in_customer(STRANGER, ADA)
+    first = premises.shop.log_in_customer(ANONYMOUS, ADA)
     second = refresh(premises, first)
 
     with pytest.raises(TokenRefused):
@@ -120,21 +120,21 @@ def test_a_refresh_token_grows_old(premises: Premises) -> None:
     """
     At the end of its life a token is refused, and an unknown one always is.
     """
-    pair = premises.shop.log_in_customer(STRANGER, ADA)
+    pair = premises.shop.log_in_customer(ANONYMOUS, ADA)
     premises.clock.at += REFRESH_LIFE
 
     with pytest.raises(TokenRefused):
         refresh(premises, pair)
     with pytest.raises(TokenRefused):
-        premises.shop.refresh_tokens(STRANGER, RefreshRequest(refresh_token="unknown"))
+        premises.shop.refresh_tokens(ANONYMOUS, RefreshRequest(refresh_token="unknown"))
 
 
 def test_who_left_the_shop_is_not_refreshed(premises: Premises) -> None:
     """
     A mechanic let go, or a customer erased, gets no next pair.
     """
-    ada = premises.shop.log_in_customer(STRANGER, ADA)
-    bob = premises.shop.log_in_staff(STRANGER, BOB)
+    ada = premises.shop.log_in_customer(ANONYMOUS, ADA)
+    bob = premises.shop.log_in_staff(ANONYMOUS, BOB)
 
     premises.shop.let_mechanic_go(Actor(Role.MANAGER, 1), MechanicId(2))
     premises.erase(1)
@@ -147,9 +147,9 @@ def test_leaving_ends_the_session(premises: Premises) -> None:
     """
     The caller's session ends, and that of a refresh token of theirs; nobody else's.
     """
-    here = premises.shop.log_in_customer(STRANGER, ADA)
-    there = premises.shop.log_in_customer(STRANGER, ADA)
-    bob = premises.shop.log_in_staff(STRANGER, BOB)
+    here = premises.shop.log_in_customer(ANONYMOUS, ADA)
+    there = premises.shop.log_in_customer(ANONYMOUS, ADA)
+    bob = premises.shop.log_in_staff(ANONYMOUS, BOB)
 
     request = LogoutRequest(refresh_token=bob.refresh_token)
     premises.shop.log_out(session_of(here), request)
@@ -175,8 +175,8 @@ def test_a_new_password_ends_the_other_sessions(premises: Premises) -> None:
     """
     The session that changed it stays, all others end, and the old password is no longer good.
     """
-    here = premises.shop.log_in_customer(STRANGER, ADA)
-    there = premises.shop.log_in_customer(STRANGER, ADA)
+    here = premises.shop.log_in_customer(ANONYMOUS, ADA)
+    there = premises.shop.log_in_customer(ANONYMOUS, ADA)
     change = PasswordChange(current_password=ADA.password, new_password="another staple")
 
     premises.shop.change_password(session_of(here), change)
@@ -184,9 +184,9 @@ def test_a_new_password_ends_the_other_sessions(premises: Premises) -> None:
     must_be_over(premises, there)
     refresh(premises, here)
     with pytest.raises(WrongCredentials):
-        premises.shop.log_in_customer(STRANGER, ADA)
+        premises.shop.log_in_customer(ANONYMOUS, ADA)
     new = Credentials(email=ADA.email, password="another staple")
-    assert premises.shop.log_in_customer(STRANGER, new).token
+    assert premises.shop.log_in_customer(ANONYMOUS, new).token
 
 
 def test_the_current_password_must_be_proven(premises: Premises) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from attrs import evolve
 
-from mechanic_core.access import STRANGER, Actor, Role
+from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.account import Credentials, WrongCredentials
 from mechanic_core.customers.customer import (
     CustomerChanged,
@@ -14,7 +14,7 @@ from mechanic_core.customers.customer import (
     Registration,
     TicketsUnfinished,
 )
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.forms import TicketDraft
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleId
@@ -37,11 +37,11 @@ def test_whoever_registers_can_log_in(premises: Premises) -> None:
     """
     registration = sample(Registration, email="New@x.example", address="12 Mill Lane")
 
-    new = premises.shop.register_customer(STRANGER, registration)
+    new = premises.shop.register_customer(ANONYMOUS, registration)
 
     assert (3, "New@x.example", NOON, 1) == (new.id, new.email, new.created_at, new.version)
     credentials = Credentials(email="new@X.EXAMPLE", password=registration.password)
-    assert premises.shop.log_in_customer(STRANGER, credentials).token
+    assert premises.shop.log_in_customer(ANONYMOUS, credentials).token
 
 
 def test_an_address_is_taken_whatever_its_case(premises: Premises) -> None:
@@ -49,7 +49,7 @@ def test_an_address_is_taken_whatever_its_case(premises: Premises) -> None:
     Nobody registers or moves to an address that another customer has.
     """
     with pytest.raises(EmailTaken):
-        premises.shop.register_customer(STRANGER, sample(Registration, email="CLEO@x.example"))
+        premises.shop.register_customer(ANONYMOUS, sample(Registration, email="CLEO@x.example"))
     with pytest.raises(EmailTaken):
         premises.shop.change_customer(
             MECHANIC, ADA, lambda form: evolve(form, email="cleo@X.example")
@@ -63,7 +63,7 @@ def test_customers_are_searched(premises: Premises, q: str | None, names: list[s
     """
     Staff find customers by how their name begins.
     """
-    found = premises.shop.list_customers(MECHANIC, q, Window())
+    found = premises.shop.list_customers(MECHANIC, q, PageRequest())
 
     assert names == [customer.name for customer in found.items]
 
@@ -124,7 +124,7 @@ def test_an_erased_customer_is_gone_but_their_history_is_not(
         premises.shop.read_customer(MANAGER, ADA)
     with pytest.raises(WrongCredentials):
         premises.shop.log_in_customer(
-            STRANGER, Credentials(email="ada@example.com", password="correct horse battery")
+            ANONYMOUS, Credentials(email="ada@example.com", password="correct horse battery")
         )
     assert ["Cleo"] == [c.name for c in premises.shop.list_customers(MANAGER, None, ALL).items]
     assert None is premises.shop.read_vehicle(MANAGER, VehicleId(1)).plate
@@ -154,4 +154,4 @@ def test_the_address_of_an_erased_customer_is_free(premises: Premises) -> None:
     """
     premises.erase(1)
 
-    assert 3 == premises.shop.register_customer(STRANGER, sample(Registration)).id
+    assert 3 == premises.shop.register_customer(ANONYMOUS, sample(Registration)).id

@@ -3,8 +3,8 @@
 import pytest
 
 from mechanic_core.errors import Problem, Unknown
-from mechanic_core.findings import Findings
-from mechanic_core.shapes import RuleBroken
+from mechanic_core.problem_collector import ProblemCollector
+from mechanic_core.rules import RuleBroken
 from mechanic_core.vehicles.vehicle import VinTaken
 
 
@@ -12,25 +12,25 @@ def test_nothing_found_is_no_refusal() -> None:
     """
     Where no look found anything, all goes on.
     """
-    findings = Findings()
+    findings = ProblemCollector()
     with findings:
         pass
 
-    findings.must_be_none()
+    findings.raise_if_any()
 
 
 def test_unknown_ids_are_one_unknown() -> None:
     """
     Ids alone stay what they are, in the order in which they were found.
     """
-    findings = Findings()
+    findings = ProblemCollector()
     with findings:
         raise Unknown("#/b", "#/a")
     with findings:
         raise Unknown("#/c")
 
     with pytest.raises(Unknown) as refused:
-        findings.must_be_none()
+        findings.raise_if_any()
     assert ["#/b", "#/a", "#/c"] == [problem.pointer for problem in refused.value.problems]
 
 
@@ -38,18 +38,18 @@ def test_broken_rules_and_unknown_ids_are_one_refusal() -> None:
     """
     Each problem keeps its words.
     """
-    findings = Findings()
+    findings = ProblemCollector()
     for refusal in (Unknown("#/a"), RuleBroken(Problem("#/b", "is required"))):
         with findings:
             raise refusal
 
     with pytest.raises(RuleBroken, match="#/a: names nothing that is there; #/b: is required"):
-        findings.must_be_none()
+        findings.raise_if_any()
 
 
 def test_any_other_refusal_ends_the_looking() -> None:
     """
     A conflict is told at once: it is nothing wrong with the body.
     """
-    with pytest.raises(VinTaken), Findings():
+    with pytest.raises(VinTaken), ProblemCollector():
         raise VinTaken

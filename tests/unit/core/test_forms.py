@@ -7,10 +7,10 @@ import pytest
 from mechanic_core.access import Role
 from mechanic_core.inventory.movement import BY_HAND, MovementForm
 from mechanic_core.inventory.part import Kind
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.mechanics.mechanic import MechanicForm
-from mechanic_core.mechanics.standing import ALWAYS, Period
 from mechanic_core.money import Quantity
-from mechanic_core.shapes import RuleBroken
+from mechanic_core.rules import RuleBroken
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
 from tests.worlds import sample
 
@@ -49,7 +49,7 @@ def test_nobody_can_join_and_leave() -> None:
     edit = MechanicEdit(add_ids=(1, 2, 3), remove_ids=(3, 4, 1))
 
     with pytest.raises(RuleBroken) as refused:
-        edit.must_be_one_way()
+        edit.require_disjoint()
 
     assert ["#/remove_ids/0", "#/remove_ids/2"] == pointers(refused)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mechanic_core.access import STRANGER, LoginNeeded, Role, RoleForbids
+from mechanic_core.access import ANONYMOUS, LoginNeeded, Role, RoleForbids
 from mechanic_core.inventory.movement import Movement, MovementForm
 from mechanic_core.inventory.part import (
     CountBelowReserved,
@@ -84,7 +84,7 @@ def test_a_sku_is_one_part_s(premises: Premises) -> None:
         )
 
     assert [] == ledger(premises, bulb.id)
-    assert 2 == len(premises.shop.list_parts(STRANGER, PartFilter(), ALL).items)
+    assert 2 == len(premises.shop.list_parts(ANONYMOUS, PartFilter(), ALL).items)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_parts_are_searched_by_anybody(
     """
     premises.shop.add_part(MECHANIC, sample(PartForm, name="Motor oil", sku="OIL-5W"))
 
-    found = premises.shop.list_parts(STRANGER, wanted, ALL).items
+    found = premises.shop.list_parts(ANONYMOUS, wanted, ALL).items
 
     assert skus == [part.sku for part in found]
 
@@ -119,7 +119,7 @@ def test_what_is_low_is_for_staff(premises: Premises) -> None:
 
     assert ["EMPTY"] == [p.sku for p in premises.shop.list_parts(MECHANIC, low, ALL).items]
     with pytest.raises(LoginNeeded):
-        premises.shop.list_parts(STRANGER, low, ALL)
+        premises.shop.list_parts(ANONYMOUS, low, ALL)
     with pytest.raises(RoleForbids):
         premises.shop.list_parts(CUSTOMER, evolve(low, low_stock=False), ALL)
 
@@ -187,7 +187,7 @@ def test_a_changed_quantity_is_a_count(premises: Premises) -> None:
 
     assert [("count", 2000, 0, 12_000, 0)] == ledger(premises)[1:]
     assert (5, "Pad", "Ceramic", 4) == (part.price, part.name, part.description, part.version)
-    assert part == premises.shop.read_part(STRANGER, PAD)
+    assert part == premises.shop.read_part(ANONYMOUS, PAD)
 
 
 def test_a_stale_change_is_refused(premises: Premises) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mechanic_core.access import STRANGER, Actor, Role, RoleForbids
+from mechanic_core.access import ANONYMOUS, Actor, Role, RoleForbids
 from mechanic_core.accounts.account import Credentials, WrongCredentials
 from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.mechanics.mechanic import (
     Hiring,
     LastManager,
@@ -20,7 +21,6 @@ from mechanic_core.mechanics.mechanic import (
     PublicMechanic,
     StaffMechanic,
 )
-from mechanic_core.mechanics.standing import ALWAYS, Period
 from mechanic_core.money import Money
 from mechanic_core.tickets.workflow import Status
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
@@ -45,9 +45,9 @@ def test_whoever_is_hired_can_log_in(premises: Premises) -> None:
     credentials = Credentials(email="DAN@shop.example", password="correct horse battery")
 
     assert (3, Role.MECHANIC, True, 5_000_000) == (dan.id, dan.role, dan.active, dan.salary)
-    assert premises.shop.log_in_staff(STRANGER, credentials).token
+    assert premises.shop.log_in_staff(ANONYMOUS, credentials).token
     with pytest.raises(WrongCredentials):
-        premises.shop.log_in_customer(STRANGER, credentials)
+        premises.shop.log_in_customer(ANONYMOUS, credentials)
 
 
 def test_staff_addresses_are_their_own(premises: Premises) -> None:
@@ -63,7 +63,7 @@ def test_staff_addresses_are_their_own(premises: Premises) -> None:
 @pytest.mark.parametrize(
     ("actor", "view", "ids"),
     [
-        (STRANGER, PublicMechanic, [1, 2]),
+        (ANONYMOUS, PublicMechanic, [1, 2]),
         (CUSTOMER, PublicMechanic, [1, 2]),
         (MECHANIC, StaffMechanic, [1, 2, 3]),
         (MANAGER, Mechanic, [1, 2, 3]),
@@ -136,14 +136,14 @@ def test_whoever_is_let_go_is_out_at_once(premises: Premises) -> None:
     Login stops, sessions end, the record stays; twice is no different from once.
     """
     credentials = Credentials(email="bob@shop.example", password="correct horse battery")
-    premises.shop.log_in_staff(STRANGER, credentials)
+    premises.shop.log_in_staff(ANONYMOUS, credentials)
 
     premises.shop.let_mechanic_go(MANAGER, BOB)
     premises.shop.let_mechanic_go(MANAGER, BOB)
 
     with pytest.raises(WrongCredentials):
-        premises.shop.log_in_staff(STRANGER, credentials)
-    with premises.store.look() as work:
+        premises.shop.log_in_staff(ANONYMOUS, credentials)
+    with premises.store.read_only() as work:
         assert 1 == len(work.sessions.revoked_since(premises.clock()))
     kept = premises.shop.read_mechanic(MANAGER, BOB)
     assert isinstance(kept, Mechanic)
@@ -182,7 +182,7 @@ def test_the_last_manager_stays(premises: Premises) -> None:
 
 def standings(premises: Premises, period: Period = ALWAYS, limit: int = 100) -> list[object]:
     """Return the leaderboard as tuples."""
-    board = premises.shop.read_leaderboard(STRANGER, limit, period)
+    board = premises.shop.read_leaderboard(ANONYMOUS, limit, period)
     return [(one.rank, one.name, one.tickets) for one in board.items]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mechanic_core.access import Actor, By, Role
-from mechanic_core.page import Window
+from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.forms import TransitionForm
 from mechanic_core.tickets.history import Event
 from mechanic_core.tickets.ticket import (
@@ -135,9 +135,9 @@ def test_the_history_of_a_removed_ticket_is_for_staff(premises: Premises) -> Non
     premises.shop.remove_ticket(MANAGER, ticket.id)
 
     with pytest.raises(TicketNotFound):
-        premises.shop.list_history(CUSTOMER, ticket.id, Window())
+        premises.shop.list_history(CUSTOMER, ticket.id, PageRequest())
     for actor in (MECHANIC, MANAGER):
-        assert 2 == len(premises.shop.list_history(actor, ticket.id, Window()).items)
+        assert 2 == len(premises.shop.list_history(actor, ticket.id, PageRequest()).items)
 
 
 def test_history_is_read_in_pieces_and_under_today_s_names(premises: Premises) -> None:
@@ -148,8 +148,8 @@ def test_history_is_read_in_pieces_and_under_today_s_names(premises: Premises) -
     whole = premises.history(ticket.id)
     read = premises.shop.list_history
 
-    first = read(CUSTOMER, ticket.id, Window(size=2))
-    rest = read(CUSTOMER, ticket.id, Window(size=2, after=first.last))
+    first = read(CUSTOMER, ticket.id, PageRequest(size=2))
+    rest = read(CUSTOMER, ticket.id, PageRequest(size=2, after=first.last))
 
     assert whole == first.items + rest.items
     assert (True, False) == (first.has_more, rest.has_more)

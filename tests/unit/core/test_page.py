@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_core.page import Slice, Window, sliced
+from mechanic_core.paging import Page, PageRequest, page_of
 
 
 @given(st.lists(st.integers(1, 99), unique=True).map(sorted), st.integers(1, 10))
@@ -12,10 +12,12 @@ def test_walking_by_key_visits_everything_once(keys: list[int], size: int) -> No
     Following the last key from piece to piece sees each item exactly once, in order.
     """
     seen: list[int] = []
-    piece = Slice[int]((), has_more=True, last=0)
+    piece = Page[int]((), has_more=True, last=0)
     while piece.has_more:
         behind = [key for key in keys if key > (piece.last or 0)]
-        piece = sliced(behind[: size + 1], Window(size=size, after=piece.last), key=lambda k: k)
+        piece = page_of(
+            behind[: size + 1], PageRequest(size=size, after=piece.last), key=lambda k: k
+        )
         seen += piece.items
 
     assert keys == seen
@@ -26,7 +28,7 @@ def test_a_piece_is_never_longer_than_its_window(found: list[int], size: int) ->
     """
     The item too many only tells that there is more.
     """
-    piece = sliced(found[: size + 1], Window(size=size), key=lambda k: k, total=len(found))
+    piece = page_of(found[: size + 1], PageRequest(size=size), key=lambda k: k, total=len(found))
 
     assert tuple(found[:size]) == piece.items
     assert (len(found) > size) == piece.has_more
@@ -38,6 +40,6 @@ def test_a_piece_keeps_its_place_when_its_items_change() -> None:
     """
     What is shown of each item does not change where the next piece starts.
     """
-    piece = Slice((1, 2), has_more=True, last=2, total=9)
+    piece = Page((1, 2), has_more=True, last=2, total=9)
 
-    assert Slice(("1", "2"), has_more=True, last=2, total=9) == piece.map(str)
+    assert Page(("1", "2"), has_more=True, last=2, total=9) == piece.map(str)

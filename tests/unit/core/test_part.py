@@ -19,7 +19,7 @@ from mechanic_core.inventory.part import (
     PartReserved,
 )
 from mechanic_core.money import MOST_QUANTITY, Measure, Quantity, Stock
-from mechanic_core.shapes import RuleBroken
+from mechanic_core.rules import RuleBroken
 from tests.worlds import FEWER, NOON, records, sample, values_of
 
 ALONE = sorted(set(Kind) - {Kind.COUNT})
@@ -151,10 +151,10 @@ def test_a_stale_part_is_refused() -> None:
     """
     part = sample(Part, version=3)
 
-    part.must_be_at(3)
-    part.must_be_at(None)
+    part.require_version(3)
+    part.require_version(None)
     with pytest.raises(PartChanged):
-        part.must_be_at(2)
+        part.require_version(2)
 
 
 def test_a_movement_tells_what_led_from_one_to_the_other() -> None:

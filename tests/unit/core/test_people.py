@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 from hypothesis import given
 
-from mechanic_core.access import STRANGER, Actor, Role, SessionId
+from mechanic_core.access import ANONYMOUS, Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, digest_of
 from mechanic_core.customers.customer import (
     Customer,
@@ -21,7 +21,7 @@ from mechanic_core.mechanics.mechanic import (
     PublicMechanic,
     StaffMechanic,
 )
-from mechanic_core.texts import folded
+from mechanic_core.values import fold_case
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleChanged, VehicleForm
 from tests.worlds import FEWER, NOON, records, sample
 
@@ -108,7 +108,7 @@ def test_each_role_sees_its_view_of_a_mechanic() -> None:
     assert bob == bob.seen_by(Actor(Role.MANAGER, 1))
     assert staff == bob.seen_by(Actor(Role.MECHANIC, bob.id))
     assert public == bob.seen_by(Actor(Role.CUSTOMER, bob.id))
-    assert public == bob.seen_by(STRANGER)
+    assert public == bob.seen_by(ANONYMOUS)
 
 
 @pytest.mark.parametrize(
@@ -126,10 +126,10 @@ def test_a_stale_record_is_refused(
     """
     Whoever changes a record must have seen its present version, or not have asked.
     """
-    record.must_be_at(3)
-    record.must_be_at(None)
+    record.require_version(3)
+    record.require_version(None)
     with pytest.raises(refusal):
-        record.must_be_at(4)
+        record.require_version(4)
 
 
 def test_only_the_digest_of_a_refresh_token_is_kept() -> None:
@@ -159,4 +159,4 @@ def test_texts_are_compared_without_regard_to_case() -> None:
     """
     Folding goes further than lower case.
     """
-    assert folded("STRASSE") == folded("straße")
+    assert fold_case("STRASSE") == fold_case("straße")

@@ -9,6 +9,7 @@ import pytest
 
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.access import (
+    ANONYMOUS,
     ANY_LOGIN,
     MANAGERS_ONLY,
     OWN_OR_MANAGER,
@@ -16,7 +17,6 @@ from mechanic_core.access import (
     OWNER_OR_STAFF,
     PUBLIC,
     STAFF_ONLY,
-    STRANGER,
     Actor,
     LoginNeeded,
     Policy,
@@ -24,7 +24,7 @@ from mechanic_core.access import (
     RoleForbids,
 )
 from mechanic_core.errors import Refused
-from mechanic_core.shapes import alternatives
+from mechanic_core.rules import union_members
 from mechanic_core.shop import Shop
 from tests.shops import HandClock, shop_on
 from tests.worlds import sample
@@ -53,7 +53,7 @@ CONTRACT = {
 """The contract's columns of who may, by what they may."""
 
 NAMES = [field.name for field in attrs.fields(Shop)]
-ACTORS = [STRANGER, *(Actor(role, 7) for role in Role)]
+ACTORS = [ANONYMOUS, *(Actor(role, 7) for role in Role)]
 GIVEN: dict[str, dict[str, object]] = {"MechanicEdit": {"add_ids": (1,)}}
 
 
@@ -79,7 +79,7 @@ def _something(hint: Any) -> object:
         return sample(hint, **GIVEN.get(hint.__name__, {}))
     if get_origin(hint) is Callable:
         return lambda form: form
-    return None if alternatives(hint)[1] else 1
+    return None if union_members(hint)[1] else 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mechanic_core
-from mechanic_core.shapes import RuleBroken, derived, first_broken, rules_inside, rules_of
+from mechanic_core.rules import RuleBroken, computed, first_violation, member_rules, rules_of
 from tests.worlds import FEWER, records, rule_breaking, sample, values_of
 
 GIVEN: dict[str, dict[str, object]] = {"MechanicEdit": {"add_ids": (1,)}}
@@ -43,7 +43,7 @@ MEMBERS = [
     pytest.param(cls, field, id=f"{cls.__name__}.{field.name}")
     for cls in RECORDS
     for field in attrs.fields(cls)
-    if rules_inside(field.type)
+    if member_rules(field.type)
 ]
 
 
@@ -56,20 +56,20 @@ def test_a_sample_is_as_the_documents_show_it(cls: type[Any]) -> None:
 
     for field in attrs.fields(cls):
         value = getattr(made, field.name)
-        assert value is None or not first_broken(rules_of(field.type), value)
+        assert value is None or not first_violation(rules_of(field.type), value)
 
 
 @given(st.data())
 def test_drawn_records_are_kept_and_copied(data: st.DataObject) -> None:
     """
-    Whatever keeps the rules makes a record, equal to its copy, and its derived values compute.
+    Whatever keeps the rules makes a record, equal to its copy, and its computed values compute.
     """
     cls = data.draw(st.sampled_from(RECORDS))
     made = data.draw(records(cls))
 
     assert made == attrs.evolve(made)
     for name, member in vars(cls).items():
-        if isinstance(member, derived):
+        if isinstance(member, computed):
             getattr(made, name)
 
 
@@ -117,4 +117,4 @@ def test_drawn_values_keep_their_rules(data: st.DataObject) -> None:
     declared = getattr(field, "type", None)
     value = data.draw(values_of(declared))
 
-    assert value is None or not first_broken(rules_of(declared), value)
+    assert value is None or not first_violation(rules_of(declared), value)

@@ -6,9 +6,9 @@ import pytest
 from attrs import evolve, frozen
 
 from mechanic_core.inventory.part import Kind
-from mechanic_core.shapes import (
+from mechanic_core.rules import (
+    NOT_BLANK,
     PRINTABLE,
-    WORDY,
     Alias,
     Between,
     Length,
@@ -16,13 +16,13 @@ from mechanic_core.shapes import (
     Pattern,
     Rule,
     RuleBroken,
-    alternatives,
     checked,
-    derived,
-    first_broken,
-    rules_inside,
+    computed,
+    first_violation,
+    member_rules,
     rules_of,
-    unwrapped,
+    union_members,
+    unwrap_annotated,
 )
 
 Few = Annotated[int, Between(1, 3)]
@@ -38,7 +38,7 @@ class Order:
     tables: Annotated[tuple[Few, ...] | None, Alias("seats")] = None
     free: int = 0
 
-    @derived
+    @computed
     def doubled(self) -> int:
         """Twice the dishes."""
         return self.dishes * 2
@@ -61,8 +61,8 @@ class Order:
         (OneOf((Kind.SCRAP, Kind.COUNT)), "scrap", None),
         (OneOf((Kind.SCRAP, Kind.COUNT)), Kind.RESERVE, "must be one of scrap, count"),
         (OneOf((Kind.SCRAP, Kind.COUNT)), ["scrap"], "must be one of scrap, count"),
-        (WORDY, " \n\t", "must not be blank"),
-        (WORDY, "\n a", None),
+        (NOT_BLANK, " \n\t", "must not be blank"),
+        (NOT_BLANK, "\n a", None),
         (PRINTABLE, "tabs\tand\nlines", None),
         (PRINTABLE, "nul\x00", "must not hold control characters or unpaired surrogates"),
         (PRINTABLE, "half \ud83d", "must not hold control characters or unpaired surrogates"),
@@ -72,7 +72,7 @@ def test_a_rule_tells_what_breaks_it(rule: Rule, value: object, said: str | None
     """
     A rule says nothing of a good value, and one phrase of a bad one.
     """
-    assert said == rule.broken_by(value)
+    assert said == rule.violation(value)
 
 
 @pytest.mark.parametrize(
@@ -115,30 +115,30 @@ def test_rules_are_found_through_every_layer() -> None:
     assert (Between(1, 3),) == rules_of(Few)
     assert (Between(1, 3),) == rules_of(Few | None)
     assert (Between(1, 3),) == rules_of(Named)
-    assert (Between(1, 3),) == rules_inside(Annotated[tuple[Few, ...] | None, Alias("x")])
+    assert (Between(1, 3),) == member_rules(Annotated[tuple[Few, ...] | None, Alias("x")])
     assert () == rules_of(int | str)
-    assert () == rules_inside(int)
+    assert () == member_rules(int)
 
 
 def test_types_are_taken_apart() -> None:
     """
     A declared type gives its bare type, its notes, and whether it may be missing.
     """
-    assert (int, (Between(1, 3), Alias("n"))) == unwrapped(Annotated[Few, Alias("n")])
-    assert ((int, str), True) == alternatives(int | str | None)
-    assert ((int,), False) == alternatives(int)
+    assert (int, (Between(1, 3), Alias("n"))) == unwrap_annotated(Annotated[Few, Alias("n")])
+    assert ((int, str), True) == union_members(int | str | None)
+    assert ((int,), False) == union_members(int)
 
 
 def test_the_first_broken_rule_speaks() -> None:
     """
     Of several broken rules the first is told.
     """
-    assert "must have from 1 to 3 characters" == first_broken((Length(1, 3), WORDY), "")
+    assert "must have from 1 to 3 characters" == first_violation((Length(1, 3), NOT_BLANK), "")
 
 
 def test_a_derived_property_computes_and_is_found_on_its_class() -> None:
     """
-    A derived property reads like any other, and the class tells what it is.
+    A computed property reads like any other, and the class tells what it is.
     """
     assert 6 == Order(dishes=3).doubled
     assert "Twice the dishes." == Order.doubled.__doc__

@@ -4,7 +4,7 @@ import pytest
 
 from mechanic_core.errors import Unknown
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
-from mechanic_core.shapes import RuleBroken
+from mechanic_core.rules import RuleBroken
 from mechanic_core.tickets.history import Event
 from mechanic_core.tickets.ticket import (
     Ticket,

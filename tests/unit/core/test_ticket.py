@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
-from mechanic_core.shapes import RuleBroken
+from mechanic_core.rules import RuleBroken
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
 from mechanic_core.tickets.ticket import (
@@ -215,10 +215,10 @@ def test_a_stale_ticket_is_refused() -> None:
     """
     ticket = sample(Ticket, version=3)
 
-    ticket.must_be_at(3)
-    ticket.must_be_at(None)
+    ticket.require_version(3)
+    ticket.require_version(None)
     with pytest.raises(TicketChanged):
-        ticket.must_be_at(2)
+        ticket.require_version(2)
 
 
 def test_a_labour_line_gives_its_form() -> None:

@@ -8,8 +8,8 @@ from attrs import evolve
 from mechanic_core.access import Actor, Role, RoleForbids
 from mechanic_core.errors import Refused, Unknown
 from mechanic_core.mechanics.mechanic import MechanicId
-from mechanic_core.page import Window
-from mechanic_core.shapes import RuleBroken
+from mechanic_core.paging import PageRequest
+from mechanic_core.rules import RuleBroken
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
 from mechanic_core.tickets.history import Event
 from mechanic_core.tickets.line import LaborLineForm
@@ -167,7 +167,7 @@ def test_my_tickets_are_newest_first(premises: Premises) -> None:
     assert [3, 1] == [ticket.id for ticket in mine(MECHANIC, ALL).items]
     assert [3] == [ticket.id for ticket in mine(MANAGER, ALL).items]
     assert (2, None) == (mine(CLEO, ALL).items[0].id, mine(CLEO, ALL).last)
-    assert [1] == [ticket.id for ticket in mine(CUSTOMER, Window(size=1, after=3)).items]
+    assert [1] == [ticket.id for ticket in mine(CUSTOMER, PageRequest(size=1, after=3)).items]
 
 
 @pytest.mark.parametrize(

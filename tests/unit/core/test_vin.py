@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mechanic_core.shapes import RuleBroken
+from mechanic_core.rules import RuleBroken
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
 from mechanic_core.vehicles.vin import Vin, VinCheck, check_digit, must_check, vin_check
 from tests.worlds import sample, values_of

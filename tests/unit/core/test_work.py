@@ -4,7 +4,7 @@ import pytest
 from attrs import define
 
 from mechanic_core.errors import LostRace, Unavailable
-from mechanic_core.work import TRIES, one_transaction
+from mechanic_core.unit_of_work import TRIES, retry_on_conflict
 
 
 @define
@@ -14,7 +14,7 @@ class Runner:
     losses: int
     tries: int = 0
 
-    @one_transaction
+    @retry_on_conflict
     def __call__(self, prize: str, *, again: bool = True) -> str:
         """Return the prize once there are no more losses."""
         self.tries += 1
@@ -53,7 +53,7 @@ def test_other_refusals_are_not_run_again() -> None:
     tries = []
 
     class Away:
-        @one_transaction
+        @retry_on_conflict
         def __call__(self) -> None:
             tries.append(1)
             raise Unavailable

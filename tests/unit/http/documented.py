@@ -12,7 +12,7 @@ from mechanic_http.openapi.document import document
 
 
 @frozen
-class Operation:
+class DocumentedOperation:
     """One method of one path."""
 
     method: str
@@ -21,26 +21,26 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """Return its operation id."""
+        """Return its documented id."""
         return str(self.told["operationId"])
 
 
-def operations() -> list[Operation]:
-    """Return every operation of the document."""
+def documented_operations() -> list[DocumentedOperation]:
+    """Return every documented of the document."""
     return [
-        Operation(method.upper(), path, told)
+        DocumentedOperation(method.upper(), path, told)
         for path, item in document()["paths"].items()
         for method, told in item.items()
         if method != "parameters"
     ]
 
 
-def contents_of(operation: Operation) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Return the bodies of an operation: the request's and each answer's, with their types."""
-    if "requestBody" in operation.told:
-        for kind, content in operation.told["requestBody"]["content"].items():
+def contents_of(documented: DocumentedOperation) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Return the bodies of an documented: the request's and each answer's, with their types."""
+    if "requestBody" in documented.told:
+        for kind, content in documented.told["requestBody"]["content"].items():
             yield "request", kind, content
-    for status, answer in operation.told["responses"].items():
+    for status, answer in documented.told["responses"].items():
         for kind, content in resolved(answer).get("content", {}).items():
             yield status, kind, content
 

@@ -14,9 +14,9 @@ from mechanic_http.settings import HttpSettings
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.core.conftest import Premises
 
-STRANGER = Actor()
+ANONYMOUS = Actor()
 OTHER = Actor(Role.CUSTOMER, 2)
-ROLES = (STRANGER, CUSTOMER, OTHER, MECHANIC, MANAGER)
+ROLES = (ANONYMOUS, CUSTOMER, OTHER, MECHANIC, MANAGER)
 
 SETTINGS = HttpSettings(cursor_secret=b"c" * 32)
 JSON = "application/json"
@@ -83,7 +83,7 @@ class Client:
         method: str,
         path: str,
         body: Any = None,
-        actor: Actor = STRANGER,
+        actor: Actor = ANONYMOUS,
         headers: dict[str, str] | None = None,
         raw: bytes | None = None,
     ) -> testing.Result:
@@ -105,7 +105,7 @@ class Client:
             **told,
         )
 
-    def get(self, path: str, actor: Actor = STRANGER, **headers: str) -> testing.Result:
+    def get(self, path: str, actor: Actor = ANONYMOUS, **headers: str) -> testing.Result:
         """Return the answer to a GET."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.ask("GET", path, actor=actor, headers=named)

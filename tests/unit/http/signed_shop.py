@@ -6,10 +6,10 @@ from typing import Any, Final
 from attrs import field, frozen
 from falcon import testing
 
-from mechanic_adapters.keys import KeyRing
-from mechanic_adapters.revocations import Revocations, authenticator
+from mechanic_adapters.security.revocations import Revocations, authenticator
+from mechanic_adapters.security.signing_keys import KeyRing
 from mechanic_http.app import App, HttpPorts, create_app
-from mechanic_shop.use_cases import build_shop
+from mechanic_shop.wiring.use_cases import build_shop
 from tests.shops import PlainPasswords
 from tests.unit.core.conftest import Premises
 from tests.unit.forgery import LIFE, tokens_of
@@ -30,7 +30,7 @@ class SignedShop:
         """Wire it as the real one is."""
         store, clock = self.premises.store, self.premises.clock
         tokens = tokens_of(self.ring, clock)
-        revocations = Revocations(store.look, clock, LIFE)
+        revocations = Revocations(store.read_only, clock, LIFE)
         store.subscribe(revocations.touched)
         shop = build_shop(store, clock, PlainPasswords(), tokens)
         ports = HttpPorts(authenticate=authenticator(tokens, revocations))

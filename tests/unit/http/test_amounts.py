@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
 from mechanic_core.tickets.line import Totals
-from mechanic_http import bodies, codec
+from mechanic_http.endpoint import body as bodies
+from mechanic_http.json import codec
 from tests.unit.http.test_codec import Box, said
 
 

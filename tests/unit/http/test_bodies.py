@@ -10,8 +10,8 @@ from falcon import Request, testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_http import bodies
-from mechanic_http.refusals import BodyTooLarge, MalformedBody, MalformedHeader
+from mechanic_http.endpoint import body as bodies
+from mechanic_http.problems.refusals import BodyTooLarge, MalformedBody, MalformedHeader
 from tests.shops import CUSTOMER, MECHANIC
 from tests.unit.http.shop import JSON, PATCH, PROBLEM, client
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mechanic_http.changes import merged
+from mechanic_http.endpoint.merge_patch import merged
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.http.shop import client
 

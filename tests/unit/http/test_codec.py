@@ -17,13 +17,14 @@ from mechanic_core.inventory.movement import Movement, MovementForm
 from mechanic_core.inventory.part import Part, PartForm
 from mechanic_core.mechanics.mechanic import Hiring, Mechanic, MechanicForm
 from mechanic_core.money import Money, Price, Quantity, Stock
-from mechanic_core.shapes import Alias, RuleBroken, Unpublished, checked
+from mechanic_core.rules import Alias, RuleBroken, Unpublished, checked
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.line import LaborLineForm
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
-from mechanic_http import bodies, codec
+from mechanic_http.endpoint import body as bodies
+from mechanic_http.json import codec
 from tests.worlds import NOON, records, sample
 
 FORMS: list[type[Any]] = [

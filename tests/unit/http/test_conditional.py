@@ -6,15 +6,15 @@ import attrs
 import pytest
 
 from mechanic_core.access import Actor
-from mechanic_http.etags import tags_in
-from mechanic_http.refusals import MalformedHeader
+from mechanic_http.endpoint.etags import tags_in
+from mechanic_http.problems.refusals import MalformedHeader
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
-from tests.unit.http.shop import OTHER, SETTINGS, STRANGER, Client, client
+from tests.unit.http.shop import ANONYMOUS, OTHER, SETTINGS, Client, client
 
 PART = "/inventory/1"
 
 
-def tag_of(line: Client, path: str = PART, actor: Actor = STRANGER) -> str:
+def tag_of(line: Client, path: str = PART, actor: Actor = ANONYMOUS) -> str:
     """Return the tag of a resource as it is now."""
     return str(line.get(path, actor).headers["etag"])
 
@@ -60,7 +60,7 @@ def test_tells_views_of_one_version_apart() -> None:
     """
     line = client()
 
-    assert 3 == len({tag_of(line, "/mechanics/2", a) for a in (STRANGER, MECHANIC, MANAGER)})
+    assert 3 == len({tag_of(line, "/mechanics/2", a) for a in (ANONYMOUS, MECHANIC, MANAGER)})
 
 
 def test_changes_what_was_seen() -> None:
@@ -118,7 +118,7 @@ def test_compares_after_authorization() -> None:
 
     assert [401, 404, 412] == [
         line.ask("PATCH", "/customers/1", {"phone": "555"}, actor, stale).status_code
-        for actor in (STRANGER, OTHER, CUSTOMER)
+        for actor in (ANONYMOUS, OTHER, CUSTOMER)
     ]
     assert 404 == line.ask("DELETE", "/inventory/9", None, MECHANIC, stale).status_code
 
@@ -174,7 +174,7 @@ def test_asks_for_the_version_where_it_is_required(method: str, path: str, body:
     ("kind", "form", "change"),
     [
         ("parts", {"part_id": 1, "quantity": 1}, {"quantity": 2}),
-        ("labor", {"description": "Look", "hours": 1, "rate": 80}, {"hours": 2}),
+        ("labor", {"description": "ReadOnly", "hours": 1, "rate": 80}, {"hours": 2}),
     ],
 )
 def test_a_line_has_a_tag_that_its_url_takes(kind: str, form: Any, change: Any) -> None:

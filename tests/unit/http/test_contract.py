@@ -9,7 +9,7 @@ from attrs import field, frozen
 from mechanic_core.access import Actor
 from mechanic_http.routes import DOCUMENTED
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
-from tests.unit.http.shop import SETTINGS, STRANGER, Client, client, remembered, rewound
+from tests.unit.http.shop import ANONYMOUS, SETTINGS, Client, client, remembered, rewound
 
 WHO = {"email": "ada@example.com", "password": "correct horse battery"}
 BOB = {"email": "bob@shop.example", "password": "correct horse battery"}
@@ -30,8 +30,8 @@ class Asked:
 
 
 CONTRACT = (
-    Asked("POST", "/login", STRANGER, 200, WHO, {"token_type": "Bearer", "expires_in": 1800}),
-    Asked("POST", "/mechanics/login", STRANGER, 200, BOB, {"token_type": "Bearer"}),
+    Asked("POST", "/login", ANONYMOUS, 200, WHO, {"token_type": "Bearer", "expires_in": 1800}),
+    Asked("POST", "/mechanics/login", ANONYMOUS, 200, BOB, {"token_type": "Bearer"}),
     Asked("POST", "/logout", CUSTOMER, 204),
     Asked("GET", "/me", MECHANIC, 200, None, {"id": 2, "role": "mechanic", "name": "Bob"}),
     Asked(
@@ -41,11 +41,11 @@ CONTRACT = (
         204,
         {"current_password": WHO["password"], "new_password": "another good one"},
     ),
-    Asked("GET", "/.well-known/jwks.json", STRANGER, 200, None, {"keys": []}),
+    Asked("GET", "/.well-known/jwks.json", ANONYMOUS, 200, None, {"keys": []}),
     Asked(
         "POST",
         "/customers",
-        STRANGER,
+        ANONYMOUS,
         201,
         {"name": "Di", **WHO, "email": "d@x.example"},
         {"id": 3},
@@ -65,8 +65,8 @@ CONTRACT = (
     Asked("PATCH", "/vehicles/1", CUSTOMER, 200, {"year": 2003}, {"year": 2003, "plate": "7A"}),
     Asked("DELETE", "/vehicles/2", MANAGER, 204),
     Asked("GET", "/vehicles/1/service_tickets", CUSTOMER, 200, None, {"page": 1}),
-    Asked("GET", "/mechanics", STRANGER, 200, None, {"page": 1}),
-    Asked("GET", "/mechanics/2", STRANGER, 200, None, {"name": "Bob", "specialty": None}),
+    Asked("GET", "/mechanics", ANONYMOUS, 200, None, {"page": 1}),
+    Asked("GET", "/mechanics/2", ANONYMOUS, 200, None, {"name": "Bob", "specialty": None}),
     Asked("POST", "/mechanics", MANAGER, 201, {"name": "Di", **WHO}, {"id": 3, "role": "mechanic"}),
     Asked(
         "PUT", "/mechanics/2", MANAGER, 200, {"name": "B", "email": "b@x.example"}, {"name": "B"}
@@ -74,7 +74,7 @@ CONTRACT = (
     Asked("PATCH", "/mechanics/2", MECHANIC, 200, {"specialty": "brakes"}, {"specialty": "brakes"}),
     Asked("GET", "/mechanics/2/worked?from=2026-01-01", MECHANIC, 200, None, {"page": 1}),
     Asked("DELETE", "/mechanics/2", MANAGER, 204),
-    Asked("GET", "/mechanics/leaderboard?limit=1&to=2027-01-01", STRANGER, 200),
+    Asked("GET", "/mechanics/leaderboard?limit=1&to=2027-01-01", ANONYMOUS, 200),
     Asked("POST", "/service_tickets", MECHANIC, 201, TICKET, {"id": 3, "status": "open"}),
     Asked("GET", "/service_tickets?status=open&customer_id=1", MECHANIC, 200, None, {"page": 1}),
     Asked("GET", "/service_tickets/1", CUSTOMER, 200, None, {"vin": None}),
@@ -100,9 +100,9 @@ CONTRACT = (
     Asked("POST", "/service_tickets/1/labor", MECHANIC, 201, LABOR, {"amount": 120}),
     Asked("PATCH", "/service_tickets/2/labor/1", MECHANIC, 200, {"rate": 10.1}, {"amount": 15.15}),
     Asked("DELETE", "/service_tickets/2/labor/1", MECHANIC, 204),
-    Asked("GET", "/inventory?q=pad&sku=PAD", STRANGER, 200, None, {"page": 1}),
+    Asked("GET", "/inventory?q=pad&sku=PAD", ANONYMOUS, 200, None, {"page": 1}),
     Asked("GET", "/inventory?low_stock=true", MECHANIC, 200, None, {"page": 1}),
-    Asked("GET", "/inventory/1", STRANGER, 200, None, {"price": 19.99, "available": 8}),
+    Asked("GET", "/inventory/1", ANONYMOUS, 200, None, {"price": 19.99, "available": 8}),
     Asked("POST", "/inventory", MECHANIC, 201, {"name": "Oil", "price": 7}, {"id": 3}),
     Asked("PUT", "/inventory/1", MECHANIC, 200, {"name": "Pad", "price": 1.1}, {"quantity": 10}),
     Asked("PATCH", "/inventory/1", MECHANIC, 200, {"quantity": 5.5}, {"available": 3.5}),
@@ -158,7 +158,7 @@ def test_names_every_route_of_the_contract() -> None:
     """
     The table above asks every route that is served; refreshing has a test of its own.
     """
-    served = {(method, route.template) for route in DOCUMENTED for method in route.promises}
+    served = {(method, route.template) for route in DOCUMENTED for method in route.operations}
     asked = {(asked.method, template_of(asked.path)) for asked in CONTRACT}
 
     assert served - {("POST", "/token/refresh")} == asked

@@ -8,9 +8,9 @@ from importlib.resources import files
 import pytest
 from falcon import testing
 
+from mechanic_http.documents.pages import ASSETS
+from mechanic_http.endpoint.gzip_encoding import takes_gzip
 from mechanic_http.openapi.document import as_json
-from mechanic_http.packing import takes_gzip
-from mechanic_http.resources.documents import ASSETS
 from tests.unit.http.shop import client
 
 FILES = ("/openapi.json", "/static/swagger.yaml", *(path for path, _ in ASSETS))

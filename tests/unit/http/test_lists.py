@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from mechanic_core.access import Actor
 from mechanic_core.inventory.part import PartForm
-from mechanic_core.page import MOST_COUNTED, Slice
-from mechanic_core.shapes import RuleBroken
-from mechanic_http.cursors import Cursors
-from mechanic_http.pages import Listing
-from mechanic_http.queries import ListQuery
+from mechanic_core.paging import MOST_COUNTED, Page
+from mechanic_core.rules import RuleBroken
+from mechanic_http.endpoint.cursors import Cursors
+from mechanic_http.endpoint.pagination import Listing
+from mechanic_http.endpoint.query import ListQuery
 from mechanic_http.settings import HttpSettings
 from tests.shops import CUSTOMER, MECHANIC
-from tests.unit.http.shop import OTHER, STRANGER, Client, client
+from tests.unit.http.shop import ANONYMOUS, OTHER, Client, client
 from tests.worlds import FEWER, sample
 
 
@@ -60,8 +60,8 @@ def test_tells_how_far_it_was_counted() -> None:
     """
     listing = Listing(ListQuery(include_total=True), (), "/inventory", b"", Cursors(b"s" * 32))
 
-    known, _ = listing.envelope(Slice((), total=MOST_COUNTED))
-    unknown, _ = listing.envelope(Slice((), total=None))
+    known, _ = listing.envelope(Page((), total=MOST_COUNTED))
+    unknown, _ = listing.envelope(Page((), total=None))
 
     assert (MOST_COUNTED, None) == (known["total"], known.get("total_above"))
     assert (None, MOST_COUNTED) == (unknown.get("total"), unknown["total_above"])
@@ -155,7 +155,7 @@ def test_offers_no_previous_page_to_a_cursor() -> None:
     assert "cursor=" in links_of(found.headers["link"])["next"]
 
 
-def cursor_of(line: Client, path: str, actor: Actor = STRANGER) -> str:
+def cursor_of(line: Client, path: str, actor: Actor = ANONYMOUS) -> str:
     """Return the cursor behind the first item of a list."""
     return str(line.get(path, actor).json["next_cursor"])
 
@@ -214,8 +214,8 @@ def test_refuses_a_cursor_of_another_list() -> None:
         line.premises.open()
         line.premises.open(customer_id=2, vin=None)
     cases = [
-        ("/inventory?per_page=1", STRANGER, "/inventory?q=b", STRANGER),
-        ("/inventory?per_page=1", STRANGER, "/mechanics", STRANGER),
+        ("/inventory?per_page=1", ANONYMOUS, "/inventory?q=b", ANONYMOUS),
+        ("/inventory?per_page=1", ANONYMOUS, "/mechanics", ANONYMOUS),
         ("/my-tickets?per_page=1", CUSTOMER, "/my-tickets", OTHER),
         ("/my-tickets?per_page=1", CUSTOMER, "/my-tickets", MECHANIC),
         ("/service_tickets?per_page=1", MECHANIC, "/service_tickets?status=open", MECHANIC),
@@ -260,7 +260,7 @@ def test_keeps_what_is_low_for_staff() -> None:
 
     assert [401, 403, 200] == [
         line.get("/inventory?low_stock=false", actor).status_code
-        for actor in (STRANGER, CUSTOMER, MECHANIC)
+        for actor in (ANONYMOUS, CUSTOMER, MECHANIC)
     ]
 
 

@@ -3,8 +3,8 @@
 import pytest
 from falcon import App, testing
 
-from mechanic_http import problems
-from mechanic_http.resources.metrics import Figures
+from mechanic_http.operators.metrics import Figures
+from mechanic_http.problems import handlers
 
 TOKEN = "t" * 40
 FAR = "203.0.113.7"
@@ -14,7 +14,7 @@ PAGE = b"# HELP shop_up Is it?\n"
 def line(token: str | None) -> testing.TestClient:
     """Return a client of an application that has the page and nothing else."""
     app = App()
-    problems.install(app)
+    handlers.install(app)
     app.add_route("/metrics", Figures(lambda: (PAGE, "text/plain; version=1.0.0"), token))
     return testing.TestClient(app)
 

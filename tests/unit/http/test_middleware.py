@@ -4,7 +4,7 @@ import attrs
 import pytest
 from falcon import Request, testing
 
-from mechanic_http.clients import Clients
+from mechanic_http.middleware.client_address import Clients
 from mechanic_http.ports import Readiness, RequestLine
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.http.shop import SETTINGS, CountingLimiter, bearer, client

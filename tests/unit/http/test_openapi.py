@@ -12,80 +12,86 @@ import pytest
 import yaml
 
 from mechanic_core.access import Role
-from mechanic_http import bodies, changes, codec
+from mechanic_http.endpoint import body as bodies
+from mechanic_http.endpoint import merge_patch as changes
+from mechanic_http.endpoint.operation import Operation
+from mechanic_http.json import codec
 from mechanic_http.openapi import values
 from mechanic_http.openapi.document import VERSION, as_json, document
 from mechanic_http.openapi.parameters import MEANINGS
 from mechanic_http.openapi.yaml_text import as_yaml
-from mechanic_http.promise import Promise
 from mechanic_http.routes import DOCUMENTED
 from tests.unit.http.documented import (
-    Operation,
+    DocumentedOperation,
     component,
     contents_of,
-    operations,
+    documented_operations,
     resolved,
     validator_of,
 )
 from tests.unit.http.shop import client
 
 ROOT = Path(__file__).parents[3]
-PROMISES: dict[str, Promise] = {
-    promise.operation: promise for route in DOCUMENTED for promise in route.promises.values()
+PROMISES: dict[str, Operation] = {
+    operation.operation_id: operation
+    for route in DOCUMENTED
+    for operation in route.operations.values()
 }
 
 
 def promised() -> list[Any]:
-    """Return every operation that a use case stands behind, with what is promised."""
+    """Return every documented that a use case stands behind, with what is promised."""
     return [
         pytest.param(one, PROMISES[one.name], id=one.name)
-        for one in operations()
+        for one in documented_operations()
         if one.name in PROMISES
     ]
 
 
 def test_has_every_method_and_no_other() -> None:
     """
-    The document's operations are what the endpoints promise, both ways.
+    The document's operations are what the endpoints declare, both ways.
     """
     served = {
-        (method, route.template, promise.operation)
+        (method, route.template, operation.operation_id)
         for route in DOCUMENTED
-        for method, promise in route.promises.items()
+        for method, operation in route.operations.items()
     }
-    told = {(one.method, one.path, one.name) for one in operations() if one.name in PROMISES}
+    told = {
+        (one.method, one.path, one.name) for one in documented_operations() if one.name in PROMISES
+    }
 
     assert served == told
-    assert len({one.name for one in operations()}) == len(operations())
+    assert len({one.name for one in documented_operations()}) == len(documented_operations())
 
 
-@pytest.mark.parametrize(("operation", "promise"), promised())
-def test_names_every_status(operation: Operation, promise: Promise) -> None:
+@pytest.mark.parametrize(("documented", "operation"), promised())
+def test_names_every_status(documented: DocumentedOperation, operation: Operation) -> None:
     """
-    An operation's answers are those that its endpoint promises.
+    An operation's answers are those that its endpoint declares.
     """
-    assert {str(status) for status in promise.statuses} == set(operation.told["responses"])
+    assert {str(status) for status in operation.statuses} == set(documented.told["responses"])
 
 
-@pytest.mark.parametrize(("operation", "promise"), promised())
-def test_tells_who_may(operation: Operation, promise: Promise) -> None:
+@pytest.mark.parametrize(("documented", "operation"), promised())
+def test_tells_who_may(documented: DocumentedOperation, operation: Operation) -> None:
     """
     An operation asks for a token exactly where its use case does.
     """
-    security = operation.told["security"]
+    security = documented.told["security"]
 
-    assert promise.policy.anyone is (not security or {} in security)
-    assert {Role(role) for role in operation.told["x-access"]["roles"]} == promise.policy.roles
+    assert operation.policy.anyone is (not security or {} in security)
+    assert {Role(role) for role in documented.told["x-access"]["roles"]} == operation.policy.roles
 
 
 def test_refuses_with_problem_documents_only() -> None:
     """
     Whatever is refused is answered as `application/problem+json`, with an example for each code.
     """
-    for operation in operations():
-        for status, kind, content in contents_of(operation):
+    for documented in documented_operations():
+        for status, kind, content in contents_of(documented):
             if status != "request" and int(status) >= HTTPStatus.BAD_REQUEST:
-                if operation.name == "is_ready":
+                if documented.name == "is_ready":
                     continue
                 assert "application/problem+json" == kind
                 assert {"$ref": "#/components/schemas/Problem"} == content["schema"]
@@ -104,30 +110,30 @@ def test_shows_problems_as_they_are(name: str) -> None:
     assert 200 == client().get(example["type"]).status_code
 
 
-@pytest.mark.parametrize("operation", operations(), ids=lambda one: str(one.name))
-def test_shows_examples_that_fit(operation: Operation) -> None:
+@pytest.mark.parametrize("documented", documented_operations(), ids=lambda one: str(one.name))
+def test_shows_examples_that_fit(documented: DocumentedOperation) -> None:
     """
     Every example of a body fits the schema beside it.
     """
-    for _, _, content in contents_of(operation):
+    for _, _, content in contents_of(documented):
         shown = [content["example"]] if "example" in content else []
         shown += [resolved(one)["value"] for one in content.get("examples", {}).values()]
         for example in shown:
             validator_of(content["schema"], closed=True).validate(example)
 
 
-@pytest.mark.parametrize(("operation", "promise"), promised())
-def test_shows_bodies_that_are_taken(operation: Operation, promise: Promise) -> None:
+@pytest.mark.parametrize(("documented", "operation"), promised())
+def test_shows_bodies_that_are_taken(documented: DocumentedOperation, operation: Operation) -> None:
     """
     Every example of a request's body is one that the endpoint's own reader takes.
     """
-    form = promise.signature.body
+    form = operation.signature.body
     if form is None:
-        assert "requestBody" not in operation.told
+        assert "requestBody" not in documented.told
         return
-    for content in operation.told["requestBody"]["content"].values():
+    for content in documented.told["requestBody"]["content"].values():
         tree = bodies.parse(orjson.dumps(content["example"]))
-        if promise.signature.merges:
+        if operation.signature.merges:
             changes.MergePatch.read(tree, form)
         else:
             codec.read(tree, form)
@@ -139,8 +145,8 @@ def test_explains_every_parameter() -> None:
     """
     names = {
         one["name"]
-        for operation in operations()
-        for one in operation.told.get("parameters", [])
+        for documented in documented_operations()
+        for one in documented.told.get("parameters", [])
         if one.get("in") == "query"
     }
 

@@ -10,8 +10,8 @@ from attrs import define, field
 from falcon import testing
 
 from mechanic_core.access import Actor
-from mechanic_http.kept_answers import KeptAnswers, Recall
-from mechanic_http.packing import WORTH_PACKING
+from mechanic_http.endpoint.gzip_encoding import WORTH_PACKING
+from mechanic_http.endpoint.response_cache import CachedResponses, Recall
 from tests.shops import MANAGER, MECHANIC
 from tests.unit.http.shop import SETTINGS, Client, client
 
@@ -183,7 +183,7 @@ class Shelf:
 
 def stocked(shelf: Shelf) -> Client:
     """Return a client of a shop with many parts, whose answers are kept on *shelf*."""
-    line = client(surround=KeptAnswers(shelf.remember))
+    line = client(intercept=CachedResponses(shelf.remember))
     for number in range(20):
         part = {"name": f"Brake pad {number}", "price": "19.99", "description": "Ceramic"}
         line.ask("POST", "/inventory", part, MECHANIC)

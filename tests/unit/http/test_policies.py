@@ -9,7 +9,7 @@ from mechanic_core.access import Actor, Policy, Role
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_http.routes import DOCUMENTED
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
-from tests.unit.http.shop import OTHER, STRANGER, Client
+from tests.unit.http.shop import ANONYMOUS, OTHER, Client
 from tests.unit.http.test_contract import CONTRACT, Asked, busy, template_of
 from tests.unit.http.who_may import WHO
 from tests.worlds import sample
@@ -17,7 +17,7 @@ from tests.worlds import sample
 OTHER_MECHANIC: Final = Actor(Role.MECHANIC, 3)
 
 ACTORS: Final = {
-    "nobody": STRANGER,
+    "nobody": ANONYMOUS,
     "customer 1": CUSTOMER,
     "customer 2": OTHER,
     "mechanic 2": MECHANIC,
@@ -93,9 +93,9 @@ def test_what_is_declared_is_the_contract() -> None:
     The policies that the routes declare are the contract's tables, route by route.
     """
     declared = {
-        f"{method} {route.template}": letters_of(promise.policy)
+        f"{method} {route.template}": letters_of(operation.policy)
         for route in DOCUMENTED
-        for method, promise in route.promises.items()
+        for method, operation in route.operations.items()
     }
 
     assert declared == WHO

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from mechanic_http.postman import collection
-from mechanic_http.postman_story import STORY
+from mechanic_http.openapi.postman import collection
+from mechanic_http.openapi.postman_requests import STORY
 from mechanic_shop.commands.postman import postman
-from tests.unit.http.documented import Operation, operations
+from tests.unit.http.documented import DocumentedOperation, documented_operations
 
 ROOT = Path(__file__).parents[3]
 GIVEN = {"baseUrl": "http://shop.example", "email": "e", "password": "p", "customerEmail": "c"}
@@ -33,9 +33,9 @@ def test_has_every_operation() -> None:
     """
     The requests are the document's operations, both ways.
     """
-    asked = {step.operation for step in STORY}
+    asked = {step.operation_id for step in STORY}
 
-    assert {one.name for one in operations()} == asked
+    assert {one.name for one in documented_operations()} == asked
 
 
 def test_has_a_folder_for_each_noun() -> None:
@@ -45,7 +45,7 @@ def test_has_a_folder_for_each_noun() -> None:
     folders = [folder["name"] for folder in collection(**GIVEN)["item"]]
 
     assert len(set(folders)) == len(folders)
-    assert {tag for one in operations() for tag in one.told["tags"]} == set(folders)
+    assert {tag for one in documented_operations() for tag in one.told["tags"]} == set(folders)
 
 
 def test_uses_only_what_is_known_by_then() -> None:
@@ -73,12 +73,12 @@ def test_checks_every_status() -> None:
     """
     Every request has a script that checks the status which the document names for success.
     """
-    by_name: dict[str, Operation] = {one.name: one for one in operations()}
+    by_name: dict[str, DocumentedOperation] = {one.name: one for one in documented_operations()}
     for step, item in zip(STORY, requests(), strict=True):
         checked = re.search(r"to\.have\.status\((\d+)\)", script_of(item))
 
         assert checked
-        assert checked[1] in by_name[step.operation].told["responses"]
+        assert checked[1] in by_name[step.operation_id].told["responses"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from mechanic_core.tickets.workflow import Status
 from mechanic_http.app import HttpPorts, create_app
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.core.conftest import Premises
-from tests.unit.http.shop import PROBLEM, SETTINGS, STRANGER, Client, client, read_token
+from tests.unit.http.shop import ANONYMOUS, PROBLEM, SETTINGS, Client, client, read_token
 
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
 
@@ -40,13 +40,13 @@ def broken(failure: Exception) -> Client:
 @pytest.mark.parametrize(
     ("method", "path", "actor", "body", "status", "code"),
     [
-        ("GET", "/nowhere", STRANGER, None, 404, "not-found"),
+        ("GET", "/nowhere", ANONYMOUS, None, 404, "not-found"),
         ("GET", "/customers/99", MECHANIC, None, 404, "customer-not-found"),
         ("GET", "/customers/2", CUSTOMER, None, 404, "customer-not-found"),
-        ("DELETE", "/login", STRANGER, None, 405, "method-not-allowed"),
-        ("GET", "/customers", STRANGER, None, 401, "login-needed"),
+        ("DELETE", "/login", ANONYMOUS, None, 405, "method-not-allowed"),
+        ("GET", "/customers", ANONYMOUS, None, 401, "login-needed"),
         ("GET", "/customers", CUSTOMER, None, 403, "role-forbids"),
-        ("POST", "/customers", STRANGER, {}, 422, "rule-broken"),
+        ("POST", "/customers", ANONYMOUS, {}, 422, "rule-broken"),
         ("DELETE", "/service_tickets/1", MANAGER, None, 409, "ticket-started"),
         ("POST", "/inventory", MECHANIC, {"name": "n", "price": 1, "sku": "PAD"}, 409, "sku-taken"),
         (
@@ -60,12 +60,12 @@ def broken(failure: Exception) -> Client:
         (
             "POST",
             "/login",
-            STRANGER,
+            ANONYMOUS,
             {"email": "a@b.example", "password": "x"},
             401,
             "wrong-credentials",
         ),
-        ("POST", "/token/refresh", STRANGER, {"refresh_token": "x"}, 401, "token-refused"),
+        ("POST", "/token/refresh", ANONYMOUS, {"refresh_token": "x"}, 401, "token-refused"),
         ("PUT", "/service_tickets/1/edit", MECHANIC, {"add_ids": [99]}, 422, "unknown"),
         (
             "POST",
@@ -176,7 +176,7 @@ def test_admits_before_it_reads() -> None:
     """
     assert [401, 403, 400] == [
         client().ask("POST", "/inventory", raw=b"{", actor=actor).status_code
-        for actor in (STRANGER, CUSTOMER, MECHANIC)
+        for actor in (ANONYMOUS, CUSTOMER, MECHANIC)
     ]
 
 

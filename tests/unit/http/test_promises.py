@@ -11,27 +11,27 @@ from hypothesis import strategies as st
 from mechanic_core.access import PUBLIC, Actor
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.inventory.use_cases import ReadPart
-from mechanic_core.page import Slice, Window
-from mechanic_http import codec
-from mechanic_http.answers import Answer, Call
-from mechanic_http.cursors import Cursors
-from mechanic_http.equipment import Equipment
-from mechanic_http.promise import Deprecation, Promise, endpoint
-from mechanic_http.record_reading import member_names
+from mechanic_core.paging import Page, PageRequest
+from mechanic_http.endpoint.bound_resource import BoundResource
+from mechanic_http.endpoint.cursors import Cursors
+from mechanic_http.endpoint.interceptor import Answer, Call
+from mechanic_http.endpoint.operation import Deprecation, Operation, endpoint
+from mechanic_http.endpoint.options import EndpointOptions
+from mechanic_http.json import codec
+from mechanic_http.json.structure_records import member_names
 from mechanic_http.routes import DOCUMENTED
-from mechanic_http.served import Served
 from tests.shops import MECHANIC
-from tests.unit.http.documented import operations
+from tests.unit.http.documented import documented_operations
 from tests.unit.http.shop import ROLES, Client, client
 from tests.unit.http.test_contract import busy
 from tests.worlds import records
 
 ENDPOINTS = [
-    (route.template, promise) for route in DOCUMENTED for promise in route.promises.values()
+    (route.template, operation) for route in DOCUMENTED for operation in route.operations.values()
 ]
 
-NAMES = [promise.operation for _, promise in ENDPOINTS]
-DOCUMENTED_STATUSES = {one.name: set(one.told["responses"]) for one in operations()}
+NAMES = [operation.operation_id for _, operation in ENDPOINTS]
+DOCUMENTED_STATUSES = {one.name: set(one.told["responses"]) for one in documented_operations()}
 SHARE = 10
 """Every endpoint is asked; of how often a property is tried, each gets that part."""
 
@@ -49,9 +49,9 @@ JSON = st.recursive(
 )
 
 
-def bodies_of(promise: Promise) -> st.SearchStrategy[bytes | None]:
+def bodies_of(operation: Operation) -> st.SearchStrategy[bytes | None]:
     """Return bodies that keep the rules, bodies that look as if, and anything."""
-    form = promise.signature.body
+    form = operation.signature.body
     if form is None:
         return st.none()
     names = st.sampled_from(sorted({*member_names(form), "id", "strange"}))
@@ -64,9 +64,9 @@ def _dumped(tree: Any) -> bytes:
     return json.dumps(tree).encode()
 
 
-def queries_of(promise: Promise) -> st.SearchStrategy[str]:
+def queries_of(operation: Operation) -> st.SearchStrategy[str]:
     """Return queries: mostly none, else known and strange names with anything."""
-    names = st.sampled_from([*sorted(member_names(promise.signature.query)), "strange"])
+    names = st.sampled_from([*sorted(member_names(operation.signature.query)), "strange"])
     values = st.sampled_from(["1", "2", "0", "true", "open", "2026-01-01", "x", "%FF", "%00", ""])
     pairs = st.lists(st.tuples(names, values).map("=".join), max_size=3).map("&".join)
     return st.just("") | pairs.map(lambda told: f"?{told}" if told else "")
@@ -87,50 +87,50 @@ CONDITIONS = st.fixed_dictionaries(
 class Asked:
     """Something that somebody might ask of an endpoint."""
 
-    promise: Promise
+    operation: Operation
     path: str
     actor: Actor
     raw: bytes | None
     headers: dict[str, str]
 
 
-def asked_of(template: str, promise: Promise) -> st.SearchStrategy[Asked]:
+def asked_of(template: str, operation: Operation) -> st.SearchStrategy[Asked]:
     """Return all that can be asked of one endpoint."""
-    ids = st.fixed_dictionaries({name: st.integers(1, 3) for name in promise.signature.ids})
+    ids = st.fixed_dictionaries({name: st.integers(1, 3) for name in operation.signature.ids})
     paths = st.builds(
-        lambda given, query: template.format_map(given) + query, ids, queries_of(promise)
+        lambda given, query: template.format_map(given) + query, ids, queries_of(operation)
     )
     who = st.sampled_from(ROLES)
-    return st.builds(Asked, st.just(promise), paths, who, bodies_of(promise), CONDITIONS)
+    return st.builds(Asked, st.just(operation), paths, who, bodies_of(operation), CONDITIONS)
 
 
-@pytest.mark.parametrize(("template", "promise"), ENDPOINTS, ids=NAMES)
+@pytest.mark.parametrize(("template", "operation"), ENDPOINTS, ids=NAMES)
 @settings(max_examples=max(5, settings().max_examples // SHARE))
 @given(data=st.data())
-def test_answers_only_as_promised(template: str, promise: Promise, data: st.DataObject) -> None:
+def test_answers_only_as_promised(template: str, operation: Operation, data: st.DataObject) -> None:
     """
     Any JSON to any route from any role has a status that the document names, and never 500.
     """
-    asked = data.draw(asked_of(template, promise))
+    asked = data.draw(asked_of(template, operation))
     found = busy().ask(
-        asked.promise.method, asked.path, actor=asked.actor, raw=asked.raw, headers=asked.headers
+        asked.operation.method, asked.path, actor=asked.actor, raw=asked.raw, headers=asked.headers
     )
 
-    assert str(found.status_code) in DOCUMENTED_STATUSES[promise.operation], found.text
+    assert str(found.status_code) in DOCUMENTED_STATUSES[operation.operation_id], found.text
 
 
 def test_promises_its_statuses() -> None:
     """
     What an endpoint may answer with follows from what it declares.
     """
-    (change,) = (promise for _, promise in ENDPOINTS if promise.operation == "patch_part")
-    (read,) = (promise for _, promise in ENDPOINTS if promise.operation == "read_part")
+    (change,) = (operation for _, operation in ENDPOINTS if operation.operation_id == "patch_part")
+    (read,) = (operation for _, operation in ENDPOINTS if operation.operation_id == "read_part")
 
     assert {200, 400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 428, 429, 503} == change.statuses
     assert {200, 304, 400, 401, 404, 406, 412, 422, 429, 503} == read.statuses
 
 
-EQUIPMENT = Equipment(cursors=Cursors(b"s" * 32))
+EQUIPMENT = EndpointOptions(cursors=Cursors(b"s" * 32))
 
 
 def test_serves_nothing_without_a_policy() -> None:
@@ -145,7 +145,7 @@ def test_serves_nothing_without_a_policy() -> None:
             """Answer anybody."""
 
     with pytest.raises(TypeError, match="policy"):
-        Served("/careless", Careless(), EQUIPMENT)
+        BoundResource("/careless", Careless(), EQUIPMENT)
 
 
 def test_serves_no_route_with_other_ids() -> None:
@@ -162,7 +162,7 @@ def test_serves_no_route_with_other_ids() -> None:
             raise NotImplementedError
 
     with pytest.raises(TypeError, match="part_id"):
-        Served("/parts/{other_id}", Misplaced(), EQUIPMENT)
+        BoundResource("/parts/{other_id}", Misplaced(), EQUIPMENT)
 
 
 def test_takes_no_argument_that_it_does_not_know() -> None:
@@ -178,9 +178,11 @@ def test_takes_no_argument_that_it_does_not_know() -> None:
 
 def test_declares_what_documents_tell() -> None:
     """
-    A promise holds, as data, what a document of the endpoint needs.
+    An operation holds, as data, what a document of the endpoint needs.
     """
-    (change,) = (promise for _, promise in ENDPOINTS if promise.operation == "change_customer")
+    (change,) = (
+        operation for _, operation in ENDPOINTS if operation.operation_id == "change_customer"
+    )
 
     assert ("PUT", "customers", True, True, ("customer_id",)) == (
         change.method,
@@ -200,9 +202,9 @@ class Old:
         ReadPart,
         deprecated=Deprecation(since=1_700_000_000, sunset=1_800_000_000, successor="/new"),
     )
-    def on_get(self, actor: Actor, window: Window) -> Slice[Part]:
+    def on_get(self, actor: Actor, page: PageRequest) -> Page[Part]:
         """List nothing."""
-        return Slice(())
+        return Page(())
 
 
 def test_warns_of_what_will_go() -> None:
@@ -210,7 +212,7 @@ def test_warns_of_what_will_go() -> None:
     A deprecated endpoint tells since when, until when, and where to go instead.
     """
     line = client()
-    line.app.add_route("/old", Served("/old", Old(), EQUIPMENT))
+    line.app.add_route("/old", BoundResource("/old", Old(), EQUIPMENT))
 
     headers = line.get("/old").headers
 
@@ -228,16 +230,16 @@ def test_lets_others_stand_around_an_endpoint() -> None:
     seen: list[tuple[str, Actor, bytes | None, int]] = []
     kept: dict[str, Answer] = {}
 
-    def surround(promise: Promise) -> Any:
+    def intercept(operation: Operation) -> Any:
         def around(call: Call, run: Any) -> Answer:
-            key = f"{promise.operation} {call.arguments}"
+            key = f"{operation.operation_id} {call.arguments}"
             answer = kept.setdefault(key, run())
-            seen.append((promise.operation, call.actor, call.raw, answer.status))
+            seen.append((operation.operation_id, call.actor, call.raw, answer.status))
             return answer
 
-        return around if promise.method == "POST" and promise.policy is not PUBLIC else None
+        return around if operation.method == "POST" and operation.policy is not PUBLIC else None
 
-    line: Client = client(surround=surround)
+    line: Client = client(intercept=intercept)
     body = {"name": "Oil", "price": 7}
 
     first, again = (line.ask("POST", "/inventory", body, MECHANIC) for _ in "12")

@@ -10,15 +10,15 @@ from attrs import define, field, frozen
 from falcon import testing
 
 from mechanic_adapters.memory import MemoryStore
-from mechanic_core.access import STRANGER, Actor, Role
+from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
-from mechanic_core.receipts import LIFE
-from mechanic_core.work import Look, Work
+from mechanic_core.idempotency import LIFE
+from mechanic_core.unit_of_work import ReadOnly, Work
 from mechanic_http.app import HttpPorts, create_app
-from mechanic_http.promise import Promise
-from mechanic_http.repeats import Repeats, key_in
+from mechanic_http.endpoint.idempotent_replay import IdempotentReplay, key_in
+from mechanic_http.endpoint.operation import Operation
 from mechanic_http.routes import ROUTES
-from mechanic_shop.use_cases import build_shop
+from mechanic_shop.wiring.use_cases import build_shop
 from tests.shops import MANAGER, MECHANIC, PlainTokens
 from tests.unit.core.conftest import Premises
 from tests.unit.http.shop import SETTINGS, Client, read_token
@@ -42,8 +42,8 @@ class Hand:
 def line(clock: Hand | None = None) -> Client:
     """Return a client of a shop that remembers what it has answered."""
     premises = Premises()
-    repeats = Repeats(premises.store.begin, clock or Hand(), b"k" * 32)
-    ports = HttpPorts(authenticate=read_token, surround=repeats)
+    repeats = IdempotentReplay(premises.store.begin, clock or Hand(), b"k" * 32)
+    ports = HttpPorts(authenticate=read_token, intercept=repeats)
     return Client(premises, create_app(premises.shop, ports, SETTINGS))
 
 
@@ -166,7 +166,7 @@ def test_sweeps_what_is_old() -> None:
     shop = line(clock)
     post(shop)
     with shop.premises.store.begin() as work:
-        swept = work.receipts.sweep(clock.now), work.receipts.sweep(clock.now + LIFE)
+        swept = work.stored_answers.sweep(clock.now), work.stored_answers.sweep(clock.now + LIFE)
 
     assert (0, 1) == swept
 
@@ -176,15 +176,17 @@ def test_an_erased_customer_is_told_to_nobody() -> None:
     Registering again under the same key makes somebody new; the answer that told of them is gone.
     """
     shop = line()
-    first = post(shop, PERSON, STRANGER, "/customers")
+    first = post(shop, PERSON, ANONYMOUS, "/customers")
     gone = f"/customers/{first.json['id']}"
     told = [
-        post(shop, PERSON | {"email": "eli@x.example"}, STRANGER, "/customers", Idempotency_Key="e")
+        post(
+            shop, PERSON | {"email": "eli@x.example"}, ANONYMOUS, "/customers", Idempotency_Key="e"
+        )
         for _ in range(2)
     ][-1]
 
     assert 204 == shop.ask("DELETE", gone, actor=MANAGER).status_code
-    again = post(shop, PERSON, STRANGER, "/customers")
+    again = post(shop, PERSON, ANONYMOUS, "/customers")
 
     assert "true" == told.headers["Idempotency-Replayed"]
     assert 201 == again.status_code
@@ -198,7 +200,7 @@ def test_no_receipt_holds_anything_of_the_erased() -> None:
     """
     clock = Hand()
     shop = line(clock)
-    ada = post(shop, PERSON, STRANGER, "/customers").json["id"]
+    ada = post(shop, PERSON, ANONYMOUS, "/customers").json["id"]
     herself = Actor(Role.CUSTOMER, ada)
     car = {"customer_id": ada, "plate": "7ABC123"}
     post(shop, car | {"plate": "8ABC123"}, herself, "/vehicles")
@@ -212,7 +214,7 @@ def test_no_receipt_holds_anything_of_the_erased() -> None:
     shop.ask("DELETE", f"/customers/{ada}", actor=MANAGER)
 
     with shop.premises.store.begin() as work:
-        assert 2 == work.receipts.sweep(clock.now + LIFE)
+        assert 2 == work.stored_answers.sweep(clock.now + LIFE)
 
 
 def test_permission_comes_first() -> None:
@@ -249,13 +251,13 @@ def test_every_post_but_those_that_issue_tokens_takes_a_key() -> None:
     Tokens are never answered twice.
     """
 
-    def told(promise: Promise) -> bool:
-        return promise.takes_key and 409 in promise.statuses
+    def told(operation: Operation) -> bool:
+        return operation.takes_key and 409 in operation.statuses
 
-    posts = [p for route in ROUTES for p in route.promises.values() if p.method == "POST"]
+    posts = [p for route in ROUTES for p in route.operations.values() if p.method == "POST"]
 
-    assert {p.operation for p in posts if p.issues_tokens} == {
-        p.operation for p in posts if not told(p)
+    assert {p.operation_id for p in posts if p.issues_tokens} == {
+        p.operation_id for p in posts if not told(p)
     }
 
 
@@ -277,9 +279,9 @@ class Counted:
             self.open -= 1
 
     @property
-    def look(self) -> Look:
+    def read_only(self) -> ReadOnly:
         """Return what opens a view."""
-        return self.store.look
+        return self.store.read_only
 
 
 @frozen
@@ -311,8 +313,8 @@ def test_hashes_outside_the_transaction(path: str) -> None:
     clock, store = Hand(), Counted()
     passwords = Watching(store)
     shop = build_shop(store, clock, passwords, PlainTokens())
-    repeats = Repeats(store.begin, clock, b"k" * 32)
-    ports = HttpPorts(authenticate=read_token, surround=repeats)
+    repeats = IdempotentReplay(store.begin, clock, b"k" * 32)
+    ports = HttpPorts(authenticate=read_token, intercept=repeats)
     line = Client(Premises(), create_app(shop, ports, SETTINGS))
 
     told = [post(line, PERSON, MANAGER, path) for _ in range(2)]

@@ -3,10 +3,10 @@
 import pytest
 
 from mechanic_core.access import Actor
-from mechanic_http.promise import Promise
+from mechanic_http.endpoint.operation import Operation
 from mechanic_http.routes import DOCUMENTED
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
-from tests.unit.http.shop import STRANGER, client
+from tests.unit.http.shop import ANONYMOUS, client
 from tests.unit.http.test_contract import CONTRACT, WHO, Asked, busy
 
 
@@ -18,7 +18,7 @@ from tests.unit.http.test_contract import CONTRACT, WHO, Asked, busy
         ("/my-tickets", "/service-tickets/my-tickets/", CUSTOMER),
         ("/service_tickets/1", "/service-tickets/1", MECHANIC),
         ("/service_tickets/1/history", "/service-tickets/1/history/", MECHANIC),
-        ("/inventory", "/inventory/", STRANGER),
+        ("/inventory", "/inventory/", ANONYMOUS),
     ],
 )
 def test_answers_alike_under_another_name(path: str, alias: str, actor: Actor) -> None:
@@ -111,15 +111,15 @@ def test_places_what_it_creates() -> None:
     ] == found
 
 
-def promises() -> list[Promise]:
-    """Return what every endpoint promises."""
-    return [promise for route in DOCUMENTED for promise in route.promises.values()]
+def operations() -> list[Operation]:
+    """Return what every endpoint declares."""
+    return [operation for route in DOCUMENTED for operation in route.operations.values()]
 
 
 def test_calls_every_operation_by_its_own_name() -> None:
     """
     Operation ids are unique.
     """
-    names = [promise.operation for promise in promises()]
+    names = [operation.operation_id for operation in operations()]
 
     assert sorted(set(names)) == sorted(names)

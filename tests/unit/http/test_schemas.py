@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mechanic_core.errors import Invalid
-from mechanic_core.shapes import alternatives, rules_of
-from mechanic_http import bodies, codec
+from mechanic_core.rules import rules_of, union_members
+from mechanic_http.endpoint import body as bodies
+from mechanic_http.json import codec
+from mechanic_http.json.structure_records import published_name
 from mechanic_http.openapi import examples
 from mechanic_http.openapi.values import decimals_of
-from mechanic_http.record_reading import published_name
 from mechanic_http.routes import DOCUMENTED
 from tests.unit.http.documented import component
 from tests.worlds import breaking, records
@@ -22,12 +23,12 @@ from tests.worlds import breaking, records
 FEW = settings(max_examples=settings().max_examples // 10)
 """There are many records, and each is looked at as a whole."""
 
-SIGNATURES = [p.signature for route in DOCUMENTED for p in route.promises.values()]
+SIGNATURES = [p.signature for route in DOCUMENTED for p in route.operations.values()]
 FORMS = sorted(
     {s.body for s in SIGNATURES if s.body and not s.merges}, key=lambda cls: cls.__name__
 )
 ANSWERS = sorted(
-    {cls for s in SIGNATURES if s.answer for cls in alternatives(s.answer)[0]},
+    {cls for s in SIGNATURES if s.answer for cls in union_members(s.answer)[0]},
     key=lambda cls: cls.__name__,
 )
 

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from mechanic_adapters.keys import KeyRing, SigningKey
+from mechanic_adapters.security.signing_keys import KeyRing, SigningKey
 from tests.unit.forgery import RINGS, STRANGERS, Forgery, genuine, segment
 from tests.unit.http.signed_shop import PASSWORD, SignedShop, said
 from tests.unit.token_attacks import ATTACKS, MANGLED

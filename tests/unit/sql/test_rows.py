@@ -10,8 +10,15 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.column_types import moment_text
-from mechanic_adapters.sql.rows import gathered_rows, kept, maker, names_of, rows_text, values_of
+from mechanic_adapters.sql.engine.rows import (
+    gathered_rows,
+    kept,
+    maker,
+    names_of,
+    rows_text,
+    values_of,
+)
+from mechanic_adapters.sql.schema.column_types import moment_text
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer
 from mechanic_core.inventory.movement import Disagreement, Movement

@@ -6,7 +6,7 @@ from contextlib import closing
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.searches import bounds
+from mechanic_adapters.sql.queries.prefix_search import bounds
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.spans import BEGINNING, Span, Stretch, pieces_of, spans_of
-from mechanic_core.mechanics.standing import ALWAYS, Period
+from mechanic_adapters.sql.counters.calendar import BEGINNING, Span, Stretch, pieces_of, spans_of
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 
 DAY = timedelta(days=1)
 EDGES = st.sampled_from([date.min, date.max]) | st.dates()

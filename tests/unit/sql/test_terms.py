@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.spans import Span, spans_of
-from mechanic_adapters.sql.terms import Term, terms_of
-from mechanic_core.mechanics.standing import ALWAYS, Period
+from mechanic_adapters.sql.counters.calendar import Span, spans_of
+from mechanic_adapters.sql.counters.period_terms import Term, terms_of
+from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 
 DAY = timedelta(days=1)
 EDGES = st.sampled_from([date.min, date.max]) | st.dates()

@@ -4,8 +4,8 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from mechanic_adapters.sql.tables import METADATA, unique_rules
-from mechanic_adapters.sql.violations import MEANINGS, refusal_of
+from mechanic_adapters.sql.schema.constraint_violations import MEANINGS, refusal_of
+from mechanic_adapters.sql.schema.tables import METADATA, unique_rules
 from mechanic_core.errors import LostRace, Unavailable
 
 

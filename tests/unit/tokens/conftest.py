@@ -2,8 +2,8 @@
 
 import pytest
 
-from mechanic_adapters.keys import KeyRing
-from mechanic_adapters.tokens import JwtTokens
+from mechanic_adapters.security.access_tokens import JwtTokens
+from mechanic_adapters.security.signing_keys import KeyRing
 from tests.shops import HandClock
 from tests.unit.forgery import RINGS, tokens_of
 

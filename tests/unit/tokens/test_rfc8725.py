@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mechanic_adapters.keys import KeyRing, UnfitKeyError, rsa_keys, secret_keys
-from mechanic_adapters.tokens import JwtTokens
+from mechanic_adapters.security.access_tokens import JwtTokens
+from mechanic_adapters.security.signing_keys import KeyRing, UnfitKeyError, rsa_keys, secret_keys
 from mechanic_core.accounts.account import TokenRefused
 from tests.unit.forgery import ACTOR, SHORT_PEM, STRANGERS, genuine, segment
 

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.keys import KeyRing, SigningKey
-from mechanic_adapters.tokens import JwtTokens
-from mechanic_core.access import STRANGER, Actor, Role, SessionId
+from mechanic_adapters.security.access_tokens import JwtTokens
+from mechanic_adapters.security.signing_keys import KeyRing, SigningKey
+from mechanic_core.access import ANONYMOUS, Actor, Role, SessionId
 from mechanic_core.accounts.account import TokenRefused
 from tests.shops import HandClock
 from tests.unit.forgery import (
@@ -64,7 +64,7 @@ def test_our_forger_can_forge(tokens: JwtTokens, ring: KeyRing) -> None:
     assert ACTOR == tokens.read(str(genuine(ring)))
 
 
-@pytest.mark.parametrize("actor", [STRANGER, Actor(Role.CUSTOMER, 7)])
+@pytest.mark.parametrize("actor", [ANONYMOUS, Actor(Role.CUSTOMER, 7)])
 def test_nobody_is_not_spoken_for(tokens: JwtTokens, actor: Actor) -> None:
     """
     A token without a role or without a session to end it is never signed.

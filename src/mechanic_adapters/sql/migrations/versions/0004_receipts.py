@@ -1,4 +1,4 @@
-"""Receipts: the first answers to requests that may be sent again."""
+"""StoredAnswers: the first answers to requests that may be sent again."""
 
 import sqlalchemy as sa
 from alembic import op

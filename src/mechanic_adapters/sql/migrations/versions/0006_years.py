@@ -1,4 +1,4 @@
-"""Tallies of whole years, so that the leaderboard of many years adds up few."""
+"""WorkedTickets of whole years, so that the leaderboard of many years adds up few."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,47 @@
+"""Values for Hypothesis to draw, read off the rules that ride on the types."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Final
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from mechanic_core.rules import Between, Length, first_violation, rules_of
+
+MOST_DRAWN: Final = 40
+
+LETTERS: Final = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
+
+
+def texts(declared: Any) -> st.SearchStrategy[str]:
+    """Return texts that keep the rules of *declared*, in any script, not all that long."""
+    rules, most = rules_of(declared), min(longest(declared), MOST_DRAWN)
+    drawn = st.text(LETTERS, min_size=1, max_size=most)
+    return drawn.filter(lambda text: first_violation(rules, text) is None)
+
+
+def longest(declared: Any) -> int:
+    """Return how many characters a text of the type *declared* may have."""
+    return next(rule.most for rule in rules_of(declared) if isinstance(rule, Length))
+
+
+def numbers(declared: Any) -> st.SearchStrategy[Any]:
+    """Return numbers that keep the rules of *declared*, from the least to the most."""
+    (bounds,) = (rule for rule in rules_of(declared) if isinstance(rule, Between))
+    return st.integers(bounds.least, bounds.most)
+
+
+moments: Final = st.one_of(
+    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(
+        min_value=datetime(1900, 1, 1),  # noqa: DTZ001 - the time zone is drawn
+        max_value=datetime(2100, 1, 1),  # noqa: DTZ001 - as above
+        timezones=st.integers(-720, 840).map(lambda at: timezone(timedelta(minutes=at))),
+    ),
+)
+"""Moments to the microsecond, told in any time zone."""
+
+
+def fewer() -> settings:
+    """Return a third of the profile's examples: enough where each takes several transactions."""
+    return settings(max_examples=max(1, settings().max_examples // 3))

@@ -1,0 +1,1 @@
+"""Rate limits: sliding windows in this process or in Redis."""

@@ -1,0 +1,1 @@
+"""Keep a side store that fails, such as Redis, from failing requests."""

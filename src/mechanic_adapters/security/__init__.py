@@ -1,0 +1,1 @@
+"""Password hashing, signing keys, access tokens and their revocation."""

@@ -1,0 +1,1 @@
+"""Connection pool, compiled statements and transactions; knows no table."""

@@ -1,0 +1,1 @@
+"""Repositories: the core's ports over SQL, one module for each noun."""

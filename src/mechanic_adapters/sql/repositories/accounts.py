@@ -1,0 +1,122 @@
+"""Accounts in SQL."""
+
+from typing import Any, final
+
+from attrs import frozen
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
+
+from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.rows import maker
+from mechanic_adapters.sql.schema.column_types import KEY
+from mechanic_adapters.sql.schema.tables import accounts, customers, mechanics
+from mechanic_core.access import STAFF, Role
+from mechanic_core.accounts.account import Account
+from mechanic_core.accounts.ports import Accounts
+from mechanic_core.customers.customer import CustomerNotFound
+from mechanic_core.errors import NotFound
+from mechanic_core.mechanics.mechanic import MechanicNotFound
+from mechanic_core.values import fold_case
+
+_make_account = maker(Account)
+
+_HOLDER = bindparam("holder_id", type_=BigInteger)
+_EMAIL = bindparam("email_key", type_=KEY)
+_HASH = bindparam("hash", type_=Text)
+
+
+@final
+class _Door:
+    """The statements on the accounts of one kind of people."""
+
+    def __init__(
+        self, people: Table, holder: Column[int], told: Select[Any], missing: type[NotFound]
+    ) -> None:
+        """Build them; *told* selects what an account says."""
+        self.missing = missing
+        joined = told.select_from(accounts.join(people, people.c.id == holder))
+        self.by_email = joined.where(people.c.email_key == _EMAIL)
+        self.by_holder = joined.where(holder == _HOLDER)
+        self.held = self.by_holder.with_for_update(key_share=True)
+        there = select(people.c.id, _HASH).where(people.c.id == _HOLDER)
+        self.add = (
+            insert(accounts)
+            .from_select([holder, accounts.c.password_hash], there)
+            .on_conflict_do_update(index_elements=[holder], set_={"password_hash": _HASH})
+        )
+        self.set_hash = update(accounts).values(password_hash=_HASH).where(holder == _HOLDER)
+        self.remove = delete(accounts).where(holder == _HOLDER)
+
+
+_CUSTOMERS = _Door(
+    customers,
+    accounts.c.customer_id,
+    select(
+        literal(Role.CUSTOMER, mechanics.c.role.type),
+        accounts.c.customer_id,
+        accounts.c.password_hash,
+        customers.c.erased_at.is_(None),
+    ),
+    CustomerNotFound,
+)
+_STAFF = _Door(
+    mechanics,
+    accounts.c.mechanic_id,
+    select(mechanics.c.role, accounts.c.mechanic_id, accounts.c.password_hash, mechanics.c.active),
+    MechanicNotFound,
+)
+
+
+def _door(role: Role) -> _Door:
+    return _STAFF if role in STAFF else _CUSTOMERS
+
+
+@final
+@frozen
+class SqlAccounts(Accounts):
+    """Everybody who can log in."""
+
+    _executor: Executor
+
+    def find(self, email: str, *, staff: bool) -> Account | None:
+        """Return the account with that address."""
+        door = _STAFF if staff else _CUSTOMERS
+        row = self._executor.first(door.by_email, {"email_key": fold_case(email)})
+        return _make_account(row) if row else None
+
+    def of(self, role: Role, holder_id: int) -> Account | None:
+        """Return the account of one person, with the role that they have now."""
+        row = self._executor.first(_door(role).by_holder, {"holder_id": holder_id})
+        return _make_account(row) if row else None
+
+    def lock(self, role: Role, holder_id: int) -> Account | None:
+        """Return the account, its row and its holder's locked."""
+        row = self._executor.first(_door(role).held, {"holder_id": holder_id})
+        return _make_account(row) if row else None
+
+    def add(self, account: Account) -> None:
+        """Keep a new account. Raises `CustomerNotFound` or `MechanicNotFound`."""
+        door = _door(account.role)
+        given = {"holder_id": account.holder_id, "hash": account.password_hash}
+        if not self._executor.write("accounts", door.add, given):
+            raise door.missing
+
+    def set_hash(self, role: Role, holder_id: int, password_hash: str) -> None:
+        """Replace the password's hash."""
+        given = {"holder_id": holder_id, "hash": password_hash}
+        self._executor.write("accounts", _door(role).set_hash, given)
+
+    def remove(self, role: Role, holder_id: int) -> None:
+        """Drop the account."""
+        self._executor.write("accounts", _door(role).remove, {"holder_id": holder_id})

@@ -1,0 +1,53 @@
+"""The leaderboard: how many tickets each mechanic has worked.
+
+A ticket counts for each mechanic assigned to it, unless it was cancelled.
+"""
+
+from datetime import date
+from typing import Annotated
+
+from attrs import frozen
+
+from mechanic_core.errors import Problem
+from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.rules import Between, Example, RuleBroken, checked
+from mechanic_core.values import Name
+
+
+@frozen(kw_only=True)
+class Standing:
+    """A mechanic's place on the leaderboard; equal counts share a rank (1, 1, 3)."""
+
+    rank: Annotated[int, Between(1, 2**63 - 1), Example(1)]
+    id: Annotated[MechanicId, Example(3)]
+    name: Name
+    tickets: Annotated[int, Between(0, 2**63 - 1), Example(42)]
+
+
+@frozen(kw_only=True)
+class Leaderboard:
+    """Mechanics by tickets worked, most first; ties by name, then id."""
+
+    items: tuple[Standing, ...]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Period:
+    """Days from *since* to *until*, both included; an open end is None."""
+
+    since: date | None = None
+    until: date | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """A period does not end before it begins."""
+        if self.since and self.until and self.since > self.until:
+            raise RuleBroken(Problem("", "must not be after `to`", parameter="from"))
+
+    def holds(self, day: date) -> bool:
+        """Return whether *day* lies within."""
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+ALWAYS = Period()

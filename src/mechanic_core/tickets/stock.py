@@ -1,0 +1,56 @@
+"""The stock that ticket lines ask for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import final
+
+from attrs import evolve, frozen
+
+from mechanic_core.access import Actor
+from mechanic_core.inventory.movement import Movement
+from mechanic_core.inventory.part import Kind
+from mechanic_core.inventory.use_cases import LowStock, notify_if_low
+from mechanic_core.money import Quantity
+from mechanic_core.tickets.line import (
+    PartLine,
+)
+from mechanic_core.tickets.ticket import (
+    Ticket,
+)
+from mechanic_core.unit_of_work import Work
+
+
+@final
+@frozen
+class TicketStock:
+    """Moves the stock that ticket lines ask for, and writes down why."""
+
+    low_stock: LowStock
+
+    def move(  # noqa: PLR0913 - who moves when what how, and for which ticket
+        self,
+        work: Work,
+        actor: Actor,
+        at: datetime,
+        ticket: Ticket,
+        kind: Kind,
+        wanted: Sequence[tuple[PartLine, Quantity]],
+    ) -> None:
+        """Move *wanted* quantities of the lines' parts, all or nothing.
+
+        Parts are locked in the order of their ids. Raises `InsufficientStock`.
+        """
+        if not wanted:
+            return
+        before = work.parts.lock({line.part_id for line, _ in wanted})
+        after, movements = dict(before), []
+        for line, quantity in wanted:
+            part = after[line.part_id]
+            moved = evolve(part.moved(kind, quantity), updated_at=at)
+            movements.append(
+                Movement.between(part, moved, kind, actor, at, ticket_id=ticket.id, line_id=line.id)
+            )
+            after[line.part_id] = moved
+        work.parts.save(list(after.values()), movements)
+        for part_id, part in after.items():
+            notify_if_low(work, before[part_id], part, self.low_stock)

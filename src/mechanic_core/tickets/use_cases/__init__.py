@@ -1,0 +1,1 @@
+"""Use cases of service tickets, one module for each part of the workday."""

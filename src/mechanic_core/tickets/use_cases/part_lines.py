@@ -1,0 +1,151 @@
+"""What people do with the parts on a ticket."""
+
+from collections.abc import Callable
+from typing import ClassVar, final
+
+from attrs import evolve, frozen
+
+from mechanic_core.access import STAFF_ONLY, Actor
+from mechanic_core.errors import Unknown
+from mechanic_core.inventory.part import InsufficientStock, Kind
+from mechanic_core.money import Quantity, in_units
+from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.line import (
+    LineId,
+    LineNotFound,
+    PartLine,
+    PartLineChange,
+    PartLineForm,
+)
+from mechanic_core.tickets.stock import TicketStock
+from mechanic_core.tickets.ticket import (
+    TicketChanged,
+    TicketFrozen,
+    TicketId,
+    TicketNotFound,
+)
+from mechanic_core.unit_of_work import Begin, retry_on_conflict
+from mechanic_core.values import Clock
+
+
+@final
+@frozen
+class AddPartLine:
+    """Put a part on a ticket: its stock is reserved, its price is fixed."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (TicketNotFound, TicketFrozen, InsufficientStock, TicketChanged)
+
+    begin: Begin
+    now: Clock
+    storeroom: TicketStock
+
+    @retry_on_conflict
+    def __call__(
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        form: PartLineForm,
+        expected: int | None = None,
+    ) -> PartLine:
+        """Return the new line."""
+        self.policy.admit(actor)
+        at = self.now()
+        with self.begin() as work:
+            ticket = work.tickets.lock(ticket_id)
+            ticket.require_version(expected)
+            part = work.parts.lock([form.part_id]).get(form.part_id)
+            if part is None or part.archived_at:
+                raise Unknown("#/part_id")
+            line = PartLine(
+                part_id=part.id,
+                sku=part.sku,
+                name=part.name,
+                quantity=form.quantity,
+                unit_price=part.price,
+            )
+            entry = Entry.of(actor, at, Event.PART_ADDED, to=_part_said(line))
+            ticket = work.tickets.save(ticket.with_part(line, at), entry)
+            line = ticket.part_line(ticket.parts[-1].id)
+            self.storeroom.move(work, actor, at, ticket, Kind.RESERVE, [(line, line.quantity)])
+        return line
+
+
+@final
+@frozen
+class ChangePartLine:
+    """Take more or less of a part on a ticket; the price stays what it was."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (
+        TicketNotFound,
+        LineNotFound,
+        TicketFrozen,
+        InsufficientStock,
+        TicketChanged,
+    )
+
+    begin: Begin
+    now: Clock
+    storeroom: TicketStock
+
+    @retry_on_conflict
+    def __call__(
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        line_id: LineId,
+        change: Callable[[PartLineChange], PartLineChange],
+        expected: int | None = None,
+    ) -> PartLine:
+        """Return the line with the quantity that *change* makes of the present one."""
+        self.policy.admit(actor)
+        at = self.now()
+        with self.begin() as work:
+            ticket = work.tickets.lock(ticket_id)
+            ticket.require_version(expected)
+            before = ticket.part_line(line_id)
+            ticket.require_changeable()
+            quantity = change(PartLineChange(quantity=before.quantity)).quantity
+            line = evolve(before, quantity=quantity)
+            if line == before:
+                return line
+            entry = Entry.of(actor, at, Event.PART_CHANGED, _part_said(before), _part_said(line))
+            ticket = work.tickets.save(ticket.with_part(line, at), entry)
+            line = ticket.part_line(line_id)
+            more = quantity - before.quantity
+            kind = Kind.RESERVE if more > 0 else Kind.RELEASE
+            self.storeroom.move(work, actor, at, ticket, kind, [(line, Quantity(abs(more)))])
+        return line
+
+
+@final
+@frozen
+class RemovePartLine:
+    """Take a part off a ticket: its reservation is given back."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TicketChanged)
+
+    begin: Begin
+    now: Clock
+    storeroom: TicketStock
+
+    @retry_on_conflict
+    def __call__(
+        self, actor: Actor, ticket_id: TicketId, line_id: LineId, expected: int | None = None
+    ) -> None:
+        """Drop the line."""
+        self.policy.admit(actor)
+        at = self.now()
+        with self.begin() as work:
+            ticket = work.tickets.lock(ticket_id)
+            ticket.require_version(expected)
+            line = ticket.part_line(line_id)
+            entry = Entry.of(actor, at, Event.PART_REMOVED, _part_said(line))
+            ticket = work.tickets.save(ticket.without_part(line_id, at), entry)
+            self.storeroom.move(work, actor, at, ticket, Kind.RELEASE, [(line, line.quantity)])
+
+
+def _part_said(line: PartLine) -> str:
+    return f"{in_units(line.quantity)} × {line.sku}"

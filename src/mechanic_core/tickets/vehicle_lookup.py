@@ -1,0 +1,66 @@
+"""Finding the vehicle that a ticket is about."""
+
+from datetime import datetime
+from typing import final
+
+from attrs import frozen
+
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.errors import LostRace, Unknown
+from mechanic_core.tickets.forms import TicketForm
+from mechanic_core.tickets.ticket import (
+    TicketVehicle,
+)
+from mechanic_core.unit_of_work import Work
+from mechanic_core.vehicles.vehicle import Vehicle, VehicleId, VehicleNotFound, VinTaken
+from mechanic_core.vehicles.vin import must_check
+
+
+@final
+@frozen
+class VehicleLookup:
+    """Finds the vehicle that a ticket is about, and writes a new one down."""
+
+    strict_vin: bool = False
+
+    def find_or_add(
+        self, work: Work, form: TicketForm, owner: CustomerId, at: datetime
+    ) -> TicketVehicle | None:
+        """Return the vehicle that *form* names, which must be *owner*'s.
+
+        Raises `Unknown` for an id and `VinTaken` for a VIN of somebody else's.
+        """
+        if form.vehicle_id:
+            try:
+                vehicle = work.vehicles.get(VehicleId(form.vehicle_id))
+            except VehicleNotFound:
+                raise Unknown("#/vehicle_id") from None
+            if vehicle.customer_id != owner:
+                raise Unknown("#/vehicle_id")
+            return on_ticket(vehicle)
+        if not form.vin:
+            return None
+        known = work.vehicles.with_vin(form.vin)
+        if known and known.customer_id != owner:
+            raise VinTaken("this VIN belongs to a vehicle of another customer")
+        return on_ticket(known or self._new(work, form.vin, owner, at))
+
+    def _new(self, work: Work, vin: str, owner: CustomerId, at: datetime) -> Vehicle:
+        must_check(vin, strict=self.strict_vin)
+        new = Vehicle(id=VehicleId(0), customer_id=owner, vin=vin, created_at=at, updated_at=at)
+        try:
+            return work.vehicles.add(new)
+        except VinTaken:
+            raise LostRace from None
+
+
+def on_ticket(vehicle: Vehicle) -> TicketVehicle:
+    """Return as much of *vehicle* as belongs on a ticket."""
+    return TicketVehicle(
+        id=vehicle.id,
+        vin=vehicle.vin,
+        plate=vehicle.plate,
+        make=vehicle.make,
+        model=vehicle.model,
+        year=vehicle.year,
+    )

@@ -1,0 +1,56 @@
+"""Files that are the same for everybody: packed where that helps, sent only when they changed."""
+
+import hashlib
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Final, final
+
+from attrs import define, field
+from falcon import Request, Response
+
+from mechanic_http.endpoint.gzip_encoding import THOROUGHLY, WORTH_PACKING, pack
+from mechanic_http.endpoint.interceptor import Answer
+from mechanic_http.endpoint.response import Sending
+
+_AN_HOUR: Final = "public, max-age=3600"
+_OK: Final = 200
+
+
+@final
+@define
+class StaticItem:
+    """A file as a resource: made when it is first asked for, and kept."""
+
+    media_type: str
+    make: Callable[[], bytes]
+    _answer: Answer | None = field(default=None, init=False)
+    _send: Sending = field(init=False)
+
+    @_send.default
+    def _sending(self) -> Sending:
+        packs = not self.media_type.startswith("image/")
+        return Sending(media_type=self.media_type, compared=True, may_be_packed=packs)
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        """Send the file."""
+        if self._answer is None:
+            self._answer = self._made()
+        self._send(req, resp, self._answer)
+
+    on_head = on_get
+
+    def _made(self) -> Answer:
+        plain = self.make()
+        headers = {
+            "ETag": f'"{hashlib.sha256(plain).hexdigest()[:16]}"',
+            "Cache-Control": _AN_HOUR,
+        }
+        if len(plain) < WORTH_PACKING or not self._send.may_be_packed:
+            return Answer(_OK, headers, plain)
+        varied = headers | {"Vary": "Accept-Encoding"}
+        return Answer(_OK, varied, plain, pack(plain, THOROUGHLY))
+
+
+def packaged(name: str) -> Callable[[], bytes]:
+    """Return what reads a file of `mechanic_http/static`."""
+    return files("mechanic_http").joinpath("static", *name.split("/")).read_bytes

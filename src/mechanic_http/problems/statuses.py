@@ -1,0 +1,40 @@
+"""Which status each kind of refusal has: the whole table."""
+
+from http import HTTPStatus
+from typing import Final
+
+from mechanic_core.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refused,
+    Stale,
+    Unauthenticated,
+    Unavailable,
+    WrongState,
+)
+from mechanic_http.problems import refusals
+
+STATUS_OF: Final[dict[type[Refused], HTTPStatus]] = {
+    refusals.BadRequest: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    refusals.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    Conflict: HTTPStatus.CONFLICT,
+    WrongState: HTTPStatus.CONFLICT,
+    Stale: HTTPStatus.PRECONDITION_FAILED,
+    refusals.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    refusals.BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    refusals.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    refusals.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
+    refusals.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def status_of(kind: type[Refused]) -> HTTPStatus:
+    """Return the status of a refusal by its nearest kind."""
+    return next(STATUS_OF[near] for near in kind.__mro__ if near in STATUS_OF)

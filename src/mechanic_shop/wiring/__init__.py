@@ -1,0 +1,1 @@
+"""The composition root: adapters, use cases and HTTP put together by hand."""

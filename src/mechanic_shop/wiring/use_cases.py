@@ -1,0 +1,222 @@
+"""Every use case, given what it needs: the shop's table of contents, wired."""
+
+import secrets
+from datetime import timedelta
+from typing import Any, Protocol, TypeAlias
+
+from mechanic_core.accounts.ports import AccessTokens, Passwords
+from mechanic_core.accounts.use_cases import (
+    ChangePassword,
+    LogIn,
+    LogOut,
+    ReadMe,
+    RefreshTokens,
+    TokenIssuer,
+)
+from mechanic_core.customers.use_cases import (
+    ChangeCustomer,
+    EraseCustomer,
+    ListCustomers,
+    ReadCustomer,
+    RegisterCustomer,
+)
+from mechanic_core.inventory.part import Part
+from mechanic_core.inventory.use_cases import (
+    AddPart,
+    ArchivePart,
+    ChangePart,
+    CheckStock,
+    ListMovements,
+    ListParts,
+    LowStock,
+    MoveStock,
+    ReadPart,
+)
+from mechanic_core.mechanics.use_cases import (
+    ChangeMechanic,
+    HireMechanic,
+    LetMechanicGo,
+    ListMechanics,
+    ReadLeaderboard,
+    ReadMechanic,
+)
+from mechanic_core.shop import Shop
+from mechanic_core.tickets.stock import TicketStock
+from mechanic_core.tickets.use_cases.assignment import AssignMechanic, AssignMechanics
+from mechanic_core.tickets.use_cases.intake import (
+    ChangeTicket,
+    OpenTicket,
+    ReadTicket,
+    RemoveTicket,
+)
+from mechanic_core.tickets.use_cases.labor_lines import (
+    AddLaborLine,
+    ChangeLaborLine,
+    RemoveLaborLine,
+)
+from mechanic_core.tickets.use_cases.lists import (
+    ListMyTickets,
+    ListTickets,
+    ListVehicleTickets,
+    ListWorked,
+)
+from mechanic_core.tickets.use_cases.part_lines import AddPartLine, ChangePartLine, RemovePartLine
+from mechanic_core.tickets.use_cases.workflow import ListHistory, MoveTicket, ReadTransitions
+from mechanic_core.tickets.vehicle_lookup import VehicleLookup
+from mechanic_core.unit_of_work import Begin, ReadOnly
+from mechanic_core.values import Clock
+from mechanic_core.vehicles.use_cases import (
+    AddVehicle,
+    ChangeVehicle,
+    ListVehicles,
+    ReadVehicle,
+    RemoveVehicle,
+)
+
+UseCases: TypeAlias = dict[str, Any]
+"""Those of one noun, by the names that `Shop` gives them; a test holds them against its types."""
+
+
+class Store(Protocol):
+    """Where a shop keeps everything: one of the adapters' stores, or an embedder's own."""
+
+    @property
+    def begin(self) -> Begin:
+        """Opens a transaction."""
+        ...
+
+    @property
+    def read_only(self) -> ReadOnly:
+        """Opens a view."""
+        ...
+
+
+def new_secret() -> str:
+    """Return 256 random bits as text."""
+    return secrets.token_urlsafe(32)
+
+
+def new_sku() -> str:
+    """Return a SKU that no part has yet, as good as surely."""
+    return f"PART-{secrets.token_hex(5).upper()}"
+
+
+def unheard(part: Part) -> None:
+    """Let it pass that *part* is low; `GET /inventory?low_stock=true` tells it too."""
+
+
+def build_shop(  # noqa: PLR0913 - all that a shop can be given
+    store: Store,
+    now: Clock,
+    passwords: Passwords,
+    tokens: AccessTokens,
+    *,
+    refresh_life: timedelta = timedelta(days=14),
+    strict_vin: bool = False,
+    low_stock: LowStock = unheard,
+) -> Shop:
+    """Return every use case, ready to be called."""
+    begin, read_only = store.begin, store.read_only
+    desk = TokenIssuer(tokens, new_secret, refresh_life)
+    return Shop(
+        **_accounts(begin, read_only, now, passwords, desk),
+        **_customers(begin, read_only, now, passwords),
+        **_vehicles(begin, read_only, now, strict_vin=strict_vin),
+        **_mechanics(begin, read_only, now, passwords),
+        **_tickets(begin, read_only, now, VehicleLookup(strict_vin)),
+        **_workflow(begin, read_only, now, TicketStock(low_stock)),
+        **_lines(begin, now, TicketStock(low_stock)),
+        **_inventory(begin, read_only, now, low_stock),
+    )
+
+
+def _accounts(
+    begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords, desk: TokenIssuer
+) -> UseCases:
+    return {
+        "log_in_customer": LogIn(False, begin, read_only, now, passwords, desk),
+        "log_in_staff": LogIn(True, begin, read_only, now, passwords, desk),
+        "refresh_tokens": RefreshTokens(begin, now, desk),
+        "log_out": LogOut(begin, now),
+        "read_me": ReadMe(read_only),
+        "change_password": ChangePassword(begin, read_only, now, passwords),
+    }
+
+
+def _customers(begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords) -> UseCases:
+    return {
+        "register_customer": RegisterCustomer(begin, now, passwords),
+        "list_customers": ListCustomers(read_only),
+        "read_customer": ReadCustomer(read_only),
+        "change_customer": ChangeCustomer(begin, now),
+        "erase_customer": EraseCustomer(begin, now),
+    }
+
+
+def _vehicles(begin: Begin, read_only: ReadOnly, now: Clock, *, strict_vin: bool) -> UseCases:
+    return {
+        "add_vehicle": AddVehicle(begin, now, strict_vin),
+        "list_vehicles": ListVehicles(read_only),
+        "read_vehicle": ReadVehicle(read_only),
+        "change_vehicle": ChangeVehicle(begin, now, strict_vin),
+        "remove_vehicle": RemoveVehicle(begin),
+    }
+
+
+def _mechanics(begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords) -> UseCases:
+    return {
+        "hire_mechanic": HireMechanic(begin, passwords),
+        "list_mechanics": ListMechanics(read_only),
+        "read_mechanic": ReadMechanic(read_only),
+        "change_mechanic": ChangeMechanic(begin, now),
+        "let_mechanic_go": LetMechanicGo(begin, now),
+        "read_leaderboard": ReadLeaderboard(read_only),
+        "list_worked": ListWorked(read_only),
+    }
+
+
+def _tickets(begin: Begin, read_only: ReadOnly, now: Clock, vehicles: VehicleLookup) -> UseCases:
+    assign_mechanics = AssignMechanics(begin, now)
+    return {
+        "open_ticket": OpenTicket(begin, now, vehicles),
+        "list_tickets": ListTickets(read_only),
+        "list_my_tickets": ListMyTickets(read_only),
+        "list_vehicle_tickets": ListVehicleTickets(read_only),
+        "read_ticket": ReadTicket(read_only),
+        "change_ticket": ChangeTicket(begin, now, vehicles),
+        "remove_ticket": RemoveTicket(begin, now),
+        "assign_mechanics": assign_mechanics,
+        "assign_mechanic": AssignMechanic(assign_mechanics),
+    }
+
+
+def _workflow(begin: Begin, read_only: ReadOnly, now: Clock, storeroom: TicketStock) -> UseCases:
+    return {
+        "read_transitions": ReadTransitions(read_only),
+        "move_ticket": MoveTicket(begin, now, storeroom),
+        "list_history": ListHistory(read_only),
+    }
+
+
+def _lines(begin: Begin, now: Clock, storeroom: TicketStock) -> UseCases:
+    return {
+        "add_part_line": AddPartLine(begin, now, storeroom),
+        "change_part_line": ChangePartLine(begin, now, storeroom),
+        "remove_part_line": RemovePartLine(begin, now, storeroom),
+        "add_labor_line": AddLaborLine(begin, now),
+        "change_labor_line": ChangeLaborLine(begin, now),
+        "remove_labor_line": RemoveLaborLine(begin, now),
+    }
+
+
+def _inventory(begin: Begin, read_only: ReadOnly, now: Clock, low_stock: LowStock) -> UseCases:
+    return {
+        "add_part": AddPart(begin, now, new_sku),
+        "list_parts": ListParts(read_only),
+        "read_part": ReadPart(read_only),
+        "change_part": ChangePart(begin, now, low_stock),
+        "archive_part": ArchivePart(begin, now),
+        "move_stock": MoveStock(begin, now, low_stock),
+        "list_movements": ListMovements(read_only),
+        "check_stock": CheckStock(read_only),
+    }
