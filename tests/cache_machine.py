@@ -10,7 +10,7 @@ from attrs import define, evolve, field
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from mechanic_adapters.caching.cache import ResponseCache
-from mechanic_adapters.caching.store import CachedStore, Store
+from mechanic_adapters.caching.store import CachedStore
 from mechanic_adapters.conformance.samples import (
     DAY,
     keep_customer,
@@ -29,7 +29,7 @@ from mechanic_core.money import Money
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
-from mechanic_core.unit_of_work import Work
+from mechanic_core.unit_of_work import Store, Work
 
 Read = Callable[[Work], Any]
 

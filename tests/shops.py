@@ -9,8 +9,9 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.inventory.use_cases import LowStock
 from mechanic_core.shop import Shop
+from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
-from mechanic_shop.wiring.use_cases import Store, build_shop, unheard
+from mechanic_shop.wiring.use_cases import build_shop, unheard
 from tests.worlds import NOON
 
 MANAGER = Actor(Role.MANAGER, 1)

@@ -100,6 +100,34 @@ ReadOnly: TypeAlias = Callable[[], AbstractContextManager[Work]]
 Inside a transaction of the same thread it sees what that one has done so far.
 """
 
+Listener: TypeAlias = Callable[[frozenset[str]], None]
+"""Called after a commit with the names of the ports that it wrote, such as ``tickets``."""
+
+
+class Store(Protocol):
+    """A place where a shop keeps its records; it opens units of work."""
+
+    def begin(self) -> AbstractContextManager[Work]:
+        """Open a transaction, or join the one that this thread has open; see `Begin`."""
+        ...
+
+    def read_only(self) -> AbstractContextManager[Work]:
+        """Open a read-only view; see `ReadOnly`."""
+        ...
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call *listener* after each commit that wrote something."""
+        ...
+
+    def ping(self) -> None:
+        """Raise `Unavailable` unless the store can be reached."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections; safe to call twice."""
+        ...
+
+
 Prepared: TypeAlias = Callable[[], R]
 """What is left to do of a use case, in one transaction, once what is slow was done before it.
 

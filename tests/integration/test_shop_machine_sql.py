@@ -14,7 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_shop.wiring.use_cases import Store
+from mechanic_core.unit_of_work import Store
 from tests.integration.servers import PostgresServer
 from tests.integration.test_sql_contract import EMPTY
 from tests.machines.shop_machine import ShopMachine

@@ -8,10 +8,10 @@ from typing import Final
 import psycopg
 import pytest
 
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.suite import *  # noqa: F403 - the whole suite
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.unit_of_work import Store
 from tests.integration.servers import PostgresServer
 
 EMPTY: Final = """

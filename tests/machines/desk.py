@@ -21,8 +21,8 @@ from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId
+from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
-from mechanic_shop.wiring.use_cases import Store
 from tests.machines.shelf import Thing
 from tests.shops import MANAGER, shop_on
 

@@ -17,7 +17,7 @@ from mechanic_core.inventory.part import PartForm
 from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.tickets.workflow import CHANGEABLE
-from mechanic_shop.wiring.use_cases import Store
+from mechanic_core.unit_of_work import Store
 from tests.machines import laws
 from tests.machines.desk import Desk
 from tests.machines.model import Model

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.suite import *  # noqa: F403 - the whole suite
 from mechanic_adapters.memory import MemoryStore
+from mechanic_core.unit_of_work import Store
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Protocol, Self, TypeVar, final
+from typing import Self, TypeVar, final
 
 from attrs import define, field
 
@@ -22,34 +22,10 @@ from mechanic_core.errors import Unavailable
 from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger
 from mechanic_core.tickets.ports import Histories, Tickets
-from mechanic_core.unit_of_work import ReadOnly, Work
+from mechanic_core.unit_of_work import Listener, ReadOnly, Store, Work
 from mechanic_core.vehicles.ports import Vehicles
 
 T = TypeVar("T")
-
-
-class Store(Protocol):
-    """What every store of the shop can do."""
-
-    def begin(self) -> AbstractContextManager[Work]:
-        """Open a transaction, or join the one that is open."""
-        ...
-
-    def read_only(self) -> AbstractContextManager[Work]:
-        """Open a view to read from."""
-        ...
-
-    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
-        """Have *listener* told the nouns written, after each commit that wrote any."""
-        ...
-
-    def ping(self) -> None:
-        """Raise `Unavailable` when the store is away."""
-        ...
-
-    def close(self) -> None:
-        """Give back what is held."""
-        ...
 
 
 @final
@@ -190,8 +166,8 @@ class CachedStore:
             return self._store.read_only()
         return CachedLook(self._store.read_only, self._cache)
 
-    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
-        """Have *listener* told the nouns written, after each commit that wrote any."""
+    def subscribe(self, listener: Listener) -> None:
+        """Call *listener* after each commit that wrote something."""
         self._store.subscribe(listener)
 
     def ping(self) -> None:

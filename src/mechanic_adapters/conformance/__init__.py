@@ -8,8 +8,8 @@ give it a fixture named ``store``: each time a fresh, empty one.
 
     import pytest
 
-    from mechanic_adapters.conformance.store import Store
     from mechanic_adapters.conformance.suite import *  # noqa: F403
+    from mechanic_core.unit_of_work import Store
 
     @pytest.fixture
     def store() -> Iterator[Store]:
@@ -18,7 +18,7 @@ give it a fixture named ``store``: each time a fresh, empty one.
         made.close()
 
 Every store that we ship passes it. What a test asks for, the docstrings of the ports in
-`mechanic_core` operation.
+`mechanic_core` promise.
 """
 
 import pytest
@@ -30,7 +30,7 @@ pytest.register_assert_rewrite(
             "accounts",
             "customers",
             "histories",
-            "holds",
+            "locks",
             "leaderboard",
             "ledger",
             "mechanics",

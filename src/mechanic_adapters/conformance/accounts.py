@@ -9,9 +9,9 @@ from mechanic_adapters.conformance.samples import (
     keep_customer,
     keep_mechanic,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.access import Role
 from mechanic_core.accounts.account import Account
+from mechanic_core.unit_of_work import Store
 
 EMAIL = "ada@example.com"
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA"

@@ -15,11 +15,11 @@ from mechanic_adapters.conformance.samples import (
     new_ticket,
     new_vehicle,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.customers.customer import Customer
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import FIRST, Status
+from mechanic_core.unit_of_work import Store
 from mechanic_core.vehicles.vehicle import Vehicle
 
 DAYS: Final = tuple(DAY + timedelta(days=days) for days in (-400, 0, 1, 17, 18))

@@ -12,7 +12,6 @@ from mechanic_adapters.conformance.samples import (
     keep_mechanic,
     new_customer,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.customers.customer import (
     Customer,
     CustomerId,
@@ -20,6 +19,7 @@ from mechanic_core.customers.customer import (
     EmailTaken,
 )
 from mechanic_core.errors import LostRace
+from mechanic_core.unit_of_work import Store
 
 
 def erase(store: Store, customer: Customer) -> None:

@@ -14,12 +14,12 @@ from mechanic_adapters.conformance.samples import (
     new_entry,
     new_ticket,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.customers.customer import Customer
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import Status
+from mechanic_core.unit_of_work import Store
 
 
 def history(store: Store, ticket: Ticket) -> tuple[Entry, ...]:

@@ -18,7 +18,6 @@ from mechanic_adapters.conformance.samples import (
     new_entry,
     new_ticket,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.strategies import fewer
 from mechanic_core.mechanics.leaderboard import ALWAYS, Period, Standing
 from mechanic_core.mechanics.mechanic import Mechanic
@@ -26,6 +25,7 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
+from mechanic_core.unit_of_work import Store
 
 
 def top(store: Store, limit: int = 100, period: Period = ALWAYS) -> tuple[Standing, ...]:

@@ -14,12 +14,12 @@ from mechanic_adapters.conformance.samples import (
     keep_ticket,
     new_movement,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.tickets import line_of
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.inventory.movement import Disagreement, Movement
 from mechanic_core.inventory.part import Kind, Part, PartId, PartNotFound
 from mechanic_core.money import MOST_QUANTITY, Quantity
+from mechanic_core.unit_of_work import Store
 
 
 def entries(store: Store, part: Part) -> tuple[Movement, ...]:

@@ -17,7 +17,6 @@ from mechanic_adapters.conformance.samples import (
     new_movement,
     new_token,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.threads import at_once
 from mechanic_adapters.conformance.tickets import labor
 from mechanic_adapters.conformance.writes import Seed, sown
@@ -27,7 +26,7 @@ from mechanic_core.mechanics.mechanic import LastManager, Mechanic
 from mechanic_core.mechanics.use_cases import LetMechanicGo
 from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
-from mechanic_core.unit_of_work import Work
+from mechanic_core.unit_of_work import Store, Work
 
 ROUNDS: Final = 10
 A_MOMENT: Final = 0.1

@@ -4,11 +4,11 @@ import pytest
 from attrs import evolve
 
 from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_mechanic, new_mechanic
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.money import MOST_MONEY
+from mechanic_core.unit_of_work import Store
 
 
 class TestMechanics:

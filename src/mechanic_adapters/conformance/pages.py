@@ -18,12 +18,11 @@ from mechanic_adapters.conformance.samples import (
     new_ticket,
     new_vehicle,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.writes import Seed, sown
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.unit_of_work import Work
+from mechanic_core.unit_of_work import Store, Work
 from mechanic_core.vehicles.ports import VehicleFilter
 
 ROWS: Final = 13

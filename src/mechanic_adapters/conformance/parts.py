@@ -13,11 +13,11 @@ from mechanic_adapters.conformance.samples import (
     new_movement,
     new_part,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.errors import LostRace
 from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
+from mechanic_core.unit_of_work import Store
 
 
 def archive(store: Store, part: Part) -> Part:

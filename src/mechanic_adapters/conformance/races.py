@@ -18,7 +18,6 @@ from mechanic_adapters.conformance.samples import (
     new_entry,
     new_session,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.threads import at_once
 from mechanic_adapters.conformance.transactions import names
 from mechanic_adapters.conformance.writes import CLASHES, Seed, sown
@@ -32,7 +31,7 @@ from mechanic_core.accounts.account import (
 )
 from mechanic_core.accounts.use_cases import RefreshTokens, TokenIssuer
 from mechanic_core.errors import LostRace, Unavailable
-from mechanic_core.unit_of_work import Work
+from mechanic_core.unit_of_work import Store, Work
 
 HANDS: Final = 8
 LONG_S: Final = 1.0

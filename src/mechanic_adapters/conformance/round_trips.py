@@ -25,7 +25,6 @@ from mechanic_adapters.conformance.samples import (
     new_token,
     new_vehicle,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.strategies import fewer, longest, moments, numbers, texts
 from mechanic_adapters.conformance.tickets import labor, line_of
 from mechanic_core.access import Actor, Role
@@ -35,6 +34,7 @@ from mechanic_core.mechanics.mechanic import Specialty
 from mechanic_core.money import Measure, Price, Quantity, Stock
 from mechanic_core.tickets.line import Task
 from mechanic_core.tickets.workflow import Status
+from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Address, Email, Name, Note, Phone, Text
 from mechanic_core.vehicles.vehicle import Make, Model, Odometer, Plate, Year
 

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer
@@ -16,6 +15,7 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.vehicle_lookup import on_ticket
+from mechanic_core.unit_of_work import Store
 from mechanic_core.vehicles.vehicle import Vehicle
 
 AT: Final = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)

@@ -15,9 +15,9 @@ from mechanic_adapters.conformance.samples import (
     new_session,
     new_token,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.access import Role, SessionId
 from mechanic_core.accounts.account import RefreshToken, Session
+from mechanic_core.unit_of_work import Store
 
 TICK = timedelta(microseconds=1)
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mechanic_adapters.conformance.samples import AT, LATER
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import StoredAnswer
+from mechanic_core.unit_of_work import Store
 
 ADA = CustomerId(7)
 KEY = "mechanic:2 POST open_ticket() k1"

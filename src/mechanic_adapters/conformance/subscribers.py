@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from mechanic_adapters.conformance.samples import ALL, keep_customer, new_customer
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.threads import elsewhere
 from mechanic_adapters.conformance.transactions import add, dropped, names
 from mechanic_adapters.conformance.writes import WRITES, Write, everything, sown
+from mechanic_core.unit_of_work import Store
 
 
 def failing(_: frozenset[str]) -> None:

@@ -7,12 +7,12 @@ from attrs import evolve
 
 from mechanic_adapters.conformance.busy import DAYS, busy_shop
 from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_customer, keep_ticket
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
+from mechanic_core.unit_of_work import Store
 
 PERIODS = (
     ALWAYS,

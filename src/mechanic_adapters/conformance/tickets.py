@@ -19,7 +19,6 @@ from mechanic_adapters.conformance.samples import (
     new_ticket,
     new_vin,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.errors import LostRace
 from mechanic_core.inventory.part import Part
 from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
@@ -28,6 +27,7 @@ from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.vehicle_lookup import on_ticket
 from mechanic_core.tickets.workflow import Status
+from mechanic_core.unit_of_work import Store
 
 
 def line_of(part: Part, quantity: int = 1000) -> PartLine:

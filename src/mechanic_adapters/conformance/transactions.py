@@ -7,12 +7,11 @@ import pytest
 from attrs import evolve
 
 from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_customer, new_customer
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.threads import elsewhere
 from mechanic_adapters.conformance.writes import CLASHES, WRITES, Write, everything, sown
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.errors import LostRace
-from mechanic_core.unit_of_work import Work
+from mechanic_core.unit_of_work import Store, Work
 
 
 class Dropped(Exception):

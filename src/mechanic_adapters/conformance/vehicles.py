@@ -15,7 +15,7 @@ from mechanic_adapters.conformance.samples import (
     new_entry,
     new_vehicle,
 )
-from mechanic_adapters.conformance.store import Store
+from mechanic_core.unit_of_work import Store
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import (
     VehicleId,

@@ -4,9 +4,9 @@ from typing import Final
 
 import pytest
 
-from mechanic_adapters.conformance.store import Store
 from mechanic_adapters.conformance.writes import WRITES, Write, everything, sown
 from mechanic_core.errors import LostRace
+from mechanic_core.unit_of_work import Store
 
 SAVES: Final = [write for write in WRITES if write.name.endswith(".save")]
 

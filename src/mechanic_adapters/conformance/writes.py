@@ -18,7 +18,6 @@ from mechanic_adapters.conformance.samples import (
     new_token,
     new_vehicle,
 )
-from mechanic_adapters.conformance.store import Store
 from mechanic_core.access import Role
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer, EmailTaken
@@ -29,7 +28,7 @@ from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
-from mechanic_core.unit_of_work import Work
+from mechanic_core.unit_of_work import Store, Work
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import Vehicle, VinTaken
 

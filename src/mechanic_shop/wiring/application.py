@@ -14,7 +14,6 @@ from wsgiref.types import WSGIApplication
 from attrs import frozen
 
 from mechanic_adapters.caching.cache import ResponseCache
-from mechanic_adapters.caching.store import Store
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.rate_limits.limiter import RateLimiter
 from mechanic_adapters.security.access_tokens import JwtTokens
@@ -22,6 +21,7 @@ from mechanic_adapters.security.password_hashing import PROFILES, Argon2Password
 from mechanic_adapters.security.revocations import Revocations, authenticator
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
+from mechanic_core.unit_of_work import Store
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
 from mechanic_http.endpoint.interceptor import first_interceptor, no_interceptor

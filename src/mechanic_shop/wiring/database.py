@@ -11,12 +11,13 @@ from mechanic_adapters.caching.cache import LookedUp, ResponseCache
 from mechanic_adapters.caching.cache import uncounted as unseen
 from mechanic_adapters.caching.memory import MemoryAnswers
 from mechanic_adapters.caching.ports import Nouns, serialised
-from mechanic_adapters.caching.store import CachedStore, Store
+from mechanic_adapters.caching.store import CachedStore
 from mechanic_adapters.resilience.circuit_breaker import uncounted
 from mechanic_adapters.sql.migrations import version
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
 from mechanic_core.idempotency import LIFE
+from mechanic_core.unit_of_work import Store
 from mechanic_shop.settings.database_address import reached
 from mechanic_shop.settings.secret_file import sqlite_file
 from mechanic_shop.settings.settings import Cache, Settings

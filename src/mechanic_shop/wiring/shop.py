@@ -13,12 +13,13 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.inventory.use_cases import LowStock
 from mechanic_core.shop import Shop
+from mechanic_core.unit_of_work import Store
 from mechanic_shop.settings.parsers import DATABASE
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.variables import WrongSettings
 from mechanic_shop.wiring.database import cache_of, open_store
 from mechanic_shop.wiring.signing import secret_of, tokens_of
-from mechanic_shop.wiring.use_cases import Store, build_shop, unheard
+from mechanic_shop.wiring.use_cases import build_shop, unheard
 
 OPERATOR: Final = Actor(Role.MANAGER)
 """Whoever runs the program on the shop's own machine may do what a manager may."""

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import timedelta
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.accounts.use_cases import (
@@ -63,7 +63,7 @@ from mechanic_core.tickets.use_cases.lists import (
 from mechanic_core.tickets.use_cases.part_lines import AddPartLine, ChangePartLine, RemovePartLine
 from mechanic_core.tickets.use_cases.workflow import ListHistory, MoveTicket, ReadTransitions
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup
-from mechanic_core.unit_of_work import Begin, ReadOnly
+from mechanic_core.unit_of_work import Begin, ReadOnly, Store
 from mechanic_core.values import Clock
 from mechanic_core.vehicles.use_cases import (
     AddVehicle,
@@ -75,20 +75,6 @@ from mechanic_core.vehicles.use_cases import (
 
 UseCases: TypeAlias = dict[str, Any]
 """Those of one noun, by the names that `Shop` gives them; a test holds them against its types."""
-
-
-class Store(Protocol):
-    """Where a shop keeps everything: one of the adapters' stores, or an embedder's own."""
-
-    @property
-    def begin(self) -> Begin:
-        """Opens a transaction."""
-        ...
-
-    @property
-    def read_only(self) -> ReadOnly:
-        """Opens a view."""
-        ...
 
 
 def new_secret() -> str:

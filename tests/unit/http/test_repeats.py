@@ -1,7 +1,7 @@
 """Idempotency-Key: sent again is answered again, and done once."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from mechanic_adapters.memory import MemoryStore
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.idempotency import LIFE
-from mechanic_core.unit_of_work import ReadOnly, Work
+from mechanic_core.unit_of_work import Listener, Work
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay, key_in
 from mechanic_http.endpoint.operation import Operation
@@ -278,10 +278,19 @@ class Counted:
         finally:
             self.open -= 1
 
-    @property
-    def read_only(self) -> ReadOnly:
-        """Return what opens a view."""
-        return self.store.read_only
+    def read_only(self) -> AbstractContextManager[Work]:
+        """Open a view."""
+        return self.store.read_only()
+
+    def subscribe(self, listener: Listener) -> None:
+        """Add a listener."""
+        self.store.subscribe(listener)
+
+    def ping(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 @frozen
