@@ -11,12 +11,12 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.caching.store import CachedStore
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     DAY,
-    keep_customer,
-    keep_mechanic,
-    keep_part,
-    keep_ticket,
+    add_customer,
+    add_mechanic,
+    add_part,
+    add_ticket,
     new_entry,
     new_part,
 )
@@ -129,7 +129,7 @@ class CachedShops(RuleBasedStateMachine):
         """Open the shops, each with a customer."""
         super().__init__()
         self.shops = self.instances()
-        self.customer = keep_customer(self.shops[0].plain)
+        self.customer = add_customer(self.shops[0].plain)
 
     def instances(self) -> tuple[Instance, Instance]:
         """Return two instances over one empty database."""
@@ -147,7 +147,7 @@ class CachedShops(RuleBasedStateMachine):
     def read_while_writing(self, at: int, read: Read, writer: int, what: int) -> None:
         """A write comes between a read and the keeping of what it found."""
         store = self.shops[writer].store
-        write = (keep_part, keep_mechanic, self._open_ticket)[what]
+        write = (add_part, add_mechanic, self._open_ticket)[what]
         write(store)  # so that there is something to read anew
         self.shops[at].interrupted.meanwhile = lambda: write(store)
         outcome(self.shops[at].store, read)
@@ -156,7 +156,7 @@ class CachedShops(RuleBasedStateMachine):
     @rule(target=parts, at=WHERE)
     def add_part(self, at: int) -> Part:
         """Put a part on the shelf."""
-        return keep_part(self.shops[at].store)
+        return add_part(self.shops[at].store)
 
     @rule(target=parts, at=WHERE, part=consumes(parts), price=st.integers(0, 9).map(Money))
     def change_part(self, at: int, part: Part, price: Money) -> Part:
@@ -183,7 +183,7 @@ class CachedShops(RuleBasedStateMachine):
     @rule(target=mechanics, at=WHERE, active=st.booleans())
     def add_mechanic(self, at: int, active: bool) -> Mechanic:  # noqa: FBT001 - a drawn one
         """Take somebody on."""
-        return keep_mechanic(self.shops[at].store, active=active)
+        return add_mechanic(self.shops[at].store, active=active)
 
     @rule(target=mechanics, at=WHERE, mechanic=consumes(mechanics), name=st.sampled_from("ab"))
     def change_mechanic(self, at: int, mechanic: Mechanic, name: str) -> Mechanic:
@@ -194,7 +194,7 @@ class CachedShops(RuleBasedStateMachine):
     @rule(target=tickets, at=WHERE, mechanic=mechanics)
     def add_ticket(self, at: int, mechanic: Mechanic) -> Ticket:
         """Take a vehicle in."""
-        return keep_ticket(self.shops[at].store, self.customer, mechanic)
+        return add_ticket(self.shops[at].store, self.customer, mechanic)
 
     @rule(at=WHERE, ticket=consumes(tickets))
     def cancel_ticket(self, at: int, ticket: Ticket) -> None:
@@ -208,7 +208,7 @@ class CachedShops(RuleBasedStateMachine):
             shop.store.close()
 
     def _open_ticket(self, store: Store) -> Ticket:
-        return keep_ticket(store, self.customer, keep_mechanic(store))
+        return add_ticket(store, self.customer, add_mechanic(store))
 
 
 class _DroppedError(Exception):

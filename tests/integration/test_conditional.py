@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from falcon import testing
 
-from mechanic_adapters.conformance.threads import at_once
+from mechanic_adapters.conformance.samples.threads import in_parallel
 from tests.integration.apps import BOB, EVE, Line, furnished, on_the_line, settings_for
 from tests.integration.places import DATABASES
 from tests.integration.servers import PostgresServer
@@ -39,7 +39,7 @@ def test_of_two_writers_one_wins(line: Line) -> None:
     path, tokens = "/inventory/1", (line.token(BOB), line.token(EVE))
     for number in range(ROUNDS):
         etag = line.get(path).headers["ETag"]
-        outcomes = at_once(
+        outcomes = in_parallel(
             *[
                 partial(write, line, token, path, etag, {"price": f"{number}.{who}0"})
                 for who, token in enumerate(tokens, 1)
@@ -68,7 +68,7 @@ def test_both_codings_are_one_version(line: Line) -> None:
         line.ask("GET", path, token, **GZIP).headers["ETag"],
     ]
 
-    outcomes = at_once(
+    outcomes = in_parallel(
         *[partial(write, line, token, path, tag, {"description": tag[1:-1]}) for tag in tags]
     )
 

@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 from sqlalchemy import create_engine, text
 
-from mechanic_adapters.conformance.threads import at_once
+from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import ANONYMOUS, Actor, Role
@@ -63,7 +63,7 @@ def test_one_way_out_excludes_the_other(place: Place) -> None:
         place.go(ticket, Status.IN_PROGRESS)
         before = place.stock()[0]
 
-        outcomes = at_once(
+        outcomes = in_parallel(
             partial(place.go, ticket, Status.COMPLETED),
             partial(place.go, ticket, Status.CANCELLED),
         )
@@ -111,7 +111,7 @@ def test_of_two_that_exclude_each_other_one_wins(place: Place, name: str) -> Non
         part = place.shop.add_part(MANAGER, sample(PartForm, quantity=Quantity(9)))
         one = {"erase and open": customer.id, "archive and reserve": part.id}.get(name, vehicle.id)
 
-        outcomes = at_once(partial(one_way, place, one), partial(other_way, place, one))
+        outcomes = in_parallel(partial(one_way, place, one), partial(other_way, place, one))
 
         (refused,) = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
         assert isinstance(refused, refusals)
@@ -125,7 +125,7 @@ def test_two_managers_do_not_let_each_other_go(place: Place) -> None:
     hiring = sample(Hiring, email="dan@x.example", role=Role.MANAGER)
     dan = place.shop.hire_mechanic(MANAGER, hiring).id
     for _ in range(ROUNDS):
-        outcomes = at_once(
+        outcomes = in_parallel(
             lambda: place.shop.let_mechanic_go(Actor(Role.MANAGER, dan), MechanicId(1)),
             lambda: place.shop.let_mechanic_go(MANAGER, dan),
         )
@@ -170,7 +170,7 @@ def test_everything_is_locked_in_one_order(place: Place) -> None:
                     line = place.shop.add_part_line(MECHANIC, ticket, line_of(part))
                     place.shop.remove_part_line(MECHANIC, ticket, line.id)
 
-    outcomes = at_once(
+    outcomes = in_parallel(
         *[partial(back_and_forth, one) for one in tickets],
         *[partial(meddle, one) for one in (parts[0], parts[-1])],
     )
@@ -192,7 +192,7 @@ def test_nobody_logs_in_while_let_go(place: Place) -> None:
         gone = place.shop.hire_mechanic(MANAGER, sample(Hiring, email=email)).id
         credentials = sample(Credentials, email=email, password=sample(Hiring).password)
 
-        at_once(
+        in_parallel(
             partial(place.shop.log_in_staff, ANONYMOUS, credentials),
             partial(place.shop.let_mechanic_go, MANAGER, gone),
         )

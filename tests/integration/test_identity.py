@@ -12,7 +12,7 @@ import pytest
 from falcon import testing
 from redis import Redis
 
-from mechanic_adapters.conformance.threads import at_once
+from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_adapters.rate_limits.redis import PREFIX
 from mechanic_adapters.security.signing_keys import new_rsa_key
 from mechanic_shop.settings.settings import Algorithm, Profile
@@ -51,7 +51,7 @@ def test_of_racing_refreshes_one_succeeds_at_most(line: Line) -> None:
         def refresh(body: object = body) -> testing.Result:
             return line.ask("POST", "/token/refresh", body=body)
 
-        answers = [one for one in at_once(*[refresh] * 4) if isinstance(one, testing.Result)]
+        answers = [one for one in in_parallel(*[refresh] * 4) if isinstance(one, testing.Result)]
 
         assert len(answers) == 4
         won = [one.json for one in answers if one.status_code == 200]

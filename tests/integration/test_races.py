@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.threads import at_once
+from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
 from mechanic_core.inventory.part import InsufficientStock
@@ -62,11 +62,11 @@ def add_staff(shop: Shop, ticket: TicketId, crew: tuple[int, ...]) -> None:
         shop.change_ticket(MANAGER, ticket, partial(evolve, description=f"Noise {one}"))
 
 
-def elsewhere(url: str, act: Callable[..., object], times: int, *args: Any) -> list[str]:
+def in_another_thread(url: str, act: Callable[..., object], times: int, *args: Any) -> list[str]:
     """Do something many times at once in this process; return what came of it."""
     with closing(SqlStore.open(url)) as store:
         shop = shop_on(store, now)
-        outcomes = at_once(*[lambda: act(shop, *args)] * times)
+        outcomes = in_parallel(*[lambda: act(shop, *args)] * times)
     return [one.code if isinstance(one, Refused) else "done" for one in outcomes]
 
 
@@ -76,7 +76,7 @@ def test_the_last_parts_go_to_whom_they_can(place: Place) -> None:
     """
     tickets = [place.open() for _ in range(ASKED)]
 
-    outcomes = at_once(*[partial(ask, place.shop, one) for one in tickets])
+    outcomes = in_parallel(*[partial(ask, place.shop, one) for one in tickets])
 
     refused = [one for one in outcomes if isinstance(one, InsufficientStock)]
     assert ASKED - LAST == len(refused)
@@ -96,7 +96,7 @@ def test_the_last_parts_are_not_oversold_between_processes(place: Place) -> None
     half = ASKED // 2
 
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        doing = [pool.submit(elsewhere, place.url, ask, half, ticket) for _ in range(2)]
+        doing = [pool.submit(in_another_thread, place.url, ask, half, ticket) for _ in range(2)]
         outcomes = [one for done in doing for one in done.result()]
 
     assert (LAST, ASKED - LAST) == (outcomes.count("done"), outcomes.count("insufficient-stock"))
@@ -130,7 +130,7 @@ def test_two_threads_that_edit_a_ticket_lose_nothing(place: Place) -> None:
     """
     ticket, crew = place.open(), hire(place, 10)
 
-    at_once(lambda: add_lines(place.shop, ticket), lambda: add_staff(place.shop, ticket, crew))
+    in_parallel(lambda: add_lines(place.shop, ticket), lambda: add_staff(place.shop, ticket, crew))
 
     nothing_must_be_lost(place, ticket, crew)
 
@@ -142,8 +142,8 @@ def test_two_processes_that_edit_a_ticket_lose_nothing(place: Place) -> None:
     ticket, crew = place.open(), hire(place, 10)
 
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        lines = pool.submit(elsewhere, place.url, add_lines, 1, ticket)
-        staff = pool.submit(elsewhere, place.url, add_staff, 1, ticket, crew)
+        lines = pool.submit(in_another_thread, place.url, add_lines, 1, ticket)
+        staff = pool.submit(in_another_thread, place.url, add_staff, 1, ticket, crew)
         assert ["done"] == lines.result() == staff.result()
 
     nothing_must_be_lost(place, ticket, crew)
@@ -160,7 +160,7 @@ def test_of_those_who_saw_the_same_version_one_wins(place: Place) -> None:
             MECHANIC, ticket, partial(evolve, description=f"Noise {number}"), expected=1
         )
 
-    outcomes = at_once(*[partial(describe, number) for number in range(8)])
+    outcomes = in_parallel(*[partial(describe, number) for number in range(8)])
 
     (won,) = [one for one in outcomes if not isinstance(one, Refused)]
     assert 7 == sum(isinstance(one, TicketChanged) for one in outcomes)

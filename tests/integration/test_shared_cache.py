@@ -18,7 +18,7 @@ from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.caching.ports import serialised
 from mechanic_adapters.caching.redis import RedisAnswers
 from mechanic_adapters.caching.store import CachedStore
-from mechanic_adapters.conformance.samples import keep_part
+from mechanic_adapters.conformance.samples.records import add_part
 from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S, CircuitBreaker
 from mechanic_adapters.resilience.redis_connections import redis_pool
@@ -153,7 +153,7 @@ def test_a_poisoned_answer_is_a_miss(valkey: RunningValkey, prefix: str, poison:
     Whatever lies in the store in an answer's place, it is written over and never run.
     """
     store = CachedStore(MemoryStore(), ResponseCache(answers_at(valkey.url, prefix)))
-    part = keep_part(store)
+    part = add_part(store)
     read = _price(store, part)
     with Redis.from_url(valkey.url) as redis:
         generation = redis.get(f"{prefix}:generation:parts") or b""
@@ -201,7 +201,7 @@ def test_a_write_behind_a_cut_cable_is_told_later(valkey: RunningValkey, prefix:
     with Cable(valkey.url) as cable:
         here = CachedStore(kept, ResponseCache(answers_at(cable.url, prefix)))
         there = CachedStore(Elsewhere(kept), ResponseCache(answers_at(valkey.url, prefix)))
-        part = keep_part(here)
+        part = add_part(here)
         before = [_price(store, part) for store in (here, there)]
         cable.cut()
         with here.begin() as work:
@@ -225,11 +225,11 @@ def test_a_cache_killed_under_load_fails_no_read(prefix: str) -> None:
     with valkey_server() as valkey, ThreadPoolExecutor(4) as threads:
         cache = ResponseCache(answers_at(valkey.url, prefix))
         store = CachedStore(kept, cache)
-        part = keep_part(store)
+        part = add_part(store)
 
         def work_on(_: int) -> Counter[str]:
             seen: Counter[str] = Counter()
-            own = keep_part(store)
+            own = add_part(store)
             while not stop.is_set():
                 with store.begin() as work:
                     (own,) = work.parts.save([evolve(own, price=Money(seen["asked"]))])

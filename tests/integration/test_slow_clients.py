@@ -11,7 +11,7 @@ from wsgiref.types import StartResponse
 
 import pytest
 
-from mechanic_adapters.conformance.threads import at_once
+from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_server import limits
 from mechanic_server.waitress import GuardedServer
 from tests.integration.wire import rest_of
@@ -125,7 +125,7 @@ def test_busy_clients_keep_nobody_waiting() -> None:
             return rest_of(client).bytes.count(ANSWERED)
 
     with served() as (_, port):
-        assert [20] * 5 == at_once(*[partial(ask, port) for _ in range(5)])
+        assert [20] * 5 == in_parallel(*[partial(ask, port) for _ in range(5)])
 
 
 def read_answer(client: socket.socket) -> bool:

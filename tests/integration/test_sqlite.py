@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mechanic_adapters.conformance.samples import (
-    keep_customer,
-    keep_part,
+from mechanic_adapters.conformance.samples.records import (
+    add_customer,
+    add_part,
     new_customer,
     new_vehicle,
 )
@@ -90,7 +90,7 @@ def test_reads_in_one_statement(store: SqlStore) -> None:
     """
     A single read is one statement, with no transaction around it.
     """
-    part = keep_part(store)
+    part = add_part(store)
     connection = store._database.to_read()
     ran: list[str] = []
     connection.driver.set_trace_callback(ran.append)
@@ -134,7 +134,7 @@ def test_takes_turns(store: SqlStore) -> None:
     """
     Many who write at once wait for each other, and none of them loses.
     """
-    part = keep_part(store)
+    part = add_part(store)
 
     def receive(_: int) -> None:
         with store.begin() as work:
@@ -158,7 +158,7 @@ def test_loses_to_another_process(store: SqlStore, file: Path) -> None:
             pass
         other.rollback()
 
-    keep_customer(store)
+    add_customer(store)
     assert LOCK_MS <= 2_000
 
 
@@ -179,7 +179,7 @@ def test_answers_again(store: SqlStore, file: Path) -> None:
     """
     Once the file is back, so is the shop.
     """
-    customer = keep_customer(store)
+    customer = add_customer(store)
     store.close()
     aside = file.rename(file.with_suffix(".aside"))
     with pytest.raises(Unavailable):
@@ -194,7 +194,7 @@ def test_gives_no_id_twice(store: SqlStore) -> None:
     """
     The id of a vehicle that was removed is not given to the next one.
     """
-    customer = keep_customer(store)
+    customer = add_customer(store)
     ids = set()
     for _ in range(3):
         with store.begin() as work:

@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.conformance.samples import new_customer
+from mechanic_adapters.conformance.samples.records import new_customer
 from mechanic_adapters.sql.engine.sqlite_locking import write_ahead
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore

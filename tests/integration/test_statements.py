@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     AT,
-    keep_mechanic,
+    add_mechanic,
     new_entry,
     new_movement,
     new_part,
@@ -19,7 +19,7 @@ from mechanic_adapters.conformance.samples import (
     new_ticket,
     new_token,
 )
-from mechanic_adapters.conformance.writes import Seed, sown
+from mechanic_adapters.conformance.samples.seed import Seed, seeded
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Role
@@ -111,7 +111,7 @@ def test_reads_in_one_statement(store: SqlStore, name: str) -> None:
     """
     Whatever is read, and however much of it, takes one statement and no transaction.
     """
-    seed = sown(store)
+    seed = seeded(store)
     with store.begin() as work:
         work.ledger.write([new_movement(seed.part, 5)])
         for _ in range(30):
@@ -233,7 +233,7 @@ def test_writes_in_few_statements(
     What belongs together is written in a known number of statements, and one commit.
     """
     act, on_sqlite, on_postgresql = WRITES[name]
-    seed = sown(store)
+    seed = seeded(store)
     with store.begin() as work:
         for _ in range(30):
             work.parts.add(new_part())
@@ -253,8 +253,8 @@ def test_changes_any_number_of_mechanics(
     """
     Mechanics who join and leave a ticket cost as much whether one does or forty.
     """
-    seed = sown(store)
-    one, other = ([keep_mechanic(store) for _ in range(number)] for _ in "ab")
+    seed = seeded(store)
+    one, other = ([add_mechanic(store) for _ in range(number)] for _ in "ab")
     with store.begin() as work:
         restaff(work, seed.ticket, one, [])
 

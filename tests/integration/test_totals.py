@@ -9,15 +9,15 @@ import pytest
 from attrs import evolve
 from sqlalchemy import create_engine
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
-    keep_customer,
+    add_customer,
     new_entry,
     new_part,
     new_vehicle,
 )
-from mechanic_adapters.conformance.writes import sown
+from mechanic_adapters.conformance.samples.seed import seeded
 from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
@@ -81,7 +81,7 @@ def test_follow_what_comes_and_goes(store: SqlStore) -> None:
     """
     What is added counts, and what is erased, archived, struck out or deleted does so no more.
     """
-    seed = sown(store)
+    seed = seeded(store)
     with store.begin() as work:
         other = work.vehicles.add(new_vehicle(seed.customer))
     before = totals(store)
@@ -116,7 +116,7 @@ def test_count_everyone_who_comes_at_once(store: SqlStore) -> None:
     Of those who write at the same time nobody is lost.
     """
     with ThreadPoolExecutor(4) as others:
-        list(others.map(lambda _: keep_customer(store), range(80)))
+        list(others.map(lambda _: add_customer(store), range(80)))
 
     assert 80 == totals(store)[0]
     assert () == store.wrong_totals()
@@ -130,13 +130,13 @@ def test_keep_nobody_waiting(postgres: PostgresServer, tmp_path: Path) -> None:
     with closing(SqlStore.open(url)) as store, ThreadPoolExecutor(1) as others:
         with store.begin() as work:
             work.parts.add(new_part())
-            others.submit(keep_part, store).result(1)
+            others.submit(add_part, store).result(1)
 
         assert 2 == totals(store)[3]
         assert () == store.wrong_totals()
 
 
-def keep_part(store: SqlStore) -> None:
+def add_part(store: SqlStore) -> None:
     """Keep a new part."""
     with store.begin() as work:
         work.parts.add(new_part())
@@ -182,7 +182,7 @@ def test_go_no_further_than_pages_behind_a_filter(url: str, store: SqlStore) -> 
     crowd(url, MOST_COUNTED)
     with store.read_only() as work:
         just = work.customers.find("ada", COUNTED).total
-    keep_customer(store, name="Ada")
+    add_customer(store, name="Ada")
 
     with store.read_only() as work:
         over = work.customers.find("ada", COUNTED).total

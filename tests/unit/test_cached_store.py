@@ -15,7 +15,7 @@ from mechanic_adapters.caching.ports import Kind
 from mechanic_adapters.caching.reads import LEADERBOARD, MECHANIC, MECHANIC_PAGE, PART, PART_PAGE
 from mechanic_adapters.caching.records import recorded
 from mechanic_adapters.caching.store import CachedStore
-from mechanic_adapters.conformance.samples import keep_customer, keep_mechanic, keep_part
+from mechanic_adapters.conformance.samples.records import add_customer, add_mechanic, add_part
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.errors import Unavailable
 from mechanic_core.inventory.part import Part, PartId
@@ -90,8 +90,8 @@ def test_a_hit_opens_no_view(store: CachedStore, watched: Watched, read: Read) -
     What is remembered costs the store nothing, not even a view; what is not there, one.
     """
     for _ in range(2):
-        keep_part(store)
-        keep_mechanic(store)
+        add_part(store)
+        add_mechanic(store)
     first = outcome(store, read)
     before = watched.looks
     again = outcome(store, read)
@@ -104,7 +104,7 @@ def test_one_view_is_one_moment(store: CachedStore, watched: Watched) -> None:
     """
     A view that had to be opened is read through, what is remembered included.
     """
-    customer, part = keep_customer(store), keep_part(store)
+    customer, part = add_customer(store), add_part(store)
     before = watched.looks
     with store.read_only() as work:
         work.parts.get(part.id)
@@ -120,7 +120,7 @@ def test_a_transaction_sees_itself(store: CachedStore) -> None:
     """
     Within a transaction reads are the transaction's own, and nothing of them is remembered.
     """
-    part = keep_part(store)
+    part = add_part(store)
     with store.read_only() as work:
         work.parts.get(part.id)
 
@@ -138,7 +138,7 @@ def test_a_dropped_write_invalidates_nothing(store: CachedStore, watched: Watche
     """
     A write that was rolled back leaves what is remembered as it is.
     """
-    part = keep_part(store)
+    part = add_part(store)
     with store.read_only() as work:
         work.parts.get(part.id)
     before = watched.looks
@@ -157,7 +157,7 @@ def test_a_commit_without_an_answer_may_be_kept() -> None:
     """
     unsure = Unsure(MemoryStore())
     store = CachedStore(unsure, ResponseCache(MemoryAnswers(ttl_s=30.0)))
-    part = keep_part(store)
+    part = add_part(store)
     with store.read_only() as work:
         work.parts.get(part.id)
     unsure.answers = False
@@ -172,7 +172,7 @@ def test_views_write_nothing(store: CachedStore) -> None:
     """
     A view that remembers is as little for writing as any.
     """
-    part = keep_part(store)
+    part = add_part(store)
 
     with pytest.raises(Exception, match="begin"), store.read_only() as work:
         work.parts.save([part])
@@ -242,7 +242,7 @@ def test_a_cached_store_is_a_store(store: CachedStore) -> None:
     """
     heard: list[frozenset[str]] = []
     store.subscribe(heard.append)
-    keep_part(store)
+    add_part(store)
     store.ping()
     with store.read_only() as work:
         assert work.standings.top(1, ALWAYS) == ()

@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 from attrs import define
 
-from mechanic_adapters.conformance.samples import keep_customer, new_session, new_token
+from mechanic_adapters.conformance.samples.records import add_customer, new_session, new_token
 from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.security.revocations import (
     DUE_S,
@@ -72,7 +72,7 @@ def revocations(asked: Asked, seconds: Seconds) -> Revocations:
 
 def started(asked: Asked) -> Actor:
     """Return somebody who has logged in."""
-    customer = keep_customer(asked.store)
+    customer = add_customer(asked.store)
     session = new_session(customer.id)
     with asked.store.begin() as work:
         work.sessions.start(session, new_token(session))
@@ -146,7 +146,7 @@ def test_other_writes_ask_nothing(revocations: Revocations, asked: Asked) -> Non
     actor = started(asked)
     revocations.admit(actor)
     before = asked.asked
-    keep_customer(asked.store)
+    add_customer(asked.store)
     revocations.admit(actor)
 
     assert before == asked.asked

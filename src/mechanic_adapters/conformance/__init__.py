@@ -21,30 +21,9 @@ Every store that we ship passes it. What a test asks for, the docstrings of the 
 `mechanic_core` promise.
 """
 
+import pkgutil
+
 import pytest
 
-pytest.register_assert_rewrite(
-    *(
-        f"{__name__}.{module}"
-        for module in (
-            "accounts",
-            "customers",
-            "histories",
-            "locks",
-            "leaderboard",
-            "ledger",
-            "mechanics",
-            "pages",
-            "parts",
-            "races",
-            "round_trips",
-            "sessions",
-            "subscribers",
-            "ticket_lists",
-            "tickets",
-            "transactions",
-            "vehicles",
-            "versions",
-        )
-    )
-)
+for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
+    pytest.register_assert_rewrite(_module.name)  # its sub-modules included

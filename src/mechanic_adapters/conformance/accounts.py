@@ -3,11 +3,11 @@
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     LATER,
-    keep_account,
-    keep_customer,
-    keep_mechanic,
+    add_account,
+    add_customer,
+    add_mechanic,
 )
 from mechanic_core.access import Role
 from mechanic_core.accounts.account import Account
@@ -28,8 +28,8 @@ class TestAccounts:
 
     def test_gives_back_what_was_added(self, store: Store) -> None:
         """An account comes back by its holder and by their e-mail, whatever its case."""
-        ada = keep_customer(store, email=EMAIL)
-        account = keep_account(store, Role.CUSTOMER, ada.id, HASH)
+        ada = add_customer(store, email=EMAIL)
+        account = add_account(store, Role.CUSTOMER, ada.id, HASH)
 
         assert (
             account
@@ -43,9 +43,9 @@ class TestAccounts:
 
     def test_keeps_the_doors_apart(self, store: Store) -> None:
         """The same address and the same id are different people among staff and customers."""
-        ada, bo = keep_customer(store, email=EMAIL), keep_mechanic(store, email=EMAIL)
-        hers = keep_account(store, Role.CUSTOMER, ada.id, "#hers")
-        his = keep_account(store, Role.MECHANIC, bo.id, "#his")
+        ada, bo = add_customer(store, email=EMAIL), add_mechanic(store, email=EMAIL)
+        hers = add_account(store, Role.CUSTOMER, ada.id, "#hers")
+        his = add_account(store, Role.MECHANIC, bo.id, "#his")
 
         assert hers == found(store, EMAIL, staff=False)
         assert his == found(store, EMAIL, staff=True)
@@ -55,7 +55,7 @@ class TestAccounts:
 
     def test_finds_nobody_without_an_account(self, store: Store) -> None:
         """Whoever has none cannot be found, nor can who is not there."""
-        ada = keep_customer(store, email=EMAIL)
+        ada = add_customer(store, email=EMAIL)
 
         assert found(store, EMAIL, staff=False) is None
         assert found(store, "nobody@example.com", staff=True) is None
@@ -65,8 +65,8 @@ class TestAccounts:
 
     def test_follows_the_address(self, store: Store) -> None:
         """After a change of e-mail the new one counts and the old one does not."""
-        ada = keep_customer(store, email=EMAIL)
-        account = keep_account(store, Role.CUSTOMER, ada.id)
+        ada = add_customer(store, email=EMAIL)
+        account = add_account(store, Role.CUSTOMER, ada.id)
 
         with store.begin() as work:
             work.customers.save(evolve(ada, email="moore@example.com"))
@@ -77,8 +77,8 @@ class TestAccounts:
     @pytest.mark.parametrize("asked", [Role.MECHANIC, Role.MANAGER])
     def test_tells_the_role_of_now(self, store: Store, asked: Role) -> None:
         """Role and whether somebody is active are what their record says, not what they were."""
-        bo = keep_mechanic(store, email=EMAIL)
-        keep_account(store, Role.MECHANIC, bo.id, HASH)
+        bo = add_mechanic(store, email=EMAIL)
+        add_account(store, Role.MECHANIC, bo.id, HASH)
 
         with store.begin() as work:
             work.mechanics.save(evolve(bo, role=Role.MANAGER, active=False))
@@ -90,9 +90,9 @@ class TestAccounts:
 
     def test_replaces_a_hash(self, store: Store) -> None:
         """A new hash replaces the old one of that person only."""
-        ada, bo = keep_customer(store, email=EMAIL), keep_mechanic(store, email=EMAIL)
-        keep_account(store, Role.CUSTOMER, ada.id, "#old")
-        his = keep_account(store, Role.MECHANIC, bo.id, "#his")
+        ada, bo = add_customer(store, email=EMAIL), add_mechanic(store, email=EMAIL)
+        add_account(store, Role.CUSTOMER, ada.id, "#old")
+        his = add_account(store, Role.MECHANIC, bo.id, "#his")
 
         with store.begin() as work:
             work.accounts.set_hash(Role.CUSTOMER, ada.id, "#new")
@@ -103,9 +103,9 @@ class TestAccounts:
 
     def test_removes_one(self, store: Store) -> None:
         """A removed account is found no more; the other person's stays."""
-        ada, bo = keep_customer(store, email=EMAIL), keep_mechanic(store, email=EMAIL)
-        keep_account(store, Role.CUSTOMER, ada.id)
-        his = keep_account(store, Role.MECHANIC, bo.id)
+        ada, bo = add_customer(store, email=EMAIL), add_mechanic(store, email=EMAIL)
+        add_account(store, Role.CUSTOMER, ada.id)
+        his = add_account(store, Role.MECHANIC, bo.id)
 
         with store.begin() as work:
             work.accounts.remove(Role.CUSTOMER, ada.id)
@@ -115,13 +115,13 @@ class TestAccounts:
 
     def test_outlives_the_erasure_of_others(self, store: Store) -> None:
         """When a customer is erased with their account, whoever takes the address is found."""
-        ada = keep_customer(store, email=EMAIL)
-        keep_account(store, Role.CUSTOMER, ada.id)
+        ada = add_customer(store, email=EMAIL)
+        add_account(store, Role.CUSTOMER, ada.id)
         with store.begin() as work:
             work.customers.save(ada.erased(LATER))
             work.accounts.remove(Role.CUSTOMER, ada.id)
-        heir = keep_customer(store, email=EMAIL)
+        heir = add_customer(store, email=EMAIL)
 
-        account = keep_account(store, Role.CUSTOMER, heir.id)
+        account = add_account(store, Role.CUSTOMER, heir.id)
 
         assert account == found(store, EMAIL, staff=False)

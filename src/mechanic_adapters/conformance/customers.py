@@ -3,13 +3,13 @@
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,
     LATER,
     UNKNOWN,
-    keep_customer,
-    keep_mechanic,
+    add_customer,
+    add_mechanic,
     new_customer,
 )
 from mechanic_core.customers.customer import (
@@ -50,13 +50,13 @@ class TestCustomers:
 
     def test_counts_ids_up(self, store: Store) -> None:
         """Whoever comes later has the greater id, and the first has a positive one."""
-        first, second = keep_customer(store), keep_customer(store)
+        first, second = add_customer(store), add_customer(store)
 
         assert 0 < first.id < second.id
 
     def test_keeps_a_change(self, store: Store) -> None:
-        """A change comes back with the next version, everything else as it was."""
-        added = keep_customer(store, phone="555", address="Mill Lane")
+        """A change comes back with the next version, snapshot else as it was."""
+        added = add_customer(store, phone="555", address="Mill Lane")
         changed = evolve(added, name="Bo", phone=None, address=None, updated_at=LATER)
 
         with store.begin() as work:
@@ -68,7 +68,7 @@ class TestCustomers:
 
     def test_changes_nobody_else(self, store: Store) -> None:
         """A change touches one customer only."""
-        one, other = keep_customer(store), keep_customer(store)
+        one, other = add_customer(store), add_customer(store)
 
         with store.begin() as work:
             work.customers.save(evolve(one, name="Somebody"))
@@ -91,22 +91,22 @@ class TestCustomers:
 
     def test_holds_whom_it_gives(self, store: Store) -> None:
         """Holding returns the same record as getting."""
-        added = keep_customer(store)
+        added = add_customer(store)
 
         with store.begin() as work:
             assert added == work.customers.lock(added.id) == work.customers.get(added.id)
 
     def test_takes_an_address_once(self, store: Store) -> None:
         """Another customer with the same e-mail is refused, whatever its case."""
-        keep_customer(store, email="Ada@Example.com")
+        add_customer(store, email="Ada@Example.com")
 
         with pytest.raises(EmailTaken), store.begin() as work:
             work.customers.add(new_customer(email="aDA@eXAMPLE.COM"))
 
     def test_refuses_to_change_to_a_taken_address(self, store: Store) -> None:
         """A change to another's e-mail is refused; to one's own in another case it is not."""
-        keep_customer(store, email="ada@example.com")
-        bo = keep_customer(store, email="bo@example.com")
+        add_customer(store, email="ada@example.com")
+        bo = add_customer(store, email="bo@example.com")
 
         with pytest.raises(EmailTaken), store.begin() as work:
             work.customers.save(evolve(bo, email="ADA@example.com"))
@@ -118,13 +118,13 @@ class TestCustomers:
 
     def test_shares_addresses_with_mechanics(self, store: Store) -> None:
         """A mechanic may be a customer too."""
-        keep_mechanic(store, email="ada@example.com")
+        add_mechanic(store, email="ada@example.com")
 
-        assert "ada@example.com" == keep_customer(store, email="ada@example.com").email
+        assert "ada@example.com" == add_customer(store, email="ada@example.com").email
 
     def test_forgets_the_erased(self, store: Store) -> None:
         """Whoever was erased is found no more, and their e-mail is free."""
-        ada = keep_customer(store, email="ada@example.com")
+        ada = add_customer(store, email="ada@example.com")
 
         erase(store, ada)
 
@@ -133,38 +133,38 @@ class TestCustomers:
         with pytest.raises(CustomerNotFound), store.begin() as work:
             work.customers.lock(ada.id)
         assert [] == names(store, None)
-        assert ada.id < keep_customer(store, email="ada@example.com").id
+        assert ada.id < add_customer(store, email="ada@example.com").id
 
     def test_erases_whatever_addresses_others_have(self, store: Store) -> None:
         """What stands in the place of an erased address is nobody's: others may have it."""
-        ada, bo = keep_customer(store), keep_customer(store)
-        keep_customer(store, name="Before", email=ada.erased(AT).email)
+        ada, bo = add_customer(store), add_customer(store)
+        add_customer(store, name="Before", email=ada.erased(AT).email)
 
         erase(store, ada)
         erase(store, bo)
-        keep_customer(store, name="After", email=bo.erased(AT).email)
+        add_customer(store, name="After", email=bo.erased(AT).email)
 
         assert ["Before", "After"] == names(store, None)
 
     def test_finds_all_by_id(self, store: Store) -> None:
         """Without a search everybody is there, in the order of their ids."""
         for name in ("Cy", "Ada", "Bo"):
-            keep_customer(store, name=name)
+            add_customer(store, name=name)
 
         assert ["Cy", "Ada", "Bo"] == names(store, None)
 
     @pytest.mark.parametrize("q", ["Ada", "ada m", "ADA", "ada@", "ADA@EXAMPLE.COM", "+1-555", "+"])
     def test_finds_by_the_beginning(self, store: Store, q: str) -> None:
         """Name, e-mail or phone may begin with what is searched, in any case."""
-        keep_customer(store, name="Ada Moore", email="Ada@example.com", phone="+1-555-0100")
-        keep_customer(store, name="Bo", email="bo@example.com", phone="0555")
+        add_customer(store, name="Ada Moore", email="Ada@example.com", phone="+1-555-0100")
+        add_customer(store, name="Bo", email="bo@example.com", phone="0555")
 
         assert ["Ada Moore"] == names(store, q)
 
     @pytest.mark.parametrize("q", ["Moore", "example", "555", "%", "_da", "A%", "\\", "*", "'"])
     def test_finds_by_the_beginning_only(self, store: Store, q: str) -> None:
         """What stands in the middle is not found, and no character means another."""
-        keep_customer(store, name="Ada Moore", email="ada@example.com", phone="+1-555")
+        add_customer(store, name="Ada Moore", email="ada@example.com", phone="+1-555")
 
         assert [] == names(store, q)
 
@@ -174,7 +174,7 @@ class TestCustomers:
     )
     def test_finds_in_any_script(self, store: Store, name: str, q: str) -> None:
         """Case means nothing beyond ASCII either, and signs mean themselves."""
-        keep_customer(store, name=name)
-        keep_customer(store, name="100 other")
+        add_customer(store, name=name)
+        add_customer(store, name="100 other")
 
         assert [name] == names(store, q)

@@ -3,14 +3,14 @@
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,
     LATER,
     UNKNOWN,
-    keep_customer,
-    keep_mechanic,
-    keep_ticket,
+    add_customer,
+    add_mechanic,
+    add_ticket,
     new_entry,
     new_ticket,
 )
@@ -39,7 +39,7 @@ class TestHistories:
 
     def test_gives_back_what_was_written(self, store: Store) -> None:
         """An entry comes back whole, with an id."""
-        bo = keep_mechanic(store, name="Bo")
+        bo = add_mechanic(store, name="Bo")
         entry = Entry(
             at=AT,
             by=By(role=Role.MECHANIC, id=bo.id),
@@ -50,7 +50,7 @@ class TestHistories:
         )
 
         with store.begin() as work:
-            ticket = work.tickets.add(new_ticket(keep_customer(store)), entry)
+            ticket = work.tickets.add(new_ticket(add_customer(store)), entry)
 
         (kept,) = history(store, ticket)
         assert evolve(entry, id=kept.id, by=evolve(entry.by, name="Bo")) == kept
@@ -60,14 +60,14 @@ class TestHistories:
     def test_knows_every_event(self, store: Store, event: Event) -> None:
         """Whatever can happen can be written down, with nothing more to tell."""
         with store.begin() as work:
-            ticket = work.tickets.add(new_ticket(keep_customer(store)), new_entry(event))
+            ticket = work.tickets.add(new_ticket(add_customer(store)), new_entry(event))
 
         (kept,) = history(store, ticket)
         assert new_entry(event) == evolve(kept, id=new_entry().id)
 
     def test_tells_the_oldest_first(self, store: Store) -> None:
         """Each save adds one entry at the end, whatever its moment says."""
-        ticket = keep_ticket(store, keep_customer(store))
+        ticket = add_ticket(store, add_customer(store))
         for step, at in (("b", LATER), ("c", AT)):
             with store.begin() as work:
                 ticket = work.tickets.save(ticket, evolve(new_entry(to=step), at=at))
@@ -80,8 +80,8 @@ class TestHistories:
 
     def test_keeps_tickets_apart(self, store: Store) -> None:
         """A ticket's history tells of no other."""
-        ada = keep_customer(store)
-        one, other = keep_ticket(store, ada), keep_ticket(store, ada)
+        ada = add_customer(store)
+        one, other = add_ticket(store, ada), add_ticket(store, ada)
         with store.begin() as work:
             work.tickets.save(one, new_entry(Event.MECHANICS))
 
@@ -90,7 +90,7 @@ class TestHistories:
 
     def test_names_whoever_did_it(self, store: Store) -> None:
         """The name is the person's present one: customers and staff have ids of their own."""
-        ada, bo = keep_customer(store, name="Ada"), keep_mechanic(store, name="Bo")
+        ada, bo = add_customer(store, name="Ada"), add_mechanic(store, name="Bo")
         tickets = {
             "Ada": opened(store, ada, Actor(Role.CUSTOMER, ada.id)),
             "Bob": opened(store, ada, Actor(Role.MECHANIC, bo.id)),
@@ -105,7 +105,7 @@ class TestHistories:
 
     def test_forgets_the_name_of_the_erased(self, store: Store) -> None:
         """After an erasure the id stays and the name is gone."""
-        ada = keep_customer(store)
+        ada = add_customer(store)
         actor = Actor(Role.CUSTOMER, ada.id)
         ticket = opened(store, ada, actor)
 
@@ -119,14 +119,14 @@ class TestHistories:
     )
     def test_names_nobody_unknown(self, store: Store, actor: Actor) -> None:
         """Whoever is no person of the shop has no name."""
-        ticket = opened(store, keep_customer(store), actor)
+        ticket = opened(store, add_customer(store), actor)
 
         assert [By.of(actor)] == [entry.by for entry in history(store, ticket)]
 
     def test_outlives_the_ticket(self, store: Store) -> None:
         """A ticket that was struck out keeps its history, and is nobody's."""
-        ada = keep_customer(store)
-        ticket = keep_ticket(store, ada)
+        ada = add_customer(store)
+        ticket = add_ticket(store, ada)
 
         with store.begin() as work:
             work.tickets.save(ticket.removed(LATER, started=False), new_entry(Event.REMOVED))
@@ -138,8 +138,8 @@ class TestHistories:
     @pytest.mark.parametrize("to", Status)
     def test_tells_whether_work_began(self, store: Store, to: Status) -> None:
         """A ticket was started once it went in progress, wherever it is by now."""
-        ada = keep_customer(store)
-        ticket, other = keep_ticket(store, ada), keep_ticket(store, ada)
+        ada = add_customer(store)
+        ticket, other = add_ticket(store, ada), add_ticket(store, ada)
         moved = evolve(new_entry(Event.TRANSITION), from_="open", to=to.value)
         said = evolve(new_entry(Event.CHANGED), to=to.value)
 
@@ -153,9 +153,9 @@ class TestHistories:
 
     def test_knows_owners(self, store: Store) -> None:
         """A ticket's owner is told without the ticket; an unknown ticket has none."""
-        keep_customer(store)
-        ada = keep_customer(store)
-        ticket = keep_ticket(store, ada)
+        add_customer(store)
+        ada = add_customer(store)
+        ticket = add_ticket(store, ada)
 
         with store.read_only() as work:
             assert ada.id == work.histories.owner_of(ticket.id)

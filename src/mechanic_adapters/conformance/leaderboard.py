@@ -8,17 +8,17 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.conformance.busy import DAYS, busy_shop
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.busy_shop import DAYS, busy_shop
+from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,
-    keep_customer,
-    keep_mechanic,
-    keep_ticket,
+    add_customer,
+    add_mechanic,
+    add_ticket,
     new_entry,
     new_ticket,
 )
-from mechanic_adapters.conformance.strategies import fewer
+from mechanic_adapters.conformance.samples.strategies import fewer_examples
 from mechanic_core.mechanics.leaderboard import ALWAYS, Period, Standing
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import PageRequest
@@ -75,8 +75,8 @@ class TestStandings:
 
     def test_shows_everybody(self, store: Store) -> None:
         """Whoever has worked nothing is there, also when they left; all share the first rank."""
-        cy = keep_mechanic(store, name="Cy")
-        bo = keep_mechanic(store, name="Bo", active=False)
+        cy = add_mechanic(store, name="Cy")
+        bo = add_mechanic(store, name="Bo", active=False)
 
         assert (
             Standing(rank=1, id=bo.id, name="Bo", tickets=0),
@@ -85,11 +85,11 @@ class TestStandings:
 
     def test_shares_ranks(self, store: Store) -> None:
         """Equal counts share a rank, and the next rank is as far on as they are many."""
-        ada = keep_customer(store)
-        di, bo, cy = (keep_mechanic(store, name=name) for name in ("Di", "Bo", "Cy"))
-        keep_ticket(store, ada, di, bo)
-        keep_ticket(store, ada, di, bo)
-        keep_ticket(store, ada, cy)
+        ada = add_customer(store)
+        di, bo, cy = (add_mechanic(store, name=name) for name in ("Di", "Bo", "Cy"))
+        add_ticket(store, ada, di, bo)
+        add_ticket(store, ada, di, bo)
+        add_ticket(store, ada, cy)
 
         assert [(1, "Bo", 2), (1, "Di", 2), (3, "Cy", 1)] == [
             (one.rank, one.name, one.tickets) for one in top(store)
@@ -97,9 +97,9 @@ class TestStandings:
 
     def test_breaks_ties_by_name_then_id(self, store: Store) -> None:
         """Names are compared by code point, in every store alike; the same name by id."""
-        first, second = keep_mechanic(store, name="Bo"), keep_mechanic(store, name="Bo")
+        first, second = add_mechanic(store, name="Bo"), add_mechanic(store, name="Bo")
         for name in ("Émile", "adam", "Zoe"):
-            keep_mechanic(store, name=name)
+            add_mechanic(store, name=name)
 
         standings = top(store)
 
@@ -108,8 +108,8 @@ class TestStandings:
 
     def test_counts_no_cancelled_ticket(self, store: Store) -> None:
         """A ticket stops counting when it is cancelled, and when its mechanic is taken off."""
-        ada, bo = keep_customer(store), keep_mechanic(store)
-        cancelled, left, stays = (keep_ticket(store, ada, bo) for _ in range(3))
+        ada, bo = add_customer(store), add_mechanic(store)
+        cancelled, left, stays = (add_ticket(store, ada, bo) for _ in range(3))
 
         counts = [top(store)[0].tickets]
         for changed in (evolve(cancelled, status=Status.CANCELLED), evolve(left, mechanics=())):
@@ -124,9 +124,9 @@ class TestStandings:
 
     def test_counts_a_period(self, store: Store) -> None:
         """Both ends of a period belong to it, by service date."""
-        ada, bo = keep_customer(store), keep_mechanic(store)
+        ada, bo = add_customer(store), add_mechanic(store)
         for day in DAYS:
-            keep_ticket(store, ada, bo, service_date=day)
+            add_ticket(store, ada, bo, service_date=day)
 
         counts = [
             top(store, period=period)[0].tickets
@@ -145,7 +145,7 @@ class TestStandings:
         """Whatever period and however many are asked for, counting by hand says the same."""
         shop = busy_shop(store)
 
-        @fewer()
+        @fewer_examples()
         @given(limit=st.integers(1, 5), period=periods)
         def agrees(limit: int, period: Period) -> None:
             assert recount(shop.mechanics, shop.tickets, period)[:limit] == top(
@@ -156,10 +156,10 @@ class TestStandings:
 
     def test_follows_every_change(self, store: Store) -> None:
         """Whatever changes on a ticket, the figures are those of the tickets as they are then."""
-        ada, mechanics = keep_customer(store), [keep_mechanic(store) for _ in "abc"]
+        ada, mechanics = add_customer(store), [add_mechanic(store) for _ in "abc"]
         crews = [new_ticket(ada, *mechanics[:size]).mechanics for size in range(4)]
-        ticket = keep_ticket(store, ada)
-        keep_ticket(store, ada, mechanics[1], service_date=DAYS[-1])
+        ticket = add_ticket(store, ada)
+        add_ticket(store, ada, mechanics[1], service_date=DAYS[-1])
 
         changes: list[dict[str, Any]] = [
             {"mechanics": crews[2]},

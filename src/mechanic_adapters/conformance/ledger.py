@@ -3,15 +3,15 @@
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,
     LATER,
     UNKNOWN,
-    keep_customer,
-    keep_mechanic,
-    keep_part,
-    keep_ticket,
+    add_customer,
+    add_mechanic,
+    add_part,
+    add_ticket,
     new_movement,
 )
 from mechanic_adapters.conformance.tickets import line_of
@@ -48,8 +48,8 @@ class TestLedger:
 
     def test_gives_back_what_was_written(self, store: Store) -> None:
         """A movement comes back whole, with an id and whoever made it by name."""
-        bo, part = keep_mechanic(store, name="Bo"), keep_part(store, quantity=MOST_QUANTITY)
-        ticket = keep_ticket(store, keep_customer(store), parts=(line_of(part),))
+        bo, part = add_mechanic(store, name="Bo"), add_part(store, quantity=MOST_QUANTITY)
+        ticket = add_ticket(store, add_customer(store), parts=(line_of(part),))
         movement = new_movement(
             part,
             -MOST_QUANTITY,
@@ -69,7 +69,7 @@ class TestLedger:
     @pytest.mark.parametrize("kind", Kind)
     def test_knows_every_kind(self, store: Store, kind: Kind) -> None:
         """Whatever moves stock can be written down, with nothing more to tell."""
-        part = keep_part(store, quantity=5000, reserved=2000)
+        part = add_part(store, quantity=5000, reserved=2000)
         after = part.moved(kind, Quantity(2000))
         movement = Movement.between(part, after, kind, Actor(), AT)
 
@@ -81,7 +81,7 @@ class TestLedger:
 
     def test_writes_several_in_order(self, store: Store) -> None:
         """Movements come back in the order in which they were written, by part."""
-        one, other = keep_part(store), keep_part(store)
+        one, other = add_part(store), add_part(store)
         movements = [
             new_movement(part, more) for part, more in ((other, 1), (one, 2), (other, 3), (one, 4))
         ]
@@ -96,7 +96,7 @@ class TestLedger:
 
     def test_tells_the_oldest_first(self, store: Store) -> None:
         """The order is that of writing, whatever the moments say."""
-        part = keep_part(store)
+        part = add_part(store)
         for more, at in ((1, LATER), (2, AT)):
             with store.begin() as work:
                 work.ledger.write([evolve(new_movement(part, more), at=at)])
@@ -105,7 +105,7 @@ class TestLedger:
 
     def test_knows_every_part_there_ever_was(self, store: Store) -> None:
         """A part without movements has an empty ledger, an archived one keeps its own."""
-        empty, used = keep_part(store), keep_part(store)
+        empty, used = add_part(store), add_part(store)
         with store.begin() as work:
             written = work.ledger.write([new_movement(used, 1)])
             work.parts.save([used.archived(LATER)])
@@ -117,7 +117,7 @@ class TestLedger:
 
     def test_forgets_the_name_of_the_erased(self, store: Store) -> None:
         """Names are those of now; after an erasure the id stays and the name is gone."""
-        ada, bo, part = keep_customer(store), keep_mechanic(store), keep_part(store)
+        ada, bo, part = add_customer(store), add_mechanic(store), add_part(store)
         actors = Actor(Role.CUSTOMER, ada.id), Actor(Role.MANAGER, bo.id), Actor()
         with store.begin() as work:
             work.ledger.write([new_movement(part, 1, actor) for actor in actors])
@@ -133,8 +133,8 @@ class TestLedger:
 
     def test_agrees_with_balances_that_were_moved(self, store: Store) -> None:
         """A balance that movements led to is their sum, archived or not, used or not."""
-        keep_part(store)
-        part = keep_part(store)
+        add_part(store)
+        part = add_part(store)
         for kind, quantity in (
             (Kind.RECEIVE, 9000),
             (Kind.RESERVE, 4000),
@@ -153,11 +153,11 @@ class TestLedger:
 
     def test_finds_every_disagreement(self, store: Store) -> None:
         """A balance that is not the sum of its movements is told, with both, by id."""
-        unwritten = keep_part(store, sku="UNWRITTEN", quantity=3)
-        keep_part(store, sku="RIGHT")
-        unmoved = keep_part(store, sku="UNMOVED")
-        reserved = keep_part(store, sku="RESERVED", quantity=2, reserved=2)
-        archived = keep_part(store, sku="ARCHIVED", quantity=1)
+        unwritten = add_part(store, sku="UNWRITTEN", quantity=3)
+        add_part(store, sku="RIGHT")
+        unmoved = add_part(store, sku="UNMOVED")
+        reserved = add_part(store, sku="RESERVED", quantity=2, reserved=2)
+        archived = add_part(store, sku="ARCHIVED", quantity=1)
         with store.begin() as work:
             work.ledger.write(
                 [new_movement(unmoved, 5), new_movement(unmoved, 6), new_movement(reserved, 2)]

@@ -3,7 +3,7 @@
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_mechanic, new_mechanic
+from mechanic_adapters.conformance.samples.records import ALL, UNKNOWN, add_mechanic, new_mechanic
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
@@ -35,7 +35,7 @@ class TestMechanics:
 
     def test_gives_back_who_is_hardly_known(self, store: Store) -> None:
         """Name and e-mail are enough; a salary of nothing is not an unknown one."""
-        unknown, unpaid = keep_mechanic(store), keep_mechanic(store, salary=0)
+        unknown, unpaid = add_mechanic(store), add_mechanic(store, salary=0)
 
         with store.read_only() as work:
             assert unknown == work.mechanics.get(unknown.id)
@@ -43,7 +43,7 @@ class TestMechanics:
 
     def test_keeps_a_change(self, store: Store) -> None:
         """A change comes back with the next version."""
-        added = keep_mechanic(store, salary=5, specialty="clutches", phone="555")
+        added = add_mechanic(store, salary=5, specialty="clutches", phone="555")
         changed = evolve(
             added,
             name="Cy",
@@ -71,8 +71,8 @@ class TestMechanics:
 
     def test_takes_an_address_once(self, store: Store) -> None:
         """Another mechanic's e-mail is refused, whatever its case, and whether they left."""
-        keep_mechanic(store, email="bo@example.com", active=False)
-        cy = keep_mechanic(store, email="cy@example.com")
+        add_mechanic(store, email="bo@example.com", active=False)
+        cy = add_mechanic(store, email="cy@example.com")
 
         with pytest.raises(EmailTaken), store.begin() as work:
             work.mechanics.add(new_mechanic(email="BO@example.com"))
@@ -83,9 +83,9 @@ class TestMechanics:
 
     def test_counts_active_managers(self, store: Store) -> None:
         """Holding a mechanic tells how many managers are left, that one included."""
-        bo = keep_mechanic(store)
-        boss = keep_mechanic(store, role=Role.MANAGER)
-        keep_mechanic(store, role=Role.MANAGER, active=False)
+        bo = add_mechanic(store)
+        boss = add_mechanic(store, role=Role.MANAGER)
+        add_mechanic(store, role=Role.MANAGER, active=False)
 
         with store.begin() as work:
             assert (bo, 1) == work.mechanics.lock(bo.id)
@@ -95,7 +95,7 @@ class TestMechanics:
 
     def test_shares_those_who_exist(self, store: Store) -> None:
         """Whoever is not there is left out; whoever left the shop is not."""
-        bo, cy = keep_mechanic(store), keep_mechanic(store, active=False)
+        bo, cy = add_mechanic(store), add_mechanic(store, active=False)
 
         with store.begin() as work:
             assert {bo.id: bo, cy.id: cy} == dict(
@@ -105,9 +105,9 @@ class TestMechanics:
 
     def test_finds_by_id(self, store: Store) -> None:
         """Everybody is there in the order of their ids, or only who is active."""
-        zed = keep_mechanic(store, name="Zed")
-        ada = keep_mechanic(store, name="Ada", active=False)
-        bo = keep_mechanic(store, name="Bo")
+        zed = add_mechanic(store, name="Zed")
+        ada = add_mechanic(store, name="Ada", active=False)
+        bo = add_mechanic(store, name="Bo")
 
         with store.read_only() as work:
             assert (zed, ada, bo) == work.mechanics.find(ALL, active_only=False).items

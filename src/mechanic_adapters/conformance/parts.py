@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     ALL,
     LATER,
     UNKNOWN,
-    keep_part,
+    add_part,
     new_movement,
     new_part,
 )
@@ -70,7 +70,7 @@ class TestParts:
 
     def test_writes_down_what_changed(self, store: Store) -> None:
         """One movement or several go into the ledger with the change of one part or several."""
-        one, other = keep_part(store), keep_part(store)
+        one, other = add_part(store), add_part(store)
 
         with store.begin() as work:
             work.parts.save([other], [new_movement(other, 1)])
@@ -85,7 +85,7 @@ class TestParts:
 
     def test_writes_nothing_down_of_a_taken_sku(self, store: Store) -> None:
         """Where the part is refused there is no movement either."""
-        taken = keep_part(store)
+        taken = add_part(store)
 
         with store.begin() as work, pytest.raises(SkuTaken):
             work.parts.add(new_part(sku=taken.sku), new_movement(taken, 5))
@@ -95,14 +95,14 @@ class TestParts:
 
     def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
         """Name, SKU and price are enough."""
-        added = keep_part(store, price=0)
+        added = add_part(store, price=0)
 
         with store.read_only() as work:
             assert added == work.parts.get(added.id)
 
     def test_keeps_changes_of_several(self, store: Store) -> None:
         """Several changes come back in their order, each with its next version."""
-        one, other = keep_part(store, description="Pad"), keep_part(store)
+        one, other = add_part(store, description="Pad"), add_part(store)
         changed = (
             evolve(
                 other, sku="OTHER", name="Disc", price=Money(1), unit="pair", quantity=Quantity(5)
@@ -124,7 +124,7 @@ class TestParts:
 
     def test_refuses_an_old_version(self, store: Store) -> None:
         """One part of several being older than what is kept drops all the changes."""
-        one, other = keep_part(store), keep_part(store)
+        one, other = add_part(store), add_part(store)
         with store.begin() as work:
             (saved,) = work.parts.save([evolve(other, name="First")])
 
@@ -143,8 +143,8 @@ class TestParts:
 
     def test_takes_a_sku_once(self, store: Store) -> None:
         """A SKU that another part has is refused, for a new part and for an old one."""
-        keep_part(store, sku="BRK-1")
-        other = keep_part(store, sku="BRK-2")
+        add_part(store, sku="BRK-1")
+        other = add_part(store, sku="BRK-2")
 
         with pytest.raises(SkuTaken), store.begin() as work:
             work.parts.add(new_part(sku="BRK-1"))
@@ -155,10 +155,10 @@ class TestParts:
 
     def test_forgets_the_archived(self, store: Store) -> None:
         """An archived part is found no more, and its SKU is free."""
-        old = keep_part(store, sku="BRK-1")
+        old = add_part(store, sku="BRK-1")
 
         archive(store, old)
-        new = keep_part(store, sku="BRK-1")
+        new = add_part(store, sku="BRK-1")
 
         with pytest.raises(PartNotFound), store.read_only() as work:
             work.parts.get(old.id)
@@ -168,13 +168,13 @@ class TestParts:
     def test_archives_the_same_sku_again(self, store: Store) -> None:
         """Any number of archived parts may have had one SKU."""
         for _ in "ab":
-            archive(store, keep_part(store, sku="BRK-1"))
+            archive(store, add_part(store, sku="BRK-1"))
 
         assert [] == skus(store)
 
     def test_holds_those_that_are_there(self, store: Store) -> None:
         """Held parts come by id, once each; archived ones are among them, unknown ones not."""
-        one, gone = keep_part(store), archive(store, keep_part(store))
+        one, gone = add_part(store), archive(store, add_part(store))
 
         with store.begin() as work:
             held = dict(work.parts.lock([gone.id, one.id, one.id, UNKNOWN]))
@@ -185,22 +185,22 @@ class TestParts:
     @pytest.mark.parametrize("q", ["Öl", "öl 5w", "oil-", "OIL-5W"])
     def test_finds_by_the_beginning(self, store: Store, q: str) -> None:
         """Name or SKU may begin with what is searched, in any case."""
-        keep_part(store, sku="Oil-5W30", name="Öl 5W-30")
-        keep_part(store, sku="BRK-1", name="Brake pad")
+        add_part(store, sku="Oil-5W30", name="Öl 5W-30")
+        add_part(store, sku="BRK-1", name="Brake pad")
 
         assert ["Oil-5W30"] == skus(store, q=q)
 
     @pytest.mark.parametrize("q", ["30", "%", "_il", "O_l", "\\", "*", "l"])
     def test_finds_by_the_beginning_only(self, store: Store, q: str) -> None:
         """What stands in the middle is not found, and no character means another."""
-        keep_part(store, sku="OIL-5W30", name="Oil 5W-30")
+        add_part(store, sku="OIL-5W30", name="Oil 5W-30")
 
         assert [] == skus(store, q=q)
 
     def test_finds_a_sku_whole(self, store: Store) -> None:
         """A SKU is compared whole."""
-        keep_part(store, sku="BRK-1")
-        keep_part(store, sku="BRK-10")
+        add_part(store, sku="BRK-1")
+        add_part(store, sku="BRK-10")
 
         assert ["BRK-1"] == skus(store, sku="BRK-1")
         assert [] == skus(store, sku="BRK-")
@@ -208,10 +208,10 @@ class TestParts:
 
     def test_finds_what_is_low(self, store: Store) -> None:
         """Low is what has no more available than its reorder point; reserved is not available."""
-        keep_part(store, sku="LOW", quantity=3000, reorder_point=3000)
-        keep_part(store, sku="ENOUGH", quantity=3001, reorder_point=3000)
-        keep_part(store, sku="PROMISED", quantity=3001, reserved=1, reorder_point=3000)
-        keep_part(store, sku="NONE")
+        add_part(store, sku="LOW", quantity=3000, reorder_point=3000)
+        add_part(store, sku="ENOUGH", quantity=3001, reorder_point=3000)
+        add_part(store, sku="PROMISED", quantity=3001, reserved=1, reorder_point=3000)
+        add_part(store, sku="NONE")
 
         assert ["LOW", "PROMISED", "NONE"] == skus(store, low_stock=True)
         assert ["ENOUGH"] == skus(store, low_stock=False)
@@ -219,9 +219,9 @@ class TestParts:
 
     def test_finds_what_agrees_with_all_that_is_given(self, store: Store) -> None:
         """Search, SKU and stock narrow the list together, and the total is that of the rest."""
-        keep_part(store, sku="BRK-1", quantity=1000)
-        keep_part(store, sku="BRK-2")
-        keep_part(store, sku="OIL", name="Oil")
+        add_part(store, sku="BRK-1", quantity=1000)
+        add_part(store, sku="BRK-2")
+        add_part(store, sku="OIL", name="Oil")
 
         assert ["BRK-2"] == skus(store, q="brk", low_stock=True)
         assert [] == skus(store, q="oil", sku="BRK-1")

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
     LIFE,
-    keep_customer,
-    keep_mechanic,
-    keep_session,
+    add_customer,
+    add_mechanic,
+    add_session,
     new_session,
     new_token,
 )
@@ -45,8 +45,8 @@ class TestSessions:
 
     def test_gives_back_what_was_started(self, store: Store) -> None:
         """A session comes back by its token's digest, both whole."""
-        session = new_session(keep_customer(store).id)
-        token = keep_session(store, session)
+        session = new_session(add_customer(store).id)
+        token = add_session(store, session)
 
         assert (session, token) == held(store, token)
 
@@ -57,8 +57,8 @@ class TestSessions:
 
     def test_rotates(self, store: Store) -> None:
         """The spent token is kept as used, the fresh one beside it in the same session."""
-        session = new_session(keep_customer(store).id)
-        spent = keep_session(store, session).used(LATER)
+        session = new_session(add_customer(store).id)
+        spent = add_session(store, session).used(LATER)
         fresh = new_token(session, LATER)
 
         with store.begin() as work:
@@ -69,9 +69,9 @@ class TestSessions:
 
     def test_ends_one_session(self, store: Store) -> None:
         """An ended session tells when; the person's others go on."""
-        ada = keep_customer(store)
+        ada = add_customer(store)
         one, other = new_session(ada.id), new_session(ada.id)
-        token, others = keep_session(store, one), keep_session(store, other)
+        token, others = add_session(store, one), add_session(store, other)
 
         with store.begin() as work:
             work.sessions.revoke(one.id, LATER)
@@ -81,10 +81,10 @@ class TestSessions:
 
     def test_tells_which_ended_since(self, store: Store) -> None:
         """The moment itself is included, to the microsecond; sessions alive are not there."""
-        ada = keep_customer(store)
+        ada = add_customer(store)
         early, late, never = new_session(ada.id), new_session(ada.id), new_session(ada.id)
         for session in (early, late, never):
-            keep_session(store, session)
+            add_session(store, session)
 
         with store.begin() as work:
             work.sessions.revoke(early.id, AT)
@@ -96,9 +96,9 @@ class TestSessions:
 
     def test_ends_a_session_once(self, store: Store) -> None:
         """What has ended keeps the moment when it did."""
-        ada = keep_customer(store)
+        ada = add_customer(store)
         session = new_session(ada.id)
-        token = keep_session(store, session)
+        token = add_session(store, session)
 
         with store.begin() as work:
             work.sessions.revoke(session.id, AT)
@@ -109,13 +109,13 @@ class TestSessions:
 
     def test_ends_all_of_one_person(self, store: Store) -> None:
         """Every session of one person ends; others' go on, with the same id among staff too."""
-        ada, bo = keep_customer(store), keep_customer(store)
-        mechanic = keep_mechanic(store)
+        ada, bo = add_customer(store), add_customer(store)
+        mechanic = add_mechanic(store)
         tokens = [
-            keep_session(store, new_session(ada.id)),
-            keep_session(store, new_session(ada.id)),
-            keep_session(store, new_session(bo.id)),
-            keep_session(store, new_session(mechanic.id, Role.MECHANIC)),
+            add_session(store, new_session(ada.id)),
+            add_session(store, new_session(ada.id)),
+            add_session(store, new_session(bo.id)),
+            add_session(store, new_session(mechanic.id, Role.MECHANIC)),
         ]
 
         with store.begin() as work:
@@ -125,9 +125,9 @@ class TestSessions:
 
     def test_ends_all_but_one(self, store: Store) -> None:
         """The session that asks may go on."""
-        ada = keep_customer(store)
+        ada = add_customer(store)
         mine, other = new_session(ada.id), new_session(ada.id)
-        tokens = keep_session(store, mine), keep_session(store, other)
+        tokens = add_session(store, mine), add_session(store, other)
 
         with store.begin() as work:
             work.sessions.revoke_all(Role.CUSTOMER, ada.id, LATER, but=mine.id)
@@ -139,8 +139,8 @@ class TestSessions:
     )
     def test_knows_a_person_by_any_role(self, store: Store, started: Role, now: Role) -> None:
         """Sessions from before somebody rose or stepped down are theirs still."""
-        bo = keep_mechanic(store)
-        token = keep_session(store, new_session(bo.id, started))
+        bo = add_mechanic(store)
+        token = add_session(store, new_session(bo.id, started))
 
         with store.begin() as work:
             work.sessions.revoke_all(now, bo.id, LATER)
@@ -149,26 +149,26 @@ class TestSessions:
 
     def test_drops_the_expired_at_the_next_login(self, store: Store) -> None:
         """Starting a session drops that person's expired tokens, nobody else's."""
-        ada, bo = keep_customer(store), keep_customer(store)
-        expired = keep_session(store, new_session(ada.id), AT)
-        going = keep_session(store, new_session(ada.id), AT + TICK)
-        others = keep_session(store, new_session(bo.id), AT)
+        ada, bo = add_customer(store), add_customer(store)
+        expired = add_session(store, new_session(ada.id), AT)
+        going = add_session(store, new_session(ada.id), AT + TICK)
+        others = add_session(store, new_session(bo.id), AT)
 
-        fresh = keep_session(store, new_session(ada.id, started_at=AT + LIFE), AT + LIFE)
+        fresh = add_session(store, new_session(ada.id, started_at=AT + LIFE), AT + LIFE)
 
         assert held(store, expired) is None
         assert [True, True, True] == alive(store, going, others, fresh)
 
     def test_keeps_a_session_with_a_token_left(self, store: Store) -> None:
         """A session whose first token has expired lives on by its next one."""
-        ada = keep_customer(store)
+        ada = add_customer(store)
         session = new_session(ada.id)
-        first = keep_session(store, session, AT)
+        first = add_session(store, session, AT)
         second = new_token(session, LATER)
         with store.begin() as work:
             work.sessions.rotate(first.used(LATER), second)
 
-        keep_session(store, new_session(ada.id, started_at=AT + LIFE), AT + LIFE)
+        add_session(store, new_session(ada.id, started_at=AT + LIFE), AT + LIFE)
 
         assert held(store, first) is None
         assert (session, second) == held(store, second)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mechanic_adapters.conformance.samples import AT, LATER
+from mechanic_adapters.conformance.samples.records import AT, LATER
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import StoredAnswer
 from mechanic_core.unit_of_work import Store
@@ -83,7 +83,7 @@ class TestStoredAnswers:
             {"headers": '{"Location":"/shop/customers/7","Vary":"Accept"}', "status": 200},
             {"body": b'{"id":1,"customer_id":7,"plate":"7ABC123"}'},
         ],
-        ids=["sender", "registration", "registration elsewhere", "vehicle"],
+        ids=["sender", "registration", "registration in_another_thread", "vehicle"],
     )
     def test_forgets_a_customer(self, store: Store, told: dict[str, Any]) -> None:
         """Nothing that was sent by them or answered about them is left, however old it is."""

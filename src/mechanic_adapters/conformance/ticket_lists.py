@@ -5,8 +5,8 @@ from typing import Any
 
 from attrs import evolve
 
-from mechanic_adapters.conformance.busy import DAYS, busy_shop
-from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_customer, keep_ticket
+from mechanic_adapters.conformance.samples.busy_shop import DAYS, busy_shop
+from mechanic_adapters.conformance.samples.records import ALL, UNKNOWN, add_customer, add_ticket
 from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
@@ -110,7 +110,7 @@ class TestTicketLists:
 
     def test_finds_nothing_for_the_unknown(self, store: Store) -> None:
         """Ids that name nobody find nothing, the greatest possible ones too."""
-        keep_ticket(store, keep_customer(store))
+        add_ticket(store, add_customer(store))
 
         for unknown in (UNKNOWN, 2**63 - 1):
             assert () == found(store, customer_id=unknown)

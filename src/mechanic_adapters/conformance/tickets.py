@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     ALL,
     DAY,
     LATER,
     UNKNOWN,
-    keep_customer,
-    keep_mechanic,
-    keep_part,
-    keep_ticket,
-    keep_vehicle,
+    add_customer,
+    add_mechanic,
+    add_part,
+    add_ticket,
+    add_vehicle,
     new_entry,
     new_ticket,
     new_vin,
@@ -68,16 +68,16 @@ class TestTickets:
 
     def test_gives_back_what_was_added(self, store: Store) -> None:
         """A ticket comes back as added: vehicle, mechanics and lines in their order."""
-        ada, bo, cy = keep_customer(store), keep_mechanic(store), keep_mechanic(store)
-        vehicle = keep_vehicle(store, ada, vin=new_vin(), plate="A 1", make="VW", year=2003)
-        part = keep_part(store, name="Pâd", price=MOST_MONEY)
+        ada, bo, cy = add_customer(store), add_mechanic(store), add_mechanic(store)
+        vehicle = add_vehicle(store, ada, vin=new_vin(), plate="A 1", make="VW", year=2003)
+        part = add_part(store, name="Pâd", price=MOST_MONEY)
         new = new_ticket(
             ada,
             *(bo, cy),
             vehicle=vehicle,
             status=Status.ON_HOLD,
             description="Grinds.\n\tAlways.",
-            parts=(line_of(part, MOST_QUANTITY), line_of(keep_part(store), 1), line_of(part)),
+            parts=(line_of(part, MOST_QUANTITY), line_of(add_part(store), 1), line_of(part)),
             labor=(labor(mechanic_id=bo.id), labor("Clean up")),
             updated_at=LATER,
         )
@@ -99,11 +99,11 @@ class TestTickets:
 
     def test_gives_every_line_an_id(self, store: Store) -> None:
         """New lines get ids that no other line of their kind has, going up."""
-        ada, part = keep_customer(store), keep_part(store)
+        ada, part = add_customer(store), add_part(store)
         lines = (line_of(part), line_of(part))
 
-        one = keep_ticket(store, ada, parts=lines, labor=(labor(), labor()))
-        other = keep_ticket(store, ada, parts=lines, labor=(labor(), labor()))
+        one = add_ticket(store, ada, parts=lines, labor=(labor(), labor()))
+        other = add_ticket(store, ada, parts=lines, labor=(labor(), labor()))
 
         for ids in (
             [0, *(line.id for line in one.parts + other.parts)],
@@ -113,17 +113,17 @@ class TestTickets:
 
     def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
         """Owner, day and complaint are enough."""
-        added = keep_ticket(store, keep_customer(store))
+        added = add_ticket(store, add_customer(store))
 
         with store.begin() as work:
             assert added == work.tickets.get(added.id) == work.tickets.lock(added.id)
 
     def test_keeps_a_change(self, store: Store) -> None:
         """A change of everything comes back with the next version."""
-        ada, bo, cy = keep_customer(store), keep_mechanic(store), keep_mechanic(store)
-        part = keep_part(store)
-        added = keep_ticket(store, ada, bo, vehicle=keep_vehicle(store, ada))
-        other = keep_vehicle(store, ada, plate="B 2")
+        ada, bo, cy = add_customer(store), add_mechanic(store), add_mechanic(store)
+        part = add_part(store)
+        added = add_ticket(store, ada, bo, vehicle=add_vehicle(store, ada))
+        other = add_vehicle(store, ada, plate="B 2")
         changed = evolve(
             added,
             vehicle=on_ticket(other),
@@ -149,12 +149,12 @@ class TestTickets:
 
     def test_keeps_a_change_to_nothing(self, store: Store) -> None:
         """Vehicle, mechanics and lines can all go again."""
-        ada, part = keep_customer(store), keep_part(store)
-        added = keep_ticket(
+        ada, part = add_customer(store), add_part(store)
+        added = add_ticket(
             store,
             ada,
-            keep_mechanic(store),
-            vehicle=keep_vehicle(store, ada),
+            add_mechanic(store),
+            vehicle=add_vehicle(store, ada),
             parts=(line_of(part),),
             labor=(labor(),),
         )
@@ -166,10 +166,10 @@ class TestTickets:
 
     def test_keeps_the_ids_of_lines(self, store: Store) -> None:
         """A line that stays keeps its id; that of one that went is never given again."""
-        part = keep_part(store)
-        added = keep_ticket(
+        part = add_part(store)
+        added = add_ticket(
             store,
-            keep_customer(store),
+            add_customer(store),
             parts=(line_of(part, 1), line_of(part, 2), line_of(part, 3)),
             labor=(labor("a"), labor("b")),
         )
@@ -193,9 +193,9 @@ class TestTickets:
 
     def test_touches_no_other_ticket(self, store: Store) -> None:
         """A change of one ticket leaves the lines and mechanics of another."""
-        ada, bo, part = keep_customer(store), keep_mechanic(store), keep_part(store)
+        ada, bo, part = add_customer(store), add_mechanic(store), add_part(store)
         lines: dict[str, Any] = {"parts": (line_of(part),), "labor": (labor(),)}
-        one, other = keep_ticket(store, ada, bo, **lines), keep_ticket(store, ada, bo, **lines)
+        one, other = add_ticket(store, ada, bo, **lines), add_ticket(store, ada, bo, **lines)
 
         saved(store, evolve(one, mechanics=(), parts=(), labor=()))
 
@@ -203,7 +203,7 @@ class TestTickets:
 
     def test_refuses_an_old_version(self, store: Store) -> None:
         """Of two changes made of the same version, the second is refused and leaves no trace."""
-        added = keep_ticket(store, keep_customer(store))
+        added = add_ticket(store, add_customer(store))
         after = saved(store, evolve(added, description="First"))
 
         with pytest.raises(LostRace):
@@ -223,8 +223,8 @@ class TestTickets:
 
     def test_is_held_with_mechanics(self, store: Store) -> None:
         """The ticket comes as it is, with those mechanics who exist."""
-        bo, left = keep_mechanic(store), keep_mechanic(store, active=False)
-        ticket = keep_ticket(store, keep_customer(store), bo)
+        bo, left = add_mechanic(store), add_mechanic(store, active=False)
+        ticket = add_ticket(store, add_customer(store), bo)
 
         with store.begin() as work:
             held, known = work.tickets.lock_with_mechanics(ticket.id, [left.id, UNKNOWN, bo.id])
@@ -234,8 +234,8 @@ class TestTickets:
 
     def test_forgets_the_removed(self, store: Store) -> None:
         """A ticket that was struck out is found no more."""
-        ada = keep_customer(store)
-        added = keep_ticket(store, ada)
+        ada = add_customer(store)
+        added = add_ticket(store, ada)
 
         saved(store, added.removed(LATER, started=False))
 
@@ -249,9 +249,9 @@ class TestTickets:
 
     def test_shows_names_as_they_are_now(self, store: Store) -> None:
         """A renamed mechanic and a changed vehicle show on tickets at once."""
-        ada, bo = keep_customer(store), keep_mechanic(store, name="Bo")
-        vehicle = keep_vehicle(store, ada, plate="A 1")
-        added = keep_ticket(store, ada, bo, vehicle=vehicle)
+        ada, bo = add_customer(store), add_mechanic(store, name="Bo")
+        vehicle = add_vehicle(store, ada, plate="A 1")
+        added = add_ticket(store, ada, bo, vehicle=vehicle)
 
         with store.begin() as work:
             work.mechanics.save(evolve(bo, name="Bob"))
@@ -265,8 +265,8 @@ class TestTickets:
 
     def test_keeps_the_price_of_a_line(self, store: Store) -> None:
         """What a part is called and costs later does not reach the lines written before."""
-        part = keep_part(store)
-        added = keep_ticket(store, keep_customer(store), parts=(line_of(part),))
+        part = add_part(store)
+        added = add_ticket(store, add_customer(store), parts=(line_of(part),))
 
         with store.begin() as work:
             work.parts.save([evolve(part, sku="NEW", name="New", price=Money(1))])
@@ -275,8 +275,8 @@ class TestTickets:
 
     def test_outlives_the_owner(self, store: Store) -> None:
         """The tickets of an erased customer stay."""
-        ada = keep_customer(store)
-        added = keep_ticket(store, ada, status=Status.CLOSED)
+        ada = add_customer(store)
+        added = add_ticket(store, ada, status=Status.CLOSED)
 
         with store.begin() as work:
             work.customers.save(ada.erased(LATER))
@@ -285,9 +285,9 @@ class TestTickets:
 
     def test_tells_what_is_still_to_be_worked_on(self, store: Store) -> None:
         """Open, running and waiting tickets of that customer are unfinished, by id."""
-        ada, bo = keep_customer(store), keep_customer(store)
-        mine = {status: keep_ticket(store, ada, status=status).id for status in Status}
-        keep_ticket(store, bo)
+        ada, bo = add_customer(store), add_customer(store)
+        mine = {status: add_ticket(store, ada, status=status).id for status in Status}
+        add_ticket(store, bo)
 
         with store.read_only() as work:
             unfinished = work.tickets.unfinished_of(ada.id)

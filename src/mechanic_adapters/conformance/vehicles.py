@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     ALL,
     LATER,
     UNKNOWN,
-    keep_customer,
-    keep_ticket,
-    keep_vehicle,
+    add_customer,
+    add_ticket,
+    add_vehicle,
     new_entry,
     new_vehicle,
 )
@@ -40,7 +40,7 @@ class TestVehicles:
     def test_gives_back_what_was_added(self, store: Store) -> None:
         """A vehicle comes back as added, with an id."""
         new = new_vehicle(
-            keep_customer(store),
+            add_customer(store),
             vin=VIN,
             plate="7ABC123",
             make="Škoda",
@@ -59,15 +59,15 @@ class TestVehicles:
 
     def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
         """Of a vehicle nothing but the owner need be known."""
-        added = keep_vehicle(store, keep_customer(store))
+        added = add_vehicle(store, add_customer(store))
 
         with store.begin() as work:
             assert added == work.vehicles.get(added.id) == work.vehicles.lock(added.id)
 
     def test_keeps_a_change(self, store: Store) -> None:
         """A change, of owner too, comes back with the next version."""
-        added = keep_vehicle(store, keep_customer(store), vin=VIN, plate="A 1")
-        heir = keep_customer(store)
+        added = add_vehicle(store, add_customer(store), vin=VIN, plate="A 1")
+        heir = add_customer(store)
         changed = evolve(
             added, customer_id=heir.id, vin=OTHER_VIN, plate=None, year=1885, updated_at=LATER
         )
@@ -88,9 +88,9 @@ class TestVehicles:
 
     def test_finds_the_one_with_a_vin(self, store: Store) -> None:
         """At most one vehicle has a VIN."""
-        owner = keep_customer(store)
-        added = keep_vehicle(store, owner, vin=VIN)
-        keep_vehicle(store, owner)
+        owner = add_customer(store)
+        added = add_vehicle(store, owner, vin=VIN)
+        add_vehicle(store, owner)
 
         with store.read_only() as work:
             assert added == work.vehicles.with_vin(VIN)
@@ -98,9 +98,9 @@ class TestVehicles:
 
     def test_takes_a_vin_once(self, store: Store) -> None:
         """A VIN that another vehicle has is refused, for a new vehicle and for an old one."""
-        owner = keep_customer(store)
-        keep_vehicle(store, owner, vin=VIN)
-        other = keep_vehicle(store, owner, vin=OTHER_VIN)
+        owner = add_customer(store)
+        add_vehicle(store, owner, vin=VIN)
+        other = add_vehicle(store, owner, vin=OTHER_VIN)
 
         with pytest.raises(VinTaken), store.begin() as work:
             work.vehicles.add(new_vehicle(owner, vin=VIN))
@@ -109,29 +109,29 @@ class TestVehicles:
 
     def test_takes_no_vin_often(self, store: Store) -> None:
         """Any number of vehicles may have none."""
-        owner = keep_customer(store)
+        owner = add_customer(store)
 
-        first, second = keep_vehicle(store, owner), keep_vehicle(store, owner)
+        first, second = add_vehicle(store, owner), add_vehicle(store, owner)
 
         assert first.id < second.id
 
     def test_removes_what_no_ticket_names(self, store: Store) -> None:
         """A removed vehicle is found no more, and its VIN is free."""
-        owner = keep_customer(store)
-        added = keep_vehicle(store, owner, vin=VIN)
+        owner = add_customer(store)
+        added = add_vehicle(store, owner, vin=VIN)
 
         with store.begin() as work:
             work.vehicles.remove(added.id)
 
         with pytest.raises(VehicleNotFound), store.read_only() as work:
             work.vehicles.get(added.id)
-        assert added.id < keep_vehicle(store, owner, vin=VIN).id, "an id was given twice"
+        assert added.id < add_vehicle(store, owner, vin=VIN).id, "an id was given twice"
 
     def test_keeps_what_a_ticket_names(self, store: Store) -> None:
         """A vehicle with a ticket stays, also when that was struck out."""
-        owner = keep_customer(store)
-        vehicle = keep_vehicle(store, owner, plate="STAYS")
-        ticket = keep_ticket(store, owner, vehicle=vehicle)
+        owner = add_customer(store)
+        vehicle = add_vehicle(store, owner, plate="STAYS")
+        ticket = add_ticket(store, owner, vehicle=vehicle)
 
         with pytest.raises(VehicleInUse), store.begin() as work:
             work.vehicles.remove(vehicle.id)
@@ -144,10 +144,10 @@ class TestVehicles:
 
     def test_finds_what_agrees_with_all_that_is_given(self, store: Store) -> None:
         """Owner, VIN and plate narrow the list; the last two whole and in any case."""
-        ada, bo = keep_customer(store), keep_customer(store)
-        keep_vehicle(store, ada, vin=VIN, plate="Äb 1")
-        keep_vehicle(store, ada, plate="B 2")
-        keep_vehicle(store, bo, plate="b 2")
+        ada, bo = add_customer(store), add_customer(store)
+        add_vehicle(store, ada, vin=VIN, plate="Äb 1")
+        add_vehicle(store, ada, plate="B 2")
+        add_vehicle(store, bo, plate="b 2")
 
         assert ["Äb 1", "B 2", "b 2"] == plates(store)
         assert ["Äb 1", "B 2"] == plates(store, customer_id=ada.id)
@@ -163,9 +163,9 @@ class TestVehicles:
 
     def test_forgets_the_plates_of_one(self, store: Store) -> None:
         """The plates of one customer go, which is a change; others' stay."""
-        ada, bo = keep_customer(store), keep_customer(store)
-        mine = keep_vehicle(store, ada, vin=VIN, plate="A 1")
-        others = keep_vehicle(store, bo, plate="B 2")
+        ada, bo = add_customer(store), add_customer(store)
+        mine = add_vehicle(store, ada, vin=VIN, plate="A 1")
+        others = add_vehicle(store, bo, plate="B 2")
 
         with store.begin() as work:
             work.vehicles.forget_plates_of(ada.id, LATER)

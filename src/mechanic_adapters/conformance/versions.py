@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from mechanic_adapters.conformance.writes import WRITES, Write, everything, sown
+from mechanic_adapters.conformance.samples.seed import WRITES, Write, seeded, snapshot
 from mechanic_core.errors import LostRace
 from mechanic_core.unit_of_work import Store
 
@@ -17,12 +17,12 @@ class TestVersions:
     @pytest.mark.parametrize("save", SAVES, ids=lambda save: save.name)
     def test_refuses_an_old_version(self, store: Store, save: Write) -> None:
         """Of two changes made of the same version, the second is refused and leaves no trace."""
-        seed = sown(store)
+        seed = seeded(store)
         with store.begin() as work:
             save.act(work, seed)
-        kept = everything(store, seed)
+        kept = snapshot(store, seed)
 
         with pytest.raises(LostRace), store.begin() as work:
             save.act(work, seed)
 
-        assert kept == everything(store, seed)
+        assert kept == snapshot(store, seed)

@@ -4,7 +4,7 @@ import time
 
 import psycopg
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     AT,
     new_entry,
 )

@@ -8,11 +8,11 @@ from random import Random
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     AT,
-    keep_customer,
-    keep_mechanic,
-    keep_ticket,
+    add_customer,
+    add_mechanic,
+    add_ticket,
     new_entry,
     new_ticket,
 )
@@ -30,8 +30,8 @@ def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None
     """
     Whoever waited for a ticket gets it with all that the one before has put on it.
     """
-    ticket = keep_ticket(store, keep_customer(store), keep_mechanic(store))
-    joining = keep_mechanic(store)
+    ticket = add_ticket(store, add_customer(store), add_mechanic(store))
+    joining = add_mechanic(store)
 
     def hold() -> Ticket:
         with store.begin() as work:
@@ -50,8 +50,8 @@ def test_holds_no_mechanic_while_it_waits_for_a_ticket(store: SqlStore) -> None:
     """
     Whoever waits for a ticket keeps no mechanic from the one who has it: nobody waits in a ring.
     """
-    mechanic = keep_mechanic(store)
-    ticket = keep_ticket(store, keep_customer(store), mechanic)
+    mechanic = add_mechanic(store)
+    ticket = add_ticket(store, add_customer(store), mechanic)
 
     def hold_both() -> tuple[Ticket, Mapping[int, Mechanic]]:
         with store.begin() as work:
@@ -73,9 +73,9 @@ def test_tallies_without_deadlocks(store: SqlStore) -> None:
     """
     Tickets of the same mechanics change at once, in whatever order, and every one counts.
     """
-    customer = keep_customer(store)
-    staff = [keep_mechanic(store) for _ in range(4)]
-    tickets = [keep_ticket(store, customer) for _ in range(4)]
+    customer = add_customer(store)
+    staff = [add_mechanic(store) for _ in range(4)]
+    tickets = [add_ticket(store, customer) for _ in range(4)]
 
     def restaff(place: int) -> None:
         order = staff[place:] + staff[:place]
@@ -96,11 +96,11 @@ def test_counts_anew_while_tickets_change(store: SqlStore) -> None:
     """
     A recount in the middle of a busy day loses no ticket and counts none twice.
     """
-    customer, mechanic = keep_customer(store), keep_mechanic(store)
+    customer, mechanic = add_customer(store), add_mechanic(store)
 
     def open_many(_: int) -> None:
         for _ in range(10):
-            keep_ticket(store, customer, mechanic)
+            add_ticket(store, customer, mechanic)
 
     with ThreadPoolExecutor(3) as pool:
         opening = [pool.submit(open_many, n) for n in range(3)]
@@ -120,7 +120,7 @@ def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool)
     Days and months found apart add up to the list of the period, whichever piece is asked for.
     """
     draw = Random(7)
-    customer = keep_customer(store)
+    customer = add_customer(store)
     with store.begin() as work:
         for _ in range(150):
             day = date(2024, 1, 1) + timedelta(draw.randrange(800))

@@ -6,11 +6,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from mechanic_adapters.conformance.samples import (
-    keep_customer,
-    keep_mechanic,
-    keep_part,
-    keep_ticket,
+from mechanic_adapters.conformance.samples.records import (
+    add_customer,
+    add_mechanic,
+    add_part,
+    add_ticket,
 )
 from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.store import SqlStore
@@ -104,7 +104,7 @@ def test_reads_in_one_statement(store: SqlStore, logged: Callable[[], list[str]]
     """
     A single read is one statement to the server, with no transaction around it.
     """
-    part = keep_part(store)
+    part = add_part(store)
     with store.read_only() as work:  # the first has the driver ask some things
         work.parts.get(part.id)
     before = len(logged())
@@ -124,8 +124,8 @@ def test_counts_what_it_sends(store: SqlStore, logged: Callable[[], list[str]]) 
     """
     What a transaction tells its watchers is what the server gets, after its BEGIN.
     """
-    ticket = keep_ticket(store, keep_customer(store), keep_mechanic(store))
-    joining = keep_mechanic(store)
+    ticket = add_ticket(store, add_customer(store), add_mechanic(store))
+    joining = add_mechanic(store)
     before = len(logged())
 
     with counted(store) as statements, store.begin() as work:
@@ -141,7 +141,7 @@ def test_plans_a_page_once(url: str, wanted: TicketFilter) -> None:
     A page of the usual size is planned a few times and then no more, on each connection.
     """
     store = SqlStore.open(url, pool_size=1)
-    keep_ticket(store, keep_customer(store))
+    add_ticket(store, add_customer(store))
     for _ in range(10):
         with store.read_only() as work:
             work.tickets.find(wanted, PageRequest())

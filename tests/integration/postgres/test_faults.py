@@ -9,8 +9,8 @@ from threading import Barrier
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
-    keep_customer,
+from mechanic_adapters.conformance.samples.records import (
+    add_customer,
     new_customer,
 )
 from mechanic_adapters.sql.engine.engines import CONNECT_S
@@ -28,7 +28,7 @@ def test_reads_through_a_restart(store: SqlStore, url: str) -> None:
     """
     ConnectionPool that died in the pool cost a reader nothing but time.
     """
-    customer = keep_customer(store)
+    customer = add_customer(store)
     with ThreadPoolExecutor(4) as readers:
         together = Barrier(4)
 
@@ -49,7 +49,7 @@ def test_is_cut_off_between_two_reads(store: SqlStore, url: str) -> None:
     """
     Also within one view the next statement finds a new connection.
     """
-    customer = keep_customer(store)
+    customer = add_customer(store)
     with store.read_only() as work:
         work.customers.get(customer.id)
         cut_off(url)
@@ -61,12 +61,12 @@ def test_loses_at_the_first_statement(store: SqlStore, url: str) -> None:
     """
     A transaction that finds its connection dead may simply be done again.
     """
-    keep_customer(store)
+    add_customer(store)
     cut_off(url)
 
     with pytest.raises(LostRace), store.begin() as work:
         work.customers.add(new_customer())
-    keep_customer(store)
+    add_customer(store)
 
 
 def test_does_not_repeat_what_was_begun(store: SqlStore, url: str) -> None:
@@ -125,7 +125,7 @@ def test_waits_only_so_long_for_a_lock(store: SqlStore) -> None:
     """
     Whoever waits in vain for another's lock has lost a race.
     """
-    customer = keep_customer(store)
+    customer = add_customer(store)
     with store.begin() as work, ThreadPoolExecutor(1) as others:
         work.customers.lock(customer.id)
 
@@ -140,7 +140,7 @@ def test_loses_a_deadlock(store: SqlStore) -> None:
     """
     Of two who wait for each other one loses, and the other goes on.
     """
-    one, other = keep_customer(store), keep_customer(store)
+    one, other = add_customer(store), add_customer(store)
     held = Barrier(2)
 
     def hold(first: CustomerId, second: CustomerId) -> str:

@@ -5,8 +5,8 @@ from contextlib import suppress
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import (
-    keep_customer,
+from mechanic_adapters.conformance.samples.records import (
+    add_customer,
     new_customer,
 )
 from mechanic_adapters.sql.store import SqlStore
@@ -20,7 +20,7 @@ def test_retries_nothing_inside_a_lost_transaction(store: SqlStore) -> None:
     """
     A use case that loses inside another's transaction runs again only with the outermost one.
     """
-    customer = keep_customer(store)
+    customer = add_customer(store)
     tries: list[str] = []
 
     class Inner:
@@ -50,7 +50,7 @@ def test_keeps_nothing_of_a_lost_transaction(store: SqlStore) -> None:
     """
     Whoever shrugs a lost race off can't keep what was done before it either.
     """
-    customer = keep_customer(store)
+    customer = add_customer(store)
 
     def shrug_it_off() -> None:
         with store.begin() as work:
@@ -68,7 +68,7 @@ def test_goes_on_after_a_refusal(store: SqlStore) -> None:
     """
     An address that is taken is refused without harm to the rest of the transaction.
     """
-    customer, other = keep_customer(store), keep_customer(store)
+    customer, other = add_customer(store), add_customer(store)
     with store.begin() as work:
         with pytest.raises(EmailTaken):
             work.customers.add(new_customer(email=customer.email))

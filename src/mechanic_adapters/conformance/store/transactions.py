@@ -6,9 +6,9 @@ from contextlib import contextmanager, suppress
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples import ALL, UNKNOWN, keep_customer, new_customer
-from mechanic_adapters.conformance.threads import elsewhere
-from mechanic_adapters.conformance.writes import CLASHES, WRITES, Write, everything, sown
+from mechanic_adapters.conformance.samples.records import ALL, UNKNOWN, add_customer, new_customer
+from mechanic_adapters.conformance.samples.seed import CLASHES, WRITES, Write, seeded, snapshot
+from mechanic_adapters.conformance.samples.threads import in_another_thread
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.errors import LostRace
 from mechanic_core.unit_of_work import Store, Work
@@ -51,26 +51,26 @@ class TestTransactions:
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
     def test_keeps_what_a_block_did(self, store: Store, write: Write) -> None:
         """Leaving the block keeps every kind of write: other threads see it."""
-        seed = sown(store)
-        before = everything(store, seed)
+        seed = seeded(store)
+        before = snapshot(store, seed)
 
         with store.begin() as work:
             write.act(work, seed)
-            inside = everything(store, seed)
+            inside = snapshot(store, seed)
 
-        assert inside == elsewhere(lambda: everything(store, seed))
+        assert inside == in_another_thread(lambda: snapshot(store, seed))
         assert (before == inside) is (write.name in {"sessions.start", "sessions.rotate"})
 
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
     def test_drops_what_a_raising_block_did(self, store: Store, write: Write) -> None:
         """Raising drops every kind of write."""
-        seed = sown(store)
-        before = everything(store, seed)
+        seed = seeded(store)
+        before = snapshot(store, seed)
 
         with dropped(store) as work:
             write.act(work, seed)
 
-        assert before == everything(store, seed)
+        assert before == snapshot(store, seed)
         with store.begin() as work:
             assert (seed.session, seed.token) == work.sessions.lock(seed.token.digest)
 
@@ -91,7 +91,7 @@ class TestTransactions:
 
     def test_drops_everything_on_a_refusal(self, store: Store) -> None:
         """A refusal that leaves the block takes along what was done before it."""
-        keep_customer(store, name="Ada", email="ada@example.com")
+        add_customer(store, name="Ada", email="ada@example.com")
 
         with suppress(EmailTaken), store.begin() as work:
             add(work, "Bo")
@@ -103,15 +103,15 @@ class TestTransactions:
     def test_goes_on_after_a_refusal_that_is_caught(self, store: Store, what: str) -> None:
         """What is refused leaves nothing, and what the block did before and after it is kept."""
         clash, refusal = CLASHES[what]
-        seed = sown(store)
+        seed = seeded(store)
 
         with store.begin() as work:
             clash(work, seed)
-            before = everything(store, seed)
+            before = snapshot(store, seed)
             for _ in "ab":
                 with pytest.raises(refusal):
                     clash(work, seed)
-            assert before == everything(store, seed)
+            assert before == snapshot(store, seed)
             add(work, "After")
 
         assert "After" in names(store)
@@ -123,7 +123,7 @@ class TestTransactions:
         for _ in range(20):
             with dropped(store) as work:
                 add(work, "Lost")
-        keep_customer(store, name="Kept")
+        add_customer(store, name="Kept")
 
         assert ["Kept"] == names(store)
 
@@ -140,9 +140,9 @@ class TestTransactions:
         with store.begin() as work:
             add(work, "Ada")
 
-            assert [] == elsewhere(lambda: names(store))
+            assert [] == in_another_thread(lambda: names(store))
 
-        assert ["Ada"] == elsewhere(lambda: names(store))
+        assert ["Ada"] == in_another_thread(lambda: names(store))
 
     def test_joins_the_block_around_it(self, store: Store) -> None:
         """A block inside a block sees its work, and adds to it."""
@@ -152,7 +152,7 @@ class TestTransactions:
                 assert ["Ada"] == names(store)
                 add(inner, "Bo")
             assert ["Ada", "Bo"] == [one.name for one in outer.customers.find(None, ALL).items]
-            assert [] == elsewhere(lambda: names(store))
+            assert [] == in_another_thread(lambda: names(store))
 
         assert ["Ada", "Bo"] == names(store)
 
@@ -186,7 +186,7 @@ class TestTransactions:
 
     def test_keeps_nothing_of_a_block_that_lost_a_race_inside(self, store: Store) -> None:
         """A race lost in a joined block is lost for all, even if somebody catches it."""
-        ada = keep_customer(store, name="Ada")
+        ada = add_customer(store, name="Ada")
 
         def lose() -> None:
             with store.begin() as inner:
@@ -216,7 +216,7 @@ class TestTransactions:
 
     def test_looks_without_a_transaction(self, store: Store) -> None:
         """A look sees what was kept before it, and refuses like a block does."""
-        ada = keep_customer(store)
+        ada = add_customer(store)
 
         with store.read_only() as work, store.read_only() as inner:
             assert ada == work.customers.get(ada.id) == inner.customers.get(ada.id)
@@ -226,12 +226,12 @@ class TestTransactions:
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
     def test_writes_nothing_in_a_look(self, store: Store, write: Write) -> None:
         """Writing in a look is a mistake of the program: it raises, and nothing is kept."""
-        seed = sown(store)
-        before = everything(store, seed)
+        seed = seeded(store)
+        before = snapshot(store, seed)
 
         with pytest.raises(RuntimeError), store.read_only() as work:
             write.act(work, seed)
 
-        assert before == everything(store, seed)
+        assert before == snapshot(store, seed)
         with store.begin() as work:
             assert (seed.session, seed.token) == work.sessions.lock(seed.token.digest)

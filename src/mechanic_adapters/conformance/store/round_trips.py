@@ -7,14 +7,14 @@ from attrs import evolve, fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,
-    keep_account,
-    keep_customer,
-    keep_mechanic,
-    keep_part,
-    keep_session,
+    add_account,
+    add_customer,
+    add_mechanic,
+    add_part,
+    add_session,
     new_customer,
     new_entry,
     new_mechanic,
@@ -25,7 +25,13 @@ from mechanic_adapters.conformance.samples import (
     new_token,
     new_vehicle,
 )
-from mechanic_adapters.conformance.strategies import fewer, longest, moments, numbers, texts
+from mechanic_adapters.conformance.samples.strategies import (
+    fewer_examples,
+    longest,
+    moments,
+    numbers,
+    texts,
+)
 from mechanic_adapters.conformance.tickets import labor, line_of
 from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.account import RefreshToken
@@ -101,7 +107,7 @@ class TestRoundTrips:
     def test_keeps_people_and_vehicles(self, store: Store) -> None:
         """Customers, their vehicles and mechanics come back equal."""
 
-        @fewer()
+        @fewer_examples()
         @given(customers, vehicles, mechanics)
         def comes_back(
             customer: dict[str, Any], vehicle: dict[str, Any], mechanic: dict[str, Any]
@@ -124,7 +130,7 @@ class TestRoundTrips:
     def test_keeps_parts_and_movements(self, store: Store) -> None:
         """Parts and what moved them come back equal."""
 
-        @fewer()
+        @fewer_examples()
         @given(parts, texts(Note), moments)
         def comes_back(part: dict[str, Any], note: str, at: datetime) -> None:
             with store.begin() as work:
@@ -143,9 +149,9 @@ class TestRoundTrips:
 
     def test_keeps_tickets_and_histories(self, store: Store) -> None:
         """Tickets with their lines, and what happened to them, come back equal."""
-        owner, part = keep_customer(store), keep_part(store)
+        owner, part = add_customer(store), add_part(store)
 
-        @fewer()
+        @fewer_examples()
         @given(tickets, labor_lines, numbers(Measure), entries)
         def comes_back(
             ticket: dict[str, Any], work_done: tuple[Any, ...], taken: int, entry: dict[str, Any]
@@ -178,11 +184,11 @@ class TestRoundTrips:
     def test_keeps_sessions(self, store: Store) -> None:
         """Sessions and their tokens come back equal, hashes of passwords too."""
 
-        @fewer()
+        @fewer_examples()
         @given(moments, st.integers(1, 10**6), st.text(HASH_LETTERS, min_size=1))
         def comes_back(at: datetime, seconds: int, password_hash: str) -> None:
-            ada = keep_customer(store)
-            account = keep_account(store, Role.CUSTOMER, ada.id, password_hash)
+            ada = add_customer(store)
+            account = add_account(store, Role.CUSTOMER, ada.id, password_hash)
             session = new_session(ada.id, started_at=at)
             token = RefreshToken.of(session.id, session.id, at, timedelta(seconds=seconds))
             with store.begin() as work:
@@ -217,9 +223,9 @@ class TestRoundTrips:
     def test_keeps_the_longest_texts_of_jobs(self, store: Store) -> None:
         """So it does on parts, tickets, and what is written down of them."""
         described = {"description": full(Text), "unit": full(Unit)}
-        part = keep_part(store, sku=full(Sku), name=full(PartName), **described)
+        part = add_part(store, sku=full(Sku), name=full(PartName), **described)
         new = new_ticket(
-            keep_customer(store),
+            add_customer(store),
             description=full(Text),
             parts=(line_of(part),),
             labor=(labor(full(Task)),),
@@ -242,10 +248,10 @@ class TestRoundTrips:
 
     def test_gives_moments_with_a_time_zone(self, store: Store) -> None:
         """No moment comes back naive: it can be compared with the clock."""
-        owner, bo, part = keep_customer(store), keep_mechanic(store), keep_part(store)
+        owner, bo, part = add_customer(store), add_mechanic(store), add_part(store)
         vehicle, actor = new_vehicle(owner), Actor(Role.MECHANIC, bo.id)
         session = new_session(owner.id)
-        token = keep_session(store, session)
+        token = add_session(store, session)
 
         with store.begin() as work:
             work.sessions.revoke(session.id, AT)

@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import frozen
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     DAY,
     LATER,
     new_customer,

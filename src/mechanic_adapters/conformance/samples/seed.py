@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
     new_customer,
@@ -55,7 +55,7 @@ class Write:
     noun: str
 
 
-def sown(store: Store) -> Seed:
+def seeded(store: Store) -> Seed:
     """Keep one record of each noun."""
     with store.begin() as work:
         customer = work.customers.add(new_customer())
@@ -178,7 +178,7 @@ CLASHES: Final[dict[str, tuple[Callable[[Work, Seed], object], type[Refused]]]] 
 """What can be done once only, and how it is refused the second time."""
 
 
-def everything(store: Store, seed: Seed) -> tuple[object, ...]:
+def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
     """Return all that the store tells, to be compared with what it tells later."""
     page = PageRequest(size=1000, counted=True)
     with store.read_only() as work:

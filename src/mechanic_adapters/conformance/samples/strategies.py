@@ -42,6 +42,6 @@ moments: Final = st.one_of(
 """Moments to the microsecond, told in any time zone."""
 
 
-def fewer() -> settings:
+def fewer_examples() -> settings:
     """Return a third of the profile's examples: enough where each takes several transactions."""
     return settings(max_examples=max(1, settings().max_examples // 3))

@@ -8,18 +8,18 @@ from typing import Final
 import pytest
 from attrs import evolve, frozen
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
-    keep_mechanic,
-    keep_part,
+    add_mechanic,
+    add_part,
     new_entry,
     new_movement,
     new_token,
 )
-from mechanic_adapters.conformance.threads import at_once
+from mechanic_adapters.conformance.samples.seed import Seed, seeded
+from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_adapters.conformance.tickets import labor
-from mechanic_adapters.conformance.writes import Seed, sown
 from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.part import Kind
 from mechanic_core.mechanics.mechanic import LastManager, Mechanic
@@ -100,7 +100,7 @@ class TestHolds:
     @pytest.mark.parametrize("hold", HOLDS, ids=lambda hold: hold.name)
     def test_keeps_others_out(self, store: Store, hold: Hold) -> None:
         """Whoever wants to change a held record waits until its holder's block has ended."""
-        seed = sown(store)
+        seed = seeded(store)
 
         def change() -> str:
             with store.begin() as work:
@@ -119,14 +119,14 @@ class TestHolds:
     @pytest.mark.parametrize("hold", HOLDS[:-1], ids=lambda hold: hold.name)
     def test_loses_no_change(self, store: Store, hold: Hold) -> None:
         """Two who hold before they change take turns: each change builds on the one before."""
-        seed = sown(store)
+        seed = seeded(store)
 
         def change_often() -> None:
             for _ in range(ROUNDS):
                 with store.begin() as work:
                     hold.change(work, seed)
 
-        assert [None, None] == at_once(change_often, change_often)
+        assert [None, None] == in_parallel(change_often, change_often)
         with store.read_only() as work:
             customer = work.customers.get(seed.customer.id)
             vehicle = work.vehicles.get(seed.vehicle.id)
@@ -146,7 +146,7 @@ class TestHolds:
 
     def test_locks_parts_in_one_order(self, store: Store) -> None:
         """Two who ask for the same parts in opposite orders never wait for each other for good."""
-        ids = [keep_part(store).id for _ in "abcd"]
+        ids = [add_part(store).id for _ in "abcd"]
 
         def take(order: list[int]) -> None:
             for _ in range(ROUNDS):
@@ -154,7 +154,7 @@ class TestHolds:
                     held = work.parts.lock(order)
                     work.parts.save([held[one].moved(Kind.RECEIVE, Quantity(1)) for one in order])
 
-        assert [None] * 3 == at_once(
+        assert [None] * 3 == in_parallel(
             lambda: take(list(ids)),
             lambda: take(list(reversed(ids))),
             lambda: take([ids[2], ids[0], ids[3], ids[1]]),
@@ -167,8 +167,8 @@ class TestHolds:
         let_go = LetMechanicGo(store.begin, lambda: LATER)
 
         for _ in range(ROUNDS):
-            one, other = (keep_mechanic(store, role=Role.MANAGER) for _ in "ab")
-            outcomes = at_once(*(_letting_go(let_go, manager) for manager in (one, other)))
+            one, other = (add_mechanic(store, role=Role.MANAGER) for _ in "ab")
+            outcomes = in_parallel(*(_letting_go(let_go, manager) for manager in (one, other)))
 
             assert 1 == outcomes.count(None)
             assert 1 == sum(isinstance(outcome, LastManager) for outcome in outcomes)

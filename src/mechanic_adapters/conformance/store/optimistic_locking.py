@@ -9,18 +9,18 @@ from typing import Final
 import pytest
 from attrs import evolve, field, frozen
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
     LIFE,
-    keep_account,
-    keep_customer,
+    add_account,
+    add_customer,
     new_entry,
     new_session,
 )
-from mechanic_adapters.conformance.threads import at_once
-from mechanic_adapters.conformance.transactions import names
-from mechanic_adapters.conformance.writes import CLASHES, Seed, sown
+from mechanic_adapters.conformance.samples.seed import CLASHES, Seed, seeded
+from mechanic_adapters.conformance.samples.threads import in_parallel
+from mechanic_adapters.conformance.store.transactions import names
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.account import (
     RefreshRequest,
@@ -76,8 +76,8 @@ class Till:
 
     def log_in(self, secret: str) -> None:
         """Start a customer's session whose refresh token is *secret*."""
-        ada = keep_customer(self.store)
-        keep_account(self.store, Role.CUSTOMER, ada.id)
+        ada = add_customer(self.store)
+        add_account(self.store, Role.CUSTOMER, ada.id)
         session = new_session(ada.id)
         with self.store.begin() as work:
             work.sessions.start(session, RefreshToken.of(secret, session.id, AT, LIFE))
@@ -93,14 +93,14 @@ class TestRaces:
     @pytest.mark.parametrize("noun", SAVES)
     def test_lets_one_save_of_a_version_win(self, store: Store, noun: str) -> None:
         """Of eight who save the same version at once, exactly one does."""
-        seed = sown(store)
+        seed = seeded(store)
 
         def save() -> str:
             with store.begin() as work:
                 SAVES[noun](work, seed)
             return "won"
 
-        outcomes = at_once(*[save] * HANDS)
+        outcomes = in_parallel(*[save] * HANDS)
 
         assert 1 == outcomes.count("won")
         assert HANDS - 1 == sum(isinstance(outcome, LostRace) for outcome in outcomes)
@@ -113,7 +113,7 @@ class TestRaces:
         at all, may be told to try again. Whoever does so gets one of the two answers.
         """
         take_it, refusal = CLASHES[what]
-        seed = sown(store)
+        seed = seeded(store)
 
         def take() -> str:
             began = time.monotonic()
@@ -126,14 +126,14 @@ class TestRaces:
                 return take()
             return "won"
 
-        outcomes = at_once(*[take] * HANDS)
+        outcomes = in_parallel(*[take] * HANDS)
 
         assert 1 == outcomes.count("won")
         assert HANDS - 1 == sum(isinstance(outcome, refusal) for outcome in outcomes)
 
     def test_adds_all_that_differ(self, store: Store) -> None:
         """Eight who add at once all do, each under an id of their own."""
-        outcomes = at_once(*[lambda: keep_customer(store).id] * HANDS)
+        outcomes = in_parallel(*[lambda: add_customer(store).id] * HANDS)
 
         assert len(names(store)) == len(set(outcomes)) == HANDS
 
@@ -168,7 +168,7 @@ class TestRefreshing:
             secret = f"secret-{number}"
             till.log_in(secret)
 
-            outcomes = at_once(*[lambda secret=secret: till.trade(secret)] * 2)
+            outcomes = in_parallel(*[lambda secret=secret: till.trade(secret)] * 2)
 
             pairs = [one for one in outcomes if isinstance(one, TokenPair)]
             refusals = [one for one in outcomes if isinstance(one, TokenRefused)]

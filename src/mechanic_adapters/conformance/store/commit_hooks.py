@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from mechanic_adapters.conformance.samples import ALL, keep_customer, new_customer
-from mechanic_adapters.conformance.threads import elsewhere
-from mechanic_adapters.conformance.transactions import add, dropped, names
-from mechanic_adapters.conformance.writes import WRITES, Write, everything, sown
+from mechanic_adapters.conformance.samples.records import ALL, add_customer, new_customer
+from mechanic_adapters.conformance.samples.seed import WRITES, Write, seeded, snapshot
+from mechanic_adapters.conformance.samples.threads import in_another_thread
+from mechanic_adapters.conformance.store.transactions import add, dropped, names
 from mechanic_core.unit_of_work import Store
 
 
@@ -22,7 +22,7 @@ class TestSubscribers:
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
     def test_tells_the_noun_written(self, store: Store, write: Write) -> None:
         """Every kind of write tells its noun, and no other."""
-        seed = sown(store)
+        seed = seeded(store)
         told: list[frozenset[str]] = []
         store.subscribe(told.append)
 
@@ -35,7 +35,7 @@ class TestSubscribers:
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
     def test_tells_nothing_of_dropped_work(self, store: Store, write: Write) -> None:
         """What was not kept concerns nobody."""
-        seed = sown(store)
+        seed = seeded(store)
         told: list[frozenset[str]] = []
         store.subscribe(told.append)
 
@@ -49,7 +49,7 @@ class TestSubscribers:
         told: list[frozenset[str]] = []
         store.subscribe(told.append)
 
-        seed = sown(store)
+        seed = seeded(store)
         with store.begin() as outer:
             add(outer, "Ada")
             with store.begin() as inner:
@@ -63,24 +63,24 @@ class TestSubscribers:
         """The next transaction tells its own nouns only."""
         told: list[frozenset[str]] = []
         store.subscribe(told.append)
-        seed = sown(store)
+        seed = seeded(store)
         told.clear()
 
         with dropped(store) as work:
             WRITES[-1].act(work, seed)
-        keep_customer(store)
+        add_customer(store)
 
         assert [{"customers"}] == told
 
     def test_tells_nothing_of_reading(self, store: Store) -> None:
         """Looking, and a transaction that only reads, concern nobody."""
-        seed = sown(store)
+        seed = seeded(store)
         told: list[frozenset[str]] = []
         store.subscribe(told.append)
 
-        everything(store, seed)
+        snapshot(store, seed)
         with store.begin() as work:
-            everything(store, seed)
+            snapshot(store, seed)
             work.customers.lock(seed.customer.id)
             work.parts.lock([seed.part.id])
             work.sessions.lock(seed.token.digest)
@@ -92,10 +92,10 @@ class TestSubscribers:
         seen: list[tuple[int, list[str]]] = []
         for one in (1, 2):
             store.subscribe(
-                lambda _, one=one: seen.append((one, elsewhere(lambda: names(store))))  # type: ignore[misc]
+                lambda _, one=one: seen.append((one, in_another_thread(lambda: names(store))))  # type: ignore[misc]
             )
 
-        keep_customer(store, name="Ada")
+        add_customer(store, name="Ada")
 
         assert [(1, ["Ada"]), (2, ["Ada"])] == sorted(seen)
 
@@ -107,7 +107,7 @@ class TestSubscribers:
         store.subscribe(failing)
         store.subscribe(told.append)
 
-        keep_customer(store, name="Ada")
+        add_customer(store, name="Ada")
 
         assert [{"customers"}] == told
         assert ["Ada"] == names(store)
@@ -132,7 +132,7 @@ class TestAfter:
             assert [] == calls
 
         assert ["first", "second", "third"] == calls
-        keep_customer(store)
+        add_customer(store)
         assert ["first", "second", "third"] == calls
 
     def test_never_calls_back_for_dropped_work(self, store: Store) -> None:
@@ -143,7 +143,7 @@ class TestAfter:
             outer.on_commit(lambda: calls.append("outer"))
             with store.begin() as inner:
                 inner.on_commit(lambda: calls.append("inner"))
-        keep_customer(store)
+        add_customer(store)
 
         assert [] == calls
 
@@ -152,7 +152,7 @@ class TestAfter:
         seen: list[list[str]] = []
 
         def follow_up() -> None:
-            seen.append(elsewhere(lambda: names(store)))
+            seen.append(in_another_thread(lambda: names(store)))
             with store.begin() as work:
                 add(work, "Bo")
             with dropped(store) as work:

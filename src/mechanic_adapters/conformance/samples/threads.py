@@ -10,7 +10,7 @@ from mechanic_core.errors import Refused
 T = TypeVar("T")
 
 
-def at_once(*acts: Callable[[], T]) -> list[T | Refused]:
+def in_parallel(*acts: Callable[[], T]) -> list[T | Refused]:
     """Do all *acts* in threads of their own, started together; return results and refusals."""
     start = Barrier(len(acts))
 
@@ -25,7 +25,7 @@ def at_once(*acts: Callable[[], T]) -> list[T | Refused]:
         return list(pool.map(outcome, acts))
 
 
-def elsewhere(act: Callable[[], T]) -> T:
+def in_another_thread(act: Callable[[], T]) -> T:
     """Return what *act* returns in another thread."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(act).result()

@@ -8,7 +8,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.conformance.samples import (
+from mechanic_adapters.conformance.samples.records import (
     ALL,
     new_customer,
     new_entry,
@@ -18,7 +18,7 @@ from mechanic_adapters.conformance.samples import (
     new_ticket,
     new_vehicle,
 )
-from mechanic_adapters.conformance.writes import Seed, sown
+from mechanic_adapters.conformance.samples.seed import Seed, seeded
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.ports import TicketFilter
@@ -149,8 +149,8 @@ def ids_in(pieces: Iterator[Page[Any]]) -> list[int]:
 
 
 def reader_of(store: Store, listing: Listing, rows: int = ROWS) -> Reader:
-    """Return a reader of a list with *rows* and those that were sown."""
-    seed = sown(store)
+    """Return a reader of a list with *rows* and those that were seeded."""
+    seed = seeded(store)
     add_rows(store, seed, listing, rows)
     return Reader(store, seed, listing)
 

@@ -111,31 +111,31 @@ def new_token(session: Session, at: datetime = AT) -> RefreshToken:
     return RefreshToken.of(f"secret-{next(_numbers)}", session.id, at, LIFE)
 
 
-def keep_customer(store: Store, **told: Any) -> Customer:
+def add_customer(store: Store, **told: Any) -> Customer:
     """Keep a customer in a transaction of their own."""
     with store.begin() as work:
         return work.customers.add(new_customer(**told))
 
 
-def keep_vehicle(store: Store, owner: Customer, **told: Any) -> Vehicle:
+def add_vehicle(store: Store, owner: Customer, **told: Any) -> Vehicle:
     """Keep a vehicle in a transaction of its own."""
     with store.begin() as work:
         return work.vehicles.add(new_vehicle(owner, **told))
 
 
-def keep_mechanic(store: Store, **told: Any) -> Mechanic:
+def add_mechanic(store: Store, **told: Any) -> Mechanic:
     """Keep a mechanic in a transaction of their own."""
     with store.begin() as work:
         return work.mechanics.add(new_mechanic(**told))
 
 
-def keep_part(store: Store, **told: Any) -> Part:
+def add_part(store: Store, **told: Any) -> Part:
     """Keep a part in a transaction of its own."""
     with store.begin() as work:
         return work.parts.add(new_part(**told))
 
 
-def keep_ticket(
+def add_ticket(
     store: Store, owner: Customer, *mechanics: Mechanic, vehicle: Vehicle | None = None, **told: Any
 ) -> Ticket:
     """Keep a ticket in a transaction of its own."""
@@ -144,7 +144,7 @@ def keep_ticket(
         return work.tickets.add(ticket, new_entry(Event.OPENED, to=ticket.status))
 
 
-def keep_account(store: Store, role: Role, holder_id: int, hashed: str = "#1") -> Account:
+def add_account(store: Store, role: Role, holder_id: int, hashed: str = "#1") -> Account:
     """Keep an account in a transaction of its own."""
     account = Account(role=role, holder_id=holder_id, password_hash=hashed)
     with store.begin() as work:
@@ -152,7 +152,7 @@ def keep_account(store: Store, role: Role, holder_id: int, hashed: str = "#1") -
     return account
 
 
-def keep_session(store: Store, session: Session, at: datetime = AT) -> RefreshToken:
+def add_session(store: Store, session: Session, at: datetime = AT) -> RefreshToken:
     """Keep *session* with a first token from *at*, in a transaction of its own."""
     token = new_token(session, at)
     with store.begin() as work:
