@@ -1,4 +1,4 @@
-"""What limits, authentication and caches cost a request, in microseconds of CPU.
+"""What limits, authentication and plain reads cost a request, in microseconds of CPU.
 
 Run it with ``python benchmarks/identity.py``; it exits 1 when limits in memory and
 authentication together cost more than the budget.
@@ -13,9 +13,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mechanic_adapters.caching.cache import ResponseCache
-from mechanic_adapters.caching.memory import MemoryAnswers
-from mechanic_adapters.caching.store import CachedStore
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.rate_limits.limiter import RateLimiter
 from mechanic_adapters.security.access_tokens import JwtTokens
@@ -74,8 +71,8 @@ def measure_tokens(name: str, ring: KeyRing, store: SqlStore) -> float:
     return cost
 
 
-def measure_caches(store: SqlStore) -> None:
-    """Tell what is read through a cache in memory, and without one."""
+def measure_reads(store: SqlStore) -> None:
+    """Print what reads without a cache cost."""
     at = datetime.now(UTC)
     with store.begin() as work:
         for n in range(20):
@@ -83,19 +80,17 @@ def measure_caches(store: SqlStore) -> None:
                 id=PartId(0), sku=f"{n}", name="x", price=Money(1), created_at=at, updated_at=at
             )
             work.parts.add(empty)
-    cached = CachedStore(store, ResponseCache(MemoryAnswers(ttl_s=3600.0)))
-    for name, shop, times in (("cached", cached, 5_000), ("SQLite", store, 300)):
 
-        def page(shop: CachedStore | SqlStore = shop) -> None:
-            with shop.read_only() as work:
-                work.parts.find(PartFilter(), PageRequest())
+    def page() -> None:
+        with store.read_only() as work:
+            work.parts.find(PartFilter(), PageRequest())
 
-        def leaderboard(shop: CachedStore | SqlStore = shop) -> None:
-            with shop.read_only() as work:
-                work.standings.top(10, ALWAYS)
+    def leaderboard() -> None:
+        with store.read_only() as work:
+            work.standings.top(10, ALWAYS)
 
-        told(f"{name}: a page of 20 parts", page, times)
-        told(f"{name}: the leaderboard", leaderboard, times)
+    told("SQLite: a page of 20 parts", page, 300)
+    told("SQLite: the leaderboard", leaderboard, 300)
 
 
 def main() -> int:
@@ -110,7 +105,7 @@ def main() -> int:
             measure_tokens("RS256", rsa_keys(new_rsa_key()), store),
         )
         one = told("limits: one policy in memory", lambda: limits.hit("default", "customer:7"))
-        measure_caches(store)
+        measure_reads(store)
         store.close()
     both = known + 2 * one
     verdict = "within" if both <= BUDGET_US else "OVER"

@@ -3,16 +3,18 @@
 import functools
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Concatenate, Final, ParamSpec, Protocol, TypeAlias, TypeVar
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeAlias, TypeVar, final
 
-from mechanic_core.accounts.ports import Accounts, Sessions
+from attrs import frozen
+
+from mechanic_core.accounts.ports import Accounts, SessionRevocations, Sessions
 from mechanic_core.customers.ports import Customers
 from mechanic_core.errors import LostRace
 from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger, Parts
-from mechanic_core.mechanics.ports import Mechanics, Standings
-from mechanic_core.tickets.ports import Histories, Tickets
-from mechanic_core.vehicles.ports import Vehicles
+from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
+from mechanic_core.tickets.ports import Histories, TicketLists, Tickets
+from mechanic_core.vehicles.ports import VehicleLists, Vehicles
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,70 +23,32 @@ S = TypeVar("S")
 TRIES: Final = 5
 
 
-class Work(Protocol):
-    """Everything that the shop keeps, within one transaction."""
+@final
+@frozen(kw_only=True)
+class Work:
+    """The unit of work: every port of the shop, bound to one transaction or read-only view.
 
-    @property
-    def customers(self) -> Customers:
-        """The people who bring vehicles."""
-        ...
+    Each store builds it in its own `unit_of_work` module. One adapter may serve several ports.
+    """
 
-    @property
-    def vehicles(self) -> Vehicles:
-        """What they bring."""
-        ...
-
-    @property
-    def mechanics(self) -> Mechanics:
-        """The people who work here."""
-        ...
-
-    @property
-    def standings(self) -> Standings:
-        """How many tickets each of them has worked."""
-        ...
-
-    @property
-    def accounts(self) -> Accounts:
-        """Who can log in, and with what."""
-        ...
-
-    @property
-    def sessions(self) -> Sessions:
-        """Who has logged in."""
-        ...
-
-    @property
-    def tickets(self) -> Tickets:
-        """The service tickets."""
-        ...
-
-    @property
-    def histories(self) -> Histories:
-        """What happened to each ticket."""
-        ...
-
-    @property
-    def parts(self) -> Parts:
-        """The parts on the shelves."""
-        ...
-
-    @property
-    def ledger(self) -> Ledger:
-        """Every change of stock."""
-        ...
-
-    @property
-    def stored_answers(self) -> StoredAnswers:
-        """What was answered to requests that may come again."""
-        ...
-
-    def on_commit(self, callback: Callable[[], None]) -> None:
-        """Have *told* called once the outermost block has kept the work; never if it drops it.
-
-        What it raises is logged, and takes nothing back.
-        """
-        ...
+    customers: Customers
+    vehicles: Vehicles
+    vehicle_lists: VehicleLists
+    mechanics: Mechanics
+    mechanic_lists: MechanicLists
+    standings: Standings
+    accounts: Accounts
+    sessions: Sessions
+    revocations: SessionRevocations
+    tickets: Tickets
+    ticket_lists: TicketLists
+    histories: Histories
+    parts: Parts
+    ledger: Ledger
+    stored_answers: StoredAnswers
+    on_commit: Callable[[Callable[[], None]], None]
+    """Registers a commit hook: called once, after the outermost block has committed, and never
+    when it rolls back. What a hook raises is logged; the commit stands."""
 
 
 Begin: TypeAlias = Callable[[], AbstractContextManager[Work]]
@@ -116,7 +80,10 @@ class Store(Protocol):
         ...
 
     def subscribe(self, listener: Listener) -> None:
-        """Call *listener* after each commit that wrote something."""
+        """Call *listener* after each commit that wrote something.
+
+        It is called too when the outcome of a commit is unknown.
+        """
         ...
 
     def ping(self) -> None:

@@ -198,7 +198,7 @@ def test_nobody_logs_in_while_let_go(place: Place) -> None:
         )
 
         with closing(SqlStore.open(place.url)) as store, store.read_only() as work:
-            ended = work.sessions.revoked_since(datetime.min.replace(tzinfo=UTC))
+            ended = work.revocations.revoked_since(datetime.min.replace(tzinfo=UTC))
         assert sessions_of(place.url, gone) <= ended
 
 

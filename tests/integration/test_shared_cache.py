@@ -4,20 +4,18 @@ import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier, Event
-from typing import Any
 
 import pytest
 from attrs import evolve, frozen
 from redis import Redis
 
 from mechanic_adapters.caching.cache import ResponseCache
-from mechanic_adapters.caching.ports import serialised
+from mechanic_adapters.caching.ports import Kind, serialised
 from mechanic_adapters.caching.redis import RedisAnswers
-from mechanic_adapters.caching.store import CachedStore
 from mechanic_adapters.conformance.samples.records import add_part
 from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S, CircuitBreaker
@@ -29,6 +27,7 @@ from tests.integration.servers import LOOPBACK, RunningValkey, valkey_server
 
 SHELF = serialised("shelf", "parts")
 BOARD = serialised("board", "mechanics", "tickets")
+PRICE = Kind("price", ("parts",), lambda price: b"%d" % price, int)
 PATIENT_S = 30.0
 """A budget for tests that are not about it: the machine may be busy."""
 
@@ -40,17 +39,19 @@ def answers_at(url: str, prefix: str, budget_s: float = PATIENT_S) -> RedisAnswe
 
 
 @frozen
-class Elsewhere:
-    """A store as another process has it, that hears of no commit made here."""
+class Prices:
+    """The prices of parts in one store, read through a cache."""
 
-    _store: MemoryStore
+    store: MemoryStore
+    cache: ResponseCache
 
-    def __getattr__(self, name: str) -> Any:
-        """Return the store's own."""
-        return getattr(self._store, name)
+    def of(self, part: Part) -> int:
+        """Return the price of *part*."""
+        return self.cache.fetch(PRICE, part.id, lambda: self._stored(part))
 
-    def subscribe(self, listener: Callable[[frozenset[str]], None]) -> None:
-        """Tell *listener* nothing."""
+    def _stored(self, part: Part) -> int:
+        with self.store.read_only() as work:
+            return work.parts.get(part.id).price
 
 
 @pytest.fixture
@@ -152,21 +153,21 @@ def test_a_poisoned_answer_is_a_miss(valkey: RunningValkey, prefix: str, poison:
     """
     Whatever lies in the store in an answer's place, it is written over and never run.
     """
-    store = CachedStore(MemoryStore(), ResponseCache(answers_at(valkey.url, prefix)))
-    part = add_part(store)
-    read = _price(store, part)
+    prices = Prices(MemoryStore(), ResponseCache(answers_at(valkey.url, prefix)))
+    part = add_part(prices.store)
+    read = prices.of(part)
     with Redis.from_url(valkey.url) as redis:
         generation = redis.get(f"{prefix}:generation:parts") or b""
-        (name,) = redis.scan_iter(f"{prefix}:part-*")
+        (name,) = redis.scan_iter(f"{prefix}:price-*")
         kept = redis.get(name) or b""
         for value in (poison, generation + poison):
             redis.set(name, value)
-            assert read == _price(store, part)
+            assert read == prices.of(part)
         mended, left_ms = redis.get(name), redis.pttl(name)
-    store.close()
+    prices.cache.close()
 
     assert kept == mended
-    assert kept[16:].startswith(b'{"id":')
+    assert kept[16:] == b"1999"
     assert 0 < left_ms <= 30_000
 
 
@@ -199,19 +200,20 @@ def test_a_write_behind_a_cut_cable_is_told_later(valkey: RunningValkey, prefix:
     """
     kept = MemoryStore()
     with Cable(valkey.url) as cable:
-        here = CachedStore(kept, ResponseCache(answers_at(cable.url, prefix)))
-        there = CachedStore(Elsewhere(kept), ResponseCache(answers_at(valkey.url, prefix)))
-        part = add_part(here)
-        before = [_price(store, part) for store in (here, there)]
+        here = Prices(kept, ResponseCache(answers_at(cable.url, prefix)))
+        there = Prices(kept, ResponseCache(answers_at(valkey.url, prefix)))
+        kept.subscribe(here.cache.touched)  # as in another process, the other hears of no commit
+        part = add_part(kept)
+        before = [prices.of(part) for prices in (here, there)]
         cable.cut()
-        with here.begin() as work:
+        with kept.begin() as work:
             (part,) = work.parts.save([evolve(part, price=Money(1))])
-        during = _price(here, part)
+        during = here.of(part)
         cable.mend()
         time.sleep(RETRY_S)
-        after = [_price(store, part) for store in (here, there)]
-        here.close()
-        there.close()
+        after = [prices.of(part) for prices in (here, there)]
+        here.cache.close()
+        there.cache.close()
 
     assert [1999, 1999] == before
     assert [1, 1, 1] == [during, *after]
@@ -224,17 +226,18 @@ def test_a_cache_killed_under_load_fails_no_read(prefix: str) -> None:
     stop, kept = Event(), MemoryStore()
     with valkey_server() as valkey, ThreadPoolExecutor(4) as threads:
         cache = ResponseCache(answers_at(valkey.url, prefix))
-        store = CachedStore(kept, cache)
-        part = add_part(store)
+        kept.subscribe(cache.touched)
+        prices = Prices(kept, cache)
+        part = add_part(kept)
 
         def work_on(_: int) -> Counter[str]:
             seen: Counter[str] = Counter()
-            own = add_part(store)
+            own = add_part(kept)
             while not stop.is_set():
-                with store.begin() as work:
+                with kept.begin() as work:
                     (own,) = work.parts.save([evolve(own, price=Money(seen["asked"]))])
-                seen["right"] += _price(store, own) == seen["asked"]
-                seen["right too"] += _price(store, part) == 1999
+                seen["right"] += prices.of(own) == seen["asked"]
+                seen["right too"] += prices.of(part) == 1999
                 seen["asked"] += 1
             return seen
 
@@ -252,7 +255,7 @@ def test_a_cache_killed_under_load_fails_no_read(prefix: str) -> None:
             stop.set()
         seen = sum((one.result() for one in working), Counter[str]())
         back = cache.health
-        store.close()
+        cache.close()
 
     assert away
     assert back
@@ -273,8 +276,3 @@ def _three_reads(cache: ResponseCache) -> list[float]:
     assert cache.health
     assert (False, 1, 4) == (cache.health.up, cache.health.outages, cache.health.bypassed)
     return took
-
-
-def _price(store: CachedStore, part: Part) -> int:
-    with store.read_only() as work:
-        return work.parts.get(part.id).price

@@ -15,6 +15,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_vehicle,
 )
 from mechanic_adapters.sql.engine.engines import LOCK_MS, located
+from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import LostRace, Unavailable
@@ -72,6 +73,27 @@ def test_writes_safely(store: SqlStore) -> None:
         connection.close()
 
     assert ["wal", 2, 1] == said
+
+
+def test_tells_of_a_commit_whose_outcome_is_unknown(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Where nobody knows whether a commit succeeded, subscribers hear of it: caches must not lie.
+    """
+    heard: list[frozenset[str]] = []
+    store.subscribe(heard.append)
+    commit = Transaction.keep
+
+    def lose_the_answer(transaction: Transaction) -> None:
+        commit(transaction)
+        raise Unavailable
+
+    monkeypatch.setattr(Transaction, "keep", lose_the_answer)
+    with pytest.raises(Unavailable):
+        add_part(store)
+
+    assert [frozenset({"parts"})] == heard
 
 
 def test_reads_only(store: SqlStore) -> None:

@@ -80,23 +80,25 @@ READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
     "customers.find": lambda work, _: work.customers.find(None, MANY),
     "customers.find q": lambda work, _: work.customers.find("ada", MANY_NEXT),
     "vehicles.get": lambda work, seed: work.vehicles.get(seed.vehicle.id),
-    "vehicles.with_vin": lambda work, _: work.vehicles.with_vin("1HGCM82633A004352"),
-    "vehicles.find": lambda work, _: work.vehicles.find(VehicleFilter(plate="a 1"), MANY),
+    "vehicle_lists.with_vin": lambda work, _: work.vehicle_lists.with_vin("1HGCM82633A004352"),
+    "vehicle_lists.find": lambda work, _: work.vehicle_lists.find(VehicleFilter(plate="a 1"), MANY),
     "mechanics.get": lambda work, seed: work.mechanics.get(seed.mechanic.id),
-    "mechanics.find": lambda work, _: work.mechanics.find(MANY, active_only=True),
+    "mechanic_lists.find": lambda work, _: work.mechanic_lists.find(MANY, active_only=True),
     "standings.top": lambda work, _: work.standings.top(100, ALWAYS),
     "standings.top, a year": lambda work, _: work.standings.top(
         100, Period(since=date(2025, 3, 5), until=date(2026, 3, 4))
     ),
     "accounts.find": lambda work, _: work.accounts.find("a@b.c", staff=True),
     "accounts.of": lambda work, seed: work.accounts.of(Role.CUSTOMER, seed.customer.id),
-    "sessions.revoked_since": lambda work, _: work.sessions.revoked_since(AT),
+    "revocations.revoked_since": lambda work, _: work.revocations.revoked_since(AT),
     "tickets.get": lambda work, seed: work.tickets.get(seed.ticket.id),
-    "tickets.find": lambda work, _: work.tickets.find(TicketFilter(), MANY),
-    "tickets.find, of a customer": lambda work, seed: work.tickets.find(
+    "ticket_lists.find": lambda work, _: work.ticket_lists.find(TicketFilter(), MANY),
+    "ticket_lists.find, of a customer": lambda work, seed: work.ticket_lists.find(
         TicketFilter(customer_id=seed.customer.id, newest_first=True), MANY
     ),
-    "tickets.unfinished_of": lambda work, seed: work.tickets.unfinished_of(seed.customer.id),
+    "ticket_lists.unfinished_of": lambda work, seed: work.ticket_lists.unfinished_of(
+        seed.customer.id
+    ),
     "histories.of": lambda work, seed: work.histories.of(seed.ticket.id, MANY),
     "histories.owner_of": lambda work, seed: work.histories.owner_of(seed.ticket.id),
     "histories.started": lambda work, seed: work.histories.started(seed.ticket.id),
@@ -217,7 +219,7 @@ WRITES: Final[dict[str, tuple[Callable[[Work, Seed], object], int, int]]] = {
     ),
     "a change of a ticket": (cancel, 3, 2),
     "the end of all sessions": (
-        lambda work, seed: work.sessions.revoke_all(Role.CUSTOMER, seed.customer.id, AT),
+        lambda work, seed: work.revocations.revoke_all(Role.CUSTOMER, seed.customer.id, AT),
         1,
         1,
     ),

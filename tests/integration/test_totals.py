@@ -63,8 +63,8 @@ def totals(store: SqlStore) -> tuple[int | None, ...]:
     with store.read_only() as work:
         return (
             work.customers.find(None, COUNTED).total,
-            work.vehicles.find(VehicleFilter(), COUNTED).total,
-            work.tickets.find(TicketFilter(), COUNTED).total,
+            work.vehicle_lists.find(VehicleFilter(), COUNTED).total,
+            work.ticket_lists.find(TicketFilter(), COUNTED).total,
             work.parts.find(PartFilter(), COUNTED).total,
         )
 

@@ -8,33 +8,15 @@ from typing import Any
 
 import pytest
 from attrs import define
-from hypothesis import settings
 
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.caching.memory import MemoryAnswers
 from mechanic_adapters.caching.ports import serialised
-from mechanic_adapters.memory import MemoryStore
 from mechanic_core.inventory.part import PartNotFound
-from tests.cache_machine import CachedShops, Instance
 from tests.shops import Seconds
 
 BOARD = serialised("board", "tickets", "mechanics")
 SHELF = serialised("shelf", "parts")
-
-
-class MemoryShops(CachedShops):
-    """Two instances over one memory store, in one process."""
-
-    def instances(self) -> tuple[Instance, Instance]:
-        """Return two instances that share their cache."""
-        store, cache = MemoryStore(), ResponseCache(MemoryAnswers(ttl_s=30.0))
-        return Instance(store, cache), Instance(store, cache)
-
-
-TestCachedShops = MemoryShops.TestCase
-TestCachedShops.settings = settings(
-    max_examples=settings().max_examples // 8, stateful_step_count=25, deadline=None
-)
 
 
 @define

@@ -82,7 +82,7 @@ def started(asked: Asked) -> Actor:
 def end(asked: Asked, actor: Actor, **ago: float) -> None:
     """End a session, as another process would."""
     with asked.store.begin() as work:
-        work.sessions.revoke(actor.session or SessionId(""), NOON - timedelta(**ago))
+        work.revocations.revoke(actor.session or SessionId(""), NOON - timedelta(**ago))
 
 
 def admitted(revocations: Revocations, actor: Actor) -> bool:

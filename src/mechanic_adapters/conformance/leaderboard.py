@@ -120,7 +120,7 @@ class TestStandings:
         assert [3, 2, 1] == counts
         with store.read_only() as work:
             wanted = TicketFilter(mechanic_id=bo.id, worked=True)
-            assert (stays,) == work.tickets.find(wanted, PageRequest()).items
+            assert (stays,) == work.ticket_lists.find(wanted, PageRequest()).items
 
     def test_counts_a_period(self, store: Store) -> None:
         """Both ends of a period belong to it, by service date."""
@@ -176,6 +176,6 @@ class TestStandings:
             with store.begin() as work:
                 ticket = work.tickets.save(evolve(ticket, **changed), new_entry())
             with store.read_only() as work:
-                tickets = work.tickets.find(TicketFilter(), ALL).items
+                tickets = work.ticket_lists.find(TicketFilter(), ALL).items
             for period in (ALWAYS, *(Period(since=day, until=day) for day in DAYS)):
                 assert recount(mechanics, tickets, period) == top(store, period=period), changed

@@ -110,5 +110,5 @@ class TestMechanics:
         bo = add_mechanic(store, name="Bo")
 
         with store.read_only() as work:
-            assert (zed, ada, bo) == work.mechanics.find(ALL, active_only=False).items
-            assert (zed, bo) == work.mechanics.find(ALL, active_only=True).items
+            assert (zed, ada, bo) == work.mechanic_lists.find(ALL, active_only=False).items
+            assert (zed, bo) == work.mechanic_lists.find(ALL, active_only=True).items

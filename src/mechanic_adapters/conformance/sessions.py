@@ -31,7 +31,7 @@ def held(store: Store, token: RefreshToken) -> tuple[Session, RefreshToken] | No
 def ended(store: Store, since: datetime) -> frozenset[SessionId]:
     """Return the sessions ended at *since* or later."""
     with store.read_only() as work:
-        return work.sessions.revoked_since(since)
+        return work.revocations.revoked_since(since)
 
 
 def alive(store: Store, *tokens: RefreshToken) -> list[bool]:
@@ -74,7 +74,7 @@ class TestSessions:
         token, others = add_session(store, one), add_session(store, other)
 
         with store.begin() as work:
-            work.sessions.revoke(one.id, LATER)
+            work.revocations.revoke(one.id, LATER)
 
         assert (evolve(one, revoked_at=LATER), token) == held(store, token)
         assert (other, others) == held(store, others)
@@ -87,8 +87,8 @@ class TestSessions:
             add_session(store, session)
 
         with store.begin() as work:
-            work.sessions.revoke(early.id, AT)
-            work.sessions.revoke(late.id, AT + TICK)
+            work.revocations.revoke(early.id, AT)
+            work.revocations.revoke(late.id, AT + TICK)
 
         assert {early.id, late.id} == ended(store, AT)
         assert {late.id} == ended(store, AT + TICK)
@@ -101,9 +101,9 @@ class TestSessions:
         token = add_session(store, session)
 
         with store.begin() as work:
-            work.sessions.revoke(session.id, AT)
-            work.sessions.revoke(session.id, LATER)
-            work.sessions.revoke_all(Role.CUSTOMER, ada.id, LATER)
+            work.revocations.revoke(session.id, AT)
+            work.revocations.revoke(session.id, LATER)
+            work.revocations.revoke_all(Role.CUSTOMER, ada.id, LATER)
 
         assert (evolve(session, revoked_at=AT), token) == held(store, token)
 
@@ -119,7 +119,7 @@ class TestSessions:
         ]
 
         with store.begin() as work:
-            work.sessions.revoke_all(Role.CUSTOMER, ada.id, LATER)
+            work.revocations.revoke_all(Role.CUSTOMER, ada.id, LATER)
 
         assert [False, False, True, True] == alive(store, *tokens)
 
@@ -130,7 +130,7 @@ class TestSessions:
         tokens = add_session(store, mine), add_session(store, other)
 
         with store.begin() as work:
-            work.sessions.revoke_all(Role.CUSTOMER, ada.id, LATER, but=mine.id)
+            work.revocations.revoke_all(Role.CUSTOMER, ada.id, LATER, but=mine.id)
 
         assert [True, False] == alive(store, *tokens)
 
@@ -143,7 +143,7 @@ class TestSessions:
         token = add_session(store, new_session(bo.id, started))
 
         with store.begin() as work:
-            work.sessions.revoke_all(now, bo.id, LATER)
+            work.revocations.revoke_all(now, bo.id, LATER)
 
         assert [False] == alive(store, token)
 

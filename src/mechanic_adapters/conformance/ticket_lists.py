@@ -26,7 +26,7 @@ PERIODS = (
 def found(store: Store, **wanted: Any) -> tuple[Ticket, ...]:
     """Return the tickets wanted."""
     with store.read_only() as work:
-        return work.tickets.find(TicketFilter(**wanted), ALL).items
+        return work.ticket_lists.find(TicketFilter(**wanted), ALL).items
 
 
 def agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
@@ -102,7 +102,7 @@ class TestTicketLists:
             )
             expected = [ticket.id for ticket in shop.tickets if agrees(ticket, wanted)]
             with store.read_only() as work:
-                piece = work.tickets.find(wanted, evolve(ALL, counted=True))
+                piece = work.ticket_lists.find(wanted, evolve(ALL, counted=True))
             assert expected[:: -1 if wanted.newest_first else 1] == [
                 one.id for one in piece.items
             ], wanted
@@ -131,4 +131,4 @@ class TestTicketLists:
                 PageRequest(size=1, after=matching[0], counted=True),
                 PageRequest(size=1, after=matching[-1], counted=True),
             ):
-                assert len(matching) == work.tickets.find(wanted, page).total
+                assert len(matching) == work.ticket_lists.find(wanted, page).total

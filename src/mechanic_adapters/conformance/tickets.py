@@ -244,8 +244,8 @@ class TestTickets:
         with pytest.raises(TicketNotFound), store.begin() as work:
             work.tickets.lock(added.id)
         with store.read_only() as work:
-            assert () == work.tickets.find(TicketFilter(), ALL).items
-            assert () == work.tickets.unfinished_of(ada.id)
+            assert () == work.ticket_lists.find(TicketFilter(), ALL).items
+            assert () == work.ticket_lists.unfinished_of(ada.id)
 
     def test_shows_names_as_they_are_now(self, store: Store) -> None:
         """A renamed mechanic and a changed vehicle show on tickets at once."""
@@ -261,7 +261,7 @@ class TestTickets:
         assert ["Bob"] == [mechanic.name for mechanic in ticket.mechanics]
         assert on_ticket(changed) == ticket.vehicle
         with store.read_only() as work:
-            assert (ticket,) == work.tickets.find(TicketFilter(), ALL).items
+            assert (ticket,) == work.ticket_lists.find(TicketFilter(), ALL).items
 
     def test_keeps_the_price_of_a_line(self, store: Store) -> None:
         """What a part is called and costs later does not reach the lines written before."""
@@ -290,6 +290,6 @@ class TestTickets:
         add_ticket(store, bo)
 
         with store.read_only() as work:
-            unfinished = work.tickets.unfinished_of(ada.id)
+            unfinished = work.ticket_lists.unfinished_of(ada.id)
 
         assert (mine[Status.OPEN], mine[Status.IN_PROGRESS], mine[Status.ON_HOLD]) == unfinished

@@ -31,7 +31,7 @@ OTHER_VIN = "1M8GDM9AXKP042788"
 def plates(store: Store, **wanted: Any) -> list[str | None]:
     """Return the plates of the vehicles wanted."""
     with store.read_only() as work:
-        return [one.plate for one in work.vehicles.find(VehicleFilter(**wanted), ALL).items]
+        return [one.plate for one in work.vehicle_lists.find(VehicleFilter(**wanted), ALL).items]
 
 
 class TestVehicles:
@@ -93,8 +93,8 @@ class TestVehicles:
         add_vehicle(store, owner)
 
         with store.read_only() as work:
-            assert added == work.vehicles.with_vin(VIN)
-            assert work.vehicles.with_vin(OTHER_VIN) is None
+            assert added == work.vehicle_lists.with_vin(VIN)
+            assert work.vehicle_lists.with_vin(OTHER_VIN) is None
 
     def test_takes_a_vin_once(self, store: Store) -> None:
         """A VIN that another vehicle has is refused, for a new vehicle and for an old one."""
@@ -168,7 +168,7 @@ class TestVehicles:
         others = add_vehicle(store, bo, plate="B 2")
 
         with store.begin() as work:
-            work.vehicles.forget_plates_of(ada.id, LATER)
+            work.vehicle_lists.erase_plates(ada.id, LATER)
 
         with store.read_only() as work:
             assert others == work.vehicles.get(others.id)

@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from mechanic_adapters.memory.tables import Tables
 from mechanic_core.access import STAFF, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
-from mechanic_core.accounts.ports import Accounts, Sessions
+from mechanic_core.accounts.ports import Accounts, SessionRevocations, Sessions
 from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.mechanics.mechanic import MechanicNotFound
 from mechanic_core.values import fold_case
@@ -36,19 +36,13 @@ class MemoryAccounts(Accounts):
         """Return the account; nobody else changes anything meanwhile."""
         return self.of(role, holder_id)
 
-    def add(self, account: Account) -> None:
-        """Keep a new account. Raises `CustomerNotFound` or `MechanicNotFound`."""
+    def put(self, account: Account) -> None:
+        """Store the account. Raises `CustomerNotFound` or `MechanicNotFound`."""
         staff = account.role in STAFF
         holders = self._tables.mechanics if staff else self._tables.customers
         if holders.get(account.holder_id) is None:
             raise MechanicNotFound if staff else CustomerNotFound
         self._tables.accounts.put((staff, account.holder_id), account)
-
-    def set_hash(self, role: Role, holder_id: int, password_hash: str) -> None:
-        """Replace the password's hash."""
-        key = (role in STAFF, holder_id)
-        if account := self._tables.accounts.get(key):
-            self._tables.accounts.put(key, evolve(account, password_hash=password_hash))
 
     def remove(self, role: Role, holder_id: int) -> None:
         """Drop the account."""
@@ -69,7 +63,7 @@ class MemoryAccounts(Accounts):
 
 @final
 @frozen
-class MemorySessions(Sessions):
+class MemorySessions(Sessions, SessionRevocations):
     """Every session that may still be alive."""
 
     _tables: Tables

@@ -11,7 +11,7 @@ from mechanic_adapters.memory.tables import Tables, replace
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.leaderboard import Period, Standing
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
-from mechanic_core.mechanics.ports import Mechanics, Standings
+from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.workflow import UNCOUNTED
 from mechanic_core.values import fold_case
@@ -19,7 +19,7 @@ from mechanic_core.values import fold_case
 
 @final
 @frozen
-class MemoryMechanics(Mechanics):
+class MemoryMechanics(Mechanics, MechanicLists):
     """Everybody who works here, or did."""
 
     _tables: Tables

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from mechanic_adapters.commit_hooks import Listener, tell
 from mechanic_adapters.memory.tables import Tables
-from mechanic_adapters.memory.unit_of_work import MemoryWork
+from mechanic_adapters.memory.unit_of_work import unit_of_work
 from mechanic_core.errors import Unavailable
 from mechanic_core.unit_of_work import Work
 
@@ -27,6 +27,11 @@ class _Transaction:
     tables: Tables
     told: list[Callable[[], None]] = field(factory=list)
     doom: Unavailable | None = None
+    work: Work = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Bind every port to the tables."""
+        self.work = unit_of_work(self.tables, self.told.append)
 
     @contextmanager
     def joined(self) -> Iterator[Work]:
@@ -42,11 +47,6 @@ class _Transaction:
         """Raise again what doomed the transaction."""
         if self.doom is not None:
             raise self.doom
-
-    @property
-    def work(self) -> MemoryWork:
-        """The view of it that a block gets."""
-        return MemoryWork(self.tables, self.told)
 
 
 @final
@@ -83,7 +83,7 @@ class MemoryStore:
     def read_only(self) -> Iterator[Work]:
         """Open a view of what is kept now, or of the open transaction."""
         present = self._present.get()
-        yield present.work if present else MemoryWork(self._kept)
+        yield present.work if present else unit_of_work(self._kept)
 
     def subscribe(self, listener: Listener) -> None:
         """Have *listener* told the nouns written, after each commit that wrote any."""

@@ -13,7 +13,7 @@ from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry, EntryId, Event
 from mechanic_core.tickets.line import LineId
-from mechanic_core.tickets.ports import Histories, TicketFilter, Tickets
+from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, Tickets
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.vehicle_lookup import on_ticket
 from mechanic_core.tickets.workflow import CHANGEABLE, UNCOUNTED, Status
@@ -21,7 +21,7 @@ from mechanic_core.tickets.workflow import CHANGEABLE, UNCOUNTED, Status
 
 @final
 @frozen
-class MemoryTickets(Tickets):
+class MemoryTickets(Tickets, TicketLists):
     """Every ticket; the names on it and its vehicle are looked up when it is read."""
 
     _tables: Tables

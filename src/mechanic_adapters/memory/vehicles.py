@@ -10,7 +10,7 @@ from mechanic_adapters.memory.tables import Tables, replace
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
-from mechanic_core.vehicles.ports import VehicleFilter, Vehicles
+from mechanic_core.vehicles.ports import VehicleFilter, VehicleLists, Vehicles
 from mechanic_core.vehicles.vehicle import (
     Vehicle,
     VehicleId,
@@ -22,7 +22,7 @@ from mechanic_core.vehicles.vehicle import (
 
 @final
 @frozen
-class MemoryVehicles(Vehicles):
+class MemoryVehicles(Vehicles, VehicleLists):
     """Every vehicle that the shop has seen."""
 
     _tables: Tables
@@ -71,7 +71,7 @@ class MemoryVehicles(Vehicles):
         )
         return cut(found, page, lambda vehicle: vehicle.id)
 
-    def forget_plates_of(self, customer_id: CustomerId, at: datetime) -> None:
+    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         """Take the plates off a customer's vehicles."""
         vehicles = self._tables.vehicles
         for vehicle in list(vehicles.all()):

@@ -108,7 +108,7 @@ class Revocations:
             raise Unavailable
         try:
             with self._read_only() as work:
-                return work.sessions.revoked_since(self._now() - self._token_life - MARGIN)
+                return work.revocations.revoked_since(self._now() - self._token_life - MARGIN)
         except Unavailable:
             self._retry_at = self._ticks() + RETRY_S
             raise

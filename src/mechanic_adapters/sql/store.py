@@ -15,13 +15,19 @@ from mechanic_adapters.sql.counters.list_totals import (
     recount_total,
     wrong_totals,
 )
-from mechanic_adapters.sql.counters.worked_tickets import Miscount, miscounts, recount
+from mechanic_adapters.sql.counters.worked_tickets import (
+    Miscount,
+    WorkedTickets,
+    miscounts,
+    recount,
+)
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.migrations.version import KEPT
-from mechanic_adapters.sql.unit_of_work import SqlWork
+from mechanic_adapters.sql.unit_of_work import unit_of_work
+from mechanic_core.errors import Unavailable
 from mechanic_core.unit_of_work import Work
 
 _PING = select(literal(1))
@@ -33,7 +39,7 @@ class _Present:
     """The transaction that is open here, and the view of it."""
 
     transaction: Transaction
-    work: SqlWork
+    work: Work
 
 
 @final
@@ -65,12 +71,13 @@ class SqlStore:
             return
         told: list[Callable[[], None]] = []
         transaction = Transaction(self._database)
-        work = SqlWork(transaction, told)
+        worked_tickets = WorkedTickets(transaction)
+        work = unit_of_work(transaction, worked_tickets, told.append)
         token = self._present.set(_Present(transaction, work))
         try:
             yield work
-            work.finish()
-            transaction.keep()
+            worked_tickets.write()
+            self._commit(transaction)
         except BaseException:
             transaction.drop()
             raise
@@ -87,12 +94,15 @@ class SqlStore:
             return
         executor = Executor(self._database)
         try:
-            yield SqlWork(executor)
+            yield unit_of_work(executor, WorkedTickets(executor))
         finally:
             executor.release()
 
     def subscribe(self, listener: Listener) -> None:
-        """Have *listener* told the nouns written, after each commit that wrote any."""
+        """Call *listener* with the nouns written, after each commit that wrote any.
+
+        It is called too when the outcome of a commit is unknown.
+        """
         self._listeners.append(listener)
 
     @contextmanager
@@ -146,6 +156,13 @@ class SqlStore:
     def close(self) -> None:
         """Give every connection back."""
         self._database.close()
+
+    def _commit(self, transaction: Transaction) -> None:
+        try:
+            transaction.keep()
+        except Unavailable:  # the commit may have succeeded before the connection was lost
+            tell(self._listeners, frozenset(transaction.touched), ())
+            raise
 
     @contextmanager
     def _reading(self) -> Iterator[Executor]:

@@ -1,7 +1,6 @@
-"""Everything that the shop keeps, as one transaction or one look sees it."""
+"""The unit of work over one executor of SQL statements."""
 
 from collections.abc import Callable
-from typing import final
 
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.executor import Executor, ReadOnlyError
@@ -16,79 +15,37 @@ from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
 from mechanic_adapters.sql.repositories.tickets import SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlVehicles
+from mechanic_core.unit_of_work import Work
 
 
-@final
-class SqlWork:
-    """Everything that the shop keeps, by way of one executor."""
+def no_commit(_: Callable[[], None]) -> None:
+    """Raise `ReadOnlyError`: a read-only view never commits."""
+    raise ReadOnlyError("on_commit needs a transaction: use begin()")
 
-    def __init__(self, executor: Executor, told: list[Callable[[], None]] | None = None) -> None:
-        """Gather in *told* what is to be called after the commit; a look has none."""
-        self._executor = executor
-        self._tallies = WorkedTickets(executor)
-        self._told = told
 
-    @property
-    def customers(self) -> SqlCustomers:
-        """The people who bring vehicles."""
-        return SqlCustomers(self._executor)
-
-    @property
-    def vehicles(self) -> SqlVehicles:
-        """What they bring."""
-        return SqlVehicles(self._executor)
-
-    @property
-    def mechanics(self) -> SqlMechanics:
-        """The people who work here."""
-        return SqlMechanics(self._executor)
-
-    @property
-    def standings(self) -> SqlStandings:
-        """How many tickets each of them has worked."""
-        return SqlStandings(self._executor, self._tallies)
-
-    @property
-    def accounts(self) -> SqlAccounts:
-        """Who can log in, and with what."""
-        return SqlAccounts(self._executor)
-
-    @property
-    def sessions(self) -> SqlSessions:
-        """Who has logged in."""
-        return SqlSessions(self._executor)
-
-    @property
-    def tickets(self) -> SqlTickets:
-        """The service tickets."""
-        return SqlTickets(self._executor, self._tallies)
-
-    @property
-    def histories(self) -> SqlHistories:
-        """What happened to each ticket."""
-        return SqlHistories(self._executor)
-
-    @property
-    def parts(self) -> SqlParts:
-        """The parts on the shelves."""
-        return SqlParts(self._executor)
-
-    @property
-    def ledger(self) -> SqlLedger:
-        """Every change of stock."""
-        return SqlLedger(self._executor)
-
-    @property
-    def stored_answers(self) -> SqlStoredAnswers:
-        """What was answered to requests that may come again."""
-        return SqlStoredAnswers(self._executor)
-
-    def on_commit(self, callback: Callable[[], None]) -> None:
-        """Call *callback* once the outermost block has kept the work."""
-        if self._told is None:
-            raise ReadOnlyError("nothing is kept outside begin()")
-        self._told.append(callback)
-
-    def finish(self) -> None:
-        """Write what waits for the end of the transaction."""
-        self._tallies.write()
+def unit_of_work(
+    executor: Executor,
+    worked_tickets: WorkedTickets,
+    on_commit: Callable[[Callable[[], None]], None] = no_commit,
+) -> Work:
+    """Return every port on *executor*."""
+    vehicles, mechanics = SqlVehicles(executor), SqlMechanics(executor)
+    sessions, tickets = SqlSessions(executor), SqlTickets(executor, worked_tickets)
+    return Work(
+        customers=SqlCustomers(executor),
+        vehicles=vehicles,
+        vehicle_lists=vehicles,
+        mechanics=mechanics,
+        mechanic_lists=mechanics,
+        standings=SqlStandings(executor, worked_tickets),
+        accounts=SqlAccounts(executor),
+        sessions=sessions,
+        revocations=sessions,
+        tickets=tickets,
+        ticket_lists=tickets,
+        histories=SqlHistories(executor),
+        parts=SqlParts(executor),
+        ledger=SqlLedger(executor),
+        stored_answers=SqlStoredAnswers(executor),
+        on_commit=on_commit,
+    )

@@ -25,12 +25,11 @@ class Accounts(Protocol):
         """
         ...
 
-    def add(self, account: Account) -> None:
-        """Keep a new account; its holder must be there."""
-        ...
+    def put(self, account: Account) -> None:
+        """Store the account; an earlier one of the same person is replaced.
 
-    def set_hash(self, role: Role, holder_id: int, password_hash: str) -> None:
-        """Replace the password's hash."""
+        Raises `CustomerNotFound` or `MechanicNotFound` when the person is not stored.
+        """
         ...
 
     def remove(self, role: Role, holder_id: int) -> None:
@@ -52,6 +51,10 @@ class Sessions(Protocol):
     def rotate(self, spent: RefreshToken, fresh: RefreshToken) -> None:
         """Keep *spent* as used and *fresh* beside it."""
         ...
+
+
+class SessionRevocations(Protocol):
+    """Sessions that were ended before they expired."""
 
     def revoke(self, session_id: SessionId, at: datetime) -> None:
         """End one session."""

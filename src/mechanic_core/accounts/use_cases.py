@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import ClassVar, final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mechanic_core.access import ANY_LOGIN, PUBLIC, Actor, Role, SessionId
 from mechanic_core.accounts.account import (
@@ -99,7 +99,7 @@ class LogIn:
                 token,
             )
             if rehashed:
-                work.accounts.set_hash(account.role, account.holder_id, rehashed)
+                work.accounts.put(evolve(account, password_hash=rehashed))
         return pair
 
 
@@ -134,7 +134,7 @@ class RefreshTokens:
                 return None
             account = work.accounts.of(session.role, session.holder_id)
             if spent.used_at or account is None or not account.active:
-                work.sessions.revoke(session.id, at)
+                work.revocations.revoke(session.id, at)
                 return None
             pair, fresh = self.desk.pair(account.role, account.holder_id, session.id, at)
             work.sessions.rotate(spent.used(at), fresh)
@@ -159,11 +159,11 @@ class LogOut:
         at = self.now()
         with self.begin() as work:
             if actor.session:
-                work.sessions.revoke(actor.session, at)
+                work.revocations.revoke(actor.session, at)
             if request.refresh_token:
                 held = work.sessions.lock(digest_of(request.refresh_token))
                 if held and (held[0].role, held[0].holder_id) == (actor.role, actor.id):
-                    work.sessions.revoke(held[0].id, at)
+                    work.revocations.revoke(held[0].id, at)
 
 
 @final
@@ -216,5 +216,7 @@ class ChangePassword:
         with self.begin() as work:
             if work.accounts.lock(account.role, account.holder_id) != account:
                 raise WrongPassword
-            work.accounts.set_hash(account.role, account.holder_id, password_hash)
-            work.sessions.revoke_all(account.role, account.holder_id, self.now(), but=actor.session)
+            work.accounts.put(evolve(account, password_hash=password_hash))
+            work.revocations.revoke_all(
+                account.role, account.holder_id, self.now(), but=actor.session
+            )

@@ -61,7 +61,7 @@ class RegisterCustomer:
                     updated_at=at,
                 )
             )
-            work.accounts.add(
+            work.accounts.put(
                 Account(role=Role.CUSTOMER, holder_id=customer.id, password_hash=password_hash)
             )
         return customer
@@ -151,10 +151,10 @@ class EraseCustomer:
         with self.begin() as work:
             customer = work.customers.lock(customer_id)
             customer.require_version(expected)
-            if unfinished := work.tickets.unfinished_of(customer_id):
+            if unfinished := work.ticket_lists.unfinished_of(customer_id):
                 raise TicketsUnfinished(tickets=list(unfinished))
             work.customers.save(customer.erased(at))
-            work.vehicles.forget_plates_of(customer_id, at)
-            work.sessions.revoke_all(Role.CUSTOMER, customer_id, at)
+            work.vehicle_lists.erase_plates(customer_id, at)
+            work.revocations.revoke_all(Role.CUSTOMER, customer_id, at)
             work.accounts.remove(Role.CUSTOMER, customer_id)
             work.stored_answers.forget(customer_id)

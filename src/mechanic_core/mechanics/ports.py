@@ -38,6 +38,10 @@ class Mechanics(Protocol):
         """
         ...
 
+
+class MechanicLists(Protocol):
+    """Pages of mechanics."""
+
     def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
         """Return mechanics by id."""
         ...

@@ -51,7 +51,7 @@ class HireMechanic:
         new = Mechanic(id=MechanicId(0), name=hiring.name, email=hiring.email)
         with self.begin() as work:
             mechanic = work.mechanics.add(new.filled(hiring))
-            work.accounts.add(
+            work.accounts.put(
                 Account(role=mechanic.role, holder_id=mechanic.id, password_hash=password_hash)
             )
         return mechanic
@@ -71,7 +71,7 @@ class ListMechanics:
         """Return as much of each mechanic as the caller may see."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            found = work.mechanics.find(page, active_only=not actor.is_staff)
+            found = work.mechanic_lists.find(page, active_only=not actor.is_staff)
         return found.map(lambda mechanic: mechanic.seen_by(actor))
 
 
@@ -128,7 +128,7 @@ class ChangeMechanic:
             if mechanic.manages and not after.manages and managers == 1:
                 raise LastManager
             if (after.role, after.active) != (mechanic.role, mechanic.active):
-                work.sessions.revoke_all(mechanic.role, mechanic_id, self.now())
+                work.revocations.revoke_all(mechanic.role, mechanic_id, self.now())
             return work.mechanics.save(after).seen_by(actor)
 
 
@@ -169,7 +169,7 @@ class LetMechanicGo:
                 raise LastManager
             if mechanic.active:
                 work.mechanics.save(evolve(mechanic, active=False))
-                work.sessions.revoke_all(mechanic.role, mechanic_id, self.now())
+                work.revocations.revoke_all(mechanic.role, mechanic_id, self.now())
 
 
 @final

@@ -66,6 +66,10 @@ class Tickets(Protocol):
         """
         ...
 
+
+class TicketLists(Protocol):
+    """Tickets found by what they have in common."""
+
     def find(self, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
         """Return tickets by id."""
         ...

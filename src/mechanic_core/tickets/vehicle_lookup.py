@@ -40,7 +40,7 @@ class VehicleLookup:
             return on_ticket(vehicle)
         if not form.vin:
             return None
-        known = work.vehicles.with_vin(form.vin)
+        known = work.vehicle_lists.with_vin(form.vin)
         if known and known.customer_id != owner:
             raise VinTaken("this VIN belongs to a vehicle of another customer")
         return on_ticket(known or self._new(work, form.vin, owner, at))

@@ -33,10 +33,6 @@ class Vehicles(Protocol):
         """
         ...
 
-    def with_vin(self, vin: str) -> Vehicle | None:
-        """Return the vehicle with that VIN."""
-        ...
-
     def add(self, vehicle: Vehicle) -> Vehicle:
         """Keep a new vehicle and return it with its id. Raises `VinTaken`."""
         ...
@@ -52,10 +48,18 @@ class Vehicles(Protocol):
         """Drop the vehicle; raises `VehicleInUse` when a ticket names it."""
         ...
 
+
+class VehicleLists(Protocol):
+    """Vehicles found, or changed, by what they have in common."""
+
+    def with_vin(self, vin: str) -> Vehicle | None:
+        """Return the vehicle with that VIN, without regard to case."""
+        ...
+
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         """Return vehicles by id; VIN and plate are compared whole, without regard to case."""
         ...
 
-    def forget_plates_of(self, customer_id: CustomerId, at: datetime) -> None:
-        """Take the plates, which are personal, off a customer's vehicles."""
+    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
+        """Remove the plates, which are personal data, from a customer's vehicles."""
         ...

@@ -100,7 +100,7 @@ class ListVehicles:
                 return Page((), total=0 if page.counted else None)
             wanted = evolve(wanted, customer_id=actor.id)
         with self.read_only() as work:
-            return work.vehicles.find(wanted, page)
+            return work.vehicle_lists.find(wanted, page)
 
 
 @final

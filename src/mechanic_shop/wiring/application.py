@@ -34,7 +34,7 @@ from mechanic_shop.observability.readiness import Stopping, never, readiness
 from mechanic_shop.observability.request_metrics import StatementCount, counted
 from mechanic_shop.observability.traces import open_traces
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.database import behind, cache_of, open_sql, remembering, swept
+from mechanic_shop.wiring.database import cache_of, invalidated_by, open_sql, remembering, swept
 from mechanic_shop.wiring.shop import CONNECTIONS, open_shop, shop_of
 from mechanic_shop.wiring.signing import secret_of, tokens_of
 from mechanic_shop.wiring.use_cases import build_shop
@@ -105,7 +105,7 @@ def _opened(settings: Settings, threads: int, metrics: Metrics) -> Iterator[Open
     with (
         open_sql(settings, max(CONNECTIONS, threads // 3)) as sql,
         sql.watched(statements.add),
-        closing(behind(cache.uncounted() if cache else None, sql)) as store,
+        invalidated_by(sql, cache),
         closing(limits),
     ):
         yield Opened(
@@ -117,7 +117,7 @@ def _opened(settings: Settings, threads: int, metrics: Metrics) -> Iterator[Open
             metrics=metrics,
             sql=sql,
             statements=statements,
-            store=store,
+            store=sql,
         )
 
 

@@ -11,7 +11,6 @@ from mechanic_adapters.caching.cache import LookedUp, ResponseCache
 from mechanic_adapters.caching.cache import uncounted as unseen
 from mechanic_adapters.caching.memory import MemoryAnswers
 from mechanic_adapters.caching.ports import Nouns, serialised
-from mechanic_adapters.caching.store import CachedStore
 from mechanic_adapters.resilience.circuit_breaker import uncounted
 from mechanic_adapters.sql.migrations import version
 from mechanic_adapters.sql.store import SqlStore
@@ -100,9 +99,9 @@ def _wanting(found: str | None) -> str:
 
 @contextmanager
 def open_store(settings: Settings, pool_size: int, cache: ResponseCache | None) -> Iterator[Store]:
-    """Open the store, behind *cache* if there is one, and close both in the end."""
-    with open_sql(settings, pool_size) as sql, closing(behind(cache, sql)) as store:
-        yield store
+    """Open the store, whose commits invalidate *cache* if there is one, and close both."""
+    with open_sql(settings, pool_size) as sql, invalidated_by(sql, cache):
+        yield sql
 
 
 @contextmanager
@@ -119,9 +118,15 @@ def swept(store: Store, at: datetime) -> int:
         return work.stored_answers.sweep(at - LIFE)
 
 
-def behind(cache: ResponseCache | None, sql: SqlStore) -> Store:
-    """Return the store behind *cache*, if there is one."""
-    return CachedStore(sql, cache) if cache else sql
+@contextmanager
+def invalidated_by(store: Store, cache: ResponseCache | None) -> Iterator[None]:
+    """Invalidate *cache*, if there is one, with each commit of *store*; close it at the end."""
+    if cache is None:
+        yield
+        return
+    store.subscribe(cache.touched)
+    with closing(cache):
+        yield
 
 
 def cache_of(

@@ -111,7 +111,10 @@ def test_counts_anew_while_tickets_change(store: SqlStore) -> None:
     assert () == store.miscounts()
     assert () == store.wrong_totals()
     with store.read_only() as work:
-        assert 30 == work.tickets.find(page=PageRequest(counted=True), wanted=TicketFilter()).total
+        assert (
+            30
+            == work.ticket_lists.find(page=PageRequest(counted=True), wanted=TicketFilter()).total
+        )
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
@@ -129,7 +132,9 @@ def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool)
             ticket = new_ticket(customer, service_date=day, status=status, removed_at=removed)
             work.tickets.add(ticket, new_entry())
     with store.read_only() as work:
-        present = work.tickets.find(TicketFilter(newest_first=newest_first), PageRequest(size=200))
+        present = work.ticket_lists.find(
+            TicketFilter(newest_first=newest_first), PageRequest(size=200)
+        )
 
     for _ in range(60):
         ends = sorted(date(2023, 12, 1) + timedelta(draw.randrange(900)) for _ in "ab")
@@ -144,7 +149,7 @@ def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool)
         start = draw.randrange(30)
         window = PageRequest(size=draw.randrange(1, 30), start=start, after=after, counted=True)
         with store.read_only() as work:
-            found = work.tickets.find(wanted, window)
+            found = work.ticket_lists.find(wanted, window)
 
         behind = (
             agreeing[start:]

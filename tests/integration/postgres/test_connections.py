@@ -144,7 +144,7 @@ def test_plans_a_page_once(url: str, wanted: TicketFilter) -> None:
     add_ticket(store, add_customer(store))
     for _ in range(10):
         with store.read_only() as work:
-            work.tickets.find(wanted, PageRequest())
+            work.ticket_lists.find(wanted, PageRequest())
 
     connection = store._database.to_read()
     cursor = connection.cursor()

@@ -6,6 +6,7 @@ import pytest
 
 from mechanic_core.access import ANONYMOUS, Actor, Role, SessionId
 from mechanic_core.accounts.account import (
+    Account,
     Credentials,
     LogoutRequest,
     Me,
@@ -38,7 +39,7 @@ def refresh(premises: Premises, pair: TokenPair) -> TokenPair:
 def must_be_over(premises: Premises, pair: TokenPair) -> None:
     """Check that a session has ended for its access tokens and its refresh tokens."""
     with premises.store.read_only() as work:
-        ended = work.sessions.revoked_since(premises.clock() - timedelta(days=1))
+        ended = work.revocations.revoked_since(premises.clock() - timedelta(days=1))
     assert session_of(pair).session in ended
     with pytest.raises(TokenRefused):
         refresh(premises, pair)
@@ -79,7 +80,9 @@ def test_an_old_hash_is_made_anew_at_login(premises: Premises) -> None:
     When the parameters change, each login brings one password up to date.
     """
     with premises.store.begin() as work:
-        work.accounts.set_hash(Role.CUSTOMER, 1, f"old:{ADA.password}")
+        work.accounts.put(
+            Account(role=Role.CUSTOMER, holder_id=1, password_hash=f"old:{ADA.password}")
+        )
 
     premises.shop.log_in_customer(ANONYMOUS, ADA)
 

@@ -148,7 +148,7 @@ def add_account(store: Store, role: Role, holder_id: int, hashed: str = "#1") ->
     """Keep an account in a transaction of its own."""
     account = Account(role=role, holder_id=holder_id, password_hash=hashed)
     with store.begin() as work:
-        work.accounts.add(account)
+        work.accounts.put(account)
     return account
 
 

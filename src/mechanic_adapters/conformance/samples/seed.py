@@ -60,7 +60,7 @@ def seeded(store: Store) -> Seed:
     with store.begin() as work:
         customer = work.customers.add(new_customer())
         mechanic = work.mechanics.add(new_mechanic())
-        work.accounts.add(
+        work.accounts.put(
             Account(role=Role.CUSTOMER, holder_id=customer.id, password_hash="#1")  # noqa: S106 - no secret
         )
         session = new_session(customer.id)
@@ -99,8 +99,8 @@ WRITES: Final = (
     ),
     Write("vehicles.remove", lambda work, seed: work.vehicles.remove(seed.vehicle.id), "vehicles"),
     Write(
-        "vehicles.forget_plates_of",
-        lambda work, seed: work.vehicles.forget_plates_of(seed.customer.id, LATER),
+        "vehicle_lists.erase_plates",
+        lambda work, seed: work.vehicle_lists.erase_plates(seed.customer.id, LATER),
         "vehicles",
     ),
     Write("mechanics.add", lambda work, _: work.mechanics.add(new_mechanic()), "mechanics"),
@@ -110,15 +110,10 @@ WRITES: Final = (
         "mechanics",
     ),
     Write(
-        "accounts.add",
-        lambda work, seed: work.accounts.add(
+        "accounts.put",
+        lambda work, seed: work.accounts.put(
             Account(role=Role.MECHANIC, holder_id=seed.mechanic.id, password_hash="#2")  # noqa: S106 - no secret
         ),
-        "accounts",
-    ),
-    Write(
-        "accounts.set_hash",
-        lambda work, seed: work.accounts.set_hash(Role.CUSTOMER, seed.customer.id, "#3"),
         "accounts",
     ),
     Write(
@@ -135,13 +130,13 @@ WRITES: Final = (
         "sessions",
     ),
     Write(
-        "sessions.revoke",
-        lambda work, seed: work.sessions.revoke(seed.session.id, LATER),
+        "revocations.revoke",
+        lambda work, seed: work.revocations.revoke(seed.session.id, LATER),
         "sessions",
     ),
     Write(
-        "sessions.revoke_all",
-        lambda work, seed: work.sessions.revoke_all(Role.CUSTOMER, seed.customer.id, LATER),
+        "revocations.revoke_all",
+        lambda work, seed: work.revocations.revoke_all(Role.CUSTOMER, seed.customer.id, LATER),
         "sessions",
     ),
     Write(
@@ -184,12 +179,12 @@ def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
     with store.read_only() as work:
         return (
             work.customers.find(None, page),
-            work.vehicles.find(VehicleFilter(), page),
-            work.mechanics.find(page, active_only=False),
+            work.vehicle_lists.find(VehicleFilter(), page),
+            work.mechanic_lists.find(page, active_only=False),
             work.accounts.of(Role.CUSTOMER, seed.customer.id),
             work.accounts.of(Role.MECHANIC, seed.mechanic.id),
-            work.sessions.revoked_since(AT),
-            work.tickets.find(TicketFilter(), page),
+            work.revocations.revoked_since(AT),
+            work.ticket_lists.find(TicketFilter(), page),
             work.histories.of(seed.ticket.id, page),
             work.parts.find(PartFilter(), page),
             work.ledger.of(seed.part.id, page),

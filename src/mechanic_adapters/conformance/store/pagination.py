@@ -49,26 +49,26 @@ LISTINGS: Final = (
     ),
     Listing(
         "vehicles",
-        lambda work, seed, page: work.vehicles.find(
+        lambda work, seed, page: work.vehicle_lists.find(
             VehicleFilter(customer_id=seed.customer.id), page
         ),
         lambda work, seed: work.vehicles.add(new_vehicle(seed.customer)),
     ),
     Listing(
         "mechanics",
-        lambda work, _, page: work.mechanics.find(page, active_only=True),
+        lambda work, _, page: work.mechanic_lists.find(page, active_only=True),
         lambda work, _: work.mechanics.add(new_mechanic()),
     ),
     Listing(
         "tickets",
-        lambda work, seed, page: work.tickets.find(
+        lambda work, seed, page: work.ticket_lists.find(
             TicketFilter(customer_id=seed.customer.id), page
         ),
         lambda work, seed: work.tickets.add(new_ticket(seed.customer, seed.mechanic), new_entry()),
     ),
     Listing(
         "newest tickets",
-        lambda work, seed, page: work.tickets.find(
+        lambda work, seed, page: work.ticket_lists.find(
             TicketFilter(mechanic_id=seed.mechanic.id, newest_first=True), page
         ),
         lambda work, seed: work.tickets.add(new_ticket(seed.customer, seed.mechanic), new_entry()),

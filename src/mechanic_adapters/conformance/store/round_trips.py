@@ -193,10 +193,10 @@ class TestRoundTrips:
             token = RefreshToken.of(session.id, session.id, at, timedelta(seconds=seconds))
             with store.begin() as work:
                 work.sessions.start(session, token)
-                work.sessions.revoke(session.id, at)
+                work.revocations.revoke(session.id, at)
 
                 assert (evolve(session, revoked_at=at), token) == work.sessions.lock(token.digest)
-                assert session.id in work.sessions.revoked_since(at)
+                assert session.id in work.revocations.revoked_since(at)
                 assert account == work.accounts.of(Role.CUSTOMER, ada.id)
 
         comes_back()
@@ -254,7 +254,7 @@ class TestRoundTrips:
         token = add_session(store, session)
 
         with store.begin() as work:
-            work.sessions.revoke(session.id, AT)
+            work.revocations.revoke(session.id, AT)
             work.sessions.rotate(token.used(AT), new_token(session))
             records: list[object] = [
                 work.customers.get(owner.id),

@@ -13,7 +13,6 @@ from sqlalchemy import (
     delete,
     literal,
     select,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
 
@@ -50,12 +49,11 @@ class _Door:
         self.by_holder = joined.where(holder == _HOLDER)
         self.held = self.by_holder.with_for_update(key_share=True)
         there = select(people.c.id, _HASH).where(people.c.id == _HOLDER)
-        self.add = (
+        self.put = (
             insert(accounts)
             .from_select([holder, accounts.c.password_hash], there)
             .on_conflict_do_update(index_elements=[holder], set_={"password_hash": _HASH})
         )
-        self.set_hash = update(accounts).values(password_hash=_HASH).where(holder == _HOLDER)
         self.remove = delete(accounts).where(holder == _HOLDER)
 
 
@@ -105,17 +103,12 @@ class SqlAccounts(Accounts):
         row = self._executor.first(_door(role).held, {"holder_id": holder_id})
         return _make_account(row) if row else None
 
-    def add(self, account: Account) -> None:
-        """Keep a new account. Raises `CustomerNotFound` or `MechanicNotFound`."""
+    def put(self, account: Account) -> None:
+        """Store the account. Raises `CustomerNotFound` or `MechanicNotFound`."""
         door = _door(account.role)
         given = {"holder_id": account.holder_id, "hash": account.password_hash}
-        if not self._executor.write("accounts", door.add, given):
+        if not self._executor.write("accounts", door.put, given):
             raise door.missing
-
-    def set_hash(self, role: Role, holder_id: int, password_hash: str) -> None:
-        """Replace the password's hash."""
-        given = {"holder_id": holder_id, "hash": password_hash}
-        self._executor.write("accounts", _door(role).set_hash, given)
 
     def remove(self, role: Role, holder_id: int) -> None:
         """Drop the account."""

@@ -15,7 +15,7 @@ from mechanic_adapters.sql.schema.tables import mechanics
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
-from mechanic_core.mechanics.ports import Mechanics
+from mechanic_core.mechanics.ports import MechanicLists, Mechanics
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
 
@@ -60,7 +60,7 @@ _ACTIVE = Listing(rows=MECHANICS.rows.where(mechanics.c.active), key=mechanics.c
 
 @final
 @frozen
-class SqlMechanics(Mechanics):
+class SqlMechanics(Mechanics, MechanicLists):
     """Everybody who works here, or did."""
 
     _executor: Executor

@@ -22,7 +22,7 @@ from mechanic_adapters.sql.schema.column_types import KEY, MOMENT
 from mechanic_adapters.sql.schema.tables import refresh_tokens, sessions
 from mechanic_core.access import STAFF, Role, SessionId
 from mechanic_core.accounts.account import RefreshToken, Session
-from mechanic_core.accounts.ports import Sessions
+from mechanic_core.accounts.ports import SessionRevocations, Sessions
 
 _NOUN = "sessions"
 
@@ -94,7 +94,7 @@ def _whose(role: Role) -> _Whose:
 
 @final
 @frozen
-class SqlSessions(Sessions):
+class SqlSessions(Sessions, SessionRevocations):
     """Every session that may still be alive."""
 
     _executor: Executor

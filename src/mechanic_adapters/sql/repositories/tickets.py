@@ -33,7 +33,7 @@ from mechanic_core.errors import LostRace
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry
-from mechanic_core.tickets.ports import TicketFilter, Tickets
+from mechanic_core.tickets.ports import TicketFilter, TicketLists, Tickets
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 
 _NOUN: Final = "tickets"
@@ -73,7 +73,7 @@ _SAVE_AND_TALLY = _SAVE_AT_ONCE.add_cte(CHANGE.cte("tallied"))
 
 @final
 @frozen
-class SqlTickets(Tickets):
+class SqlTickets(Tickets, TicketLists):
     """Every ticket; the names on it and its vehicle are looked up when it is read."""
 
     _executor: Executor

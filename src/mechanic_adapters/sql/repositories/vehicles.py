@@ -17,7 +17,7 @@ from mechanic_adapters.sql.schema.tables import tickets, vehicles
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
-from mechanic_core.vehicles.ports import VehicleFilter, Vehicles
+from mechanic_core.vehicles.ports import VehicleFilter, VehicleLists, Vehicles
 from mechanic_core.vehicles.vehicle import (
     Vehicle,
     VehicleId,
@@ -72,7 +72,7 @@ def _listing(given: frozenset[str]) -> Listing:
 
 @final
 @frozen
-class SqlVehicles(Vehicles):
+class SqlVehicles(Vehicles, VehicleLists):
     """Every vehicle that the shop has seen."""
 
     _executor: Executor
@@ -115,7 +115,7 @@ class SqlVehicles(Vehicles):
         given = {name: value for name, value in asked.items() if value is not None}
         return _listing(frozenset(given)).piece(self._executor, page, VEHICLES.make, given)
 
-    def forget_plates_of(self, customer_id: CustomerId, at: datetime) -> None:
+    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         """Take the plates off a customer's vehicles."""
         self._executor.write(VEHICLES.noun, _FORGET_PLATES, {"owner": customer_id, "at": at})
 

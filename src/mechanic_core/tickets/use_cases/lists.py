@@ -37,7 +37,7 @@ class ListTickets:
         """Return the tickets wanted."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            return work.tickets.find(wanted, page)
+            return work.ticket_lists.find(wanted, page)
 
 
 @final
@@ -59,7 +59,7 @@ class ListMyTickets:
             else TicketFilter(customer_id=actor.id, newest_first=True)
         )
         with self.read_only() as work:
-            return work.tickets.find(wanted, page)
+            return work.ticket_lists.find(wanted, page)
 
 
 @final
@@ -81,7 +81,7 @@ class ListVehicleTickets:
             self.policy.admit_to(actor, vehicle.customer_id, VehicleNotFound())
             if actor.is_customer:
                 wanted = evolve(wanted, customer_id=actor.id)
-            return work.tickets.find(wanted, page)
+            return work.ticket_lists.find(wanted, page)
 
 
 @final
@@ -104,4 +104,4 @@ class ListWorked:
         with self.read_only() as work:
             work.mechanics.get(mechanic_id)
             wanted = TicketFilter(mechanic_id=mechanic_id, period=period, worked=True)
-            return work.tickets.find(wanted, page)
+            return work.ticket_lists.find(wanted, page)
