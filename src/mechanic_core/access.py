@@ -58,9 +58,9 @@ ANONYMOUS: Final = Actor()
 class By:
     """Who did it; the name goes when a person's data are erased, the id stays."""
 
-    role: Role | None
-    id: int
-    name: Annotated[str | None, Example("Ada Moore")] = None
+    role: Annotated[Role | None, Example(Role.MECHANIC)]
+    id: Annotated[int, Example(3)]
+    name: Annotated[str | None, Example("Luis Romero")] = None
 
     @classmethod
     def of(cls, actor: Actor) -> Self:

@@ -6,7 +6,7 @@ errors into them, and the HTTP layer knows only the kinds.
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 
@@ -32,6 +32,9 @@ class Refused(Exception):
     """
 
     code: ClassVar[str] = "refused"
+
+    fact_types: ClassVar[Mapping[str, Any]] = {}
+    """The type of each fact with its `Example` and `Description`, for the documentation."""
 
     def __init__(self, detail: str = "", **facts: object) -> None:
         """Say why in one sentence for people, and in *facts* for machines."""

@@ -126,9 +126,16 @@ class Alias:
 
 @attrs.frozen
 class Example:
-    """A realistic value, for the documents."""
+    """A realistic value, for the documentation; the outermost one on a type counts."""
 
     value: object
+
+
+@attrs.frozen
+class Description:
+    """The meaning of a field, a query parameter or a fact, for the documentation."""
+
+    text: str
 
 
 @attrs.frozen

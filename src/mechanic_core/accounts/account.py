@@ -59,7 +59,7 @@ class PasswordChange:
     """The password of now and the one to come."""
 
     current_password: GivenPassword = field(repr=masked)
-    new_password: Password = field(repr=masked)
+    new_password: Annotated[Password, Example("staple horse battery")] = field(repr=masked)
 
 
 @frozen(kw_only=True)

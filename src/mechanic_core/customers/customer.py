@@ -1,16 +1,16 @@
 """A customer and the rules of being one."""
 
 from datetime import datetime
-from typing import Annotated, NewType, Self
+from typing import Annotated, ClassVar, NewType, Self
 
 from attrs import evolve, field, frozen
 
 from mechanic_core.accounts.password import Password, masked
 from mechanic_core.errors import Conflict, NotFound, Stale
-from mechanic_core.rules import Example, Unpublished, checked
+from mechanic_core.rules import Description, Example, Unpublished, checked
 from mechanic_core.values import Address, Email, Name, Phone, Version
 
-CustomerId = NewType("CustomerId", int)
+CustomerId = NewType("CustomerId", Annotated[int, Example(7)])
 
 
 class CustomerNotFound(NotFound):
@@ -27,6 +27,12 @@ class CustomerChanged(Stale):
 
 class TicketsUnfinished(Conflict):
     """The customer still has unfinished tickets."""
+
+    fact_types: ClassVar = {
+        "tickets": Annotated[
+            tuple[int, ...], Example((15,)), Description("The ids of the unfinished tickets.")
+        ]
+    }
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -50,7 +56,7 @@ class Registration(CustomerForm):
 class Customer:
     """Somebody who brings vehicles."""
 
-    id: Annotated[CustomerId, Example(7)]
+    id: CustomerId
     name: Name
     email: Email
     phone: Phone | None = None

@@ -12,7 +12,7 @@ from mechanic_core.money import Quantity, Stock
 from mechanic_core.rules import Example, OneOf, RuleBroken, Unpublished, checked
 from mechanic_core.values import Note
 
-MovementId = NewType("MovementId", int)
+MovementId = NewType("MovementId", Annotated[int, Example(108)])
 
 BY_HAND = (Kind.RECEIVE, Kind.RETURN, Kind.SCRAP, Kind.COUNT)
 """The kinds that people enter; the others follow from tickets."""
@@ -22,17 +22,17 @@ BY_HAND = (Kind.RECEIVE, Kind.RETURN, Kind.SCRAP, Kind.COUNT)
 class Movement:
     """One change of a part's stock, tied to its cause. The ledger is their sequence."""
 
-    id: Annotated[MovementId, Example(108)] = MovementId(0)  # until it is kept
+    id: MovementId = MovementId(0)  # until it is kept
     part_id: Annotated[PartId, Unpublished()]
-    kind: Kind
+    kind: Annotated[Kind, Example(Kind.CONSUME)]
     on_hand_change: Annotated[Quantity, Example(-2)]
     reserved_change: Annotated[Quantity, Example(-2)]
-    on_hand_after: Stock
-    reserved_after: Stock
+    on_hand_after: Annotated[Stock, Example(10)]
+    reserved_after: Annotated[Stock, Example(0)]
     ticket_id: Annotated[int | None, Example(15)] = None
     line_id: Annotated[int | None, Unpublished()] = None
     by: By
-    note: Note | None = None
+    note: Annotated[Note | None, Example(None)] = None
     at: datetime
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, NewType, Self
+from typing import Annotated, ClassVar, Final, NewType, Self
 
 from attrs import evolve, field, frozen
 
@@ -11,6 +11,7 @@ from mechanic_core.money import MOST_QUANTITY, Price, Quantity, Stock, in_units
 from mechanic_core.rules import (
     NOT_BLANK,
     PRINTABLE,
+    Description,
     Example,
     Length,
     RuleBroken,
@@ -20,11 +21,16 @@ from mechanic_core.rules import (
 )
 from mechanic_core.values import Text, Version
 
-PartId = NewType("PartId", int)
+PartId = NewType("PartId", Annotated[int, Example(42)])
 
 Sku = Annotated[str, Length(1, 64), NOT_BLANK, PRINTABLE, Example("BRK-PAD-0042")]
+PartText = Annotated[Text, Example("Ceramic, with wear indicator")]
 PartName = Annotated[str, Length(1, 200), NOT_BLANK, PRINTABLE, Example("Brake pad, front")]
 Unit = Annotated[str, Length(1, 20), NOT_BLANK, PRINTABLE, Example("each")]
+
+_RESERVED: Final = Annotated[
+    Stock, Example(2), Description("Quantity of the part that is reserved for tickets.")
+]
 
 
 class PartNotFound(NotFound):
@@ -42,9 +48,18 @@ class PartChanged(Stale):
 class PartReserved(Conflict):
     """Some of the part is reserved for tickets."""
 
+    fact_types: ClassVar = {"reserved": _RESERVED}
+
 
 class InsufficientStock(WrongState):
     """There is not enough of the part available."""
+
+    fact_types: ClassVar = {
+        "part_id": PartId,
+        "available": Annotated[
+            Stock, Example(3), Description("Quantity of the part that can still be reserved.")
+        ],
+    }
 
     def __init__(self, part: "Part") -> None:
         """Tell how much could be had."""
@@ -58,6 +73,8 @@ class InsufficientStock(WrongState):
 
 class CountBelowReserved(Conflict):
     """Fewer than are reserved cannot lie on the shelf."""
+
+    fact_types: ClassVar = {"reserved": _RESERVED}
 
     def __init__(self, part: "Part") -> None:
         """Tell how much is reserved."""
@@ -117,27 +134,27 @@ class PartForm:
     """
 
     name: PartName
-    price: Price
+    price: Annotated[Price, Example(64.99)]
     sku: Sku | None = field(default=None, converter=trimmed)
     quantity: Stock | None = None
-    description: Text | None = None
-    unit: Unit = "each"
-    reorder_point: Stock = Quantity(0)
+    description: PartText | None = None
+    unit: Annotated[Unit, Example("set")] = "each"
+    reorder_point: Annotated[Stock, Example(4)] = Quantity(0)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class Part:
     """Something on the shelf. *quantity* is on hand; *reserved* of it is promised to tickets."""
 
-    id: Annotated[PartId, Example(42)]
+    id: PartId
     sku: Sku
     name: PartName
-    description: Text | None = None
-    price: Price
-    unit: Unit = "each"
+    description: PartText | None = None
+    price: Annotated[Price, Example(64.99)]
+    unit: Annotated[Unit, Example("set")] = "each"
     quantity: Stock = Quantity(0)
-    reserved: Stock = Quantity(0)
-    reorder_point: Stock = Quantity(0)
+    reserved: Annotated[Stock, Example(2)] = Quantity(0)
+    reorder_point: Annotated[Stock, Example(4)] = Quantity(0)
     created_at: datetime
     updated_at: datetime
     archived_at: Annotated[datetime | None, Unpublished()] = None

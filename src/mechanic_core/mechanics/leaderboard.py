@@ -9,9 +9,8 @@ from typing import Annotated
 from attrs import frozen
 
 from mechanic_core.errors import Problem
-from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.mechanics.mechanic import MechanicId, MechanicName
 from mechanic_core.rules import Between, Example, RuleBroken, checked
-from mechanic_core.values import Name
 
 
 @frozen(kw_only=True)
@@ -19,8 +18,8 @@ class Standing:
     """A mechanic's place on the leaderboard; equal counts share a rank (1, 1, 3)."""
 
     rank: Annotated[int, Between(1, 2**63 - 1), Example(1)]
-    id: Annotated[MechanicId, Example(3)]
-    name: Name
+    id: MechanicId
+    name: MechanicName
     tickets: Annotated[int, Between(0, 2**63 - 1), Example(42)]
 
 

@@ -11,8 +11,12 @@ from mechanic_core.money import Price
 from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, OneOf, checked
 from mechanic_core.values import Email, Name, Phone, Version
 
-MechanicId = NewType("MechanicId", int)
+MechanicId = NewType("MechanicId", Annotated[int, Example(3)])
 
+MechanicName = Annotated[Name, Example("Luis Romero")]
+WorkEmail = Annotated[Email, Example("luis@example.com")]
+WorkPhone = Annotated[Phone, Example("+1-555-0142")]
+Salary = Annotated[Price, Example(61500)]
 Specialty = Annotated[str, Length(1, 100), NOT_BLANK, PRINTABLE, Example("brakes")]
 
 StaffRole = Annotated[Role, OneOf((Role.MECHANIC, Role.MANAGER))]
@@ -38,20 +42,20 @@ class MechanicForm:
     A missing *role* means mechanic; a missing *email* or *active* leaves that as it is.
     """
 
-    name: Name
-    email: Email | None = None
-    phone: Phone | None = None
-    salary: Price | None = None
+    name: MechanicName
+    email: WorkEmail | None = None
+    phone: WorkPhone | None = None
+    salary: Salary | None = None
     specialty: Specialty | None = None
-    role: StaffRole | None = None
-    active: bool | None = None
+    role: Annotated[StaffRole | None, Example(Role.MECHANIC)] = None
+    active: Annotated[bool | None, Example(True)] = None
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class Hiring(MechanicForm):
     """What is written down on the first day: the form, with an e-mail, and a password."""
 
-    email: Email
+    email: WorkEmail
     password: Password = field(repr=masked)
 
 
@@ -59,8 +63,8 @@ class Hiring(MechanicForm):
 class PublicMechanic:
     """What anybody may know of a mechanic."""
 
-    id: Annotated[MechanicId, Example(3)]
-    name: Name
+    id: MechanicId
+    name: MechanicName
     specialty: Specialty | None = None
     version: Version = 1
 
@@ -69,17 +73,17 @@ class PublicMechanic:
 class StaffMechanic(PublicMechanic):
     """What colleagues may know of a mechanic."""
 
-    email: Email
-    phone: Phone | None = None
+    email: WorkEmail
+    phone: WorkPhone | None = None
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class Mechanic(StaffMechanic):
     """Somebody who works here, as managers see them. *salary* is a year's."""
 
-    salary: Price | None = None
-    role: Role = Role.MECHANIC
-    active: bool = True
+    salary: Salary | None = None
+    role: Annotated[Role, Example(Role.MECHANIC)] = Role.MECHANIC
+    active: Annotated[bool, Example(True)] = True
 
     def require_version(self, expected: int | None) -> None:
         """Refuse with `MechanicChanged` when *expected* is another version."""

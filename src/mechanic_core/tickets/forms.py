@@ -13,7 +13,7 @@ from mechanic_core.values import IdNumber, Note, Text
 from mechanic_core.vehicles.vehicle import upper
 from mechanic_core.vehicles.vin import Vin
 
-MechanicIds = Annotated[tuple[IdNumber, ...], Length(0, 100), Example((1, 2))]
+MechanicIds = Annotated[tuple[IdNumber, ...], Length(0, 100), Example((3,))]
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -22,7 +22,7 @@ class TicketForm:
 
     description: Text
     service_date: date | None = None
-    vehicle_id: IdNumber | None = None
+    vehicle_id: Annotated[IdNumber | None, Example(12)] = None
     vin: Vin | None = field(default=None, converter=upper)
 
     def __attrs_post_init__(self) -> None:
@@ -38,7 +38,7 @@ class TicketDraft(TicketForm):
     *customer_id* may be left out by a customer, who can only mean themselves.
     """
 
-    customer_id: IdNumber | None = None
+    customer_id: Annotated[IdNumber | None, Example(7)] = None
     mechanic_ids: MechanicIds | None = None
 
 
@@ -47,7 +47,7 @@ class MechanicEdit:
     """Who joins and who leaves a ticket."""
 
     add_ids: Annotated[MechanicIds | None, Alias("add_mechanic_ids")] = None
-    remove_ids: Annotated[MechanicIds | None, Alias("remove_mechanic_ids")] = None
+    remove_ids: Annotated[MechanicIds | None, Alias("remove_mechanic_ids"), Example((5,))] = None
 
     def __attrs_post_init__(self) -> None:
         """Somebody must be meant."""
@@ -70,7 +70,7 @@ class MechanicEdit:
 class TransitionForm:
     """Where the ticket is to go, and why."""
 
-    to: Status
+    to: Annotated[Status, Example(Status.IN_PROGRESS)]
     note: Note | None = None
 
 
@@ -78,8 +78,8 @@ class TransitionForm:
 class Transition:
     """A place that the ticket could go, and what keeps it from there."""
 
-    to: Status
-    allowed: bool
+    to: Annotated[Status, Example(Status.IN_PROGRESS)]
+    allowed: Annotated[bool, Example(False)]
     blockers: tuple[Blocker, ...]
 
 

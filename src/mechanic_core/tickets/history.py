@@ -10,7 +10,7 @@ from mechanic_core.access import Actor, By
 from mechanic_core.rules import Example
 from mechanic_core.values import Note
 
-EntryId = NewType("EntryId", int)
+EntryId = NewType("EntryId", Annotated[int, Example(77)])
 
 
 class Event(StrEnum):
@@ -36,10 +36,10 @@ class Entry:
     For a transition they are statuses, for mechanics their ids, for lines what they say.
     """
 
-    id: Annotated[EntryId, Example(77)] = EntryId(0)
+    id: EntryId = EntryId(0)
     at: datetime
     by: By
-    event: Event
+    event: Annotated[Event, Example(Event.TRANSITION)]
     from_: Annotated[str | None, Example("open")] = None
     to: Annotated[str | None, Example("in_progress")] = None
     note: Note | None = None

@@ -10,7 +10,7 @@ from mechanic_core.money import Measure, Money, Price, amount
 from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, checked, computed
 from mechanic_core.values import IdNumber, Version
 
-LineId = NewType("LineId", int)
+LineId = NewType("LineId", Annotated[int, Example(31)])
 
 TicketVersion = Version
 """The ticket's version on what is told of it by itself: whoever changes a line changes its ticket.
@@ -19,6 +19,8 @@ Among the lines of a ticket it is 0, and nowhere is it a part of what a line say
 """
 
 Task = Annotated[str, Length(1, 300), NOT_BLANK, PRINTABLE, Example("Replace front brake pads")]
+
+HourlyRate = Annotated[Price, Example(118)]
 
 
 class LineNotFound(NotFound):
@@ -29,27 +31,27 @@ class LineNotFound(NotFound):
 class PartLineForm:
     """A part that a ticket needs, and how much of it."""
 
-    part_id: IdNumber
-    quantity: Measure
+    part_id: Annotated[IdNumber, Example(42)]
+    quantity: Annotated[Measure, Example(1)]
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class PartLineChange:
     """How much of the part it is now."""
 
-    quantity: Measure
+    quantity: Annotated[Measure, Example(2)]
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class PartLine:
     """A part on a ticket; SKU, name and price are those of the moment it was written down."""
 
-    id: Annotated[LineId, Example(31)] = LineId(0)  # until it is kept
-    part_id: Annotated[PartId, Example(42)]
+    id: LineId = LineId(0)  # until it is kept
+    part_id: PartId
     sku: Sku
     name: PartName
-    quantity: Measure
-    unit_price: Price
+    quantity: Annotated[Measure, Example(1)]
+    unit_price: Annotated[Price, Example(64.99)]
     version: TicketVersion = field(default=0, eq=False)
 
     @computed
@@ -64,8 +66,8 @@ class LaborLineForm:
 
     description: Task
     hours: Measure
-    rate: Price
-    mechanic_id: IdNumber | None = None
+    rate: HourlyRate
+    mechanic_id: Annotated[IdNumber | None, Example(3)] = None
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -73,10 +75,10 @@ class LaborLine:
     """Work on a ticket; *rate* is for one hour."""
 
     id: Annotated[LineId, Example(32)] = LineId(0)  # until it is kept
-    mechanic_id: IdNumber | None = None
+    mechanic_id: Annotated[IdNumber | None, Example(3)] = None
     description: Task
     hours: Measure
-    rate: Price
+    rate: HourlyRate
     version: TicketVersion = field(default=0, eq=False)
 
     @computed

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Annotated, NewType, Self, TypeVar
+from typing import Annotated, ClassVar, NewType, Self, TypeVar
 
 from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import NotFound, Stale, WrongState
-from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.mechanics.mechanic import MechanicId, MechanicName
 from mechanic_core.money import Money
 from mechanic_core.rules import Example, Length, Unpublished, checked, computed
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
@@ -22,11 +22,11 @@ from mechanic_core.tickets.workflow import (
     Status,
     no_such_move,
 )
-from mechanic_core.values import Name, Text, Version
+from mechanic_core.values import Text, Version
 from mechanic_core.vehicles.vehicle import VehicleId
 from mechanic_core.vehicles.vin import Vin
 
-TicketId = NewType("TicketId", int)
+TicketId = NewType("TicketId", Annotated[int, Example(15)])
 
 Line = TypeVar("Line", PartLine, LaborLine)
 
@@ -42,13 +42,22 @@ class TicketChanged(Stale):
 class TicketFrozen(WrongState):
     """The ticket is past the point where it can be changed."""
 
+    fact_types: ClassVar = {"current_state": Annotated[Status, Example(Status.COMPLETED)]}
+
 
 class TransitionBlocked(WrongState):
     """The ticket can't go there from where it stands."""
 
+    fact_types: ClassVar = {
+        "current_state": Annotated[Status, Example(Status.OPEN)],
+        "blockers": tuple[Blocker, ...],
+    }
+
 
 class TicketStarted(WrongState):
     """Only a ticket without lines that was never started can be deleted."""
+
+    fact_types: ClassVar = {"current_state": Annotated[Status, Example(Status.IN_PROGRESS)]}
 
     def __init__(self, status: Status) -> None:
         """Tell what can be done with a ticket of that *status* instead, if anything."""
@@ -60,15 +69,15 @@ class TicketStarted(WrongState):
 class AssignedMechanic:
     """Who works on the ticket."""
 
-    id: Annotated[MechanicId, Example(3)]
-    name: Name
+    id: MechanicId
+    name: MechanicName
 
 
 @frozen(kw_only=True)
 class TicketVehicle:
     """As much of the vehicle as belongs on its ticket."""
 
-    id: Annotated[VehicleId, Example(12)]
+    id: VehicleId
     vin: Vin | None = None
     plate: Annotated[str | None, Example("7ABC123")] = None
     make: Annotated[str | None, Example("Honda")] = None
@@ -80,12 +89,12 @@ class TicketVehicle:
 class Ticket:
     """A job on one vehicle, from the complaint to the keys handed back."""
 
-    id: Annotated[TicketId, Example(15)]
-    customer_id: Annotated[CustomerId, Example(7)]
+    id: TicketId
+    customer_id: CustomerId
     vehicle: TicketVehicle | None = None
     service_date: date
     description: Text
-    status: Status = FIRST
+    status: Annotated[Status, Example(Status.IN_PROGRESS)] = FIRST
     mechanics: tuple[AssignedMechanic, ...] = ()
     parts: Annotated[tuple[PartLine, ...], Length(0, 200)] = ()
     labor: Annotated[tuple[LaborLine, ...], Length(0, 200)] = ()

@@ -6,11 +6,12 @@ diagram in the documents, and the model that the tests walk.
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
 from attrs import frozen
 
 from mechanic_core.inventory.part import Kind
+from mechanic_core.rules import Example
 
 
 class Status(StrEnum):
@@ -37,8 +38,8 @@ class Staffed(Protocol):
 class Blocker:
     """Why a transition is not possible now."""
 
-    code: str
-    detail: str
+    code: Annotated[str, Example("no-mechanic")]
+    detail: Annotated[str, Example("assign a mechanic first")]
 
 
 Guard = Callable[[Staffed], Blocker | None]

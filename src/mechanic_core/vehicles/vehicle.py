@@ -19,7 +19,7 @@ from mechanic_core.rules import (
 from mechanic_core.values import IdNumber, Version
 from mechanic_core.vehicles.vin import Vin, VinCheck, vin_check
 
-VehicleId = NewType("VehicleId", int)
+VehicleId = NewType("VehicleId", Annotated[int, Example(12)])
 
 Plate = Annotated[str, Length(1, 16), NOT_BLANK, PRINTABLE, Example("7ABC123")]
 Make = Annotated[str, Length(1, 60), NOT_BLANK, PRINTABLE, Example("Honda")]
@@ -56,7 +56,7 @@ class VehicleForm:
     *customer_id* may be left out by a customer, who can only mean themselves.
     """
 
-    customer_id: IdNumber | None = None
+    customer_id: Annotated[IdNumber | None, Example(7)] = None
     vin: Vin | None = field(default=None, converter=upper)
     plate: Plate | None = None
     make: Make | None = None
@@ -69,8 +69,8 @@ class VehicleForm:
 class Vehicle:
     """Something on wheels that belongs to a customer. *odometer* is in the vehicle's own unit."""
 
-    id: Annotated[VehicleId, Example(12)]
-    customer_id: Annotated[CustomerId, Example(7)]
+    id: VehicleId
+    customer_id: CustomerId
     vin: Vin | None = None
     plate: Plate | None = None
     make: Make | None = None

@@ -14,6 +14,7 @@ from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.paging import MOST_OFFSET, MOST_PER_PAGE, PAGE_SIZE
 from mechanic_core.rules import (
     Between,
+    Description,
     Example,
     Length,
     RuleBroken,
@@ -59,10 +60,20 @@ class Query:
 class ListQuery(Query):
     """Which piece of a list is wanted."""
 
-    page: Annotated[int, PagesWithin(1, MOST_OFFSET), Example(1)] | None = None
-    per_page: Annotated[int, Between(1, MOST_PER_PAGE), Example(20)] = PAGE_SIZE
-    cursor: Annotated[str, Length(1, 200)] | None = None
-    include_total: bool = False
+    page: Annotated[
+        Annotated[int, PagesWithin(1, MOST_OFFSET), Example(1)] | None,
+        Description("Page number, from 1. `page * per_page` must be at most 10,000."),
+    ] = None
+    per_page: Annotated[
+        int, Between(1, MOST_PER_PAGE), Example(20), Description("Number of items on a page.")
+    ] = PAGE_SIZE
+    cursor: Annotated[
+        Annotated[str, Length(1, 200)] | None,
+        Description("The `next_cursor` of the previous page. Use instead of `page`."),
+    ] = None
+    include_total: Annotated[
+        bool, Description("Whether to count all items that match, up to 10,000.")
+    ] = False
 
     def __attrs_post_init__(self) -> None:
         """A page or a cursor, and pages only near the start."""
@@ -79,8 +90,12 @@ LIST_PARAMETERS: Final = frozenset(published_name(f.name) for f in attrs.fields(
 class PeriodQuery(Query):
     """Service dates, both included; without slots, so that a list can have them too."""
 
-    from_: Annotated[date | None, Example(date(2026, 1, 1))] = None
-    to: Annotated[date | None, Example(date(2026, 12, 31))] = None
+    from_: Annotated[
+        date | None, Example(date(2026, 1, 1)), Description("Earliest service date, inclusive.")
+    ] = None
+    to: Annotated[
+        date | None, Example(date(2026, 12, 31)), Description("Latest service date, inclusive.")
+    ] = None
 
     def __attrs_post_init__(self) -> None:
         """Refuse a period that ends before it begins."""

@@ -8,10 +8,17 @@ from typing import Any, Final, TypeAlias, final
 import attrs
 from apispec import APISpec
 
-from mechanic_core.rules import Alias, union_members
+from mechanic_core.rules import Alias, Description, union_members, unwrap_annotated
 from mechanic_http.json.structure_records import notes_of, published_name
 from mechanic_http.json.unstructure import computed_of, published_fields
-from mechanic_http.openapi.values import Schema, decimals_of, nullable, present, schema_of
+from mechanic_http.openapi.values import (
+    Schema,
+    annotation_of,
+    decimals_of,
+    nullable,
+    present,
+    schema_of,
+)
 
 Build: TypeAlias = Callable[[type], Schema]
 
@@ -73,8 +80,18 @@ class Components:
         return self.named(f"{most_told.__name__}Page", _page(self.told(declared)))
 
     def parameter(self, field: "attrs.Attribute[Any]") -> Schema:
-        """Return the schema of a query parameter."""
-        return present(schema_of(field.type, self._taken, taken=True)) | _default(field)
+        """Return a query parameter; raise `TypeError` for a field without a `Description`."""
+        if not (description := annotation_of(field.type, Description)):
+            raise TypeError(f"the query parameter {field.name} has no Description")
+        schema = present(schema_of(field.type, self._taken, taken=True)) | _default(field)
+        schema.pop("description")
+        # The example stays within the schema: given beside it, Swagger UI would fill it in.
+        return {
+            "name": published_name(field.name),
+            "in": "query",
+            "description": description.text,
+            "schema": schema,
+        }
 
     def named(self, name: str, schema: Schema) -> Schema:
         """Return a reference to a schema that is no record's."""
@@ -127,7 +144,9 @@ class Components:
     def _patched(self, field: "attrs.Attribute[Any]") -> Schema:
         schema = self._member(field)
         schema.pop("default", None)
-        optional = union_members(field.type)[1] or "null" in schema.get("type", ())
+        optional = union_members(unwrap_annotated(field.type)[0])[1] or "null" in schema.get(
+            "type", ()
+        )
         return schema if optional or field.default is attrs.NOTHING else nullable(schema)
 
     def _answer(self, cls: type) -> Schema:

@@ -10,7 +10,6 @@ from typing import Any, Final
 import orjson
 from apispec import APISpec
 
-from mechanic_core.tickets.workflow import Blocker, Status
 from mechanic_http.openapi import headers, operators, problems
 from mechanic_http.openapi.components import Components
 from mechanic_http.openapi.introduction import INTRODUCTION, SUMMARY
@@ -85,10 +84,9 @@ def _write_components(spec: APISpec, components: Components) -> None:
         spec.components.header(name, headers.ANSWERED[name])
     for name, header in headers.ASKED.items():
         spec.components.parameter(name, "header", {"name": name, **header})
-    components.told(Status)
-    components.told(Blocker)
     components.named("Wrong", problems.WRONG)
-    components.named("Problem", problems.PROBLEM)
+    refusals = {kind for operation in operations for kind in operation.refuses}
+    components.named("Problem", problems.problem_schema(refusals, components))
 
 
 def _tags() -> Iterator[Schema]:

@@ -11,9 +11,7 @@ import orjson
 
 from mechanic_core.rules import Example, RuleBroken, union_members, unwrap_annotated
 from mechanic_http.json import codec
-from mechanic_http.json.structure_records import notes_of
-from mechanic_http.openapi.likely import LIKELY
-from mechanic_http.openapi.values import decimals_of
+from mechanic_http.openapi.values import annotation_of, decimals_of, shown
 
 MOMENT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -21,6 +19,14 @@ MOMENT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 def told(cls: type) -> Any:
     """Return an example of an answer, as JSON."""
     return orjson.loads(codec.encode(record(cls)))
+
+
+def fact(declared: Any) -> Any:
+    """Return an example of a fact in a problem document, as JSON."""
+    if example := annotation_of(declared, Example):
+        return shown(example.value)
+    bare, _ = unwrap_annotated(declared)
+    return [fact(get_args(bare)[0])] if get_origin(bare) is tuple else told(bare)
 
 
 def taken(cls: type) -> dict[str, Any]:
@@ -45,12 +51,9 @@ def record(cls: type) -> Any:
     """Return an example of *cls* with as many of its members as its rules allow together."""
     attrs.resolve_types(cls, include_extras=True)
     fields = [field for field in attrs.fields(cls) if field.init]
-    given: dict[str, Any] = {}
-    for owner in reversed(cls.__mro__):
-        given |= LIKELY.get(owner, {})
-    for field in fields:
-        if field.default is attrs.NOTHING and field.name not in given:
-            given[field.name] = next(_values(field.type))
+    given: dict[str, Any] = {
+        field.name: next(_values(field.type)) for field in fields if field.default is attrs.NOTHING
+    }
     for field in fields:
         if field.name not in given:
             given |= next(_fitting(cls, field, given), {})
@@ -72,11 +75,10 @@ def _fitting(
 def _values(declared: Any) -> Iterator[Any]:
     """Return what a member may be, the most believable first."""
     decimals = decimals_of(declared)
-    for note in notes_of(declared):
-        if isinstance(note, Example):
-            scaled = Decimal(str(note.value)).scaleb(decimals) if decimals else None
-            yield note.value if scaled is None else int(scaled)
-            return
+    if example := annotation_of(declared, Example):
+        scaled = Decimal(str(example.value)).scaleb(decimals) if decimals else None
+        yield example.value if scaled is None else int(scaled)
+        return
     (member, *_), _ = union_members(unwrap_annotated(declared)[0])
     yield from _made(member)
 

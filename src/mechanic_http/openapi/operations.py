@@ -39,7 +39,7 @@ class Operations:
         }
         self._spec.path(
             path=route.template,
-            parameters=parameters.of_path(route.template),
+            parameters=[*parameters.of_path(route)],
             operations=operations,
         )
 

@@ -3,43 +3,24 @@
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import groupby
-from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
 
 from mechanic_core.access import LoginNeeded
-from mechanic_core.customers.customer import TicketsUnfinished
 from mechanic_core.errors import Invalid, LostRace, Refused, Unavailable, Unknown
-from mechanic_core.inventory.part import CountBelowReserved, InsufficientStock, PartReserved
-from mechanic_core.tickets.ticket import TicketFrozen, TicketStarted, TransitionBlocked
 from mechanic_http.endpoint.operation import Operation
+from mechanic_http.openapi import examples
+from mechanic_http.openapi.components import Components
 from mechanic_http.openapi.values import Schema
 from mechanic_http.problems import refusals
 from mechanic_http.problems.statuses import status_of
 
 _WRONG: Final = {"pointer": "#/quantity", "detail": "must be from 0.001 to 99999"}
 _UNKNOWN: Final = {"pointer": "#/part_id", "detail": "names nothing that is there"}
-_BLOCKER: Final = {"code": "no-mechanic", "detail": "assign a mechanic first"}
-
-FACTS: Final[Mapping[type[Refused], Mapping[str, Any]]] = MappingProxyType(
-    {
-        Invalid: {"errors": [_WRONG]},
-        Unknown: {"errors": [_UNKNOWN]},
-        InsufficientStock: {"part_id": 42, "available": 3},
-        PartReserved: {"reserved": 2},
-        CountBelowReserved: {"reserved": 2},
-        TicketsUnfinished: {"tickets": [15]},
-        TicketFrozen: {"current_state": "completed"},
-        TicketStarted: {"current_state": "in_progress"},
-        TransitionBlocked: {"current_state": "open", "blockers": [_BLOCKER]},
-        refusals.TooManyRequests: {"violated-policies": ["default"]},
-    }
-)
-"""What refusals tell beside the sentence; a test holds the schema against what is answered."""
+_ERRORS: Final[Mapping[type[Refused], Any]] = {Invalid: [_WRONG], Unknown: [_UNKNOWN]}
 
 _TEXT: Final = {"type": "string"}
-_AMOUNT: Final = {"type": "number", "minimum": 0}
 
 PROBLEM: Final[Schema] = {
     "type": "object",
@@ -61,17 +42,6 @@ PROBLEM: Final[Schema] = {
             "description": "Everything that is wrong with what was sent.",
             "items": {"$ref": "#/components/schemas/Wrong"},
         },
-        "available": {**_AMOUNT, "description": "How much of the part can be had."},
-        "reserved": {**_AMOUNT, "description": "How much of the part tickets wait for."},
-        "part_id": {"type": "integer", "format": "int64"},
-        "tickets": {
-            "type": "array",
-            "description": "The ids of the unfinished tickets.",
-            "items": {"type": "integer", "format": "int64"},
-        },
-        "current_state": {"$ref": "#/components/schemas/Status"},
-        "blockers": {"type": "array", "items": {"$ref": "#/components/schemas/Blocker"}},
-        "violated-policies": {"type": "array", "items": _TEXT},
     },
     "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
 }
@@ -97,11 +67,22 @@ def kinds_of(operation: Operation) -> dict[HTTPStatus, list[type[Refused]]]:
 
 def example_of(kind: type[Refused]) -> dict[str, Any]:
     """Return a problem document as it would be answered."""
-    facts = next((FACTS[near] for near in kind.__mro__ if near in FACTS), {})
+    facts = {name: examples.fact(declared) for name, declared in kind.fact_types.items()}
     detail = kind.title()
-    if "errors" in facts:
-        detail = "; ".join(f"{one['pointer']} {one['detail']}" for one in facts["errors"])
+    errors = next((_ERRORS[near] for near in kind.__mro__ if near in _ERRORS), None)
+    if errors:
+        facts = {"errors": errors}
+        detail = "; ".join(f"{one['pointer']} {one['detail']}" for one in errors)
     return {**document_of(kind.code, status_of(kind), kind.title(), detail), **facts}
+
+
+def problem_schema(kinds: Iterable[type[Refused]], components: Components) -> Schema:
+    """Return the schema of all problem documents, with the facts that any of *kinds* tells."""
+    facts = {name: declared for kind in kinds for name, declared in kind.fact_types.items()}
+    told = {name: components.told(facts[name]) for name in sorted(facts)}
+    for schema in told.values():
+        schema.pop("examples", None)
+    return {**PROBLEM, "properties": {**PROBLEM["properties"], **told}}
 
 
 def document_of(code: str, status: HTTPStatus, title: str, detail: str) -> dict[str, Any]:

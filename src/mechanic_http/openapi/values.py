@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, NewType, TypeAlias, get_args, get_origin
+from typing import Any, Final, NewType, TypeAlias, TypeVar, get_args, get_origin
 
 import attrs
 
@@ -12,6 +12,7 @@ from mechanic_core.rules import (
     NOT_BLANK,
     PRINTABLE,
     Between,
+    Description,
     Example,
     Length,
     OneOf,
@@ -21,7 +22,8 @@ from mechanic_core.rules import (
     union_members,
     unwrap_annotated,
 )
-from mechanic_http.json.structure_records import notes_of
+
+T = TypeVar("T")
 
 Schema: TypeAlias = dict[str, Any]
 Refer: TypeAlias = Callable[[type], Schema]
@@ -49,9 +51,25 @@ def schema_of(declared: Any, refer: Refer, *, taken: bool) -> Schema:
         return {"anyOf": [refer(member) for member in reversed(members)]}
     schema = _of_one(members[0], refer, taken=taken)
     schema |= _keywords(rules_of(declared), decimals_of(declared), schema.get("type"))
-    if examples := [shown(note.value) for note in notes_of(declared) if isinstance(note, Example)]:
-        schema["examples"] = examples[:1]
+    if description := annotation_of(declared, Description):
+        exactness = schema.get("description", "")
+        schema["description"] = f"{description.text} {exactness}".strip()
+    example = annotation_of(declared, Example)
+    if example and example.value is not None and "type" in schema:
+        schema["examples"] = [shown(example.value)]
     return nullable(schema) if optional else schema
+
+
+def annotation_of(declared: Any, kind: type[T]) -> T | None:
+    """Return the outermost annotation of *kind* on a type, an optional's or a `NewType`'s too."""
+    bare, notes = unwrap_annotated(declared)
+    for note in reversed(notes):
+        if isinstance(note, kind):
+            return note
+    members, optional = union_members(bare)
+    if optional and len(members) == 1:
+        return annotation_of(members[0], kind)
+    return annotation_of(bare.__supertype__, kind) if isinstance(bare, NewType) else None
 
 
 def nullable(schema: Schema) -> Schema:

@@ -1,6 +1,9 @@
 """What is refused because of the HTTP message itself, before the shop is asked."""
 
+from typing import Annotated, ClassVar
+
 from mechanic_core.errors import Forbidden, Refused
+from mechanic_core.rules import Example
 
 
 class BadRequest(Refused):
@@ -37,6 +40,8 @@ class PreconditionFailed(Refused):
 
 class TooManyRequests(Refused):
     """That was too often; try again later."""
+
+    fact_types: ClassVar = {"violated-policies": Annotated[tuple[str, ...], Example(("default",))]}
 
     def __init__(self, policy: str, retry_after: int) -> None:
         """Tell which *policy* was broken, and for how many seconds to wait."""

@@ -1,6 +1,6 @@
 """Customers."""
 
-from typing import final
+from typing import Annotated, final
 
 from attrs import frozen
 
@@ -14,7 +14,7 @@ from mechanic_core.customers.use_cases import (
     RegisterCustomer,
 )
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.rules import checked
+from mechanic_core.rules import Description, checked
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import Prepared
 from mechanic_core.values import SearchText
@@ -27,7 +27,10 @@ from mechanic_http.endpoint.query import ListQuery
 class CustomerQuery(ListQuery):
     """Which customers: *q* begins their name, e-mail or phone."""
 
-    q: SearchText | None = None
+    q: Annotated[
+        SearchText | None,
+        Description("Beginning of a name, e-mail address or phone number; case-insensitive."),
+    ] = None
 
 
 @final

@@ -1,6 +1,6 @@
 """Inventory: parts and their ledger."""
 
-from typing import final
+from typing import Annotated, final
 
 from attrs import frozen
 
@@ -18,7 +18,7 @@ from mechanic_core.inventory.use_cases import (
     ReadPart,
 )
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.rules import checked
+from mechanic_core.rules import Description, checked
 from mechanic_core.shop import Shop
 from mechanic_core.values import SearchText
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
@@ -30,9 +30,14 @@ from mechanic_http.endpoint.query import ListQuery
 class PartQuery(ListQuery):
     """Which parts: *q* begins their name or SKU; *low_stock* is for staff."""
 
-    q: SearchText | None = None
-    sku: Sku | None = None
-    low_stock: bool | None = None
+    q: Annotated[
+        SearchText | None, Description("Beginning of a name or SKU; case-insensitive.")
+    ] = None
+    sku: Annotated[Sku | None, Description("Exact SKU.")] = None
+    low_stock: Annotated[
+        bool | None,
+        Description("Whether the available quantity is at or below the reorder point. Staff only."),
+    ] = None
 
     @property
     def wanted(self) -> PartFilter:

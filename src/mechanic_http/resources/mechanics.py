@@ -23,7 +23,7 @@ from mechanic_core.mechanics.use_cases import (
     ReadMechanic,
 )
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.rules import Between, Example, checked
+from mechanic_core.rules import Between, Description, Example, checked
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.use_cases.lists import ListWorked
@@ -42,7 +42,12 @@ MOST_ON_THE_BOARD = 100
 class LeaderboardQuery(PeriodQuery):
     """How much of the leaderboard, and over which service dates."""
 
-    limit: Annotated[int, Between(1, MOST_ON_THE_BOARD), Example(10)] = MOST_ON_THE_BOARD
+    limit: Annotated[
+        int,
+        Between(1, MOST_ON_THE_BOARD),
+        Example(10),
+        Description("Number of mechanics on the leaderboard."),
+    ] = MOST_ON_THE_BOARD
 
 
 @frozen(kw_only=True)

@@ -1,13 +1,13 @@
 """Service tickets."""
 
-from typing import final
+from typing import Annotated, final
 
 from attrs import frozen
 
 from mechanic_core.access import Actor
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.rules import checked
+from mechanic_core.rules import Description, checked
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
 from mechanic_core.tickets.ports import TicketFilter
@@ -31,10 +31,10 @@ from mechanic_http.endpoint.query import ListQuery, PeriodQuery
 class TicketQuery(PeriodQuery, ListQuery):
     """Which service tickets: all that agree with what is given."""
 
-    status: Status | None = None
-    customer_id: IdNumber | None = None
-    mechanic_id: IdNumber | None = None
-    vehicle_id: IdNumber | None = None
+    status: Annotated[Status | None, Description("Current status.")] = None
+    customer_id: Annotated[IdNumber | None, Description("Id of the customer.")] = None
+    mechanic_id: Annotated[IdNumber | None, Description("Id of an assigned mechanic.")] = None
+    vehicle_id: Annotated[IdNumber | None, Description("Id of the vehicle.")] = None
 
     def __attrs_post_init__(self) -> None:
         """Check both halves."""

@@ -1,12 +1,12 @@
 """Vehicles."""
 
-from typing import final
+from typing import Annotated, final
 
 from attrs import frozen
 
 from mechanic_core.access import Actor
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.rules import checked
+from mechanic_core.rules import Description, checked
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.use_cases.lists import ListVehicleTickets
@@ -30,9 +30,9 @@ from mechanic_http.endpoint.query import ListQuery
 class VehicleQuery(ListQuery):
     """Which vehicles: those of a customer, or with that VIN or plate."""
 
-    customer_id: IdNumber | None = None
-    vin: Vin | None = None
-    plate: Plate | None = None
+    customer_id: Annotated[IdNumber | None, Description("Id of the owner.")] = None
+    vin: Annotated[Vin | None, Description("Exact VIN; case-insensitive.")] = None
+    plate: Annotated[Plate | None, Description("Exact licence plate; case-insensitive.")] = None
 
     @property
     def wanted(self) -> VehicleFilter:

@@ -10,6 +10,7 @@ import attrs
 import orjson
 import pytest
 import yaml
+from apispec import APISpec
 
 from mechanic_core.access import Role
 from mechanic_http.endpoint import body as bodies
@@ -17,8 +18,8 @@ from mechanic_http.endpoint import merge_patch as changes
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.json import codec
 from mechanic_http.openapi import values
+from mechanic_http.openapi.components import Components
 from mechanic_http.openapi.document import VERSION, as_json, document
-from mechanic_http.openapi.parameters import MEANINGS
 from mechanic_http.openapi.yaml_text import as_yaml
 from mechanic_http.routes import DOCUMENTED
 from tests.unit.http.documented import (
@@ -141,16 +142,19 @@ def test_shows_bodies_that_are_taken(documented: DocumentedOperation, operation:
 
 def test_explains_every_parameter() -> None:
     """
-    Every query parameter has a meaning, and no meaning is left without its parameter.
+    Every query parameter has a description; a field without one stops the document.
     """
-    names = {
-        one["name"]
-        for documented in documented_operations()
-        for one in documented.told.get("parameters", [])
-        if one.get("in") == "query"
-    }
 
-    assert set(MEANINGS) == names
+    @attrs.frozen(kw_only=True)
+    class Undescribed:
+        """A query with a field that says nothing about itself."""
+
+        colour: str | None = None
+
+    attrs.resolve_types(Undescribed)
+
+    with pytest.raises(TypeError, match="colour has no Description"):
+        Components(APISpec("", "", "3.1.0")).parameter(attrs.fields(Undescribed).colour)
 
 
 def test_has_the_version_of_the_project() -> None:
@@ -192,9 +196,6 @@ def test_refuses_two_of_one_name() -> None:
     """
     A record that is both sent and answered stops the document: the two would differ.
     """
-    from apispec import APISpec  # noqa: PLC0415 - for this test only
-
-    from mechanic_http.openapi.components import Components  # noqa: PLC0415 - as above
 
     @attrs.frozen(kw_only=True)
     class Both:
