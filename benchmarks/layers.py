@@ -37,7 +37,7 @@ from mechanic_http.endpoint.path_ids import IdConverter
 from mechanic_http.json import codec
 from mechanic_http.ports import AccessLog, RequestLine
 from mechanic_http.routes import ROUTES
-from mechanic_shop.observability.logs import set_up
+from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.settings.settings import Cache, LogFormat, Settings
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.shop import OPERATOR, open_shop
@@ -87,7 +87,7 @@ def settings_for(url: str, cache: Cache) -> Settings:
 def unheard(settings: Settings) -> Iterator[AccessLog]:
     """Give what writes log lines, each at once as a server does, that are thrown away."""
     with Path(os.devnull).open("w", buffering=1) as nowhere, redirect_stderr(nowhere):
-        yield set_up(settings)
+        yield configure_logging(settings)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One connection of waitress: read strictly, and closed so that a refusal is heard."""
+"""One client connection: strict parsing, keep-alive, pipelining and a lingering close."""
 
 import select
 import socket
@@ -12,31 +12,36 @@ from typing import Any, Final, cast, final
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
-from mechanic_server.limits import HEAD_S, LINGER_S, MOMENT_S, REQUEST_S
+from mechanic_server.limits import (
+    HEAD_TIMEOUT_S,
+    LINGER_S,
+    NEXT_REQUEST_S,
+    REQUEST_TIMEOUT_S,
+)
 from mechanic_server.request_parser import StrictParser
 
-SERVED: Final = local()
-"""Which connection each thread serves, as its *channel*: waitress calls without telling."""
+current: Final = local()
+"""The *channel* that each thread is serving; waitress does not pass it to its callbacks."""
 
-_GULP: Final = 64 * 1024
+_DISCARD_BYTES: Final = 64 * 1024
 
 
 @final
-class PoliteTask(WSGITask):
-    """Runs one request; while the server stops, the answer says that the connection ends."""
+class GuardedTask(WSGITask):
+    """Runs one request; during a graceful shutdown the response says `Connection: close`."""
 
     channel: "GuardedChannel"
 
     def write(self, data: bytes) -> None:
-        """Send *data*, together with the answer's head where that was not sent."""
-        self.channel.gather()
+        """Send *data*, in one write with the response's head if that is still unsent."""
+        self.channel.buffer_writes()
         try:
             super().write(data)
         finally:
-            self.channel.send_gathered()
+            self.channel.send_buffered()
 
     def build_response_header(self) -> bytes:
-        """Return the answer's head."""
+        """Return the response's head."""
         if not getattr(self.channel.server, "accepting", True):
             self.set_close_on_finish()
         return super().build_response_header()
@@ -44,69 +49,70 @@ class PoliteTask(WSGITask):
 
 @final
 class GuardedChannel(HTTPChannel):
-    """One connection, either waited for by the server's loop or *served* by one of its threads.
+    """A connection, watched by the event loop or *served* by one of the threads.
 
-    A thread that nobody else needs stays a moment for the client's next request: to hand it over
-    by way of the loop costs two threads a turn each, more than a short answer does.
+    A thread with nothing else to do waits a few milliseconds for the client's next request:
+    passing the connection through the loop wakes two threads, which costs more than a short
+    response.
 
-    When it is closed on a client that may still send, it lingers. Closing at once would answer
-    unread bytes with a reset, and many clients then never see why they were refused.
+    A connection closed on a client that may still send lingers (RFC 9112, section 9.6): closing
+    at once would reset it, and the client might never read the error response.
     """
 
     server: Any  # a GuardedServer, whose module imports this one
     parser_class = StrictParser
-    task_class = PoliteTask
+    task_class = GuardedTask
     request: StrictParser | None
     requests: Sequence[StrictParser]
     served = False
-    _gathered: list[bytes] | None = None
+    _buffered: list[bytes] | None = None
     _unread = False
     _lingers_until: float | None = None
 
     @property
-    def place(self) -> int:
-        """Its file descriptor; none is negative."""
+    def fd(self) -> int:
+        """Its file descriptor, -1 once closed."""
         fd: int | None = self._fileno  # type: ignore[attr-defined]  # the stubs leave it out
         return -1 if fd is None else fd
 
     @property
     def busy(self) -> bool:
-        """Whether a request is being read, run or answered, or may just be coming."""
+        """Whether a request is being read, run or answered."""
         return self._lingers_until is None and bool(
             self.served or self.request or self.total_outbufs_len or self.close_when_flushed
         )
 
     def is_late(self, now: float) -> bool:
-        """Whether the client has had its time."""
+        """Return whether the client has exceeded a time-out at *now* (slowloris)."""
         if self._lingers_until is not None:
             return now > self._lingers_until
         if self.request is None:
             return False
-        allowed = REQUEST_S if self.request.headers_finished else HEAD_S
+        allowed = REQUEST_TIMEOUT_S if self.request.headers_finished else HEAD_TIMEOUT_S
         return now > self.request.began + allowed
 
     def service(self) -> None:
-        """Run the request that has come, and those that come behind it at once."""
-        SERVED.channel = self
+        """Run the pending request, then those pipelined or sent right behind it."""
+        current.channel = self
         try:
             super().service()
-            while self._goes_on():
+            while self._has_next():
                 super().service()
         finally:
-            SERVED.channel = None
-            self.server.take_back(self)
+            current.channel = None
+            self.server.release(self)
 
-    def _goes_on(self) -> bool:
-        """Return whether there is another request that this thread is free to run."""
-        if self._ends or self.server.is_crowded:
+    def _has_next(self) -> bool:
+        """Return whether this thread should run another request of this connection."""
+        if self._is_closing or self.server.is_crowded:
             return False
         if not (self.requests or self.request or self.total_outbufs_len):
-            self._read_for_a_moment()
+            self._read_next_request()
         return bool(self.requests)
 
     @property
-    def _ends(self) -> bool:
-        """Whether nothing more is to be read."""
+    def _is_closing(self) -> bool:
+        """Whether no further request will be read."""
         return (
             not self.connected
             or self.will_close
@@ -114,48 +120,48 @@ class GuardedChannel(HTTPChannel):
             or self._lingers_until is not None
         )
 
-    def _read_for_a_moment(self) -> None:
-        """Take in what comes soon; an end or an error is left for the loop to find again."""
+    def _read_next_request(self) -> None:
+        """Read what arrives within `NEXT_REQUEST_S`; leave errors and the end to the loop."""
         with suppress(OSError):
-            if self._coming.poll(MOMENT_S * 1000):
+            if self._input_poll.poll(NEXT_REQUEST_S * 1000):
                 data = cast("socket.socket", self.socket).recv(self.adj.recv_bytes)
                 self.last_activity = int(time.time())
                 self.received(data)
 
     @cached_property
-    def _coming(self) -> select.poll:
-        coming = select.poll()
-        coming.register(self.place, select.POLLIN)
-        return coming
+    def _input_poll(self) -> select.poll:
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        return poll
 
-    def gather(self) -> None:
-        """Keep what is to be written, until `send_gathered`: each piece would be a packet."""
-        self._gathered = []
+    def buffer_writes(self) -> None:
+        """Collect writes until `send_buffered`, since each would be a packet of its own."""
+        self._buffered = []
 
     def write_soon(self, data: bytes) -> int:
-        """Send *data*, or the rest of it as soon as the client takes more."""
-        if self._gathered is None:
+        """Send or queue *data*, and return its length."""
+        if self._buffered is None:
             return super().write_soon(data)
-        self._gathered.append(data)
+        self._buffered.append(data)
         return len(data)
 
-    def send_gathered(self) -> None:
-        """Send what was kept."""
-        gathered, self._gathered = self._gathered, None
-        super().write_soon(b"".join(gathered or ()))
+    def send_buffered(self) -> None:
+        """Send the collected writes at once."""
+        buffered, self._buffered = self._buffered, None
+        super().write_soon(b"".join(buffered or ()))
 
     def readable(self) -> bool:
-        """Whether the loop is to wait for bytes."""
+        """Return whether the event loop should wait for input."""
         if self.served:
             return False
         return self._lingers_until is not None or super().readable()
 
     def writable(self) -> bool:
-        """Whether the loop is to send, or to close: that it does to none that is served."""
+        """Return whether the event loop should send or close; it closes none that is served."""
         return bool(self.total_outbufs_len if self.served else super().writable())
 
     def handle_write(self) -> None:
-        """Send what waits, and close what ends."""
+        """Send queued output, and close a connection that has ended."""
         if not self.served:
             super().handle_write()
         elif self.total_outbufs_len:
@@ -163,25 +169,25 @@ class GuardedChannel(HTTPChannel):
             self._flush_exception(flush)  # type: ignore[attr-defined]
 
     def received(self, data: bytes) -> bool:
-        """Take in *data*; nothing behind a last request is read."""
+        """Parse *data*; ignore input behind a last request."""
         if self.requests and self.requests[-1].last:
             return False
-        taken = super().received(data)
+        accepted = super().received(data)
         self._unread = self._unread or any(request.unread for request in self.requests)
-        return taken
+        return accepted
 
     def handle_read(self) -> None:
-        """Read, and once refused throw away."""
+        """Read input, and discard it while lingering."""
         if self._lingers_until is None:
             super().handle_read()
             return
         with suppress(OSError):
-            if self.recv(_GULP):
+            if self.recv(_DISCARD_BYTES):
                 return
         self.handle_close()
 
     def handle_close(self) -> None:
-        """Close; a refused client first gets time to read its answer."""
+        """Close; while input is left unread, linger first."""
         if self._lingers_until is None and self._unread and self.connected:
             self._lingers_until = time.monotonic() + LINGER_S
             self.will_close = False

@@ -1,9 +1,9 @@
-"""granian, for those who installed the extra: its own processes, threads and HTTP parser."""
+"""Serve with granian (an optional extra), which has its own processes and HTTP parser."""
 
 import os
+import pkgutil
 import signal
 import time
-from importlib import import_module
 from threading import Thread
 from typing import Final
 from wsgiref.types import WSGIApplication
@@ -15,66 +15,70 @@ from granian.log import LogLevels
 
 from mechanic_server import limits
 
-_HEAD_MS: Final = int(limits.HEAD_S * 1000)
-_LOOK_S: Final = 0.5
+_HEAD_TIMEOUT_MS: Final = int(limits.HEAD_TIMEOUT_S * 1000)
+_PARENT_CHECK_S: Final = 0.5
 
 
-def run(host: str, port: int, threads: int, workers: int, factory: str | None = None) -> None:
-    """Serve what *factory* makes until SIGTERM; granian calls it in each of its processes."""
-    have_forks_heed_sigterm()
+def run(host: str, port: int, threads: int, workers: int, target: str) -> None:
+    """Serve *target*, named as `module:attribute`, until SIGTERM.
+
+    Each worker process imports the target itself.
+    """
+    _reset_sigterm_in_forks()
     Granian(
-        factory or f"{__name__}:opened",
-        factory=True,
+        target,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=threads,
         backlog=limits.BACKLOG,
-        backpressure=limits.CONNECTIONS,
+        backpressure=limits.MAX_CONNECTIONS,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MS, max_buffer_size=limits.HEAD),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEAD_TIMEOUT_MS, max_buffer_size=limits.MAX_HEAD_BYTES
+        ),
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         respawn_interval=0.1,
-        workers_kill_timeout=int(limits.DRAIN_S),
-    ).serve()
+        workers_kill_timeout=int(limits.DRAIN_TIMEOUT_S),
+    ).serve(target_loader=_load)
 
 
-def opened() -> WSGIApplication:
-    """Return the shop for one of granian's processes."""
-    end_with_parent()
-    application: WSGIApplication = import_module("mechanic_shop.wsgi").application
+def _load(target: str) -> WSGIApplication:
+    """Import the application in a worker process."""
+    _stop_with_parent()
+    application: WSGIApplication = pkgutil.resolve_name(target)
     return application
 
 
-def have_forks_heed_sigterm() -> None:
-    """Have a process that is asked to stop before it serves end at once.
+def _reset_sigterm_in_forks() -> None:
+    """Let SIGTERM end a worker process that is still importing the application.
 
-    It is a fork of granian's main process, and until it has opened the application it has that
-    one's handler for SIGTERM, which does nothing there: a stop would wait for it in vain.
+    A fork inherits the SIGTERM handler of granian's main process, which does nothing in the
+    worker: without this, a shutdown during start-up would wait for the import to finish.
     """
-    asked = {signal.SIGTERM}
+    sigterm = {signal.SIGTERM}
 
-    def heed() -> None:
+    def reset() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, asked)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, sigterm)
 
     os.register_at_fork(
-        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, asked),
-        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, asked),
-        after_in_child=heed,
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, sigterm),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, sigterm),
+        after_in_child=reset,
     )
 
 
-def end_with_parent() -> None:
-    """Have this process stop in order when granian's main process is gone, even if killed."""
+def _stop_with_parent() -> None:
+    """Stop this worker gracefully when granian's main process is gone, even if killed."""
     parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
-            time.sleep(_LOOK_S)
+            time.sleep(_PARENT_CHECK_S)
         os.kill(os.getpid(), signal.SIGTERM)
 
     Thread(target=watch, daemon=True).start()

@@ -1,45 +1,45 @@
-"""How much one client may ask of the server, and for how long."""
+"""The server's limits: sizes, counts and time-outs for one client or one process."""
 
 from typing import Final
 
-BODY: Final = 1024 * 1024
-"""The largest body that is read, in bytes; the application refuses what is larger."""
+MAX_BODY_BYTES: Final = 1024 * 1024
+"""The largest request body that is read; the application refuses a larger one with 413."""
 
-HEAD: Final = 32 * 1024
-"""Request line and all header fields together, in bytes."""
+MAX_HEAD_BYTES: Final = 32 * 1024
+"""The size of the request line and all field lines together."""
 
-LINE: Final = 8 * 1024
-"""One header field, in bytes."""
+MAX_FIELD_BYTES: Final = 8 * 1024
+"""The size of one field line."""
 
-FIELDS: Final = 100
-"""Header fields of a request."""
+MAX_FIELDS: Final = 100
+"""The number of field lines in one request."""
 
-CHUNK_LINE: Final = 256
-"""The line before a chunk, in bytes, with whatever extension it has."""
+MAX_CHUNK_LINE_BYTES: Final = 256
+"""The size of a chunk-size line with its chunk extensions."""
 
-CONNECTIONS: Final = 500
-"""Open at the same time in one process; more wait in the system's queue."""
+MAX_CONNECTIONS: Final = 500
+"""Open connections of one process; more wait in the listen queue."""
 
 BACKLOG: Final = 256
-"""ConnectionPool that wait to be accepted."""
+"""The length of the listen queue."""
 
-IDLE_S: Final = 75
-"""How long a connection may stay silent; longer than usual proxies keep theirs."""
+KEEP_ALIVE_S: Final = 75
+"""How long an idle connection stays open; proxies usually close theirs earlier."""
 
-MOMENT_S: Final = 0.005
-"""How long a thread that nobody else needs stays for a client's next request."""
+NEXT_REQUEST_S: Final = 0.005
+"""How long an otherwise idle thread waits for the next request on its connection."""
 
-HEAD_S: Final = 15.0
-"""How long a client may take to send a request's head."""
+HEAD_TIMEOUT_S: Final = 15.0
+"""How long a client may take to send a request's head (slowloris)."""
 
-REQUEST_S: Final = 60.0
+REQUEST_TIMEOUT_S: Final = 60.0
 """How long a client may take to send a whole request."""
 
 LINGER_S: Final = 2.0
-"""How long a refused client's bytes are thrown away, so that it reads the refusal."""
+"""How long input is discarded after an error response, so that the client can read it."""
 
-SWEEP_S: Final = 2
-"""How often these times are looked at."""
+SWEEP_INTERVAL_S: Final = 2
+"""How often connections are checked for time-outs."""
 
-DRAIN_S: Final = 10.0
-"""How long a stop waits for requests that run."""
+DRAIN_TIMEOUT_S: Final = 10.0
+"""How long a graceful shutdown waits for requests in progress."""

@@ -1,4 +1,4 @@
-"""What may not stand in a request's head: RFC 9112 sections 3, 5 and 6, read strictly."""
+"""Strict validation of a request's head (RFC 9112, sections 2.2, 3, 5 and 6)."""
 
 import functools
 import re
@@ -7,41 +7,43 @@ from typing import Final, final
 
 from waitress.utilities import BadRequest, Error, RequestHeaderFieldsTooLarge
 
-from mechanic_server.limits import FIELDS, LINE
+from mechanic_server.limits import MAX_FIELD_BYTES, MAX_FIELDS
 
-_REQUEST_LINE: Final = re.compile(  # waitress takes no method with small letters
+_REQUEST_LINE: Final = re.compile(  # waitress accepts no method in lower case
     rb"[!#$%&'*+\-.^_`|~0-9A-Z]+ "
     rb"(?:\*|/[^\x00-\x20\x7f#]*|https?://[^\x00-\x20\x7f#/?]+[^\x00-\x20\x7f#]*)"
     rb" HTTP/(?P<version>[0-9]\.[0-9])"
 )
-_FIELDS: Final = re.compile(
+_FIELD_LINES: Final = re.compile(
     rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00-\x08\x0a-\x1f\x7f]*+(?:\r\n(?!\Z)|\Z))*"
 )
 _FRAMING: Final = (b"content-length", b"transfer-encoding", b"host")
-_DISGUISED: Final = (b"content_length", b"transfer_encoding")
+_UNDERSCORED: Final = (b"content_length", b"transfer_encoding")
 _HOST: Final = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 
 
 @final
 class VersionNotSupported(Error):
-    """What is spoken is not HTTP/1."""
+    """The protocol version is not HTTP/1.0 or HTTP/1.1."""
 
     code = 505
     reason = "HTTP Version Not Supported"
 
 
-def fault_of(head: bytes) -> Error | None:
-    """Return the answer to a head that leaves room for doubt; None if it leaves none."""
-    first, _, fields = head.rstrip(b"\r\n").partition(b"\r\n")
-    found = _REQUEST_LINE.fullmatch(first)
-    if not found:
+def find_error(head: bytes) -> Error | None:
+    """Return the error response for a malformed or ambiguous head; None for a valid one."""
+    request_line, _, fields = head.rstrip(b"\r\n").partition(b"\r\n")
+    match = _REQUEST_LINE.fullmatch(request_line)
+    if not match:
         return BadRequest("Invalid request line")
-    if found["version"] not in {b"1.0", b"1.1"}:
-        return VersionNotSupported("HTTP/1.1 and HTTP/1.0 are spoken here")
-    if fields.count(b"\r\n") >= FIELDS or _longest(fields) > LINE:
-        return RequestHeaderFieldsTooLarge(f"{FIELDS} fields of {LINE} bytes are the most")
-    if not _FIELDS.fullmatch(fields):
+    if match["version"] not in {b"1.0", b"1.1"}:
+        return VersionNotSupported("Only HTTP/1.1 and HTTP/1.0 are supported")
+    if fields.count(b"\r\n") >= MAX_FIELDS or _longest_line(fields) > MAX_FIELD_BYTES:
+        return RequestHeaderFieldsTooLarge(
+            f"At most {MAX_FIELDS} header fields of {MAX_FIELD_BYTES} bytes are allowed"
+        )
+    if not _FIELD_LINES.fullmatch(fields):
         return BadRequest("Invalid header field")
     framing: dict[bytes, list[bytes]] = {}
     for line in fields.split(b"\r\n"):
@@ -49,37 +51,39 @@ def fault_of(head: bytes) -> Error | None:
         name = name.lower()
         if name in _FRAMING:
             framing.setdefault(name, []).append(value.strip(b" \t"))
-        elif name in _DISGUISED:
-            return BadRequest("An underscore is no hyphen, though some readers take it for one")
-    said = _fault(found["version"], *(tuple(framing.get(name, ())) for name in _FRAMING))
-    return BadRequest(said) if said else None
+        elif name in _UNDERSCORED:  # CGI-style environments map it to the hyphened name
+            return BadRequest("A framing field must not be written with an underscore")
+    reason = _framing_error(match["version"], *(tuple(framing.get(name, ())) for name in _FRAMING))
+    return BadRequest(reason) if reason else None
 
 
-def _longest(fields: bytes) -> int:
-    """Return the length of the longest field, or of all together where that is short enough."""
-    return len(fields) if len(fields) <= LINE else max(map(len, fields.split(b"\r\n")))
+def _longest_line(fields: bytes) -> int:
+    """Return the length of the longest line, or the total length where that is short enough."""
+    if len(fields) <= MAX_FIELD_BYTES:
+        return len(fields)
+    return max(map(len, fields.split(b"\r\n")))
 
 
 @functools.lru_cache(maxsize=128)
-def _fault(version: bytes, *framing: tuple[bytes, ...]) -> str | None:
-    """Return what is wrong with the fields that frame a request: most say what others said."""
-    return next(_faults(version, *framing), None)
+def _framing_error(version: bytes, *framing: tuple[bytes, ...]) -> str | None:
+    """Return the first framing error; cached, since most requests send the same fields."""
+    return next(_framing_errors(version, *framing), None)
 
 
-def _faults(
+def _framing_errors(
     version: bytes, lengths: Sequence[bytes], encodings: Sequence[bytes], hosts: Sequence[bytes]
 ) -> Iterator[str]:
     if any(len(values) > 1 for values in (lengths, encodings, hosts)):
-        yield "Content-Length, Transfer-Encoding and Host may be given only once"
+        yield "Content-Length, Transfer-Encoding and Host must not be repeated"
     if lengths and encodings:
-        yield "Both Content-Length and Transfer-Encoding"
+        yield "Content-Length and Transfer-Encoding must not be combined"
     if not all(_LENGTH.fullmatch(length) for length in lengths):
         yield "Content-Length is invalid"
     if not all(encoding.lower() == b"chunked" for encoding in encodings):
-        yield "The only Transfer-Encoding understood is chunked"
+        yield "The only supported Transfer-Encoding is chunked"
     if version == b"1.0" and encodings:
-        yield "HTTP/1.0 knows no Transfer-Encoding"
+        yield "HTTP/1.0 has no Transfer-Encoding"
     if version == b"1.1" and not hosts:
-        yield "Host is missing"
+        yield "Host is required"
     if not all(_HOST.fullmatch(host) for host in hosts):
         yield "Host is invalid"

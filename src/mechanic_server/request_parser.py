@@ -1,8 +1,8 @@
-"""Requests whose end two readers could see in two places are refused, and end the connection.
+"""A request parser against request smuggling: ambiguous framing is refused.
 
-waitress 3.0.2 reads a request that has both Content-Length and Transfer-Encoding by the latter
-and then runs whatever follows. A proxy in front that goes by the former has let that pass as a
-body: a request that nobody checked.
+waitress 3.0.2 reads a request with both Content-Length and Transfer-Encoding by the latter and
+then runs whatever follows on the connection. A proxy in front that reads Content-Length has
+passed those bytes on as a body, so a smuggled request would run unchecked.
 """
 
 import re
@@ -14,73 +14,75 @@ from waitress.buffers import OverflowableBuffer
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 
-from mechanic_server.chunks import StrictChunks
-from mechanic_server.request_head import fault_of
+from mechanic_server.chunked_body import StrictChunkedReceiver
+from mechanic_server.request_head import find_error
 
-_BLANK_START: Final = re.compile(rb"(?:\r\n)*[ \t\x0b\x0c]")
+_LEADING_BLANK: Final = re.compile(rb"(?:\r\n)*[ \t\x0b\x0c]")
 
 
 @final
 class StrictParser(HTTPRequestParser):
-    """Reads one request, and takes only one view of where it ends.
+    """Parses one request.
 
-    *began* is when it was first heard of. It is *unread* when the client may still be sending
-    what nobody will read, and the *last* when nothing after it on the connection may run.
+    Attributes:
+        began: When its first byte arrived, by the monotonic clock.
+        unread: Whether the client may still send bytes that will not be read.
+        last: Whether the connection ends after it; pipelined input behind it is dropped.
     """
 
     headers: dict[str, str]
 
     def __init__(self, adj: Adjustments) -> None:
-        """Start reading now."""
+        """Start the request's clock."""
         super().__init__(adj)
         self.began = time.monotonic()
         self.unread = False
         self.last = False
-        self._fault: Error | None = None
+        self._head_error: Error | None = None
 
     def received(self, data: bytes) -> int:
-        """Take in *data* and return how much of it is done with: all, behind the last request."""
-        if not self.headers_finished and self._has_stray(data):
+        """Parse *data* and return how many bytes are consumed: all, if the request is the last."""
+        if not self.headers_finished and self._has_stray_bytes(data):
             self.error = BadRequest("Bare CR, bare LF, NUL, or a blank before the request")
             self.completed = True
             consumed = len(data)
         else:
             consumed = super().received(data)
-            self.error = self._fault or self.error
+            self.error = self._head_error or self.error
         if isinstance(self.error, RequestEntityTooLarge):
-            self._leave_body()
+            self._drop_body()
         if self.completed:
-            self._close_in_order()
+            self._decide_connection()
         return len(data) if self.last else consumed
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the head. Raises `ParsingError`."""
-        self._fault = fault_of(header_plus)
-        if self._fault:
-            raise ParsingError(self._fault.body)
+        """Parse the head. Raises `ParsingError`."""
+        self._head_error = find_error(header_plus)
+        if self._head_error:
+            raise ParsingError(self._head_error.body)
         try:
             super().parse_header(header_plus)
         except ValueError as error:  # urllib.parse, on a target such as http://[::1/
             raise ParsingError("Bad URI") from error
         if self.chunked:
-            self.body_rcv = StrictChunks(OverflowableBuffer(self.adj.inbuf_overflow))
+            self.body_rcv = StrictChunkedReceiver(OverflowableBuffer(self.adj.inbuf_overflow))
 
-    def _has_stray(self, data: bytes) -> bool:
-        """Whether the head, as far as it has come, is cut into lines in two ways."""
-        held = self.header_plus + data
-        end = held.find(b"\r\n\r\n")
-        until = len(held) - held.endswith(b"\r") if end < 0 else end + 2
+    def _has_stray_bytes(self, data: bytes) -> bool:
+        """Return whether the head so far has a NUL, or a CR or LF that is not part of a CRLF."""
+        head = self.header_plus + data
+        end = head.find(b"\r\n\r\n")
+        until = len(head) - head.endswith(b"\r") if end < 0 else end + 2
         start = len(self.header_plus) - self.header_plus.endswith(b"\r")
-        lines = held.count(b"\r\n", start, until)
-        stray = held.find(b"\0", start, until) >= 0 or not (
-            lines == held.count(b"\r", start, until) == held.count(b"\n", start, until)
+        lines = head.count(b"\r\n", start, until)
+        stray = head.find(b"\0", start, until) >= 0 or not (
+            lines == head.count(b"\r", start, until) == head.count(b"\n", start, until)
         )
-        return stray or bool(_BLANK_START.match(held))
+        return stray or bool(_LEADING_BLANK.match(head))
 
-    def _leave_body(self) -> None:
-        """Hand the request on without its body: the application refuses it, by its length.
+    def _drop_body(self) -> None:
+        """Pass the request on without its body: the application refuses it by its length.
 
-        So the refusal has the form that all of the application's refusals have.
+        The 413 response is then a problem document like every other error.
         """
         self.error = None
         self.unread = True
@@ -89,9 +91,9 @@ class StrictParser(HTTPRequestParser):
         self.close()
         self.body_rcv = None
 
-    def _close_in_order(self) -> None:
-        """Tell whether the connection ends behind this request."""
-        # waitress would ask for a body that is not to come, and wait for it.
+    def _decide_connection(self) -> None:
+        """Set whether the connection ends after this request."""
+        # waitress would send 100 Continue and wait for a body that will not be read.
         self.expect_continue = False
         self.unread = self.unread or self.error is not None
         tokens = self.headers.get("CONNECTION", "").lower().split(",")

@@ -1,7 +1,6 @@
-"""Several processes doing the same work, started again when they die.
+"""A supervisor of pre-fork worker processes that restarts those that die, with back-off.
 
-They are forked, so that they share one listening socket: a connection that waits when a process
-dies is accepted by the next.
+The workers share one listening socket: when one dies, another accepts the waiting connections.
 """
 
 import logging
@@ -16,152 +15,152 @@ from typing import Final, final
 
 from attrs import define, field
 
-from mechanic_server.limits import DRAIN_S
-from mechanic_server.processes import HANDLED, Forks
+from mechanic_server.limits import DRAIN_TIMEOUT_S
+from mechanic_server.prefork_workers import SIGNALS, PreforkWorkers
 
 _log: Final = logging.getLogger(__name__)
 
-STEADY_S: Final = 30.0
-"""A process that lived this long is started again at once."""
+STABLE_S: Final = 30.0
+"""A worker that ran this long is restarted at once."""
 
-FIRST_WAIT_S: Final = 0.1
-LONGEST_WAIT_S: Final = 10.0
-"""How long after a quick death the next start waits, doubling from the first to the longest."""
+FIRST_BACKOFF_S: Final = 0.1
+LONGEST_BACKOFF_S: Final = 10.0
+"""The delay before a restart after an early exit: it doubles from the first to the longest."""
 
-PATIENCE_S: Final = DRAIN_S + 2.0
-"""How long a process may take to stop before it is killed."""
+STOP_TIMEOUT_S: Final = DRAIN_TIMEOUT_S + 2.0
+"""How long a worker may take to stop before it is killed."""
 
-_STOPPED_IN_ORDER: Final = (0, -signal.SIGTERM, -signal.SIGINT)
-_TICK_S: Final = 1.0
+_EXPECTED_CODES: Final = (0, -signal.SIGTERM, -signal.SIGINT)
+_POLL_S: Final = 1.0
 
 
 @final
 @define(eq=False)
-class _Place:
-    """One of the processes that there should be, dead or alive."""
+class _Slot:
+    """One of the workers that should run: its process id, or when to start it again."""
 
     pid: int | None = None
-    due: float = 0.0
-    _born: float = 0.0
-    _quick_deaths: int = 0
+    start_at: float = 0.0
+    _started: float = 0.0
+    _early_exits: int = 0
 
-    def filled(self, pid: int, now: float) -> None:
-        """Remember that it lives."""
-        self.pid, self._born = pid, now
+    def mark_started(self, pid: int, now: float) -> None:
+        """Record the process id of the running worker."""
+        self.pid, self._started = pid, now
 
-    def died(self, now: float) -> None:
-        """Plan the next start, the later the more often it died young."""
+    def mark_exited(self, now: float) -> None:
+        """Schedule the restart, with exponential back-off after early exits."""
         self.pid = None
-        self._quick_deaths = 0 if now - self._born > STEADY_S else self._quick_deaths + 1
-        doubled = FIRST_WAIT_S * 2.0 ** min(self._quick_deaths - 1, 16)
-        self.due = now + (min(doubled, LONGEST_WAIT_S) if self._quick_deaths else 0.0)
+        self._early_exits = 0 if now - self._started > STABLE_S else self._early_exits + 1
+        doubled = FIRST_BACKOFF_S * 2.0 ** min(self._early_exits - 1, 16)
+        self.start_at = now + (min(doubled, LONGEST_BACKOFF_S) if self._early_exits else 0.0)
 
 
 @final
 @define(eq=False)
 class Supervisor:
-    """Keeps *count* *forks* alive until SIGTERM or SIGINT.
+    """Runs *count* *workers* until SIGTERM or SIGINT.
 
-    *on_ready* is called when the first of them is ready, *on_stop* before they are told to
-    stop, and *on_death* with the id of each that has ended.
+    *on_ready* is called when the first of them is ready, *on_stop* before they are stopped, and
+    *on_exit* with the process id of each that has exited.
     """
 
-    _forks: Forks
+    _workers: PreforkWorkers
     _count: int
     _on_ready: Callable[[], None]
     _on_stop: Callable[[], None]
-    _on_death: Callable[[int], None]
-    _places: list[_Place] = field(factory=list, init=False)
+    _on_exit: Callable[[int], None]
+    _slots: list[_Slot] = field(factory=list, init=False)
     _stopping: bool = field(default=False, init=False)
     _was_ready: bool = field(default=False, init=False)
     _failed: bool = field(default=False, init=False)
 
     def run(self) -> int:
-        """Return the exit code: 0 when every process stopped in order, else 1.
+        """Return the exit code: 0 if every worker stopped gracefully, else 1.
 
-        Where none ever got ready, the first to fail ends all: the next would fail too.
+        If the first worker fails before any was ready, all are stopped: the next would fail too.
         """
-        self._places = [_Place() for _ in range(self._count)]
-        with _signals() as heard:
+        self._slots = [_Slot() for _ in range(self._count)]
+        with _receive_signals() as signals:
             while not self._stopping and not self._failed:
                 self._start_due()
-                self._listen(heard)
-                self._bury()
+                self._wait(signals)
+                self._reap()
             self._stopping = True
             self._on_stop()
-            self._stop_all(heard)
-        self._forks.close()
+            self._stop_all(signals)
+        self._workers.close()
         return int(self._failed)
 
     def _start_due(self) -> None:
         now = time.monotonic()
-        for place in self._places:
-            if place.pid is None and place.due <= now:
+        for slot in self._slots:
+            if slot.pid is None and slot.start_at <= now:
                 try:
-                    place.filled(self._forks.start(), now)
+                    slot.mark_started(self._workers.start(), now)
                 except OSError:
-                    _log.exception("cannot start a process")
-                    place.died(now)
+                    _log.exception("cannot start a worker process")
+                    slot.mark_exited(now)
 
-    def _listen(self, heard: socket.socket) -> None:
-        """Wait until something happens, or a start is due."""
-        due = [place.due - time.monotonic() for place in self._places if place.pid is None]
-        patience = max(0.0, min(due, default=_TICK_S))
-        waited_for = [heard.fileno(), self._forks.news]
-        ready, _, _ = select.select(waited_for, [], [], min(patience, _TICK_S))
-        if heard.fileno() in ready:
+    def _wait(self, signals: socket.socket) -> None:
+        """Wait for a signal, a worker's readiness or the next restart."""
+        due = [slot.start_at - time.monotonic() for slot in self._slots if slot.pid is None]
+        timeout = max(0.0, min(due, default=_POLL_S))
+        readable = [signals.fileno(), ready_fd := self._workers.ready_fd]
+        ready, _, _ = select.select(readable, [], [], min(timeout, _POLL_S))
+        if signals.fileno() in ready:
             with suppress(BlockingIOError):
-                self._stopping |= bool({signal.SIGTERM, signal.SIGINT} & {*heard.recv(4096)})
-        if self._forks.news in ready and os.read(self._forks.news, 4096) and not self._was_ready:
+                self._stopping |= bool({signal.SIGTERM, signal.SIGINT} & {*signals.recv(4096)})
+        if ready_fd in ready and os.read(ready_fd, 4096) and not self._was_ready:
             self._was_ready = True
             self._on_ready()
 
-    def _bury(self) -> None:
-        """Take note of the processes that have ended."""
-        for place in self._places:
-            if place.pid is None:
+    def _reap(self) -> None:
+        """Record the workers that have exited."""
+        for slot in self._slots:
+            if slot.pid is None:
                 continue
-            pid, status = os.waitpid(place.pid, os.WNOHANG)
+            pid, status = os.waitpid(slot.pid, os.WNOHANG)
             if pid:
                 code = os.waitstatus_to_exitcode(status)
-                in_order = self._stopping and code in _STOPPED_IN_ORDER
-                if not in_order:
-                    _log.error("process %d ended with %d", pid, code)
-                self._failed |= not in_order and (self._stopping or not self._was_ready)
-                place.died(time.monotonic())
-                self._on_death(pid)
+                expected = self._stopping and code in _EXPECTED_CODES
+                if not expected:
+                    _log.error("worker process %d exited with %d", pid, code)
+                self._failed |= not expected and (self._stopping or not self._was_ready)
+                slot.mark_exited(time.monotonic())
+                self._on_exit(pid)
 
-    def _stop_all(self, heard: socket.socket) -> None:
-        """Tell every process to stop; kill those that take too long."""
-        self._tell_all(signal.SIGTERM)
-        deadline = time.monotonic() + PATIENCE_S
-        while any(place.pid for place in self._places):
+    def _stop_all(self, signals: socket.socket) -> None:
+        """Stop every worker; kill those that take too long."""
+        self._signal_all(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while any(slot.pid for slot in self._slots):
             if time.monotonic() > deadline:
-                self._tell_all(signal.SIGKILL)
-            select.select([heard], [], [], 0.1)
+                self._signal_all(signal.SIGKILL)
+            select.select([signals], [], [], 0.1)
             with suppress(BlockingIOError):
-                heard.recv(4096)
-            self._bury()
+                signals.recv(4096)
+            self._reap()
 
-    def _tell_all(self, what: signal.Signals) -> None:
-        for place in self._places:
-            if place.pid is not None:
-                os.kill(place.pid, what)
+    def _signal_all(self, which: signal.Signals) -> None:
+        for slot in self._slots:
+            if slot.pid is not None:
+                os.kill(slot.pid, which)
 
 
 @contextmanager
-def _signals() -> Iterator[socket.socket]:
-    """Have signals written, as their numbers, to where they can be waited for."""
-    heard, told = socket.socketpair()
-    heard.setblocking(False)
-    told.setblocking(False)
-    former = {one: signal.signal(one, lambda *_: None) for one in HANDLED}
-    former_fd = signal.set_wakeup_fd(told.fileno())
+def _receive_signals() -> Iterator[socket.socket]:
+    """Yield a socket that receives the number of each signal as a byte (the self-pipe trick)."""
+    receiver, sender = socket.socketpair()
+    receiver.setblocking(False)
+    sender.setblocking(False)
+    previous = {one: signal.signal(one, lambda *_: None) for one in SIGNALS}
+    previous_fd = signal.set_wakeup_fd(sender.fileno())
     try:
-        yield heard
+        yield receiver
     finally:
-        signal.set_wakeup_fd(former_fd)
-        for one, handler in former.items():
+        signal.set_wakeup_fd(previous_fd)
+        for one, handler in previous.items():
             signal.signal(one, handler)
-        heard.close()
-        told.close()
+        receiver.close()
+        sender.close()

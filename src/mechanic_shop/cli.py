@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from mechanic_shop.garbage_collection import kept_for_good
+from mechanic_shop.garbage_collection import exempt_from_collection
 
 COMMANDS: Final = {
     "backup": "Write the whole database to FILE; the shop may go on meanwhile.",
@@ -37,7 +37,7 @@ class Commands(click.Group):
         """Import one."""
         if cmd_name not in COMMANDS:
             return None
-        with kept_for_good():
+        with exempt_from_collection():
             command = getattr(import_module(f"mechanic_shop.commands.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 

@@ -1,4 +1,4 @@
-"""What a process keeps as long as it lives."""
+"""Tuning of Python's garbage collector for a long-running process."""
 
 import gc
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def kept_for_good() -> Iterator[None]:
-    """Have the collector never look at what is made in this block, as modules are.
+def exempt_from_collection() -> Iterator[None]:
+    """Exempt the objects made in this block, such as modules, from garbage collection.
 
-    To look for garbage there takes a tenth of the time of a start and finds none; and workers
-    share the memory of what nobody touches.
+    Collecting among them takes a tenth of the start-up time and frees nothing, and worker
+    processes share the memory pages that the collector does not touch (copy-on-write).
     """
     gc.disable()
     try:

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from mechanic_server.limits import DRAIN_S
+from mechanic_server.limits import DRAIN_TIMEOUT_S
 from tests.faults.shops import Client, Writers, kept, serving
 from tests.integration.servers import PostgresServer
 from tests.integration.wire import LOOPBACK
@@ -81,5 +81,5 @@ def test_requests_outlast_the_stop(
     tell(f"stopped in {took:.2f} s with requests that never end: {broken!r}, exit code {code}")
     assert alive.status == 200
     assert code == 0
-    assert DRAIN_S - 1 < took < DRAIN_S + 3
+    assert DRAIN_TIMEOUT_S - 1 < took < DRAIN_TIMEOUT_S + 3
     assert isinstance(broken, OSError | HTTPException)

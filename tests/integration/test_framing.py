@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mechanic_server.limits import BODY
+from mechanic_server.limits import MAX_BODY_BYTES
 from tests.integration.attacks import ATTACKS, HIDDEN, NO_CHUNKS, Attack, chunks
 from tests.integration.wire import Server, free_port, rest_of, running, until_it_answers
 
@@ -123,7 +123,7 @@ def test_answers_what_follows_in_order(guarded: Server) -> None:
 
 @pytest.mark.parametrize(
     ("size", "read"),
-    [(BODY, BODY), (BODY + 1, 0), (5 * BODY, 0)],
+    [(MAX_BODY_BYTES, MAX_BODY_BYTES), (MAX_BODY_BYTES + 1, 0), (5 * MAX_BODY_BYTES, 0)],
     ids=["most", "more", "much more"],
 )
 def test_leaves_a_body_that_is_too_large(guarded: Server, size: int, read: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mechanic_server.limits import DRAIN_S, HEAD_S, IDLE_S, REQUEST_S
+from mechanic_server.limits import DRAIN_TIMEOUT_S, HEAD_TIMEOUT_S, KEEP_ALIVE_S, REQUEST_TIMEOUT_S
 from tests.integration.wire import (
     PATIENCE_S,
     Server,
@@ -24,7 +24,7 @@ from tests.integration.wire import (
 TINY = ["-m", "tests.integration.tiny_app"]
 ASK = b"GET %s HTTP/1.1\r\nHost: shop\r\n\r\n"
 GRANIAN = "from mechanic_server.granian import run; run('127.0.0.1', {}, 4, {}, '{}')"
-FACTORY = "tests.integration.tiny_app:opened_by_granian"
+FACTORY = "tests.integration.tiny_app:slow_application"
 
 
 def pid_of(server: Server) -> int:
@@ -109,7 +109,7 @@ def test_idle_connections_hold_nothing_up(workers: str) -> None:
         code = server.stop()
 
     assert code == 0
-    assert time.monotonic() - started < DRAIN_S / 2
+    assert time.monotonic() - started < DRAIN_TIMEOUT_S / 2
 
 
 def test_two_hundred_slow_clients_keep_nobody_waiting() -> None:
@@ -125,7 +125,7 @@ def test_two_hundred_slow_clients_keep_nobody_waiting() -> None:
         answers = [server.get("/x") for _ in range(50)]
 
     assert all(answer.statuses == [200] for answer in answers)
-    assert time.monotonic() - started < REQUEST_S / 2
+    assert time.monotonic() - started < REQUEST_TIMEOUT_S / 2
 
 
 def test_a_dead_worker_is_replaced() -> None:
@@ -156,7 +156,7 @@ def test_no_orphans() -> None:
         orphans = server.process.children()
 
         server.process.kill()
-        gone, alive = psutil.wait_procs(orphans, timeout=DRAIN_S)
+        gone, alive = psutil.wait_procs(orphans, timeout=DRAIN_TIMEOUT_S)
 
     assert len(gone) == 2
     assert alive == []
@@ -227,7 +227,7 @@ def test_limits_fit_together() -> None:
     """
     A slow client is closed before a silent one, and long after a stop would have waited.
     """
-    assert DRAIN_S < HEAD_S < REQUEST_S < IDLE_S
+    assert DRAIN_TIMEOUT_S < HEAD_TIMEOUT_S < REQUEST_TIMEOUT_S < KEEP_ALIVE_S
 
 
 def test_granian_stops_in_order() -> None:
@@ -255,12 +255,14 @@ def test_granian_stops_before_it_serves() -> None:
     Asked to stop while its processes still open the shop, granian does not wait for them.
     """
     port = free_port()
-    with running(["-c", GRANIAN.format(port, 2, f"{TINY[-1]}:never_opened")], port) as server:
+    with running(
+        ["-c", GRANIAN.format(port, 2, "tests.integration.slow_import:application")], port
+    ) as server:
         until(lambda: len(server.process.children()) == 2)
 
         server.process.terminate()
 
-        assert server.process.wait(DRAIN_S / 2) == 0
+        assert server.process.wait(DRAIN_TIMEOUT_S / 2) == 0
 
 
 def test_granian_ends_a_request_that_never_ends() -> None:
@@ -279,7 +281,7 @@ def test_granian_ends_a_request_that_never_ends() -> None:
             server.process.terminate()
 
             assert server.process.wait(PATIENCE_S) == 0
-            assert DRAIN_S - 1 < time.monotonic() - began
+            assert DRAIN_TIMEOUT_S - 1 < time.monotonic() - began
 
 
 def test_granian_leaves_no_orphans() -> None:
@@ -293,6 +295,6 @@ def test_granian_leaves_no_orphans() -> None:
         orphans = server.process.children()
 
         server.process.kill()
-        _, alive = psutil.wait_procs(orphans, timeout=DRAIN_S)
+        _, alive = psutil.wait_procs(orphans, timeout=DRAIN_TIMEOUT_S)
 
     assert alive == []

@@ -45,8 +45,8 @@ def served() -> Iterator[tuple[GuardedServer, int]]:
 @pytest.mark.parametrize(
     ("sent", "allowed"),
     [
-        (b"GET / HTTP/1.1\r\nHost", limits.HEAD_S),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx", limits.REQUEST_S),
+        (b"GET / HTTP/1.1\r\nHost", limits.HEAD_TIMEOUT_S),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx", limits.REQUEST_TIMEOUT_S),
     ],
     ids=["head", "body"],
 )
@@ -63,7 +63,7 @@ def test_half_a_request_has_its_time(sent: bytes, allowed: float) -> None:
         late = [channels[0].is_late(began + allowed + more) for more in (-0.1, 0.1)]
         channels[0].request.began -= allowed
         client.sendall(b"x")
-        answers = rest_of(client, limits.HEAD_S / 2)
+        answers = rest_of(client, limits.HEAD_TIMEOUT_S / 2)
 
     assert [False, True] == late
     assert answers.closed
@@ -92,7 +92,7 @@ def test_a_client_that_never_goes_is_cut_off() -> None:
     with served() as (server, port), socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET / HTTP/9.9\r\n\r\n")
         assert rest_of(client, 2).statuses == [505]
-        deadline = time.monotonic() + limits.LINGER_S + limits.SWEEP_S + 2
+        deadline = time.monotonic() + limits.LINGER_S + limits.SWEEP_INTERVAL_S + 2
         while server.active_channels and time.monotonic() < deadline:
             time.sleep(0.05)
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
-from mechanic_server import Stopping, serve
-from mechanic_server.granian import end_with_parent
-from mechanic_shop.observability.metrics import Metrics
+from mechanic_server.http_server import Stopping, serve
+from mechanic_shop.observability.metrics import Metrics, shared_between_processes
 
 SEEN: list[str] = []
 
@@ -44,19 +43,6 @@ def slow_application(environ: dict[str, Any], start_response: StartResponse) -> 
     return application(environ, start_response)
 
 
-def opened_by_granian() -> WSGIApplication:
-    """Return it for one of granian's processes."""
-    end_with_parent()
-    return slow_application
-
-
-def never_opened() -> WSGIApplication:
-    """Keep one of granian's processes waiting for it, as a database does that is far away."""
-    end_with_parent()
-    time.sleep(60)
-    return slow_application
-
-
 @contextmanager
 def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
     """Serve it with a few routes for stopping and counting."""
@@ -84,4 +70,6 @@ def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
 
 
 if __name__ == "__main__":
-    sys.exit(serve(opened, "127.0.0.1", 0, threads=8, workers=int(sys.argv[1])))
+    with shared_between_processes() as on_exit:
+        code = serve(*(opened, "127.0.0.1", 0, 8), workers=int(sys.argv[1]), on_worker_exit=on_exit)
+    sys.exit(code)

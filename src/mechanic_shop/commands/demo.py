@@ -4,7 +4,7 @@ import socket
 
 import click
 
-from mechanic_server import serve
+from mechanic_server.http_server import serve
 from mechanic_shop.demo.opening import OWN, open_demo
 from mechanic_shop.demo.people import (
     CUSTOMER,
@@ -17,7 +17,7 @@ from mechanic_shop.demo.people import (
 )
 from mechanic_shop.demo.shelves import SHELVES
 from mechanic_shop.demo.year import TICKETS
-from mechanic_shop.observability.logs import set_up
+from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.wiring.application import THREADS, open_application
 
 WELCOME = f"""\
@@ -54,7 +54,7 @@ def demo(host: str, port: int) -> None:
     """Serve a throw-away shop with sample data."""
     port = _free(host, port)
     with open_demo() as settings:
-        access_log = set_up(settings)
+        access_log = configure_logging(settings)
         click.echo(WELCOME.format(address=f"http://{f'[{host}]' if ':' in host else host}:{port}"))
         code = serve(
             lambda stopping: open_application(settings, stopping=stopping, access_log=access_log),

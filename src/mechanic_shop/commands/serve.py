@@ -1,16 +1,20 @@
-"""`serve`: the shop over HTTP."""
+"""The `serve` command."""
 
+import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Literal
 from wsgiref.types import WSGIApplication
 
 import click
 
-from mechanic_server import Stopping
-from mechanic_server import serve as serve_until_stopped
-from mechanic_shop.garbage_collection import kept_for_good
-from mechanic_shop.observability.logs import set_up
+from mechanic_core.errors import Refused
+from mechanic_http.ports import AccessLog
+from mechanic_server.http_server import ApplicationFactory, Stopping, ignore_exit
+from mechanic_server.http_server import serve as serve_until_stopped
+from mechanic_shop.garbage_collection import exempt_from_collection
+from mechanic_shop.observability.logs import configure_logging
+from mechanic_shop.observability.metrics import shared_between_processes
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import THREADS, open_application
 
@@ -22,14 +26,14 @@ from mechanic_shop.wiring.application import THREADS, open_application
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="The port to listen on; 0 for any that is free.",
+    help="The port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--threads",
     type=click.IntRange(1, 256),
     default=THREADS,
     show_default=True,
-    help="How many requests run at once.",
+    help="How many requests run at once in each process.",
 )
 @click.option(
     "--workers",
@@ -43,24 +47,52 @@ from mechanic_shop.wiring.application import THREADS, open_application
     type=click.Choice(["waitress", "granian"]),
     default="waitress",
     show_default=True,
-    help="What speaks HTTP; granian is an extra: mechanic-shop[granian].",
+    help="The HTTP server; granian is an extra: mechanic-shop[granian].",
 )
 def serve(
     host: str, port: int, threads: int, workers: int, server: Literal["waitress", "granian"]
 ) -> None:
     """Serve the shop over HTTP until SIGTERM or Ctrl-C."""
     settings = Settings.read()
-    access_log = set_up(settings)
+    access_log = configure_logging(settings)
+    with shared_between_processes() if workers > 1 else nullcontext(ignore_exit) as on_exit:
+        if server == "granian":
+            from mechanic_server import granian  # noqa: PLC0415 - an optional dependency
 
+            granian.run(host, port, threads, workers, "mechanic_shop.wsgi:application")
+            return
+        code = serve_until_stopped(
+            _application_factory(settings, threads, access_log),
+            host,
+            port,
+            threads,
+            workers,
+            on_worker_exit=on_exit,
+            report_error=_report_error,
+        )
+    raise SystemExit(code)
+
+
+def _application_factory(
+    settings: Settings, threads: int, access_log: AccessLog
+) -> ApplicationFactory:
     @contextmanager
-    def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
-        with ExitStack() as closing:
-            with kept_for_good():
-                application = closing.enter_context(
+    def application_factory(stopping: Stopping) -> Iterator[WSGIApplication]:
+        with ExitStack() as stack:
+            with exempt_from_collection():
+                application = stack.enter_context(
                     open_application(
                         settings, threads=threads, stopping=stopping, access_log=access_log
                     )
                 )
             yield application
 
-    raise SystemExit(serve_until_stopped(opened, host, port, threads, workers, server))
+    return application_factory
+
+
+def _report_error(error: BaseException) -> None:
+    """Write the error that ended a worker process: one line if expected, else the traceback."""
+    if isinstance(error, Refused | OSError):
+        click.echo(f"mechanic-shop: {error}", err=True)
+    else:
+        traceback.print_exception(error)

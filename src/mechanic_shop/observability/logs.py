@@ -19,7 +19,7 @@ SERVER_ERROR: Final = 500
 _SECRET: Final = ("authorization", "cookie", "password", "secret", "token")
 
 
-def set_up(settings: Settings) -> AccessLog:
+def configure_logging(settings: Settings) -> AccessLog:
     """Have all logs written to standard error, and return what writes a request's line."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     first: list[Processor] = [

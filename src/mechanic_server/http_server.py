@@ -1,0 +1,107 @@
+"""Serve a WSGI application with waitress, in this process or in pre-fork workers."""
+
+import signal
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Event
+from typing import TypeAlias
+from wsgiref.types import WSGIApplication
+
+import click
+
+from mechanic_server.limits import BACKLOG
+from mechanic_server.prefork_workers import PreforkWorkers
+from mechanic_server.supervisor import Supervisor
+from mechanic_server.waitress import GuardedServer
+
+Stopping: TypeAlias = Callable[[], bool]
+"""Returns whether a graceful shutdown has begun."""
+
+ApplicationFactory: TypeAlias = Callable[[Stopping], AbstractContextManager[WSGIApplication]]
+"""Opens the application in the process that serves it, and closes it on exit."""
+
+
+def ignore_exit(_: int) -> None:
+    """Do nothing when a worker process exits."""
+
+
+def serve(  # noqa: PLR0913 - the options of a server
+    application_factory: ApplicationFactory,
+    host: str,
+    port: int,
+    threads: int,
+    workers: int = 1,
+    *,
+    on_worker_exit: Callable[[int], None] = ignore_exit,
+    report_error: Callable[[BaseException], None] = traceback.print_exception,
+) -> int:
+    """Serve until SIGTERM or SIGINT, shut down gracefully, and return the exit code.
+
+    Args:
+        application_factory: Opens the application, once in each process.
+        host: The address to listen on.
+        port: The port to listen on; 0 picks a free one.
+        threads: How many requests each process runs at once.
+        workers: How many processes share the port; a supervisor restarts those that die.
+        on_worker_exit: Called with the process id of each worker that has exited.
+        report_error: Called in a worker that ends with an error.
+
+    Raises `OSError` if the address is not available and, with one worker, any error of
+    *application_factory*.
+    """
+    with _listen(host, port) as listener:
+
+        def work(on_ready: Callable[[], object]) -> None:
+            _serve_in_process(application_factory, listener, threads, on_ready)
+
+        def announce() -> None:
+            click.echo(f"Serving on {_url(listener)}")
+
+        if workers == 1:
+            work(announce)
+            return 0
+        forks = PreforkWorkers(work, report_error)
+        return Supervisor(forks, workers, announce, listener.close, on_worker_exit).run()
+
+
+def _serve_in_process(
+    application_factory: ApplicationFactory,
+    listener: socket.socket,
+    threads: int,
+    on_ready: Callable[[], object],
+) -> None:
+    """Serve in this process until SIGTERM or SIGINT."""
+    stopping = Event()
+    with application_factory(stopping.is_set) as application:
+        server = GuardedServer(application, listener, threads)
+
+        def stop(*_: object) -> None:
+            stopping.set()
+            server.stop()
+
+        previous = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGINT)}
+        # Python runs a handler between two bytecodes only. Without the wake-up descriptor a
+        # signal that arrives just before the loop's select() would be handled after it.
+        previous_fd = signal.set_wakeup_fd(server.wakeup_fd, warn_on_full_buffer=False)
+        try:
+            on_ready()
+            server.run()
+        finally:
+            signal.set_wakeup_fd(previous_fd)
+            for one, handler in previous.items():
+                signal.signal(one, handler)
+
+
+@contextmanager
+def _listen(host: str, port: int) -> Iterator[socket.socket]:
+    """Open a listening socket. Raises `OSError`."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.create_server(address[:2], family=family, backlog=BACKLOG) as listener:
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,8 @@
+"""A WSGI application whose import takes a minute, like a shop with a distant database."""
+
+import time
+
+from tests.integration import tiny_app
+
+time.sleep(60)
+application = tiny_app.application
