@@ -11,106 +11,91 @@ from mechanic_core.idempotency import StoredAnswer
 from mechanic_core.unit_of_work import Store
 
 ADA = CustomerId(7)
+BEN = CustomerId(70)
 KEY = "mechanic:2 POST open_ticket() k1"
 TICK = timedelta(microseconds=1)
 
 
-def new_receipt(**told: Any) -> StoredAnswer:
-    """Return a receipt to be kept, which tells of no customer."""
-    given: dict[str, Any] = {"key": KEY, "fingerprint": "f" * 64, "status": 201}
-    return StoredAnswer(**given | {"headers": "{}", "body": b"{}", "at": AT} | told)
-
-
-def keep(store: Store, **told: Any) -> StoredAnswer:
-    """Keep a receipt in a transaction of its own."""
-    receipt = new_receipt(**told)
+def add(store: Store, *about: CustomerId, **fields: Any) -> StoredAnswer:
+    """Store an answer about some customers in a transaction of its own."""
+    values: dict[str, Any] = {"key": KEY, "fingerprint": "f" * 64, "content": b"{}", "at": AT}
+    answer = StoredAnswer(about=frozenset(about), **values | fields)
     with store.begin() as work:
-        work.stored_answers.keep(receipt)
-    return receipt
+        work.stored_answers.add(answer)
+    return answer
 
 
-def claimed(store: Store, key: str = KEY, since: datetime = AT) -> StoredAnswer | None:
-    """Return what is found under *key*."""
+def claim(store: Store, key: str = KEY, since: datetime = AT) -> StoredAnswer | None:
+    """Claim *key* in a transaction of its own."""
     with store.begin() as work:
         return work.stored_answers.claim(key, since)
 
 
-def forget(store: Store, customer_id: CustomerId = ADA) -> None:
+def forget(store: Store, customer_id: CustomerId) -> None:
     """Forget a customer in a transaction of its own."""
     with store.begin() as work:
         work.stored_answers.forget(customer_id)
 
 
 class TestStoredAnswers:
-    """Every receipt that is still good."""
+    """Stored answers, by key and by customer."""
 
-    @pytest.mark.parametrize("body", [None, b"", b'{"name":"\xc3\x96\\u0000"}'])
-    def test_gives_back_what_was_kept(self, store: Store, body: bytes | None) -> None:
-        """A receipt comes back whole under its key, and under no other."""
-        kept = keep(store, headers='{"ETag":"\\"1\\""}', body=body)
+    @pytest.mark.parametrize("content", [b"", b"\x00\xff", b'{"name":"\xc3\x96\\u0000"}'])
+    @pytest.mark.parametrize("about", [(), (ADA,), (ADA, BEN)])
+    def test_returns_what_was_added(
+        self, store: Store, content: bytes, about: tuple[CustomerId, ...]
+    ) -> None:
+        """An answer comes back unchanged under its key, and under no other."""
+        answer = add(store, *about, content=content)
 
-        assert kept == claimed(store)
-        assert claimed(store, KEY + "2") is None
+        assert answer == claim(store)
+        assert claim(store, KEY + "2") is None
 
-    def test_is_good_for_a_while(self, store: Store) -> None:
-        """What is older than the moment asked for is not found."""
-        kept = keep(store)
+    def test_expires(self, store: Store) -> None:
+        """An answer from before the given moment is not returned."""
+        answer = add(store)
 
-        assert (kept, None) == (claimed(store), claimed(store, since=AT + TICK))
+        assert (answer, None) == (claim(store), claim(store, since=AT + TICK))
 
-    def test_replaces_an_older_one(self, store: Store) -> None:
-        """A later receipt takes the place of the earlier one."""
-        keep(store)
-        later = keep(store, status=200, body=b"[]", at=LATER)
+    def test_replaces_an_expired_answer(self, store: Store) -> None:
+        """The key of an expired answer gets a new one, about others."""
+        add(store, ADA)
+        assert claim(store, since=LATER) is None
+        later = add(store, BEN, content=b"[]", at=LATER)
+        forget(store, ADA)
 
-        assert later == claimed(store)
+        assert later == claim(store)
 
-    def test_sweeps_the_old(self, store: Store) -> None:
-        """What is older than the moment goes, and is counted."""
-        keep(store)
-        young = keep(store, key="young", at=LATER)
+    def test_sweeps_old_answers(self, store: Store) -> None:
+        """Answers older than the given moment are deleted and counted."""
+        add(store, ADA)
+        young = add(store, key="young", at=LATER)
 
         with store.begin() as work:
             assert (0, 1, 0) == tuple(work.stored_answers.sweep(at) for at in (AT, LATER, LATER))
 
-        assert (None, young) == (claimed(store), claimed(store, "young"))
+        assert (None, young) == (claim(store), claim(store, "young"))
 
-    @pytest.mark.parametrize(
-        "told",
-        [
-            {"key": "customer:7 POST add_vehicle() k1", "body": None},
-            {"headers": '{"Location":"/customers/7"}', "body": b'{"id":7,"name":"Ada"}'},
-            {"headers": '{"Location":"/shop/customers/7","Vary":"Accept"}', "status": 200},
-            {"body": b'{"id":1,"customer_id":7,"plate":"7ABC123"}'},
-        ],
-        ids=["sender", "registration", "registration in_another_thread", "vehicle"],
-    )
-    def test_forgets_a_customer(self, store: Store, told: dict[str, Any]) -> None:
-        """Nothing that was sent by them or answered about them is left, however old it is."""
-        receipt = keep(store, **told)
+    @pytest.mark.parametrize("customer_id", [ADA, BEN])
+    def test_forgets_a_customer(self, store: Store, customer_id: CustomerId) -> None:
+        """Every answer about a customer is deleted, whatever it says and whomever else it names."""
+        answers = [
+            add(store, ADA, BEN, key="both"),
+            add(store, customer_id, key="one", content=b'{"plate": "7A", "customer_id" : 7}'),
+            add(store, customer_id, key="expired", at=AT - timedelta(days=400)),
+        ]
 
-        forget(store, CustomerId(8))
-        assert receipt == claimed(store, receipt.key)
-        forget(store)
+        forget(store, customer_id)
 
-        assert claimed(store, receipt.key) is None
+        found = [claim(store, answer.key, since=answer.at) for answer in answers]
+        assert [None, None, None] == found
 
-    @pytest.mark.parametrize(
-        "told",
-        [
-            {"key": "customer:70 POST add_vehicle() k1"},
-            {"key": "customer:17 POST add_vehicle() k1"},
-            {"key": "mechanic:7 POST add_vehicle() customer:7 "},
-            {"headers": '{"Location":"/customers/71"}', "body": b'{"id":71}'},
-            {"headers": '{"Location":"/vehicles/7"}', "body": b'{"id":7,"customer_id":70,"a":1}'},
-            {"body": b'{"note":"\\"customer_id\\":7,"}'},
-            {"body": None},
-        ],
-    )
-    def test_forgets_nobody_else(self, store: Store, told: dict[str, Any]) -> None:
-        """What tells of others stays, also where it looks alike."""
-        receipt = keep(store, **told)
+    def test_forgets_nobody_else(self, store: Store) -> None:
+        """Answers about others stay, whatever their key and content say."""
+        content = b'{"customer_id":7,"Location":"/customers/7"}'
+        other = add(store, BEN, CustomerId(17), key="customer:7 POST f() k", content=content)
+        nobodys = add(store)
 
-        forget(store)
+        forget(store, ADA)
 
-        assert receipt == claimed(store, receipt.key)
+        assert (other, nobodys) == (claim(store, other.key), claim(store))

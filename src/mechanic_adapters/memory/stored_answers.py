@@ -1,4 +1,4 @@
-"""StoredAnswers in memory."""
+"""Stored answers in memory."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,35 +8,34 @@ from attrs import frozen
 
 from mechanic_adapters.memory.tables import Tables
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.idempotency import StoredAnswer, StoredAnswers, Traces
+from mechanic_core.idempotency import StoredAnswer, StoredAnswers
 
 
 @final
 @frozen
 class MemoryStoredAnswers(StoredAnswers):
-    """Every receipt that is still good."""
+    """All stored answers. Transactions are serial, so a claim never conflicts."""
 
     _tables: Tables
 
     def claim(self, key: str, since: datetime) -> StoredAnswer | None:
-        """Return the receipt; transactions are serial, so whoever asks has waited."""
-        kept = self._tables.stored_answers.get(key)
-        return kept if kept and kept.at >= since else None
+        stored = self._tables.stored_answers.get(key)
+        if stored is None or stored.at >= since:
+            return stored
+        self._tables.stored_answers.drop(key)
+        return None
 
-    def keep(self, receipt: StoredAnswer) -> None:
-        """Keep the receipt."""
-        self._tables.stored_answers.put(receipt.key, receipt)
+    def add(self, answer: StoredAnswer) -> None:
+        self._tables.stored_answers.put(answer.key, answer)
 
     def forget(self, customer_id: CustomerId) -> None:
-        """Drop those that tell of the customer."""
-        self._drop(Traces.of(customer_id).are_in)
+        self._delete(lambda answer: customer_id in answer.about)
 
     def sweep(self, before: datetime) -> int:
-        """Drop the old ones."""
-        return self._drop(lambda kept: kept.at < before)
+        return self._delete(lambda answer: answer.at < before)
 
-    def _drop(self, unwanted: Callable[[StoredAnswer], bool]) -> int:
-        keys = [kept.key for kept in self._tables.stored_answers.all() if unwanted(kept)]
+    def _delete(self, matches: Callable[[StoredAnswer], bool]) -> int:
+        keys = [answer.key for answer in self._tables.stored_answers.all() if matches(answer)]
         for key in keys:
             self._tables.stored_answers.drop(key)
         return len(keys)

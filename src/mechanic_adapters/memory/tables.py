@@ -43,7 +43,7 @@ class Tables:
     histories: Table[int, tuple[Entry, ...]] = field(factory=partial(Table, "tickets"))
     parts: Table[int, Part] = field(factory=partial(Table, "parts"))
     ledger: Table[int, tuple[Movement, ...]] = field(factory=partial(Table, "parts"))
-    stored_answers: Table[str, StoredAnswer] = field(factory=partial(Table, "receipts"))
+    stored_answers: Table[str, StoredAnswer] = field(factory=partial(Table, "stored_answers"))
 
     def opened(self, written: set[str]) -> "Tables":
         """Return the tables as one transaction may change them; *written* gathers the nouns."""

@@ -1,9 +1,9 @@
-"""Idempotency-Key: a request that is sent again gets its first answer, and does nothing twice.
+"""Idempotent replay: a repeated request with an Idempotency-Key gets the first answer.
 
-After draft-ietf-httpapi-idempotency-key-header-07. The first answer is kept in the transaction
-of the effect: whoever tries again, on whichever process, after whatever crash, finds both or
-neither. Refusals are not kept: nothing was done, so the request may simply run again. What is
-slow, a password's hash, has been prepared before the transaction, even for a replay.
+After draft-ietf-httpapi-idempotency-key-header-07. The answer is stored in the transaction of
+its effect, so a retry finds both or neither, on whichever process and after whatever crash.
+Refusals are not stored: they have no effect, and the request may run again. Slow work, such as
+hashing a password, is done before the transaction begins, even for a replay.
 """
 
 import hashlib
@@ -11,13 +11,13 @@ import hmac
 import json
 import re
 from collections.abc import Callable
-from typing import Final, final
+from typing import Any, Final, final
 
 import orjson
 from attrs import frozen
 
-from mechanic_core.access import Actor
-from mechanic_core.idempotency import LIFE, KeyReused, StoredAnswer
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.idempotency import EXPIRY, KeyReused, StoredAnswer
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_http.endpoint import body as bodies
@@ -34,65 +34,88 @@ _KEY: Final = re.compile(r'"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x
 @final
 @frozen
 class IdempotentReplay:
-    """Stands around every endpoint that takes an Idempotency-Key."""
+    """The interceptor of every operation that takes an Idempotency-Key.
+
+    Attributes:
+        begin: Opens the transaction of the effect and its answer.
+        now: The clock.
+        secret: The key of the fingerprints' HMAC.
+    """
 
     begin: Begin
     now: Clock
     secret: bytes
 
     def __call__(self, operation: Operation) -> Interceptor | None:
-        """Return what stands around an endpoint, if it takes a key."""
-        return self._around if operation.takes_key else None
+        """Return the interceptor for *operation*, or None where it takes no key."""
+        return self._intercept if operation.takes_key else None
 
-    def _around(self, call: Call, run: Callable[[], Answer]) -> Answer:
-        given = call.req.get_header(HEADER)
-        if given is None:
+    def _intercept(self, call: Call, run: Callable[[], Answer]) -> Answer:
+        header = call.req.get_header(HEADER)
+        if header is None:
             return run()
-        return self._once(_place(call, key_in(given)), self._fingerprint(call), run)
+        key, fingerprint = _request_key(call, key_in(header)), self._fingerprint(call)
+        return self._run_once(call, key, fingerprint, run)
 
     @retry_on_conflict
-    def _once(self, key: str, fingerprint: str, run: Callable[[], Answer]) -> Answer:
+    def _run_once(
+        self, call: Call, key: str, fingerprint: str, run: Callable[[], Answer]
+    ) -> Answer:
         at = self.now()
         with self.begin() as work:
-            if kept := work.stored_answers.claim(key, at - LIFE):
-                return _replayed(kept, fingerprint)
+            if stored := work.stored_answers.claim(key, at - EXPIRY):
+                return _replay(stored, fingerprint)
             answer = run()
-            work.stored_answers.keep(
+            sender = {CustomerId(call.actor.id)} if call.actor.is_customer else set()
+            work.stored_answers.add(
                 StoredAnswer(
                     key=key,
                     fingerprint=fingerprint,
-                    status=answer.status,
-                    headers=orjson.dumps(dict(answer.headers)).decode(),
-                    body=answer.body,
+                    content=_encode(answer),
+                    about=answer.about | sender,
                     at=at,
                 )
             )
         return answer
 
     def _fingerprint(self, call: Call) -> str:
-        """Return what stands for the body, whatever the order and spacing of its members."""
+        """Return an HMAC of the body's JSON, whatever its order of members and white space."""
         tree = bodies.parse(call.raw) if call.raw else None
-        same = json.dumps(tree, sort_keys=True, default=str).encode()
-        return hmac.new(self.secret, same, hashlib.sha256).hexdigest()
+        canonical = json.dumps(tree, sort_keys=True, default=str).encode()
+        return hmac.new(self.secret, canonical, hashlib.sha256).hexdigest()
 
 
 def key_in(header: str) -> str:
-    """Return the key in a header, quoted (RFC 9651, section 3.3.3) or bare."""
-    found = _KEY.fullmatch(header.strip())
-    if not found:
+    """Return the key in an Idempotency-Key header (section 2.1).
+
+    The key may be a quoted string (RFC 9651, section 3.3.3) or bare. Raises `MalformedHeader`.
+    """
+    match = _KEY.fullmatch(header.strip())
+    if not match:
         raise MalformedHeader(f"{HEADER} must be 1 to 255 visible characters")
-    return found[1] or found[2]
+    return match[1] or match[2]
 
 
-def _place(call: Call, key: str) -> str:
-    """Return the name of the request: who, what, where, and the key. Aliases are one place."""
-    who: Actor = call.actor
-    operation = call.operation
+def _request_key(call: Call, key: str) -> str:
+    """Return what identifies the request: caller, operation, ids in the path, and *key*.
+
+    Aliases of a path share it, since they are one operation.
+    """
+    actor, operation = call.actor, call.operation
     ids = ",".join(str(call.arguments[name]) for name in operation.signature.ids)
-    return f"{who.role or '-'}:{who.id} {operation.method} {operation.operation_id}({ids}) {key}"
+    caller = f"{actor.role or '-'}:{actor.id}"
+    return f"{caller} {operation.method} {operation.operation_id}({ids}) {key}"
 
 
-def _replayed(kept: StoredAnswer, fingerprint: str) -> Answer:
-    if not hmac.compare_digest(kept.fingerprint, fingerprint):
+def _encode(answer: Answer) -> bytes:
+    """Return status, headers and body as one JSON object; the body is JSON text, kept exactly."""
+    body = None if answer.body is None else answer.body.decode()
+    return orjson.dumps({"status": answer.status, "headers": dict(answer.headers), "body": body})
+
+
+def _replay(stored: StoredAnswer, fingerprint: str) -> Answer:
+    if not hmac.compare_digest(stored.fingerprint, fingerprint):
         raise KeyReused
-    return Answer(kept.status, {**orjson.loads(kept.headers), REPLAYED: "true"}, kept.body)
+    first: dict[str, Any] = orjson.loads(stored.content)
+    body = None if first["body"] is None else first["body"].encode()
+    return Answer(first["status"], {**first["headers"], REPLAYED: "true"}, body)

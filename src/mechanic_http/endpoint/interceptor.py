@@ -7,6 +7,7 @@ from attrs import define, frozen
 from falcon import Request
 
 from mechanic_core.access import Actor
+from mechanic_core.customers.customer import CustomerId
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.endpoint.pagination import Listing
 
@@ -30,13 +31,15 @@ class Call:
 class Answer:
     """What an endpoint says: everything that another request could be told again.
 
-    *packed* is the body as gzip, where somebody has packed it already.
+    *packed* is the body as gzip, where somebody has packed it already. *about* are the customers
+    whose personal data it may contain, where an Idempotency-Key has it stored.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes | None = None
     packed: bytes | None = None
+    about: frozenset[CustomerId] = frozenset()
 
 
 Interceptor: TypeAlias = Callable[[Call, Callable[[], Answer]], Answer]

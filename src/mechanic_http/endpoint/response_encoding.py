@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any, Final, TypeAlias
 
+from mechanic_core.customers.customer import Customer, CustomerId
 from mechanic_core.rules import union_members
 from mechanic_http.endpoint.etags import etag_of
 from mechanic_http.endpoint.interceptor import Answer, Call
@@ -30,6 +31,7 @@ def encoder_of(operation: Operation) -> Encode:
     if operation.signature.listed:
         return lambda call, found: _list(call, found, headers)
     creates, has_etag = operation.creates, operation.has_etag
+    customers_of = _customers_of if operation.takes_key else _nobody
 
     def encode(call: Call, record: Any) -> Answer:
         body = codec.encode(record)
@@ -39,9 +41,21 @@ def encoder_of(operation: Operation) -> Encode:
         if creates:
             ids = {**call.arguments, "id": getattr(record, "id", None)}
             told["Location"] = call.req.root_path + creates.format_map(ids)
-        return Answer(status, told, body)
+        return Answer(status, told, body, about=customers_of(record))
 
     return encode
+
+
+def _customers_of(record: Any) -> frozenset[CustomerId]:
+    """Return the customers whose personal data *record* may contain."""
+    if isinstance(record, Customer):
+        return frozenset({record.id})
+    customer_id = getattr(record, "customer_id", None)
+    return frozenset() if customer_id is None else frozenset({customer_id})
+
+
+def _nobody(_: Any) -> frozenset[CustomerId]:
+    return frozenset()
 
 
 def _list(call: Call, found: Any, headers: Mapping[str, str]) -> Answer:

@@ -76,6 +76,6 @@ def recount(*, mend: bool) -> None:
 
 @db.command()
 def sweep() -> None:
-    """Drop what was remembered for requests that may be sent again, where it is a day old."""
+    """Delete the stored answers to requests whose Idempotency-Key has expired."""
     with database.open_sql(Settings.read(), 1) as sql:
-        click.echo(f"{database.swept(sql, utc_now())} receipts dropped")
+        click.echo(f"{database.swept(sql, utc_now())} stored answers deleted")

@@ -15,7 +15,7 @@ from mechanic_adapters.resilience.circuit_breaker import uncounted
 from mechanic_adapters.sql.migrations import version
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
-from mechanic_core.idempotency import LIFE
+from mechanic_core.idempotency import EXPIRY
 from mechanic_core.unit_of_work import Store
 from mechanic_shop.settings.database_address import reached
 from mechanic_shop.settings.secret_file import sqlite_file
@@ -113,9 +113,9 @@ def open_sql(settings: Settings, pool_size: int) -> Iterator[SqlStore]:
 
 
 def swept(store: Store, at: datetime) -> int:
-    """Drop the receipts that are no longer good and return how many there were."""
+    """Delete the expired stored answers and return their number."""
     with store.begin() as work:
-        return work.stored_answers.sweep(at - LIFE)
+        return work.stored_answers.sweep(at - EXPIRY)
 
 
 @contextmanager

@@ -50,29 +50,6 @@ def _in_json(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 @final
-class _Holds(FunctionElement[Any]):
-    """Whether a text holds another, or bytes do; without a type, as `_Among`."""
-
-    inherit_cache = True
-
-
-def holds(column: Column[Any], name: str) -> ColumnElement[bool]:
-    """Return whether the parameter *name* is somewhere in *column*."""
-    return _Holds(column, bindparam(name, type_=column.type))
-
-
-@compiles(_Holds, "postgresql")
-def _position(element: _Holds, compiler: SQLCompiler, **kw: Any) -> str:
-    whole, part = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"(position({part} IN {whole}) > 0)"
-
-
-@compiles(_Holds, "sqlite")
-def _instr(element: _Holds, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(instr({compiler.process(element.clauses, **kw)}) > 0)"
-
-
-@final
 class gathered(FunctionElement[str]):  # noqa: N801 - used as a function
     """The rows of a group as one JSON text: a list of lists, in no order; null for no rows."""
 

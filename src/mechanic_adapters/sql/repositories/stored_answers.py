@@ -1,105 +1,85 @@
-"""StoredAnswers in SQL."""
+"""Stored answers in SQL."""
 
 import hashlib
 from datetime import datetime
 from typing import Final, final
 
 from attrs import frozen
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    LargeBinary,
-    SmallInteger,
-    Table,
-    bindparam,
-    func,
-    or_,
-    select,
-)
-from sqlalchemy import delete as delete_from
-from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
+from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.rows import columns_of, maker, values_of
-from mechanic_adapters.sql.engine.sql_functions import holds
-from mechanic_adapters.sql.queries.prefix_search import begins, bounds
-from mechanic_adapters.sql.schema.column_types import MOMENT
-from mechanic_adapters.sql.schema.columns import key, moment, text
-from mechanic_adapters.sql.schema.tables import METADATA
+from mechanic_adapters.sql.engine.rows import rows_text
+from mechanic_adapters.sql.engine.sql_functions import sent_rows
+from mechanic_adapters.sql.schema.column_types import KEY, MOMENT
+from mechanic_adapters.sql.schema.stored_answers import stored_answer_customers, stored_answers
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.idempotency import FirstStillRunning, StoredAnswer, StoredAnswers, Traces
+from mechanic_core.idempotency import FirstStillRunning, StoredAnswer, StoredAnswers
 
-receipts = Table(
-    "receipts",
-    METADATA,
-    key("key", primary_key=True),
-    text("fingerprint"),
-    Column("status", SmallInteger, nullable=False),
-    text("headers"),
-    Column("body", LargeBinary),
-    moment("at", index=True),
-)
+_NOUN: Final = "stored_answers"
+_answer, _customer = stored_answers.c, stored_answer_customers.c
+_has_key = _answer.key == bindparam("the_key", type_=KEY)
 
-
-_NOUN: Final = "receipts"
-_make_receipt = maker(StoredAnswer)
-_SINCE = bindparam("since", type_=MOMENT)
-_CLAIM = select(func.pg_try_advisory_xact_lock(bindparam("claim", type_=BigInteger)))
-_FIND = select(*columns_of(receipts, StoredAnswer)).where(
-    receipts.c.key == bindparam("the_key", type_=receipts.c.key.type), receipts.c.at >= _SINCE
+_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+_FIND = (
+    select(_answer.fingerprint, _answer.content, _answer.at, _customer.customer_id)
+    .select_from(stored_answers.outerjoin(stored_answer_customers))
+    .where(_has_key)
 )
-_given = insert(receipts).values({c.name: bindparam(c.name, type_=c.type) for c in receipts.c})
-_KEEP = _given.on_conflict_do_update(
-    index_elements=[receipts.c.key],
-    set_={c.name: _given.excluded[c.name] for c in receipts.c if c.name != "key"},
+_ADD = insert(stored_answers).values({c.name: bindparam(c.name, type_=c.type) for c in _answer})
+_ADD_CUSTOMERS = insert(stored_answer_customers).from_select(
+    [_customer.customer_id, _customer.key], sent_rows([_customer.customer_id, _customer.key])
 )
-_FORGET = delete_from(receipts).where(
-    or_(
-        begins(receipts.c.key),
-        holds(receipts.c.headers, "place"),
-        holds(receipts.c.body, "member"),
+_DELETE = delete(stored_answers).where(_has_key)
+FORGET: Final = delete(stored_answers).where(
+    _answer.key.in_(
+        select(_customer.key).where(
+            _customer.customer_id == bindparam("the_customer", type_=BigInteger)
+        )
     )
 )
-_SWEEP = delete_from(receipts).where(receipts.c.at < _SINCE)
+_SWEEP = delete(stored_answers).where(_answer.at < bindparam("before", type_=MOMENT))
 
 
 @final
 @frozen
 class SqlStoredAnswers(StoredAnswers):
-    """Every receipt that is still good."""
+    """All stored answers.
+
+    On PostgreSQL a second claim of a key raises `FirstStillRunning`; on SQLite it waits, since
+    one transaction writes at a time.
+    """
 
     _executor: Executor
 
     def claim(self, key: str, since: datetime) -> StoredAnswer | None:
-        """Return the receipt; on PostgreSQL whoever comes second is refused while the first runs.
-
-        On SQLite they have waited for the first already: one transaction writes at a time.
-        """
         if self._executor.database.is_postgres:
-            row = self._executor.first(_CLAIM, {"claim": _number_of(key)})
+            row = self._executor.first(_LOCK, {"number": _lock_number(key)})
             if not (row and row[0]):
                 raise FirstStillRunning
-        found = self._executor.first(_FIND, {"the_key": key, "since": since})
-        return _make_receipt(found) if found else None
+        rows = self._executor.all(_FIND, {"the_key": key})
+        if not rows:
+            return None
+        fingerprint, content, at, _ = rows[0]
+        if at < since:
+            self._executor.write(_NOUN, _DELETE, {"the_key": key})
+            return None
+        about = frozenset(CustomerId(row[-1]) for row in rows if row[-1] is not None)
+        return StoredAnswer(key=key, fingerprint=fingerprint, content=content, about=about, at=at)
 
-    def keep(self, receipt: StoredAnswer) -> None:
-        """Keep the receipt."""
-        self._executor.write(_NOUN, _KEEP, values_of(receipt))
+    def add(self, answer: StoredAnswer) -> None:
+        values = {column.name: getattr(answer, column.name) for column in _answer}
+        self._executor.write(_NOUN, _ADD, values)
+        if answer.about:
+            rows = rows_text((customer_id, answer.key) for customer_id in answer.about)
+            self._executor.write(_NOUN, _ADD_CUSTOMERS, {"rows": rows})
 
     def forget(self, customer_id: CustomerId) -> None:
-        """Drop those that tell of the customer: one look through what a day leaves behind.
-
-        An index would have to be kept by every request, for what is asked once in a while.
-        """
-        traces = Traces.of(customer_id)
-        found = {"place": traces.place, "member": traces.member}
-        self._executor.write(_NOUN, _FORGET, bounds(traces.sender) | found)
+        self._executor.write(_NOUN, FORGET, {"the_customer": customer_id})
 
     def sweep(self, before: datetime) -> int:
-        """Drop the old ones."""
-        return self._executor.write(_NOUN, _SWEEP, {"since": before})
+        return self._executor.write(_NOUN, _SWEEP, {"before": before})
 
 
-def _number_of(key: str) -> int:
-    """Return the number of an advisory lock: 64 bits of the key's digest."""
+def _lock_number(key: str) -> int:
+    """Return the number of the advisory lock of *key*: 64 bits of its digest."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)

@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
-from attrs import define, field, frozen
+from attrs import define, field, fields, frozen, has
 from falcon import testing
 
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
-from mechanic_core.idempotency import LIFE
+from mechanic_core.idempotency import EXPIRY
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Listener, Work
+from mechanic_core.vehicles.vehicle import Vehicle
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay, key_in
 from mechanic_http.endpoint.operation import Operation
@@ -151,7 +153,7 @@ def test_forgets_after_a_day() -> None:
     clock = Hand()
     shop = line(clock)
     post(shop)
-    clock.now += LIFE
+    clock.now += EXPIRY
     assert "true" == post(shop).headers["Idempotency-Replayed"]
 
     clock.now += timedelta(microseconds=1)
@@ -166,7 +168,7 @@ def test_sweeps_what_is_old() -> None:
     shop = line(clock)
     post(shop)
     with shop.premises.store.begin() as work:
-        swept = work.stored_answers.sweep(clock.now), work.stored_answers.sweep(clock.now + LIFE)
+        swept = work.stored_answers.sweep(clock.now), work.stored_answers.sweep(clock.now + EXPIRY)
 
     assert (0, 1) == swept
 
@@ -214,7 +216,25 @@ def test_no_receipt_holds_anything_of_the_erased() -> None:
     shop.ask("DELETE", f"/customers/{ada}", actor=MANAGER)
 
     with shop.premises.store.begin() as work:
-        assert 2 == work.stored_answers.sweep(clock.now + LIFE)
+        assert 2 == work.stored_answers.sweep(clock.now + EXPIRY)
+
+
+def test_answers_with_a_customer_id_are_about_that_customer() -> None:
+    """
+    Records with a customer's id among their members, however deep, have it as an attribute.
+    """
+    posts = [p for route in ROUTES for p in route.operations.values() if p.takes_key]
+    records = {p.signature.answer for p in posts}
+
+    assert {Vehicle, Ticket} == {cls for cls in records if "customer_id" in members_of(cls)}
+    assert {Vehicle, Ticket} == {cls for cls in records if hasattr(cls, "customer_id")}
+
+
+def members_of(kind: Any) -> set[str]:
+    """Return the names of all fields of a record class and of the records in it."""
+    names = {field.name for field in fields(kind)} if has(kind) else set()
+    inner = [field.type for field in fields(kind)] if has(kind) else get_args(kind)
+    return names.union(*map(members_of, inner))
 
 
 def test_permission_comes_first() -> None:
