@@ -49,16 +49,16 @@ class Reads:
         last = self.size["customers"] - 100
         yield self._each("one part", "parts", lambda i: f"/inventory/{i}")
         yield _by_staff("customers, first page", "/customers")
-        yield _by_staff("customers, first page with its total", "/customers?include_total=true")
-        yield _by_staff("customers, by cursor behind 20", self._behind(20))
-        yield _by_staff("customers, by cursor behind all but 100", self._behind(last))
+        yield _by_staff("customers, first page with total", "/customers?include_total=true")
+        yield _by_staff("customers, cursor after 20 rows", self._behind(20))
+        yield _by_staff("customers, cursor after all but 100", self._behind(last))
         yield _by_staff("inventory, first page", "/inventory")
-        yield _by_staff("inventory, first page with its total", "/inventory?include_total=true")
+        yield _by_staff("inventory, first page with total", "/inventory?include_total=true")
         yield _by_staff("inventory, low stock", "/inventory?low_stock=true&per_page=1")
         yield _by_staff("leaderboard, 10", "/mechanics/leaderboard")
         yield _by_staff("leaderboard, 100", "/mechanics/leaderboard?limit=100")
         yield _by_staff("leaderboard, one year", f"/mechanics/leaderboard?{YEAR}")
-        yield self._own("my tickets, 3 of somebody's few", "/my-tickets?per_page=3", few=True)
+        yield self._own("my tickets, 3 of a few", "/my-tickets?per_page=3", few=True)
         yield self._own("my tickets, 5 of 500", "/my-tickets?per_page=5")
         yield self._own("my tickets, 100 of 500", "/my-tickets?per_page=100")
         yield self._each("one ticket", "tickets", lambda i: f"/service_tickets/{i}")
@@ -76,40 +76,40 @@ class Reads:
         yield self._each("transitions", "tickets", lambda i: f"/service_tickets/{i}/transitions")
         yield self._each("movements, 4", "parts", lambda i: f"/inventory/{i}/movements?per_page=4")
         yield _by_staff("mechanics, first page", "/mechanics")
-        yield _by_staff("vehicles, first page with the total", "/vehicles?include_total=true")
+        yield _by_staff("vehicles, first page with total", "/vehicles?include_total=true")
         yield _by_staff("tickets, first page", "/service_tickets")
 
     def _heaviest(self) -> Iterator[Read]:
         parts, customers = self.size["parts"], self.size["customers"]
-        yield Read("my tickets, 5 of 500, counted", _COUNTED, flat=False)
+        yield Read("my tickets, 5 of 500, with total", _COUNTED, flat=False)
         for name, path in {
             "leaderboard, one day": f"/mechanics/leaderboard?{DAY}",
-            "leaderboard, odd five years": f"/mechanics/leaderboard?{ODD_YEARS}",
-            "customers, search that finds all": "/customers?q=customer",
-            "customers, search that finds the last": f"/customers?q=customer%20{customers}",
-            "customers, search that finds all, counted": "/customers?q=cust&include_total=true",
+            "leaderboard, five unaligned years": f"/mechanics/leaderboard?{ODD_YEARS}",
+            "customers, search matching all": "/customers?q=customer",
+            "customers, search matching the last": f"/customers?q=customer%20{customers}",
+            "customers, search matching all, with total": "/customers?q=cust&include_total=true",
             "inventory, page 500": "/inventory?page=50&per_page=20",
-            "inventory, search that finds all, counted": "/inventory?q=part&include_total=true",
-            "inventory, search for the last": f"/inventory?q=part%20{parts}",
-            "inventory, enough": "/inventory?low_stock=false&include_total=true",
+            "inventory, search matching all, with total": "/inventory?q=part&include_total=true",
+            "inventory, search matching the last": f"/inventory?q=part%20{parts}",
+            "inventory, stock above the reorder point": "/inventory?low_stock=false&include_total=true",
             "customers, page 500": "/customers?page=500",
             "tickets, page 500": "/service_tickets?page=500",
-            "tickets, first page with the total": "/service_tickets?include_total=true",
+            "tickets, first page with total": "/service_tickets?include_total=true",
             "tickets, closed": "/service_tickets?status=closed",
-            "tickets, closed, counted": "/service_tickets?status=closed&include_total=true",
+            "tickets, closed, with total": "/service_tickets?status=closed&include_total=true",
             "tickets, cancelled (none)": "/service_tickets?status=cancelled",
-            "tickets, one year, counted": f"/service_tickets?{YEAR}&include_total=true",
+            "tickets, one year, with total": f"/service_tickets?{YEAR}&include_total=true",
             "tickets, one day": f"/service_tickets?{DAY}",
             "tickets, one day, closed": f"/service_tickets?{DAY}&status=closed",
-            "tickets, odd years": f"/service_tickets?{ODD_YEARS}",
+            "tickets, unaligned years": f"/service_tickets?{ODD_YEARS}",
             "tickets of the busiest mechanic": "/service_tickets?mechanic_id=1",
-            "the same, counted": "/service_tickets?mechanic_id=1&include_total=true",
+            "the same, with total": "/service_tickets?mechanic_id=1&include_total=true",
             "the same on one day": f"/service_tickets?mechanic_id=1&{DAY}",
             "the same, cancelled (none)": "/service_tickets?mechanic_id=1&status=cancelled",
         }.items():
             yield _by_staff(name, path, flat=False)
-        yield Read("worked by the busiest, counted", _worked("include_total=true"), flat=False)
-        yield Read("worked by the busiest, one day", _worked(DAY), flat=False)
+        yield Read("worked by the busiest mechanic, with total", _worked("include_total=true"), flat=False)
+        yield Read("worked by the busiest mechanic, one day", _worked(DAY), flat=False)
 
     def _each(self, name: str, noun: str, path: Callable[[int], str]) -> Read:
         """Ask for rows all over the table."""

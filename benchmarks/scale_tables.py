@@ -17,8 +17,8 @@ MOST_OF_POSTGRES_MS: Final = 50.0
 MOST_MEMORY_MIB: Final = 3.0
 """How much more memory may be measured: what a process takes differs by that from run to run."""
 
-FIRST: Final = "customers, by cursor behind 20"
-LAST: Final = "customers, by cursor behind all but 100"
+FIRST: Final = "customers, cursor after 20 rows"
+LAST: Final = "customers, cursor after all but 100"
 
 
 @frozen
