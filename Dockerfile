@@ -14,7 +14,7 @@ RUN python -m venv --without-pip /opt/mechanic-shop \
 FROM python:3.13.14-slim-trixie@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91
 LABEL org.opencontainers.image.title="mechanic-shop" \
     org.opencontainers.image.licenses="MIT"
-# Two heaps do for all the threads of a process: each further one keeps memory that nobody uses.
+# Two malloc arenas are enough for the threads of a process; each further one retains unused memory.
 ENV APP_ENV=production \
     MALLOC_ARENA_MAX=2 \
     PATH=/opt/mechanic-shop/bin:$PATH \
@@ -22,7 +22,7 @@ ENV APP_ENV=production \
     PYTHONUNBUFFERED=1
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/mechanic-shop shop
 COPY --from=build /opt/mechanic-shop /opt/mechanic-shop
-# A SQLite shop lies here: mount a volume.
+# The SQLite file is stored here: mount a volume.
 WORKDIR /var/lib/mechanic-shop
 USER 10001
 EXPOSE 8000
