@@ -19,7 +19,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_ticket,
     new_token,
 )
-from mechanic_adapters.conformance.samples.seed import Seed, seeded
+from mechanic_adapters.conformance.samples.seed import Seed, add_seed
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Role
@@ -113,7 +113,7 @@ def test_reads_in_one_statement(store: SqlStore, name: str) -> None:
     """
     Whatever is read, and however much of it, takes one statement and no transaction.
     """
-    seed = seeded(store)
+    seed = add_seed(store)
     with store.begin() as work:
         work.ledger.write([new_movement(seed.part, 5)])
         for _ in range(30):
@@ -235,7 +235,7 @@ def test_writes_in_few_statements(
     What belongs together is written in a known number of statements, and one commit.
     """
     act, on_sqlite, on_postgresql = WRITES[name]
-    seed = seeded(store)
+    seed = add_seed(store)
     with store.begin() as work:
         for _ in range(30):
             work.parts.add(new_part())
@@ -255,7 +255,7 @@ def test_changes_any_number_of_mechanics(
     """
     Mechanics who join and leave a ticket cost as much whether one does or forty.
     """
-    seed = seeded(store)
+    seed = add_seed(store)
     one, other = ([add_mechanic(store) for _ in range(number)] for _ in "ab")
     with store.begin() as work:
         restaff(work, seed.ticket, one, [])

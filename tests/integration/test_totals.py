@@ -17,7 +17,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_part,
     new_vehicle,
 )
-from mechanic_adapters.conformance.samples.seed import seeded
+from mechanic_adapters.conformance.samples.seed import add_seed
 from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
@@ -81,7 +81,7 @@ def test_follow_what_comes_and_goes(store: SqlStore) -> None:
     """
     What is added counts, and what is erased, archived, struck out or deleted does so no more.
     """
-    seed = seeded(store)
+    seed = add_seed(store)
     with store.begin() as work:
         other = work.vehicles.add(new_vehicle(seed.customer))
     before = totals(store)

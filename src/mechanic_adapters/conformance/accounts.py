@@ -1,8 +1,11 @@
 """The contract of `Accounts`."""
 
+from typing import Final
+
 import pytest
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import Write
 from mechanic_adapters.conformance.samples.records import (
     LATER,
     add_account,
@@ -15,6 +18,22 @@ from mechanic_core.unit_of_work import Store
 
 EMAIL = "ada@example.com"
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA"
+
+
+WRITES: Final = (
+    Write(
+        "accounts.put",
+        lambda work, seed: work.accounts.put(
+            Account(role=Role.MECHANIC, holder_id=seed.mechanic.id, password_hash="#2")  # noqa: S106 - no secret
+        ),
+        "accounts",
+    ),
+    Write(
+        "accounts.remove",
+        lambda work, seed: work.accounts.remove(Role.CUSTOMER, seed.customer.id),
+        "accounts",
+    ),
+)
 
 
 def found(store: Store, email: str, *, staff: bool) -> Account | None:

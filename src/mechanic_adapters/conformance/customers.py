@@ -1,8 +1,11 @@
 """The contract of `Customers`."""
 
+from typing import Final
+
 import pytest
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import Lock, PaginatedList, UniqueValue, Write
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,
@@ -12,6 +15,7 @@ from mechanic_adapters.conformance.samples.records import (
     add_mechanic,
     new_customer,
 )
+from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.customers.customer import (
     Customer,
     CustomerId,
@@ -19,7 +23,44 @@ from mechanic_core.customers.customer import (
     EmailTaken,
 )
 from mechanic_core.errors import LostRace
-from mechanic_core.unit_of_work import Store
+from mechanic_core.unit_of_work import Store, Work
+
+
+def _greet(work: Work, seed: Seed) -> None:
+    customer = work.customers.lock(seed.customer.id)
+    work.customers.save(evolve(customer, name=customer.name + "!"))
+
+
+WRITES: Final = (
+    Write("customers.add", lambda work, _: work.customers.add(new_customer()), "customers"),
+    Write(
+        "customers.save",
+        lambda work, seed: work.customers.save(evolve(seed.customer, name="Changed")),
+        "customers",
+    ),
+)
+UNIQUE_VALUES: Final = (
+    UniqueValue(
+        "customer e-mail",
+        lambda work, _: work.customers.add(new_customer(email="a@b.c")),
+        EmailTaken,
+    ),
+)
+LISTS: Final = (
+    PaginatedList(
+        "customers",
+        lambda work, _, page: work.customers.find("page", page),
+        lambda work, _: work.customers.add(new_customer(name="Page")),
+    ),
+)
+LOCKS: Final = (
+    Lock(
+        "customers.lock",
+        lambda work, seed: work.customers.lock(seed.customer.id),
+        _greet,
+        lambda work, seed: work.customers.get(seed.customer.id).name.count("!"),
+    ),
+)
 
 
 def erase(store: Store, customer: Customer) -> None:

@@ -1,8 +1,11 @@
 """The contract of `Histories`."""
 
+from typing import Final
+
 import pytest
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import PaginatedList
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,
@@ -20,6 +23,14 @@ from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Store
+
+LISTS: Final = (
+    PaginatedList(
+        "histories",
+        lambda work, seed, page: work.histories.of(seed.ticket.id, page),
+        lambda work, seed: work.tickets.save(work.tickets.get(seed.ticket.id), new_entry()),
+    ),
+)
 
 
 def history(store: Store, ticket: Ticket) -> tuple[Entry, ...]:

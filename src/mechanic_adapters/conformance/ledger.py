@@ -1,8 +1,11 @@
 """The contract of `Ledger`."""
 
+from typing import Final
+
 import pytest
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import PaginatedList, Write
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,
@@ -13,13 +16,26 @@ from mechanic_adapters.conformance.samples.records import (
     add_part,
     add_ticket,
     new_movement,
+    new_part_line,
 )
-from mechanic_adapters.conformance.tickets import line_of
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.inventory.movement import Disagreement, Movement
 from mechanic_core.inventory.part import Kind, Part, PartId, PartNotFound
 from mechanic_core.money import MOST_QUANTITY, Quantity
 from mechanic_core.unit_of_work import Store
+
+WRITES: Final = (
+    Write(
+        "ledger.write", lambda work, seed: work.ledger.write([new_movement(seed.part, 5)]), "parts"
+    ),
+)
+LISTS: Final = (
+    PaginatedList(
+        "ledger",
+        lambda work, seed, page: work.ledger.of(seed.part.id, page),
+        lambda work, seed: work.ledger.write([new_movement(seed.part, 1)]),
+    ),
+)
 
 
 def entries(store: Store, part: Part) -> tuple[Movement, ...]:
@@ -49,7 +65,7 @@ class TestLedger:
     def test_gives_back_what_was_written(self, store: Store) -> None:
         """A movement comes back whole, with an id and whoever made it by name."""
         bo, part = add_mechanic(store, name="Bo"), add_part(store, quantity=MOST_QUANTITY)
-        ticket = add_ticket(store, add_customer(store), parts=(line_of(part),))
+        ticket = add_ticket(store, add_customer(store), parts=(new_part_line(part),))
         movement = new_movement(
             part,
             -MOST_QUANTITY,

@@ -1,14 +1,71 @@
 """The contract of `Mechanics`."""
 
+from typing import Final
+
 import pytest
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import Lock, PaginatedList, UniqueValue, Write
 from mechanic_adapters.conformance.samples.records import ALL, UNKNOWN, add_mechanic, new_mechanic
+from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.money import MOST_MONEY
-from mechanic_core.unit_of_work import Store
+from mechanic_core.unit_of_work import Store, Work
+
+
+def _rename(work: Work, seed: Seed) -> None:
+    mechanic, _ = work.mechanics.lock(seed.mechanic.id)
+    work.mechanics.save(evolve(mechanic, name=mechanic.name + "!"))
+
+
+def _renames(work: Work, seed: Seed) -> int:
+    return work.mechanics.get(seed.mechanic.id).name.count("!")
+
+
+WRITES: Final = (
+    Write("mechanics.add", lambda work, _: work.mechanics.add(new_mechanic()), "mechanics"),
+    Write(
+        "mechanics.save",
+        lambda work, seed: work.mechanics.save(evolve(seed.mechanic, name="Changed")),
+        "mechanics",
+    ),
+)
+UNIQUE_VALUES: Final = (
+    UniqueValue(
+        "staff e-mail",
+        lambda work, _: work.mechanics.add(new_mechanic(email="a@b.c")),
+        EmailTaken,
+    ),
+)
+LISTS: Final = (
+    PaginatedList(
+        "mechanics",
+        lambda work, _, page: work.mechanic_lists.find(page, active_only=True),
+        lambda work, _: work.mechanics.add(new_mechanic()),
+    ),
+)
+LOCKS: Final = (
+    Lock(
+        "mechanics.lock",
+        lambda work, seed: work.mechanics.lock(seed.mechanic.id),
+        _rename,
+        _renames,
+    ),
+    Lock(
+        "mechanics.lock_shared",
+        lambda work, seed: work.mechanics.lock_shared([seed.mechanic.id]),
+        _rename,
+        _renames,
+    ),
+    Lock(
+        "tickets.lock_with_mechanics, mechanics",
+        lambda work, seed: work.tickets.lock_with_mechanics(seed.ticket.id, [seed.mechanic.id]),
+        _rename,
+        _renames,
+    ),
+)
 
 
 class TestMechanics:

@@ -1,10 +1,11 @@
 """The contract of `Parts`."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import Lock, PaginatedList, UniqueValue, Write
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     LATER,
@@ -13,11 +14,52 @@ from mechanic_adapters.conformance.samples.records import (
     new_movement,
     new_part,
 )
+from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.errors import LostRace
-from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
+from mechanic_core.inventory.part import Kind, Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
-from mechanic_core.unit_of_work import Store
+from mechanic_core.unit_of_work import Store, Work
+
+
+def _receive(work: Work, seed: Seed) -> None:
+    part = work.parts.lock([seed.part.id])[seed.part.id]
+    work.ledger.write([new_movement(part, 1)])
+    work.parts.save([part.moved(Kind.RECEIVE, Quantity(1))])
+
+
+def _received(work: Work, seed: Seed) -> int:
+    part = work.parts.get(seed.part.id)
+    assert part.quantity == sum(one.on_hand_change for one in work.ledger.of(part.id, ALL).items)
+    return part.quantity
+
+
+WRITES: Final = (
+    Write("parts.add", lambda work, _: work.parts.add(new_part()), "parts"),
+    Write(
+        "parts.save",
+        lambda work, seed: work.parts.save([evolve(seed.part, name="Changed")]),
+        "parts",
+    ),
+)
+UNIQUE_VALUES: Final = (
+    UniqueValue("SKU", lambda work, _: work.parts.add(new_part(sku="BRK-1")), SkuTaken),
+)
+LISTS: Final = (
+    PaginatedList(
+        "parts",
+        lambda work, _, page: work.parts.find(PartFilter(q="page"), page),
+        lambda work, _: work.parts.add(new_part(name="Page")),
+    ),
+)
+LOCKS: Final = (
+    Lock(
+        "parts.lock",
+        lambda work, seed: work.parts.lock([seed.part.id]),
+        _receive,
+        _received,
+    ),
+)
 
 
 def archive(store: Store, part: Part) -> Part:

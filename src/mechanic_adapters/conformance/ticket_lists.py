@@ -1,18 +1,51 @@
 """The contract of `Tickets`: lists."""
 
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import PaginatedList
 from mechanic_adapters.conformance.samples.busy_shop import DAYS, busy_shop
-from mechanic_adapters.conformance.samples.records import ALL, UNKNOWN, add_customer, add_ticket
+from mechanic_adapters.conformance.samples.records import (
+    ALL,
+    UNKNOWN,
+    add_customer,
+    add_ticket,
+    new_entry,
+    new_ticket,
+)
+from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
-from mechanic_core.unit_of_work import Store
+from mechanic_core.unit_of_work import Store, Work
+
+
+def _add_ticket(work: Work, seed: Seed) -> None:
+    work.tickets.add(new_ticket(seed.customer, seed.mechanic), new_entry())
+
+
+LISTS: Final = (
+    PaginatedList(
+        "tickets",
+        lambda work, seed, page: work.ticket_lists.find(
+            TicketFilter(customer_id=seed.customer.id), page
+        ),
+        _add_ticket,
+    ),
+    PaginatedList(
+        "newest tickets",
+        lambda work, seed, page: work.ticket_lists.find(
+            TicketFilter(mechanic_id=seed.mechanic.id, newest_first=True), page
+        ),
+        _add_ticket,
+        descending=True,
+    ),
+)
+
 
 PERIODS = (
     ALWAYS,

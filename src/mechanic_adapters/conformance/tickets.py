@@ -1,12 +1,14 @@
 """The contract of `Tickets`: one ticket at a time."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import Lock, Write
 from mechanic_adapters.conformance.samples.records import (
     ALL,
+    AT,
     DAY,
     LATER,
     UNKNOWN,
@@ -16,39 +18,56 @@ from mechanic_adapters.conformance.samples.records import (
     add_ticket,
     add_vehicle,
     new_entry,
+    new_labor_line,
+    new_part_line,
     new_ticket,
     new_vin,
 )
+from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.errors import LostRace
-from mechanic_core.inventory.part import Part
 from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
-from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.vehicle_lookup import on_ticket
 from mechanic_core.tickets.workflow import Status
-from mechanic_core.unit_of_work import Store
+from mechanic_core.unit_of_work import Store, Work
 
 
-def line_of(part: Part, quantity: int = 1000) -> PartLine:
-    """Return a new line with *part*."""
-    return PartLine(
-        part_id=part.id,
-        sku=part.sku,
-        name=part.name,
-        quantity=Quantity(quantity),
-        unit_price=part.price,
-    )
+def _work_on(work: Work, seed: Seed) -> None:
+    ticket = work.tickets.lock(seed.ticket.id)
+    work.tickets.save(ticket.with_labor(new_labor_line(), AT), new_entry())
 
 
-def labor(description: str = "Replace the pads", mechanic_id: int | None = None) -> LaborLine:
-    """Return a new line of labour."""
-    return LaborLine(
-        mechanic_id=mechanic_id,
-        description=description,
-        hours=Quantity(1500),
-        rate=Money(8000),
-    )
+def _labor_lines(work: Work, seed: Seed) -> int:
+    return len(work.tickets.get(seed.ticket.id).labor)
+
+
+WRITES: Final = (
+    Write(
+        "tickets.add",
+        lambda work, seed: work.tickets.add(new_ticket(seed.customer), new_entry()),
+        "tickets",
+    ),
+    Write(
+        "tickets.save",
+        lambda work, seed: work.tickets.save(evolve(seed.ticket, mechanics=()), new_entry()),
+        "tickets",
+    ),
+)
+LOCKS: Final = (
+    Lock(
+        "tickets.lock",
+        lambda work, seed: work.tickets.lock(seed.ticket.id),
+        _work_on,
+        _labor_lines,
+    ),
+    Lock(
+        "tickets.lock_with_mechanics",
+        lambda work, seed: work.tickets.lock_with_mechanics(seed.ticket.id, [seed.mechanic.id]),
+        _work_on,
+        _labor_lines,
+    ),
+)
 
 
 def saved(store: Store, ticket: Ticket) -> Ticket:
@@ -77,8 +96,12 @@ class TestTickets:
             vehicle=vehicle,
             status=Status.ON_HOLD,
             description="Grinds.\n\tAlways.",
-            parts=(line_of(part, MOST_QUANTITY), line_of(add_part(store), 1), line_of(part)),
-            labor=(labor(mechanic_id=bo.id), labor("Clean up")),
+            parts=(
+                new_part_line(part, MOST_QUANTITY),
+                new_part_line(add_part(store), 1),
+                new_part_line(part),
+            ),
+            labor=(new_labor_line(mechanic_id=bo.id), new_labor_line("Clean up")),
             updated_at=LATER,
         )
 
@@ -100,10 +123,10 @@ class TestTickets:
     def test_gives_every_line_an_id(self, store: Store) -> None:
         """New lines get ids that no other line of their kind has, going up."""
         ada, part = add_customer(store), add_part(store)
-        lines = (line_of(part), line_of(part))
+        lines = (new_part_line(part), new_part_line(part))
 
-        one = add_ticket(store, ada, parts=lines, labor=(labor(), labor()))
-        other = add_ticket(store, ada, parts=lines, labor=(labor(), labor()))
+        one = add_ticket(store, ada, parts=lines, labor=(new_labor_line(), new_labor_line()))
+        other = add_ticket(store, ada, parts=lines, labor=(new_labor_line(), new_labor_line()))
 
         for ids in (
             [0, *(line.id for line in one.parts + other.parts)],
@@ -131,8 +154,8 @@ class TestTickets:
             description="Squeals",
             status=Status.IN_PROGRESS,
             mechanics=new_ticket(ada, cy).mechanics,
-            parts=(line_of(part),),
-            labor=(labor(),),
+            parts=(new_part_line(part),),
+            labor=(new_labor_line(),),
             updated_at=LATER,
         )
 
@@ -155,8 +178,8 @@ class TestTickets:
             ada,
             add_mechanic(store),
             vehicle=add_vehicle(store, ada),
-            parts=(line_of(part),),
-            labor=(labor(),),
+            parts=(new_part_line(part),),
+            labor=(new_labor_line(),),
         )
         changed = evolve(added, vehicle=None, mechanics=(), parts=(), labor=())
 
@@ -170,8 +193,8 @@ class TestTickets:
         added = add_ticket(
             store,
             add_customer(store),
-            parts=(line_of(part, 1), line_of(part, 2), line_of(part, 3)),
-            labor=(labor("a"), labor("b")),
+            parts=(new_part_line(part, 1), new_part_line(part, 2), new_part_line(part, 3)),
+            labor=(new_labor_line("a"), new_labor_line("b")),
         )
         changed = evolve(
             added,
@@ -182,7 +205,11 @@ class TestTickets:
         after = saved(store, changed)
         again = saved(
             store,
-            evolve(after, parts=(*after.parts, line_of(part)), labor=(*after.labor, labor("c"))),
+            evolve(
+                after,
+                parts=(*after.parts, new_part_line(part)),
+                labor=(*after.labor, new_labor_line("c")),
+            ),
         )
 
         assert (changed.parts, changed.labor) == (after.parts, after.labor)
@@ -194,7 +221,7 @@ class TestTickets:
     def test_touches_no_other_ticket(self, store: Store) -> None:
         """A change of one ticket leaves the lines and mechanics of another."""
         ada, bo, part = add_customer(store), add_mechanic(store), add_part(store)
-        lines: dict[str, Any] = {"parts": (line_of(part),), "labor": (labor(),)}
+        lines: dict[str, Any] = {"parts": (new_part_line(part),), "labor": (new_labor_line(),)}
         one, other = add_ticket(store, ada, bo, **lines), add_ticket(store, ada, bo, **lines)
 
         saved(store, evolve(one, mechanics=(), parts=(), labor=()))
@@ -207,7 +234,7 @@ class TestTickets:
         after = saved(store, evolve(added, description="First"))
 
         with pytest.raises(LostRace):
-            saved(store, evolve(added, description="Second", labor=(labor(),)))
+            saved(store, evolve(added, description="Second", labor=(new_labor_line(),)))
 
         assert after == read(store, added)
         with store.read_only() as work:
@@ -266,7 +293,7 @@ class TestTickets:
     def test_keeps_the_price_of_a_line(self, store: Store) -> None:
         """What a part is called and costs later does not reach the lines written before."""
         part = add_part(store)
-        added = add_ticket(store, add_customer(store), parts=(line_of(part),))
+        added = add_ticket(store, add_customer(store), parts=(new_part_line(part),))
 
         with store.begin() as work:
             work.parts.save([evolve(part, sku="NEW", name="New", price=Money(1))])

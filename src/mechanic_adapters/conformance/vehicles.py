@@ -1,10 +1,11 @@
 """The contract of `Vehicles`."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import Lock, PaginatedList, UniqueValue, Write
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     LATER,
@@ -15,7 +16,8 @@ from mechanic_adapters.conformance.samples.records import (
     new_entry,
     new_vehicle,
 )
-from mechanic_core.unit_of_work import Store
+from mechanic_adapters.conformance.samples.seed import Seed
+from mechanic_core.unit_of_work import Store, Work
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import (
     VehicleId,
@@ -26,6 +28,53 @@ from mechanic_core.vehicles.vehicle import (
 
 VIN = "1HGCM82633A004352"
 OTHER_VIN = "1M8GDM9AXKP042788"
+
+
+def _drive(work: Work, seed: Seed) -> None:
+    vehicle = work.vehicles.lock(seed.vehicle.id)
+    work.vehicles.save(evolve(vehicle, odometer=(vehicle.odometer or 0) + 1))
+
+
+WRITES: Final = (
+    Write(
+        "vehicles.add", lambda work, seed: work.vehicles.add(new_vehicle(seed.customer)), "vehicles"
+    ),
+    Write(
+        "vehicles.save",
+        lambda work, seed: work.vehicles.save(evolve(seed.vehicle, plate="CHANGED")),
+        "vehicles",
+    ),
+    Write("vehicles.remove", lambda work, seed: work.vehicles.remove(seed.vehicle.id), "vehicles"),
+    Write(
+        "vehicle_lists.erase_plates",
+        lambda work, seed: work.vehicle_lists.erase_plates(seed.customer.id, LATER),
+        "vehicles",
+    ),
+)
+UNIQUE_VALUES: Final = (
+    UniqueValue(
+        "VIN",
+        lambda work, seed: work.vehicles.add(new_vehicle(seed.customer, vin=VIN)),
+        VinTaken,
+    ),
+)
+LISTS: Final = (
+    PaginatedList(
+        "vehicles",
+        lambda work, seed, page: work.vehicle_lists.find(
+            VehicleFilter(customer_id=seed.customer.id), page
+        ),
+        lambda work, seed: work.vehicles.add(new_vehicle(seed.customer)),
+    ),
+)
+LOCKS: Final = (
+    Lock(
+        "vehicles.lock",
+        lambda work, seed: work.vehicles.lock(seed.vehicle.id),
+        _drive,
+        lambda work, seed: work.vehicles.get(seed.vehicle.id).odometer or 0,
+    ),
+)
 
 
 def plates(store: Store, **wanted: Any) -> list[str | None]:

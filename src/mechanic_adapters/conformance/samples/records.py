@@ -10,9 +10,10 @@ from mechanic_core.customers.customer import Customer
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Kind, Part
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.money import Quantity
+from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.vehicle_lookup import on_ticket
 from mechanic_core.unit_of_work import Store
@@ -80,6 +81,29 @@ def new_ticket(
         "updated_at": AT,
     }
     return Ticket(**given | told)
+
+
+def new_part_line(part: Part, quantity: int = 1000) -> PartLine:
+    """Return a new line of a ticket with *quantity* thousandths of *part*."""
+    return PartLine(
+        part_id=part.id,
+        sku=part.sku,
+        name=part.name,
+        quantity=Quantity(quantity),
+        unit_price=part.price,
+    )
+
+
+def new_labor_line(
+    description: str = "Replace the pads", mechanic_id: int | None = None
+) -> LaborLine:
+    """Return a new line of a ticket with labour."""
+    return LaborLine(
+        mechanic_id=mechanic_id,
+        description=description,
+        hours=Quantity(1500),
+        rate=Money(8000),
+    )
 
 
 def new_entry(event: Event = Event.CHANGED, actor: Actor = NOBODY, **told: Any) -> Entry:

@@ -1,82 +1,90 @@
-"""The contract of `subscribe` and `Work.on_commit`: told once the work is kept, and only then."""
+"""The contract of `Store.subscribe` and `Work.on_commit`: called after a commit, never before."""
 
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 
-from mechanic_adapters.conformance.samples.records import ALL, add_customer, new_customer
-from mechanic_adapters.conformance.samples.seed import WRITES, Write, seeded, snapshot
+from mechanic_adapters.conformance.declarations import Write
+from mechanic_adapters.conformance.samples.records import (
+    ALL,
+    add_customer,
+    new_customer,
+    new_movement,
+)
+from mechanic_adapters.conformance.samples.seed import add_seed, snapshot
 from mechanic_adapters.conformance.samples.threads import in_another_thread
-from mechanic_adapters.conformance.store.transactions import add, dropped, names
+from mechanic_adapters.conformance.store.transactions import add, names, rolled_back
 from mechanic_core.unit_of_work import Store
+
+WRITES: Final = Write.collect("WRITES")
 
 
 def failing(_: frozenset[str]) -> None:
-    """Hear of a commit, and fail."""
+    """Raise, as a listener with a bug does."""
     raise ZeroDivisionError("failing on purpose")
 
 
-class TestSubscribers:
-    """Listeners are told, after each commit, the nouns that it wrote."""
+class TestListeners:
+    """After each commit, listeners are called with the names of the ports that were written."""
 
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
-    def test_tells_the_noun_written(self, store: Store, write: Write) -> None:
-        """Every kind of write tells its noun, and no other."""
-        seed = seeded(store)
-        told: list[frozenset[str]] = []
-        store.subscribe(told.append)
+    def test_names_what_was_written(self, store: Store, write: Write) -> None:
+        """Each write names its noun, and no other."""
+        seed = add_seed(store)
+        heard: list[frozenset[str]] = []
+        store.subscribe(heard.append)
 
         with store.begin() as work:
             write.act(work, seed)
-            assert [] == told
+            assert [] == heard
 
-        assert [frozenset({write.noun})] == told
+        assert [frozenset({write.noun})] == heard
 
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
-    def test_tells_nothing_of_dropped_work(self, store: Store, write: Write) -> None:
-        """What was not kept concerns nobody."""
-        seed = seeded(store)
-        told: list[frozenset[str]] = []
-        store.subscribe(told.append)
+    def test_is_silent_after_a_rollback(self, store: Store, write: Write) -> None:
+        """A transaction that was rolled back calls no listener."""
+        seed = add_seed(store)
+        heard: list[frozenset[str]] = []
+        store.subscribe(heard.append)
 
-        with dropped(store) as work:
+        with rolled_back(store) as work:
             write.act(work, seed)
 
-        assert [] == told
+        assert [] == heard
 
-    def test_tells_all_nouns_at_once(self, store: Store) -> None:
-        """One transaction, blocks inside it included, is told once."""
-        told: list[frozenset[str]] = []
-        store.subscribe(told.append)
+    def test_names_all_nouns_at_once(self, store: Store) -> None:
+        """A transaction, with the blocks that joined it, makes one call."""
+        heard: list[frozenset[str]] = []
+        store.subscribe(heard.append)
 
-        seed = seeded(store)
+        seed = add_seed(store)
         with store.begin() as outer:
             add(outer, "Ada")
             with store.begin() as inner:
-                WRITES[-1].act(inner, seed)
-            assert 1 == len(told)
+                inner.ledger.write([new_movement(seed.part, 5)])
+            assert 1 == len(heard)
 
         every = {"customers", "vehicles", "mechanics", "accounts", "sessions", "tickets", "parts"}
-        assert [every, {"customers", "parts"}] == told
+        assert [every, {"customers", "parts"}] == heard
 
-    def test_forgets_the_nouns_of_dropped_work(self, store: Store) -> None:
-        """The next transaction tells its own nouns only."""
-        told: list[frozenset[str]] = []
-        store.subscribe(told.append)
-        seed = seeded(store)
-        told.clear()
+    def test_forgets_the_nouns_of_a_rollback(self, store: Store) -> None:
+        """The transaction after a rollback names its own nouns only."""
+        heard: list[frozenset[str]] = []
+        seed = add_seed(store)
+        store.subscribe(heard.append)
 
-        with dropped(store) as work:
-            WRITES[-1].act(work, seed)
+        with rolled_back(store) as work:
+            work.ledger.write([new_movement(seed.part, 5)])
         add_customer(store)
 
-        assert [{"customers"}] == told
+        assert [{"customers"}] == heard
 
-    def test_tells_nothing_of_reading(self, store: Store) -> None:
-        """Looking, and a transaction that only reads, concern nobody."""
-        seed = seeded(store)
-        told: list[frozenset[str]] = []
-        store.subscribe(told.append)
+    def test_is_silent_after_reads(self, store: Store) -> None:
+        """A view, and a transaction that only reads and locks, call no listener."""
+        seed = add_seed(store)
+        heard: list[frozenset[str]] = []
+        store.subscribe(heard.append)
 
         snapshot(store, seed)
         with store.begin() as work:
@@ -85,10 +93,10 @@ class TestSubscribers:
             work.parts.lock([seed.part.id])
             work.sessions.lock(seed.token.digest)
 
-        assert [] == told
+        assert [] == heard
 
-    def test_tells_every_listener_what_is_kept_already(self, store: Store) -> None:
-        """By the time a listener hears of it, everybody can see it."""
+    def test_comes_after_the_commit(self, store: Store) -> None:
+        """When a listener is called, other threads can read what was written."""
         seen: list[tuple[int, list[str]]] = []
         for one in (1, 2):
             store.subscribe(
@@ -99,26 +107,26 @@ class TestSubscribers:
 
         assert [(1, ["Ada"]), (2, ["Ada"])] == sorted(seen)
 
-    def test_tells_the_others_when_one_fails(
+    def test_survives_a_failing_listener(
         self, store: Store, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """What is kept is acknowledged, and heard of by all others; the failure is logged."""
-        told: list[frozenset[str]] = []
+        """A listener that raises is logged; the commit stands and the others are called."""
+        heard: list[frozenset[str]] = []
         store.subscribe(failing)
-        store.subscribe(told.append)
+        store.subscribe(heard.append)
 
         add_customer(store, name="Ada")
 
-        assert [{"customers"}] == told
+        assert [{"customers"}] == heard
         assert ["Ada"] == names(store)
         assert "failing on purpose" in caplog.text
 
 
-class TestAfter:
-    """Callbacks run once the outermost block has kept the work; never if it drops it."""
+class TestOnCommit:
+    """Callbacks run after the outermost block has committed; never after a rollback."""
 
-    def test_calls_back_in_order_once_it_is_kept(self, store: Store) -> None:
-        """Callbacks wait for the outermost block, and run once each, in their order."""
+    def test_calls_back_in_order(self, store: Store) -> None:
+        """Callbacks run once each, in order, after the outermost block."""
         calls: list[str] = []
 
         def called(name: str) -> Callable[[], None]:
@@ -135,11 +143,11 @@ class TestAfter:
         add_customer(store)
         assert ["first", "second", "third"] == calls
 
-    def test_never_calls_back_for_dropped_work(self, store: Store) -> None:
-        """What was not kept is not told, by a later transaction neither."""
+    def test_never_calls_back_after_a_rollback(self, store: Store) -> None:
+        """Callbacks of a transaction that was rolled back never run, later ones included."""
         calls: list[str] = []
 
-        with dropped(store) as outer:
+        with rolled_back(store) as outer:
             outer.on_commit(lambda: calls.append("outer"))
             with store.begin() as inner:
                 inner.on_commit(lambda: calls.append("inner"))
@@ -148,14 +156,14 @@ class TestAfter:
         assert [] == calls
 
     def test_calls_back_outside_the_transaction(self, store: Store) -> None:
-        """A callback sees what was kept, and what it does itself is kept for itself."""
+        """A callback reads what was committed, and its own transactions are separate."""
         seen: list[list[str]] = []
 
         def follow_up() -> None:
             seen.append(in_another_thread(lambda: names(store)))
             with store.begin() as work:
                 add(work, "Bo")
-            with dropped(store) as work:
+            with rolled_back(store) as work:
                 add(work, "Lost")
 
         with store.begin() as work:
@@ -166,10 +174,10 @@ class TestAfter:
         with store.read_only() as work:
             assert ["Ada", "Bo"] == [one.name for one in work.customers.find(None, ALL).items]
 
-    def test_calls_the_others_back_when_one_fails(
+    def test_survives_a_failing_callback(
         self, store: Store, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A callback that fails takes nothing back, keeps no other waiting, and is logged."""
+        """A callback that raises is logged; the commit stands and the others run."""
         calls: list[str] = []
 
         with store.begin() as work:

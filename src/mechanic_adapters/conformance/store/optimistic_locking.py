@@ -1,179 +1,88 @@
-"""Races: of several who build on the same, one wins and the others are told."""
+"""The contract of versions and unique values: of several conflicting writes, one succeeds."""
 
 import time
-from collections.abc import Callable
-from datetime import datetime
-from itertools import count
 from typing import Final
 
 import pytest
-from attrs import evolve, field, frozen
 
-from mechanic_adapters.conformance.samples.records import (
-    AT,
-    LATER,
-    LIFE,
-    add_account,
-    add_customer,
-    new_entry,
-    new_session,
-)
-from mechanic_adapters.conformance.samples.seed import CLASHES, Seed, seeded
+from mechanic_adapters.conformance.declarations import UniqueValue, Write
+from mechanic_adapters.conformance.samples.records import add_customer
+from mechanic_adapters.conformance.samples.seed import add_seed, snapshot
 from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_adapters.conformance.store.transactions import names
-from mechanic_core.access import ANONYMOUS, Actor, Role
-from mechanic_core.accounts.account import (
-    RefreshRequest,
-    RefreshToken,
-    TokenPair,
-    TokenRefused,
-    digest_of,
-)
-from mechanic_core.accounts.use_cases import RefreshTokens, TokenIssuer
 from mechanic_core.errors import LostRace, Unavailable
-from mechanic_core.unit_of_work import Store, Work
+from mechanic_core.unit_of_work import Store
 
-HANDS: Final = 8
+THREADS: Final = 8
 LONG_S: Final = 1.0
-"""Nobody is told to try again sooner, but where they built on what somebody else has changed."""
+"""A store may answer `Unavailable` after this time, and no sooner."""
 
-Save = Callable[[Work, Seed], object]
-
-SAVES: Final[dict[str, Save]] = {
-    "customers": lambda work, seed: work.customers.save(evolve(seed.customer, name="Changed")),
-    "vehicles": lambda work, seed: work.vehicles.save(evolve(seed.vehicle, plate="CHANGED")),
-    "mechanics": lambda work, seed: work.mechanics.save(evolve(seed.mechanic, name="Changed")),
-    "tickets": lambda work, seed: work.tickets.save(
-        evolve(seed.ticket, description="Changed"), new_entry()
-    ),
-    "parts": lambda work, seed: work.parts.save([evolve(seed.part, name="Changed")]),
-}
+SAVES: Final = [write for write in Write.collect("WRITES") if write.name.endswith(".save")]
+UNIQUE_VALUES: Final = UniqueValue.collect("UNIQUE_VALUES")
 
 
-@frozen
-class FakeTokens:
-    """Signs nothing: says whom a token speaks for."""
+class TestOptimisticLocking:
+    """Saving a record requires its current version."""
 
-    life: int = 1800
+    @pytest.mark.parametrize("save", SAVES, ids=lambda save: save.name)
+    def test_refuses_an_old_version(self, store: Store, save: Write) -> None:
+        """Of two changes of the same version, the second is refused and changes nothing."""
+        seed = add_seed(store)
+        with store.begin() as work:
+            save.act(work, seed)
+        before = snapshot(store, seed)
 
-    def issue(self, actor: Actor, at: datetime) -> str:
-        """Return what the token says."""
-        return f"{actor.role}:{actor.id}:{actor.session}:{at.isoformat()}"
+        with pytest.raises(LostRace), store.begin() as work:
+            save.act(work, seed)
 
+        assert before == snapshot(store, seed)
 
-@frozen
-class Till:
-    """Trades refresh tokens at *LATER*, with secrets that count up."""
+    @pytest.mark.parametrize("save", SAVES, ids=lambda save: save.name)
+    def test_lets_one_save_of_a_version_win(self, store: Store, save: Write) -> None:
+        """Of eight threads that save the same version in parallel, exactly one succeeds."""
+        seed = add_seed(store)
 
-    store: Store
-    refresh: RefreshTokens = field(init=False)
-
-    @refresh.default
-    def _refresh(self) -> RefreshTokens:
-        numbers = count(1)
-        desk = TokenIssuer(FakeTokens(), lambda: f"fresh-{next(numbers)}", LIFE)
-        return RefreshTokens(self.store.begin, lambda: LATER, desk)
-
-    def log_in(self, secret: str) -> None:
-        """Start a customer's session whose refresh token is *secret*."""
-        ada = add_customer(self.store)
-        add_account(self.store, Role.CUSTOMER, ada.id)
-        session = new_session(ada.id)
-        with self.store.begin() as work:
-            work.sessions.start(session, RefreshToken.of(secret, session.id, AT, LIFE))
-
-    def trade(self, secret: str) -> TokenPair:
-        """Trade *secret* for the next pair."""
-        return self.refresh(ANONYMOUS, RefreshRequest(refresh_token=secret))
-
-
-class TestRaces:
-    """Of several who build on the same, one wins and the others are told."""
-
-    @pytest.mark.parametrize("noun", SAVES)
-    def test_lets_one_save_of_a_version_win(self, store: Store, noun: str) -> None:
-        """Of eight who save the same version at once, exactly one does."""
-        seed = seeded(store)
-
-        def save() -> str:
+        def attempt() -> str:
             with store.begin() as work:
-                SAVES[noun](work, seed)
+                save.act(work, seed)
             return "won"
 
-        outcomes = in_parallel(*[save] * HANDS)
+        outcomes = in_parallel(*[attempt] * THREADS)
 
         assert 1 == outcomes.count("won")
-        assert HANDS - 1 == sum(isinstance(outcome, LostRace) for outcome in outcomes)
+        assert THREADS - 1 == sum(isinstance(outcome, LostRace) for outcome in outcomes)
 
-    @pytest.mark.parametrize("what", CLASHES)
-    def test_gives_what_is_unique_to_one(self, store: Store, what: str) -> None:
-        """Of eight who take the same e-mail, VIN or SKU at once, exactly one gets it.
 
-        Who has waited long, because a busy machine is slow to keep the winner's work or to answer
-        at all, may be told to try again. Whoever does so gets one of the two answers.
+class TestUniqueValues:
+    """Two records cannot have the same unique value."""
+
+    @pytest.mark.parametrize("unique", UNIQUE_VALUES, ids=lambda unique: unique.name)
+    def test_gives_a_unique_value_to_one(self, store: Store, unique: UniqueValue) -> None:
+        """Of eight threads that take the same e-mail, VIN or SKU in parallel, one succeeds.
+
+        On a slow machine a thread that waited long may get `Unavailable`; its retry gets one of
+        the two answers.
         """
-        take_it, refusal = CLASHES[what]
-        seed = seeded(store)
+        seed = add_seed(store)
 
-        def take() -> str:
+        def attempt() -> str:
             began = time.monotonic()
             try:
                 with store.begin() as work:
-                    take_it(work, seed)
+                    unique.act(work, seed)
             except Unavailable:
                 if time.monotonic() - began < LONG_S:
                     raise
-                return take()
+                return attempt()
             return "won"
 
-        outcomes = in_parallel(*[take] * HANDS)
+        outcomes = in_parallel(*[attempt] * THREADS)
 
         assert 1 == outcomes.count("won")
-        assert HANDS - 1 == sum(isinstance(outcome, refusal) for outcome in outcomes)
+        assert THREADS - 1 == sum(isinstance(outcome, unique.refusal) for outcome in outcomes)
 
     def test_adds_all_that_differ(self, store: Store) -> None:
-        """Eight who add at once all do, each under an id of their own."""
-        outcomes = in_parallel(*[lambda: add_customer(store).id] * HANDS)
+        """Eight threads that add different records all succeed, each with its own id."""
+        outcomes = in_parallel(*[lambda: add_customer(store).id] * THREADS)
 
-        assert len(names(store)) == len(set(outcomes)) == HANDS
-
-
-class TestRefreshing:
-    """Refresh tokens rotate, and one that comes back ends its session."""
-
-    def test_trades_one_after_the_other(self, store: Store) -> None:
-        """Each new pair can be traded for the next."""
-        till = Till(store)
-        till.log_in("first")
-
-        second = till.trade("first")
-        third = till.trade(second.refresh_token)
-
-        assert len({"first", second.refresh_token, third.refresh_token}) == len("123")
-
-    def test_ends_the_session_of_one_used_twice(self, store: Store) -> None:
-        """When a spent token comes back, the fresh one stops working too."""
-        till = Till(store)
-        till.log_in("first")
-        fresh = till.trade("first").refresh_token
-
-        for secret in ("first", fresh):
-            with pytest.raises(TokenRefused):
-                till.trade(secret)
-
-    def test_trades_one_token_once_in_a_race(self, store: Store) -> None:
-        """Of two who trade the same token at once one succeeds, and the session ends."""
-        till = Till(store)
-        for number in range(HANDS):
-            secret = f"secret-{number}"
-            till.log_in(secret)
-
-            outcomes = in_parallel(*[lambda secret=secret: till.trade(secret)] * 2)
-
-            pairs = [one for one in outcomes if isinstance(one, TokenPair)]
-            refusals = [one for one in outcomes if isinstance(one, TokenRefused)]
-            assert (1, 1) == (len(pairs), len(refusals))
-            with store.begin() as work:
-                held = work.sessions.lock(digest_of(pairs[0].refresh_token))
-            assert held
-            assert LATER == held[0].revoked_at
+        assert len(names(store)) == len(set(outcomes)) == THREADS

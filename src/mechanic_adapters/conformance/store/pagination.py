@@ -1,6 +1,6 @@
-"""The contract of lists: by page or by cursor, each row is seen exactly once."""
+"""The contract of lists: by offset or by keyset, a client sees each row exactly once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import pytest
@@ -8,6 +8,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mechanic_adapters.conformance.declarations import PaginatedList
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     new_customer,
@@ -18,83 +19,19 @@ from mechanic_adapters.conformance.samples.records import (
     new_ticket,
     new_vehicle,
 )
-from mechanic_adapters.conformance.samples.seed import Seed, seeded
-from mechanic_core.inventory.ports import PartFilter
+from mechanic_adapters.conformance.samples.seed import Seed, add_seed
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.unit_of_work import Store, Work
-from mechanic_core.vehicles.ports import VehicleFilter
+from mechanic_core.unit_of_work import Store
 
 ROWS: Final = 13
 
-
-@frozen
-class Listing:
-    """A list, and how to add a row that belongs there."""
-
-    name: str
-    find: Callable[[Work, Seed, PageRequest], Page[Any]]
-    add: Callable[[Work, Seed], object]
-
-
-def _add_entry(work: Work, seed: Seed) -> None:
-    work.tickets.save(work.tickets.get(seed.ticket.id), new_entry())
-
-
-LISTINGS: Final = (
-    Listing(
-        "customers",
-        lambda work, _, page: work.customers.find("page", page),
-        lambda work, _: work.customers.add(new_customer(name="Page")),
-    ),
-    Listing(
-        "vehicles",
-        lambda work, seed, page: work.vehicle_lists.find(
-            VehicleFilter(customer_id=seed.customer.id), page
-        ),
-        lambda work, seed: work.vehicles.add(new_vehicle(seed.customer)),
-    ),
-    Listing(
-        "mechanics",
-        lambda work, _, page: work.mechanic_lists.find(page, active_only=True),
-        lambda work, _: work.mechanics.add(new_mechanic()),
-    ),
-    Listing(
-        "tickets",
-        lambda work, seed, page: work.ticket_lists.find(
-            TicketFilter(customer_id=seed.customer.id), page
-        ),
-        lambda work, seed: work.tickets.add(new_ticket(seed.customer, seed.mechanic), new_entry()),
-    ),
-    Listing(
-        "newest tickets",
-        lambda work, seed, page: work.ticket_lists.find(
-            TicketFilter(mechanic_id=seed.mechanic.id, newest_first=True), page
-        ),
-        lambda work, seed: work.tickets.add(new_ticket(seed.customer, seed.mechanic), new_entry()),
-    ),
-    Listing(
-        "history",
-        lambda work, seed, page: work.histories.of(seed.ticket.id, page),
-        _add_entry,
-    ),
-    Listing(
-        "parts",
-        lambda work, _, page: work.parts.find(PartFilter(q="page"), page),
-        lambda work, _: work.parts.add(new_part(name="Page")),
-    ),
-    Listing(
-        "ledger",
-        lambda work, seed, page: work.ledger.of(seed.part.id, page),
-        lambda work, seed: work.ledger.write([new_movement(seed.part, 1)]),
-    ),
+every_list = pytest.mark.parametrize(
+    "paginated", PaginatedList.collect("LISTS"), ids=lambda paginated: paginated.name
 )
 
-every_listing = pytest.mark.parametrize("listing", LISTINGS, ids=lambda listing: listing.name)
 
-
-def add_rows(store: Store, seed: Seed, listing: Listing, rows: int = 1) -> None:
-    """Add rows to the list, between others that do not belong there."""
+def add_rows(store: Store, seed: Seed, paginated: PaginatedList, rows: int = 1) -> None:
+    """Add rows to the list, between others that do not belong to it."""
     with store.begin() as work:
         for _ in range(rows):
             other = work.customers.add(new_customer())
@@ -102,132 +39,132 @@ def add_rows(store: Store, seed: Seed, listing: Listing, rows: int = 1) -> None:
             work.mechanics.add(new_mechanic(active=False))
             work.tickets.add(new_ticket(other), new_entry())
             work.ledger.write([new_movement(work.parts.add(new_part()), 1)])
-            listing.add(work, seed)
+            paginated.add(work, seed)
 
 
 @frozen
 class Reader:
-    """Reads one list of one store."""
+    """A client that reads one list."""
 
     store: Store
     seed: Seed
-    listing: Listing
+    paginated: PaginatedList
 
     def ids(self) -> list[int]:
-        """Return the ids of all rows, read at once."""
-        return [row.id for row in self.piece(ALL).items]
+        """Return the ids of all rows, read as one page."""
+        return [row.id for row in self.page(ALL).items]
 
-    def piece(self, page: PageRequest) -> Page[Any]:
-        """Return one piece."""
+    def page(self, request: PageRequest) -> Page[Any]:
+        """Return one page."""
         with self.store.read_only() as work:
-            return self.listing.find(work, self.seed, page)
+            return self.paginated.find(work, self.seed, request)
 
-    def by_cursor(self, size: int) -> Iterator[Page[Any]]:
-        """Walk the list by its keys."""
-        piece = self.piece(PageRequest(size=size))
-        yield piece
-        while piece.has_more:
-            before = piece.last
-            piece = self.piece(PageRequest(size=size, after=before))
-            assert before != piece.last, "the cursor stands still"
-            yield piece
+    def by_keyset(self, size: int) -> Iterator[Page[Any]]:
+        """Yield all pages, each requested by the last key of the one before."""
+        page = self.page(PageRequest(size=size))
+        yield page
+        while page.has_more:
+            before = page.last
+            page = self.page(PageRequest(size=size, after=before))
+            assert before != page.last, "the same page came twice"
+            yield page
 
-    def by_page(self, size: int) -> Iterator[Page[Any]]:
-        """Walk the list by its offsets."""
-        piece, start = self.piece(PageRequest(size=size)), 0
-        yield piece
-        while piece.has_more:
+    def by_offset(self, size: int) -> Iterator[Page[Any]]:
+        """Yield all pages, each requested by its offset."""
+        page, start = self.page(PageRequest(size=size)), 0
+        yield page
+        while page.has_more:
             start += size
-            assert start < ALL.size, "the last page never comes"
-            piece = self.piece(PageRequest(size=size, start=start))
-            yield piece
+            assert start < ALL.size, "no page is the last"
+            page = self.page(PageRequest(size=size, start=start))
+            yield page
 
 
-def ids_in(pieces: Iterator[Page[Any]]) -> list[int]:
-    """Return the ids in all *pieces*."""
-    return [row.id for piece in pieces for row in piece.items]
+def ids_in(pages: Iterable[Page[Any]]) -> list[int]:
+    """Return the ids of the rows of all *pages*."""
+    return [row.id for page in pages for row in page.items]
 
 
-def reader_of(store: Store, listing: Listing, rows: int = ROWS) -> Reader:
-    """Return a reader of a list with *rows* and those that were seeded."""
-    seed = seeded(store)
-    add_rows(store, seed, listing, rows)
-    return Reader(store, seed, listing)
+def open_reader(store: Store, paginated: PaginatedList, rows: int = ROWS) -> Reader:
+    """Add *rows* to a list and return a reader of it."""
+    seed = add_seed(store)
+    add_rows(store, seed, paginated, rows)
+    return Reader(store, seed, paginated)
 
 
-class TestPages:
-    """Each row is seen exactly once, however the list is walked."""
+class TestPagination:
+    """A client sees each row exactly once."""
 
-    @every_listing
-    def test_visits_each_row_once(self, store: Store, listing: Listing) -> None:
-        """By cursor and by page alike, in the list's order, for every size of piece."""
-        reader = reader_of(store, listing)
+    @every_list
+    def test_visits_each_row_once(self, store: Store, paginated: PaginatedList) -> None:
+        """By keyset and by offset alike, in the list's order, for every page size."""
+        reader = open_reader(store, paginated)
         every = reader.ids()
 
         @given(size=st.integers(1, ROWS + 2))
         def visits(size: int) -> None:
-            pieces = list(reader.by_cursor(size))
-            assert every == ids_in(iter(pieces)) == ids_in(reader.by_page(size))
-            assert [size] * (len(pieces) - 1) == [len(piece.items) for piece in pieces[:-1]]
-            assert [piece.items[-1].id for piece in pieces[:-1]] == [p.last for p in pieces[:-1]]
-            assert pieces[-1].last is None
+            pages = list(reader.by_keyset(size))
+            assert every == ids_in(pages) == ids_in(reader.by_offset(size))
+            assert [size] * (len(pages) - 1) == [len(page.items) for page in pages[:-1]]
+            assert [page.items[-1].id for page in pages[:-1]] == [page.last for page in pages[:-1]]
+            assert pages[-1].last is None
 
         assert len(set(every)) in (ROWS, ROWS + 1)
-        assert sorted(every, reverse="newest" in listing.name) == every
+        assert sorted(every, reverse=paginated.descending) == every
         visits()
 
-    @every_listing
-    def test_visits_each_row_once_while_others_come(self, store: Store, listing: Listing) -> None:
-        """By cursor, each row that was there from the first is seen once, whatever is added."""
-        reader = reader_of(store, listing, 5)
+    @every_list
+    def test_visits_each_row_once_during_inserts(
+        self, store: Store, paginated: PaginatedList
+    ) -> None:
+        """By keyset, each row that existed at the first page comes once, whatever is added."""
+        reader = open_reader(store, paginated, 5)
         every = reader.ids()
 
         seen: list[int] = []
-        for piece in reader.by_cursor(2):
-            seen += [row.id for row in piece.items]
+        for page in reader.by_keyset(2):
+            seen += [row.id for row in page.items]
             if len(seen) < 2 * len(every):  # or it would never end
-                add_rows(store, reader.seed, listing)
+                add_rows(store, reader.seed, paginated)
 
         assert len(set(seen)) == len(seen)
         assert every == [one for one in seen if one in every]
 
-    @every_listing
-    def test_ends(self, store: Store, listing: Listing) -> None:
-        """The last piece says so, also when it is full; behind it there is nothing."""
-        reader = reader_of(store, listing, 3)
+    @every_list
+    def test_ends(self, store: Store, paginated: PaginatedList) -> None:
+        """The last page has no next one, even if it is full; a page after it is empty."""
+        reader = open_reader(store, paginated, 3)
         every = reader.ids()
-        full = reader.piece(PageRequest(size=len(every)))
-        nothing: Page[Any] = Page(())
+        full = reader.page(PageRequest(size=len(every)))
+        empty: Page[Any] = Page(())
 
         assert every == [row.id for row in full.items]
         assert (False, None, None) == (full.has_more, full.last, full.total)
-        assert nothing == reader.piece(PageRequest(after=every[-1]))
-        assert nothing == reader.piece(PageRequest(start=len(every)))
-        assert nothing == reader.piece(PageRequest(start=10_000))
+        assert empty == reader.page(PageRequest(after=every[-1]))
+        assert empty == reader.page(PageRequest(start=len(every)))
+        assert empty == reader.page(PageRequest(start=10_000))
 
-    @every_listing
-    def test_looks_at_the_key_alone(self, store: Store, listing: Listing) -> None:
-        """Behind a key the offset means nothing, and the key itself need not be there."""
-        reader = reader_of(store, listing, 3)
+    @every_list
+    def test_ignores_the_offset_after_a_key(self, store: Store, paginated: PaginatedList) -> None:
+        """With a key the offset has no effect, and the row of the key need not exist."""
+        reader = open_reader(store, paginated, 3)
         first, second, *_ = reader.ids()
-        direction = 1 if second > first else -1
+        before = first + 1 if paginated.descending else first - 1
 
-        assert [second] == [r.id for r in reader.piece(PageRequest(1, start=2, after=first)).items]
-        assert [first] == [
-            r.id for r in reader.piece(PageRequest(1, after=first - direction)).items
-        ]
+        assert [second] == ids_in([reader.page(PageRequest(1, start=2, after=first))])
+        assert [first] == ids_in([reader.page(PageRequest(1, after=before))])
 
-    @every_listing
-    def test_counts_when_asked(self, store: Store, listing: Listing) -> None:
-        """The total is that of the whole list, wherever the page lies."""
-        reader = reader_of(store, listing, 3)
+    @every_list
+    def test_counts_on_request(self, store: Store, paginated: PaginatedList) -> None:
+        """The total is that of the whole list, whichever page is requested."""
+        reader = open_reader(store, paginated, 3)
         every = reader.ids()
 
-        for page in (
+        for request in (
             PageRequest(size=1, counted=True),
             PageRequest(size=1, start=1, counted=True),
             PageRequest(size=1, start=1000, counted=True),
             PageRequest(size=1, after=every[0], counted=True),
         ):
-            assert len(every) == reader.piece(page).total
-        assert reader.piece(PageRequest(size=1)).total is None
+            assert len(every) == reader.page(request).total
+        assert reader.page(PageRequest(size=1)).total is None

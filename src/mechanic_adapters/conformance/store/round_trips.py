@@ -17,9 +17,11 @@ from mechanic_adapters.conformance.samples.records import (
     add_session,
     new_customer,
     new_entry,
+    new_labor_line,
     new_mechanic,
     new_movement,
     new_part,
+    new_part_line,
     new_session,
     new_ticket,
     new_token,
@@ -32,7 +34,6 @@ from mechanic_adapters.conformance.samples.strategies import (
     numbers,
     texts,
 )
-from mechanic_adapters.conformance.tickets import labor, line_of
 from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.account import RefreshToken
 from mechanic_core.inventory.part import PartName, Sku, Unit
@@ -159,8 +160,8 @@ class TestRoundTrips:
             task, hours, rate = work_done
             new = new_ticket(
                 owner,
-                parts=(line_of(part, taken),),
-                labor=(evolve(labor(task), hours=hours, rate=rate),),
+                parts=(new_part_line(part, taken),),
+                labor=(evolve(new_labor_line(task), hours=hours, rate=rate),),
                 **ticket,
             )
             happened = evolve(new_entry(), **entry)
@@ -227,8 +228,8 @@ class TestRoundTrips:
         new = new_ticket(
             add_customer(store),
             description=full(Text),
-            parts=(line_of(part),),
-            labor=(labor(full(Task)),),
+            parts=(new_part_line(part),),
+            labor=(new_labor_line(full(Task)),),
         )
         entry = new_entry(from_=full(Text) * 2, to=full(Text) * 2, note=full(Note))
 

@@ -1,29 +1,33 @@
-"""The contract of `Begin`: leaving the block keeps the work, raising drops it."""
+"""The contract of transactions: leaving the block commits, raising rolls back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
 
 import pytest
 from attrs import evolve
 
+from mechanic_adapters.conformance.declarations import UniqueValue, Write
 from mechanic_adapters.conformance.samples.records import ALL, UNKNOWN, add_customer, new_customer
-from mechanic_adapters.conformance.samples.seed import CLASHES, WRITES, Write, seeded, snapshot
+from mechanic_adapters.conformance.samples.seed import add_seed, snapshot
 from mechanic_adapters.conformance.samples.threads import in_another_thread
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.errors import LostRace
 from mechanic_core.unit_of_work import Store, Work
 
+WRITES: Final = Write.collect("WRITES")
 
-class Dropped(Exception):
-    """Ends a block so that its work is dropped."""
+
+class Rollback(Exception):
+    """Raised to end a block without a commit."""
 
 
 @contextmanager
-def dropped(store: Store) -> Iterator[Work]:
-    """Open a transaction whose work is dropped at the end of the block."""
-    with suppress(Dropped), store.begin() as work:
+def rolled_back(store: Store) -> Iterator[Work]:
+    """Open a transaction that is rolled back at the end of the block."""
+    with suppress(Rollback), store.begin() as work:
         yield work
-        raise Dropped
+        raise Rollback
 
 
 def add(work: Work, name: str) -> None:
@@ -38,20 +42,20 @@ def names(store: Store) -> list[str]:
 
 
 class TestTransactions:
-    """Leaving the block keeps the work, raising drops it."""
+    """Leaving the block commits, raising rolls back."""
 
     def test_answers_a_ping(self, store: Store) -> None:
-        """A store that is there says so without a refusal."""
+        """A store that can be reached raises nothing."""
         store.ping()
 
     def test_starts_empty(self, store: Store) -> None:
-        """The fixture gives a store in which nothing is kept."""
+        """The fixture yields an empty store."""
         assert [] == names(store)
 
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
-    def test_keeps_what_a_block_did(self, store: Store, write: Write) -> None:
-        """Leaving the block keeps every kind of write: other threads see it."""
-        seed = seeded(store)
+    def test_commits_what_a_block_wrote(self, store: Store, write: Write) -> None:
+        """After the block, other threads read what was written."""
+        seed = add_seed(store)
         before = snapshot(store, seed)
 
         with store.begin() as work:
@@ -62,35 +66,35 @@ class TestTransactions:
         assert (before == inside) is (write.name in {"sessions.start", "sessions.rotate"})
 
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
-    def test_drops_what_a_raising_block_did(self, store: Store, write: Write) -> None:
-        """Raising drops every kind of write."""
-        seed = seeded(store)
+    def test_rolls_back_what_a_raising_block_wrote(self, store: Store, write: Write) -> None:
+        """Raising undoes every kind of write."""
+        seed = add_seed(store)
         before = snapshot(store, seed)
 
-        with dropped(store) as work:
+        with rolled_back(store) as work:
             write.act(work, seed)
 
         assert before == snapshot(store, seed)
         with store.begin() as work:
             assert (seed.session, seed.token) == work.sessions.lock(seed.token.digest)
 
-    def test_lets_what_is_raised_through(self, store: Store) -> None:
-        """Whatever ends a block, of the shop or of Python, comes out of it unchanged."""
+    def test_raises_what_the_block_raised(self, store: Store) -> None:
+        """An exception, of the shop or of Python, leaves the block unchanged."""
 
         def end(error: Exception) -> None:
             with store.begin() as work:
                 add(work, "Lost")
                 raise error
 
-        for error in (Dropped("why"), CustomerNotFound("why"), ZeroDivisionError("why")):
+        for error in (Rollback("why"), CustomerNotFound("why"), ZeroDivisionError("why")):
             with pytest.raises(type(error)) as raised:
                 end(error)
             assert error is raised.value
 
         assert [] == names(store)
 
-    def test_drops_everything_on_a_refusal(self, store: Store) -> None:
-        """A refusal that leaves the block takes along what was done before it."""
+    def test_rolls_back_everything_on_a_refusal(self, store: Store) -> None:
+        """A refusal that leaves the block undoes what was written before it."""
         add_customer(store, name="Ada", email="ada@example.com")
 
         with suppress(EmailTaken), store.begin() as work:
@@ -99,44 +103,47 @@ class TestTransactions:
 
         assert ["Ada"] == names(store)
 
-    @pytest.mark.parametrize("what", CLASHES)
-    def test_goes_on_after_a_refusal_that_is_caught(self, store: Store, what: str) -> None:
-        """What is refused leaves nothing, and what the block did before and after it is kept."""
-        clash, refusal = CLASHES[what]
-        seed = seeded(store)
+    @pytest.mark.parametrize(
+        "unique", UniqueValue.collect("UNIQUE_VALUES"), ids=lambda one: one.name
+    )
+    def test_goes_on_after_a_refusal_that_is_caught(
+        self, store: Store, unique: UniqueValue
+    ) -> None:
+        """A refused statement changes nothing; what came before and after it is committed."""
+        seed = add_seed(store)
 
         with store.begin() as work:
-            clash(work, seed)
+            unique.act(work, seed)
             before = snapshot(store, seed)
             for _ in "ab":
-                with pytest.raises(refusal):
-                    clash(work, seed)
+                with pytest.raises(unique.refusal):
+                    unique.act(work, seed)
             assert before == snapshot(store, seed)
             add(work, "After")
 
         assert "After" in names(store)
-        with store.begin() as work, pytest.raises(refusal):
-            clash(work, seed)
+        with store.begin() as work, pytest.raises(unique.refusal):
+            unique.act(work, seed)
 
-    def test_goes_on_after_a_dropped_block(self, store: Store) -> None:
-        """What was dropped leaves nothing behind that stops the next block."""
+    def test_goes_on_after_a_rollback(self, store: Store) -> None:
+        """A rollback leaves nothing behind that stops the next transaction."""
         for _ in range(20):
-            with dropped(store) as work:
+            with rolled_back(store) as work:
                 add(work, "Lost")
-        add_customer(store, name="Kept")
+        add_customer(store, name="Present")
 
-        assert ["Kept"] == names(store)
+        assert ["Present"] == names(store)
 
-    def test_sees_its_own_work(self, store: Store) -> None:
-        """Inside a block what it has done so far is there, for looks too."""
+    def test_reads_its_own_writes(self, store: Store) -> None:
+        """Inside a block, it and its views read what it has written so far."""
         with store.begin() as work:
             added = work.customers.add(new_customer(name="Ada"))
 
             assert added == work.customers.get(added.id)
             assert ["Ada"] == names(store)
 
-    def test_hides_its_work_until_the_end(self, store: Store) -> None:
-        """Nobody else sees what a block does before it has ended."""
+    def test_isolates_its_writes_until_the_commit(self, store: Store) -> None:
+        """Other threads read nothing of a block before it has ended."""
         with store.begin() as work:
             add(work, "Ada")
 
@@ -145,7 +152,7 @@ class TestTransactions:
         assert ["Ada"] == in_another_thread(lambda: names(store))
 
     def test_joins_the_block_around_it(self, store: Store) -> None:
-        """A block inside a block sees its work, and adds to it."""
+        """A block inside a block reads its writes, and adds to them."""
         with store.begin() as outer:
             add(outer, "Ada")
             with store.begin() as inner:
@@ -156,25 +163,25 @@ class TestTransactions:
 
         assert ["Ada", "Bo"] == names(store)
 
-    def test_drops_joined_work_with_the_block_around_it(self, store: Store) -> None:
-        """What an inner block did is dropped when the outermost one raises after it."""
-        with dropped(store), store.begin() as inner:
+    def test_rolls_back_a_joined_block_with_the_outer_one(self, store: Store) -> None:
+        """What an inner block wrote is undone when the outermost one raises after it."""
+        with rolled_back(store), store.begin() as inner:
             add(inner, "Ada")
 
         assert [] == names(store)
 
-    def test_drops_all_when_an_inner_block_raises_through(self, store: Store) -> None:
-        """Raising through both blocks drops what both did."""
-        with suppress(Dropped), store.begin() as outer:
+    def test_rolls_back_all_when_an_inner_block_raises_through(self, store: Store) -> None:
+        """Raising through both blocks undoes what both wrote."""
+        with suppress(Rollback), store.begin() as outer:
             add(outer, "Ada")
             with store.begin() as inner:
                 add(inner, "Bo")
-                raise Dropped
+                raise Rollback
 
         assert [] == names(store)
 
-    def test_keeps_all_when_an_inner_refusal_is_caught(self, store: Store) -> None:
-        """The outermost block decides: a refusal caught inside it drops nothing."""
+    def test_commits_all_when_an_inner_refusal_is_caught(self, store: Store) -> None:
+        """The outermost block decides: a refusal that is caught inside it undoes nothing."""
         with store.begin() as outer:
             add(outer, "Ada")
             with suppress(CustomerNotFound), store.begin() as inner:
@@ -184,8 +191,8 @@ class TestTransactions:
 
         assert ["Ada", "Bo", "Cy"] == names(store)
 
-    def test_keeps_nothing_of_a_block_that_lost_a_race_inside(self, store: Store) -> None:
-        """A race lost in a joined block is lost for all, even if somebody catches it."""
+    def test_rolls_back_after_a_race_lost_inside(self, store: Store) -> None:
+        """`LostRace` in a joined block fails the whole transaction, even if it is caught."""
         ada = add_customer(store, name="Ada")
 
         def lose() -> None:
@@ -205,17 +212,17 @@ class TestTransactions:
 
         assert ["Ada"] == names(store)
 
-    def test_opens_another_after_the_outermost(self, store: Store) -> None:
-        """After the outermost block the next one is a transaction of its own."""
+    def test_opens_a_new_transaction_after_the_outermost(self, store: Store) -> None:
+        """The block after an outermost one is a transaction of its own."""
         with store.begin(), store.begin() as work:
             add(work, "Ada")
-        with dropped(store) as work:
+        with rolled_back(store) as work:
             add(work, "Bo")
 
         assert ["Ada"] == names(store)
 
-    def test_looks_without_a_transaction(self, store: Store) -> None:
-        """A look sees what was kept before it, and refuses like a block does."""
+    def test_reads_without_a_transaction(self, store: Store) -> None:
+        """A view reads what was committed before it, and raises the same refusals."""
         ada = add_customer(store)
 
         with store.read_only() as work, store.read_only() as inner:
@@ -224,9 +231,9 @@ class TestTransactions:
                 work.customers.get(CustomerId(UNKNOWN))
 
     @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.name)
-    def test_writes_nothing_in_a_look(self, store: Store, write: Write) -> None:
-        """Writing in a look is a mistake of the program: it raises, and nothing is kept."""
-        seed = seeded(store)
+    def test_refuses_writes_in_a_view(self, store: Store, write: Write) -> None:
+        """Writing in a view raises `RuntimeError`, and writes nothing."""
+        seed = add_seed(store)
         before = snapshot(store, seed)
 
         with pytest.raises(RuntimeError), store.read_only() as work:

@@ -1,0 +1,78 @@
+"""What the module of a noun declares, so that the tests in `conformance.store` cover the noun.
+
+A module of this package may have the constants `WRITES`, `UNIQUE_VALUES`, `LISTS` and `LOCKS`.
+"""
+
+import pkgutil
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Self, final
+
+from attrs import frozen
+
+from mechanic_adapters.conformance.samples.seed import Seed
+from mechanic_core.errors import Refused
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.unit_of_work import Work
+
+_PACKAGE: Final = __name__.rpartition(".")[0]
+_NOT_NOUNS: Final = frozenset({"declarations", "suite"})
+
+
+@frozen
+class Declaration:
+    """One item of a constant that the modules of nouns may have."""
+
+    name: str
+
+    @classmethod
+    def collect(cls, constant: str) -> tuple[Self, ...]:
+        """Return the items of *constant* in all modules of nouns."""
+        return tuple(
+            item
+            for module in pkgutil.iter_modules([str(Path(__file__).parent)])
+            if not module.ispkg and module.name not in _NOT_NOUNS
+            for item in getattr(import_module(f"{_PACKAGE}.{module.name}"), constant, ())
+        )
+
+
+@final
+@frozen
+class Write(Declaration):
+    """A method that writes; listeners of the store are called with the name of *noun*."""
+
+    act: Callable[[Work, Seed], object]
+    noun: str
+
+
+@final
+@frozen
+class UniqueValue(Declaration):
+    """An addition that succeeds once, and that *refusal* answers the second time."""
+
+    act: Callable[[Work, Seed], object]
+    refusal: type[Refused]
+
+
+@final
+@frozen
+class PaginatedList(Declaration):
+    """A list, and how to add a row that belongs to it."""
+
+    find: Callable[[Work, Seed, PageRequest], Page[Any]]
+    add: Callable[[Work, Seed], object]
+    descending: bool = False
+
+
+@final
+@frozen
+class Lock(Declaration):
+    """A method that locks a record, and a change of that record which locks it too.
+
+    *count* returns how many times the change was made; None where it cannot be made twice.
+    """
+
+    act: Callable[[Work, Seed], object]
+    change: Callable[[Work, Seed], object]
+    count: Callable[[Work, Seed], int] | None = None
