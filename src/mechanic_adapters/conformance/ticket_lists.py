@@ -165,3 +165,14 @@ class TestTicketLists:
                 PageRequest(size=1, after=matching[-1], counted=True),
             ):
                 assert len(matching) == work.ticket_lists.find(wanted, page).total
+
+    def test_finds_the_unfinished_tickets_of_a_customer(self, store: Store) -> None:
+        """Open, running and waiting tickets of that customer are unfinished, by id."""
+        ada, bo = add_customer(store), add_customer(store)
+        mine = {status: add_ticket(store, ada, status=status).id for status in Status}
+        add_ticket(store, bo)
+
+        with store.read_only() as work:
+            unfinished = work.ticket_lists.unfinished_of(ada.id)
+
+        assert (mine[Status.OPEN], mine[Status.IN_PROGRESS], mine[Status.ON_HOLD]) == unfinished

@@ -309,14 +309,3 @@ class TestTickets:
             work.customers.save(ada.erased(LATER))
 
         assert added == read(store, added)
-
-    def test_tells_what_is_still_to_be_worked_on(self, store: Store) -> None:
-        """Open, running and waiting tickets of that customer are unfinished, by id."""
-        ada, bo = add_customer(store), add_customer(store)
-        mine = {status: add_ticket(store, ada, status=status).id for status in Status}
-        add_ticket(store, bo)
-
-        with store.read_only() as work:
-            unfinished = work.ticket_lists.unfinished_of(ada.id)
-
-        assert (mine[Status.OPEN], mine[Status.IN_PROGRESS], mine[Status.ON_HOLD]) == unfinished
