@@ -16,11 +16,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from mechanic_adapters.sql.counters.list_totals import list_totals
 from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.migrations import runner
-from mechanic_adapters.sql.schema.stored_answers import stored_answers
-from mechanic_adapters.sql.schema.tables import METADATA
+from mechanic_adapters.sql.schema.metadata import METADATA
 from mechanic_core.errors import Unavailable
 from tests.integration.servers import PostgresServer
 
@@ -129,7 +127,6 @@ def test_leads_to_the_tables_of_the_code(new_database: Callable[[], str]) -> Non
     migrated, created = new_database(), new_database()
     runner.upgrade(migrated)
     engine = create_engine(located(created))
-    assert stored_answers.metadata is list_totals.metadata is METADATA
     METADATA.create_all(engine)
     engine.dispose()
 

@@ -26,6 +26,7 @@ from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.migrations.version import KEPT
+from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 from mechanic_adapters.sql.unit_of_work import unit_of_work
 from mechanic_core.errors import Unavailable
 from mechanic_core.unit_of_work import Work
@@ -60,7 +61,7 @@ class SqlStore:
             url: The address, as in ``postgresql://…`` or ``sqlite:///shop.db``.
             pool_size: How many may read at once, and how many may write.
         """
-        return cls(Database(located(url), pool_size))
+        return cls(Database(located(url), pool_size, refusals_by_constraint()))
 
     @contextmanager
     def begin(self) -> Iterator[Work]:

@@ -10,6 +10,7 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mechanic_adapters.sql.engine.column_types import moment_text
 from mechanic_adapters.sql.engine.rows import (
     gathered_rows,
     kept,
@@ -18,7 +19,6 @@ from mechanic_adapters.sql.engine.rows import (
     rows_text,
     values_of,
 )
-from mechanic_adapters.sql.schema.column_types import moment_text
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer
 from mechanic_core.inventory.movement import Disagreement, Movement

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.counters.calendar import BEGINNING, Span, Stretch, pieces_of, spans_of
+from mechanic_adapters.sql.counters.calendar import BEGINNING, Stretch, pieces_of, spans_of
+from mechanic_adapters.sql.schema.counters import Span
 from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 
 DAY = timedelta(days=1)

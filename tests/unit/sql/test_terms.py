@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.counters.calendar import Span, spans_of
+from mechanic_adapters.sql.counters.calendar import spans_of
 from mechanic_adapters.sql.counters.period_terms import Term, terms_of
+from mechanic_adapters.sql.schema.counters import Span
 from mechanic_core.mechanics.leaderboard import ALWAYS, Period
 
 DAY = timedelta(days=1)

@@ -2,9 +2,9 @@
 
 from calendar import monthrange
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Final, TypeAlias
 
+from mechanic_adapters.sql.schema.counters import Span
 from mechanic_core.mechanics.leaderboard import Period
 
 Stretch: TypeAlias = tuple[date, date]
@@ -19,15 +19,6 @@ PIECES: Final = ("head", "months", "tail")
 """What a period is made of: days, whole months, and days again."""
 
 _DAY: Final = timedelta(days=1)
-
-
-class Span(StrEnum):
-    """How long a stretch of time is."""
-
-    EVER = "ever"
-    YEAR = "year"
-    MONTH = "month"
-    DAY = "day"
 
 
 def spans_of(day: date) -> tuple[tuple[Span, date], ...]:

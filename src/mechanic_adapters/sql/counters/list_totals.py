@@ -23,17 +23,11 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.rows import maker
-from mechanic_adapters.sql.schema.columns import key, number, number_of_row
-from mechanic_adapters.sql.schema.tables import METADATA, customers, parts, tickets, vehicles
-
-list_totals = Table(
-    "list_totals",
-    METADATA,
-    number_of_row(),
-    key("list"),
-    number("total"),
-    sqlite_autoincrement=True,
-)
+from mechanic_adapters.sql.schema.counters import list_totals
+from mechanic_adapters.sql.schema.customers import customers
+from mechanic_adapters.sql.schema.inventory import parts
+from mechanic_adapters.sql.schema.tickets import tickets
+from mechanic_adapters.sql.schema.vehicles import vehicles
 
 PRESENT: Final = {
     customers: customers.c.erased_at.is_(None),

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from mechanic_adapters.sql.counters.calendar import Span
+from mechanic_adapters.sql.schema.counters import Span
 from mechanic_core.mechanics.leaderboard import Period
 
 _MONTHS: Final = 12

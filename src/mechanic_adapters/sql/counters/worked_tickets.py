@@ -22,11 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
 
-from mechanic_adapters.sql.counters.calendar import BEGINNING, Span, spans_of
+from mechanic_adapters.sql.counters.calendar import BEGINNING, spans_of
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.rows import maker, rows_text
 from mechanic_adapters.sql.engine.sql_functions import first_of_year, sent_rows
-from mechanic_adapters.sql.schema.tables import mechanic_tallies, ticket_mechanics, tickets
+from mechanic_adapters.sql.schema.counters import Span, worked_tickets
+from mechanic_adapters.sql.schema.tickets import ticket_mechanics, tickets
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import UNCOUNTED
 
@@ -34,7 +35,7 @@ Save: TypeAlias = Callable[[str | None], None]
 """Writes a ticket down, and with it the changes of tallies, if there are any."""
 
 _NOUN: Final = "tickets"
-_TALLY = mechanic_tallies.c
+_TALLY = worked_tickets.c
 _COLUMNS = (_TALLY.mechanic_id, _TALLY.span, _TALLY.start, _TALLY.tickets)
 
 COUNTS = (
@@ -43,9 +44,7 @@ COUNTS = (
 )
 """What must be true of a ticket that the leaderboard counts."""
 
-_INSERT = insert(mechanic_tallies).from_select(
-    _COLUMNS, sent_rows(_COLUMNS, "tallies").where(true())
-)
+_INSERT = insert(worked_tickets).from_select(_COLUMNS, sent_rows(_COLUMNS, "tallies").where(true()))
 CHANGE = _INSERT.on_conflict_do_update(
     index_elements=[_TALLY.span, _TALLY.start, _TALLY.mechanic_id],
     set_={"tickets": _TALLY.tickets + _INSERT.excluded.tickets},
@@ -168,9 +167,9 @@ def _miscounted() -> Select[Any]:
 _MISCOUNTS = _miscounted()
 _BE_PATIENT = text("SET LOCAL statement_timeout = 0")
 _LOCK = text("LOCK TABLE mechanic_tallies IN SHARE ROW EXCLUSIVE MODE")
-_EMPTY = delete(mechanic_tallies)
+_EMPTY = delete(worked_tickets)
 _anew = _counted().subquery("anew")
-_RECOUNT = insert(mechanic_tallies).from_select(
+_RECOUNT = insert(worked_tickets).from_select(
     _COLUMNS,
     select(_anew).order_by(_anew.c.span, _anew.c.start),  # side by side, as they are read
 )

@@ -54,7 +54,8 @@ class CompiledStatement:
         """Run the statement on *cursor*."""
         values = {**self.fixed, **params}
         for name, convert in self.given:
-            values[name] = convert(values[name])
+            if (value := values[name]) is not None:
+                values[name] = convert(value)
         cursor.execute(self.sql, values, **self.options)
 
     def rows(self, cursor: Any) -> Sequence[Row]:
@@ -65,7 +66,8 @@ class CompiledStatement:
     def _converted(self, row: Row) -> Row:
         values = list(row)
         for place, convert in self.found:
-            values[place] = convert(values[place])
+            if (value := values[place]) is not None:
+                values[place] = convert(value)
         return values
 
 

@@ -1,6 +1,6 @@
 """A database: its connections, its statements made ready, and what went wrong with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 from sqlalchemy import URL
@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from mechanic_adapters.sql.engine.compiled_statements import StatementCache
 from mechanic_adapters.sql.engine.connection_pool import Connection, ConnectionPool
+from mechanic_adapters.sql.engine.driver_errors import DriverErrors
 from mechanic_adapters.sql.engine.engines import TURN_S, reading_engine, writers_of, writing_engine
-from mechanic_adapters.sql.schema.constraint_violations import refusal_of
 from mechanic_core.errors import Refused
 
 
@@ -17,7 +17,7 @@ from mechanic_core.errors import Refused
 class Database:
     """Hands out connections, to read or to write."""
 
-    def __init__(self, place: URL, pool_size: int) -> None:
+    def __init__(self, place: URL, pool_size: int, refusals: Mapping[str, type[Refused]]) -> None:
         """Connect to nothing yet."""
         self._reading = ConnectionPool(reading_engine(place), pool_size)
         self._writing = ConnectionPool(writing_engine(place), writers_of(place, pool_size))
@@ -27,6 +27,7 @@ class Database:
         self.failure: type[Any] = self._dialect.loaded_dbapi.Error
         self.watchers: list[Callable[[str], None]] = []
         self._age = 0
+        self._errors = DriverErrors(refusals)
 
     def to_read(self) -> Connection:
         """Return a connection that runs each statement for itself. Raises `Unavailable`."""
@@ -46,7 +47,7 @@ class Database:
 
     def meaning(self, error: Any) -> Refused | Exception:
         """Return what to raise for an *error* of the driver."""
-        return refusal_of(error) or error
+        return self._errors.refusal(error) or error
 
     def told(self, sql: str) -> None:
         """Tell the watchers of a statement that is about to run."""

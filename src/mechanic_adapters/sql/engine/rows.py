@@ -15,7 +15,7 @@ import attrs
 import orjson
 from sqlalchemy import Column, Table
 
-from mechanic_adapters.sql.schema.column_types import moment_text
+from mechanic_adapters.sql.engine.column_types import moment_text
 
 R = TypeVar("R")
 

@@ -19,7 +19,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from mechanic_adapters.sql.schema.column_types import IDS
+from mechanic_adapters.sql.engine.column_types import IDS
 
 
 @final

@@ -13,9 +13,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from mechanic_adapters.sql.engine.driver_errors import DriverErrors
 from mechanic_adapters.sql.engine.engines import CONNECT_S, located
 from mechanic_adapters.sql.engine.sqlite_locking import write_ahead
-from mechanic_adapters.sql.schema.constraint_violations import refusal_of
+from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 
 _LOCK: Final = 0x6D656368616E6963
 """The key of PostgreSQL's advisory lock: "mechanic" in ASCII."""
@@ -81,7 +82,11 @@ def _connected(place: URL) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except DBAPIError as error:
-        refusal = refusal_of(error.orig) if isinstance(error.orig, Exception) else None
+        refusal = (
+            DriverErrors(refusals_by_constraint()).refusal(error.orig)
+            if isinstance(error.orig, Exception)
+            else None
+        )
         raise (refusal or error) from error
     finally:
         engine.dispose()

@@ -17,17 +17,18 @@ from sqlalchemy import (
     union_all,
 )
 
-from mechanic_adapters.sql.counters.calendar import BEGINNING, Span
+from mechanic_adapters.sql.counters.calendar import BEGINNING
 from mechanic_adapters.sql.counters.period_terms import terms_of
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.compiled_statements import ANEW, Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.schema.tables import mechanic_tallies, mechanics
+from mechanic_adapters.sql.schema.counters import Span, worked_tickets
+from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.mechanics.leaderboard import ALWAYS, Period, Standing
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.mechanics.ports import Standings
 
-_TALLY = mechanic_tallies.c
+_TALLY = worked_tickets.c
 
 
 def _top(tallies: FromClause) -> Select[Any]:

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, select
 
 from mechanic_adapters.sql.engine.rows import maker
-from mechanic_adapters.sql.schema.tables import customers, mechanics
+from mechanic_adapters.sql.schema.customers import customers
+from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import By, Role
 
 make_by = maker(By)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.counters.calendar import PIECES
 from mechanic_adapters.sql.queries.keyset_pagination import START, Cut, Way
-from mechanic_adapters.sql.schema.tables import tickets
+from mechanic_adapters.sql.schema.tickets import tickets
 
 Conditions = Sequence[ColumnElement[bool]]
 

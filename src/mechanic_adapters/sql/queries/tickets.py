@@ -16,7 +16,9 @@ from mechanic_adapters.sql.queries.ticket_periods import PRESENT, by_stretches
 from mechanic_adapters.sql.repositories.mechanics import all_shared
 from mechanic_adapters.sql.repositories.record_table import THE_ID
 from mechanic_adapters.sql.repositories.ticket_lines import LABOR_LINES, PART_LINES
-from mechanic_adapters.sql.schema.tables import mechanics, ticket_mechanics, tickets, vehicles
+from mechanic_adapters.sql.schema.mechanics import mechanics
+from mechanic_adapters.sql.schema.tickets import ticket_mechanics, tickets
+from mechanic_adapters.sql.schema.vehicles import vehicles
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
 from mechanic_core.tickets.workflow import CHANGEABLE, MOVES, Status

@@ -16,10 +16,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
 
+from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.rows import maker
-from mechanic_adapters.sql.schema.column_types import KEY
-from mechanic_adapters.sql.schema.tables import accounts, customers, mechanics
+from mechanic_adapters.sql.schema.accounts import accounts
+from mechanic_adapters.sql.schema.customers import customers
+from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import STAFF, Role
 from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.ports import Accounts

@@ -10,7 +10,7 @@ from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.queries.keyset_pagination import Listing
 from mechanic_adapters.sql.queries.prefix_search import begins, bounds
 from mechanic_adapters.sql.repositories.record_table import RecordTable
-from mechanic_adapters.sql.schema.tables import customers
+from mechanic_adapters.sql.schema.customers import customers
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.customers.ports import Customers
 from mechanic_core.paging import Page, PageRequest

@@ -10,7 +10,7 @@ from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.rows import maker
 from mechanic_adapters.sql.queries.keyset_pagination import Listing
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
-from mechanic_adapters.sql.schema.tables import ticket_history, tickets
+from mechanic_adapters.sql.schema.tickets import ticket_history, tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry, Event

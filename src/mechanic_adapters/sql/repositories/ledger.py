@@ -26,7 +26,7 @@ from mechanic_adapters.sql.engine.rows import maker, rows_text, values_of
 from mechanic_adapters.sql.engine.sql_functions import qualified, sent_rows
 from mechanic_adapters.sql.queries.keyset_pagination import Listing
 from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
-from mechanic_adapters.sql.schema.tables import parts, stock_movements
+from mechanic_adapters.sql.schema.inventory import parts, stock_movements
 from mechanic_core.inventory.movement import Disagreement, Movement
 from mechanic_core.inventory.part import PartId, PartNotFound
 from mechanic_core.inventory.ports import Ledger

@@ -11,7 +11,7 @@ from mechanic_adapters.sql.engine.rows import gathered_rows
 from mechanic_adapters.sql.engine.sql_functions import among, gathered
 from mechanic_adapters.sql.queries.keyset_pagination import Listing
 from mechanic_adapters.sql.repositories.record_table import THE_ID, RecordTable
-from mechanic_adapters.sql.schema.tables import mechanics
+from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound

@@ -9,6 +9,7 @@ from attrs import frozen
 from sqlalchemy import bindparam, not_, update
 
 from mechanic_adapters.sql.counters.list_totals import total_of
+from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.rows import kept
 from mechanic_adapters.sql.engine.sql_functions import among, sent_rows
@@ -16,8 +17,7 @@ from mechanic_adapters.sql.queries.keyset_pagination import Listing
 from mechanic_adapters.sql.queries.prefix_search import begins, bounds
 from mechanic_adapters.sql.repositories.ledger import SqlLedger, along_with, sent_along
 from mechanic_adapters.sql.repositories.record_table import RecordTable
-from mechanic_adapters.sql.schema.column_types import KEY
-from mechanic_adapters.sql.schema.tables import parts
+from mechanic_adapters.sql.schema.inventory import parts
 from mechanic_core.errors import LostRace
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken

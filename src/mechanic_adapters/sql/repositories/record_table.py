@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLit
 from mechanic_adapters.sql.engine.compiled_statements import Params
 from mechanic_adapters.sql.engine.executor import NOTHING, Executor
 from mechanic_adapters.sql.engine.rows import columns_of, kept, maker, rows_text, values_of
-from mechanic_adapters.sql.schema.tables import unique_rules
+from mechanic_adapters.sql.schema.metadata import unique_constraints
 from mechanic_core.errors import Conflict, LostRace
 
 THE_ID = bindparam("the_id", type_=BigInteger)
@@ -59,7 +59,7 @@ class RecordTable(Generic[R]):
         self.one = self.rows.where(table.c.id == THE_ID)
         self.held = self.one.with_for_update(key_share=True)
         self._keys, self._taken = keys, taken
-        self._own = {name for names in unique_rules(table).values() for name in names}
+        self._own = {c.name for rule in unique_constraints(table) for c in rule.columns}
         given = {c.name: bindparam(c.name, type_=c.type) for c in table.columns if c.name != "id"}
         expected = table.c.version == bindparam("expected", type_=BigInteger)
         self.insert = insert(table).values(given).on_conflict_do_nothing().returning(table.c.id)

@@ -16,10 +16,10 @@ from sqlalchemy import (
     update,
 )
 
+from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.rows import columns_of, maker, values_of
-from mechanic_adapters.sql.schema.column_types import KEY, MOMENT
-from mechanic_adapters.sql.schema.tables import refresh_tokens, sessions
+from mechanic_adapters.sql.schema.accounts import refresh_tokens, sessions
 from mechanic_core.access import STAFF, Role, SessionId
 from mechanic_core.accounts.account import RefreshToken, Session
 from mechanic_core.accounts.ports import SessionRevocations, Sessions

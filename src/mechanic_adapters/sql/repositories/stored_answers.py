@@ -7,10 +7,10 @@ from typing import Final, final
 from attrs import frozen
 from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 
+from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.rows import rows_text
 from mechanic_adapters.sql.engine.sql_functions import sent_rows
-from mechanic_adapters.sql.schema.column_types import KEY, MOMENT
 from mechanic_adapters.sql.schema.stored_answers import stored_answer_customers, stored_answers
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import FirstStillRunning, StoredAnswer, StoredAnswers

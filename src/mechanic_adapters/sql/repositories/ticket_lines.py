@@ -18,7 +18,7 @@ from sqlalchemy import (
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.rows import gathered_rows, maker, names_of, rows_text
 from mechanic_adapters.sql.engine.sql_functions import among, gathered, sent_rows
-from mechanic_adapters.sql.schema.tables import ticket_labor, ticket_parts
+from mechanic_adapters.sql.schema.tickets import ticket_labor, ticket_parts
 from mechanic_core.tickets.line import LaborLine, PartLine
 
 _NOUN: Final = "tickets"

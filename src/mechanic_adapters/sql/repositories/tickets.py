@@ -27,7 +27,7 @@ from mechanic_adapters.sql.queries.tickets import (
 from mechanic_adapters.sql.repositories.mechanics import shared
 from mechanic_adapters.sql.repositories.record_table import THE_ID
 from mechanic_adapters.sql.repositories.ticket_lines import LABOR_LINES, PART_LINES
-from mechanic_adapters.sql.schema.tables import ticket_history, ticket_mechanics, tickets
+from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
 from mechanic_core.mechanics.mechanic import Mechanic

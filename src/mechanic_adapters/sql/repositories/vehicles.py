@@ -9,11 +9,12 @@ from attrs import frozen
 from sqlalchemy import BigInteger, bindparam, delete, exists, select, update
 
 from mechanic_adapters.sql.counters.list_totals import total_of
+from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.queries.keyset_pagination import Listing
 from mechanic_adapters.sql.repositories.record_table import THE_ID, RecordTable
-from mechanic_adapters.sql.schema.column_types import KEY, MOMENT
-from mechanic_adapters.sql.schema.tables import tickets, vehicles
+from mechanic_adapters.sql.schema.tickets import tickets
+from mechanic_adapters.sql.schema.vehicles import vehicles
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case

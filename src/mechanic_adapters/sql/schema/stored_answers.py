@@ -2,9 +2,9 @@
 
 from sqlalchemy import Column, ForeignKey, LargeBinary, Table
 
-from mechanic_adapters.sql.schema.column_types import KEY
+from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.schema.columns import key, moment, number, text
-from mechanic_adapters.sql.schema.tables import METADATA
+from mechanic_adapters.sql.schema.metadata import METADATA
 
 stored_answers = Table(
     "stored_answers",

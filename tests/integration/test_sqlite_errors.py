@@ -1,4 +1,4 @@
-"""What the errors of SQLite, on a file, mean to the shop."""
+"""What the errors of SQLite mean."""
 
 import shutil
 import sqlite3
@@ -9,17 +9,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from mechanic_adapters.sql.schema.constraint_violations import refusal_of
-from mechanic_adapters.sql.schema.tables import METADATA
+from mechanic_adapters.sql.engine.driver_errors import DriverErrors
+from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
+from mechanic_adapters.sql.schema.metadata import METADATA
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.inventory.part import SkuTaken
 from mechanic_core.vehicles.vehicle import VinTaken
 
+ERRORS = DriverErrors(refusals_by_constraint())
+
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty shop in a file, made once."""
+    """An empty database file, created once."""
     file = tmp_path_factory.mktemp("shops") / "empty.db"
     engine = create_engine(f"sqlite:///{file}")
     METADATA.create_all(engine)
@@ -29,13 +32,13 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def file(empty: Path, tmp_path: Path) -> Path:
-    """A copy of it, for the test alone."""
+    """This test's own copy of the file."""
     return Path(shutil.copy(empty, tmp_path / "shop.db"))
 
 
 @pytest.fixture
 def connection(file: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to it."""
+    """A connection to the copy."""
     with closing(sqlite3.connect(file, timeout=0)) as connection:
         yield connection
 
@@ -68,79 +71,79 @@ PART = """
         (PART, SkuTaken),
     ],
 )
-def test_knows_what_is_taken(
+def test_recognizes_unique_violations(
     connection: sqlite3.Connection, insert: str, refusal: type[Exception]
 ) -> None:
     """
-    SQLite tells of columns; what they mean is found by the names of the constraints.
+    A violated unique constraint is recognized by the columns that SQLite names.
     """
     connection.execute(insert)
     with pytest.raises(sqlite3.IntegrityError) as caught:
         connection.execute(insert)
 
-    assert refusal is type(refusal_of(caught.value))
+    assert refusal is type(ERRORS.refusal(caught.value))
 
 
-def test_leaves_other_constraints_alone(connection: sqlite3.Connection) -> None:
+def test_ignores_check_constraints(connection: sqlite3.Connection) -> None:
     """
-    A check that fails is a mistake in the program.
+    A violated check constraint is a mistake in the program.
     """
     with pytest.raises(sqlite3.IntegrityError) as caught:
         connection.execute(PART.replace("'A', '', 0", "'A', '', -1"))
 
-    assert refusal_of(caught.value) is None
+    assert ERRORS.refusal(caught.value) is None
 
 
-def test_leaves_wrong_sql_alone(connection: sqlite3.Connection) -> None:
+def test_ignores_syntax_errors(connection: sqlite3.Connection) -> None:
     """
-    A statement that the database does not understand is a mistake in the program.
+    A syntax error is a mistake in the program.
     """
     with pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute("SELEC 1")
 
-    assert refusal_of(caught.value) is None
+    assert ERRORS.refusal(caught.value) is None
 
 
 def test_takes_a_locked_file_for_a_lost_race(connection: sqlite3.Connection, file: Path) -> None:
     """
-    Whoever finds the file locked may try again.
+    A locked file means a lost race, which is retried.
     """
     connection.execute("BEGIN IMMEDIATE")
     other = sqlite3.connect(file, timeout=0)
     with closing(other), pytest.raises(sqlite3.OperationalError) as caught:
         other.execute("BEGIN IMMEDIATE")
 
-    assert LostRace is type(refusal_of(caught.value))
+    assert LostRace is type(ERRORS.refusal(caught.value))
 
 
 def test_takes_a_full_disk_for_unavailable(connection: sqlite3.Connection) -> None:
     """
-    With no room left the shop is closed for a while.
+    A full disk means that the store is unavailable.
     """
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count={pages}")
     with pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute(CUSTOMER.replace("'Ada'", f"'{'x' * 20_000}'"))
 
-    assert Unavailable is type(refusal_of(caught.value))
+    assert Unavailable is type(ERRORS.refusal(caught.value))
 
 
 def test_takes_a_missing_file_for_unavailable(tmp_path: Path) -> None:
     """
-    A file that can't be opened may come back.
+    A file that can't be opened means that the store is unavailable.
     """
     with pytest.raises(sqlite3.OperationalError) as caught:
         sqlite3.connect(f"file:{tmp_path}/none.db?mode=rw", uri=True)
 
-    assert Unavailable is type(refusal_of(caught.value))
+    assert Unavailable is type(ERRORS.refusal(caught.value))
 
 
 def test_takes_a_read_only_file_for_unavailable(file: Path) -> None:
     """
-    A disk that was mounted read-only after a fault may be mended.
+    A file on a read-only file system means that the store is unavailable.
     """
     connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
     with closing(connection), pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute(CUSTOMER)
 
-    assert Unavailable is type(refusal_of(caught.value))
+    assert Unavailable is type(ERRORS.refusal(caught.value))

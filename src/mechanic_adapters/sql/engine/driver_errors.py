@@ -1,0 +1,44 @@
+"""What an error of psycopg or sqlite3 means: a lost race, an outage, a broken constraint."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, final
+
+from attrs import frozen
+
+from mechanic_core.errors import LostRace, Refused, Unavailable
+
+_LOST_STATES: Final = frozenset({"40001", "40P01", "55P03"})
+"""Serialization failure, deadlock, lock timeout."""
+
+_AWAY_STATES: Final = re.compile(r"08|53|57|58|25006|25P0[34]")
+"""Connection lost, out of resources, cancelled or shut down, input/output, read-only, idle."""
+
+_LOST_NAMES: Final = re.compile(r"SQLITE_(BUSY|LOCKED)")
+_AWAY_NAMES: Final = re.compile(r"SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|NOTADB|CORRUPT)")
+
+
+@final
+@frozen
+class DriverErrors:
+    """Translates driver errors, given what the schema says about its constraints."""
+
+    _refusals: Mapping[str, type[Refused]]
+
+    def refusal(self, error: Exception) -> Refused | None:
+        """Return the refusal that *error* means, or None for a mistake in the program."""
+        if state := getattr(error, "sqlstate", None):
+            constraint = getattr(getattr(error, "diag", None), "constraint_name", None)
+            lost, away = state in _LOST_STATES, bool(_AWAY_STATES.match(state))
+        elif name := getattr(error, "sqlite_errorname", None):
+            constraint = str(error).partition("constraint failed: ")[2]
+            lost, away = bool(_LOST_NAMES.match(name)), bool(_AWAY_NAMES.match(name))
+        else:  # without a code the error is the driver's own: it could not reach the database
+            away = any(family.__name__ == "OperationalError" for family in type(error).__mro__)
+            constraint, lost = None, False
+        if lost:
+            return LostRace()
+        if away:
+            return Unavailable()
+        refusal = self._refusals.get(constraint or "")
+        return refusal() if refusal else None

@@ -1,0 +1,24 @@
+"""The table of customers."""
+
+from sqlalchemy import UniqueConstraint
+
+from mechanic_adapters.sql.schema.columns import generated_id, key, moment, text, version
+from mechanic_adapters.sql.schema.metadata import record_table
+from mechanic_core.customers.customer import EmailTaken
+
+customers = record_table(
+    "customers",
+    generated_id(),
+    text("name"),
+    text("email"),
+    key("phone", nullable=True, index=True),
+    text("address", nullable=True),
+    moment("created_at"),
+    moment("updated_at"),
+    moment("erased_at", nullable=True),
+    version(),
+    key("name_key", nullable=True, index=True),
+    key("email_key", nullable=True),
+    UniqueConstraint("email_key", info={"refusal": EmailTaken}),
+)
+"""Erased customers have no keys: no search finds them, and their email is free again."""

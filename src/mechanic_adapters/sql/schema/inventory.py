@@ -1,0 +1,77 @@
+"""The tables of parts and of their stock movements."""
+
+from sqlalchemy import CheckConstraint, Column, Index
+
+from mechanic_adapters.sql.engine.column_types import one_of
+from mechanic_adapters.sql.schema.columns import (
+    generated_id,
+    key,
+    moment,
+    number,
+    reference,
+    text,
+    version,
+)
+from mechanic_adapters.sql.schema.metadata import record_table
+from mechanic_core.access import Role
+from mechanic_core.inventory.part import Kind, SkuTaken
+
+parts = record_table(
+    "parts",
+    generated_id(),
+    key("sku"),
+    text("name"),
+    text("description", nullable=True),
+    number("price"),
+    text("unit"),
+    number("quantity"),
+    number("reserved"),
+    number("reorder_point"),
+    moment("created_at"),
+    moment("updated_at"),
+    moment("archived_at", nullable=True),
+    version(),
+    key("name_key", index=True),
+    key("sku_key", index=True),
+    CheckConstraint("price >= 0", name="price_range"),
+    CheckConstraint("reorder_point >= 0", name="reorder_point_range"),
+    CheckConstraint("reserved >= 0 AND reserved <= quantity", name="reserved_range"),
+)
+_on_sale = parts.c.archived_at.is_(None)
+_low = parts.c.quantity - parts.c.reserved <= parts.c.reorder_point
+Index(
+    None,
+    parts.c.sku,
+    unique=True,
+    postgresql_where=_on_sale,
+    sqlite_where=_on_sale,
+    info={"refusal": SkuTaken},
+)
+Index(
+    "ix_parts_low_stock",
+    parts.c.id,
+    postgresql_where=_on_sale & _low,
+    sqlite_where=_on_sale & _low,
+)
+
+stock_movements = record_table(
+    "stock_movements",
+    generated_id(),
+    reference("part_id", "parts.id"),
+    Column("kind", one_of(Kind, "kind"), nullable=False),
+    number("on_hand_change"),
+    number("reserved_change"),
+    number("on_hand_after"),
+    number("reserved_after"),
+    reference("ticket_id", "tickets.id", nullable=True),
+    number("line_id", nullable=True),
+    Column("by_role", one_of(Role, "by_role")),
+    number("by_id"),
+    text("note", nullable=True),
+    moment("at"),
+    CheckConstraint("reserved_after >= 0 AND reserved_after <= on_hand_after", name="after_range"),
+    Index(None, "part_id", "id"),
+)
+"""Append-only, enforced by triggers. The line of a movement may have been deleted."""
+_of_tickets = stock_movements.c.ticket_id.is_not(None)
+Index(None, stock_movements.c.ticket_id, postgresql_where=_of_tickets, sqlite_where=_of_tickets)

@@ -1,0 +1,34 @@
+"""The MetaData that holds all tables, and its naming convention for constraints.
+
+Columns are named like the fields of the records that they store. Columns that end in ``_key``
+hold text in the normalized form in which it is compared and searched. A constraint that users
+can violate says what that means: ``info={"refusal": VinTaken}``.
+"""
+
+from typing import Final
+
+from sqlalchemy import Index, MetaData, Table, UniqueConstraint
+from sqlalchemy.sql.schema import SchemaItem
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def record_table(name: str, *items: SchemaItem) -> Table:
+    """Return a table with generated ids, none of which is reused after a deletion."""
+    return Table(name, METADATA, *items, sqlite_autoincrement=True)
+
+
+def unique_constraints(table: Table) -> tuple[UniqueConstraint | Index, ...]:
+    """Return the unique constraints and unique indexes of *table*, without its primary key."""
+    return (
+        *(index for index in table.indexes if index.unique),
+        *(rule for rule in table.constraints if isinstance(rule, UniqueConstraint)),
+    )

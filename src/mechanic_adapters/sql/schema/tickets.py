@@ -1,0 +1,93 @@
+"""The tables of service tickets: tickets, their mechanics, lines and history."""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Table
+
+from mechanic_adapters.sql.engine.column_types import one_of
+from mechanic_adapters.sql.schema.columns import (
+    generated_id,
+    moment,
+    number,
+    reference,
+    text,
+    version,
+)
+from mechanic_adapters.sql.schema.metadata import METADATA, record_table
+from mechanic_core.access import Role
+from mechanic_core.errors import LostRace
+from mechanic_core.tickets.history import Event
+from mechanic_core.tickets.workflow import Status
+
+tickets = record_table(
+    "tickets",
+    generated_id(),
+    reference("customer_id", "customers.id"),
+    Column("vehicle_id", BigInteger, ForeignKey("vehicles.id", info={"refusal": LostRace})),
+    Column("service_date", Date, nullable=False),
+    Column("service_month", Date, nullable=False),
+    text("description"),
+    Column("status", one_of(Status, "status"), nullable=False),
+    moment("created_at"),
+    moment("updated_at"),
+    moment("removed_at", nullable=True),
+    version(),
+    Index(None, "customer_id", "id"),
+    Index(None, "vehicle_id", "id"),
+    Index(None, "status", "id"),
+)
+"""A foreign key to a vehicle fails only while the vehicle is being removed: try again.
+
+*service_month* is the first day of the month of *service_date*, so that an index by month serves
+lists of long periods.
+"""
+for _day in (tickets.c.service_date, tickets.c.service_month):
+    _present = tickets.c.removed_at.is_(None)
+    Index(None, _day, tickets.c.id, postgresql_where=_present, sqlite_where=_present)
+
+ticket_mechanics = Table(
+    "ticket_mechanics",
+    METADATA,
+    reference("ticket_id", "tickets.id", primary_key=True),
+    reference("mechanic_id", "mechanics.id", primary_key=True),
+    Index(None, "mechanic_id", "ticket_id"),
+)
+
+ticket_parts = record_table(
+    "ticket_parts",
+    generated_id(),
+    reference("ticket_id", "tickets.id", index=True),
+    reference("part_id", "parts.id", index=True),
+    text("sku"),
+    text("name"),
+    number("quantity"),
+    number("unit_price"),
+    CheckConstraint("quantity > 0", name="quantity_range"),
+    CheckConstraint("unit_price >= 0", name="unit_price_range"),
+)
+
+ticket_labor = record_table(
+    "ticket_labor",
+    generated_id(),
+    reference("ticket_id", "tickets.id", index=True),
+    reference("mechanic_id", "mechanics.id", nullable=True, index=True),
+    text("description"),
+    number("hours"),
+    number("rate"),
+    CheckConstraint("hours > 0", name="hours_range"),
+    CheckConstraint("rate >= 0", name="rate_range"),
+)
+
+ticket_history = record_table(
+    "ticket_history",
+    generated_id(),
+    reference("ticket_id", "tickets.id"),
+    moment("at"),
+    Column("by_role", one_of(Role, "by_role")),
+    number("by_id"),
+    Column("event", one_of(Event, "event"), nullable=False),
+    text("from_", nullable=True),
+    text("to", nullable=True),
+    text("note", nullable=True),
+    Index(None, "ticket_id", "id"),
+)
+"""Append-only, enforced by triggers. The actor has no foreign key: an operator at the command line
+has no row."""
