@@ -23,7 +23,7 @@ def upgrade() -> None:
     """Create the tables and copy the answers of the last day."""
     since: Any = datetime.now(UTC) - timedelta(days=1)
     if op.get_context().dialect.name == "sqlite":
-        since = since.isoformat(" ")
+        since = since.isoformat(" ", "microseconds")
     else:  # an answer stored after the copy would be lost
         op.execute("LOCK TABLE receipts IN ACCESS EXCLUSIVE MODE")
     answers = op.create_table("stored_answers", *_answer_columns())
