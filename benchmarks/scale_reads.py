@@ -108,7 +108,9 @@ class Reads:
             "the same, cancelled (none)": "/service_tickets?mechanic_id=1&status=cancelled",
         }.items():
             yield _by_staff(name, path, flat=False)
-        yield Read("worked by the busiest mechanic, with total", _worked("include_total=true"), flat=False)
+        yield Read(
+            "worked by the busiest mechanic, with total", _worked("include_total=true"), flat=False
+        )
         yield Read("worked by the busiest mechanic, one day", _worked(DAY), flat=False)
 
     def _each(self, name: str, noun: str, path: Callable[[int], str]) -> Read:

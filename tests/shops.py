@@ -7,7 +7,7 @@ import attrs
 
 from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.ports import AccessTokens, Passwords
-from mechanic_core.inventory.use_cases import LowStock
+from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
@@ -75,7 +75,7 @@ class Seconds:
 
 
 def shop_on(
-    store: Store, now: Clock, *, low_stock: LowStock = unheard, strict_vin: bool = False
+    store: Store, now: Clock, *, low_stock: LowStockListener = unheard, strict_vin: bool = False
 ) -> Shop:
     """Return every use case on *store*, wired as the real shop is."""
     return build_shop(

@@ -17,6 +17,7 @@ import attrs
 from hypothesis import reject, settings
 from hypothesis import strategies as st
 
+from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
@@ -27,7 +28,6 @@ from mechanic_core.rules import (
     OneOf,
     Pattern,
     Rule,
-    RuleBroken,
     first_violation,
     rules_of,
     union_members,
@@ -179,21 +179,21 @@ def _shortened(regex: str) -> str:
 def _numbers(rules: Sequence[Rule]) -> st.SearchStrategy[int]:
     """Return whole numbers within the rules; ids, which have none, are positive."""
     bounds = [rule for rule in rules if isinstance(rule, Between)] or [Between(1, 2**31 - 1)]
-    return st.integers(max(b.least for b in bounds), min(b.most for b in bounds))
+    return st.integers(max(b.minimum for b in bounds), min(b.maximum for b in bounds))
 
 
 def _lengths(rules: Sequence[Rule]) -> tuple[int, int]:
     lengths = [rule for rule in rules if isinstance(rule, Length)] or [Length(0, 200)]
-    return max(rule.least for rule in lengths), min(rule.most for rule in lengths)
+    return max(rule.minimum for rule in lengths), min(rule.maximum for rule in lengths)
 
 
 def _broken(rule: Rule, rules: Sequence[Rule]) -> list[Any]:
     """Return values that break *rule*."""
     if isinstance(rule, Between):
-        return [rule.least - 1, rule.most + 1, -(2**63), 2**63]
+        return [rule.minimum - 1, rule.maximum + 1, -(2**63), 2**63]
     if isinstance(rule, OneOf):
         return [one for one in type(rule.members[0]) if one not in rule.members]
     tries: list[Any] = list(_ODD) if any(isinstance(r, Pattern) for r in rules) else [(), (1,)]
     if isinstance(rule, Length):
-        tries += [tries[1] * (rule.most + 1), tries[-1] * (rule.most + 1)]
+        tries += [tries[1] * (rule.maximum + 1), tries[-1] * (rule.maximum + 1)]
     return [value for value in tries if rule.violation(value) is not None]

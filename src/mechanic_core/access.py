@@ -100,15 +100,15 @@ class Policy:
         if actor.role not in self.roles and actor.role not in self.owners:
             raise RoleForbids
 
-    def covers(self, actor: Actor, owner: int | None) -> bool:
+    def allows(self, actor: Actor, owner: int | None) -> bool:
         """Return whether *actor* may do this to a thing of *owner*."""
         if self.anyone or actor.role in self.roles:
             return True
         return actor.role in self.owners and actor.id == owner
 
-    def admit_to(self, actor: Actor, owner: int | None, otherwise: NotFound) -> None:
+    def require_access(self, actor: Actor, owner: int | None, otherwise: NotFound) -> None:
         """Raise *otherwise* where the thing is a stranger's: it looks as if it were not there."""
-        if not self.covers(actor, owner):
+        if not self.allows(actor, owner):
             raise otherwise
 
 
@@ -120,5 +120,5 @@ STAFF_ONLY: Final = Policy(roles=STAFF)
 MANAGERS_ONLY: Final = Policy(roles=frozenset({Role.MANAGER}))
 OWNER_OR_STAFF: Final = Policy(roles=STAFF, owners=_CUSTOMER)
 OWNER_OR_MANAGER: Final = Policy(roles=frozenset({Role.MANAGER}), owners=_CUSTOMER)
-OWN_OR_MANAGER: Final = Policy(roles=frozenset({Role.MANAGER}), owners=frozenset({Role.MECHANIC}))
+SELF_OR_MANAGER: Final = Policy(roles=frozenset({Role.MANAGER}), owners=frozenset({Role.MECHANIC}))
 """A mechanic for what is their own, a manager for all."""

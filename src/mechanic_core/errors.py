@@ -6,7 +6,8 @@ errors into them, and the HTTP layer knows only the kinds.
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from types import TracebackType
+from typing import Any, ClassVar, final
 
 import attrs
 
@@ -93,9 +94,48 @@ class Invalid(Refused):
         self.problems = problems
 
 
+class RuleBroken(Invalid):
+    """A value is not valid."""
+
+
 class Unknown(Invalid):
     """An id in what was given names nothing."""
 
     def __init__(self, *pointers: str) -> None:
         """Point at each such id."""
         super().__init__(*(Problem(p, "names nothing that is there") for p in pointers))
+
+
+@final
+@attrs.define
+class ProblemCollector:
+    """Collects `Invalid` refusals of several checks, so that one answer reports all of them.
+
+    Use it as a context manager around each check. Any other exception passes through. What a
+    block computes may be used after `raise_if_any` only.
+    """
+
+    _refusals: list[Invalid] = attrs.field(init=False, factory=list)
+
+    def __enter__(self) -> None:
+        """Begin a check."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Collect and suppress an `Invalid` refusal."""
+        if not isinstance(error, Invalid):
+            return False
+        self._refusals.append(error)
+        return True
+
+    def raise_if_any(self) -> None:
+        """Raise all problems at once: as `Unknown` when all are unknown ids, or `RuleBroken`."""
+        problems = [problem for refusal in self._refusals for problem in refusal.problems]
+        if problems and all(isinstance(refusal, Unknown) for refusal in self._refusals):
+            raise Unknown(*(problem.pointer for problem in problems))
+        if problems:
+            raise RuleBroken(*problems)

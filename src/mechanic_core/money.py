@@ -18,16 +18,16 @@ Quantity = NewType("Quantity", int)
 MONEY_DECIMALS: Final = 2
 QUANTITY_DECIMALS: Final = 3
 
-MOST_MONEY: Final = 9_999_999_999
-MOST_QUANTITY: Final = 99_999_000
+MAX_MONEY: Final = 9_999_999_999
+MAX_QUANTITY: Final = 99_999_000
 
-Price = Annotated[Money, Between(0, MOST_MONEY, MONEY_DECIMALS), Example(19.99)]
+Price = Annotated[Money, Between(0, MAX_MONEY, MONEY_DECIMALS), Example(19.99)]
 """A price, a rate or a salary, from nothing to 99,999,999.99."""
 
-Stock = Annotated[Quantity, Between(0, MOST_QUANTITY, QUANTITY_DECIMALS), Example(12)]
+Stock = Annotated[Quantity, Between(0, MAX_QUANTITY, QUANTITY_DECIMALS), Example(12)]
 """What lies on a shelf, nothing included."""
 
-Measure = Annotated[Quantity, Between(1, MOST_QUANTITY, QUANTITY_DECIMALS), Example(1.5)]
+Measure = Annotated[Quantity, Between(1, MAX_QUANTITY, QUANTITY_DECIMALS), Example(1.5)]
 """What is taken, brought or worked: more than nothing."""
 
 ONE: Final = Quantity(1000)
@@ -42,7 +42,7 @@ def amount(quantity: Quantity, price: Money) -> Money:
     return Money(units)
 
 
-def in_units(quantity: Quantity) -> Decimal:
+def to_decimal(quantity: Quantity) -> Decimal:
     """Return *quantity* as people write it: 5500 is 5.5."""
     whole, rest = divmod(quantity, ONE)
     return Decimal(whole) if not rest else Decimal(quantity).scaleb(-QUANTITY_DECIMALS).normalize()

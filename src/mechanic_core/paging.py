@@ -8,10 +8,10 @@ import attrs
 T = TypeVar("T")
 U = TypeVar("U")
 
-PAGE_SIZE: Final = 20
-MOST_PER_PAGE: Final = 100
-MOST_OFFSET: Final = 10_000
-MOST_COUNTED: Final = MOST_OFFSET
+DEFAULT_PAGE_SIZE: Final = 20
+MAX_PAGE_SIZE: Final = 100
+MAX_OFFSET: Final = 10_000
+MAX_FILTERED_TOTAL: Final = MAX_OFFSET
 """How far a list is counted of which only some rows are wanted: as far as its pages go."""
 
 
@@ -21,13 +21,13 @@ class PageRequest:
 
     Every list is ordered by an integer key, its id; *after* is the key of the last item seen,
     and then *start* is not looked at. *counted* asks for the total, which a store need not tell
-    where a filter leaves more than `MOST_COUNTED`.
+    where a filter leaves more than `MAX_FILTERED_TOTAL`.
     """
 
-    size: int = PAGE_SIZE
-    start: int = 0
+    size: int = DEFAULT_PAGE_SIZE
+    offset: int = 0
     after: int | None = None
-    counted: bool = False
+    with_total: bool = False
 
 
 @attrs.frozen
@@ -47,7 +47,7 @@ class Page(Generic[T]):
         return Page(tuple(map(change, self.items)), self.has_more, self.last, self.total)
 
 
-def page_of(
+def page_from_rows(
     found: Sequence[T], page: PageRequest, key: Callable[[T], int], total: int | None = None
 ) -> Page[T]:
     """Return the piece that *found* holds: up to one item more than the page's size."""

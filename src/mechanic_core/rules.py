@@ -25,7 +25,7 @@ from typing import (
 
 import attrs
 
-from mechanic_core.errors import Invalid, Problem
+from mechanic_core.errors import Problem, RuleBroken
 
 T = TypeVar("T")
 
@@ -42,34 +42,34 @@ class Rule(Protocol):
 class Length:
     """How many characters or members a value may have."""
 
-    least: int
-    most: int
+    minimum: int
+    maximum: int
 
     def violation(self, value: Sequence[Any]) -> str | None:
         """Return the broken bound, if any."""
-        if self.least <= len(value) <= self.most:
+        if self.minimum <= len(value) <= self.maximum:
             return None
         unit = "characters" if isinstance(value, str) else "members"
-        return f"must have from {self.least} to {self.most} {unit}"
+        return f"must have from {self.minimum} to {self.maximum} {unit}"
 
 
 @attrs.frozen
 class Between:
-    """The least and the most a number may be, both allowed.
+    """The minimum and the most a number may be, both allowed.
 
     *decimals* tells how many of the integer's digits stand behind the point when people
     see it: bounds of an amount in cents read as ``19.99``, not as ``1999``.
     """
 
-    least: int
-    most: int
+    minimum: int
+    maximum: int
     decimals: int = 0
 
     def violation(self, value: int) -> str | None:
         """Return the broken bound, if any."""
-        if self.least <= value <= self.most:
+        if self.minimum <= value <= self.maximum:
             return None
-        return f"must be from {self.shown(self.least)} to {self.shown(self.most)}"
+        return f"must be from {self.shown(self.minimum)} to {self.shown(self.maximum)}"
 
     def shown(self, scaled: int) -> str:
         """Return *scaled* as people write it."""
@@ -163,10 +163,6 @@ class computed(Generic[T]):  # noqa: N801 - used like the built-in `property`
     def __get__(self, record: object | None, owner: type) -> Self | T:
         """Compute the value of *record*."""
         return self if record is None else self.compute(record)
-
-
-class RuleBroken(Invalid):
-    """A value breaks a rule of its type."""
 
 
 def unwrap_annotated(declared: Any) -> tuple[Any, tuple[object, ...]]:

@@ -7,8 +7,16 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from mechanic_core.inventory.part import EFFECTS, INVERSE, Kind
-from mechanic_core.tickets.workflow import CHANGEABLE, FIRST, MOVES, UNCOUNTED, Guard, Move, Status
+from mechanic_core.inventory.part import INVERSE_KINDS, STOCK_EFFECTS, Kind
+from mechanic_core.tickets.workflow import (
+    EDITABLE_STATUSES,
+    INITIAL_STATUS,
+    UNWORKED_STATUSES,
+    WORKFLOW,
+    Guard,
+    Status,
+    StatusChange,
+)
 
 _HEAD: Final = """\
 # The workflow of a service ticket
@@ -44,13 +52,13 @@ def page() -> str:
 
 
 def _diagram() -> str:
-    arrows = [f"    [*] --> {FIRST.value}"]
-    arrows += [f"    {move.start.value} --> {move.to.value}{_label(move)}" for move in MOVES]
+    arrows = [f"    [*] --> {INITIAL_STATUS.value}"]
+    arrows += [f"    {move.start.value} --> {move.to.value}{_label(move)}" for move in WORKFLOW]
     arrows += [f"    {status.value} --> [*]" for status in Status if not list(_ways(status))]
     return "\n".join(["```mermaid", "stateDiagram-v2", *arrows, "```", ""])
 
 
-def _label(move: Move) -> str:
+def _label(move: StatusChange) -> str:
     said = [*map(_words, move.guards), *([f"{move.stock.value} parts"] if move.stock else [])]
     return f": {', '.join(said)}" if said else ""
 
@@ -66,7 +74,7 @@ def _moves() -> str:
                 f"`{move.stock.value}`" if move.stock else "",
                 "".join(f"going back to `{way.to.value}`" for way in _back(move)),
             )
-            for move in MOVES
+            for move in WORKFLOW
         ),
     )
 
@@ -77,8 +85,8 @@ def _statuses() -> str:
         (
             (
                 f"`{status.value}`",
-                "yes" if status in CHANGEABLE else "no",
-                "no" if status in UNCOUNTED else "yes",
+                "yes" if status in EDITABLE_STATUSES else "no",
+                "no" if status in UNWORKED_STATUSES else "yes",
                 "no" if list(_ways(status)) else "yes",
             )
             for status in Status
@@ -92,21 +100,21 @@ def _stock() -> str:
         (
             (
                 f"`{kind.value}`",
-                f"{EFFECTS[kind][0]:+d}",
-                f"{EFFECTS[kind][1]:+d}",
-                f"`{INVERSE[kind].value}`" if kind in INVERSE else "",
+                f"{STOCK_EFFECTS[kind][0]:+d}",
+                f"{STOCK_EFFECTS[kind][1]:+d}",
+                f"`{INVERSE_KINDS[kind].value}`" if kind in INVERSE_KINDS else "",
             )
             for kind in Kind
-            if kind in EFFECTS
+            if kind in STOCK_EFFECTS
         ),
     )
 
 
-def _ways(start: Status) -> Iterator[Move]:
-    return (move for move in MOVES if move.start is start)
+def _ways(start: Status) -> Iterator[StatusChange]:
+    return (move for move in WORKFLOW if move.start is start)
 
 
-def _back(move: Move) -> Iterator[Move]:
+def _back(move: StatusChange) -> Iterator[StatusChange]:
     return (way for way in _ways(move.to) if way.to is move.start)
 
 

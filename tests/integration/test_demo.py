@@ -11,8 +11,8 @@ import pytest
 
 from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.mechanics.leaderboard import ALWAYS
-from mechanic_core.paging import MOST_PER_PAGE, PageRequest
+from mechanic_core.mechanics.leaderboard import ALL_TIME
+from mechanic_core.paging import MAX_PAGE_SIZE, PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
@@ -27,7 +27,7 @@ from tests.integration.programs import run, serving
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 MANAGER = Actor(Role.MANAGER, 1)
-ALL = PageRequest(size=MOST_PER_PAGE, counted=True)
+ALL = PageRequest(size=MAX_PAGE_SIZE, with_total=True)
 SECONDS = 60.0
 
 
@@ -47,7 +47,7 @@ def tickets(shop: Shop) -> list[Ticket]:
     after = 0
     while True:
         some = shop.list_tickets(
-            MANAGER, TicketFilter(), PageRequest(size=MOST_PER_PAGE, after=after)
+            MANAGER, TicketFilter(), PageRequest(size=MAX_PAGE_SIZE, after=after)
         )
         found += some.items
         if some.last is None:
@@ -121,8 +121,8 @@ def test_it_is_the_same_each_time(shop: Shop, tmp_path: Path) -> None:
     fill(settings, NOW)
     with open_shop(settings=settings) as again:
         assert tickets(shop) == tickets(again)
-        assert shop.read_leaderboard(MANAGER, 100, ALWAYS) == again.read_leaderboard(
-            MANAGER, 100, ALWAYS
+        assert shop.read_leaderboard(MANAGER, 100, ALL_TIME) == again.read_leaderboard(
+            MANAGER, 100, ALL_TIME
         )
 
 

@@ -161,7 +161,7 @@ def test_takes_turns(store: SqlStore) -> None:
     def receive(_: int) -> None:
         with store.begin() as work:
             held = work.parts.lock([part.id])[part.id]
-            work.parts.save([held.moved(Kind.RECEIVE, Quantity(1))])
+            work.parts.save([held.move(Kind.RECEIVE, Quantity(1))])
 
     with ThreadPoolExecutor(8) as others:
         list(others.map(receive, range(80)))

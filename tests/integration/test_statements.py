@@ -25,7 +25,7 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Role
 from mechanic_core.inventory.part import Kind
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
@@ -37,7 +37,7 @@ from mechanic_core.vehicles.ports import VehicleFilter
 from tests.integration.servers import PostgresServer
 from tests.integration.statements import counted
 
-MANY: Final = PageRequest(size=100, counted=True)
+MANY: Final = PageRequest(size=100, with_total=True)
 MANY_NEXT: Final = PageRequest(size=100, after=1)
 
 
@@ -84,7 +84,7 @@ READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
     "vehicle_lists.find": lambda work, _: work.vehicle_lists.find(VehicleFilter(plate="a 1"), MANY),
     "mechanics.get": lambda work, seed: work.mechanics.get(seed.mechanic.id),
     "mechanic_lists.find": lambda work, _: work.mechanic_lists.find(MANY, active_only=True),
-    "standings.top": lambda work, _: work.standings.top(100, ALWAYS),
+    "standings.top": lambda work, _: work.standings.top(100, ALL_TIME),
     "standings.top, a year": lambda work, _: work.standings.top(
         100, Period(since=date(2025, 3, 5), until=date(2026, 3, 4))
     ),
@@ -173,7 +173,7 @@ def change_customer(work: Work, seed: Seed) -> None:
 def count_part(work: Work, seed: Seed) -> None:
     """Count a part anew, as `ChangePart` does."""
     held = work.parts.lock([seed.part.id])[seed.part.id]
-    work.parts.save([held.moved(Kind.RECEIVE, Quantity(5))], [new_movement(held, 5)])
+    work.parts.save([held.move(Kind.RECEIVE, Quantity(5))], [new_movement(held, 5)])
 
 
 def move_many(work: Work, _: Seed) -> None:
@@ -181,7 +181,7 @@ def move_many(work: Work, _: Seed) -> None:
     ids = [part.id for part in work.parts.find(PartFilter(), MANY).items]
     held = work.parts.lock(ids)
     work.parts.save(
-        [part.moved(Kind.RECEIVE, Quantity(5)) for part in held.values()],
+        [part.move(Kind.RECEIVE, Quantity(5)) for part in held.values()],
         [new_movement(part, 5) for part in held.values()],
     )
 
@@ -196,7 +196,7 @@ def refresh(work: Work, seed: Seed) -> None:
     """Trade a token in, as `RefreshTokens` does."""
     held = work.sessions.lock(seed.token.digest)
     work.accounts.of(Role.CUSTOMER, seed.customer.id)
-    work.sessions.rotate(seed.token.used(AT), new_token(held[0] if held else seed.session))
+    work.sessions.rotate(seed.token.mark_used(AT), new_token(held[0] if held else seed.session))
 
 
 def cancel(work: Work, seed: Seed) -> None:
@@ -271,4 +271,4 @@ def restaff(work: Work, ticket: Ticket, come: list[Mechanic], go: list[Mechanic]
     """Put mechanics on a ticket and take others off, as `AssignMechanics` does."""
     held, known = work.tickets.lock_with_mechanics(ticket.id, [one.id for one in (*come, *go)])
     joining = [AssignedMechanic(id=one.id, name=known[one.id].name) for one in come]
-    work.tickets.save(held.staffed(joining, [one.id for one in go], AT), new_entry())
+    work.tickets.save(held.with_mechanics(joining, [one.id for one in go], AT), new_entry())

@@ -22,13 +22,13 @@ from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.paging import MOST_COUNTED, PageRequest
+from mechanic_core.paging import MAX_FILTERED_TOTAL, PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.vehicles.ports import VehicleFilter
 from tests.integration.places import DATABASES, fresh_url
 from tests.integration.servers import PostgresServer
 
-COUNTED = PageRequest(size=1, counted=True)
+COUNTED = PageRequest(size=1, with_total=True)
 CROWD = """
 INSERT INTO customers (name, email, created_at, updated_at, version, name_key, email_key)
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {})
@@ -179,14 +179,14 @@ def test_go_no_further_than_pages_behind_a_filter(url: str, store: SqlStore) -> 
     """
     The whole list has its total whatever it is; some of it, as many as pages can show.
     """
-    crowd(url, MOST_COUNTED)
+    crowd(url, MAX_FILTERED_TOTAL)
     with store.read_only() as work:
         just = work.customers.find("ada", COUNTED).total
     add_customer(store, name="Ada")
 
     with store.read_only() as work:
         over = work.customers.find("ada", COUNTED).total
-        behind = work.customers.find("ada", evolve(COUNTED, after=MOST_COUNTED + 1)).total
+        behind = work.customers.find("ada", evolve(COUNTED, after=MAX_FILTERED_TOTAL + 1)).total
 
-    assert (MOST_COUNTED, None, None) == (just, over, behind)
-    assert MOST_COUNTED + 1 == totals(store)[0]
+    assert (MAX_FILTERED_TOTAL, None, None) == (just, over, behind)
+    assert MAX_FILTERED_TOTAL + 1 == totals(store)[0]

@@ -14,9 +14,9 @@ from hypothesis.stateful import (
 from mechanic_core.access import Actor, Role
 from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_core.tickets.workflow import CHANGEABLE
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES
 from mechanic_core.unit_of_work import Store
 from tests.machines import laws
 from tests.machines.desk import Desk
@@ -26,7 +26,7 @@ from tests.shops import MANAGER, HandClock
 from tests.worlds import sample
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
-PERIODS = [ALWAYS, Period(since=DAYS[1], until=DAYS[1]), Period(since=DAYS[1])]
+PERIODS = [ALL_TIME, Period(since=DAYS[1], until=DAYS[1]), Period(since=DAYS[1])]
 ACTORS = {
     "m1": MANAGER,
     "m2": Actor(Role.MECHANIC, 2),
@@ -154,7 +154,7 @@ class Floor(RuleBasedStateMachine):
         self, frozen: dict[str, Thing], tickets: dict[str, Thing]
     ) -> None:
         for key, ticket in tickets.items():
-            if ticket["status"] in CHANGEABLE:
+            if ticket["status"] in EDITABLE_STATUSES:
                 frozen.pop(key, None)
                 continue
             lines = {name: ticket[name] for name in ("parts", "labor", "totals")}

@@ -15,7 +15,7 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Actor, Role
 from mechanic_core.customers.customer import CustomerId, Registration
 from mechanic_core.errors import Refused
-from mechanic_core.inventory.movement import BY_HAND, MovementForm
+from mechanic_core.inventory.movement import MANUAL_KINDS, MovementForm
 from mechanic_core.inventory.part import PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring, MechanicId
 from mechanic_core.money import Money, Quantity
@@ -130,7 +130,7 @@ class Hands:
             self.shop.move_ticket(self._actor(), ticket, TransitionForm(to=to))
 
     def _stock(self) -> None:
-        form = MovementForm(kind=self.chance.choice(BY_HAND), quantity=self._some())
+        form = MovementForm(kind=self.chance.choice(MANUAL_KINDS), quantity=self._some())
         self.shop.move_stock(self._actor(), PartId(self._any(PARTS)), form)
 
     def _reprice(self) -> None:

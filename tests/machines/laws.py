@@ -9,7 +9,7 @@ from functools import partial
 
 from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import MechanicId
-from mechanic_core.tickets.workflow import CHANGEABLE, UNCOUNTED
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES
 from tests.machines.desk import Desk, walk
 from tests.machines.shelf import Thing
 from tests.shops import MANAGER
@@ -21,7 +21,7 @@ def reserved_is_what_open_lines_ask(desk: Desk, tickets: dict[str, Thing]) -> No
     """Hold each part's balance against the lines of the tickets still to be worked on."""
     asked: dict[str, int] = {}
     for ticket in tickets.values():
-        if ticket["status"] in CHANGEABLE:
+        if ticket["status"] in EDITABLE_STATUSES:
             for line in ticket["parts"]:
                 asked[line["part"]] = asked.get(line["part"], 0) + line["quantity"]
     for key, part in desk.parts().items():
@@ -63,7 +63,7 @@ def leaderboard_is_a_recount(desk: Desk, tickets: dict[str, Thing], period: Peri
         day = (period.since is None or period.since.isoformat() <= ticket["day"]) and (
             period.until is None or ticket["day"] <= period.until.isoformat()
         )
-        if day and ticket["status"] not in UNCOUNTED:
+        if day and ticket["status"] not in UNWORKED_STATUSES:
             for one in ticket["staff"]:
                 counted[one].append(key)
     assert {desk.name("m", one.id): one.tickets for one in board.items} == {
@@ -83,7 +83,7 @@ def figures_explain_themselves(desk: Desk) -> None:
         assert one.tickets == len(behind)
         for ticket in behind:
             assert one.id in {worker.id for worker in ticket.mechanics}
-            assert ticket.status not in UNCOUNTED
+            assert ticket.status not in UNWORKED_STATUSES
 
 
 def nothing_disagrees(desk: Desk) -> None:

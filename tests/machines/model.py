@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from mechanic_core.tickets.workflow import (
-    BY_ENDS,
-    CHANGEABLE,
-    FIRST,
-    UNCOUNTED,
+    EDITABLE_STATUSES,
+    INITIAL_STATUS,
+    STATUS_CHANGES,
+    UNWORKED_STATUSES,
     Status,
 )
 from tests.machines.shelf import FREE, RESERVED, USED, Hold, No, Shelf, Thing
@@ -43,7 +43,7 @@ class Model:
             for key, ticket in self.tickets.items()
             if ticket["customer"] == customer
             and not ticket["removed"]
-            and ticket["status"] in CHANGEABLE
+            and ticket["status"] in EDITABLE_STATUSES
         ]
         if unfinished:
             raise No("tickets-unfinished", tickets=unfinished)
@@ -57,14 +57,14 @@ class Model:
         self.tickets[key] = {
             "customer": customer,
             "day": day,
-            "status": FIRST.value,
+            "status": INITIAL_STATUS.value,
             "staff": set(staff),
             "parts": {},
             "labor": {},
             "removed": False,
             "history": [],
         }
-        self._tell(key, by, "opened", to=FIRST.value)
+        self._tell(key, by, "opened", to=INITIAL_STATUS.value)
         return self.shown(key)
 
     def staff(self, by: str, key: str, add: Sequence[str], leave: Sequence[str]) -> Thing:
@@ -93,10 +93,10 @@ class Model:
     def blockers(self, key: str, to: str) -> list[str]:
         """Return what keeps a ticket from a status."""
         ticket = self.ticket(key)
-        arrow = BY_ENDS.get((Status(ticket["status"]), Status(to)))
+        arrow = STATUS_CHANGES.get((Status(ticket["status"]), Status(to)))
         if arrow is None:
             return ["no-such-transition"]
-        starts = arrow.start is FIRST and to in CHANGEABLE
+        starts = arrow.start is INITIAL_STATUS and to in EDITABLE_STATUSES
         return ["no-mechanic"] if starts and not ticket["staff"] else []
 
     def remove(self, by: str, key: str) -> None:
@@ -209,7 +209,7 @@ class Model:
         counts = {
             one: sum(
                 one in ticket["staff"]
-                and ticket["status"] not in UNCOUNTED
+                and ticket["status"] not in UNWORKED_STATUSES
                 and not ticket["removed"]
                 and since <= ticket["day"] <= until
                 for ticket in self.tickets.values()
@@ -240,7 +240,7 @@ class Model:
         ]
 
     def _must_be_changeable(self, ticket: Thing) -> None:
-        if ticket["status"] not in CHANGEABLE:
+        if ticket["status"] not in EDITABLE_STATUSES:
             raise No("ticket-frozen", current_state=ticket["status"])
 
     def _next(self, kind: str, ticket: str) -> str:
@@ -268,9 +268,9 @@ def _must_be_none(unknown: Sequence[str]) -> None:
 
 def _held(status: str) -> Hold:
     """Return how a ticket's parts are held while it stands there."""
-    if status in CHANGEABLE:
+    if status in EDITABLE_STATUSES:
         return RESERVED
-    return FREE if status in UNCOUNTED else USED
+    return FREE if status in UNWORKED_STATUSES else USED
 
 
 def _priced(line: Thing, quantity: int, price: int) -> Thing:

@@ -4,11 +4,11 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.stateful import consumes, initialize, multiple, rule
 
-from mechanic_core.inventory.movement import BY_HAND, MovementForm
+from mechanic_core.inventory.movement import MANUAL_KINDS, MovementForm
 from mechanic_core.inventory.part import Kind, PartForm
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
-from mechanic_core.tickets.workflow import BY_ENDS, Status
+from mechanic_core.tickets.workflow import STATUS_CHANGES, Status
 from tests.machines.floor import ACTORS, DAYS, Floor
 from tests.machines.ticket_rules import (
     Made,
@@ -66,7 +66,7 @@ class ShopMachine(TicketRules):
     @rule(
         by=hands,
         part=Floor.parts,
-        kind=st.sampled_from(BY_HAND),
+        kind=st.sampled_from(MANUAL_KINDS),
         quantity=quantities,
         note=notes,
     )
@@ -118,7 +118,7 @@ class ShopMachine(TicketRules):
         """Going on and coming back leaves stock and money as they were."""
         before = self.figures()
         here = self.model.tickets[ticket]["status"]
-        if loops := [(a, b) for a, b in BY_ENDS if a == here and (b, a) in BY_ENDS]:
+        if loops := [(a, b) for a, b in STATUS_CHANGES if a == here and (b, a) in STATUS_CHANGES]:
             there = loops[turn % len(loops)][1]
             if self.go(by, ticket, there):
                 self.go(by, ticket, Status(here))

@@ -10,7 +10,7 @@ from mechanic_core.customers.customer import CustomerId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.line import LaborLineForm, PartLineChange, PartLineForm
-from mechanic_core.tickets.workflow import MOVES, Status
+from mechanic_core.tickets.workflow import WORKFLOW, Status
 from tests.machines.desk import Desk
 from tests.machines.floor import ACTORS, DAYS, Floor
 from tests.machines.shelf import Thing
@@ -174,7 +174,7 @@ class TicketRules(Floor):
             self.crew(by, ticket, ["m2"], [])
         for turn in turns:
             here = self.model.tickets[ticket]["status"]
-            if ways := [move.to for move in MOVES if move.start == here]:
+            if ways := [move.to for move in WORKFLOW if move.start == here]:
                 self.go(by, ticket, ways[turn % len(ways)])
 
     @rule(by=hands, ticket=Floor.tickets)

@@ -139,7 +139,7 @@ class TestAccounts:
         ada = add_customer(store, email=EMAIL)
         add_account(store, Role.CUSTOMER, ada.id)
         with store.begin() as work:
-            work.customers.save(ada.erased(LATER))
+            work.customers.save(ada.erase(LATER))
             work.accounts.remove(Role.CUSTOMER, ada.id)
         heir = add_customer(store, email=EMAIL)
 

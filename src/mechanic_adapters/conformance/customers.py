@@ -66,7 +66,7 @@ LOCKS: Final = (
 def erase(store: Store, customer: Customer) -> None:
     """Take a customer's data away."""
     with store.begin() as work:
-        work.customers.save(customer.erased(LATER))
+        work.customers.save(customer.erase(LATER))
 
 
 def names(store: Store, q: str | None) -> list[str]:
@@ -179,11 +179,11 @@ class TestCustomers:
     def test_erases_whatever_addresses_others_have(self, store: Store) -> None:
         """What stands in the place of an erased address is nobody's: others may have it."""
         ada, bo = add_customer(store), add_customer(store)
-        add_customer(store, name="Before", email=ada.erased(AT).email)
+        add_customer(store, name="Before", email=ada.erase(AT).email)
 
         erase(store, ada)
         erase(store, bo)
-        add_customer(store, name="After", email=bo.erased(AT).email)
+        add_customer(store, name="After", email=bo.erase(AT).email)
 
         assert ["Before", "After"] == names(store, None)
 

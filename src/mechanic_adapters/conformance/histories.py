@@ -121,7 +121,7 @@ class TestHistories:
         ticket = opened(store, ada, actor)
 
         with store.begin() as work:
-            work.customers.save(ada.erased(LATER))
+            work.customers.save(ada.erase(LATER))
 
         assert [By.of(actor)] == [entry.by for entry in history(store, ticket)]
 
@@ -140,7 +140,7 @@ class TestHistories:
         ticket = add_ticket(store, ada)
 
         with store.begin() as work:
-            work.tickets.save(ticket.removed(LATER, started=False), new_entry(Event.REMOVED))
+            work.tickets.save(ticket.mark_removed(LATER, started=False), new_entry(Event.REMOVED))
 
         assert [Event.OPENED, Event.REMOVED] == [entry.event for entry in history(store, ticket)]
         with store.read_only() as work:

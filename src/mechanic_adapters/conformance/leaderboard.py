@@ -19,7 +19,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_ticket,
 )
 from mechanic_adapters.conformance.samples.strategies import fewer_examples
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period, Standing
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period, Standing
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
@@ -28,7 +28,7 @@ from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Store
 
 
-def top(store: Store, limit: int = 100, period: Period = ALWAYS) -> tuple[Standing, ...]:
+def top(store: Store, limit: int = 100, period: Period = ALL_TIME) -> tuple[Standing, ...]:
     """Return the leaderboard."""
     with store.read_only() as work:
         return work.standings.top(limit, period)
@@ -42,7 +42,7 @@ def recount(
         mechanic: sum(
             mechanic.id in [one.id for one in ticket.mechanics]
             for ticket in tickets
-            if ticket.status is not Status.CANCELLED and period.holds(ticket.service_date)
+            if ticket.status is not Status.CANCELLED and period.contains(ticket.service_date)
         )
         for mechanic in mechanics
     }
@@ -131,7 +131,7 @@ class TestStandings:
         counts = [
             top(store, period=period)[0].tickets
             for period in (
-                ALWAYS,
+                ALL_TIME,
                 Period(since=DAYS[1]),
                 Period(until=DAYS[1]),
                 Period(since=DAYS[1], until=DAYS[1]),
@@ -177,5 +177,5 @@ class TestStandings:
                 ticket = work.tickets.save(evolve(ticket, **changed), new_entry())
             with store.read_only() as work:
                 tickets = work.ticket_lists.find(TicketFilter(), ALL).items
-            for period in (ALWAYS, *(Period(since=day, until=day) for day in DAYS)):
+            for period in (ALL_TIME, *(Period(since=day, until=day) for day in DAYS)):
                 assert recount(mechanics, tickets, period) == top(store, period=period), changed

@@ -21,7 +21,7 @@ from mechanic_adapters.conformance.samples.records import (
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.inventory.movement import Disagreement, Movement
 from mechanic_core.inventory.part import Kind, Part, PartId, PartNotFound
-from mechanic_core.money import MOST_QUANTITY, Quantity
+from mechanic_core.money import MAX_QUANTITY, Quantity
 from mechanic_core.unit_of_work import Store
 
 WRITES: Final = (
@@ -52,7 +52,7 @@ def wrong(store: Store) -> tuple[Disagreement, ...]:
 
 def move(store: Store, part: Part, kind: Kind, quantity: int) -> Part:
     """Move stock as the shop does: a movement, and the balance with it."""
-    after = part.moved(kind, Quantity(quantity))
+    after = part.move(kind, Quantity(quantity))
     with store.begin() as work:
         work.ledger.write([Movement.between(part, after, kind, Actor(), AT)])
         (kept,) = work.parts.save([after])
@@ -64,11 +64,11 @@ class TestLedger:
 
     def test_gives_back_what_was_written(self, store: Store) -> None:
         """A movement comes back whole, with an id and whoever made it by name."""
-        bo, part = add_mechanic(store, name="Bo"), add_part(store, quantity=MOST_QUANTITY)
+        bo, part = add_mechanic(store, name="Bo"), add_part(store, quantity=MAX_QUANTITY)
         ticket = add_ticket(store, add_customer(store), parts=(new_part_line(part),))
         movement = new_movement(
             part,
-            -MOST_QUANTITY,
+            -MAX_QUANTITY,
             Actor(Role.MECHANIC, bo.id),
             note="Wasserschaden: „alles“",
             ticket_id=ticket.id,
@@ -86,7 +86,7 @@ class TestLedger:
     def test_knows_every_kind(self, store: Store, kind: Kind) -> None:
         """Whatever moves stock can be written down, with nothing more to tell."""
         part = add_part(store, quantity=5000, reserved=2000)
-        after = part.moved(kind, Quantity(2000))
+        after = part.move(kind, Quantity(2000))
         movement = Movement.between(part, after, kind, Actor(), AT)
 
         with store.begin() as work:
@@ -124,7 +124,7 @@ class TestLedger:
         empty, used = add_part(store), add_part(store)
         with store.begin() as work:
             written = work.ledger.write([new_movement(used, 1)])
-            work.parts.save([used.archived(LATER)])
+            work.parts.save([used.archive(LATER)])
 
         assert () == entries(store, empty)
         assert written == entries(store, used)
@@ -139,7 +139,7 @@ class TestLedger:
             work.ledger.write([new_movement(part, 1, actor) for actor in actors])
 
         with store.begin() as work:
-            work.customers.save(ada.erased(LATER))
+            work.customers.save(ada.erase(LATER))
             work.mechanics.save(evolve(bo, name="Bob"))
 
         erased, renamed, nobody = (By.of(actor) for actor in actors)
@@ -163,7 +163,7 @@ class TestLedger:
             part = move(store, part, kind, quantity)
             assert () == wrong(store)
         with store.begin() as work:
-            work.parts.save([part.archived(LATER)])
+            work.parts.save([part.archive(LATER)])
 
         assert () == wrong(store)
 
@@ -178,7 +178,7 @@ class TestLedger:
             work.ledger.write(
                 [new_movement(unmoved, 5), new_movement(unmoved, 6), new_movement(reserved, 2)]
             )
-            work.parts.save([archived.archived(LATER)])
+            work.parts.save([archived.archive(LATER)])
 
         def told(part: Part, on_hand: int) -> Disagreement:
             return Disagreement(

@@ -11,7 +11,7 @@ from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
-from mechanic_core.money import MOST_MONEY
+from mechanic_core.money import MAX_MONEY
 from mechanic_core.unit_of_work import Store, Work
 
 
@@ -76,7 +76,7 @@ class TestMechanics:
         new = new_mechanic(
             name="Zoë Ürk",
             phone="555 x12",
-            salary=MOST_MONEY,
+            salary=MAX_MONEY,
             specialty="brakes & clutch",
             role=Role.MANAGER,
             active=False,

@@ -18,14 +18,14 @@ from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.errors import LostRace
 from mechanic_core.inventory.part import Kind, Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
+from mechanic_core.money import MAX_MONEY, MAX_QUANTITY, Money, Quantity
 from mechanic_core.unit_of_work import Store, Work
 
 
 def _receive(work: Work, seed: Seed) -> None:
     part = work.parts.lock([seed.part.id])[seed.part.id]
     work.ledger.write([new_movement(part, 1)])
-    work.parts.save([part.moved(Kind.RECEIVE, Quantity(1))])
+    work.parts.save([part.move(Kind.RECEIVE, Quantity(1))])
 
 
 def _received(work: Work, seed: Seed) -> int:
@@ -65,7 +65,7 @@ LOCKS: Final = (
 def archive(store: Store, part: Part) -> Part:
     """Take *part* out of the lists."""
     with store.begin() as work:
-        (archived,) = work.parts.save([part.archived(LATER)])
+        (archived,) = work.parts.save([part.archive(LATER)])
         return archived
 
 
@@ -83,11 +83,11 @@ class TestParts:
         new = new_part(
             name="Öl 5W-30",
             description="Kanister\n„voll“",
-            price=MOST_MONEY,
+            price=MAX_MONEY,
             unit="Liter",
-            quantity=MOST_QUANTITY,
-            reserved=MOST_QUANTITY,
-            reorder_point=MOST_QUANTITY,
+            quantity=MAX_QUANTITY,
+            reserved=MAX_QUANTITY,
+            reorder_point=MAX_QUANTITY,
         )
 
         with store.begin() as work:
@@ -268,5 +268,5 @@ class TestParts:
         assert ["BRK-2"] == skus(store, q="brk", low_stock=True)
         assert [] == skus(store, q="oil", sku="BRK-1")
         with store.read_only() as work:
-            page = evolve(ALL, size=1, counted=True)
+            page = evolve(ALL, size=1, with_total=True)
             assert len(["BRK-1", "BRK-2"]) == work.parts.find(PartFilter(q="brk"), page).total

@@ -35,7 +35,7 @@ def _start(work: Work, seed: Seed) -> None:
 
 def _refresh(work: Work, seed: Seed) -> None:
     assert work.sessions.lock(seed.token.digest)
-    work.sessions.rotate(seed.token.used(LATER), new_token(seed.session))
+    work.sessions.rotate(seed.token.mark_used(LATER), new_token(seed.session))
 
 
 WRITES: Final = (
@@ -43,7 +43,7 @@ WRITES: Final = (
     Write(
         "sessions.rotate",
         lambda work, seed: work.sessions.rotate(
-            seed.token.used(LATER), new_token(seed.session, LATER)
+            seed.token.mark_used(LATER), new_token(seed.session, LATER)
         ),
         "sessions",
     ),
@@ -99,7 +99,7 @@ class TestSessions:
     def test_rotates(self, store: Store) -> None:
         """The spent token is kept as used, the fresh one beside it in the same session."""
         session = new_session(add_customer(store).id)
-        spent = add_session(store, session).used(LATER)
+        spent = add_session(store, session).mark_used(LATER)
         fresh = new_token(session, LATER)
 
         with store.begin() as work:
@@ -207,7 +207,7 @@ class TestSessions:
         first = add_session(store, session, AT)
         second = new_token(session, LATER)
         with store.begin() as work:
-            work.sessions.rotate(first.used(LATER), second)
+            work.sessions.rotate(first.mark_used(LATER), second)
 
         add_session(store, new_session(ada.id, started_at=AT + LIFE), AT + LIFE)
 

@@ -16,7 +16,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_ticket,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
@@ -48,7 +48,7 @@ LISTS: Final = (
 
 
 PERIODS = (
-    ALWAYS,
+    ALL_TIME,
     Period(since=DAYS[1]),
     Period(until=DAYS[1]),
     Period(since=DAYS[1], until=DAYS[1]),
@@ -74,7 +74,7 @@ def agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
         return False
     if wanted.worked and ticket.status is Status.CANCELLED:
         return False
-    return wanted.period.holds(ticket.service_date)
+    return wanted.period.contains(ticket.service_date)
 
 
 class TestTicketLists:
@@ -135,7 +135,7 @@ class TestTicketLists:
             )
             expected = [ticket.id for ticket in shop.tickets if agrees(ticket, wanted)]
             with store.read_only() as work:
-                piece = work.ticket_lists.find(wanted, evolve(ALL, counted=True))
+                piece = work.ticket_lists.find(wanted, evolve(ALL, with_total=True))
             assert expected[:: -1 if wanted.newest_first else 1] == [
                 one.id for one in piece.items
             ], wanted
@@ -158,11 +158,11 @@ class TestTicketLists:
 
         with store.read_only() as work:
             for page in (
-                PageRequest(size=1, counted=True),
-                PageRequest(size=1, start=2, counted=True),
-                PageRequest(size=1, start=1000, counted=True),
-                PageRequest(size=1, after=matching[0], counted=True),
-                PageRequest(size=1, after=matching[-1], counted=True),
+                PageRequest(size=1, with_total=True),
+                PageRequest(size=1, offset=2, with_total=True),
+                PageRequest(size=1, offset=1000, with_total=True),
+                PageRequest(size=1, after=matching[0], with_total=True),
+                PageRequest(size=1, after=matching[-1], with_total=True),
             ):
                 assert len(matching) == work.ticket_lists.find(wanted, page).total
 

@@ -25,10 +25,9 @@ from mechanic_adapters.conformance.samples.records import (
 )
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.errors import LostRace
-from mechanic_core.money import MOST_MONEY, MOST_QUANTITY
+from mechanic_core.money import MAX_MONEY, MAX_QUANTITY
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
-from mechanic_core.tickets.vehicle_lookup import on_ticket
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound, TicketVehicle
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Store, Work
 
@@ -89,7 +88,7 @@ class TestTickets:
         """A ticket comes back as added: vehicle, mechanics and lines in their order."""
         ada, bo, cy = add_customer(store), add_mechanic(store), add_mechanic(store)
         vehicle = add_vehicle(store, ada, vin=new_vin(), plate="A 1", make="VW", year=2003)
-        part = add_part(store, name="Pâd", price=MOST_MONEY)
+        part = add_part(store, name="Pâd", price=MAX_MONEY)
         new = new_ticket(
             ada,
             *(bo, cy),
@@ -97,7 +96,7 @@ class TestTickets:
             status=Status.ON_HOLD,
             description="Grinds.\n\tAlways.",
             parts=(
-                new_part_line(part, MOST_QUANTITY),
+                new_part_line(part, MAX_QUANTITY),
                 new_part_line(add_part(store), 1),
                 new_part_line(part),
             ),
@@ -135,7 +134,7 @@ class TestTickets:
         other = add_vehicle(store, ada, plate="B 2")
         changed = evolve(
             added,
-            vehicle=on_ticket(other),
+            vehicle=TicketVehicle.of(other),
             service_date=DAY.replace(year=2027),
             description="Squeals",
             status=Status.IN_PROGRESS,
@@ -219,7 +218,7 @@ class TestTickets:
         ada = add_customer(store)
         added = add_ticket(store, ada)
 
-        save(store, added.removed(LATER, started=False))
+        save(store, added.mark_removed(LATER, started=False))
 
         with pytest.raises(TicketNotFound):
             read(store, added)
@@ -241,7 +240,7 @@ class TestTickets:
 
         ticket = read(store, added)
         assert ["Bob"] == [mechanic.name for mechanic in ticket.mechanics]
-        assert on_ticket(changed) == ticket.vehicle
+        assert TicketVehicle.of(changed) == ticket.vehicle
         with store.read_only() as work:
             assert (ticket,) == work.ticket_lists.find(TicketFilter(), ALL).items
 
@@ -251,6 +250,6 @@ class TestTickets:
         added = add_ticket(store, ada, status=Status.CLOSED)
 
         with store.begin() as work:
-            work.customers.save(ada.erased(LATER))
+            work.customers.save(ada.erase(LATER))
 
         assert added == read(store, added)

@@ -185,7 +185,7 @@ class TestVehicles:
         with pytest.raises(VehicleInUse), store.begin() as work:
             work.vehicles.remove(vehicle.id)
         with store.begin() as work:
-            work.tickets.save(ticket.removed(LATER, started=False), new_entry())
+            work.tickets.save(ticket.mark_removed(LATER, started=False), new_entry())
         with pytest.raises(VehicleInUse), store.begin() as work:
             work.vehicles.remove(vehicle.id)
 

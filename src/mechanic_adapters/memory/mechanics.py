@@ -13,7 +13,7 @@ from mechanic_core.mechanics.leaderboard import Period, Standing
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.tickets.workflow import UNCOUNTED
+from mechanic_core.tickets.workflow import UNWORKED_STATUSES
 from mechanic_core.values import fold_case
 
 
@@ -33,7 +33,7 @@ class MemoryMechanics(Mechanics, MechanicLists):
 
     def lock(self, mechanic_id: MechanicId) -> tuple[Mechanic, int]:
         """Return the mechanic and the number of managers; nobody else writes meanwhile."""
-        managers = sum(mechanic.manages for mechanic in self._tables.mechanics.all())
+        managers = sum(mechanic.is_active_manager for mechanic in self._tables.mechanics.all())
         return self.get(mechanic_id), managers
 
     def lock_shared(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
@@ -93,7 +93,7 @@ class MemoryStandings(Standings):
             mechanic.id
             for ticket in self._tables.tickets.all()
             if not ticket.removed_at
-            and ticket.status not in UNCOUNTED
-            and period.holds(ticket.service_date)
+            and ticket.status not in UNWORKED_STATUSES
+            and period.contains(ticket.service_date)
             for mechanic in ticket.mechanics
         )

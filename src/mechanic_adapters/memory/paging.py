@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TypeVar
 
-from mechanic_core.paging import Page, PageRequest, page_of
+from mechanic_core.paging import Page, PageRequest, page_from_rows
 
 T = TypeVar("T")
 
@@ -14,11 +14,11 @@ def cut(
 ) -> Page[T]:
     """Return the piece of *rows*, which come by ascending key, that *page* asks for."""
     found = list(rows)
-    total = len(found) if page.counted else None
+    total = len(found) if page.with_total else None
     if newest_first:
         found.reverse()
     after = page.after
     if after is None:
-        return page_of(found[page.start :][: page.size + 1], page, key, total)
+        return page_from_rows(found[page.offset :][: page.size + 1], page, key, total)
     behind = (row for row in found if (key(row) < after if newest_first else key(row) > after))
-    return page_of(list(islice(behind, page.size + 1)), page, key, total)
+    return page_from_rows(list(islice(behind, page.size + 1)), page, key, total)

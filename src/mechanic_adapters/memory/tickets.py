@@ -14,9 +14,14 @@ from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry, EntryId, Event
 from mechanic_core.tickets.line import LineId
 from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, Tickets
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketId, TicketNotFound
-from mechanic_core.tickets.vehicle_lookup import on_ticket
-from mechanic_core.tickets.workflow import CHANGEABLE, UNCOUNTED, Status
+from mechanic_core.tickets.ticket import (
+    AssignedMechanic,
+    Ticket,
+    TicketId,
+    TicketNotFound,
+    TicketVehicle,
+)
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES, Status
 
 
 @final
@@ -66,7 +71,7 @@ class MemoryTickets(Tickets, TicketLists):
             for ticket in self._tables.tickets.all()
             if ticket.customer_id == customer_id
             and not ticket.removed_at
-            and ticket.status in CHANGEABLE
+            and ticket.status in EDITABLE_STATUSES
         )
 
     def _keep(self, ticket: Ticket, entry: Entry) -> Ticket:
@@ -97,7 +102,7 @@ class MemoryTickets(Tickets, TicketLists):
         mechanics = [AssignedMechanic(id=one.id, name=one.name) for one in found if one]
         return evolve(
             ticket,
-            vehicle=on_ticket(vehicle) if vehicle else None,
+            vehicle=TicketVehicle.of(vehicle) if vehicle else None,
             mechanics=tuple(sorted(mechanics, key=lambda one: one.id)),
         )
 
@@ -110,8 +115,8 @@ def _agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
         and wanted.customer_id in (None, ticket.customer_id)
         and wanted.vehicle_id in (None, vehicle_id)
         and (wanted.mechanic_id is None or wanted.mechanic_id in {m.id for m in ticket.mechanics})
-        and wanted.period.holds(ticket.service_date)
-        and not (wanted.worked and ticket.status in UNCOUNTED)
+        and wanted.period.contains(ticket.service_date)
+        and not (wanted.worked and ticket.status in UNWORKED_STATUSES)
     )
 
 

@@ -122,7 +122,7 @@ class RefreshToken:
             digest=digest_of(secret), session_id=session_id, issued_at=at, expires_at=at + life
         )
 
-    def used(self, at: datetime) -> Self:
+    def mark_used(self, at: datetime) -> Self:
         """Return the token as spent."""
         return evolve(self, used_at=at)
 

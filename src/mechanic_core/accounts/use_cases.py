@@ -137,7 +137,7 @@ class RefreshTokens:
                 work.revocations.revoke(session.id, at)
                 return None
             pair, fresh = self.desk.pair(account.role, account.holder_id, session.id, at)
-            work.sessions.rotate(spent.used(at), fresh)
+            work.sessions.rotate(spent.mark_used(at), fresh)
             return pair
 
 

@@ -78,14 +78,14 @@ class Customer:
             name=self.name, email=self.email, phone=self.phone, address=self.address
         )
 
-    def filled(self, form: CustomerForm, at: datetime) -> Self:
+    def with_form(self, form: CustomerForm, at: datetime) -> Self:
         """Return the customer with what *form* says; itself if that is nothing new."""
         after = evolve(
             self, name=form.name, email=form.email, phone=form.phone, address=form.address
         )
         return self if after == self else evolve(after, updated_at=at)
 
-    def erased(self, at: datetime) -> Self:
+    def erase(self, at: datetime) -> Self:
         """Return the customer without anything personal; only the id stays."""
         return evolve(
             self,

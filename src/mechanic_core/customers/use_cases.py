@@ -97,7 +97,7 @@ class ReadCustomer:
     def __call__(self, actor: Actor, customer_id: CustomerId) -> Customer:
         """Return the customer."""
         self.policy.admit(actor)
-        self.policy.admit_to(actor, customer_id, CustomerNotFound())
+        self.policy.require_access(actor, customer_id, CustomerNotFound())
         with self.read_only() as work:
             return work.customers.get(customer_id)
 
@@ -123,11 +123,11 @@ class ChangeCustomer:
     ) -> Customer:
         """Return the customer with the form that *change* makes of the present one."""
         self.policy.admit(actor)
-        self.policy.admit_to(actor, customer_id, CustomerNotFound())
+        self.policy.require_access(actor, customer_id, CustomerNotFound())
         with self.begin() as work:
             customer = work.customers.lock(customer_id)
             customer.require_version(expected)
-            after = customer.filled(change(customer.form), self.now())
+            after = customer.with_form(change(customer.form), self.now())
             return customer if after is customer else work.customers.save(after)
 
 
@@ -146,14 +146,14 @@ class EraseCustomer:
     def __call__(self, actor: Actor, customer_id: CustomerId, expected: int | None = None) -> None:
         """Erase what is personal, also where it was answered; close the account."""
         self.policy.admit(actor)
-        self.policy.admit_to(actor, customer_id, CustomerNotFound())
+        self.policy.require_access(actor, customer_id, CustomerNotFound())
         at = self.now()
         with self.begin() as work:
             customer = work.customers.lock(customer_id)
             customer.require_version(expected)
             if unfinished := work.ticket_lists.unfinished_of(customer_id):
                 raise TicketsUnfinished(tickets=list(unfinished))
-            work.customers.save(customer.erased(at))
+            work.customers.save(customer.erase(at))
             work.vehicle_lists.erase_plates(customer_id, at)
             work.revocations.revoke_all(Role.CUSTOMER, customer_id, at)
             work.accounts.remove(Role.CUSTOMER, customer_id)

@@ -6,15 +6,15 @@ from typing import Annotated, NewType, Self
 from attrs import frozen
 
 from mechanic_core.access import Actor, By
-from mechanic_core.errors import Problem
+from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.inventory.part import Kind, Part, PartId
 from mechanic_core.money import Quantity, Stock
-from mechanic_core.rules import Example, OneOf, RuleBroken, Unpublished, checked
+from mechanic_core.rules import Example, OneOf, Unpublished, checked
 from mechanic_core.values import Note
 
 MovementId = NewType("MovementId", Annotated[int, Example(108)])
 
-BY_HAND = (Kind.RECEIVE, Kind.RETURN, Kind.SCRAP, Kind.COUNT)
+MANUAL_KINDS = (Kind.RECEIVE, Kind.RETURN, Kind.SCRAP, Kind.COUNT)
 """The kinds that people enter; the others follow from tickets."""
 
 
@@ -67,7 +67,7 @@ class Movement:
 class MovementForm:
     """What somebody enters who moves stock by hand; a count sets the on-hand figure."""
 
-    kind: Annotated[Kind, OneOf(BY_HAND)]
+    kind: Annotated[Kind, OneOf(MANUAL_KINDS)]
     quantity: Stock
     note: Note | None = None
 

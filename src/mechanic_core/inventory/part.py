@@ -6,15 +6,14 @@ from typing import Annotated, ClassVar, Final, NewType, Self
 
 from attrs import evolve, field, frozen
 
-from mechanic_core.errors import Conflict, NotFound, Problem, Stale, WrongState
-from mechanic_core.money import MOST_QUANTITY, Price, Quantity, Stock, in_units
+from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale, WrongState
+from mechanic_core.money import MAX_QUANTITY, Price, Quantity, Stock, to_decimal
 from mechanic_core.rules import (
     NOT_BLANK,
     PRINTABLE,
     Description,
     Example,
     Length,
-    RuleBroken,
     Unpublished,
     checked,
     computed,
@@ -64,9 +63,9 @@ class InsufficientStock(WrongState):
     def __init__(self, part: "Part") -> None:
         """Tell how much could be had."""
         super().__init__(
-            f"only {in_units(part.available)} of {part.sku} available",
+            f"only {to_decimal(part.available)} of {part.sku} available",
             part_id=part.id,
-            available=in_units(part.available),
+            available=to_decimal(part.available),
         )
         self.available = part.available
 
@@ -79,8 +78,8 @@ class CountBelowReserved(Conflict):
     def __init__(self, part: "Part") -> None:
         """Tell how much is reserved."""
         super().__init__(
-            f"{in_units(part.reserved)} of {part.sku} are reserved",
-            reserved=in_units(part.reserved),
+            f"{to_decimal(part.reserved)} of {part.sku} are reserved",
+            reserved=to_decimal(part.reserved),
         )
 
 
@@ -97,7 +96,7 @@ class Kind(StrEnum):
     COUNT = "count"
 
 
-EFFECTS: Final = {
+STOCK_EFFECTS: Final = {
     Kind.RECEIVE: (1, 0),
     Kind.RETURN: (1, 0),
     Kind.SCRAP: (-1, 0),
@@ -108,7 +107,7 @@ EFFECTS: Final = {
 }
 """What one unit of each kind does to (on hand, reserved); a count sets on hand instead."""
 
-INVERSE: Final = {
+INVERSE_KINDS: Final = {
     Kind.RESERVE: Kind.RELEASE,
     Kind.RELEASE: Kind.RESERVE,
     Kind.CONSUME: Kind.RESTORE,
@@ -188,7 +187,7 @@ class Part:
             reorder_point=self.reorder_point,
         )
 
-    def filled(self, form: PartForm, at: datetime) -> Self:
+    def with_form(self, form: PartForm, at: datetime) -> Self:
         """Return the part as *form* describes it, itself if that is nothing new.
 
         Stock moves by `moved` only.
@@ -204,7 +203,7 @@ class Part:
         )
         return self if after == self else evolve(after, updated_at=at)
 
-    def moved(self, kind: Kind, quantity: Quantity) -> Self:
+    def move(self, kind: Kind, quantity: Quantity) -> Self:
         """Return the part after *quantity* has moved; for a count, with that much on hand.
 
         Raises `InsufficientStock` when more is wanted than is available, `CountBelowReserved`,
@@ -214,17 +213,17 @@ class Part:
             if quantity < self.reserved:
                 raise CountBelowReserved(self)
             return evolve(self, quantity=quantity)
-        on_hand, reserved = EFFECTS[kind]
+        on_hand, reserved = STOCK_EFFECTS[kind]
         after_on_hand = self.quantity + on_hand * quantity
         after_reserved = self.reserved + reserved * quantity
         if not 0 <= after_reserved <= after_on_hand:
             raise InsufficientStock(self)
-        if after_on_hand > MOST_QUANTITY:
+        if after_on_hand > MAX_QUANTITY:
             raise RuleBroken(Problem("#/quantity", "is more than a shelf can hold"))
         return evolve(self, quantity=Quantity(after_on_hand), reserved=Quantity(after_reserved))
 
-    def archived(self, at: datetime) -> Self:
+    def archive(self, at: datetime) -> Self:
         """Return the part as no longer sold; raises `PartReserved` while tickets wait for it."""
         if self.reserved:
-            raise PartReserved(reserved=in_units(self.reserved))
+            raise PartReserved(reserved=to_decimal(self.reserved))
         return evolve(self, archived_at=at, updated_at=at)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar, TypeAlias, final
+from typing import ClassVar, final
 
 from attrs import evolve, frozen
 
 from mechanic_core.access import MANAGERS_ONLY, PUBLIC, STAFF_ONLY, Actor, RoleForbids
+from mechanic_core.inventory.low_stock import LowStockListener, notify_low_stock
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementForm
 from mechanic_core.inventory.part import (
     CountBelowReserved,
@@ -26,9 +27,6 @@ from mechanic_core.paging import Page, PageRequest
 from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
-LowStock: TypeAlias = Callable[[Part], None]
-"""Told of a part each time it falls to its reorder point, after that is kept."""
-
 
 def hold_part(work: Work, part_id: PartId) -> Part:
     """Return the part, kept from others' changes, or raise `PartNotFound`."""
@@ -36,12 +34,6 @@ def hold_part(work: Work, part_id: PartId) -> Part:
     if part is None or part.archived_at:
         raise PartNotFound
     return part
-
-
-def notify_if_low(work: Work, before: Part, after: Part, low_stock: LowStock) -> None:
-    """Tell of a part that has crossed its reorder point downward, once that is kept."""
-    if after.is_low and not before.is_low:
-        work.on_commit(lambda: low_stock(after))
 
 
 @final
@@ -74,7 +66,7 @@ class AddPart:
         )
         full, received = empty, None
         if form.quantity:
-            full = empty.moved(Kind.RECEIVE, form.quantity)
+            full = empty.move(Kind.RECEIVE, form.quantity)
             received = Movement.between(empty, full, Kind.RECEIVE, actor, at)
         with self.begin() as work:
             return work.parts.add(full, received)
@@ -126,7 +118,7 @@ class ChangePart:
 
     begin: Begin
     now: Clock
-    low_stock: LowStock
+    low_stock: LowStockListener
 
     @retry_on_conflict
     def __call__(
@@ -143,14 +135,14 @@ class ChangePart:
             before = hold_part(work, part_id)
             before.require_version(expected)
             form = change(before.form)
-            after, movements = before.filled(form, at), []
+            after, movements = before.with_form(form, at), []
             if form.quantity not in (None, before.quantity):
-                after = _touched(after.moved(Kind.COUNT, Quantity(form.quantity or 0)), at)
+                after = _touched(after.move(Kind.COUNT, Quantity(form.quantity or 0)), at)
                 movements.append(Movement.between(before, after, Kind.COUNT, actor, at))
             if after is before:
                 return before
             (after,) = work.parts.save([after], movements)
-            notify_if_low(work, before, after, self.low_stock)
+            notify_low_stock(work, before, after, self.low_stock)
         return after
 
 
@@ -172,7 +164,7 @@ class ArchivePart:
         with self.begin() as work:
             part = hold_part(work, part_id)
             part.require_version(expected)
-            work.parts.save([part.archived(self.now())])
+            work.parts.save([part.archive(self.now())])
 
 
 @final
@@ -185,7 +177,7 @@ class MoveStock:
 
     begin: Begin
     now: Clock
-    low_stock: LowStock
+    low_stock: LowStockListener
 
     @retry_on_conflict
     def __call__(
@@ -197,11 +189,11 @@ class MoveStock:
         with self.begin() as work:
             before = hold_part(work, part_id)
             before.require_version(expected)
-            after = _touched(before.moved(form.kind, form.quantity), at)
+            after = _touched(before.move(form.kind, form.quantity), at)
             entry = Movement.between(before, after, form.kind, actor, at, form.note)
             (movement,) = work.ledger.write([entry])
             (after,) = work.parts.save([after])
-            notify_if_low(work, before, after, self.low_stock)
+            notify_low_stock(work, before, after, self.low_stock)
         return movement
 
 

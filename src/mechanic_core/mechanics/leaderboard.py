@@ -8,9 +8,9 @@ from typing import Annotated
 
 from attrs import frozen
 
-from mechanic_core.errors import Problem
+from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicName
-from mechanic_core.rules import Between, Example, RuleBroken, checked
+from mechanic_core.rules import Between, Example, checked
 
 
 @frozen(kw_only=True)
@@ -42,11 +42,11 @@ class Period:
         if self.since and self.until and self.since > self.until:
             raise RuleBroken(Problem("", "must not be after `to`", parameter="from"))
 
-    def holds(self, day: date) -> bool:
+    def contains(self, day: date) -> bool:
         """Return whether *day* lies within."""
         return (self.since is None or self.since <= day) and (
             self.until is None or day <= self.until
         )
 
 
-ALWAYS = Period()
+ALL_TIME = Period()

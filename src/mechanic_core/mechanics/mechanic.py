@@ -103,7 +103,7 @@ class Mechanic(StaffMechanic):
             active=self.active,
         )
 
-    def filled(self, form: MechanicForm) -> Self:
+    def with_form(self, form: MechanicForm) -> Self:
         """Return the mechanic as *form* describes them."""
         return evolve(
             self,
@@ -117,11 +117,11 @@ class Mechanic(StaffMechanic):
         )
 
     @property
-    def manages(self) -> bool:
+    def is_active_manager(self) -> bool:
         """Whether this is an active manager."""
         return self.active and self.role is Role.MANAGER
 
-    def seen_by(self, actor: Actor) -> PublicMechanic:
+    def view_for(self, actor: Actor) -> PublicMechanic:
         """Return as much of the mechanic as *actor* may see."""
         if actor.is_manager:
             return self

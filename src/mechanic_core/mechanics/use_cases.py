@@ -6,7 +6,7 @@ from typing import ClassVar, final
 
 from attrs import evolve, frozen
 
-from mechanic_core.access import MANAGERS_ONLY, OWN_OR_MANAGER, PUBLIC, Actor, RoleForbids
+from mechanic_core.access import MANAGERS_ONLY, PUBLIC, SELF_OR_MANAGER, Actor, RoleForbids
 from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.customers.customer import EmailTaken
@@ -50,7 +50,7 @@ class HireMechanic:
     def _keep(self, hiring: Hiring, password_hash: str) -> Mechanic:
         new = Mechanic(id=MechanicId(0), name=hiring.name, email=hiring.email)
         with self.begin() as work:
-            mechanic = work.mechanics.add(new.filled(hiring))
+            mechanic = work.mechanics.add(new.with_form(hiring))
             work.accounts.put(
                 Account(role=mechanic.role, holder_id=mechanic.id, password_hash=password_hash)
             )
@@ -72,7 +72,7 @@ class ListMechanics:
         self.policy.admit(actor)
         with self.read_only() as work:
             found = work.mechanic_lists.find(page, active_only=not actor.is_staff)
-        return found.map(lambda mechanic: mechanic.seen_by(actor))
+        return found.map(lambda mechanic: mechanic.view_for(actor))
 
 
 @final
@@ -92,7 +92,7 @@ class ReadMechanic:
             mechanic = work.mechanics.get(mechanic_id)
         if not mechanic.active and not actor.is_staff:
             raise MechanicNotFound
-        return mechanic.seen_by(actor)
+        return mechanic.view_for(actor)
 
 
 @final
@@ -100,7 +100,7 @@ class ReadMechanic:
 class ChangeMechanic:
     """Correct what is known of a mechanic; of themselves they may mend name, phone, specialty."""
 
-    policy: ClassVar = OWN_OR_MANAGER
+    policy: ClassVar = SELF_OR_MANAGER
     refuses: ClassVar = (MechanicNotFound, EmailTaken, LastManager, MechanicChanged)
 
     begin: Begin
@@ -116,20 +116,20 @@ class ChangeMechanic:
     ) -> PublicMechanic:
         """Return the mechanic with the form that *change* makes of the present one."""
         self.policy.admit(actor)
-        if not self.policy.covers(actor, mechanic_id):
+        if not self.policy.allows(actor, mechanic_id):
             raise RoleForbids("only managers change another mechanic")
         with self.begin() as work:
             mechanic, managers = work.mechanics.lock(mechanic_id)
             mechanic.require_version(expected)
             form = change(mechanic.form)
-            after = mechanic.filled(form if actor.is_manager else _own(mechanic.form, form))
+            after = mechanic.with_form(form if actor.is_manager else _own(mechanic.form, form))
             if after == mechanic:
-                return mechanic.seen_by(actor)
-            if mechanic.manages and not after.manages and managers == 1:
+                return mechanic.view_for(actor)
+            if mechanic.is_active_manager and not after.is_active_manager and managers == 1:
                 raise LastManager
             if (after.role, after.active) != (mechanic.role, mechanic.active):
                 work.revocations.revoke_all(mechanic.role, mechanic_id, self.now())
-            return work.mechanics.save(after).seen_by(actor)
+            return work.mechanics.save(after).view_for(actor)
 
 
 def _own(before: MechanicForm, form: MechanicForm) -> MechanicForm:
@@ -165,7 +165,7 @@ class LetMechanicGo:
         with self.begin() as work:
             mechanic, managers = work.mechanics.lock(mechanic_id)
             mechanic.require_version(expected)
-            if mechanic.manages and managers == 1:
+            if mechanic.is_active_manager and managers == 1:
                 raise LastManager
             if mechanic.active:
                 work.mechanics.save(evolve(mechanic, active=False))

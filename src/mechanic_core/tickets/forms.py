@@ -5,8 +5,8 @@ from typing import Annotated
 
 from attrs import field, frozen
 
-from mechanic_core.errors import Problem
-from mechanic_core.rules import Alias, Example, Length, RuleBroken, checked
+from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.rules import Alias, Example, Length, checked
 from mechanic_core.tickets.line import TicketVersion
 from mechanic_core.tickets.workflow import Blocker, Status
 from mechanic_core.values import IdNumber, Note, Text

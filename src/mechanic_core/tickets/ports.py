@@ -6,7 +6,7 @@ from typing import Protocol
 from attrs import frozen
 
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry
@@ -26,7 +26,7 @@ class TicketFilter:
     customer_id: int | None = None
     mechanic_id: int | None = None
     vehicle_id: int | None = None
-    period: Period = ALWAYS
+    period: Period = ALL_TIME
     worked: bool = False
     newest_first: bool = False
 

@@ -7,9 +7,9 @@ from typing import final
 from attrs import evolve, frozen
 
 from mechanic_core.access import Actor
+from mechanic_core.inventory.low_stock import LowStockListener, notify_low_stock
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Kind
-from mechanic_core.inventory.use_cases import LowStock, notify_if_low
 from mechanic_core.money import Quantity
 from mechanic_core.tickets.line import (
     PartLine,
@@ -25,7 +25,7 @@ from mechanic_core.unit_of_work import Work
 class TicketStock:
     """Moves the stock that ticket lines ask for, and writes down why."""
 
-    low_stock: LowStock
+    low_stock: LowStockListener
 
     def move(  # noqa: PLR0913 - who moves when what how, and for which ticket
         self,
@@ -46,11 +46,11 @@ class TicketStock:
         after, movements = dict(before), []
         for line, quantity in wanted:
             part = after[line.part_id]
-            moved = evolve(part.moved(kind, quantity), updated_at=at)
+            moved = evolve(part.move(kind, quantity), updated_at=at)
             movements.append(
                 Movement.between(part, moved, kind, actor, at, ticket_id=ticket.id, line_id=line.id)
             )
             after[line.part_id] = moved
         work.parts.save(list(after.values()), movements)
         for part_id, part in after.items():
-            notify_if_low(work, before[part_id], part, self.low_stock)
+            notify_low_stock(work, before[part_id], part, self.low_stock)

@@ -13,17 +13,17 @@ from mechanic_core.money import Money
 from mechanic_core.rules import Example, Length, Unpublished, checked, computed
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
 from mechanic_core.tickets.workflow import (
-    BY_ENDS,
-    CHANGEABLE,
-    FIRST,
-    UNCOUNTED,
+    EDITABLE_STATUSES,
+    INITIAL_STATUS,
+    STATUS_CHANGES,
+    UNWORKED_STATUSES,
     Blocker,
-    Move,
     Status,
+    StatusChange,
     no_such_move,
 )
 from mechanic_core.values import Text, Version
-from mechanic_core.vehicles.vehicle import VehicleId
+from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
 from mechanic_core.vehicles.vin import Vin
 
 TicketId = NewType("TicketId", Annotated[int, Example(15)])
@@ -61,7 +61,7 @@ class TicketStarted(WrongState):
 
     def __init__(self, status: Status) -> None:
         """Tell what can be done with a ticket of that *status* instead, if anything."""
-        instead = ": cancel it" if status in CHANGEABLE else ""
+        instead = ": cancel it" if status in EDITABLE_STATUSES else ""
         super().__init__(f"{self.title()}{instead}", current_state=status.value)
 
 
@@ -84,6 +84,18 @@ class TicketVehicle:
     model: Annotated[str | None, Example("Accord")] = None
     year: Annotated[int | None, Example(2003)] = None
 
+    @classmethod
+    def of(cls, vehicle: Vehicle) -> Self:
+        """Return the copy of *vehicle* that a ticket shows."""
+        return cls(
+            id=vehicle.id,
+            vin=vehicle.vin,
+            plate=vehicle.plate,
+            make=vehicle.make,
+            model=vehicle.model,
+            year=vehicle.year,
+        )
+
 
 @frozen(kw_only=True, field_transformer=checked)
 class Ticket:
@@ -94,7 +106,7 @@ class Ticket:
     vehicle: TicketVehicle | None = None
     service_date: date
     description: Text
-    status: Annotated[Status, Example(Status.IN_PROGRESS)] = FIRST
+    status: Annotated[Status, Example(Status.IN_PROGRESS)] = INITIAL_STATUS
     mechanics: tuple[AssignedMechanic, ...] = ()
     parts: Annotated[tuple[PartLine, ...], Length(0, 200)] = ()
     labor: Annotated[tuple[LaborLine, ...], Length(0, 200)] = ()
@@ -122,12 +134,12 @@ class Ticket:
 
     def require_changeable(self) -> None:
         """Refuse with `TicketFrozen` from completion on."""
-        if self.status not in CHANGEABLE:
+        if self.status not in EDITABLE_STATUSES:
             raise TicketFrozen(
                 f"the ticket is {self.status.value}", current_state=self.status.value
             )
 
-    def described(
+    def with_details(
         self, description: str, service_date: date, vehicle: TicketVehicle | None, at: datetime
     ) -> Self:
         """Return the ticket with another complaint, day or vehicle; itself if none is."""
@@ -135,7 +147,7 @@ class Ticket:
         after = evolve(self, description=description, service_date=service_date, vehicle=vehicle)
         return self if after == self else evolve(after, updated_at=at)
 
-    def staffed(
+    def with_mechanics(
         self, add: Iterable[AssignedMechanic], remove: Collection[int], at: datetime
     ) -> Self:
         """Return the ticket with other mechanics, by id; who is there already stays."""
@@ -177,10 +189,10 @@ class Ticket:
 
     def blockers(self, to: Status) -> tuple[Blocker, ...]:
         """Return what keeps the ticket from going *to*; nothing if it may."""
-        move = BY_ENDS.get((self.status, to))
+        move = STATUS_CHANGES.get((self.status, to))
         return move.blockers(self) if move else (no_such_move(self.status, to),)
 
-    def going(self, to: Status, at: datetime) -> tuple[Self, Move]:
+    def transition_to(self, to: Status, at: datetime) -> tuple[Self, StatusChange]:
         """Return the ticket as it stands after the move, and the move.
 
         Raises `TransitionBlocked` with the `blockers`.
@@ -191,14 +203,16 @@ class Ticket:
                 current_state=self.status.value,
                 blockers=[{"code": b.code, "detail": b.detail} for b in blockers],
             )
-        return evolve(self, status=to, updated_at=at), BY_ENDS[self.status, to]
+        return evolve(self, status=to, updated_at=at), STATUS_CHANGES[self.status, to]
 
-    def removed(self, at: datetime, *, started: bool) -> Self:
+    def mark_removed(self, at: datetime, *, started: bool) -> Self:
         """Return the ticket as written by mistake; raises `TicketStarted` once it is more.
 
         Of a cancelled ticket only its history knows whether it was *started*.
         """
-        worked_on = started or not (self.status is FIRST or self.status in UNCOUNTED)
+        worked_on = started or not (
+            self.status is INITIAL_STATUS or self.status in UNWORKED_STATUSES
+        )
         if worked_on or self.parts or self.labor:
             raise TicketStarted(self.status)
         return evolve(self, removed_at=at, updated_at=at)

@@ -13,7 +13,7 @@ from mechanic_core.tickets.ticket import (
 )
 from mechanic_core.unit_of_work import Work
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleId, VehicleNotFound, VinTaken
-from mechanic_core.vehicles.vin import must_check
+from mechanic_core.vehicles.vin import require_check_digit
 
 
 @final
@@ -37,30 +37,18 @@ class VehicleLookup:
                 raise Unknown("#/vehicle_id") from None
             if vehicle.customer_id != owner:
                 raise Unknown("#/vehicle_id")
-            return on_ticket(vehicle)
+            return TicketVehicle.of(vehicle)
         if not form.vin:
             return None
         known = work.vehicle_lists.with_vin(form.vin)
         if known and known.customer_id != owner:
             raise VinTaken("this VIN belongs to a vehicle of another customer")
-        return on_ticket(known or self._new(work, form.vin, owner, at))
+        return TicketVehicle.of(known or self._new(work, form.vin, owner, at))
 
     def _new(self, work: Work, vin: str, owner: CustomerId, at: datetime) -> Vehicle:
-        must_check(vin, strict=self.strict_vin)
+        require_check_digit(vin, strict=self.strict_vin)
         new = Vehicle(id=VehicleId(0), customer_id=owner, vin=vin, created_at=at, updated_at=at)
         try:
             return work.vehicles.add(new)
         except VinTaken:
             raise LostRace from None
-
-
-def on_ticket(vehicle: Vehicle) -> TicketVehicle:
-    """Return as much of *vehicle* as belongs on a ticket."""
-    return TicketVehicle(
-        id=vehicle.id,
-        vin=vehicle.vin,
-        plate=vehicle.plate,
-        make=vehicle.make,
-        model=vehicle.model,
-        year=vehicle.year,
-    )

@@ -53,7 +53,7 @@ def needs_a_mechanic(ticket: Staffed) -> Blocker | None:
 
 
 @frozen
-class Move:
+class StatusChange:
     """One arrow of the workflow: what must be true, and what its stock does.
 
     *stock* is the kind of movement that each part line of the ticket makes.
@@ -69,32 +69,32 @@ class Move:
         return tuple(found for guard in self.guards if (found := guard(ticket)))
 
 
-MOVES: Final = (
-    Move(Status.OPEN, Status.IN_PROGRESS, guards=(needs_a_mechanic,)),
-    Move(Status.IN_PROGRESS, Status.ON_HOLD),
-    Move(Status.ON_HOLD, Status.IN_PROGRESS),
-    Move(Status.IN_PROGRESS, Status.COMPLETED, stock=Kind.CONSUME),
-    Move(Status.COMPLETED, Status.IN_PROGRESS, stock=Kind.RESTORE),
-    Move(Status.COMPLETED, Status.CLOSED),
-    Move(Status.OPEN, Status.CANCELLED, stock=Kind.RELEASE),
-    Move(Status.IN_PROGRESS, Status.CANCELLED, stock=Kind.RELEASE),
-    Move(Status.ON_HOLD, Status.CANCELLED, stock=Kind.RELEASE),
+WORKFLOW: Final = (
+    StatusChange(Status.OPEN, Status.IN_PROGRESS, guards=(needs_a_mechanic,)),
+    StatusChange(Status.IN_PROGRESS, Status.ON_HOLD),
+    StatusChange(Status.ON_HOLD, Status.IN_PROGRESS),
+    StatusChange(Status.IN_PROGRESS, Status.COMPLETED, stock=Kind.CONSUME),
+    StatusChange(Status.COMPLETED, Status.IN_PROGRESS, stock=Kind.RESTORE),
+    StatusChange(Status.COMPLETED, Status.CLOSED),
+    StatusChange(Status.OPEN, Status.CANCELLED, stock=Kind.RELEASE),
+    StatusChange(Status.IN_PROGRESS, Status.CANCELLED, stock=Kind.RELEASE),
+    StatusChange(Status.ON_HOLD, Status.CANCELLED, stock=Kind.RELEASE),
 )
 
-BY_ENDS: Final = {(move.start, move.to): move for move in MOVES}
+STATUS_CHANGES: Final = {(move.start, move.to): move for move in WORKFLOW}
 
-FIRST: Final = Status.OPEN
+INITIAL_STATUS: Final = Status.OPEN
 
-CHANGEABLE: Final = frozenset(move.start for move in MOVES if move.stock is Kind.RELEASE)
+EDITABLE_STATUSES: Final = frozenset(move.start for move in WORKFLOW if move.stock is Kind.RELEASE)
 """Where parts are still only reserved: lines, mechanics and the rest may change."""
 
-UNCOUNTED: Final = frozenset(move.to for move in MOVES if move.stock is Kind.RELEASE)
+UNWORKED_STATUSES: Final = frozenset(move.to for move in WORKFLOW if move.stock is Kind.RELEASE)
 """Where no work was done: the leaderboard leaves these out."""
 
 
 def no_such_move(start: Status, to: Status) -> Blocker:
     """Return the blocker of an arrow that the table does not have."""
-    onward = [move.to.value for move in MOVES if move.start is start]
+    onward = [move.to.value for move in WORKFLOW if move.start is start]
     detail = (
         f"from {start.value} it can become {' or '.join(onward)}, not {to.value}"
         if onward

@@ -13,10 +13,8 @@ from mechanic_core.access import (
     RoleForbids,
 )
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound
-from mechanic_core.errors import Problem, Unknown
+from mechanic_core.errors import Problem, ProblemCollector, RuleBroken, Unknown
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.problem_collector import ProblemCollector
-from mechanic_core.rules import RuleBroken
 from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_core.vehicles.ports import VehicleFilter
@@ -29,10 +27,10 @@ from mechanic_core.vehicles.vehicle import (
     VehicleNotFound,
     VinTaken,
 )
-from mechanic_core.vehicles.vin import must_check
+from mechanic_core.vehicles.vin import require_check_digit
 
 
-def owner_meant(actor: Actor, customer_id: int | None) -> CustomerId:
+def owner_for(actor: Actor, customer_id: int | None) -> CustomerId:
     """Return the customer whom *actor* means: themselves, or for staff the one they name.
 
     Raises `Unknown` where a customer names another, who might as well not exist.
@@ -46,7 +44,7 @@ def owner_meant(actor: Actor, customer_id: int | None) -> CustomerId:
     return CustomerId(customer_id)
 
 
-def hold_owner(work: Work, customer_id: CustomerId) -> None:
+def lock_owner(work: Work, customer_id: CustomerId) -> None:
     """Keep the customer from being erased meanwhile; raise `Unknown` if it is not there."""
     try:
         work.customers.lock(customer_id)
@@ -73,13 +71,13 @@ class AddVehicle:
         at, findings = self.now(), ProblemCollector()
         with self.begin() as work:
             with findings:
-                owner = owner_meant(actor, form.customer_id)
-                hold_owner(work, owner)
+                owner = owner_for(actor, form.customer_id)
+                lock_owner(work, owner)
             with findings:
-                must_check(form.vin, strict=self.strict_vin)
+                require_check_digit(form.vin, strict=self.strict_vin)
             findings.raise_if_any()
             new = Vehicle(id=VehicleId(0), customer_id=owner, created_at=at, updated_at=at)
-            return work.vehicles.add(new.filled(form, owner, at))
+            return work.vehicles.add(new.with_form(form, owner, at))
 
 
 @final
@@ -97,7 +95,7 @@ class ListVehicles:
         self.policy.admit(actor)
         if actor.is_customer:
             if wanted.customer_id not in (None, actor.id):
-                return Page((), total=0 if page.counted else None)
+                return Page((), total=0 if page.with_total else None)
             wanted = evolve(wanted, customer_id=actor.id)
         with self.read_only() as work:
             return work.vehicle_lists.find(wanted, page)
@@ -118,7 +116,7 @@ class ReadVehicle:
         self.policy.admit(actor)
         with self.read_only() as work:
             vehicle = work.vehicles.get(vehicle_id)
-        self.policy.admit_to(actor, vehicle.customer_id, VehicleNotFound())
+        self.policy.require_access(actor, vehicle.customer_id, VehicleNotFound())
         return vehicle
 
 
@@ -146,7 +144,7 @@ class ChangeVehicle:
         self.policy.admit(actor)
         with self.begin() as work:
             vehicle = work.vehicles.lock(vehicle_id)
-            self.policy.admit_to(actor, vehicle.customer_id, VehicleNotFound())
+            self.policy.require_access(actor, vehicle.customer_id, VehicleNotFound())
             vehicle.require_version(expected)
             form, findings = change(vehicle.form), ProblemCollector()
             owner = CustomerId(form.customer_id or vehicle.customer_id)
@@ -154,12 +152,12 @@ class ChangeVehicle:
                 if not actor.is_staff:
                     raise RoleForbids("only staff change the owner of a vehicle")
                 with findings:
-                    hold_owner(work, owner)
+                    lock_owner(work, owner)
             if form.vin != vehicle.vin:
                 with findings:
-                    must_check(form.vin, strict=self.strict_vin)
+                    require_check_digit(form.vin, strict=self.strict_vin)
             findings.raise_if_any()
-            after = vehicle.filled(form, owner, self.now())
+            after = vehicle.with_form(form, owner, self.now())
             return vehicle if after is vehicle else work.vehicles.save(after)
 
 

@@ -104,7 +104,7 @@ class Vehicle:
             odometer=self.odometer,
         )
 
-    def filled(self, form: VehicleForm, owner: CustomerId, at: datetime) -> Self:
+    def with_form(self, form: VehicleForm, owner: CustomerId, at: datetime) -> Self:
         """Return the vehicle as *form* describes it, belonging to *owner*; itself if it is so."""
         after = evolve(
             self,

@@ -3,8 +3,8 @@
 from enum import StrEnum
 from typing import Annotated, Final
 
-from mechanic_core.errors import Problem
-from mechanic_core.rules import Example, Pattern, RuleBroken
+from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.rules import Example, Pattern
 
 Vin = Annotated[
     str,
@@ -49,7 +49,7 @@ def vin_check(vin: str | None) -> VinCheck:
     return VinCheck.VALID if vin[_CHECK_PLACE].upper() == check_digit(vin) else VinCheck.INVALID
 
 
-def must_check(vin: str | None, *, strict: bool) -> None:
+def require_check_digit(vin: str | None, *, strict: bool) -> None:
     """Refuse a wrong check digit where the shop is strict about it."""
     if strict and vin_check(vin) is VinCheck.INVALID:
         raise RuleBroken(

@@ -5,8 +5,7 @@ import hmac
 import struct
 from typing import Final, final
 
-from mechanic_core.errors import Problem
-from mechanic_core.rules import RuleBroken
+from mechanic_core.errors import Problem, RuleBroken
 
 _KEY: Final = struct.Struct(">q")
 _SEAL_BYTES: Final = 16

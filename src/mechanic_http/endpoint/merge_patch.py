@@ -4,8 +4,7 @@ from typing import Any, Generic, Self, TypeVar, final
 
 import attrs
 
-from mechanic_core.errors import Problem
-from mechanic_core.rules import RuleBroken
+from mechanic_core.errors import Problem, RuleBroken
 from mechanic_http.endpoint import body as bodies
 from mechanic_http.json import codec
 from mechanic_http.json.pointers import step

@@ -9,9 +9,8 @@ from attrs import frozen
 
 from mechanic_core.access import Policy, RoleForbids
 from mechanic_core.accounts.account import TokenRefused
-from mechanic_core.errors import Refused, Unavailable
+from mechanic_core.errors import Refused, RuleBroken, Unavailable
 from mechanic_core.idempotency import FirstStillRunning, KeyReused
-from mechanic_core.rules import RuleBroken
 from mechanic_http.endpoint.body import JSON, MERGE_PATCH
 from mechanic_http.endpoint.signature import Signature, signature_of
 from mechanic_http.problems import refusals

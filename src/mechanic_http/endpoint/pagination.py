@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from mechanic_core.access import Actor, Policy
-from mechanic_core.paging import MOST_COUNTED, MOST_OFFSET, Page, PageRequest
+from mechanic_core.paging import MAX_FILTERED_TOTAL, MAX_OFFSET, Page, PageRequest
 from mechanic_http.endpoint.cursors import Cursors
 from mechanic_http.endpoint.query import LIST_PARAMETERS, ListQuery, Pairs
 from mechanic_http.json import codec
@@ -31,9 +31,9 @@ class Listing:
         query = self.query
         if query.cursor is not None:
             after = self.cursors.open(self.scope, query.cursor)
-            return PageRequest(size=query.per_page, after=after, counted=query.include_total)
+            return PageRequest(size=query.per_page, after=after, with_total=query.include_total)
         start = ((query.page or 1) - 1) * query.per_page
-        return PageRequest(size=query.per_page, start=start, counted=query.include_total)
+        return PageRequest(size=query.per_page, offset=start, with_total=query.include_total)
 
     def envelope(self, found: Page[Any]) -> tuple[dict[str, Any], str]:
         """Return the body's tree and the `Link` header."""
@@ -49,7 +49,7 @@ class Listing:
         }
         if query.include_total:
             known = found.total is not None
-            tree |= {"total": found.total} if known else {"total_above": MOST_COUNTED}
+            tree |= {"total": found.total} if known else {"total_above": MAX_FILTERED_TOTAL}
         return tree, ", ".join(self._links(page, cursor))
 
     def _links(self, page: int | None, cursor: str | None) -> Iterable[str]:
@@ -59,7 +59,7 @@ class Listing:
             yield self._link("prev", [*kept, ("page", str(page - 1))])
         if cursor is None:
             return
-        if page is not None and (page + 1) * self.query.per_page <= MOST_OFFSET:
+        if page is not None and (page + 1) * self.query.per_page <= MAX_OFFSET:
             yield self._link("next", [*kept, ("page", str(page + 1))])
         else:
             yield self._link("next", [*kept, ("cursor", cursor)])

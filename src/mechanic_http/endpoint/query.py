@@ -9,15 +9,14 @@ from urllib.parse import parse_qsl
 import attrs
 from attrs import frozen
 
-from mechanic_core.errors import Invalid, Problem
+from mechanic_core.errors import Invalid, Problem, RuleBroken
 from mechanic_core.mechanics.leaderboard import Period
-from mechanic_core.paging import MOST_OFFSET, MOST_PER_PAGE, PAGE_SIZE
+from mechanic_core.paging import DEFAULT_PAGE_SIZE, MAX_OFFSET, MAX_PAGE_SIZE
 from mechanic_core.rules import (
     Between,
     Description,
     Example,
     Length,
-    RuleBroken,
     checked,
     union_members,
     unwrap_annotated,
@@ -37,7 +36,7 @@ _SHORT: Final = 200
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,399})")
 _TRUTH: Final = {"true": True, "false": False}
 _TOO_FAR: Final = (
-    f"page * per_page must not be above {MOST_OFFSET}: use the cursor (next_cursor) to go further"
+    f"page * per_page must not be above {MAX_OFFSET}: use the cursor (next_cursor) to go further"
 )
 
 
@@ -48,7 +47,7 @@ class PagesWithin(Between):
 
     def violation(self, value: int) -> str | None:
         """Return the broken bound, if any."""
-        return _TOO_FAR if value > self.most else super().violation(value)
+        return _TOO_FAR if value > self.maximum else super().violation(value)
 
 
 @frozen(kw_only=True)
@@ -61,12 +60,12 @@ class ListQuery(Query):
     """Which piece of a list is wanted."""
 
     page: Annotated[
-        Annotated[int, PagesWithin(1, MOST_OFFSET), Example(1)] | None,
+        Annotated[int, PagesWithin(1, MAX_OFFSET), Example(1)] | None,
         Description("Page number, from 1. `page * per_page` must be at most 10,000."),
     ] = None
     per_page: Annotated[
-        int, Between(1, MOST_PER_PAGE), Example(20), Description("Number of items on a page.")
-    ] = PAGE_SIZE
+        int, Between(1, MAX_PAGE_SIZE), Example(20), Description("Number of items on a page.")
+    ] = DEFAULT_PAGE_SIZE
     cursor: Annotated[
         Annotated[str, Length(1, 200)] | None,
         Description("The `next_cursor` of the previous page. Use instead of `page`."),
@@ -79,7 +78,7 @@ class ListQuery(Query):
         """A page or a cursor, and pages only near the start."""
         if self.page is not None and self.cursor is not None:
             raise RuleBroken(Problem("", "give either page or cursor", parameter="cursor"))
-        if (self.page or 1) * self.per_page > MOST_OFFSET:
+        if (self.page or 1) * self.per_page > MAX_OFFSET:
             raise RuleBroken(Problem("", _TOO_FAR, parameter="page"))
 
 

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from mechanic_core.errors import Problem
-from mechanic_core.rules import RuleBroken
+from mechanic_core.errors import Problem, RuleBroken
 
 _PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?")
 _MOST_DIGITS: Final = 18

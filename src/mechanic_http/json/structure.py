@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin
 import attrs
 from cattrs import Converter
 
-from mechanic_core.errors import Problem
+from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
 from mechanic_core.rules import (
     Between,
@@ -17,7 +17,6 @@ from mechanic_core.rules import (
     OneOf,
     Pattern,
     Rule,
-    RuleBroken,
     first_violation,
     union_members,
     unwrap_annotated,

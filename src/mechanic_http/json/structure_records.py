@@ -8,8 +8,8 @@ from typing import Any, Final, NewType, get_args, get_origin
 import attrs
 from cattrs import Converter
 
-from mechanic_core.errors import Problem
-from mechanic_core.rules import Alias, RuleBroken, union_members, unwrap_annotated
+from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.rules import Alias, union_members, unwrap_annotated
 from mechanic_http.json.pointers import below, renamed, step
 
 _STRICT: Final = (str, int, bool, date, datetime)

@@ -9,7 +9,8 @@ from typing import Any, Final, NewType, get_args, get_origin
 import attrs
 import orjson
 
-from mechanic_core.rules import Example, RuleBroken, union_members, unwrap_annotated
+from mechanic_core.errors import RuleBroken
+from mechanic_core.rules import Example, union_members, unwrap_annotated
 from mechanic_http.json import codec
 from mechanic_http.openapi.values import annotation_of, decimals_of, shown
 

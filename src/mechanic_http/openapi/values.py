@@ -127,14 +127,17 @@ def _keywords(rules: Sequence[Rule], decimals: int | None, kind: object) -> Sche
     found: Schema = {}
     for rule in rules:
         if isinstance(rule, Between):
-            found |= {"minimum": _number(rule, rule.least), "maximum": _number(rule, rule.most)}
+            found |= {
+                "minimum": _number(rule, rule.minimum),
+                "maximum": _number(rule, rule.maximum),
+            }
             if kind == ["number", "string"]:
                 found["pattern"] = _amount(rule)
         if isinstance(rule, OneOf):
             found["enum"] = [member.value for member in rule.members]
         if isinstance(rule, Length):
             noun = "Items" if kind == "array" else "Length"
-            found |= {f"min{noun}": rule.least, f"max{noun}": rule.most}
+            found |= {f"min{noun}": rule.minimum, f"max{noun}": rule.maximum}
     found |= _pattern([rule for rule in rules if isinstance(rule, Pattern)])
     if decimals is not None:
         # No multipleOf: 19.99 / 0.01 is no whole number in binary, and the common validators

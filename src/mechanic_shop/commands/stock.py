@@ -2,7 +2,7 @@
 
 import click
 
-from mechanic_core.money import in_units
+from mechanic_core.money import to_decimal
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.shop import OPERATOR, open_shop
 
@@ -19,8 +19,8 @@ def check() -> None:
         found = shop.check_stock(OPERATOR)
     for one in found:
         click.echo(
-            f"{one.sku}: {in_units(one.on_hand)} on hand, {in_units(one.reserved)} reserved; "
-            f"by the ledger {in_units(one.ledger_on_hand)} and {in_units(one.ledger_reserved)}"
+            f"{one.sku}: {to_decimal(one.on_hand)} on hand, {to_decimal(one.reserved)} reserved; "
+            f"by the ledger {to_decimal(one.ledger_on_hand)} and {to_decimal(one.ledger_reserved)}"
         )
     if found:
         raise click.ClickException(f"{len(found)} balances disagree with the ledger")

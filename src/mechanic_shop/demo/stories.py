@@ -12,7 +12,7 @@ from mechanic_core.inventory.movement import MovementForm
 from mechanic_core.inventory.part import Kind, PartId
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import ONE, Quantity
-from mechanic_core.paging import MOST_PER_PAGE, PageRequest
+from mechanic_core.paging import MAX_PAGE_SIZE, PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.line import LaborLineForm, PartLineForm
@@ -125,7 +125,7 @@ def storekeeping(floor: Floor) -> Story:
     while True:
         yield 21 * DAY
         low = floor.shop.list_parts(
-            floor.manager, PartFilter(low_stock=True), PageRequest(size=MOST_PER_PAGE)
+            floor.manager, PartFilter(low_stock=True), PageRequest(size=MAX_PAGE_SIZE)
         )
         for part in low.items:
             missing = Quantity(max(floor.full[part.id] - part.available, 1))

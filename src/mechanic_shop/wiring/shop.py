@@ -11,7 +11,7 @@ from mechanic_adapters.clock import utc_now
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
 from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.ports import AccessTokens, Passwords
-from mechanic_core.inventory.use_cases import LowStock
+from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import Store
 from mechanic_shop.settings.parsers import DATABASE
@@ -33,7 +33,7 @@ def open_shop(
     url: str | None = None,
     *,
     settings: Settings | None = None,
-    low_stock: LowStock = unheard,
+    low_stock: LowStockListener = unheard,
 ) -> Iterator[Shop]:
     """Give every use case, wired, without HTTP.
 
@@ -58,7 +58,7 @@ def shop_of(
     store: Store,
     tokens: AccessTokens,
     passwords: Passwords,
-    low_stock: LowStock = unheard,
+    low_stock: LowStockListener = unheard,
 ) -> Shop:
     """Return every use case as the settings say."""
     return build_shop(

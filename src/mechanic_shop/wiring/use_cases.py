@@ -20,6 +20,7 @@ from mechanic_core.customers.use_cases import (
     ReadCustomer,
     RegisterCustomer,
 )
+from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.inventory.part import Part
 from mechanic_core.inventory.use_cases import (
     AddPart,
@@ -28,7 +29,6 @@ from mechanic_core.inventory.use_cases import (
     CheckStock,
     ListMovements,
     ListParts,
-    LowStock,
     MoveStock,
     ReadPart,
 )
@@ -99,7 +99,7 @@ def build_shop(  # noqa: PLR0913 - all that a shop can be given
     *,
     refresh_life: timedelta = timedelta(days=14),
     strict_vin: bool = False,
-    low_stock: LowStock = unheard,
+    low_stock: LowStockListener = unheard,
 ) -> Shop:
     """Return every use case, ready to be called."""
     begin, read_only = store.begin, store.read_only
@@ -195,7 +195,9 @@ def _lines(begin: Begin, now: Clock, storeroom: TicketStock) -> UseCases:
     }
 
 
-def _inventory(begin: Begin, read_only: ReadOnly, now: Clock, low_stock: LowStock) -> UseCases:
+def _inventory(
+    begin: Begin, read_only: ReadOnly, now: Clock, low_stock: LowStockListener
+) -> UseCases:
     return {
         "add_part": AddPart(begin, now, new_sku),
         "list_parts": ListParts(read_only),

@@ -27,7 +27,7 @@ def swap(work: Work, ticket: Ticket, joining: int) -> Ticket:
     held = work.tickets.lock(ticket.id)
     known = work.mechanics.lock_shared([joining])
     staff = [AssignedMechanic(id=known[joining].id, name=known[joining].name)]
-    after = held.staffed(staff, [one.id for one in held.mechanics], AT)
+    after = held.with_mechanics(staff, [one.id for one in held.mechanics], AT)
     return work.tickets.save(after, new_entry())
 
 

@@ -84,7 +84,7 @@ def test_tallies_without_deadlocks(store: SqlStore) -> None:
                 held = work.tickets.lock(tickets[place].id)
                 come, go = order[turn % 4], order[(turn + 2) % 4]
                 joining = [AssignedMechanic(id=come.id, name=come.name)]
-                work.tickets.save(held.staffed(joining, [go.id], AT), new_entry())
+                work.tickets.save(held.with_mechanics(joining, [go.id], AT), new_entry())
 
     with ThreadPoolExecutor(4) as pool:
         assert [None] * 4 == list(pool.map(restaff, range(4)))
@@ -113,7 +113,9 @@ def test_counts_anew_while_tickets_change(store: SqlStore) -> None:
     with store.read_only() as work:
         assert (
             30
-            == work.ticket_lists.find(page=PageRequest(counted=True), wanted=TicketFilter()).total
+            == work.ticket_lists.find(
+                page=PageRequest(with_total=True), wanted=TicketFilter()
+            ).total
         )
 
 
@@ -147,7 +149,7 @@ def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool)
         agreeing = [one for one in present.items if agrees(one, wanted)]
         after = draw.choice([None, draw.randrange(200)])
         start = draw.randrange(30)
-        window = PageRequest(size=draw.randrange(1, 30), start=start, after=after, counted=True)
+        window = PageRequest(size=draw.randrange(1, 30), offset=start, after=after, with_total=True)
         with store.read_only() as work:
             found = work.ticket_lists.find(wanted, window)
 
@@ -163,4 +165,4 @@ def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool)
 
 def agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
     """Return whether a ticket is wanted."""
-    return wanted.status in (None, ticket.status) and wanted.period.holds(ticket.service_date)
+    return wanted.status in (None, ticket.status) and wanted.period.contains(ticket.service_date)

@@ -43,7 +43,7 @@ def test_retries_nothing_inside_a_lost_transaction(store: SqlStore) -> None:
 
     assert ["outer", "inner", "outer", "inner"] == tries
     with store.read_only() as work:
-        assert 2 == work.customers.find(None, PageRequest(counted=True)).total
+        assert 2 == work.customers.find(None, PageRequest(with_total=True)).total
 
 
 def test_keeps_nothing_of_a_lost_transaction(store: SqlStore) -> None:
@@ -61,7 +61,7 @@ def test_keeps_nothing_of_a_lost_transaction(store: SqlStore) -> None:
     with pytest.raises(LostRace):
         shrug_it_off()
     with store.read_only() as work:
-        assert 1 == work.customers.find(None, PageRequest(counted=True)).total
+        assert 1 == work.customers.find(None, PageRequest(with_total=True)).total
 
 
 def test_goes_on_after_a_refusal(store: SqlStore) -> None:

@@ -6,10 +6,10 @@ from mechanic_core.access import (
     ANONYMOUS,
     ANY_LOGIN,
     MANAGERS_ONLY,
-    OWN_OR_MANAGER,
     OWNER_OR_MANAGER,
     OWNER_OR_STAFF,
     PUBLIC,
+    SELF_OR_MANAGER,
     STAFF_ONLY,
     Actor,
     By,
@@ -35,7 +35,7 @@ ADMITTED = {
     "managers": (MANAGERS_ONLY, "manager"),
     "owner or staff": (OWNER_OR_STAFF, "customer mechanic manager"),
     "owner or manager": (OWNER_OR_MANAGER, "customer manager"),
-    "own or manager": (OWN_OR_MANAGER, "mechanic manager"),
+    "own or manager": (SELF_OR_MANAGER, "mechanic manager"),
 }
 """Who may at all; the owners among them only where the thing is theirs."""
 
@@ -78,8 +78,8 @@ def test_a_policy_covers_what_is_ones_own(name: str, who: str) -> None:
     """
     policy, admitted = ADMITTED[name]
 
-    assert (who in OTHERS[name].split()) == policy.covers(WHO[who], 8)
-    assert (who in admitted.split()) == policy.covers(WHO[who], 7)
+    assert (who in OTHERS[name].split()) == policy.allows(WHO[who], 8)
+    assert (who in admitted.split()) == policy.allows(WHO[who], 7)
 
 
 def test_what_is_not_yours_is_not_there() -> None:
@@ -87,26 +87,26 @@ def test_what_is_not_yours_is_not_there() -> None:
     A stranger's record looks as if it did not exist.
     """
     with pytest.raises(CustomerNotFound):
-        OWNER_OR_STAFF.admit_to(ADA, 8, CustomerNotFound())
+        OWNER_OR_STAFF.require_access(ADA, 8, CustomerNotFound())
 
-    OWNER_OR_STAFF.admit_to(ADA, 7, CustomerNotFound())
-    OWNER_OR_STAFF.admit_to(BOB, 8, CustomerNotFound())
+    OWNER_OR_STAFF.require_access(ADA, 7, CustomerNotFound())
+    OWNER_OR_STAFF.require_access(BOB, 8, CustomerNotFound())
 
 
 def test_nobody_owns_what_has_no_owner() -> None:
     """
     A stranger's id of nought opens nothing.
     """
-    assert not OWNER_OR_STAFF.covers(ANONYMOUS, 0)
-    assert not OWNER_OR_STAFF.covers(ADA, None)
+    assert not OWNER_OR_STAFF.allows(ANONYMOUS, 0)
+    assert not OWNER_OR_STAFF.allows(ADA, None)
 
 
 def test_ids_of_customers_and_staff_are_counted_apart() -> None:
     """
     A mechanic with a customer's id does not own the customer's things, nor the other way.
     """
-    assert not OWNER_OR_MANAGER.covers(BOB, 7)
-    assert not OWN_OR_MANAGER.covers(ADA, 7)
+    assert not OWNER_OR_MANAGER.allows(BOB, 7)
+    assert not SELF_OR_MANAGER.allows(ADA, 7)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 import pytest
 
-from mechanic_core.errors import Problem, Unknown
-from mechanic_core.problem_collector import ProblemCollector
-from mechanic_core.rules import RuleBroken
+from mechanic_core.errors import Problem, ProblemCollector, RuleBroken, Unknown
 from mechanic_core.vehicles.vehicle import VinTaken
 
 

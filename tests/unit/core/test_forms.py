@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 
 from mechanic_core.access import Role
-from mechanic_core.inventory.movement import BY_HAND, MovementForm
+from mechanic_core.errors import RuleBroken
+from mechanic_core.inventory.movement import MANUAL_KINDS, MovementForm
 from mechanic_core.inventory.part import Kind
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import MechanicForm
 from mechanic_core.money import Quantity
-from mechanic_core.rules import RuleBroken
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
 from tests.worlds import sample
 
@@ -59,7 +59,7 @@ def test_only_some_kinds_are_entered_by_hand(kind: Kind) -> None:
     """
     What tickets do to stock can't be typed in beside them.
     """
-    if kind in BY_HAND:
+    if kind in MANUAL_KINDS:
         assert kind is MovementForm(kind=kind, quantity=Quantity(1)).kind
     else:
         with pytest.raises(RuleBroken) as refused:
@@ -67,7 +67,7 @@ def test_only_some_kinds_are_entered_by_hand(kind: Kind) -> None:
         assert ["#/kind"] == pointers(refused)
 
 
-@pytest.mark.parametrize("kind", BY_HAND)
+@pytest.mark.parametrize("kind", MANUAL_KINDS)
 def test_only_a_count_may_find_nothing(kind: Kind) -> None:
     """
     Receiving nothing is a mistake; counting nothing is a fact.
@@ -103,7 +103,7 @@ def test_a_period_does_not_end_before_it_begins() -> None:
 @pytest.mark.parametrize(
     ("period", "day", "held"),
     [
-        (ALWAYS, date.min, True),
+        (ALL_TIME, date.min, True),
         (Period(since=date(2026, 3, 1)), date(2026, 2, 28), False),
         (Period(since=date(2026, 3, 1)), date(2026, 3, 1), True),
         (Period(until=date(2026, 3, 1)), date(2026, 3, 1), True),
@@ -119,4 +119,4 @@ def test_a_period_holds_its_first_and_last_day(
     """
     Both ends are included, and an open end has none.
     """
-    assert held == period.holds(day)
+    assert held == period.contains(day)

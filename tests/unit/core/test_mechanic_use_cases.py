@@ -9,7 +9,7 @@ from attrs import evolve
 from mechanic_core.access import ANONYMOUS, Actor, Role, RoleForbids
 from mechanic_core.accounts.account import Credentials, WrongCredentials
 from mechanic_core.customers.customer import EmailTaken
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import (
     Hiring,
     LastManager,
@@ -180,7 +180,7 @@ def test_the_last_manager_stays(premises: Premises) -> None:
     premises.shop.let_mechanic_go(MANAGER, EVE)
 
 
-def standings(premises: Premises, period: Period = ALWAYS, limit: int = 100) -> list[object]:
+def standings(premises: Premises, period: Period = ALL_TIME, limit: int = 100) -> list[object]:
     """Return the leaderboard as tuples."""
     board = premises.shop.read_leaderboard(ANONYMOUS, limit, period)
     return [(one.rank, one.name, one.tickets) for one in board.items]
@@ -237,6 +237,6 @@ def test_the_figure_explains_itself(premises: Premises) -> None:
         found = worked(actor, BOB, Period(since=DAY), ALL)
         assert [counted.id] == [ticket.id for ticket in found.items]
     with pytest.raises(RoleForbids):
-        worked(MECHANIC, EVE, ALWAYS, ALL)
+        worked(MECHANIC, EVE, ALL_TIME, ALL)
     with pytest.raises(MechanicNotFound):
-        worked(MANAGER, MechanicId(99), ALWAYS, ALL)
+        worked(MANAGER, MechanicId(99), ALL_TIME, ALL)

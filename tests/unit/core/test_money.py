@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_core.money import Measure, Money, Price, Quantity, amount, in_units
+from mechanic_core.money import Measure, Money, Price, Quantity, amount, to_decimal
 from tests.worlds import values_of
 
 HALVES = [
@@ -59,7 +59,7 @@ def test_quantities_read_as_people_write_them(quantity: int, expected: str) -> N
     """
     A quantity is shown without needless noughts and never in powers of ten.
     """
-    assert expected == str(in_units(Quantity(quantity)))
+    assert expected == str(to_decimal(Quantity(quantity)))
 
 
 @given(values_of(Measure))
@@ -67,4 +67,4 @@ def test_quantities_in_units_are_exact(quantity: Quantity) -> None:
     """
     Nothing is lost between thousandths and what people read.
     """
-    assert quantity == in_units(quantity) * 1000
+    assert quantity == to_decimal(quantity) * 1000

@@ -12,7 +12,7 @@ from mechanic_core.tickets.ticket import (
     TicketNotFound,
     TransitionBlocked,
 )
-from mechanic_core.tickets.workflow import BY_ENDS, Blocker, Status
+from mechanic_core.tickets.workflow import STATUS_CHANGES, Blocker, Status
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.core.conftest import Premises
 
@@ -103,7 +103,7 @@ def test_what_is_shown_is_what_happens(premises: Premises) -> None:
     for start, ways in ways_to.items():
         ticket = premises.go(premises.open(), *ways)
         for way in premises.shop.read_transitions(MECHANIC, ticket.id).items:
-            assert ((start, way.to) in BY_ENDS) == way.allowed
+            assert ((start, way.to) in STATUS_CHANGES) == way.allowed
             fresh = premises.go(premises.open(), *ways)
             if way.allowed:
                 assert way.to is premises.go(fresh, way.to).status

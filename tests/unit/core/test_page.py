@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_core.paging import Page, PageRequest, page_of
+from mechanic_core.paging import Page, PageRequest, page_from_rows
 
 
 @given(st.lists(st.integers(1, 99), unique=True).map(sorted), st.integers(1, 10))
@@ -15,7 +15,7 @@ def test_walking_by_key_visits_everything_once(keys: list[int], size: int) -> No
     piece = Page[int]((), has_more=True, last=0)
     while piece.has_more:
         behind = [key for key in keys if key > (piece.last or 0)]
-        piece = page_of(
+        piece = page_from_rows(
             behind[: size + 1], PageRequest(size=size, after=piece.last), key=lambda k: k
         )
         seen += piece.items
@@ -28,7 +28,9 @@ def test_a_piece_is_never_longer_than_its_window(found: list[int], size: int) ->
     """
     The item too many only tells that there is more.
     """
-    piece = page_of(found[: size + 1], PageRequest(size=size), key=lambda k: k, total=len(found))
+    piece = page_from_rows(
+        found[: size + 1], PageRequest(size=size), key=lambda k: k, total=len(found)
+    )
 
     assert tuple(found[:size]) == piece.items
     assert (len(found) > size) == piece.has_more

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_core.access import Actor, By, Role
+from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import (
-    EFFECTS,
-    INVERSE,
+    INVERSE_KINDS,
+    STOCK_EFFECTS,
     CountBelowReserved,
     InsufficientStock,
     Kind,
@@ -18,8 +19,7 @@ from mechanic_core.inventory.part import (
     PartForm,
     PartReserved,
 )
-from mechanic_core.money import MOST_QUANTITY, Measure, Quantity, Stock
-from mechanic_core.rules import RuleBroken
+from mechanic_core.money import MAX_QUANTITY, Measure, Quantity, Stock
 from tests.worlds import FEWER, NOON, records, sample, values_of
 
 ALONE = sorted(set(Kind) - {Kind.COUNT})
@@ -31,23 +31,23 @@ def test_a_move_keeps_the_balance_or_refuses(part: Part, kind: Kind, quantity: Q
     """
     After any move nothing is promised that is not there, and nothing else has changed.
     """
-    on_hand, reserved = EFFECTS[kind]
+    on_hand, reserved = STOCK_EFFECTS[kind]
     wanted = (part.quantity + on_hand * quantity, part.reserved + reserved * quantity)
     if not 0 <= wanted[1] <= wanted[0]:
         with pytest.raises(InsufficientStock) as refused:
-            part.moved(kind, quantity)
+            part.move(kind, quantity)
         assert part.available == refused.value.available
-    elif wanted[0] > MOST_QUANTITY:
+    elif wanted[0] > MAX_QUANTITY:
         with pytest.raises(RuleBroken):
-            part.moved(kind, quantity)
+            part.move(kind, quantity)
     else:
-        after = part.moved(kind, quantity)
+        after = part.move(kind, quantity)
         assert wanted == (after.quantity, after.reserved)
         assert part == evolve(after, quantity=part.quantity, reserved=part.reserved)
 
 
 @FEWER
-@given(st.sampled_from(sorted(INVERSE)), values_of(Measure))
+@given(st.sampled_from(sorted(INVERSE_KINDS)), values_of(Measure))
 def test_each_move_is_undone_by_its_inverse(kind: Kind, drawn: Quantity) -> None:
     """
     Do, then undo, and the part is what it was.
@@ -55,7 +55,7 @@ def test_each_move_is_undone_by_its_inverse(kind: Kind, drawn: Quantity) -> None
     quantity = Quantity(1 + drawn // 5)
     part = sample(Part, quantity=3 * quantity, reserved=quantity)
 
-    assert part == part.moved(kind, quantity).moved(INVERSE[kind], quantity)
+    assert part == part.move(kind, quantity).move(INVERSE_KINDS[kind], quantity)
 
 
 def test_every_effect_of_a_ticket_has_an_inverse() -> None:
@@ -63,10 +63,10 @@ def test_every_effect_of_a_ticket_has_an_inverse() -> None:
     Whatever a ticket does to stock, a ticket can give back.
     """
     assert all(
-        EFFECTS[undo] == tuple(-change for change in EFFECTS[kind])
-        for kind, undo in INVERSE.items()
+        STOCK_EFFECTS[undo] == tuple(-change for change in STOCK_EFFECTS[kind])
+        for kind, undo in INVERSE_KINDS.items()
     )
-    assert {Kind.RESERVE, Kind.RELEASE, Kind.CONSUME, Kind.RESTORE} <= set(INVERSE)
+    assert {Kind.RESERVE, Kind.RELEASE, Kind.CONSUME, Kind.RESTORE} <= set(INVERSE_KINDS)
 
 
 @FEWER
@@ -77,9 +77,9 @@ def test_a_count_sets_what_is_on_hand(part: Part, counted: Quantity) -> None:
     """
     if counted < part.reserved:
         with pytest.raises(CountBelowReserved):
-            part.moved(Kind.COUNT, counted)
+            part.move(Kind.COUNT, counted)
     else:
-        assert evolve(part, quantity=counted) == part.moved(Kind.COUNT, counted)
+        assert evolve(part, quantity=counted) == part.move(Kind.COUNT, counted)
 
 
 def test_a_shelf_has_an_end() -> None:
@@ -87,7 +87,7 @@ def test_a_shelf_has_an_end() -> None:
     More than the ledger can hold is refused as a rule broken, not as an accident.
     """
     with pytest.raises(RuleBroken, match="more than a shelf can hold"):
-        sample(Part, quantity=MOST_QUANTITY).moved(Kind.RECEIVE, Quantity(1))
+        sample(Part, quantity=MAX_QUANTITY).move(Kind.RECEIVE, Quantity(1))
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_an_archived_part_has_nothing_reserved() -> None:
     Nobody takes a part out of the lists while tickets wait for it.
     """
     with pytest.raises(PartReserved) as refused:
-        sample(Part, quantity=5500, reserved=500).archived(NOON)
+        sample(Part, quantity=5500, reserved=500).archive(NOON)
 
     assert {"reserved": 0.5} == refused.value.facts
-    assert NOON == sample(Part, quantity=5500).archived(NOON).archived_at
+    assert NOON == sample(Part, quantity=5500).archive(NOON).archived_at
 
 
 @FEWER
@@ -128,8 +128,8 @@ def test_a_part_of_which_nothing_new_is_written_is_the_same(part: Part) -> None:
     """
     part = evolve(part, sku="PAD")
 
-    assert part is part.filled(part.form, NOON)
-    assert part is part.filled(evolve(part.form, sku=None, quantity=None), NOON)
+    assert part is part.with_form(part.form, NOON)
+    assert part is part.with_form(evolve(part.form, sku=None, quantity=None), NOON)
 
 
 @FEWER
@@ -138,7 +138,7 @@ def test_filling_a_form_moves_no_stock(part: Part, form: PartForm) -> None:
     """
     Only movements move stock; a missing SKU is kept.
     """
-    after = part.filled(form, NOON)
+    after = part.with_form(form, NOON)
 
     assert (part.quantity, part.reserved) == (after.quantity, after.reserved)
     assert (form.sku or part.sku) == after.sku
@@ -162,7 +162,7 @@ def test_a_movement_tells_what_led_from_one_to_the_other() -> None:
     The ledger holds changes and balances, who did it, and for which line.
     """
     before = sample(Part, quantity=5000, reserved=1000)
-    after = before.moved(Kind.CONSUME, Quantity(1000))
+    after = before.move(Kind.CONSUME, Quantity(1000))
 
     movement = Movement.between(
         before, after, Kind.CONSUME, Actor(Role.MECHANIC, 2), NOON, ticket_id=15, line_id=31

@@ -34,7 +34,7 @@ def test_a_customer_is_what_the_form_says(customer: Customer, form: CustomerForm
     """
     Filling a form in and reading it back gives the same form; id and version stay.
     """
-    after = customer.filled(form, LATER)
+    after = customer.with_form(form, LATER)
 
     assert form == after.form
     assert (customer.id, customer.version) == (after.id, after.version)
@@ -47,7 +47,7 @@ def test_a_customer_who_tells_nothing_new_is_the_same(customer: Customer) -> Non
     """
     The moment of the last change is left alone where nothing has changed.
     """
-    assert customer is customer.filled(customer.form, LATER)
+    assert customer is customer.with_form(customer.form, LATER)
 
 
 @FEWER
@@ -56,7 +56,7 @@ def test_nothing_personal_is_left_of_an_erased_customer(customer: Customer) -> N
     """
     Name, address and numbers go; the id stays.
     """
-    left = customer.erased(LATER)
+    left = customer.erase(LATER)
 
     assert (
         CustomerForm(name="Erased customer", email=f"erased-{customer.id}@erased.invalid")
@@ -71,7 +71,7 @@ def test_a_vehicle_is_what_the_form_says(vehicle: Vehicle, form: VehicleForm) ->
     """
     Filling a form in and reading it back gives the same form, for the owner named.
     """
-    after = vehicle.filled(form, CustomerId(9), LATER)
+    after = vehicle.with_form(form, CustomerId(9), LATER)
 
     assert evolve(form, customer_id=9) == after.form
     assert (vehicle.id, vehicle.version) == (after.id, after.version)
@@ -83,7 +83,7 @@ def test_a_mechanic_is_what_the_form_says(mechanic: Mechanic, form: MechanicForm
     """
     A missing role means mechanic; a missing address, or whether they work here, stays as it was.
     """
-    after = mechanic.filled(form)
+    after = mechanic.with_form(form)
 
     expected = evolve(
         form,
@@ -92,7 +92,7 @@ def test_a_mechanic_is_what_the_form_says(mechanic: Mechanic, form: MechanicForm
         active=mechanic.active if form.active is None else form.active,
     )
     assert expected == after.form
-    assert (after.active and after.role is Role.MANAGER) == after.manages
+    assert (after.active and after.role is Role.MANAGER) == after.is_active_manager
 
 
 def test_each_role_sees_its_view_of_a_mechanic() -> None:
@@ -105,10 +105,10 @@ def test_each_role_sees_its_view_of_a_mechanic() -> None:
         id=bob.id, name=bob.name, specialty="brakes", email=bob.email, phone="555", version=4
     )
     public = PublicMechanic(id=bob.id, name=bob.name, specialty="brakes", version=4)
-    assert bob == bob.seen_by(Actor(Role.MANAGER, 1))
-    assert staff == bob.seen_by(Actor(Role.MECHANIC, bob.id))
-    assert public == bob.seen_by(Actor(Role.CUSTOMER, bob.id))
-    assert public == bob.seen_by(ANONYMOUS)
+    assert bob == bob.view_for(Actor(Role.MANAGER, 1))
+    assert staff == bob.view_for(Actor(Role.MECHANIC, bob.id))
+    assert public == bob.view_for(Actor(Role.CUSTOMER, bob.id))
+    assert public == bob.view_for(ANONYMOUS)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_only_the_digest_of_a_refresh_token_is_kept() -> None:
 
     assert digest_of("secret") == kept.digest
     assert NOON + timedelta(days=1) == kept.expires_at
-    assert LATER == kept.used(LATER).used_at
+    assert LATER == kept.mark_used(LATER).used_at
     assert "secret" not in repr(kept)
 
 

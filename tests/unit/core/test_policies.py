@@ -12,10 +12,10 @@ from mechanic_core.access import (
     ANONYMOUS,
     ANY_LOGIN,
     MANAGERS_ONLY,
-    OWN_OR_MANAGER,
     OWNER_OR_MANAGER,
     OWNER_OR_STAFF,
     PUBLIC,
+    SELF_OR_MANAGER,
     STAFF_ONLY,
     Actor,
     LoginNeeded,
@@ -42,7 +42,7 @@ CONTRACT = {
         read_ticket read_transitions list_history
     """,
     OWNER_OR_MANAGER: "erase_customer",
-    OWN_OR_MANAGER: "change_mechanic list_worked",
+    SELF_OR_MANAGER: "change_mechanic list_worked",
     STAFF_ONLY: """
         list_customers list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
         add_part_line change_part_line remove_part_line add_labor_line change_labor_line

@@ -5,6 +5,7 @@ from typing import Annotated, NewType
 import pytest
 from attrs import evolve, frozen
 
+from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.part import Kind
 from mechanic_core.rules import (
     NOT_BLANK,
@@ -15,7 +16,6 @@ from mechanic_core.rules import (
     OneOf,
     Pattern,
     Rule,
-    RuleBroken,
     checked,
     computed,
     first_violation,

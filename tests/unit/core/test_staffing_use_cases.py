@@ -2,9 +2,8 @@
 
 import pytest
 
-from mechanic_core.errors import Unknown
+from mechanic_core.errors import RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
-from mechanic_core.rules import RuleBroken
 from mechanic_core.tickets.history import Event
 from mechanic_core.tickets.ticket import (
     Ticket,

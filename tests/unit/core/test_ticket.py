@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_core.access import Actor, By, Role
+from mechanic_core.errors import RuleBroken
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
-from mechanic_core.rules import RuleBroken
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
 from mechanic_core.tickets.ticket import (
@@ -23,7 +23,7 @@ from mechanic_core.tickets.ticket import (
     TicketStarted,
     TicketVehicle,
 )
-from mechanic_core.tickets.workflow import CHANGEABLE, FIRST, Status
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, INITIAL_STATUS, Status
 from tests.worlds import FEWER, NOON, records, sample
 
 PART = sample(PartLine, id=LineId(1))
@@ -33,10 +33,10 @@ CY = AssignedMechanic(id=MechanicId(3), name="Cy")
 FULL = sample(Ticket, parts=(PART,), labor=(LABOR,), mechanics=(BOB,))
 
 CHANGES: dict[str, Callable[[Ticket], Ticket]] = {
-    "describe": lambda t: t.described("Noise", t.service_date, None, NOON),
-    "join": lambda t: t.staffed((CY,), (), NOON),
-    "leave": lambda t: t.staffed((), (BOB.id,), NOON),
-    "stay": lambda t: t.staffed((BOB,), (), NOON),
+    "describe": lambda t: t.with_details("Noise", t.service_date, None, NOON),
+    "join": lambda t: t.with_mechanics((CY,), (), NOON),
+    "leave": lambda t: t.with_mechanics((), (BOB.id,), NOON),
+    "stay": lambda t: t.with_mechanics((BOB,), (), NOON),
     "add a part": lambda t: t.with_part(sample(PartLine), NOON),
     "change a part": lambda t: t.with_part(evolve(PART, quantity=Quantity(1)), NOON),
     "remove a part": lambda t: t.without_part(PART.id, NOON),
@@ -54,7 +54,7 @@ def test_nothing_changes_from_completion_on(change: str, status: Status) -> None
     """
     ticket = evolve(FULL, status=status)
 
-    if status in CHANGEABLE:
+    if status in EDITABLE_STATUSES:
         CHANGES[change](ticket)
     else:
         with pytest.raises(TicketFrozen, match=f"the ticket is {status.value}") as refused:
@@ -141,7 +141,7 @@ def test_a_ticket_of_which_nothing_new_is_told_is_the_same() -> None:
     """
     told = (FULL.description, FULL.service_date, FULL.vehicle)
 
-    assert FULL is FULL.described(*told, NOON + timedelta(hours=1))
+    assert FULL is FULL.with_details(*told, NOON + timedelta(hours=1))
 
 
 def test_a_line_that_is_not_there_is_not_found() -> None:
@@ -174,9 +174,9 @@ def test_mechanics_stand_by_id_once_each() -> None:
     """
     renamed = evolve(BOB, name="Robert")
 
-    assert (BOB, CY) == FULL.staffed((CY, renamed), (99,), NOON).mechanics
-    assert (CY,) == FULL.staffed((CY,), (BOB.id,), NOON).mechanics
-    assert FULL is FULL.staffed((BOB,), (99,), NOON)
+    assert (BOB, CY) == FULL.with_mechanics((CY, renamed), (99,), NOON).mechanics
+    assert (CY,) == FULL.with_mechanics((CY,), (BOB.id,), NOON).mechanics
+    assert FULL is FULL.with_mechanics((BOB,), (99,), NOON)
 
 
 @pytest.mark.parametrize("status", Status)
@@ -188,14 +188,14 @@ def test_only_a_mistake_is_removed(status: Status) -> None:
     lined = (evolve(empty, parts=(PART,)), evolve(empty, labor=(LABOR,)))
     refused = [(one, False) for one in lined] + [(empty, True)]
 
-    if status in (FIRST, Status.CANCELLED):
-        assert NOON == empty.removed(NOON, started=False).removed_at
+    if status in (INITIAL_STATUS, Status.CANCELLED):
+        assert NOON == empty.mark_removed(NOON, started=False).removed_at
     else:
         refused.append((empty, False))
     for ticket, started in refused:
         with pytest.raises(TicketStarted) as found:
-            ticket.removed(NOON, started=started)
-        assert (status in CHANGEABLE) == found.value.detail.endswith(": cancel it")
+            ticket.mark_removed(NOON, started=started)
+        assert (status in EDITABLE_STATUSES) == found.value.detail.endswith(": cancel it")
         assert {"current_state": status.value} == found.value.facts
 
 
@@ -239,7 +239,9 @@ def test_an_entry_is_told_in_words() -> None:
     """
     Statuses are written as they are spelt, and nothing stays nothing.
     """
-    entry = Entry.of(Actor(Role.MECHANIC, 2), NOON, Event.TRANSITION, FIRST, Status.CANCELLED, "no")
+    entry = Entry.of(
+        Actor(Role.MECHANIC, 2), NOON, Event.TRANSITION, INITIAL_STATUS, Status.CANCELLED, "no"
+    )
 
     assert entry == Entry(
         at=NOON,

@@ -6,10 +6,9 @@ import pytest
 from attrs import evolve
 
 from mechanic_core.access import Actor, Role, RoleForbids
-from mechanic_core.errors import Refused, Unknown
+from mechanic_core.errors import Refused, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.paging import PageRequest
-from mechanic_core.rules import RuleBroken
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
 from mechanic_core.tickets.history import Event
 from mechanic_core.tickets.line import LaborLineForm

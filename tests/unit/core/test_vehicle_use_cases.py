@@ -4,9 +4,8 @@ import pytest
 from attrs import evolve
 
 from mechanic_core.access import Actor, Role, RoleForbids
-from mechanic_core.errors import Unknown
+from mechanic_core.errors import RuleBroken, Unknown
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.rules import RuleBroken
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import (
@@ -98,7 +97,9 @@ def test_customers_see_their_own_vehicles(premises: Premises) -> None:
 
     assert [1, 2] == [car.id for car in find(MECHANIC, VehicleFilter(), ALL).items]
     assert (mine,) == find(CLEO, VehicleFilter(), ALL).items
-    assert Page((), total=0) == find(CLEO, VehicleFilter(customer_id=1), PageRequest(counted=True))
+    assert Page((), total=0) == find(
+        CLEO, VehicleFilter(customer_id=1), PageRequest(with_total=True)
+    )
     assert () == find(CLEO, VehicleFilter(vin=VIN), ALL).items
     assert [1] == [car.id for car in find(CUSTOMER, VehicleFilter(vin=VIN.lower()), ALL).items]
     assert [1] == [car.id for car in find(MECHANIC, VehicleFilter(plate="7a"), ALL).items]

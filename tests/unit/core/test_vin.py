@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mechanic_core.rules import RuleBroken
+from mechanic_core.errors import RuleBroken
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
-from mechanic_core.vehicles.vin import Vin, VinCheck, check_digit, must_check, vin_check
+from mechanic_core.vehicles.vin import Vin, VinCheck, check_digit, require_check_digit, vin_check
 from tests.worlds import sample, values_of
 
 VALID = "1HGCM82633A004352"
@@ -85,7 +85,7 @@ def test_a_lax_shop_takes_any_vin_and_a_strict_one_good_ones(vin: str | None, st
     """
     Only a strict shop minds a wrong check digit.
     """
-    must_check(vin, strict=strict)
+    require_check_digit(vin, strict=strict)
 
 
 def test_a_strict_shop_refuses_a_wrong_check_digit() -> None:
@@ -93,4 +93,4 @@ def test_a_strict_shop_refuses_a_wrong_check_digit() -> None:
     The refusal tells which digit would fit.
     """
     with pytest.raises(RuleBroken, match="has a wrong check digit, 3 fits"):
-        must_check("1HGCM82643A004352", strict=True)
+        require_check_digit("1HGCM82643A004352", strict=True)

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 import mechanic_core
-from mechanic_core.inventory.part import EFFECTS, INVERSE, Kind
+from mechanic_core.inventory.part import INVERSE_KINDS, STOCK_EFFECTS, Kind
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TransitionBlocked
 from mechanic_core.tickets.workflow import (
-    BY_ENDS,
-    CHANGEABLE,
-    FIRST,
-    MOVES,
-    UNCOUNTED,
+    EDITABLE_STATUSES,
+    INITIAL_STATUS,
+    STATUS_CHANGES,
+    UNWORKED_STATUSES,
+    WORKFLOW,
     Blocker,
-    Move,
     Status,
+    StatusChange,
     needs_a_mechanic,
     no_such_move,
 )
@@ -51,7 +51,7 @@ def test_the_table_is_the_contract() -> None:
         f"{move.start.value} -> {move.to.value}"
         + (": needs a mechanic" if needs_a_mechanic in move.guards else "")
         + (f": {move.stock.value}" if move.stock else "")
-        for move in MOVES
+        for move in WORKFLOW
     ]
 
     assert CONTRACT.split("\n")[1:-1] == told
@@ -61,38 +61,38 @@ def test_each_arrow_is_there_once() -> None:
     """
     Two ends name one move.
     """
-    assert len(MOVES) == len(BY_ENDS)
+    assert len(WORKFLOW) == len(STATUS_CHANGES)
 
 
 def test_every_status_can_be_reached() -> None:
     """
     No status is a word that no ticket will ever bear.
     """
-    reached = {FIRST} | {move.to for move in MOVES}
+    reached = {INITIAL_STATUS} | {move.to for move in WORKFLOW}
 
     assert set(Status) == reached
-    assert Status.OPEN is FIRST
+    assert Status.OPEN is INITIAL_STATUS
 
 
 def test_where_tickets_change_and_count() -> None:
     """
     Lines change before completion only, and only what was cancelled does not count.
     """
-    assert {Status.OPEN, Status.IN_PROGRESS, Status.ON_HOLD} == CHANGEABLE
-    assert {Status.CANCELLED} == UNCOUNTED
+    assert {Status.OPEN, Status.IN_PROGRESS, Status.ON_HOLD} == EDITABLE_STATUSES
+    assert {Status.CANCELLED} == UNWORKED_STATUSES
 
 
 def test_going_and_coming_back_leaves_stock_as_it_was() -> None:
     """
     Wherever an arrow has one that leads back, the two cancel out.
     """
-    for move in MOVES:
-        back = BY_ENDS.get((move.to, move.start))
+    for move in WORKFLOW:
+        back = STATUS_CHANGES.get((move.to, move.start))
         if back:
-            there = EFFECTS[move.stock] if move.stock else (0, 0)
-            return_ = EFFECTS[back.stock] if back.stock else (0, 0)
+            there = STOCK_EFFECTS[move.stock] if move.stock else (0, 0)
+            return_ = STOCK_EFFECTS[back.stock] if back.stock else (0, 0)
             assert (0, 0) == (there[0] + return_[0], there[1] + return_[1])
-            assert (INVERSE[move.stock] if move.stock else None) is back.stock
+            assert (INVERSE_KINDS[move.stock] if move.stock else None) is back.stock
 
 
 @pytest.mark.parametrize("start", Status)
@@ -101,10 +101,10 @@ def test_every_way_out_gives_the_reservation_up_once(start: Status) -> None:
     What a ticket has reserved is either used or given back, on each way to an end.
     """
     holds = {Kind.CONSUME: 0, Kind.RELEASE: 0, Kind.RESTORE: 1, None: None}
-    for move in MOVES:
+    for move in WORKFLOW:
         if move.start is start and move.stock:
-            assert (start in CHANGEABLE) == (move.stock is not Kind.RESTORE)
-            assert (move.to in CHANGEABLE) == bool(holds[move.stock])
+            assert (start in EDITABLE_STATUSES) == (move.stock is not Kind.RESTORE)
+            assert (move.to in EDITABLE_STATUSES) == bool(holds[move.stock])
 
 
 @pytest.mark.parametrize(("start", "to"), PAIRS)
@@ -114,29 +114,29 @@ def test_a_ticket_goes_where_the_table_says(start: Status, to: Status) -> None:
     """
     ticket = sample(Ticket, status=start, mechanics=(BOB,))
 
-    if (start, to) in BY_ENDS:
-        after, move = ticket.going(to, NOON)
+    if (start, to) in STATUS_CHANGES:
+        after, move = ticket.transition_to(to, NOON)
         assert (to, NOON) == (after.status, after.updated_at)
-        assert BY_ENDS[start, to] is move
+        assert STATUS_CHANGES[start, to] is move
         assert () == ticket.blockers(to)
     else:
         with pytest.raises(TransitionBlocked) as refused:
-            ticket.going(to, NOON)
+            ticket.transition_to(to, NOON)
         assert (no_such_move(start, to),) == ticket.blockers(to)
         assert start.value == refused.value.facts["current_state"]
 
 
-@pytest.mark.parametrize("move", MOVES, ids=lambda move: f"{move.start}-{move.to}")
-def test_guards_block_with_a_reason(move: Move) -> None:
+@pytest.mark.parametrize("move", WORKFLOW, ids=lambda move: f"{move.start}-{move.to}")
+def test_guards_block_with_a_reason(move: StatusChange) -> None:
     """
     Without a mechanic nothing starts; nothing else needs one.
     """
     ticket = sample(Ticket, status=move.start)
     blockers = ticket.blockers(move.to)
 
-    if move.start is FIRST and move.to is Status.IN_PROGRESS:
+    if move.start is INITIAL_STATUS and move.to is Status.IN_PROGRESS:
         with pytest.raises(TransitionBlocked, match="assign a mechanic first") as refused:
-            ticket.going(move.to, NOON)
+            ticket.transition_to(move.to, NOON)
         assert (Blocker(code="no-mechanic", detail="assign a mechanic first"),) == blockers
         assert [{"code": "no-mechanic", "detail": "assign a mechanic first"}] == (
             refused.value.facts["blockers"]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mechanic_core.tickets.workflow import MOVES, Status
+from mechanic_core.tickets.workflow import WORKFLOW, Status
 from mechanic_shop.workflow_diagram import page
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "workflow.md"
@@ -21,8 +21,8 @@ def test_every_arrow_is_drawn() -> None:
     """
     drawn = page()
 
-    assert all(f"    {move.start.value} --> {move.to.value}" in drawn for move in MOVES)
-    final = {status for status in Status if all(move.start is not status for move in MOVES)}
+    assert all(f"    {move.start.value} --> {move.to.value}" in drawn for move in WORKFLOW)
+    final = {status for status in Status if all(move.start is not status for move in WORKFLOW)}
     assert {f"    {status.value} --> [*]" for status in final} == {
         line for line in drawn.splitlines() if line.endswith("--> [*]")
     }

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_core.money import MOST_MONEY, MOST_QUANTITY, Money, Quantity
+from mechanic_core.money import MAX_MONEY, MAX_QUANTITY, Money, Quantity
 from mechanic_core.tickets.line import Totals
 from mechanic_http.endpoint import body as bodies
 from mechanic_http.json import codec
 from tests.unit.http.test_codec import Box, said
 
 
-@given(cents=st.integers(0, MOST_MONEY))
+@given(cents=st.integers(0, MAX_MONEY))
 def test_keeps_money_exact(cents: int) -> None:
     """
     Any amount is written as the decimal it is, and read back, as number and as text.
@@ -27,7 +27,7 @@ def test_keeps_money_exact(cents: int) -> None:
     assert cents == codec.read({"price": f"{Decimal(cents).scaleb(-2):f}"}, Box).price
 
 
-@given(thousandths=st.integers(0, MOST_QUANTITY))
+@given(thousandths=st.integers(0, MAX_QUANTITY))
 def test_keeps_quantities_exact(thousandths: int) -> None:
     """
     Any quantity is written as the decimal it is, and read back.
@@ -59,7 +59,7 @@ def test_keeps_sums_exact_whatever_their_size(cents: int) -> None:
         ("20", 2000),
         ("0e999999", 0),
         ("-0.0", 0),
-        ("99999999.99", MOST_MONEY),
+        ("99999999.99", MAX_MONEY),
         ('"0.5"', 50),
     ],
 )

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from mechanic_core.accounts.account import Account, Credentials, TokenPair
 from mechanic_core.customers.customer import Customer, CustomerForm, Registration
-from mechanic_core.errors import Invalid, Problem
+from mechanic_core.errors import Invalid, Problem, RuleBroken
 from mechanic_core.inventory.movement import Movement, MovementForm
 from mechanic_core.inventory.part import Part, PartForm
 from mechanic_core.mechanics.mechanic import Hiring, Mechanic, MechanicForm
 from mechanic_core.money import Money, Price, Quantity, Stock
-from mechanic_core.rules import Alias, RuleBroken, Unpublished, checked
+from mechanic_core.rules import Alias, Unpublished, checked
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.line import LaborLineForm

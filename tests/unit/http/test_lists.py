@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_core.access import Actor
+from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.part import PartForm
-from mechanic_core.paging import MOST_COUNTED, Page
-from mechanic_core.rules import RuleBroken
+from mechanic_core.paging import MAX_FILTERED_TOTAL, Page
 from mechanic_http.endpoint.cursors import Cursors
 from mechanic_http.endpoint.pagination import Listing
 from mechanic_http.endpoint.query import ListQuery
@@ -60,11 +60,11 @@ def test_tells_how_far_it_was_counted() -> None:
     """
     listing = Listing(ListQuery(include_total=True), (), "/inventory", b"", Cursors(b"s" * 32))
 
-    known, _ = listing.envelope(Page((), total=MOST_COUNTED))
+    known, _ = listing.envelope(Page((), total=MAX_FILTERED_TOTAL))
     unknown, _ = listing.envelope(Page((), total=None))
 
-    assert (MOST_COUNTED, None) == (known["total"], known.get("total_above"))
-    assert (None, MOST_COUNTED) == (unknown.get("total"), unknown["total_above"])
+    assert (MAX_FILTERED_TOTAL, None) == (known["total"], known.get("total_above"))
+    assert (None, MAX_FILTERED_TOTAL) == (unknown.get("total"), unknown["total_above"])
 
 
 def test_links_pages_and_keeps_the_filters() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mechanic_adapters.sql.counters.calendar import BEGINNING, Stretch, pieces_of, spans_of
 from mechanic_adapters.sql.schema.counters import Span
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 
 DAY = timedelta(days=1)
 EDGES = st.sampled_from([date.min, date.max]) | st.dates()
@@ -57,7 +57,7 @@ def test_is_whole_months_for_all_time() -> None:
     """
     A period with open ends has no days left over.
     """
-    head, months, tail = pieces_of(ALWAYS)
+    head, months, tail = pieces_of(ALL_TIME)
 
     assert (set(), (date.min, date.max), set()) == (days_of(head), months, days_of(tail))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mechanic_adapters.sql.counters.calendar import spans_of
 from mechanic_adapters.sql.counters.period_terms import Term, terms_of
 from mechanic_adapters.sql.schema.counters import Span
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 
 DAY = timedelta(days=1)
 EDGES = st.sampled_from([date.min, date.max]) | st.dates()
@@ -46,7 +46,7 @@ def test_count_each_day_of_a_period_once(since: date, length: int, away: int) ->
 
     for edge in (since, moved(since, length)):
         day = moved(edge, away)
-        assert int(period.holds(day)) == counted(terms, day), (terms, day)
+        assert int(period.contains(day)) == counted(terms, day), (terms, day)
 
 
 @given(st.dates(), st.dates())
@@ -82,4 +82,4 @@ def test_are_years_for_all_time() -> None:
     """
     A period with open ends has nothing left over.
     """
-    assert (Term(1, Span.YEAR, date.min, date(9999, 1, 1)),) == terms_of(ALWAYS)
+    assert (Term(1, Span.YEAR, date.min, date(9999, 1, 1)),) == terms_of(ALL_TIME)

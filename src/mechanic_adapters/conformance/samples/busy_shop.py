@@ -18,7 +18,7 @@ from mechanic_adapters.conformance.samples.records import (
 from mechanic_core.customers.customer import Customer
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.tickets.ticket import Ticket
-from mechanic_core.tickets.workflow import FIRST, Status
+from mechanic_core.tickets.workflow import INITIAL_STATUS, Status
 from mechanic_core.unit_of_work import Store
 from mechanic_core.vehicles.vehicle import Vehicle
 
@@ -62,6 +62,6 @@ def busy_shop(store: Store) -> BusyShop:
             keep(place, *told) for place, told in enumerate(product(Status, DAYS, CREWS))
         )
         for place in (0, 1):
-            struck_out = keep(place, FIRST, DAY, (3,)).removed(LATER, started=False)
+            struck_out = keep(place, INITIAL_STATUS, DAY, (3,)).mark_removed(LATER, started=False)
             work.tickets.save(struck_out, new_entry())
     return BusyShop(customers, vehicles, mechanics, tickets)

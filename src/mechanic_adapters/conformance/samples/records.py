@@ -14,8 +14,7 @@ from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.line import LaborLine, PartLine
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
-from mechanic_core.tickets.vehicle_lookup import on_ticket
+from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
 from mechanic_core.unit_of_work import Store
 from mechanic_core.vehicles.vehicle import Vehicle
 
@@ -73,7 +72,7 @@ def new_ticket(
     given: dict[str, Any] = {
         "id": 0,
         "customer_id": owner.id,
-        "vehicle": on_ticket(vehicle) if vehicle else None,
+        "vehicle": TicketVehicle.of(vehicle) if vehicle else None,
         "service_date": DAY,
         "description": "Grinding noise when braking",
         "mechanics": tuple(AssignedMechanic(id=one.id, name=one.name) for one in mechanics),
@@ -114,7 +113,7 @@ def new_entry(event: Event = Event.CHANGED, actor: Actor = NOBODY, **told: Any) 
 def new_movement(part: Part, more: int, actor: Actor = NOBODY, **told: Any) -> Movement:
     """Return what receives or, for less, scraps *more* thousandths of *part*."""
     kind = Kind.RECEIVE if more > 0 else Kind.SCRAP
-    after = part.moved(kind, Quantity(abs(more)))
+    after = part.move(kind, Quantity(abs(more)))
     return Movement.between(part, after, kind, actor, AT, **told)
 
 

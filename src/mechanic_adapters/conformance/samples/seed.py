@@ -64,7 +64,7 @@ def add_seed(store: Store) -> Seed:
 
 def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
     """Return everything that can be read about *seed* and in lists, for comparison."""
-    page = PageRequest(size=1000, counted=True)
+    page = PageRequest(size=1000, with_total=True)
     with store.read_only() as work:
         return (
             work.customers.find(None, page),

@@ -22,13 +22,13 @@ def texts(declared: Any) -> st.SearchStrategy[str]:
 
 def longest(declared: Any) -> int:
     """Return how many characters a text of the type *declared* may have."""
-    return next(rule.most for rule in rules_of(declared) if isinstance(rule, Length))
+    return next(rule.maximum for rule in rules_of(declared) if isinstance(rule, Length))
 
 
 def numbers(declared: Any) -> st.SearchStrategy[Any]:
     """Return numbers that keep the rules of *declared*, from the least to the most."""
     (bounds,) = (rule for rule in rules_of(declared) if isinstance(rule, Between))
-    return st.integers(bounds.least, bounds.most)
+    return st.integers(bounds.minimum, bounds.maximum)
 
 
 moments: Final = st.one_of(

@@ -73,7 +73,7 @@ class TestLocks:
             for _ in range(ROUNDS):
                 with store.begin() as work:
                     locked = work.parts.lock(order)
-                    work.parts.save([locked[one].moved(Kind.RECEIVE, Quantity(1)) for one in order])
+                    work.parts.save([locked[one].move(Kind.RECEIVE, Quantity(1)) for one in order])
 
         assert [None] * 3 == in_parallel(
             lambda: take(list(ids)),

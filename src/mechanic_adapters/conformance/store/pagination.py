@@ -76,7 +76,7 @@ class Reader:
         while page.has_more:
             start += size
             assert start < ALL.size, "no page is the last"
-            page = self.page(PageRequest(size=size, start=start))
+            page = self.page(PageRequest(size=size, offset=start))
             yield page
 
 
@@ -141,8 +141,8 @@ class TestPagination:
         assert every == [row.id for row in full.items]
         assert (False, None, None) == (full.has_more, full.last, full.total)
         assert empty == reader.page(PageRequest(after=every[-1]))
-        assert empty == reader.page(PageRequest(start=len(every)))
-        assert empty == reader.page(PageRequest(start=10_000))
+        assert empty == reader.page(PageRequest(offset=len(every)))
+        assert empty == reader.page(PageRequest(offset=10_000))
 
     @every_list
     def test_ignores_the_offset_after_a_key(self, store: Store, paginated: PaginatedList) -> None:
@@ -151,7 +151,7 @@ class TestPagination:
         first, second, *_ = reader.ids()
         before = first + 1 if paginated.descending else first - 1
 
-        assert [second] == ids_in([reader.page(PageRequest(1, start=2, after=first))])
+        assert [second] == ids_in([reader.page(PageRequest(1, offset=2, after=first))])
         assert [first] == ids_in([reader.page(PageRequest(1, after=before))])
 
     @every_list
@@ -161,10 +161,10 @@ class TestPagination:
         every = reader.ids()
 
         for request in (
-            PageRequest(size=1, counted=True),
-            PageRequest(size=1, start=1, counted=True),
-            PageRequest(size=1, start=1000, counted=True),
-            PageRequest(size=1, after=every[0], counted=True),
+            PageRequest(size=1, with_total=True),
+            PageRequest(size=1, offset=1, with_total=True),
+            PageRequest(size=1, offset=1000, with_total=True),
+            PageRequest(size=1, after=every[0], with_total=True),
         ):
             assert len(every) == reader.page(request).total
         assert reader.page(PageRequest(size=1)).total is None

@@ -256,7 +256,7 @@ class TestRoundTrips:
 
         with store.begin() as work:
             work.revocations.revoke(session.id, AT)
-            work.sessions.rotate(token.used(AT), new_token(session))
+            work.sessions.rotate(token.mark_used(AT), new_token(session))
             records: list[object] = [
                 work.customers.get(owner.id),
                 work.vehicles.get(work.vehicles.add(vehicle).id),

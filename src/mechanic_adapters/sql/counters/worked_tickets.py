@@ -29,7 +29,7 @@ from mechanic_adapters.sql.engine.sql_functions import first_of_year, sent_rows
 from mechanic_adapters.sql.schema.counters import Span, worked_tickets
 from mechanic_adapters.sql.schema.tickets import ticket_mechanics, tickets
 from mechanic_core.tickets.ticket import Ticket
-from mechanic_core.tickets.workflow import UNCOUNTED
+from mechanic_core.tickets.workflow import UNWORKED_STATUSES
 
 Save: TypeAlias = Callable[[str | None], None]
 """Writes a ticket down, and with it the changes of tallies, if there are any."""
@@ -40,7 +40,7 @@ _COLUMNS = (_TALLY.mechanic_id, _TALLY.span, _TALLY.start, _TALLY.tickets)
 
 COUNTS = (
     tickets.c.removed_at.is_(None),
-    *(tickets.c.status != status for status in sorted(UNCOUNTED)),
+    *(tickets.c.status != status for status in sorted(UNWORKED_STATUSES)),
 )
 """What must be true of a ticket that the leaderboard counts."""
 
@@ -107,7 +107,7 @@ class WorkedTickets:
 
 def _tallied(ticket: Ticket) -> list[tuple[int, Span, date]]:
     """Return every tally that the ticket is part of."""
-    if ticket.removed_at or ticket.status in UNCOUNTED:
+    if ticket.removed_at or ticket.status in UNWORKED_STATUSES:
         return []
     spans = spans_of(ticket.service_date)
     return [(mechanic.id, *span) for mechanic in ticket.mechanics for span in spans]

@@ -19,7 +19,14 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.engine.compiled_statements import ANEW, Params, Row
 from mechanic_adapters.sql.engine.executor import NOTHING, Executor
-from mechanic_core.paging import MOST_COUNTED, MOST_PER_PAGE, PAGE_SIZE, Page, PageRequest, page_of
+from mechanic_core.paging import (
+    DEFAULT_PAGE_SIZE,
+    MAX_FILTERED_TOTAL,
+    MAX_PAGE_SIZE,
+    Page,
+    PageRequest,
+    page_from_rows,
+)
 
 R = TypeVar("R")
 
@@ -27,7 +34,7 @@ START = bindparam("start", type_=BigInteger)
 _SIZE = bindparam("size", type_=BigInteger)
 _AFTER = bindparam("after", type_=BigInteger)
 
-_USUAL: Final = frozenset({PAGE_SIZE, MOST_PER_PAGE})
+_USUAL: Final = frozenset({DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE})
 """The sizes that stand in the statement itself.
 
 For a parameter PostgreSQL plans as if a tenth of the list were wanted, or anew each time.
@@ -53,7 +60,7 @@ class Cut:
     @classmethod
     def of(cls, window: PageRequest, *, newest_first: bool) -> Self:
         """Return the cut that *window* asks for."""
-        way = Way.KEY if window.after is not None else Way.OFFSET if window.start else Way.FIRST
+        way = Way.KEY if window.after is not None else Way.OFFSET if window.offset else Way.FIRST
         size = window.size + 1 if window.size in _USUAL else None
         return cls(way, size, newest_first)
 
@@ -108,17 +115,17 @@ class Listing:
         given = {
             **params,
             "size": window.size + 1,
-            "start": window.start,
+            "start": window.offset,
             "after": window.after,
         }
         cut = Cut.of(window, newest_first=self.newest_first)
-        found = executor.all(_piece(self, cut, window.counted), given)
+        found = executor.all(_piece(self, cut, window.with_total), given)
         total = None
-        if window.counted:
+        if window.with_total:
             total = found[0][-1] if found else self._count(executor, given)
-            if self.total is None and total > MOST_COUNTED:
+            if self.total is None and total > MAX_FILTERED_TOTAL:
                 total = None
-        return page_of([make(row) for row in found], window, _id_of, total)
+        return page_from_rows([make(row) for row in found], window, _id_of, total)
 
     def _count(self, executor: Executor, params: Params) -> int:
         row = executor.first(_count(self), params)
@@ -147,6 +154,6 @@ def _count(listing: Listing) -> Select[Any]:
     """Return the statement for the total; one more than may be counted stands for any more."""
     if listing.total is not None:
         return listing.total
-    most = literal_column(str(MOST_COUNTED + 1), BigInteger)
+    most = literal_column(str(MAX_FILTERED_TOTAL + 1), BigInteger)
     counted = listing.rows.with_only_columns(listing.key).limit(most).subquery("counted")
     return select(func.count()).select_from(counted)

@@ -24,7 +24,7 @@ from mechanic_adapters.sql.engine.compiled_statements import ANEW, Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.schema.counters import Span, worked_tickets
 from mechanic_adapters.sql.schema.mechanics import mechanics
-from mechanic_core.mechanics.leaderboard import ALWAYS, Period, Standing
+from mechanic_core.mechanics.leaderboard import ALL_TIME, Period, Standing
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.mechanics.ports import Standings
 
@@ -79,7 +79,7 @@ class SqlStandings(Standings):
     def top(self, limit: int, period: Period) -> tuple[Standing, ...]:
         """Return the first *limit* of all mechanics by tickets worked in *period*."""
         self._tallies.write()
-        if period == ALWAYS:
+        if period == ALL_TIME:
             return _ranked(self._executor.all(_EVER, {"size": limit}))
         terms = terms_of(period)
         bounds = {f"first_{place}": term.first for place, term in enumerate(terms)}

@@ -21,7 +21,7 @@ from mechanic_adapters.sql.schema.tickets import ticket_mechanics, tickets
 from mechanic_adapters.sql.schema.vehicles import vehicles
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
-from mechanic_core.tickets.workflow import CHANGEABLE, MOVES, Status
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, WORKFLOW, Status
 
 _make_ticket = maker(Ticket)
 _make_vehicle = maker(TicketVehicle)
@@ -82,7 +82,7 @@ UNFINISHED = (
     .where(
         tickets.c.customer_id == THE_ID,
         PRESENT,
-        or_(*(tickets.c.status == status for status in sorted(CHANGEABLE))),
+        or_(*(tickets.c.status == status for status in sorted(EDITABLE_STATUSES))),
     )
     .order_by(tickets.c.id)
 )
@@ -103,7 +103,7 @@ _WANTED = {
 }
 _PERIOD = frozenset({"since", "until"})
 _OWNERS = frozenset({"customer_id", "vehicle_id", "mechanic_id"})
-_SETTLED = frozenset(Status) - {move.start for move in MOVES}
+_SETTLED = frozenset(Status) - {move.start for move in WORKFLOW}
 """Where nearly all tickets end; those on their way are few, and found by their status."""
 
 

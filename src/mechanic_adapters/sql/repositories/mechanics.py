@@ -79,7 +79,7 @@ class SqlMechanics(Mechanics, MechanicLists):
         if mechanic is None:
             raise MechanicNotFound
         self._executor.seen[MECHANICS.noun, mechanic_id] = mechanic
-        return mechanic, sum(one.manages for one in held)
+        return mechanic, sum(one.is_active_manager for one in held)
 
     def lock_shared(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
         """Return those of *ids* that exist, their rows locked for others' writes."""

@@ -9,9 +9,8 @@ from mechanic_core.access import (
     STAFF_ONLY,
     Actor,
 )
-from mechanic_core.errors import Unknown
+from mechanic_core.errors import ProblemCollector, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
-from mechanic_core.problem_collector import ProblemCollector
 from mechanic_core.tickets.forms import MechanicEdit
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ticket import (
@@ -82,7 +81,7 @@ class AssignMechanics:
             with findings:
                 joining = assigned(known, add, remove, there)
             findings.raise_if_any()
-            after = ticket.staffed(joining, remove, at)
+            after = ticket.with_mechanics(joining, remove, at)
             if after is ticket:
                 return ticket
             entry = Entry.of(actor, at, Event.MECHANICS, _ids(ticket), _ids(after))

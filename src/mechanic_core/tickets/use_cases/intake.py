@@ -14,8 +14,7 @@ from mechanic_core.access import (
     Actor,
     RoleForbids,
 )
-from mechanic_core.errors import Unknown
-from mechanic_core.problem_collector import ProblemCollector
+from mechanic_core.errors import ProblemCollector, Unknown
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ticket import (
@@ -30,10 +29,10 @@ from mechanic_core.tickets.ticket import (
 )
 from mechanic_core.tickets.use_cases.assignment import assigned
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup
-from mechanic_core.tickets.workflow import UNCOUNTED
+from mechanic_core.tickets.workflow import UNWORKED_STATUSES
 from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
-from mechanic_core.vehicles.use_cases import hold_owner, owner_meant
+from mechanic_core.vehicles.use_cases import lock_owner, owner_for
 from mechanic_core.vehicles.vehicle import VinTaken
 
 
@@ -58,8 +57,8 @@ class OpenTicket:
         at, findings = self.now(), ProblemCollector()
         with self.begin() as work:
             with findings:
-                owner = owner_meant(actor, draft.customer_id)
-                hold_owner(work, owner)
+                owner = owner_for(actor, draft.customer_id)
+                lock_owner(work, owner)
                 vehicle = self.vehicle_lookup.find_or_add(work, draft, owner, at)
             with findings:
                 mechanics = self._mechanics(work, draft)
@@ -73,7 +72,7 @@ class OpenTicket:
                 created_at=at,
                 updated_at=at,
             )
-            ticket = ticket.staffed(mechanics, (), at)
+            ticket = ticket.with_mechanics(mechanics, (), at)
             return work.tickets.add(ticket, Entry.of(actor, at, Event.OPENED, to=ticket.status))
 
     def _mechanics(self, work: Work, draft: TicketDraft) -> tuple[AssignedMechanic, ...]:
@@ -100,7 +99,7 @@ class ReadTicket:
         self.policy.admit(actor)
         with self.read_only() as work:
             ticket = work.tickets.get(ticket_id)
-        self.policy.admit_to(actor, ticket.customer_id, TicketNotFound())
+        self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
         return ticket
 
 
@@ -132,7 +131,7 @@ class ChangeTicket:
             ticket.require_version(expected)
             ticket.require_changeable()
             form = change(_form(ticket))
-            after = ticket.described(
+            after = ticket.with_details(
                 form.description,
                 form.service_date or ticket.service_date,
                 self._vehicle(work, ticket, form, at),
@@ -184,6 +183,6 @@ class RemoveTicket:
         with self.begin() as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            started = ticket.status in UNCOUNTED and work.histories.started(ticket_id)
-            after = ticket.removed(at, started=started)
+            started = ticket.status in UNWORKED_STATUSES and work.histories.started(ticket_id)
+            after = ticket.mark_removed(at, started=started)
             work.tickets.save(after, Entry.of(actor, at, Event.REMOVED))

@@ -7,7 +7,7 @@ from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Unknown
-from mechanic_core.money import in_units
+from mechanic_core.money import to_decimal
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.line import (
     LaborLine,
@@ -136,4 +136,4 @@ def _filled(line_id: LineId, form: LaborLineForm) -> LaborLine:
 
 
 def _labor_said(line: LaborLine) -> str:
-    return f"{in_units(line.hours)} h: {line.description}"
+    return f"{to_decimal(line.hours)} h: {line.description}"

@@ -6,8 +6,8 @@ from attrs import evolve, frozen
 
 from mechanic_core.access import (
     ANY_LOGIN,
-    OWN_OR_MANAGER,
     OWNER_OR_STAFF,
+    SELF_OR_MANAGER,
     STAFF_ONLY,
     Actor,
     RoleForbids,
@@ -78,7 +78,7 @@ class ListVehicleTickets:
         wanted = TicketFilter(vehicle_id=vehicle_id)
         with self.read_only() as work:
             vehicle = work.vehicles.get(vehicle_id)
-            self.policy.admit_to(actor, vehicle.customer_id, VehicleNotFound())
+            self.policy.require_access(actor, vehicle.customer_id, VehicleNotFound())
             if actor.is_customer:
                 wanted = evolve(wanted, customer_id=actor.id)
             return work.ticket_lists.find(wanted, page)
@@ -89,7 +89,7 @@ class ListVehicleTickets:
 class ListWorked:
     """See the tickets behind a mechanic's figure on the leaderboard."""
 
-    policy: ClassVar = OWN_OR_MANAGER
+    policy: ClassVar = SELF_OR_MANAGER
     refuses: ClassVar = (MechanicNotFound,)
 
     read_only: ReadOnly
@@ -99,7 +99,7 @@ class ListWorked:
     ) -> Page[Ticket]:
         """Return the tickets that count for the mechanic in *period*."""
         self.policy.admit(actor)
-        if not self.policy.covers(actor, mechanic_id):
+        if not self.policy.allows(actor, mechanic_id):
             raise RoleForbids("only managers see what another mechanic has worked")
         with self.read_only() as work:
             work.mechanics.get(mechanic_id)

@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Unknown
 from mechanic_core.inventory.part import InsufficientStock, Kind
-from mechanic_core.money import Quantity, in_units
+from mechanic_core.money import Quantity, to_decimal
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.line import (
     LineId,
@@ -148,4 +148,4 @@ class RemovePartLine:
 
 
 def _part_said(line: PartLine) -> str:
-    return f"{in_units(line.quantity)} × {line.sku}"
+    return f"{to_decimal(line.quantity)} × {line.sku}"

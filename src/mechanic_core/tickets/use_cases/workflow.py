@@ -47,7 +47,7 @@ class MoveTicket:
         with self.begin() as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            after, move = ticket.going(form.to, at)
+            after, move = ticket.transition_to(form.to, at)
             entry = Entry.of(actor, at, Event.TRANSITION, ticket.status, after.status, form.note)
             after = work.tickets.save(after, entry)
             if move.stock:
@@ -71,7 +71,7 @@ class ReadTransitions:
         self.policy.admit(actor)
         with self.read_only() as work:
             ticket = work.tickets.get(ticket_id)
-        self.policy.admit_to(actor, ticket.customer_id, TicketNotFound())
+        self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
         blockers = {to: ticket.blockers(to) for to in Status if to is not ticket.status}
         return Transitions(
             status=ticket.status,
@@ -98,5 +98,5 @@ class ListHistory:
         self.policy.admit(actor)
         with self.read_only() as work:
             owner = work.histories.owner_of(ticket_id)
-            self.policy.admit_to(actor, owner, TicketNotFound())
+            self.policy.require_access(actor, owner, TicketNotFound())
             return work.histories.of(ticket_id, page)
