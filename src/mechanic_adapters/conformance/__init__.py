@@ -1,8 +1,8 @@
-"""The contract of a store, as a pytest suite that ships: prove an adapter of your own with it.
+"""The contract of a store, as a pytest suite that ships: test an adapter of your own with it.
 
-It needs pytest and Hypothesis, which come with an extra
-(``pip install 'mechanic-shop[conformance]'``). In a test module of yours, take the suite in and
-give it a fixture named ``store``: each time a fresh, empty one.
+It needs pytest and Hypothesis, which an extra installs
+(``pip install 'mechanic-shop[conformance]'``). Import the suite into a test module of yours, and
+define a fixture named ``store`` that yields a new, empty store for each test:
 
     from collections.abc import Iterator
 
@@ -13,12 +13,13 @@ give it a fixture named ``store``: each time a fresh, empty one.
 
     @pytest.fixture
     def store() -> Iterator[Store]:
-        made = MyStore()
-        yield made
-        made.close()
+        store = MyStore()
+        yield store
+        store.close()
 
-Every store that we ship passes it. What a test asks for, the docstrings of the ports in
-`mechanic_core` promise.
+Every store that we ship passes it. The docstrings of the ports in `mechanic_core` say what it
+tests. Each noun has a module here; `store` has what is tested for all nouns, by what their modules
+declare (see `declarations`).
 """
 
 import pkgutil
@@ -26,4 +27,4 @@ import pkgutil
 import pytest
 
 for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
-    pytest.register_assert_rewrite(_module.name)  # its sub-modules included
+    pytest.register_assert_rewrite(_module.name)  # and the modules below it

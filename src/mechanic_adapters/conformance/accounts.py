@@ -37,16 +37,16 @@ WRITES: Final = (
 
 
 def found(store: Store, email: str, *, staff: bool) -> Account | None:
-    """Return the account of an address."""
+    """Return the account with *email*."""
     with store.read_only() as work:
         return work.accounts.find(email, staff=staff)
 
 
 class TestAccounts:
-    """Everybody who can log in."""
+    """Accounts of customers and staff."""
 
-    def test_gives_back_what_was_added(self, store: Store) -> None:
-        """An account comes back by its holder and by their e-mail, whatever its case."""
+    def test_returns_what_was_added(self, store: Store) -> None:
+        """An account is found by its holder and by their e-mail, in any case."""
         ada = add_customer(store, email=EMAIL)
         account = add_account(store, Role.CUSTOMER, ada.id, HASH)
 
@@ -60,8 +60,8 @@ class TestAccounts:
         with store.begin() as work:
             assert account == work.accounts.lock(Role.CUSTOMER, ada.id)
 
-    def test_keeps_the_doors_apart(self, store: Store) -> None:
-        """The same address and the same id are different people among staff and customers."""
+    def test_separates_customers_from_staff(self, store: Store) -> None:
+        """Customers and staff may have the same e-mail or id; they are different people."""
         ada, bo = add_customer(store, email=EMAIL), add_mechanic(store, email=EMAIL)
         hers = add_account(store, Role.CUSTOMER, ada.id, "#hers")
         his = add_account(store, Role.MECHANIC, bo.id, "#his")
@@ -72,8 +72,8 @@ class TestAccounts:
             assert hers == work.accounts.of(Role.CUSTOMER, ada.id)
             assert his == work.accounts.of(Role.MECHANIC, bo.id)
 
-    def test_finds_nobody_without_an_account(self, store: Store) -> None:
-        """Whoever has none cannot be found, nor can who is not there."""
+    def test_returns_none_without_an_account(self, store: Store) -> None:
+        """A person without an account, or an unknown person, is not found."""
         ada = add_customer(store, email=EMAIL)
 
         assert found(store, EMAIL, staff=False) is None
@@ -82,8 +82,8 @@ class TestAccounts:
             assert work.accounts.of(Role.CUSTOMER, ada.id) is None
             assert work.accounts.of(Role.MANAGER, ada.id) is None
 
-    def test_follows_the_address(self, store: Store) -> None:
-        """After a change of e-mail the new one counts and the old one does not."""
+    def test_follows_a_changed_email(self, store: Store) -> None:
+        """After a change of e-mail, the account is found by the new one only."""
         ada = add_customer(store, email=EMAIL)
         account = add_account(store, Role.CUSTOMER, ada.id)
 
@@ -93,9 +93,9 @@ class TestAccounts:
         assert found(store, EMAIL, staff=False) is None
         assert account == found(store, "moore@example.com", staff=False)
 
-    @pytest.mark.parametrize("asked", [Role.MECHANIC, Role.MANAGER])
-    def test_tells_the_role_of_now(self, store: Store, asked: Role) -> None:
-        """Role and whether somebody is active are what their record says, not what they were."""
+    @pytest.mark.parametrize("role", [Role.MECHANIC, Role.MANAGER])
+    def test_returns_the_current_role(self, store: Store, role: Role) -> None:
+        """Role and activity are those of the mechanic's record, not those at the time of hiring."""
         bo = add_mechanic(store, email=EMAIL)
         add_account(store, Role.MECHANIC, bo.id, HASH)
 
@@ -105,7 +105,7 @@ class TestAccounts:
         now = Account(role=Role.MANAGER, holder_id=bo.id, password_hash=HASH, active=False)
         assert now == found(store, EMAIL, staff=True)
         with store.read_only() as work:
-            assert now == work.accounts.of(asked, bo.id)
+            assert now == work.accounts.of(role, bo.id)
 
     def test_replaces_a_hash(self, store: Store) -> None:
         """A new hash replaces the old one of that person only."""
@@ -123,7 +123,7 @@ class TestAccounts:
             assert his == work.accounts.of(Role.MECHANIC, bo.id)
 
     def test_removes_one(self, store: Store) -> None:
-        """A removed account is found no more; the other person's stays."""
+        """A removed account is not found; the other person's is."""
         ada, bo = add_customer(store, email=EMAIL), add_mechanic(store, email=EMAIL)
         add_account(store, Role.CUSTOMER, ada.id)
         his = add_account(store, Role.MECHANIC, bo.id)
@@ -135,7 +135,7 @@ class TestAccounts:
         assert his == found(store, EMAIL, staff=True)
 
     def test_outlives_the_erasure_of_others(self, store: Store) -> None:
-        """When a customer is erased with their account, whoever takes the address is found."""
+        """After a customer and their account are erased, the e-mail finds its next owner."""
         ada = add_customer(store, email=EMAIL)
         add_account(store, Role.CUSTOMER, ada.id)
         with store.begin() as work:

@@ -64,21 +64,21 @@ LOCKS: Final = (
 
 
 def erase(store: Store, customer: Customer) -> None:
-    """Take a customer's data away."""
+    """Erase a customer's personal data."""
     with store.begin() as work:
         work.customers.save(customer.erase(LATER))
 
 
 def names(store: Store, q: str | None) -> list[str]:
-    """Return the names of the customers that *q* finds."""
+    """Return the names of the customers that match the search *q*."""
     with store.read_only() as work:
         return [customer.name for customer in work.customers.find(q, ALL).items]
 
 
 class TestCustomers:
-    """Every customer of the shop; erased ones are not found."""
+    """Customers; erased ones are not found."""
 
-    def test_gives_back_what_was_added(self, store: Store) -> None:
+    def test_returns_what_was_added(self, store: Store) -> None:
         """A customer comes back as added, with an id."""
         new = new_customer(phone="+1-555-0100", address="12 Mill Lane\nSpringfield")
 
@@ -89,13 +89,13 @@ class TestCustomers:
         with store.read_only() as work:
             assert added == work.customers.get(added.id)
 
-    def test_counts_ids_up(self, store: Store) -> None:
-        """Whoever comes later has the greater id, and the first has a positive one."""
+    def test_assigns_ascending_ids(self, store: Store) -> None:
+        """Ids are positive and ascend."""
         first, second = add_customer(store), add_customer(store)
 
         assert 0 < first.id < second.id
 
-    def test_keeps_a_change(self, store: Store) -> None:
+    def test_saves_a_change(self, store: Store) -> None:
         """A change comes back with the next version, snapshot else as it was."""
         added = add_customer(store, phone="555", address="Mill Lane")
         changed = evolve(added, name="Bo", phone=None, address=None, updated_at=LATER)
@@ -107,8 +107,8 @@ class TestCustomers:
         with store.read_only() as work:
             assert saved == work.customers.get(added.id)
 
-    def test_changes_nobody_else(self, store: Store) -> None:
-        """A change touches one customer only."""
+    def test_changes_no_other_customer(self, store: Store) -> None:
+        """A change affects one customer only."""
         one, other = add_customer(store), add_customer(store)
 
         with store.begin() as work:
@@ -117,35 +117,35 @@ class TestCustomers:
         with store.read_only() as work:
             assert other == work.customers.get(other.id)
 
-    def test_refuses_to_save_what_was_never_added(self, store: Store) -> None:
-        """A customer that is not there has no version to build on."""
+    def test_refuses_to_save_an_unknown_customer(self, store: Store) -> None:
+        """Saving a customer that does not exist raises `LostRace`."""
         with pytest.raises(LostRace), store.begin() as work:
             work.customers.save(new_customer(id=UNKNOWN))
 
-    def test_knows_nobody_by_an_unknown_id(self, store: Store) -> None:
-        """An id that was never given finds nobody, however it is asked."""
+    def test_refuses_an_unknown_id(self, store: Store) -> None:
+        """An unknown id is refused by `get` and `lock`."""
         for unknown in (0, UNKNOWN, 2**63 - 1):
             with pytest.raises(CustomerNotFound), store.read_only() as work:
                 work.customers.get(CustomerId(unknown))
             with pytest.raises(CustomerNotFound), store.begin() as work:
                 work.customers.lock(CustomerId(unknown))
 
-    def test_holds_whom_it_gives(self, store: Store) -> None:
-        """Holding returns the same record as getting."""
+    def test_locks_what_it_returns(self, store: Store) -> None:
+        """`lock` returns the same record as `get`."""
         added = add_customer(store)
 
         with store.begin() as work:
             assert added == work.customers.lock(added.id) == work.customers.get(added.id)
 
-    def test_takes_an_address_once(self, store: Store) -> None:
-        """Another customer with the same e-mail is refused, whatever its case."""
+    def test_refuses_a_taken_email(self, store: Store) -> None:
+        """Another customer's e-mail is refused, in any case."""
         add_customer(store, email="Ada@Example.com")
 
         with pytest.raises(EmailTaken), store.begin() as work:
             work.customers.add(new_customer(email="aDA@eXAMPLE.COM"))
 
-    def test_refuses_to_change_to_a_taken_address(self, store: Store) -> None:
-        """A change to another's e-mail is refused; to one's own in another case it is not."""
+    def test_refuses_a_change_to_a_taken_email(self, store: Store) -> None:
+        """A change to another customer's e-mail is refused; to one's own in another case it is not."""
         add_customer(store, email="ada@example.com")
         bo = add_customer(store, email="bo@example.com")
 
@@ -157,14 +157,14 @@ class TestCustomers:
         with store.read_only() as work:
             assert saved == work.customers.get(bo.id)
 
-    def test_shares_addresses_with_mechanics(self, store: Store) -> None:
-        """A mechanic may be a customer too."""
+    def test_shares_emails_with_mechanics(self, store: Store) -> None:
+        """A mechanic and a customer may have the same e-mail."""
         add_mechanic(store, email="ada@example.com")
 
         assert "ada@example.com" == add_customer(store, email="ada@example.com").email
 
-    def test_forgets_the_erased(self, store: Store) -> None:
-        """Whoever was erased is found no more, and their e-mail is free."""
+    def test_hides_the_erased(self, store: Store) -> None:
+        """An erased customer is not found, and their e-mail is free."""
         ada = add_customer(store, email="ada@example.com")
 
         erase(store, ada)
@@ -176,8 +176,8 @@ class TestCustomers:
         assert [] == names(store, None)
         assert ada.id < add_customer(store, email="ada@example.com").id
 
-    def test_erases_whatever_addresses_others_have(self, store: Store) -> None:
-        """What stands in the place of an erased address is nobody's: others may have it."""
+    def test_erases_without_email_conflicts(self, store: Store) -> None:
+        """The placeholder for an erased e-mail is not unique: customers may have it too."""
         ada, bo = add_customer(store), add_customer(store)
         add_customer(store, name="Before", email=ada.erase(AT).email)
 
@@ -187,24 +187,24 @@ class TestCustomers:
 
         assert ["Before", "After"] == names(store, None)
 
-    def test_finds_all_by_id(self, store: Store) -> None:
-        """Without a search everybody is there, in the order of their ids."""
+    def test_lists_all_by_id(self, store: Store) -> None:
+        """Without a search, the list has all customers by id."""
         for name in ("Cy", "Ada", "Bo"):
             add_customer(store, name=name)
 
         assert ["Cy", "Ada", "Bo"] == names(store, None)
 
     @pytest.mark.parametrize("q", ["Ada", "ada m", "ADA", "ada@", "ADA@EXAMPLE.COM", "+1-555", "+"])
-    def test_finds_by_the_beginning(self, store: Store, q: str) -> None:
-        """Name, e-mail or phone may begin with what is searched, in any case."""
+    def test_searches_by_prefix(self, store: Store, q: str) -> None:
+        """A search matches the beginning of name, e-mail or phone, in any case."""
         add_customer(store, name="Ada Moore", email="Ada@example.com", phone="+1-555-0100")
         add_customer(store, name="Bo", email="bo@example.com", phone="0555")
 
         assert ["Ada Moore"] == names(store, q)
 
     @pytest.mark.parametrize("q", ["Moore", "example", "555", "%", "_da", "A%", "\\", "*", "'"])
-    def test_finds_by_the_beginning_only(self, store: Store, q: str) -> None:
-        """What stands in the middle is not found, and no character means another."""
+    def test_searches_prefixes_only(self, store: Store, q: str) -> None:
+        """A search does not match in the middle, and has no wildcards."""
         add_customer(store, name="Ada Moore", email="ada@example.com", phone="+1-555")
 
         assert [] == names(store, q)
@@ -213,8 +213,8 @@ class TestCustomers:
         ("name", "q"),
         [("Ödön", "ödö"), ("ödön", "ÖD"), ("Straße", "STRASS"), ("100%_\\", "100%_\\")],
     )
-    def test_finds_in_any_script(self, store: Store, name: str, q: str) -> None:
-        """Case means nothing beyond ASCII either, and signs mean themselves."""
+    def test_searches_in_any_script(self, store: Store, name: str, q: str) -> None:
+        """A search ignores the case of non-ASCII letters too, and has no wildcards."""
         add_customer(store, name=name)
         add_customer(store, name="100 other")
 

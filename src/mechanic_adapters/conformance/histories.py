@@ -34,22 +34,22 @@ LISTS: Final = (
 
 
 def history(store: Store, ticket: Ticket) -> tuple[Entry, ...]:
-    """Return what happened to *ticket*."""
+    """Return the history of *ticket*."""
     with store.read_only() as work:
         return work.histories.of(ticket.id, ALL).items
 
 
 def opened(store: Store, owner: Customer, actor: Actor) -> Ticket:
-    """Keep a ticket that *actor* opens."""
+    """Add a ticket that *actor* opened."""
     with store.begin() as work:
         return work.tickets.add(new_ticket(owner), new_entry(Event.OPENED, actor))
 
 
 class TestHistories:
-    """What happened to each ticket."""
+    """Histories of tickets."""
 
-    def test_gives_back_what_was_written(self, store: Store) -> None:
-        """An entry comes back whole, with an id."""
+    def test_returns_what_was_added(self, store: Store) -> None:
+        """An entry comes back as added, with an id and the name of its actor."""
         bo = add_mechanic(store, name="Bo")
         entry = Entry(
             at=AT,
@@ -63,34 +63,34 @@ class TestHistories:
         with store.begin() as work:
             ticket = work.tickets.add(new_ticket(add_customer(store)), entry)
 
-        (kept,) = history(store, ticket)
-        assert evolve(entry, id=kept.id, by=evolve(entry.by, name="Bo")) == kept
-        assert kept.id > 0
+        (stored,) = history(store, ticket)
+        assert evolve(entry, id=stored.id, by=evolve(entry.by, name="Bo")) == stored
+        assert stored.id > 0
 
     @pytest.mark.parametrize("event", Event)
-    def test_knows_every_event(self, store: Store, event: Event) -> None:
-        """Whatever can happen can be written down, with nothing more to tell."""
+    def test_accepts_every_event(self, store: Store, event: Event) -> None:
+        """Every event can be recorded without optional fields."""
         with store.begin() as work:
             ticket = work.tickets.add(new_ticket(add_customer(store)), new_entry(event))
 
-        (kept,) = history(store, ticket)
-        assert new_entry(event) == evolve(kept, id=new_entry().id)
+        (stored,) = history(store, ticket)
+        assert new_entry(event) == evolve(stored, id=new_entry().id)
 
-    def test_tells_the_oldest_first(self, store: Store) -> None:
-        """Each save adds one entry at the end, whatever its moment says."""
+    def test_returns_the_oldest_first(self, store: Store) -> None:
+        """Each save appends one entry; the order is not that of the moments."""
         ticket = add_ticket(store, add_customer(store))
         for step, at in (("b", LATER), ("c", AT)):
             with store.begin() as work:
                 ticket = work.tickets.save(ticket, evolve(new_entry(to=step), at=at))
 
-        kept = history(store, ticket)
+        stored = history(store, ticket)
 
-        assert ["open", "b", "c"] == [entry.to for entry in kept]
-        ids = [entry.id for entry in kept]
+        assert ["open", "b", "c"] == [entry.to for entry in stored]
+        ids = [entry.id for entry in stored]
         assert sorted(set(ids)) == ids
 
-    def test_keeps_tickets_apart(self, store: Store) -> None:
-        """A ticket's history tells of no other."""
+    def test_separates_tickets(self, store: Store) -> None:
+        """A ticket's history has no entry of another ticket."""
         ada = add_customer(store)
         one, other = add_ticket(store, ada), add_ticket(store, ada)
         with store.begin() as work:
@@ -99,8 +99,8 @@ class TestHistories:
         assert [Event.OPENED, Event.MECHANICS] == [entry.event for entry in history(store, one)]
         assert [Event.OPENED] == [entry.event for entry in history(store, other)]
 
-    def test_names_whoever_did_it(self, store: Store) -> None:
-        """The name is the person's present one: customers and staff have ids of their own."""
+    def test_names_the_actor(self, store: Store) -> None:
+        """The name is the current one of the customer or mechanic with that id."""
         ada, bo = add_customer(store, name="Ada"), add_mechanic(store, name="Bo")
         tickets = {
             "Ada": opened(store, ada, Actor(Role.CUSTOMER, ada.id)),
@@ -114,8 +114,8 @@ class TestHistories:
         for name, ticket in tickets.items():
             assert [name.strip()] == [entry.by.name for entry in history(store, ticket)]
 
-    def test_forgets_the_name_of_the_erased(self, store: Store) -> None:
-        """After an erasure the id stays and the name is gone."""
+    def test_hides_the_name_of_an_erased_customer(self, store: Store) -> None:
+        """After an erasure the id stays, without a name."""
         ada = add_customer(store)
         actor = Actor(Role.CUSTOMER, ada.id)
         ticket = opened(store, ada, actor)
@@ -128,14 +128,14 @@ class TestHistories:
     @pytest.mark.parametrize(
         "actor", [Actor(), Actor(Role.MANAGER, UNKNOWN), Actor(Role.CUSTOMER, UNKNOWN)]
     )
-    def test_names_nobody_unknown(self, store: Store, actor: Actor) -> None:
-        """Whoever is no person of the shop has no name."""
+    def test_has_no_name_for_unknown_actors(self, store: Store, actor: Actor) -> None:
+        """An anonymous or unknown actor has no name."""
         ticket = opened(store, add_customer(store), actor)
 
         assert [By.of(actor)] == [entry.by for entry in history(store, ticket)]
 
     def test_outlives_the_ticket(self, store: Store) -> None:
-        """A ticket that was struck out keeps its history, and is nobody's."""
+        """A removed ticket still has its history, but no owner."""
         ada = add_customer(store)
         ticket = add_ticket(store, ada)
 
@@ -147,8 +147,8 @@ class TestHistories:
             assert work.histories.owner_of(ticket.id) is None
 
     @pytest.mark.parametrize("to", Status)
-    def test_tells_whether_work_began(self, store: Store, to: Status) -> None:
-        """A ticket was started once it went in progress, wherever it is by now."""
+    def test_knows_whether_work_started(self, store: Store, to: Status) -> None:
+        """A ticket was started once it was in progress, whatever its status is now."""
         ada = add_customer(store)
         ticket, other = add_ticket(store, ada), add_ticket(store, ada)
         moved = evolve(new_entry(Event.TRANSITION), from_="open", to=to.value)
@@ -162,8 +162,8 @@ class TestHistories:
             assert (to is Status.IN_PROGRESS) is work.histories.started(ticket.id)
             assert not work.histories.started(other.id)
 
-    def test_knows_owners(self, store: Store) -> None:
-        """A ticket's owner is told without the ticket; an unknown ticket has none."""
+    def test_finds_owners(self, store: Store) -> None:
+        """The owner is found by ticket id; an unknown ticket raises `TicketNotFound`."""
         add_customer(store)
         ada = add_customer(store)
         ticket = add_ticket(store, ada)

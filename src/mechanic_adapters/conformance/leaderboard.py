@@ -37,7 +37,7 @@ def top(store: Store, limit: int = 100, period: Period = ALL_TIME) -> tuple[Stan
 def recount(
     mechanics: Sequence[Mechanic], tickets: Sequence[Ticket], period: Period
 ) -> tuple[Standing, ...]:
-    """Return the leaderboard as somebody counts it who has all tickets before them."""
+    """Return the leaderboard, counted in Python over all tickets."""
     counts = {
         mechanic: sum(
             mechanic.id in [one.id for one in ticket.mechanics]
@@ -73,8 +73,8 @@ class TestStandings:
         """A shop without mechanics has an empty leaderboard."""
         assert () == top(store)
 
-    def test_shows_everybody(self, store: Store) -> None:
-        """Whoever has worked nothing is there, also when they left; all share the first rank."""
+    def test_includes_everybody(self, store: Store) -> None:
+        """Mechanics without tickets are included, former ones too; all share the first rank."""
         cy = add_mechanic(store, name="Cy")
         bo = add_mechanic(store, name="Bo", active=False)
 
@@ -84,7 +84,7 @@ class TestStandings:
         ) == top(store)
 
     def test_shares_ranks(self, store: Store) -> None:
-        """Equal counts share a rank, and the next rank is as far on as they are many."""
+        """Equal counts share a rank, and the next rank leaves a gap (1, 1, 3)."""
         ada = add_customer(store)
         di, bo, cy = (add_mechanic(store, name=name) for name in ("Di", "Bo", "Cy"))
         add_ticket(store, ada, di, bo)
@@ -96,7 +96,7 @@ class TestStandings:
         ]
 
     def test_breaks_ties_by_name_then_id(self, store: Store) -> None:
-        """Names are compared by code point, in every store alike; the same name by id."""
+        """Equal ranks are ordered by name, by code point, then by id."""
         first, second = add_mechanic(store, name="Bo"), add_mechanic(store, name="Bo")
         for name in ("Émile", "adam", "Zoe"):
             add_mechanic(store, name=name)
@@ -107,7 +107,7 @@ class TestStandings:
         assert [first.id, second.id] == [one.id for one in standings[:2]]
 
     def test_counts_no_cancelled_ticket(self, store: Store) -> None:
-        """A ticket stops counting when it is cancelled, and when its mechanic is taken off."""
+        """A ticket does not count once it is cancelled or its mechanic unassigned."""
         ada, bo = add_customer(store), add_mechanic(store)
         cancelled, left, stays = (add_ticket(store, ada, bo) for _ in range(3))
 
@@ -123,7 +123,7 @@ class TestStandings:
             assert (stays,) == work.ticket_lists.find(wanted, PageRequest()).items
 
     def test_counts_a_period(self, store: Store) -> None:
-        """Both ends of a period belong to it, by service date."""
+        """A period includes both its ends, by service date."""
         ada, bo = add_customer(store), add_mechanic(store)
         for day in DAYS:
             add_ticket(store, ada, bo, service_date=day)
@@ -142,7 +142,7 @@ class TestStandings:
         assert [5, 4, 2, 1, 0] == counts
 
     def test_agrees_with_a_recount(self, store: Store) -> None:
-        """Whatever period and however many are asked for, counting by hand says the same."""
+        """For every period and limit, the leaderboard is that of a recount."""
         shop = busy_shop(store)
 
         @fewer_examples()
@@ -155,7 +155,7 @@ class TestStandings:
         agrees()
 
     def test_follows_every_change(self, store: Store) -> None:
-        """Whatever changes on a ticket, the figures are those of the tickets as they are then."""
+        """After each change of a ticket, the leaderboard is that of a recount."""
         ada, mechanics = add_customer(store), [add_mechanic(store) for _ in "abc"]
         crews = [new_ticket(ada, *mechanics[:size]).mechanics for size in range(4)]
         ticket = add_ticket(store, ada)

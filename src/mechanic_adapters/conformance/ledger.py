@@ -44,26 +44,26 @@ def entries(store: Store, part: Part) -> tuple[Movement, ...]:
         return work.ledger.of(part.id, ALL).items
 
 
-def wrong(store: Store) -> tuple[Disagreement, ...]:
-    """Return what the store finds wrong."""
+def disagreements(store: Store) -> tuple[Disagreement, ...]:
+    """Return the disagreements between parts and ledger."""
     with store.read_only() as work:
         return work.ledger.disagreements()
 
 
 def move(store: Store, part: Part, kind: Kind, quantity: int) -> Part:
-    """Move stock as the shop does: a movement, and the balance with it."""
+    """Move stock as the shop does: a movement and the new balance in one transaction."""
     after = part.move(kind, Quantity(quantity))
     with store.begin() as work:
         work.ledger.write([Movement.between(part, after, kind, Actor(), AT)])
-        (kept,) = work.parts.save([after])
-        return kept
+        (saved,) = work.parts.save([after])
+        return saved
 
 
 class TestLedger:
-    """Every change of stock, in the order in which they happened."""
+    """Stock movements."""
 
-    def test_gives_back_what_was_written(self, store: Store) -> None:
-        """A movement comes back whole, with an id and whoever made it by name."""
+    def test_returns_what_was_added(self, store: Store) -> None:
+        """A movement comes back as added, with an id and the name of its actor."""
         bo, part = add_mechanic(store, name="Bo"), add_part(store, quantity=MAX_QUANTITY)
         ticket = add_ticket(store, add_customer(store), parts=(new_part_line(part),))
         movement = new_movement(
@@ -83,8 +83,8 @@ class TestLedger:
         assert (written,) == entries(store, part)
 
     @pytest.mark.parametrize("kind", Kind)
-    def test_knows_every_kind(self, store: Store, kind: Kind) -> None:
-        """Whatever moves stock can be written down, with nothing more to tell."""
+    def test_accepts_every_kind(self, store: Store, kind: Kind) -> None:
+        """Every kind of movement can be recorded without optional fields."""
         part = add_part(store, quantity=5000, reserved=2000)
         after = part.move(kind, Quantity(2000))
         movement = Movement.between(part, after, kind, Actor(), AT)
@@ -95,8 +95,8 @@ class TestLedger:
         assert evolve(movement, id=written.id) == written
         assert (written,) == entries(store, part)
 
-    def test_writes_several_in_order(self, store: Store) -> None:
-        """Movements come back in the order in which they were written, by part."""
+    def test_records_several_in_order(self, store: Store) -> None:
+        """Movements come back in the order of their writing, by part."""
         one, other = add_part(store), add_part(store)
         movements = [
             new_movement(part, more) for part, more in ((other, 1), (one, 2), (other, 3), (one, 4))
@@ -110,8 +110,8 @@ class TestLedger:
         assert (second, fourth) == entries(store, one)
         assert (first, third) == entries(store, other)
 
-    def test_tells_the_oldest_first(self, store: Store) -> None:
-        """The order is that of writing, whatever the moments say."""
+    def test_returns_the_oldest_first(self, store: Store) -> None:
+        """The order is that of writing, not that of the moments."""
         part = add_part(store)
         for more, at in ((1, LATER), (2, AT)):
             with store.begin() as work:
@@ -119,8 +119,8 @@ class TestLedger:
 
         assert [1, 2] == [movement.on_hand_change for movement in entries(store, part)]
 
-    def test_knows_every_part_there_ever_was(self, store: Store) -> None:
-        """A part without movements has an empty ledger, an archived one keeps its own."""
+    def test_has_every_part(self, store: Store) -> None:
+        """A part without movements has an empty ledger; an archived part still has its own."""
         empty, used = add_part(store), add_part(store)
         with store.begin() as work:
             written = work.ledger.write([new_movement(used, 1)])
@@ -131,8 +131,8 @@ class TestLedger:
         with pytest.raises(PartNotFound), store.read_only() as work:
             work.ledger.of(PartId(UNKNOWN), ALL)
 
-    def test_forgets_the_name_of_the_erased(self, store: Store) -> None:
-        """Names are those of now; after an erasure the id stays and the name is gone."""
+    def test_hides_the_name_of_an_erased_customer(self, store: Store) -> None:
+        """Names are the current ones; after an erasure the id stays, without a name."""
         ada, bo, part = add_customer(store), add_mechanic(store), add_part(store)
         actors = Actor(Role.CUSTOMER, ada.id), Actor(Role.MANAGER, bo.id), Actor()
         with store.begin() as work:
@@ -148,7 +148,7 @@ class TestLedger:
         ]
 
     def test_agrees_with_balances_that_were_moved(self, store: Store) -> None:
-        """A balance that movements led to is their sum, archived or not, used or not."""
+        """A balance that was moved equals the sum of its movements."""
         add_part(store)
         part = add_part(store)
         for kind, quantity in (
@@ -161,14 +161,14 @@ class TestLedger:
             (Kind.SCRAP, 7777),
         ):
             part = move(store, part, kind, quantity)
-            assert () == wrong(store)
+            assert () == disagreements(store)
         with store.begin() as work:
             work.parts.save([part.archive(LATER)])
 
-        assert () == wrong(store)
+        assert () == disagreements(store)
 
     def test_finds_every_disagreement(self, store: Store) -> None:
-        """A balance that is not the sum of its movements is told, with both, by id."""
+        """Each balance that is not the sum of its movements is returned with both, by part id."""
         unwritten = add_part(store, sku="UNWRITTEN", quantity=3)
         add_part(store, sku="RIGHT")
         unmoved = add_part(store, sku="UNMOVED")
@@ -180,7 +180,7 @@ class TestLedger:
             )
             work.parts.save([archived.archive(LATER)])
 
-        def told(part: Part, on_hand: int) -> Disagreement:
+        def disagreement(part: Part, on_hand: int) -> Disagreement:
             return Disagreement(
                 part_id=part.id,
                 sku=part.sku,
@@ -191,8 +191,8 @@ class TestLedger:
             )
 
         assert (
-            told(unwritten, 0),
-            told(unmoved, 11),
-            told(reserved, 2),
-            told(archived, 0),
-        ) == wrong(store)
+            disagreement(unwritten, 0),
+            disagreement(unmoved, 11),
+            disagreement(reserved, 2),
+            disagreement(archived, 0),
+        ) == disagreements(store)

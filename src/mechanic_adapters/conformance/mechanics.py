@@ -69,9 +69,9 @@ LOCKS: Final = (
 
 
 class TestMechanics:
-    """Everybody who works here, or did."""
+    """Mechanics, current and former."""
 
-    def test_gives_back_who_was_added(self, store: Store) -> None:
+    def test_returns_what_was_added(self, store: Store) -> None:
         """A mechanic comes back as added, with an id."""
         new = new_mechanic(
             name="Zoë Ürk",
@@ -90,15 +90,15 @@ class TestMechanics:
         with store.read_only() as work:
             assert added == work.mechanics.get(added.id)
 
-    def test_gives_back_who_is_hardly_known(self, store: Store) -> None:
-        """Name and e-mail are enough; a salary of nothing is not an unknown one."""
+    def test_accepts_the_required_fields_only(self, store: Store) -> None:
+        """Name and e-mail are enough; a salary of 0 differs from none."""
         unknown, unpaid = add_mechanic(store), add_mechanic(store, salary=0)
 
         with store.read_only() as work:
             assert unknown == work.mechanics.get(unknown.id)
             assert unpaid == work.mechanics.get(unpaid.id)
 
-    def test_keeps_a_change(self, store: Store) -> None:
+    def test_saves_a_change(self, store: Store) -> None:
         """A change comes back with the next version."""
         added = add_mechanic(store, salary=5, specialty="clutches", phone="555")
         changed = evolve(
@@ -119,15 +119,15 @@ class TestMechanics:
         with store.read_only() as work:
             assert saved == work.mechanics.get(added.id)
 
-    def test_knows_nobody_by_an_unknown_id(self, store: Store) -> None:
-        """An id that was never given finds nobody."""
+    def test_refuses_an_unknown_id(self, store: Store) -> None:
+        """An unknown id is not found."""
         with pytest.raises(MechanicNotFound), store.read_only() as work:
             work.mechanics.get(MechanicId(UNKNOWN))
         with pytest.raises(MechanicNotFound), store.begin() as work:
             work.mechanics.lock(MechanicId(UNKNOWN))
 
-    def test_takes_an_address_once(self, store: Store) -> None:
-        """Another mechanic's e-mail is refused, whatever its case, and whether they left."""
+    def test_refuses_a_taken_email(self, store: Store) -> None:
+        """Another mechanic's e-mail is refused, in any case, even after that mechanic has left."""
         add_mechanic(store, email="bo@example.com", active=False)
         cy = add_mechanic(store, email="cy@example.com")
 
@@ -139,7 +139,7 @@ class TestMechanics:
             assert "CY@example.com" == work.mechanics.save(evolve(cy, email="CY@example.com")).email
 
     def test_counts_active_managers(self, store: Store) -> None:
-        """Holding a mechanic tells how many managers are left, that one included."""
+        """Locking a mechanic returns the number of active managers, that one included."""
         bo = add_mechanic(store)
         boss = add_mechanic(store, role=Role.MANAGER)
         add_mechanic(store, role=Role.MANAGER, active=False)
@@ -150,8 +150,8 @@ class TestMechanics:
             left = work.mechanics.save(evolve(boss, active=False))
             assert (left, 0) == work.mechanics.lock(boss.id)
 
-    def test_shares_those_who_exist(self, store: Store) -> None:
-        """Whoever is not there is left out; whoever left the shop is not."""
+    def test_locks_those_who_exist(self, store: Store) -> None:
+        """Unknown ids are left out; former mechanics are included."""
         bo, cy = add_mechanic(store), add_mechanic(store, active=False)
 
         with store.begin() as work:
@@ -160,8 +160,8 @@ class TestMechanics:
             )
             assert {} == dict(work.mechanics.lock_shared([]))
 
-    def test_finds_by_id(self, store: Store) -> None:
-        """Everybody is there in the order of their ids, or only who is active."""
+    def test_lists_by_id(self, store: Store) -> None:
+        """The list has all mechanics, or the active ones, by id."""
         zed = add_mechanic(store, name="Zed")
         ada = add_mechanic(store, name="Ada", active=False)
         bo = add_mechanic(store, name="Bo")

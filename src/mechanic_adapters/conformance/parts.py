@@ -63,23 +63,23 @@ LOCKS: Final = (
 
 
 def archive(store: Store, part: Part) -> Part:
-    """Take *part* out of the lists."""
+    """Archive *part*."""
     with store.begin() as work:
         (archived,) = work.parts.save([part.archive(LATER)])
         return archived
 
 
 def skus(store: Store, **wanted: Any) -> list[str]:
-    """Return the SKUs of the parts wanted."""
+    """Return the SKUs of the parts that match a filter."""
     with store.read_only() as work:
         return [part.sku for part in work.parts.find(PartFilter(**wanted), ALL).items]
 
 
 class TestParts:
-    """Every part that the shop sells; archived ones are not found."""
+    """Parts; archived ones are not found."""
 
-    def test_gives_back_what_was_added(self, store: Store) -> None:
-        """A part comes back as added, with an id; the greatest figures fit."""
+    def test_returns_what_was_added(self, store: Store) -> None:
+        """A part comes back as added, with an id; the greatest amounts fit."""
         new = new_part(
             name="Öl 5W-30",
             description="Kanister\n„voll“",
@@ -98,8 +98,8 @@ class TestParts:
         with store.read_only() as work:
             assert added == work.parts.get(added.id)
 
-    def test_writes_down_what_was_received(self, store: Store) -> None:
-        """A new part's first movement names the part, though nobody knew its id before."""
+    def test_records_the_first_receipt(self, store: Store) -> None:
+        """The first movement of a new part has the part's new id."""
         new = new_part(quantity=5)
         received = new_movement(new, 5)
 
@@ -110,8 +110,8 @@ class TestParts:
             (written,) = work.ledger.of(added.id, ALL).items
         assert evolve(received, id=written.id, part_id=added.id) == written
 
-    def test_writes_down_what_changed(self, store: Store) -> None:
-        """One movement or several go into the ledger with the change of one part or several."""
+    def test_records_movements_with_a_save(self, store: Store) -> None:
+        """Movements are added to the ledger together with the changed parts."""
         one, other = add_part(store), add_part(store)
 
         with store.begin() as work:
@@ -125,8 +125,8 @@ class TestParts:
             written = [work.ledger.of(part.id, ALL).items for part in (one, other)]
         assert [[2, 3, 4], [1, 5]] == [[m.on_hand_change for m in of_part] for of_part in written]
 
-    def test_writes_nothing_down_of_a_taken_sku(self, store: Store) -> None:
-        """Where the part is refused there is no movement either."""
+    def test_records_no_movement_of_a_refused_part(self, store: Store) -> None:
+        """When adding a part is refused, its movement is not recorded either."""
         taken = add_part(store)
 
         with store.begin() as work, pytest.raises(SkuTaken):
@@ -135,15 +135,15 @@ class TestParts:
         with store.read_only() as work:
             assert () == work.ledger.of(taken.id, ALL).items
 
-    def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
+    def test_accepts_the_required_fields_only(self, store: Store) -> None:
         """Name, SKU and price are enough."""
         added = add_part(store, price=0)
 
         with store.read_only() as work:
             assert added == work.parts.get(added.id)
 
-    def test_keeps_changes_of_several(self, store: Store) -> None:
-        """Several changes come back in their order, each with its next version."""
+    def test_saves_several(self, store: Store) -> None:
+        """Changed parts come back in the order given, each with its next version."""
         one, other = add_part(store, description="Pad"), add_part(store)
         changed = (
             evolve(
@@ -159,13 +159,13 @@ class TestParts:
         with store.read_only() as work:
             assert saved == (work.parts.get(other.id), work.parts.get(one.id))
 
-    def test_keeps_no_changes(self, store: Store) -> None:
-        """Nothing to save is no mistake."""
+    def test_saves_none(self, store: Store) -> None:
+        """An empty list of parts is allowed."""
         with store.begin() as work:
             assert () == work.parts.save([])
 
     def test_refuses_an_old_version(self, store: Store) -> None:
-        """One part of several being older than what is kept drops all the changes."""
+        """If one part of several has an old version, none is saved."""
         one, other = add_part(store), add_part(store)
         with store.begin() as work:
             (saved,) = work.parts.save([evolve(other, name="First")])
@@ -176,15 +176,15 @@ class TestParts:
         with store.read_only() as work:
             assert (one, saved) == (work.parts.get(one.id), work.parts.get(other.id))
 
-    def test_knows_no_unknown_id(self, store: Store) -> None:
-        """An id that was never given finds nothing."""
+    def test_refuses_an_unknown_id(self, store: Store) -> None:
+        """An unknown id is not found."""
         with pytest.raises(PartNotFound), store.read_only() as work:
             work.parts.get(PartId(UNKNOWN))
         with store.begin() as work:
             assert {} == dict(work.parts.lock([UNKNOWN]))
 
-    def test_takes_a_sku_once(self, store: Store) -> None:
-        """A SKU that another part has is refused, for a new part and for an old one."""
+    def test_refuses_a_taken_sku(self, store: Store) -> None:
+        """A SKU of another part is refused when adding and when saving."""
         add_part(store, sku="BRK-1")
         other = add_part(store, sku="BRK-2")
 
@@ -195,8 +195,8 @@ class TestParts:
 
         assert ["BRK-1", "BRK-2"] == skus(store)
 
-    def test_forgets_the_archived(self, store: Store) -> None:
-        """An archived part is found no more, and its SKU is free."""
+    def test_hides_the_archived(self, store: Store) -> None:
+        """An archived part is not found, and its SKU is free."""
         old = add_part(store, sku="BRK-1")
 
         archive(store, old)
@@ -208,39 +208,39 @@ class TestParts:
             assert (new,) == work.parts.find(PartFilter(), ALL).items
 
     def test_archives_the_same_sku_again(self, store: Store) -> None:
-        """Any number of archived parts may have had one SKU."""
+        """Several archived parts may have the same SKU."""
         for _ in "ab":
             archive(store, add_part(store, sku="BRK-1"))
 
         assert [] == skus(store)
 
-    def test_holds_those_that_are_there(self, store: Store) -> None:
-        """Held parts come by id, once each; archived ones are among them, unknown ones not."""
+    def test_locks_those_that_exist(self, store: Store) -> None:
+        """Locked parts come by id, once each; archived ones are included, unknown ones are not."""
         one, gone = add_part(store), archive(store, add_part(store))
 
         with store.begin() as work:
-            held = dict(work.parts.lock([gone.id, one.id, one.id, UNKNOWN]))
+            locked = dict(work.parts.lock([gone.id, one.id, one.id, UNKNOWN]))
             assert {} == dict(work.parts.lock([]))
 
-        assert {one.id: one, gone.id: gone} == held
+        assert {one.id: one, gone.id: gone} == locked
 
     @pytest.mark.parametrize("q", ["Öl", "öl 5w", "oil-", "OIL-5W"])
-    def test_finds_by_the_beginning(self, store: Store, q: str) -> None:
-        """Name or SKU may begin with what is searched, in any case."""
+    def test_searches_by_prefix(self, store: Store, q: str) -> None:
+        """A search matches the beginning of name or SKU, in any case."""
         add_part(store, sku="Oil-5W30", name="Öl 5W-30")
         add_part(store, sku="BRK-1", name="Brake pad")
 
         assert ["Oil-5W30"] == skus(store, q=q)
 
     @pytest.mark.parametrize("q", ["30", "%", "_il", "O_l", "\\", "*", "l"])
-    def test_finds_by_the_beginning_only(self, store: Store, q: str) -> None:
-        """What stands in the middle is not found, and no character means another."""
+    def test_searches_prefixes_only(self, store: Store, q: str) -> None:
+        """A search does not match in the middle, and has no wildcards."""
         add_part(store, sku="OIL-5W30", name="Oil 5W-30")
 
         assert [] == skus(store, q=q)
 
-    def test_finds_a_sku_whole(self, store: Store) -> None:
-        """A SKU is compared whole."""
+    def test_filters_by_the_whole_sku(self, store: Store) -> None:
+        """The SKU filter compares the whole SKU."""
         add_part(store, sku="BRK-1")
         add_part(store, sku="BRK-10")
 
@@ -248,8 +248,8 @@ class TestParts:
         assert [] == skus(store, sku="BRK-")
         assert [] == skus(store, sku="BRK_1")
 
-    def test_finds_what_is_low(self, store: Store) -> None:
-        """Low is what has no more available than its reorder point; reserved is not available."""
+    def test_filters_by_low_stock(self, store: Store) -> None:
+        """Low stock: available (on hand less reserved) is at most the reorder point."""
         add_part(store, sku="LOW", quantity=3000, reorder_point=3000)
         add_part(store, sku="ENOUGH", quantity=3001, reorder_point=3000)
         add_part(store, sku="PROMISED", quantity=3001, reserved=1, reorder_point=3000)
@@ -259,8 +259,8 @@ class TestParts:
         assert ["ENOUGH"] == skus(store, low_stock=False)
         assert ["LOW", "ENOUGH", "PROMISED", "NONE"] == skus(store)
 
-    def test_finds_what_agrees_with_all_that_is_given(self, store: Store) -> None:
-        """Search, SKU and stock narrow the list together, and the total is that of the rest."""
+    def test_combines_filters(self, store: Store) -> None:
+        """Search, SKU and stock filters combine, and the total is that of the matches."""
         add_part(store, sku="BRK-1", quantity=1000)
         add_part(store, sku="BRK-2")
         add_part(store, sku="OIL", name="Oil")

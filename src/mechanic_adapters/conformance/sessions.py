@@ -63,53 +63,53 @@ LOCKS: Final = (
 )
 
 
-def held(store: Store, token: RefreshToken) -> tuple[Session, RefreshToken] | None:
-    """Return what is kept of *token*."""
+def locked(store: Store, token: RefreshToken) -> tuple[Session, RefreshToken] | None:
+    """Return the session and the stored form of *token*."""
     with store.begin() as work:
         return work.sessions.lock(token.digest)
 
 
-def ended(store: Store, since: datetime) -> frozenset[SessionId]:
-    """Return the sessions ended at *since* or later."""
+def revoked(store: Store, since: datetime) -> frozenset[SessionId]:
+    """Return the sessions revoked at *since* or later."""
     with store.read_only() as work:
         return work.revocations.revoked_since(since)
 
 
-def alive(store: Store, *tokens: RefreshToken) -> list[bool]:
-    """Return for each token whether its session has not been ended."""
-    found = [held(store, token) for token in tokens]
+def active(store: Store, *tokens: RefreshToken) -> list[bool]:
+    """Return for each token whether its session exists and is not revoked."""
+    found = [locked(store, token) for token in tokens]
     return [pair is not None and pair[0].revoked_at is None for pair in found]
 
 
 class TestSessions:
-    """Every session that may still be alive."""
+    """Sessions and their refresh tokens."""
 
-    def test_gives_back_what_was_started(self, store: Store) -> None:
-        """A session comes back by its token's digest, both whole."""
+    def test_returns_what_was_started(self, store: Store) -> None:
+        """A session is found by its token's digest, both unchanged."""
         session = new_session(add_customer(store).id)
         token = add_session(store, session)
 
-        assert (session, token) == held(store, token)
+        assert (session, token) == locked(store, token)
 
-    def test_holds_nothing_for_an_unknown_digest(self, store: Store) -> None:
-        """A digest that was never kept has no session."""
+    def test_returns_none_for_an_unknown_digest(self, store: Store) -> None:
+        """An unknown digest has no session."""
         with store.begin() as work:
             assert work.sessions.lock("0" * 64) is None
 
     def test_rotates(self, store: Store) -> None:
-        """The spent token is kept as used, the fresh one beside it in the same session."""
+        """The used token is marked as used; the new one belongs to the same session."""
         session = new_session(add_customer(store).id)
-        spent = add_session(store, session).mark_used(LATER)
+        used = add_session(store, session).mark_used(LATER)
         fresh = new_token(session, LATER)
 
         with store.begin() as work:
-            work.sessions.rotate(spent, fresh)
+            work.sessions.rotate(used, fresh)
 
-        assert (session, spent) == held(store, spent)
-        assert (session, fresh) == held(store, fresh)
+        assert (session, used) == locked(store, used)
+        assert (session, fresh) == locked(store, fresh)
 
-    def test_ends_one_session(self, store: Store) -> None:
-        """An ended session tells when; the person's others go on."""
+    def test_revokes_one_session(self, store: Store) -> None:
+        """A revoked session has the moment of its revocation; the person's others go on."""
         ada = add_customer(store)
         one, other = new_session(ada.id), new_session(ada.id)
         token, others = add_session(store, one), add_session(store, other)
@@ -117,11 +117,11 @@ class TestSessions:
         with store.begin() as work:
             work.revocations.revoke(one.id, LATER)
 
-        assert (evolve(one, revoked_at=LATER), token) == held(store, token)
-        assert (other, others) == held(store, others)
+        assert (evolve(one, revoked_at=LATER), token) == locked(store, token)
+        assert (other, others) == locked(store, others)
 
-    def test_tells_which_ended_since(self, store: Store) -> None:
-        """The moment itself is included, to the microsecond; sessions alive are not there."""
+    def test_lists_the_sessions_revoked_since(self, store: Store) -> None:
+        """The given moment is included, to the microsecond; active sessions are not."""
         ada = add_customer(store)
         early, late, never = new_session(ada.id), new_session(ada.id), new_session(ada.id)
         for session in (early, late, never):
@@ -131,12 +131,12 @@ class TestSessions:
             work.revocations.revoke(early.id, AT)
             work.revocations.revoke(late.id, AT + TICK)
 
-        assert {early.id, late.id} == ended(store, AT)
-        assert {late.id} == ended(store, AT + TICK)
-        assert frozenset() == ended(store, AT + 2 * TICK)
+        assert {early.id, late.id} == revoked(store, AT)
+        assert {late.id} == revoked(store, AT + TICK)
+        assert frozenset() == revoked(store, AT + 2 * TICK)
 
-    def test_ends_a_session_once(self, store: Store) -> None:
-        """What has ended keeps the moment when it did."""
+    def test_revokes_a_session_once(self, store: Store) -> None:
+        """A second revocation does not change the moment of the first."""
         ada = add_customer(store)
         session = new_session(ada.id)
         token = add_session(store, session)
@@ -146,10 +146,10 @@ class TestSessions:
             work.revocations.revoke(session.id, LATER)
             work.revocations.revoke_all(Role.CUSTOMER, ada.id, LATER)
 
-        assert (evolve(session, revoked_at=AT), token) == held(store, token)
+        assert (evolve(session, revoked_at=AT), token) == locked(store, token)
 
-    def test_ends_all_of_one_person(self, store: Store) -> None:
-        """Every session of one person ends; others' go on, with the same id among staff too."""
+    def test_revokes_all_of_one_person(self, store: Store) -> None:
+        """Every session of one person is revoked; those of others, staff with the same id too, are not."""
         ada, bo = add_customer(store), add_customer(store)
         mechanic = add_mechanic(store)
         tokens = [
@@ -162,10 +162,10 @@ class TestSessions:
         with store.begin() as work:
             work.revocations.revoke_all(Role.CUSTOMER, ada.id, LATER)
 
-        assert [False, False, True, True] == alive(store, *tokens)
+        assert [False, False, True, True] == active(store, *tokens)
 
-    def test_ends_all_but_one(self, store: Store) -> None:
-        """The session that asks may go on."""
+    def test_revokes_all_but_one(self, store: Store) -> None:
+        """The session named by `but` goes on."""
         ada = add_customer(store)
         mine, other = new_session(ada.id), new_session(ada.id)
         tokens = add_session(store, mine), add_session(store, other)
@@ -173,23 +173,25 @@ class TestSessions:
         with store.begin() as work:
             work.revocations.revoke_all(Role.CUSTOMER, ada.id, LATER, but=mine.id)
 
-        assert [True, False] == alive(store, *tokens)
+        assert [True, False] == active(store, *tokens)
 
     @pytest.mark.parametrize(
         ("started", "now"), [(Role.MECHANIC, Role.MANAGER), (Role.MANAGER, Role.MECHANIC)]
     )
-    def test_knows_a_person_by_any_role(self, store: Store, started: Role, now: Role) -> None:
-        """Sessions from before somebody rose or stepped down are theirs still."""
+    def test_revokes_sessions_of_a_former_role(
+        self, store: Store, started: Role, now: Role
+    ) -> None:
+        """Sessions from before a change between mechanic and manager are revoked too."""
         bo = add_mechanic(store)
         token = add_session(store, new_session(bo.id, started))
 
         with store.begin() as work:
             work.revocations.revoke_all(now, bo.id, LATER)
 
-        assert [False] == alive(store, token)
+        assert [False] == active(store, token)
 
-    def test_drops_the_expired_at_the_next_login(self, store: Store) -> None:
-        """Starting a session drops that person's expired tokens, nobody else's."""
+    def test_deletes_expired_tokens_at_the_next_login(self, store: Store) -> None:
+        """Starting a session deletes that person's expired tokens, and no others."""
         ada, bo = add_customer(store), add_customer(store)
         expired = add_session(store, new_session(ada.id), AT)
         going = add_session(store, new_session(ada.id), AT + TICK)
@@ -197,11 +199,11 @@ class TestSessions:
 
         fresh = add_session(store, new_session(ada.id, started_at=AT + LIFE), AT + LIFE)
 
-        assert held(store, expired) is None
-        assert [True, True, True] == alive(store, going, others, fresh)
+        assert locked(store, expired) is None
+        assert [True, True, True] == active(store, going, others, fresh)
 
-    def test_keeps_a_session_with_a_token_left(self, store: Store) -> None:
-        """A session whose first token has expired lives on by its next one."""
+    def test_retains_a_session_with_a_valid_token(self, store: Store) -> None:
+        """A session whose first token has expired goes on with its next one."""
         ada = add_customer(store)
         session = new_session(ada.id)
         first = add_session(store, session, AT)
@@ -211,5 +213,5 @@ class TestSessions:
 
         add_session(store, new_session(ada.id, started_at=AT + LIFE), AT + LIFE)
 
-        assert held(store, first) is None
-        assert (session, second) == held(store, second)
+        assert locked(store, first) is None
+        assert (session, second) == locked(store, second)

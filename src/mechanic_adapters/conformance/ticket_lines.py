@@ -18,7 +18,7 @@ class TestTicketLines:
     """Lines with parts and labour, stored with their ticket."""
 
     def test_gives_every_line_an_id(self, store: Store) -> None:
-        """New lines get ids that no other line of their kind has, going up."""
+        """New lines get unique, ascending ids."""
         ada, part = add_customer(store), add_part(store)
         lines = (new_part_line(part), new_part_line(part))
 
@@ -32,7 +32,7 @@ class TestTicketLines:
             assert sorted(set(ids)) == ids
 
     def test_keeps_the_ids_of_lines(self, store: Store) -> None:
-        """A line that stays keeps its id; that of one that went is never given again."""
+        """A line that stays has the same id; the id of a deleted line is never reused."""
         part = add_part(store)
         added = add_ticket(
             store,
@@ -63,7 +63,7 @@ class TestTicketLines:
         assert again == read(store, added)
 
     def test_keeps_the_price_of_a_line(self, store: Store) -> None:
-        """What a part is called and costs later does not reach the lines written before."""
+        """A later change of a part's SKU, name or price does not change existing lines."""
         part = add_part(store)
         added = add_ticket(store, add_customer(store), parts=(new_part_line(part),))
 

@@ -57,13 +57,13 @@ PERIODS = (
 
 
 def found(store: Store, **wanted: Any) -> tuple[Ticket, ...]:
-    """Return the tickets wanted."""
+    """Return the tickets that match a filter."""
     with store.read_only() as work:
         return work.ticket_lists.find(TicketFilter(**wanted), ALL).items
 
 
-def agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
-    """Return whether a list of *wanted* should hold *ticket*, told once more, plainly."""
+def matches(ticket: Ticket, wanted: TicketFilter) -> bool:
+    """Return whether *ticket* matches the filter *wanted*."""
     if wanted.status and ticket.status != wanted.status:
         return False
     if wanted.customer_id and ticket.customer_id != wanted.customer_id:
@@ -78,22 +78,22 @@ def agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
 
 
 class TestTicketLists:
-    """Tickets by what is asked for; struck out ones are in no list."""
+    """Filtered lists of tickets; removed tickets are in none."""
 
-    def test_finds_all_by_id(self, store: Store) -> None:
-        """Without a filter every ticket is there, whole, the oldest first."""
+    def test_lists_all_by_id(self, store: Store) -> None:
+        """Without a filter, the list has every ticket, the oldest first."""
         shop = busy_shop(store)
 
         assert shop.tickets == found(store)
 
-    def test_finds_the_newest_first(self, store: Store) -> None:
-        """The order can be turned around."""
+    def test_lists_the_newest_first(self, store: Store) -> None:
+        """The order can be reversed."""
         shop = busy_shop(store)
 
         assert shop.tickets[::-1] == found(store, newest_first=True)
 
-    def test_finds_what_agrees_with_one_thing(self, store: Store) -> None:
-        """Each filter alone leaves exactly the tickets that agree with it."""
+    def test_filters_by_one_field(self, store: Store) -> None:
+        """Each filter alone returns exactly the tickets that match it."""
         shop = busy_shop(store)
         wanted: list[dict[str, Any]] = [
             *({"status": status} for status in Status),
@@ -104,12 +104,12 @@ class TestTicketLists:
             {"worked": True},
         ]
 
-        for told in wanted:
-            expected = tuple(t for t in shop.tickets if agrees(t, TicketFilter(**told)))
-            assert expected == found(store, **told), told
+        for fields in wanted:
+            expected = tuple(t for t in shop.tickets if matches(t, TicketFilter(**fields)))
+            assert expected == found(store, **fields), fields
 
-    def test_finds_what_agrees_with_everything(self, store: Store) -> None:
-        """All filters together leave the tickets that agree with each."""
+    def test_combines_all_filters(self, store: Store) -> None:
+        """All filters together return the tickets that match each of them."""
         shop = busy_shop(store)
         customers = (None, shop.customers[0].id)
         mechanics = (None, shop.mechanics[0].id)
@@ -133,16 +133,16 @@ class TestTicketLists:
                 worked=worked,
                 newest_first=customer is None,
             )
-            expected = [ticket.id for ticket in shop.tickets if agrees(ticket, wanted)]
+            expected = [ticket.id for ticket in shop.tickets if matches(ticket, wanted)]
             with store.read_only() as work:
-                piece = work.ticket_lists.find(wanted, evolve(ALL, with_total=True))
+                page = work.ticket_lists.find(wanted, evolve(ALL, with_total=True))
             assert expected[:: -1 if wanted.newest_first else 1] == [
-                one.id for one in piece.items
+                one.id for one in page.items
             ], wanted
-            assert len(expected) == piece.total, wanted
+            assert len(expected) == page.total, wanted
 
-    def test_finds_nothing_for_the_unknown(self, store: Store) -> None:
-        """Ids that name nobody find nothing, the greatest possible ones too."""
+    def test_finds_nothing_for_unknown_ids(self, store: Store) -> None:
+        """Unknown ids, the greatest possible one too, find nothing."""
         add_ticket(store, add_customer(store))
 
         for unknown in (UNKNOWN, 2**63 - 1):
@@ -150,8 +150,8 @@ class TestTicketLists:
             assert () == found(store, mechanic_id=unknown)
             assert () == found(store, vehicle_id=unknown)
 
-    def test_counts_what_it_finds(self, store: Store) -> None:
-        """The total is that of the filtered list, wherever the page lies."""
+    def test_counts_the_matches(self, store: Store) -> None:
+        """The total is that of the filtered list, whichever page is requested."""
         shop = busy_shop(store)
         wanted = TicketFilter(status=Status.OPEN)
         matching = [ticket.id for ticket in shop.tickets if ticket.status is Status.OPEN]
@@ -167,7 +167,7 @@ class TestTicketLists:
                 assert len(matching) == work.ticket_lists.find(wanted, page).total
 
     def test_finds_the_unfinished_tickets_of_a_customer(self, store: Store) -> None:
-        """Open, running and waiting tickets of that customer are unfinished, by id."""
+        """Open, in-progress and on-hold tickets of that customer are unfinished, by id."""
         ada, bo = add_customer(store), add_customer(store)
         mine = {status: add_ticket(store, ada, status=status).id for status in Status}
         add_ticket(store, bo)

@@ -70,22 +70,22 @@ LOCKS: Final = (
 
 
 def save(store: Store, ticket: Ticket) -> Ticket:
-    """Keep a change of *ticket*."""
+    """Save *ticket* in a transaction of its own."""
     with store.begin() as work:
         return work.tickets.save(ticket, new_entry())
 
 
 def read(store: Store, ticket: Ticket) -> Ticket:
-    """Return the ticket as it is kept."""
+    """Return the stored ticket."""
     with store.read_only() as work:
         return work.tickets.get(ticket.id)
 
 
 class TestTickets:
-    """Every ticket that the shop has written; removed ones are not found."""
+    """Tickets; removed ones are not found."""
 
-    def test_gives_back_what_was_added(self, store: Store) -> None:
-        """A ticket comes back as added: vehicle, mechanics and lines in their order."""
+    def test_returns_what_was_added(self, store: Store) -> None:
+        """A ticket comes back as added, with vehicle, mechanics and lines in order."""
         ada, bo, cy = add_customer(store), add_mechanic(store), add_mechanic(store)
         vehicle = add_vehicle(store, ada, vin=new_vin(), plate="A 1", make="VW", year=2003)
         part = add_part(store, name="Pâd", price=MAX_MONEY)
@@ -111,22 +111,24 @@ class TestTickets:
             new,
             id=added.id,
             parts=tuple(
-                evolve(line, id=kept.id) for line, kept in zip(new.parts, added.parts, strict=True)
+                evolve(line, id=stored.id)
+                for line, stored in zip(new.parts, added.parts, strict=True)
             ),
             labor=tuple(
-                evolve(line, id=kept.id) for line, kept in zip(new.labor, added.labor, strict=True)
+                evolve(line, id=stored.id)
+                for line, stored in zip(new.labor, added.labor, strict=True)
             ),
         )
         assert expected == added == read(store, added)
 
-    def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
-        """Owner, day and complaint are enough."""
+    def test_accepts_the_required_fields_only(self, store: Store) -> None:
+        """Customer, service date and description are enough."""
         added = add_ticket(store, add_customer(store))
 
         with store.begin() as work:
             assert added == work.tickets.get(added.id) == work.tickets.lock(added.id)
 
-    def test_keeps_a_change(self, store: Store) -> None:
+    def test_saves_a_change(self, store: Store) -> None:
         """A change of everything comes back with the next version."""
         ada, bo, cy = add_customer(store), add_mechanic(store), add_mechanic(store)
         part = add_part(store)
@@ -155,8 +157,8 @@ class TestTickets:
         )
         assert expected == after == read(store, added)
 
-    def test_keeps_a_change_to_nothing(self, store: Store) -> None:
-        """Vehicle, mechanics and lines can all go again."""
+    def test_saves_empty_fields(self, store: Store) -> None:
+        """Vehicle, mechanics and lines can be removed."""
         ada, part = add_customer(store), add_part(store)
         added = add_ticket(
             store,
@@ -172,8 +174,8 @@ class TestTickets:
 
         assert evolve(changed, version=added.version + 1) == after == read(store, added)
 
-    def test_touches_no_other_ticket(self, store: Store) -> None:
-        """A change of one ticket leaves the lines and mechanics of another."""
+    def test_changes_no_other_ticket(self, store: Store) -> None:
+        """A change of one ticket does not affect lines and mechanics of another."""
         ada, bo, part = add_customer(store), add_mechanic(store), add_part(store)
         lines: dict[str, Any] = {"parts": (new_part_line(part),), "labor": (new_labor_line(),)}
         one, other = add_ticket(store, ada, bo, **lines), add_ticket(store, ada, bo, **lines)
@@ -183,7 +185,7 @@ class TestTickets:
         assert other == read(store, other)
 
     def test_refuses_an_old_version(self, store: Store) -> None:
-        """Of two changes made of the same version, the second is refused and leaves no trace."""
+        """Of two changes of the same version, the second is refused and changes nothing."""
         added = add_ticket(store, add_customer(store))
         after = save(store, evolve(added, description="First"))
 
@@ -195,26 +197,26 @@ class TestTickets:
             events = [entry.id for entry in work.histories.of(added.id, ALL).items]
         assert sorted(set(events))[:2] == events
 
-    def test_knows_no_unknown_id(self, store: Store) -> None:
-        """An id that was never given finds nothing."""
+    def test_refuses_an_unknown_id(self, store: Store) -> None:
+        """An unknown id is not found."""
         with pytest.raises(TicketNotFound), store.read_only() as work:
             work.tickets.get(TicketId(UNKNOWN))
         with pytest.raises(TicketNotFound), store.begin() as work:
             work.tickets.lock(TicketId(UNKNOWN))
 
-    def test_is_held_with_mechanics(self, store: Store) -> None:
-        """The ticket comes as it is, with those mechanics who exist."""
+    def test_locks_a_ticket_with_mechanics(self, store: Store) -> None:
+        """The ticket comes with those of the mechanics who exist."""
         bo, left = add_mechanic(store), add_mechanic(store, active=False)
         ticket = add_ticket(store, add_customer(store), bo)
 
         with store.begin() as work:
-            held, known = work.tickets.lock_with_mechanics(ticket.id, [left.id, UNKNOWN, bo.id])
+            locked, known = work.tickets.lock_with_mechanics(ticket.id, [left.id, UNKNOWN, bo.id])
 
-            assert (ticket, {bo.id: bo, left.id: left}) == (held, dict(known))
+            assert (ticket, {bo.id: bo, left.id: left}) == (locked, dict(known))
             assert (ticket, {}) == work.tickets.lock_with_mechanics(ticket.id, [])
 
-    def test_forgets_the_removed(self, store: Store) -> None:
-        """A ticket that was struck out is found no more."""
+    def test_hides_the_removed(self, store: Store) -> None:
+        """A removed ticket is not found."""
         ada = add_customer(store)
         added = add_ticket(store, ada)
 
@@ -228,8 +230,8 @@ class TestTickets:
             assert () == work.ticket_lists.find(TicketFilter(), ALL).items
             assert () == work.ticket_lists.unfinished_of(ada.id)
 
-    def test_shows_names_as_they_are_now(self, store: Store) -> None:
-        """A renamed mechanic and a changed vehicle show on tickets at once."""
+    def test_returns_current_names(self, store: Store) -> None:
+        """A ticket has the current names of its mechanics and the current data of its vehicle."""
         ada, bo = add_customer(store), add_mechanic(store, name="Bo")
         vehicle = add_vehicle(store, ada, plate="A 1")
         added = add_ticket(store, ada, bo, vehicle=vehicle)
@@ -244,8 +246,8 @@ class TestTickets:
         with store.read_only() as work:
             assert (ticket,) == work.ticket_lists.find(TicketFilter(), ALL).items
 
-    def test_outlives_the_owner(self, store: Store) -> None:
-        """The tickets of an erased customer stay."""
+    def test_outlives_the_customer(self, store: Store) -> None:
+        """Tickets of an erased customer stay."""
         ada = add_customer(store)
         added = add_ticket(store, ada, status=Status.CLOSED)
 

@@ -78,15 +78,15 @@ LOCKS: Final = (
 
 
 def plates(store: Store, **wanted: Any) -> list[str | None]:
-    """Return the plates of the vehicles wanted."""
+    """Return the plates of the vehicles that match a filter."""
     with store.read_only() as work:
         return [one.plate for one in work.vehicle_lists.find(VehicleFilter(**wanted), ALL).items]
 
 
 class TestVehicles:
-    """Every vehicle that the shop has seen."""
+    """Vehicles."""
 
-    def test_gives_back_what_was_added(self, store: Store) -> None:
+    def test_returns_what_was_added(self, store: Store) -> None:
         """A vehicle comes back as added, with an id."""
         new = new_vehicle(
             add_customer(store),
@@ -106,15 +106,15 @@ class TestVehicles:
         with store.read_only() as work:
             assert added == work.vehicles.get(added.id)
 
-    def test_gives_back_what_is_hardly_known(self, store: Store) -> None:
-        """Of a vehicle nothing but the owner need be known."""
+    def test_accepts_the_required_fields_only(self, store: Store) -> None:
+        """The owner is enough."""
         added = add_vehicle(store, add_customer(store))
 
         with store.begin() as work:
             assert added == work.vehicles.get(added.id) == work.vehicles.lock(added.id)
 
-    def test_keeps_a_change(self, store: Store) -> None:
-        """A change, of owner too, comes back with the next version."""
+    def test_saves_a_change(self, store: Store) -> None:
+        """A change, of the owner too, comes back with the next version."""
         added = add_vehicle(store, add_customer(store), vin=VIN, plate="A 1")
         heir = add_customer(store)
         changed = evolve(
@@ -128,15 +128,15 @@ class TestVehicles:
         with store.read_only() as work:
             assert saved == work.vehicles.get(added.id)
 
-    def test_knows_no_unknown_id(self, store: Store) -> None:
-        """An id that was never given finds nothing."""
+    def test_refuses_an_unknown_id(self, store: Store) -> None:
+        """An unknown id is not found."""
         with pytest.raises(VehicleNotFound), store.read_only() as work:
             work.vehicles.get(VehicleId(UNKNOWN))
         with pytest.raises(VehicleNotFound), store.begin() as work:
             work.vehicles.lock(VehicleId(UNKNOWN))
 
     def test_finds_the_one_with_a_vin(self, store: Store) -> None:
-        """At most one vehicle has a VIN."""
+        """A VIN finds its one vehicle."""
         owner = add_customer(store)
         added = add_vehicle(store, owner, vin=VIN)
         add_vehicle(store, owner)
@@ -145,8 +145,8 @@ class TestVehicles:
             assert added == work.vehicle_lists.with_vin(VIN)
             assert work.vehicle_lists.with_vin(OTHER_VIN) is None
 
-    def test_takes_a_vin_once(self, store: Store) -> None:
-        """A VIN that another vehicle has is refused, for a new vehicle and for an old one."""
+    def test_refuses_a_taken_vin(self, store: Store) -> None:
+        """A VIN of another vehicle is refused when adding and when saving."""
         owner = add_customer(store)
         add_vehicle(store, owner, vin=VIN)
         other = add_vehicle(store, owner, vin=OTHER_VIN)
@@ -156,16 +156,16 @@ class TestVehicles:
         with pytest.raises(VinTaken), store.begin() as work:
             work.vehicles.save(evolve(other, vin=VIN))
 
-    def test_takes_no_vin_often(self, store: Store) -> None:
-        """Any number of vehicles may have none."""
+    def test_accepts_any_number_without_a_vin(self, store: Store) -> None:
+        """Several vehicles may have no VIN."""
         owner = add_customer(store)
 
         first, second = add_vehicle(store, owner), add_vehicle(store, owner)
 
         assert first.id < second.id
 
-    def test_removes_what_no_ticket_names(self, store: Store) -> None:
-        """A removed vehicle is found no more, and its VIN is free."""
+    def test_removes_a_vehicle_without_tickets(self, store: Store) -> None:
+        """A removed vehicle is not found, and its VIN is free."""
         owner = add_customer(store)
         added = add_vehicle(store, owner, vin=VIN)
 
@@ -174,10 +174,10 @@ class TestVehicles:
 
         with pytest.raises(VehicleNotFound), store.read_only() as work:
             work.vehicles.get(added.id)
-        assert added.id < add_vehicle(store, owner, vin=VIN).id, "an id was given twice"
+        assert added.id < add_vehicle(store, owner, vin=VIN).id, "an id was reused"
 
-    def test_keeps_what_a_ticket_names(self, store: Store) -> None:
-        """A vehicle with a ticket stays, also when that was struck out."""
+    def test_refuses_to_remove_a_vehicle_with_a_ticket(self, store: Store) -> None:
+        """A vehicle with a ticket cannot be removed, even if the ticket was."""
         owner = add_customer(store)
         vehicle = add_vehicle(store, owner, plate="STAYS")
         ticket = add_ticket(store, owner, vehicle=vehicle)
@@ -191,8 +191,8 @@ class TestVehicles:
 
         assert ["STAYS"] == plates(store)
 
-    def test_finds_what_agrees_with_all_that_is_given(self, store: Store) -> None:
-        """Owner, VIN and plate narrow the list; the last two whole and in any case."""
+    def test_combines_filters(self, store: Store) -> None:
+        """Owner, VIN and plate combine; VIN and plate match as a whole, in any case."""
         ada, bo = add_customer(store), add_customer(store)
         add_vehicle(store, ada, vin=VIN, plate="Äb 1")
         add_vehicle(store, ada, plate="B 2")
@@ -210,8 +210,8 @@ class TestVehicles:
         assert [] == plates(store, plate="_ 2")
         assert [] == plates(store, customer_id=2**63 - 1)
 
-    def test_forgets_the_plates_of_one(self, store: Store) -> None:
-        """The plates of one customer go, which is a change; others' stay."""
+    def test_erases_the_plates_of_a_customer(self, store: Store) -> None:
+        """The plates of one customer are erased, with a new version; others' are not."""
         ada, bo = add_customer(store), add_customer(store)
         mine = add_vehicle(store, ada, vin=VIN, plate="A 1")
         others = add_vehicle(store, bo, plate="B 2")

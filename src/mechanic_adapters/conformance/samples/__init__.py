@@ -1,1 +1,1 @@
-"""Records, values and threads that the tests of the suite use; yours may use them too."""
+"""Records, values and threads for the suite; tests of yours may use them too."""

@@ -1,4 +1,4 @@
-"""A busy shop: many tickets that differ in all that lists ask for."""
+"""A busy shop: many tickets that differ in every field that lists filter by."""
 
 from datetime import date, timedelta
 from itertools import product
@@ -23,15 +23,15 @@ from mechanic_core.unit_of_work import Store
 from mechanic_core.vehicles.vehicle import Vehicle
 
 DAYS: Final = tuple(DAY + timedelta(days=days) for days in (-400, 0, 1, 17, 18))
-"""Far apart, side by side, and on both sides of a month's end."""
+"""Far apart, adjacent, and on both sides of the end of a month."""
 
 CREWS: Final = ((), (0,), (0, 1), (2,))
-"""Who works together; the fourth mechanic is never called."""
+"""Mechanics per ticket; the fourth mechanic has only removed tickets."""
 
 
 @frozen
 class BusyShop:
-    """Two customers with a vehicle each, four mechanics, and the *tickets* that are kept."""
+    """Two customers with a vehicle each, four mechanics, and the *tickets* that are not removed."""
 
     customers: tuple[Customer, ...]
     vehicles: tuple[Vehicle, ...]
@@ -40,7 +40,7 @@ class BusyShop:
 
 
 def busy_shop(store: Store) -> BusyShop:
-    """Fill *store* with a ticket for every status, day and crew, and struck out ones."""
+    """Add a ticket for every status, day and crew, and two removed ones."""
     with store.begin() as work:
         customers = tuple(work.customers.add(new_customer()) for _ in "ab")
         vehicles = tuple(work.vehicles.add(new_vehicle(owner)) for owner in customers)
@@ -48,7 +48,7 @@ def busy_shop(store: Store) -> BusyShop:
             work.mechanics.add(new_mechanic(name=name)) for name in ("Zoe", "adam", "Émile", "Bo")
         )
 
-        def keep(place: int, status: Status, day: date, crew: tuple[int, ...]) -> Ticket:
+        def add(place: int, status: Status, day: date, crew: tuple[int, ...]) -> Ticket:
             ticket = new_ticket(
                 customers[place % 2],
                 *(mechanics[one] for one in crew),
@@ -59,9 +59,9 @@ def busy_shop(store: Store) -> BusyShop:
             return work.tickets.add(ticket, new_entry())
 
         tickets = tuple(
-            keep(place, *told) for place, told in enumerate(product(Status, DAYS, CREWS))
+            add(place, *fields) for place, fields in enumerate(product(Status, DAYS, CREWS))
         )
         for place in (0, 1):
-            struck_out = keep(place, INITIAL_STATUS, DAY, (3,)).mark_removed(LATER, started=False)
-            work.tickets.save(struck_out, new_entry())
+            removed = add(place, INITIAL_STATUS, DAY, (3,)).mark_removed(LATER, started=False)
+            work.tickets.save(removed, new_entry())
     return BusyShop(customers, vehicles, mechanics, tickets)

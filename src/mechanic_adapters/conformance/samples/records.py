@@ -1,4 +1,4 @@
-"""Records to keep: each new one differs from the others where it must."""
+"""New records with unique values, and functions that store them."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -25,51 +25,51 @@ LIFE: Final = timedelta(days=14)
 ALL: Final = PageRequest(size=1000)
 NOBODY: Final = Actor()
 UNKNOWN: Final = 2**62
-"""An id that no store has come to yet."""
+"""An id that no store assigns during the tests."""
 
 _numbers = count(1)
 
 
-def new_customer(**told: Any) -> Customer:
-    """Return a customer to be kept."""
+def new_customer(**fields: Any) -> Customer:
+    """Return a new customer."""
     email = f"customer{next(_numbers)}@example.com"
-    given: dict[str, Any] = {"id": 0, "name": "Ada Moore", "email": email}
-    return Customer(**given | {"created_at": AT, "updated_at": AT} | told)
+    defaults: dict[str, Any] = {"id": 0, "name": "Ada Moore", "email": email}
+    return Customer(**defaults | {"created_at": AT, "updated_at": AT} | fields)
 
 
-def new_vehicle(owner: Customer, **told: Any) -> Vehicle:
-    """Return a vehicle of *owner*'s to be kept."""
-    given: dict[str, Any] = {"id": 0, "customer_id": owner.id}
-    return Vehicle(**given | {"created_at": AT, "updated_at": AT} | told)
+def new_vehicle(owner: Customer, **fields: Any) -> Vehicle:
+    """Return a new vehicle of *owner*."""
+    defaults: dict[str, Any] = {"id": 0, "customer_id": owner.id}
+    return Vehicle(**defaults | {"created_at": AT, "updated_at": AT} | fields)
 
 
 def new_vin() -> str:
-    """Return a VIN that no other sample has."""
+    """Return a unique VIN."""
     return f"1HGCM82633A{next(_numbers):06}"
 
 
-def new_mechanic(**told: Any) -> Mechanic:
-    """Return a mechanic to be kept."""
-    given: dict[str, Any] = {
+def new_mechanic(**fields: Any) -> Mechanic:
+    """Return a new mechanic."""
+    defaults: dict[str, Any] = {
         "id": 0,
         "name": "Bo Lind",
         "email": f"mechanic{next(_numbers)}@example.com",
     }
-    return Mechanic(**given | told)
+    return Mechanic(**defaults | fields)
 
 
-def new_part(**told: Any) -> Part:
-    """Return a part to be kept."""
+def new_part(**fields: Any) -> Part:
+    """Return a new part."""
     sku = f"SKU-{next(_numbers)}"
-    given: dict[str, Any] = {"id": 0, "sku": sku, "name": "Brake pad", "price": 1999}
-    return Part(**given | {"created_at": AT, "updated_at": AT} | told)
+    defaults: dict[str, Any] = {"id": 0, "sku": sku, "name": "Brake pad", "price": 1999}
+    return Part(**defaults | {"created_at": AT, "updated_at": AT} | fields)
 
 
 def new_ticket(
-    owner: Customer, *mechanics: Mechanic, vehicle: Vehicle | None = None, **told: Any
+    owner: Customer, *mechanics: Mechanic, vehicle: Vehicle | None = None, **fields: Any
 ) -> Ticket:
-    """Return a ticket of *owner*'s to be kept."""
-    given: dict[str, Any] = {
+    """Return a new ticket of *owner*."""
+    defaults: dict[str, Any] = {
         "id": 0,
         "customer_id": owner.id,
         "vehicle": TicketVehicle.of(vehicle) if vehicle else None,
@@ -79,7 +79,7 @@ def new_ticket(
         "created_at": AT,
         "updated_at": AT,
     }
-    return Ticket(**given | told)
+    return Ticket(**defaults | fields)
 
 
 def new_part_line(part: Part, quantity: int = 1000) -> PartLine:
@@ -105,70 +105,74 @@ def new_labor_line(
     )
 
 
-def new_entry(event: Event = Event.CHANGED, actor: Actor = NOBODY, **told: Any) -> Entry:
-    """Return a line of a history to be kept."""
-    return Entry.of(actor, AT, event, **told)
+def new_entry(event: Event = Event.CHANGED, actor: Actor = NOBODY, **fields: Any) -> Entry:
+    """Return a new entry of a history."""
+    return Entry.of(actor, AT, event, **fields)
 
 
-def new_movement(part: Part, more: int, actor: Actor = NOBODY, **told: Any) -> Movement:
-    """Return what receives or, for less, scraps *more* thousandths of *part*."""
+def new_movement(part: Part, more: int, actor: Actor = NOBODY, **fields: Any) -> Movement:
+    """Return a movement that receives or, if negative, scraps *more* thousandths of *part*."""
     kind = Kind.RECEIVE if more > 0 else Kind.SCRAP
     after = part.move(kind, Quantity(abs(more)))
-    return Movement.between(part, after, kind, actor, AT, **told)
+    return Movement.between(part, after, kind, actor, AT, **fields)
 
 
-def new_session(holder_id: int, role: Role = Role.CUSTOMER, **told: Any) -> Session:
-    """Return a session of one person to be kept."""
+def new_session(holder_id: int, role: Role = Role.CUSTOMER, **fields: Any) -> Session:
+    """Return a new session of one person."""
     session_id = SessionId(f"session-{next(_numbers)}")
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "id": session_id,
         "role": role,
         "holder_id": holder_id,
         "started_at": AT,
     }
-    return Session(**given | told)
+    return Session(**defaults | fields)
 
 
 def new_token(session: Session, at: datetime = AT) -> RefreshToken:
-    """Return a refresh token of *session*, handed out at *at*, to be kept."""
+    """Return a new refresh token of *session*, issued at *at*."""
     return RefreshToken.of(f"secret-{next(_numbers)}", session.id, at, LIFE)
 
 
-def add_customer(store: Store, **told: Any) -> Customer:
-    """Keep a customer in a transaction of their own."""
+def add_customer(store: Store, **fields: Any) -> Customer:
+    """Add a customer in a transaction of its own."""
     with store.begin() as work:
-        return work.customers.add(new_customer(**told))
+        return work.customers.add(new_customer(**fields))
 
 
-def add_vehicle(store: Store, owner: Customer, **told: Any) -> Vehicle:
-    """Keep a vehicle in a transaction of its own."""
+def add_vehicle(store: Store, owner: Customer, **fields: Any) -> Vehicle:
+    """Add a vehicle in a transaction of its own."""
     with store.begin() as work:
-        return work.vehicles.add(new_vehicle(owner, **told))
+        return work.vehicles.add(new_vehicle(owner, **fields))
 
 
-def add_mechanic(store: Store, **told: Any) -> Mechanic:
-    """Keep a mechanic in a transaction of their own."""
+def add_mechanic(store: Store, **fields: Any) -> Mechanic:
+    """Add a mechanic in a transaction of its own."""
     with store.begin() as work:
-        return work.mechanics.add(new_mechanic(**told))
+        return work.mechanics.add(new_mechanic(**fields))
 
 
-def add_part(store: Store, **told: Any) -> Part:
-    """Keep a part in a transaction of its own."""
+def add_part(store: Store, **fields: Any) -> Part:
+    """Add a part in a transaction of its own."""
     with store.begin() as work:
-        return work.parts.add(new_part(**told))
+        return work.parts.add(new_part(**fields))
 
 
 def add_ticket(
-    store: Store, owner: Customer, *mechanics: Mechanic, vehicle: Vehicle | None = None, **told: Any
+    store: Store,
+    owner: Customer,
+    *mechanics: Mechanic,
+    vehicle: Vehicle | None = None,
+    **fields: Any,
 ) -> Ticket:
-    """Keep a ticket in a transaction of its own."""
-    ticket = new_ticket(owner, *mechanics, vehicle=vehicle, **told)
+    """Add a ticket in a transaction of its own."""
+    ticket = new_ticket(owner, *mechanics, vehicle=vehicle, **fields)
     with store.begin() as work:
         return work.tickets.add(ticket, new_entry(Event.OPENED, to=ticket.status))
 
 
 def add_account(store: Store, role: Role, holder_id: int, hashed: str = "#1") -> Account:
-    """Keep an account in a transaction of its own."""
+    """Add an account in a transaction of its own."""
     account = Account(role=role, holder_id=holder_id, password_hash=hashed)
     with store.begin() as work:
         work.accounts.put(account)
@@ -176,7 +180,7 @@ def add_account(store: Store, role: Role, holder_id: int, hashed: str = "#1") ->
 
 
 def add_session(store: Store, session: Session, at: datetime = AT) -> RefreshToken:
-    """Keep *session* with a first token from *at*, in a transaction of its own."""
+    """Start *session* with a refresh token from *at*, in a transaction of its own."""
     token = new_token(session, at)
     with store.begin() as work:
         work.sessions.start(session, token)

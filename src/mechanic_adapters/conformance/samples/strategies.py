@@ -1,4 +1,4 @@
-"""Values for Hypothesis to draw, read off the rules that ride on the types."""
+"""Hypothesis strategies derived from the rules of the types."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
@@ -14,19 +14,19 @@ LETTERS: Final = st.characters(exclude_categories=["Cs"], exclude_characters="\x
 
 
 def texts(declared: Any) -> st.SearchStrategy[str]:
-    """Return texts that keep the rules of *declared*, in any script, not all that long."""
+    """Return a strategy for texts, in any script, that satisfy the rules of *declared*."""
     rules, most = rules_of(declared), min(longest(declared), MOST_DRAWN)
     drawn = st.text(LETTERS, min_size=1, max_size=most)
     return drawn.filter(lambda text: first_violation(rules, text) is None)
 
 
 def longest(declared: Any) -> int:
-    """Return how many characters a text of the type *declared* may have."""
+    """Return the greatest length of a text of the type *declared*."""
     return next(rule.maximum for rule in rules_of(declared) if isinstance(rule, Length))
 
 
 def numbers(declared: Any) -> st.SearchStrategy[Any]:
-    """Return numbers that keep the rules of *declared*, from the least to the most."""
+    """Return a strategy for numbers that satisfy the rules of *declared*."""
     (bounds,) = (rule for rule in rules_of(declared) if isinstance(rule, Between))
     return st.integers(bounds.minimum, bounds.maximum)
 
@@ -39,9 +39,9 @@ moments: Final = st.one_of(
         timezones=st.integers(-720, 840).map(lambda at: timezone(timedelta(minutes=at))),
     ),
 )
-"""Moments to the microsecond, told in any time zone."""
+"""Moments to the microsecond, in any time zone."""
 
 
 def fewer_examples() -> settings:
-    """Return a third of the profile's examples: enough where each takes several transactions."""
+    """Return settings with a third of the examples, for tests with several transactions each."""
     return settings(max_examples=max(1, settings().max_examples // 3))

@@ -1,4 +1,4 @@
-"""Several hands at once."""
+"""Tests with several threads."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def in_parallel(*acts: Callable[[], T]) -> list[T | Refused]:
-    """Do all *acts* in threads of their own, started together; return results and refusals."""
+    """Call all *acts* in parallel, each in its own thread; return results and refusals."""
     start = Barrier(len(acts))
 
     def outcome(act: Callable[[], T]) -> T | Refused:

@@ -1,4 +1,4 @@
-"""Whole records come back as they were kept, whatever legal values they hold."""
+"""Records come back as they were stored, for all valid values."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,13 +47,13 @@ from mechanic_core.vehicles.vehicle import Make, Model, Odometer, Plate, Year
 
 
 def moments_in(record: Any) -> list[datetime]:
-    """Return the moments that *record* holds."""
+    """Return the values of *record* that are moments."""
     values = [getattr(record, field.name) for field in fields(type(record))]
     return [value for value in values if isinstance(value, datetime)]
 
 
-def told(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Return what to tell of a record."""
+def fields_of(**strategies: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return a strategy for the fields of a record."""
     return st.fixed_dictionaries(strategies)
 
 
@@ -61,14 +61,14 @@ HASH_LETTERS = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
 
 
 def full(declared: Any) -> str:
-    """Return a text as long as the type *declared* allows, in wide letters."""
+    """Return a text as long as the type *declared* allows, in 4-byte characters."""
     return "🔧" * longest(declared)
 
 
 stamps = {"created_at": moments, "updated_at": moments}
 
-customers = told(name=texts(Name), address=st.none() | texts(Address), **stamps)
-vehicles = told(
+customers = fields_of(name=texts(Name), address=st.none() | texts(Address), **stamps)
+vehicles = fields_of(
     plate=st.none() | texts(Plate),
     make=st.none() | texts(Make),
     model=st.none() | texts(Model),
@@ -76,14 +76,14 @@ vehicles = told(
     odometer=st.none() | numbers(Odometer),
     **stamps,
 )
-mechanics = told(
+mechanics = fields_of(
     name=texts(Name),
     salary=st.none() | numbers(Price),
     specialty=st.none() | texts(Specialty),
     role=st.sampled_from([Role.MECHANIC, Role.MANAGER]),
     active=st.booleans(),
 )
-parts = told(
+parts = fields_of(
     name=texts(PartName),
     description=st.none() | texts(Text),
     price=numbers(Price),
@@ -93,19 +93,19 @@ parts = told(
     reorder_point=numbers(Stock),
     **stamps,
 )
-tickets = told(
+tickets = fields_of(
     description=texts(Text), service_date=st.dates(), status=st.sampled_from(Status), **stamps
 )
-entries = told(
+entries = fields_of(
     at=moments, from_=st.none() | texts(Text), to=st.none() | texts(Text), note=texts(Note)
 )
 labor_lines = st.tuples(texts(Task), numbers(Measure), numbers(Price))
 
 
 class TestRoundTrips:
-    """Every field of every record comes back: any script, any size, to the microsecond."""
+    """Every field comes back equal: any script, any size, to the microsecond."""
 
-    def test_keeps_people_and_vehicles(self, store: Store) -> None:
+    def test_stores_people_and_vehicles(self, store: Store) -> None:
         """Customers, their vehicles and mechanics come back equal."""
 
         @fewer_examples()
@@ -128,28 +128,28 @@ class TestRoundTrips:
 
         comes_back()
 
-    def test_keeps_parts_and_movements(self, store: Store) -> None:
-        """Parts and what moved them come back equal."""
+    def test_stores_parts_and_movements(self, store: Store) -> None:
+        """Parts and their movements come back equal."""
 
         @fewer_examples()
         @given(parts, texts(Note), moments)
         def comes_back(part: dict[str, Any], note: str, at: datetime) -> None:
             with store.begin() as work:
-                kept = work.parts.add(new_part(**part))
-                empty = evolve(kept, quantity=Quantity(0))
-                movement = evolve(new_movement(empty, kept.quantity or 1, note=note), at=at)
+                stored = work.parts.add(new_part(**part))
+                empty = evolve(stored, quantity=Quantity(0))
+                movement = evolve(new_movement(empty, stored.quantity or 1, note=note), at=at)
                 (written,) = work.ledger.write([movement])
 
             with store.read_only() as work:
-                assert new_part(**part | {"id": kept.id, "sku": kept.sku}) == kept
-                assert kept == work.parts.get(kept.id)
+                assert new_part(**part | {"id": stored.id, "sku": stored.sku}) == stored
+                assert stored == work.parts.get(stored.id)
                 assert evolve(movement, id=written.id) == written
-                assert (written,) == work.ledger.of(kept.id, ALL).items
+                assert (written,) == work.ledger.of(stored.id, ALL).items
 
         comes_back()
 
-    def test_keeps_tickets_and_histories(self, store: Store) -> None:
-        """Tickets with their lines, and what happened to them, come back equal."""
+    def test_stores_tickets_and_histories(self, store: Store) -> None:
+        """Tickets, their lines and their histories come back equal."""
         owner, part = add_customer(store), add_part(store)
 
         @fewer_examples()
@@ -166,24 +166,24 @@ class TestRoundTrips:
             )
             happened = evolve(new_entry(), **entry)
             with store.begin() as work:
-                kept = work.tickets.add(new, happened)
+                stored = work.tickets.add(new, happened)
 
-            (part_line,), (labor_line,) = kept.parts, kept.labor
+            (part_line,), (labor_line,) = stored.parts, stored.labor
             expected = evolve(
                 new,
-                id=kept.id,
+                id=stored.id,
                 parts=(evolve(new.parts[0], id=part_line.id),),
                 labor=(evolve(new.labor[0], id=labor_line.id),),
             )
             with store.read_only() as work:
-                (written,) = work.histories.of(kept.id, ALL).items
-                assert expected == kept == work.tickets.get(kept.id)
+                (written,) = work.histories.of(stored.id, ALL).items
+                assert expected == stored == work.tickets.get(stored.id)
             assert evolve(happened, id=written.id) == written
 
         comes_back()
 
-    def test_keeps_sessions(self, store: Store) -> None:
-        """Sessions and their tokens come back equal, hashes of passwords too."""
+    def test_stores_sessions(self, store: Store) -> None:
+        """Sessions, their tokens and password hashes come back equal."""
 
         @fewer_examples()
         @given(moments, st.integers(1, 10**6), st.text(HASH_LETTERS, min_size=1))
@@ -202,8 +202,8 @@ class TestRoundTrips:
 
         comes_back()
 
-    def test_keeps_the_longest_texts_of_people(self, store: Store) -> None:
-        """A text as long as its rules allow, in the widest letters, comes back whole."""
+    def test_stores_the_longest_texts_of_people(self, store: Store) -> None:
+        """A text of the greatest length allowed, in 4-byte characters, comes back equal."""
         email, phone = "@example.com".rjust(longest(Email), "a"), "0" * longest(Phone)
         person = {"name": full(Name), "email": email, "phone": phone}
 
@@ -221,8 +221,8 @@ class TestRoundTrips:
             assert staff == work.mechanics.get(staff.id)
             assert vehicle == work.vehicles.get(vehicle.id)
 
-    def test_keeps_the_longest_texts_of_jobs(self, store: Store) -> None:
-        """So it does on parts, tickets, and what is written down of them."""
+    def test_stores_the_longest_texts_of_jobs(self, store: Store) -> None:
+        """The longest texts of parts, tickets, movements and histories come back equal."""
         described = {"description": full(Text), "unit": full(Unit)}
         part = add_part(store, sku=full(Sku), name=full(PartName), **described)
         new = new_ticket(
@@ -247,8 +247,8 @@ class TestRoundTrips:
         assert evolve(entry, id=written.id) == written
         assert full(Note) == movement.note
 
-    def test_gives_moments_with_a_time_zone(self, store: Store) -> None:
-        """No moment comes back naive: it can be compared with the clock."""
+    def test_returns_moments_with_a_time_zone(self, store: Store) -> None:
+        """No moment comes back naive."""
         owner, bo, part = add_customer(store), add_mechanic(store), add_part(store)
         vehicle, actor = new_vehicle(owner), Actor(Role.MECHANIC, bo.id)
         session = new_session(owner.id)
