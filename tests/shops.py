@@ -12,7 +12,7 @@ from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
 from mechanic_shop.wiring.use_cases import build_shop, unheard
-from tests.worlds import NOON
+from tests.strategies import NOON
 
 MANAGER = Actor(Role.MANAGER, 1)
 MECHANIC = Actor(Role.MECHANIC, 2)
@@ -49,7 +49,7 @@ class PlainTokens(AccessTokens):
 
 
 @attrs.define
-class HandClock:
+class ManualClock:
     """A clock that only moves when it is told to."""
 
     at: datetime = NOON

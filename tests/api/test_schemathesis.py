@@ -11,7 +11,7 @@ from schemathesis.config import SchemathesisConfig
 from mechanic_http.app import App
 from tests.api.documents import document_for
 from tests.api.shops import WHO, open_app
-from tests.integration.places import DATABASES, fresh_url
+from tests.integration.databases import DATABASES, new_shop_url
 from tests.integration.servers import PostgresServer, postgres_server
 from tests.unit.http.shop import bearer
 
@@ -58,7 +58,7 @@ def app(
     postgres: PostgresServer,
 ) -> Iterator[App]:
     """The application on each kind of database."""
-    with open_app(fresh_url(request.param, tmp_path_factory.mktemp("shop"), postgres)) as found:
+    with open_app(new_shop_url(request.param, tmp_path_factory.mktemp("shop"), postgres)) as found:
         yield found
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.shops import found
+from tests.faults.shop_processes import found
 from tests.integration.servers import PostgresServer, postgres_server
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.shops import Answer, Client, command, kept, serving
-from tests.integration.wire import until
+from tests.faults.shop_processes import Answer, Client, command, kept, serving
+from tests.integration.sockets import until
 
 NO_POWER: Sequence[str] = (
     ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")

@@ -7,8 +7,8 @@ from pathlib import Path
 from statistics import median
 from threading import Event, Thread
 
-from tests.faults.shops import Client, serving
-from tests.integration.wire import Server
+from tests.faults.shop_processes import Client, serving
+from tests.integration.sockets import Server
 
 REQUESTS = 20_000
 WARM_UP = 3_000

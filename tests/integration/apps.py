@@ -1,4 +1,4 @@
-"""The whole application as settings make it, and somebody on the line."""
+"""The whole application as settings make it, and somebody on the client."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +19,9 @@ from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.shop import OPERATOR, open_shop
-from tests.integration.places import fresh_url
+from tests.integration.databases import new_shop_url
 from tests.integration.servers import LOOPBACK, PostgresServer
-from tests.worlds import sample
+from tests.strategies import sample
 
 PASSWORD: Final = "a horse that nobody knows"
 EVE: Final = "eve@shop.example"
@@ -34,11 +34,11 @@ WIDE: Final = "1000000/minute"
 
 
 @frozen
-class Line:
-    """Somebody on the line with one instance of the application."""
+class AppClient:
+    """Somebody on the client with one instance of the application."""
 
     application: WSGIApplication
-    lines: list[RequestLine] = field(factory=list)
+    access_log: list[RequestLine] = field(factory=list)
     metrics: Metrics = field(factory=Metrics)
 
     def ask(
@@ -77,7 +77,7 @@ class Line:
     def statements(self, path: str, token: str = "") -> int:
         """Return how many SQL statements answering a GET takes."""
         assert self.get(path, token).status_code == 200
-        return self.lines[-1].statements
+        return self.access_log[-1].statements
 
 
 def settings_for(url: str, **given: Any) -> Settings:
@@ -87,9 +87,9 @@ def settings_for(url: str, **given: Any) -> Settings:
     return Settings(**told)
 
 
-def furnished(kind: str, folder: Path, postgres: PostgresServer) -> str:
+def new_furnished_shop_url(kind: str, folder: Path, postgres: PostgresServer) -> str:
     """Return the address of a shop with Eve, Bob, Ada, Cleo and three parts."""
-    url = fresh_url(kind, folder, postgres)
+    url = new_shop_url(kind, folder, postgres)
     with open_shop(settings=settings_for(url)) as shop:
         for email, role in ((EVE, Role.MANAGER), (BOB, Role.MECHANIC)):
             hiring = sample(Hiring, name=email[:3], email=email, role=role, password=PASSWORD)
@@ -104,9 +104,9 @@ def furnished(kind: str, folder: Path, postgres: PostgresServer) -> str:
 
 
 @contextmanager
-def on_the_line(settings: Settings) -> Iterator[Line]:
+def open_client(settings: Settings) -> Iterator[AppClient]:
     """Open one instance of the application, as a process has it."""
-    lines: list[RequestLine] = []
+    access_log: list[RequestLine] = []
     metrics = Metrics()
-    with open_application(settings, access_log=lines.append, metrics=metrics) as application:
-        yield Line(application, lines, metrics)
+    with open_application(settings, access_log=access_log.append, metrics=metrics) as application:
+        yield AppClient(application, access_log, metrics)

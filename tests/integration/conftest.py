@@ -5,19 +5,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.log_secrets import LogRecorder, telling
 from tests.integration.servers import (
     PostgresServer,
     RunningValkey,
     postgres_server,
     valkey_server,
 )
-from tests.integration.spoken import Spoken, telling
 
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_secret_is_logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The logs of the whole run, searched in the end: ours, and those of the programs we ran."""
-    spoken = Spoken()
+    spoken = LogRecorder()
     logging.getLogger().addHandler(spoken)
     yield
     logging.getLogger().removeHandler(spoken)

@@ -27,19 +27,19 @@ from mechanic_core.tickets.line import PartLineForm
 from mechanic_core.tickets.ticket import TicketFrozen, TicketId, TransitionBlocked
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId, VehicleInUse
-from tests.integration.places import (
+from tests.integration.databases import (
     ALL,
     DATABASES,
     LAST,
-    Place,
+    DatabaseShop,
     ask,
     deadlocks_of,
     now,
-    open_place,
+    open_database_shop,
 )
 from tests.integration.servers import PostgresServer
 from tests.shops import MANAGER, MECHANIC
-from tests.worlds import sample
+from tests.strategies import sample
 
 ROUNDS = 10
 
@@ -47,13 +47,13 @@ ROUNDS = 10
 @pytest.fixture(params=DATABASES)
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[Place]:
+) -> Iterator[DatabaseShop]:
     """A shop in each database."""
-    with open_place(request.param, tmp_path, postgres) as opened:
+    with open_database_shop(request.param, tmp_path, postgres) as opened:
         yield opened
 
 
-def test_one_way_out_excludes_the_other(place: Place) -> None:
+def test_one_way_out_excludes_the_other(place: DatabaseShop) -> None:
     """
     A ticket that one completes and another cancels at once goes one way, and so do its parts.
     """
@@ -71,10 +71,12 @@ def test_one_way_out_excludes_the_other(place: Place) -> None:
         assert 1 == sum(isinstance(one, TransitionBlocked) for one in outcomes)
         used = 1000 if place.read(ticket).status is Status.COMPLETED else 0
         assert (before - used, 0) == place.stock()
-    place.books_must_agree()
+    place.check_ledger()
 
 
-EXCLUDING: dict[str, tuple[Callable[[Place, int], object], Callable[[Place, int], object], Any]] = {
+EXCLUDING: dict[
+    str, tuple[Callable[[DatabaseShop, int], object], Callable[[DatabaseShop, int], object], Any]
+] = {
     "erase and open": (
         lambda place, one: place.shop.erase_customer(MANAGER, CustomerId(one)),
         lambda place, one: place.open(customer_id=one),
@@ -97,7 +99,7 @@ EXCLUDING: dict[str, tuple[Callable[[Place, int], object], Callable[[Place, int]
 
 
 @pytest.mark.parametrize("name", EXCLUDING)
-def test_of_two_that_exclude_each_other_one_wins(place: Place, name: str) -> None:
+def test_of_two_that_exclude_each_other_one_wins(place: DatabaseShop, name: str) -> None:
     """
     Whoever comes second is refused for what the first did, never with an accident.
     """
@@ -115,10 +117,10 @@ def test_of_two_that_exclude_each_other_one_wins(place: Place, name: str) -> Non
 
         (refused,) = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
         assert isinstance(refused, refusals)
-    place.books_must_agree()
+    place.check_ledger()
 
 
-def test_two_managers_do_not_let_each_other_go(place: Place) -> None:
+def test_two_managers_do_not_let_each_other_go(place: DatabaseShop) -> None:
     """
     Of two who deactivate each other at the same moment, one stays.
     """
@@ -140,7 +142,7 @@ def line_of(part: int) -> PartLineForm:
     return PartLineForm(part_id=part, quantity=Quantity(1000))
 
 
-def crossed(place: Place) -> tuple[list[TicketId], list[int]]:
+def crossed(place: DatabaseShop) -> tuple[list[TicketId], list[int]]:
     """Return started tickets whose lines name the same parts in opposite orders."""
     form = sample(PartForm, quantity=Quantity(99_000))
     parts = [place.shop.add_part(MANAGER, form).id for _ in range(6)]
@@ -152,7 +154,7 @@ def crossed(place: Place) -> tuple[list[TicketId], list[int]]:
     return tickets, [*parts]
 
 
-def test_everything_is_locked_in_one_order(place: Place) -> None:
+def test_everything_is_locked_in_one_order(place: DatabaseShop) -> None:
     """
     Those who complete tickets and those who change their lines never wait for each other in a ring.
     """
@@ -180,10 +182,10 @@ def test_everything_is_locked_in_one_order(place: Place) -> None:
     asked = Counter(line.part_id for one in tickets for line in place.read(one).parts)
     for part in place.shop.list_parts(MANAGER, PartFilter(), ALL).items:
         assert 1000 * asked[part.id] == part.reserved
-    place.books_must_agree()
+    place.check_ledger()
 
 
-def test_nobody_logs_in_while_let_go(place: Place) -> None:
+def test_nobody_logs_in_while_let_go(place: DatabaseShop) -> None:
     """
     Whoever is let go at the moment of a login is left with no session that goes on.
     """

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.integration.mornings import TOKEN, a_morning, figures_of, once, page_of, shop_in
+from tests.integration.metrics_page import TOKEN, a_morning, figures_of, once, page_of, shop_in
 from tests.integration.servers import valkey_server
 
 ENDS: Final = {

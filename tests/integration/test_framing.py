@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from mechanic_server.limits import MAX_BODY_BYTES
-from tests.integration.attacks import ATTACKS, HIDDEN, NO_CHUNKS, Attack, chunks
-from tests.integration.wire import Server, free_port, rest_of, running, until_it_answers
+from tests.integration.request_smuggling import ATTACKS, HIDDEN, NO_CHUNKS, Attack, chunks
+from tests.integration.sockets import Server, free_port, read_to_end, running, wait_until_listening
 
 TINY = "tests.integration.tiny_app"
 
@@ -30,7 +30,7 @@ def other(request: pytest.FixtureRequest) -> Iterator[tuple[str, Server]]:
         "granian": ["--interface", "wsgi", "--http", "1", "--port", str(port), "--no-log"],
     }[request.param]
     with running(["-m", request.param, *options, f"{TINY}:application"], port) as server:
-        until_it_answers(server)
+        wait_until_listening(server)
         yield request.param, server
 
 
@@ -68,7 +68,7 @@ def test_refuses_in_pieces(guarded: Server, attack: Attack) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for place in range(0, len(attack.sent), size):
             connection.sendall(attack.sent[place : place + size])
-        answers = rest_of(connection)
+        answers = read_to_end(connection)
 
     assert [attack.status] == answers.statuses[-1:]
     assert answers.closed
@@ -97,7 +97,7 @@ def test_waitress_alone_would_run_it() -> None:
     port = free_port()
     listen = ["--listen", f"127.0.0.1:{port}"]
     with running(["-m", "waitress", *listen, f"{TINY}:application"], port) as server:
-        until_it_answers(server)
+        wait_until_listening(server)
         server.ask(ATTACKS[0].sent, patience=2)
 
         assert hidden_runs(server) == 1
@@ -134,7 +134,7 @@ def test_leaves_a_body_that_is_too_large(guarded: Server, size: int, read: int) 
 
     with guarded.connect() as connection:
         connection.sendall(head + b"x" * size + HIDDEN)
-        answers = rest_of(connection, 2)
+        answers = read_to_end(connection, 2)
 
     assert f'"length": {read}, "declared": "{size}"'.encode() in answers.bytes
     assert answers.closed is (read == 0)
@@ -149,7 +149,7 @@ def test_leaves_chunks_that_are_too_many(guarded: Server) -> None:
 
     with guarded.connect() as connection:
         connection.sendall(chunks(chunk * 20 + NO_CHUNKS))
-        answers = rest_of(connection)
+        answers = read_to_end(connection)
 
     assert b'"length": 0' in answers.bytes
     assert [200] == answers.statuses
@@ -171,10 +171,10 @@ def test_asks_for_a_body_that_will_be_read(
 
     with guarded.connect() as connection:
         connection.sendall(head)
-        first = rest_of(connection, 0.3)
+        first = read_to_end(connection, 0.3)
         if [100] == first.statuses:
             connection.sendall(b"abc")
-        last = rest_of(connection, 0.3) if not first.closed else first
+        last = read_to_end(connection, 0.3) if not first.closed else first
 
     assert statuses[-1:] == last.statuses[-1:] or statuses == first.statuses
     assert statuses[:1] == first.statuses[:1]

@@ -13,8 +13,8 @@ import pytest
 
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_shop.wiring.database import swept
-from tests.integration.apps import BOB, Line, furnished, on_the_line, settings_for
-from tests.integration.places import DATABASES, now
+from tests.integration.apps import BOB, AppClient, new_furnished_shop_url, open_client, settings_for
+from tests.integration.databases import DATABASES, now
 from tests.integration.servers import PostgresServer
 
 PART = {"name": "Wiper", "price": 9.5, "quantity": 3}
@@ -24,49 +24,49 @@ MANY = 20
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
     """Return the address of a furnished shop."""
-    return furnished(request.param, tmp_path, postgres)
+    return new_furnished_shop_url(request.param, tmp_path, postgres)
 
 
 @pytest.fixture
-def line(url: str) -> Iterator[Line]:
+def client(url: str) -> Iterator[AppClient]:
     """Give an instance of the application on it."""
-    with on_the_line(settings_for(url)) as found:
+    with open_client(settings_for(url)) as found:
         yield found
 
 
-def post(line: Line, token: str, key: str = "k1", body: Any = None) -> Any:
+def post(client: AppClient, token: str, key: str = "k1", body: Any = None) -> Any:
     """Add a part under a key."""
-    return line.ask("POST", "/inventory", token, body or PART, Idempotency_Key=key)
+    return client.ask("POST", "/inventory", token, body or PART, Idempotency_Key=key)
 
 
-def wipers(line: Line) -> int:
+def wipers(client: AppClient) -> int:
     """Return how many parts came of it."""
-    return len(line.get("/inventory?q=Wiper").json["items"])
+    return len(client.get("/inventory?q=Wiper").json["items"])
 
 
-def test_many_at_once_make_one_row(line: Line) -> None:
+def test_many_at_once_make_one_row(client: AppClient) -> None:
     """
     Of twenty concurrent requests under one key one works; the rest get its answer or a 409.
     """
-    token = line.token(BOB)
+    token = client.token(BOB)
     with ThreadPoolExecutor(MANY) as pool:
-        told = list(pool.map(lambda _: post(line, token), range(MANY)))
+        told = list(pool.map(lambda _: post(client, token), range(MANY)))
 
     made = [one for one in told if one.status_code == 201]
     refused = {one.json["code"] for one in told if one.status_code != 201}
-    assert 1 == wipers(line)
+    assert 1 == wipers(client)
     assert 1 == len({one.json["id"] for one in made})
     assert 1 == sum("Idempotency-Replayed" not in one.headers for one in made)
     assert refused <= {"first-still-running"}
     assert all(one.headers["Retry-After"] for one in told if one.status_code == 409)
 
 
-def test_another_instance_answers_the_same(line: Line, url: str) -> None:
+def test_another_instance_answers_the_same(client: AppClient, url: str) -> None:
     """
     A retry that reaches another process gets the first answer.
     """
-    first = post(line, line.token(BOB))
-    with on_the_line(settings_for(url)) as other:
+    first = post(client, client.token(BOB))
+    with open_client(settings_for(url)) as other:
         again = post(other, other.token(BOB))
 
     assert first.json == again.json
@@ -83,22 +83,22 @@ def test_a_crash_leaves_both_or_neither(url: str, at: str) -> None:
     process.join(60)
 
     assert -signal.SIGKILL == process.exitcode
-    with on_the_line(settings_for(url)) as line:
-        token = line.token(BOB)
-        assert {"before": 0, "after": 1}[at] == wipers(line)
-        again = post(line, token)
+    with open_client(settings_for(url)) as client:
+        token = client.token(BOB)
+        assert {"before": 0, "after": 1}[at] == wipers(client)
+        again = post(client, token)
         assert 201 == again.status_code
         assert (at == "after") == ("Idempotency-Replayed" in again.headers)
-        assert 1 == wipers(line)
+        assert 1 == wipers(client)
 
 
 def _die(url: str, at: str) -> None:
     """Post a part and die at the COMMIT of it."""
-    with on_the_line(settings_for(url)) as line:
-        token = line.token(BOB)
+    with open_client(settings_for(url)) as client:
+        token = client.token(BOB)
         if at == "before":
             _kill_at_commit()
-        post(line, token)
+        post(client, token)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -108,31 +108,31 @@ def _kill_at_commit() -> None:
     Transaction.keep = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign,assignment]
 
 
-def test_refused_work_may_run_again(line: Line) -> None:
+def test_refused_work_may_run_again(client: AppClient) -> None:
     """
     A conflict is not remembered: once it is gone, the same request works.
     """
-    token = line.token(BOB)
-    sold = line.ask("POST", "/inventory", token, PART | {"sku": "X"}).json["id"]
-    codes = Counter([post(line, token, "k2", PART | {"sku": "X"}).status_code])
-    line.ask("DELETE", f"/inventory/{sold}", token)
-    codes.update([post(line, token, "k2", PART | {"sku": "X"}).status_code])
+    token = client.token(BOB)
+    sold = client.ask("POST", "/inventory", token, PART | {"sku": "X"}).json["id"]
+    codes = Counter([post(client, token, "k2", PART | {"sku": "X"}).status_code])
+    client.ask("DELETE", f"/inventory/{sold}", token)
+    codes.update([post(client, token, "k2", PART | {"sku": "X"}).status_code])
 
     assert {409: 1, 201: 1} == codes
 
 
-def test_an_erased_customer_is_told_to_nobody(line: Line) -> None:
+def test_an_erased_customer_is_told_to_nobody(client: AppClient) -> None:
     """
     A registration repeated after its person was erased is a new one, with nobody's old data.
     """
     person = {"name": "Di", "email": "di@x.example", "password": "correct horse battery"}
 
     def register() -> Any:
-        return line.ask("POST", "/customers", "", person, Idempotency_Key="k")
+        return client.ask("POST", "/customers", "", person, Idempotency_Key="k")
 
     first, replayed = register(), register()
-    login = line.ask("POST", "/login", "", {k: person[k] for k in ("email", "password")})
-    gone = line.ask("DELETE", f"/customers/{first.json['id']}", login.json["token"])
+    login = client.ask("POST", "/login", "", {k: person[k] for k in ("email", "password")})
+    gone = client.ask("DELETE", f"/customers/{first.json['id']}", login.json["token"])
     again = register()
 
     assert "true" == replayed.headers["Idempotency-Replayed"]
@@ -141,11 +141,11 @@ def test_an_erased_customer_is_told_to_nobody(line: Line) -> None:
     assert first.json["id"] < again.json["id"]
 
 
-def test_old_receipts_are_swept(line: Line, url: str) -> None:
+def test_old_receipts_are_swept(client: AppClient, url: str) -> None:
     """
     Young receipts stay when the old ones go.
     """
-    post(line, line.token(BOB))
+    post(client, client.token(BOB))
     store = SqlStore.open(url)
 
     assert 0 == swept(store, now())

@@ -21,20 +21,20 @@ from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import MechanicEdit
 from mechanic_core.tickets.line import LaborLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketId
-from tests.integration.places import (
+from tests.integration.databases import (
     ALL,
     BOB,
     DATABASES,
     LAST,
     PAD,
-    Place,
+    DatabaseShop,
     ask,
     now,
-    open_place,
+    open_database_shop,
 )
 from tests.integration.servers import PostgresServer
 from tests.shops import MANAGER, MECHANIC, shop_on
-from tests.worlds import sample
+from tests.strategies import sample
 
 ASKED = 50
 ROUNDS = 20
@@ -43,9 +43,9 @@ ROUNDS = 20
 @pytest.fixture(params=DATABASES)
 def place(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[Place]:
+) -> Iterator[DatabaseShop]:
     """A shop in each database."""
-    with open_place(request.param, tmp_path, postgres) as opened:
+    with open_database_shop(request.param, tmp_path, postgres) as opened:
         yield opened
 
 
@@ -70,7 +70,7 @@ def in_another_thread(url: str, act: Callable[..., object], times: int, *args: A
     return [one.code if isinstance(one, Refused) else "done" for one in outcomes]
 
 
-def test_the_last_parts_go_to_whom_they_can(place: Place) -> None:
+def test_the_last_parts_go_to_whom_they_can(place: DatabaseShop) -> None:
     """
     Of fifty who ask for one of the last five, five get it and the rest learn that none is left.
     """
@@ -85,10 +85,10 @@ def test_the_last_parts_go_to_whom_they_can(place: Place) -> None:
     assert (LAST * 1000, LAST * 1000) == place.stock()
     assert LAST == sum(len(place.read(one).parts) for one in tickets)
     assert 1 + LAST == len(place.shop.list_movements(MANAGER, PAD, ALL).items)
-    place.books_must_agree()
+    place.check_ledger()
 
 
-def test_the_last_parts_are_not_oversold_between_processes(place: Place) -> None:
+def test_the_last_parts_are_not_oversold_between_processes(place: DatabaseShop) -> None:
     """
     Two processes that sell the same five parts on one ticket sell five.
     """
@@ -102,10 +102,10 @@ def test_the_last_parts_are_not_oversold_between_processes(place: Place) -> None
     assert (LAST, ASKED - LAST) == (outcomes.count("done"), outcomes.count("insufficient-stock"))
     assert (LAST * 1000, LAST * 1000) == place.stock()
     assert LAST == len(place.read(ticket).parts)
-    place.books_must_agree()
+    place.check_ledger()
 
 
-def hire(place: Place, number: int) -> tuple[int, ...]:
+def hire(place: DatabaseShop, number: int) -> tuple[int, ...]:
     """Return a crew of new mechanics."""
     return tuple(
         place.shop.hire_mechanic(MANAGER, sample(Hiring, email=f"new{one}@x.example")).id
@@ -113,7 +113,7 @@ def hire(place: Place, number: int) -> tuple[int, ...]:
     )
 
 
-def nothing_must_be_lost(place: Place, ticket: TicketId, crew: tuple[int, ...]) -> None:
+def nothing_must_be_lost(place: DatabaseShop, ticket: TicketId, crew: tuple[int, ...]) -> None:
     """Check that a ticket has all that two hands gave it, each told once."""
     after = place.read(ticket)
     history = place.shop.list_history(MANAGER, ticket, ALL).items
@@ -124,7 +124,7 @@ def nothing_must_be_lost(place: Place, ticket: TicketId, crew: tuple[int, ...]) 
     assert sorted({entry.id for entry in history}) == [entry.id for entry in history]
 
 
-def test_two_threads_that_edit_a_ticket_lose_nothing(place: Place) -> None:
+def test_two_threads_that_edit_a_ticket_lose_nothing(place: DatabaseShop) -> None:
     """
     Lines that one writes and mechanics that the other assigns are all there.
     """
@@ -135,7 +135,7 @@ def test_two_threads_that_edit_a_ticket_lose_nothing(place: Place) -> None:
     nothing_must_be_lost(place, ticket, crew)
 
 
-def test_two_processes_that_edit_a_ticket_lose_nothing(place: Place) -> None:
+def test_two_processes_that_edit_a_ticket_lose_nothing(place: DatabaseShop) -> None:
     """
     The same holds where the two do not share a process.
     """
@@ -149,7 +149,7 @@ def test_two_processes_that_edit_a_ticket_lose_nothing(place: Place) -> None:
     nothing_must_be_lost(place, ticket, crew)
 
 
-def test_of_those_who_saw_the_same_version_one_wins(place: Place) -> None:
+def test_of_those_who_saw_the_same_version_one_wins(place: DatabaseShop) -> None:
     """
     Whoever names the version that they saw never overwrites what they did not see.
     """

@@ -16,10 +16,10 @@ from attrs import field, frozen
 from mechanic_adapters.security.signing_keys import new_rsa_key
 from mechanic_core.accounts.account import digest_of
 from mechanic_http.routes import DOCUMENTED
-from tests.integration.apps import ADA, BOB, CLEO, EVE, PASSWORD, furnished
+from tests.integration.apps import ADA, BOB, CLEO, EVE, PASSWORD, new_furnished_shop_url
+from tests.integration.log_secrets import SECRET_SHAPES
 from tests.integration.programs import send, serving
 from tests.integration.servers import LOOPBACK, PostgresServer
-from tests.integration.spoken import SECRET_SHAPES
 from tests.unit.http.test_contract import CONTRACT, Asked
 
 SECRET_KEY: Final = "a-secret-key-that-nobody-may-ever-read"
@@ -74,7 +74,7 @@ def env(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
     return {
         **keys,
         **off,
-        "DATABASE_URL": furnished("sqlite", tmp_path, postgres),
+        "DATABASE_URL": new_furnished_shop_url("sqlite", tmp_path, postgres),
         "SECRET_KEY": SECRET_KEY,
         "METRICS_TOKEN": METRICS_TOKEN,
         "CACHE_REDIS_URL": f"redis://shop:{STORE_PASSWORD}@{LOOPBACK}:1/0",

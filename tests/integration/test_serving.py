@@ -11,14 +11,14 @@ import psutil
 import pytest
 
 from mechanic_server.limits import DRAIN_TIMEOUT_S, HEAD_TIMEOUT_S, KEEP_ALIVE_S, REQUEST_TIMEOUT_S
-from tests.integration.wire import (
+from tests.integration.sockets import (
     PATIENCE_S,
     Server,
     free_port,
-    rest_of,
+    read_to_end,
     running,
     until,
-    until_it_answers,
+    wait_until_listening,
 )
 
 TINY = ["-m", "tests.integration.tiny_app"]
@@ -66,7 +66,7 @@ def test_stops_in_order(tmp_path: Path, workers: str, how: signal.Signals) -> No
             server.process.send_signal(how)
             until(lambda: is_refused(server))
             halfway.sendall(b"bc")
-            answers = [rest_of(connection) for connection in (slow, halfway)]
+            answers = [read_to_end(connection) for connection in (slow, halfway)]
 
         code = server.process.wait(PATIENCE_S)
 
@@ -89,7 +89,7 @@ def test_says_that_it_is_stopping() -> None:
         server.process.terminate()
         until(lambda: is_refused(server))
         kept.sendall(ASK % b"/readyz")
-        after = rest_of(kept)
+        after = read_to_end(kept)
 
     assert before.startswith(b"HTTP/1.1 200")
     assert after.statuses == [503]
@@ -236,7 +236,7 @@ def test_granian_stops_in_order() -> None:
     """
     port = free_port()
     with running(["-c", GRANIAN.format(port, 2, FACTORY)], port) as server:
-        until_it_answers(server)
+        wait_until_listening(server)
         psutil.Process(pid_of(server)).kill()
         until(lambda: all(answers(server) for _ in range(20)))
         with server.connect() as slow:
@@ -244,7 +244,7 @@ def test_granian_stops_in_order() -> None:
             time.sleep(1)
 
             server.process.terminate()
-            answer = rest_of(slow)
+            answer = read_to_end(slow)
 
         assert answer.statuses == [200]
         assert server.process.wait(PATIENCE_S) == 0
@@ -271,7 +271,7 @@ def test_granian_ends_a_request_that_never_ends() -> None:
     """
     port = free_port()
     with running(["-c", GRANIAN.format(port, 1, FACTORY)], port) as server:
-        until_it_answers(server)
+        wait_until_listening(server)
         until(lambda: answers(server))
         with server.connect() as slow:
             slow.sendall(ASK % b"/slow?60")
@@ -290,7 +290,7 @@ def test_granian_leaves_no_orphans() -> None:
     """
     port = free_port()
     with running(["-c", GRANIAN.format(port, 2, FACTORY)], port) as server:
-        until_it_answers(server)
+        wait_until_listening(server)
         until(lambda: len(server.process.children()) == 2)
         orphans = server.process.children()
 

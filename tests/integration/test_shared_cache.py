@@ -22,8 +22,8 @@ from mechanic_adapters.resilience.circuit_breaker import RETRY_S, CircuitBreaker
 from mechanic_adapters.resilience.redis_connections import redis_pool
 from mechanic_core.inventory.part import Part
 from mechanic_core.money import Money
-from tests.integration.cable import Cable
 from tests.integration.servers import LOOPBACK, RunningValkey, valkey_server
+from tests.integration.tcp_proxy import TcpProxy
 
 SHELF = serialised("shelf", "parts")
 BOARD = serialised("board", "mechanics", "tickets")
@@ -199,7 +199,7 @@ def test_a_write_behind_a_cut_cable_is_told_later(valkey: RunningValkey, prefix:
     What a process wrote while it could not reach the cache is read anew as soon as it can.
     """
     kept = MemoryStore()
-    with Cable(valkey.url) as cable:
+    with TcpProxy(valkey.url) as cable:
         here = Prices(kept, ResponseCache(answers_at(cable.url, prefix)))
         there = Prices(kept, ResponseCache(answers_at(valkey.url, prefix)))
         kept.subscribe(here.cache.touched)  # as in another process, the other hears of no commit

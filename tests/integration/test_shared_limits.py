@@ -19,7 +19,7 @@ from mechanic_adapters.rate_limits.redis import PREFIX, RedisSlidingWindows
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S
 from tests.integration.servers import LOOPBACK, RunningValkey, valkey_server
 from tests.moving_windows import PAUSES, Hands, check
-from tests.worlds import FEWER
+from tests.strategies import FEWER
 
 PATIENT_S = 30.0
 """A budget for tests that are not about it: the machine may be busy."""

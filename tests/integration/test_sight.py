@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.integration.mornings import (
+from tests.integration.metrics_page import (
     ENV,
     PASSWORD,
     SECRET,
@@ -22,7 +22,7 @@ from tests.integration.mornings import (
 )
 from tests.integration.programs import ask, run
 from tests.integration.servers import PostgresServer, RunningValkey
-from tests.integration.wire import until
+from tests.integration.sockets import until
 
 
 def lines_of(folder: Path) -> Sequence[Mapping[str, Any]]:

@@ -14,7 +14,7 @@ import pytest
 from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_server import limits
 from mechanic_server.waitress import GuardedServer
-from tests.integration.wire import rest_of
+from tests.integration.sockets import read_to_end
 
 ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -63,7 +63,7 @@ def test_half_a_request_has_its_time(sent: bytes, allowed: float) -> None:
         late = [channels[0].is_late(began + allowed + more) for more in (-0.1, 0.1)]
         channels[0].request.began -= allowed
         client.sendall(b"x")
-        answers = rest_of(client, limits.HEAD_TIMEOUT_S / 2)
+        answers = read_to_end(client, limits.HEAD_TIMEOUT_S / 2)
 
     assert [False, True] == late
     assert answers.closed
@@ -79,7 +79,7 @@ def test_a_refused_client_reads_why() -> None:
         for _ in range(20):
             client.sendall(b"x" * 10_000)
             time.sleep(0.01)
-        answers = rest_of(client)
+        answers = read_to_end(client)
 
     assert [400] == answers.statuses
     assert answers.closed
@@ -91,7 +91,7 @@ def test_a_client_that_never_goes_is_cut_off() -> None:
     """
     with served() as (server, port), socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET / HTTP/9.9\r\n\r\n")
-        assert rest_of(client, 2).statuses == [505]
+        assert read_to_end(client, 2).statuses == [505]
         deadline = time.monotonic() + limits.LINGER_S + limits.SWEEP_INTERVAL_S + 2
         while server.active_channels and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -122,7 +122,7 @@ def test_busy_clients_keep_nobody_waiting() -> None:
                 client.sendall(ASK)
                 assert read_answer(client)
             client.sendall(ASK * 19 + LAST)
-            return rest_of(client).bytes.count(ANSWERED)
+            return read_to_end(client).bytes.count(ANSWERED)
 
     with served() as (_, port):
         assert [20] * 5 == in_parallel(*[partial(ask, port) for _ in range(5)])

@@ -20,13 +20,13 @@ from mechanic_core.money import Quantity
 from mechanic_core.tickets.forms import TicketDraft
 from mechanic_core.vehicles.vehicle import VehicleForm
 from mechanic_http.app import App, HttpPorts, create_app
-from tests.integration.places import DATABASES, fresh_url
+from tests.integration.databases import DATABASES, new_shop_url
 from tests.integration.servers import PostgresServer
 from tests.integration.statements import Statements, counted
-from tests.shops import CUSTOMER, MANAGER, MECHANIC, HandClock, shop_on
+from tests.shops import CUSTOMER, MANAGER, MECHANIC, ManualClock, shop_on
+from tests.strategies import sample
 from tests.unit.http.shop import SETTINGS, bearer, read_token
 from tests.unit.http.test_contract import CONTRACT, LABOR, Asked, template_of
-from tests.worlds import sample
 
 MOST_FOR_A_LIST: Final = 4
 LISTS: Final = (
@@ -47,7 +47,7 @@ Copy = Callable[[], tuple[str, str]]
 
 
 @frozen
-class Line:
+class AppClient:
     """Somebody on the line with a shop whose statements are counted."""
 
     kind: str
@@ -89,8 +89,8 @@ def copy(
 ) -> Iterator[Copy]:
     """Makes copies of a shop with an untouched ticket, one with two lines, and spare things."""
     folder = tmp_path_factory.mktemp("shops")
-    original = fresh_url(request.param, folder, postgres)
-    with on_the_line(request.param, original) as line:
+    original = new_shop_url(request.param, folder, postgres)
+    with open_client(request.param, original) as line:
         furnish(line)
     made: list[str] = []
 
@@ -106,23 +106,23 @@ def copy(
 
 
 @pytest.fixture
-def line(copy: Copy) -> Iterator[Line]:
+def line(copy: Copy) -> Iterator[AppClient]:
     """A shop of one's own."""
-    with on_the_line(*copy()) as line:
+    with open_client(*copy()) as line:
         yield line
 
 
 @contextmanager
-def on_the_line(kind: str, url: str) -> Iterator[Line]:
+def open_client(kind: str, url: str) -> Iterator[AppClient]:
     """Open the shop at *url*."""
     with closing(SqlStore.open(url)) as store:
-        shop = shop_on(store, HandClock())
-        yield Line(kind, store, create_app(shop, HttpPorts(authenticate=read_token), SETTINGS))
+        shop = shop_on(store, ManualClock())
+        yield AppClient(kind, store, create_app(shop, HttpPorts(authenticate=read_token), SETTINGS))
 
 
-def furnish(line: Line) -> None:
+def furnish(line: AppClient) -> None:
     """Have the people and things that the contract's table of requests speaks of."""
-    shop = shop_on(line.store, HandClock())
+    shop = shop_on(line.store, ManualClock())
     shop.hire_mechanic(
         MANAGER, sample(Hiring, name="Eve", email="eve@shop.example", role=Role.MANAGER)
     )
@@ -144,7 +144,7 @@ def furnish(line: Line) -> None:
 
 
 @pytest.mark.parametrize("asked", CONTRACT, ids=lambda asked: f"{asked.method} {asked.path}")
-def test_a_request_costs_no_more_than_it_did(line: Line, asked: Asked) -> None:
+def test_a_request_costs_no_more_than_it_did(line: AppClient, asked: Asked) -> None:
     """
     No request runs more statements, or controls its transaction more, than it is known to.
     """
@@ -158,7 +158,7 @@ def test_a_request_costs_no_more_than_it_did(line: Line, asked: Asked) -> None:
 @pytest.mark.parametrize(
     "path", ["/inventory/1", "/service_tickets/2", "/customers/1", "/vehicles/1"]
 )
-def test_a_single_read_is_one_statement(line: Line, path: str) -> None:
+def test_a_single_read_is_one_statement(line: AppClient, path: str) -> None:
     """
     Whoever reads one thing costs the database one statement, without BEGIN and ROLLBACK.
     """
@@ -167,7 +167,7 @@ def test_a_single_read_is_one_statement(line: Line, path: str) -> None:
     assert (1, []) == (len(found), found.controls)
 
 
-def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(line: Line) -> None:
+def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(line: AppClient) -> None:
     """
     A dozen mechanics come and another dozen go in as few statements as one.
     """
@@ -185,12 +185,12 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(line: Line) -> 
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_costs_the_same_however_long(line: Line, path: str) -> None:
+def test_a_list_costs_the_same_however_long(line: AppClient, path: str) -> None:
     """
     A hundred rows with all that hangs on them take as many statements as two, and its total none.
     """
     before = line.ask(Asked("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
-    shop = shop_on(line.store, HandClock())
+    shop = shop_on(line.store, ManualClock())
     for n in range(TEAM):
         hired(line, n)
         shop.add_part(MECHANIC, sample(PartForm, sku=f"N{n}"))
@@ -201,7 +201,7 @@ def test_a_list_costs_the_same_however_long(line: Line, path: str) -> None:
     assert len(before) == len(after) <= MOST_FOR_A_LIST
 
 
-def hired(line: Line, n: int) -> int:
+def hired(line: AppClient, n: int) -> int:
     """Return the id of one more mechanic."""
     hiring = sample(Hiring, name=f"M{n}", email=f"m{n}@shop.example")
-    return shop_on(line.store, HandClock()).hire_mechanic(MANAGER, hiring).id
+    return shop_on(line.store, ManualClock()).hire_mechanic(MANAGER, hiring).id

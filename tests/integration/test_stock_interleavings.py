@@ -11,12 +11,12 @@ import pytest
 
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.tickets.workflow import Status
-from tests.integration.places import DATABASES, deadlocks_of, fresh_url
+from tests.integration.databases import DATABASES, deadlocks_of, new_shop_url
 from tests.integration.servers import PostgresServer
-from tests.machines import laws
-from tests.machines.desk import Desk
-from tests.machines.floor import PERIODS
-from tests.machines.hands import furnish, now, work_for
+from tests.machines import invariants
+from tests.machines.differential_machine import PERIODS
+from tests.machines.random_workers import furnish, now, work_for
+from tests.machines.shop_driver import ShopDriver
 from tests.shops import shop_on
 
 SECONDS = float(os.environ.get("INTERLEAVING_SECONDS", "30" if os.environ.get("CI") else "5"))
@@ -31,7 +31,7 @@ def test_books_agree_after_any_interleaving(
     """
     Balances are sums, figures are recounts, nobody waited in a ring, and few had to come back.
     """
-    url = fresh_url(kind, tmp_path, postgres)
+    url = new_shop_url(kind, tmp_path, postgres)
     with closing(SqlStore.open(url)) as store:
         furnish(shop_on(store, now))
 
@@ -53,16 +53,16 @@ def test_books_agree_after_any_interleaving(
 
 
 def _books_must_agree(store: SqlStore) -> None:
-    desk = Desk(store, now)
+    desk = ShopDriver(store, now)
     tickets = desk.tickets()
-    laws.nothing_disagrees(desk)
-    laws.reserved_is_what_open_lines_ask(desk, tickets)
-    laws.totals_are_sums_of_lines(tickets)
-    laws.figures_explain_themselves(desk)
+    invariants.nothing_disagrees(desk)
+    invariants.reserved_is_what_open_lines_ask(desk, tickets)
+    invariants.totals_are_sums_of_lines(tickets)
+    invariants.figures_explain_themselves(desk)
     for period in PERIODS:
-        laws.leaderboard_is_a_recount(desk, tickets, period)
+        invariants.leaderboard_is_a_recount(desk, tickets, period)
     for key, part in desk.parts().items():
-        laws.balances_are_sums_of_movements(desk, key, (part["on_hand"], part["reserved"]))
+        invariants.balances_are_sums_of_movements(desk, key, (part["on_hand"], part["reserved"]))
     for key, ticket in tickets.items():
         history = desk.history(key)
         moves = [entry for entry in history if entry.event == "transition"]

@@ -17,8 +17,15 @@ from mechanic_adapters.sql.repositories.stored_answers import FORGET
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import EXPIRY, StoredAnswer
-from tests.integration.apps import ADA, BOB, Line, furnished, on_the_line, settings_for
-from tests.integration.places import DATABASES, fresh_url, now
+from tests.integration.apps import (
+    ADA,
+    BOB,
+    AppClient,
+    new_furnished_shop_url,
+    open_client,
+    settings_for,
+)
+from tests.integration.databases import DATABASES, new_shop_url, now
 from tests.integration.servers import PostgresServer
 
 BEFORE = "0006"
@@ -55,7 +62,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def url(kind: str, tmp_path: Path, postgres: PostgresServer) -> str:
     """The address of an empty shop."""
-    return fresh_url(kind, tmp_path, postgres)
+    return new_shop_url(kind, tmp_path, postgres)
 
 
 @pytest.fixture
@@ -127,14 +134,14 @@ def test_replays_through_the_version_before(
     """
     After a downgrade and an upgrade a repeated request still gets the first answer.
     """
-    url = furnished(kind, tmp_path, postgres)
-    with on_the_line(settings_for(url)) as line:
-        first = add_vehicle(line)
+    url = new_furnished_shop_url(kind, tmp_path, postgres)
+    with open_client(settings_for(url)) as client:
+        first = add_vehicle(client)
     runner.downgrade(url, BEFORE)
     runner.upgrade(url)
 
-    with on_the_line(settings_for(url)) as line:
-        second = add_vehicle(line)
+    with open_client(settings_for(url)) as client:
+        second = add_vehicle(client)
     assert (first.status_code, first.content) == (second.status_code, second.content)
     assert {"idempotency-replayed"} == second.headers.keys() - first.headers.keys()
 
@@ -146,21 +153,21 @@ def test_a_key_costs_three_statements(
     """
     A key costs one look, the answer and its customers, and on PostgreSQL a lock.
     """
-    url = furnished(kind, tmp_path, postgres)
-    with on_the_line(settings_for(url)) as line:
-        add_vehicle(line, who, key=None)
-        plain = line.lines[-1].statements
-        add_vehicle(line, who)
-        keyed = line.lines[-1].statements
+    url = new_furnished_shop_url(kind, tmp_path, postgres)
+    with open_client(settings_for(url)) as client:
+        add_vehicle(client, who, key=None)
+        plain = client.access_log[-1].statements
+        add_vehicle(client, who)
+        keyed = client.access_log[-1].statements
 
     assert {"sqlite": 3, "postgresql": 4}[kind] == keyed - plain
 
 
-def add_vehicle(line: Line, who: str = ADA, key: str | None = "k1") -> Any:
+def add_vehicle(client: AppClient, who: str = ADA, key: str | None = "k1") -> Any:
     """Add a vehicle of Ada's, under *key* if there is one."""
     body = {"customer_id": 1, "plate": "8ABC123"}
     headers = {"Idempotency_Key": key} if key else {}
-    return line.ask("POST", "/vehicles", line.token(who), body, **headers)
+    return client.ask("POST", "/vehicles", client.token(who), body, **headers)
 
 
 def test_a_customer_is_forgotten_by_an_index(connection: Connection, url: str) -> None:

@@ -25,7 +25,7 @@ from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.paging import MAX_FILTERED_TOTAL, PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.vehicles.ports import VehicleFilter
-from tests.integration.places import DATABASES, fresh_url
+from tests.integration.databases import DATABASES, new_shop_url
 from tests.integration.servers import PostgresServer
 
 COUNTED = PageRequest(size=1, with_total=True)
@@ -40,7 +40,7 @@ SELECT 'Ada', n || '@x.example', '{}', '{}', 1, 'ada', n || '@x.example' FROM nu
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty shop in each database."""
-    return fresh_url(request.param, tmp_path, request.getfixturevalue("postgres"))
+    return new_shop_url(request.param, tmp_path, request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_keep_nobody_waiting(postgres: PostgresServer, tmp_path: Path) -> None:
     """
     While one transaction has yet to be kept, another adds to the same list and is.
     """
-    url = fresh_url("postgresql", tmp_path, postgres)
+    url = new_shop_url("postgresql", tmp_path, postgres)
     with closing(SqlStore.open(url)) as store, ThreadPoolExecutor(1) as others:
         with store.begin() as work:
             work.parts.add(new_part())

@@ -20,7 +20,7 @@ from mechanic_http.settings import HttpSettings
 from mechanic_shop.observability.traces import exporter_in, open_traces
 from mechanic_shop.observability.tracing import provided
 from mechanic_shop.settings.variables import WrongSettings
-from tests.integration.mornings import once
+from tests.integration.metrics_page import once
 from tests.integration.programs import environment, run, serving
 from tests.shops import CUSTOMER
 from tests.unit.core.conftest import Premises

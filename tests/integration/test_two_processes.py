@@ -12,8 +12,8 @@ import pytest
 from attrs import frozen
 
 from mechanic_adapters.security.revocations import STALE_S
-from tests.integration.apps import ADA, BOB, PASSWORD, furnished
-from tests.integration.places import DATABASES
+from tests.integration.apps import ADA, BOB, PASSWORD, new_furnished_shop_url
+from tests.integration.databases import DATABASES
 from tests.integration.programs import Told, ask, serving
 from tests.integration.servers import PostgresServer, RunningValkey
 
@@ -53,7 +53,7 @@ class Server:
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
     """A shop in each database."""
-    return furnished(request.param, tmp_path, postgres)
+    return new_furnished_shop_url(request.param, tmp_path, postgres)
 
 
 @pytest.fixture

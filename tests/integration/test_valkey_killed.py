@@ -14,8 +14,8 @@ from attrs import define
 
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S
 from mechanic_shop.settings.settings import Settings
-from tests.integration.apps import BOB, Line, furnished, on_the_line, settings_for
-from tests.integration.places import DATABASES
+from tests.integration.apps import BOB, AppClient, new_furnished_shop_url, open_client, settings_for
+from tests.integration.databases import DATABASES
 from tests.integration.servers import PostgresServer, RunningValkey, valkey_server
 
 THREADS: Final = 4
@@ -35,7 +35,7 @@ def settings(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer, mortal: RunningValkey
 ) -> Settings:
     """Settings of instances that share a database and a Valkey."""
-    url = furnished(request.param, tmp_path, postgres)
+    url = new_furnished_shop_url(request.param, tmp_path, postgres)
     return settings_for(url, cache_redis_url=mortal.url, cache_ttl_s=3600)
 
 
@@ -43,7 +43,7 @@ def settings(
 class Load:
     """Somebody who reads and writes a part of their own as fast as they can."""
 
-    line: Line
+    line: AppClient
     token: str
     path: str
 
@@ -74,7 +74,7 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def stores_of(line: Line) -> set[str]:
+def stores_of(line: AppClient) -> set[str]:
     """Return how cache and limits do."""
     told = line.get("/readyz").json
     return {told["cache"], told["limits"]}
@@ -104,7 +104,7 @@ def test_killed_under_load_no_request_fails(
     Reads and writes are answered, and never stale, while Valkey is killed and started again.
     """
     stop = Event()
-    with on_the_line(settings) as line, ThreadPoolExecutor(THREADS) as threads:
+    with open_client(settings) as line, ThreadPoolExecutor(THREADS) as threads:
         token = line.token(BOB)
         made = [
             line.ask("POST", "/inventory", token, {"name": "Pad", "price": 1}).json["id"]
@@ -149,7 +149,7 @@ def test_restarted_it_is_shared_again(settings: Settings, mortal: RunningValkey)
         cache_ttl_s=3600,
         global_rate_limit=LIMIT,
     )
-    with on_the_line(settings) as here, on_the_line(settings) as there:
+    with open_client(settings) as here, open_client(settings) as there:
         token = here.token(BOB)
         must_share(here, there, token)
 
@@ -165,19 +165,19 @@ def test_restarted_it_is_shared_again(settings: Settings, mortal: RunningValkey)
         must_share(here, there, token)
 
 
-def seen_by(line: Line) -> set[str]:
+def seen_by(line: AppClient) -> set[str]:
     """Return how cache and limits do once a request has looked for them."""
     assert 200 == line.get("/inventory/1").status_code
     return stores_of(line)
 
 
-def left(line: Line, token: str) -> int:
+def left(line: AppClient, token: str) -> int:
     """Return how much of the quota is left after one more request."""
     told = line.get("/me", token).headers["RateLimit"]
     return int(told.partition("r=")[2].partition(";")[0])
 
 
-def must_share(here: Line, there: Line, token: str) -> None:
+def must_share(here: AppClient, there: AppClient, token: str) -> None:
     """Check that two instances count together, and that each sees what the other wrote."""
     first = left(here, token)
     assert [first - 1, first - 2, first - 3] == [left(one, token) for one in (there, here, there)]

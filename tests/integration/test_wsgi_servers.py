@@ -14,9 +14,9 @@ from typing import Any, Final
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.integration.mornings import EMAIL, ENV, PASSWORD
+from tests.integration.metrics_page import EMAIL, ENV, PASSWORD
 from tests.integration.programs import environment, run
-from tests.integration.wire import ROOT, free_port
+from tests.integration.sockets import ROOT, free_port
 
 APPLICATION: Final = "mechanic_shop.wsgi:application"
 SERVERS: Final = {

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.machines.floor", "tests.machines.laws")
+pytest.register_assert_rewrite("tests.machines.differential_machine", "tests.machines.invariants")

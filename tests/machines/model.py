@@ -15,7 +15,15 @@ from mechanic_core.tickets.workflow import (
     UNWORKED_STATUSES,
     Status,
 )
-from tests.machines.shelf import FREE, RESERVED, USED, Hold, No, Shelf, Thing
+from tests.machines.inventory_model import (
+    FREE,
+    RESERVED,
+    USED,
+    Fields,
+    Hold,
+    InventoryModel,
+    Refusal,
+)
 
 
 class Model:
@@ -23,9 +31,9 @@ class Model:
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self.shelf = Shelf()
-        self.people: dict[str, Thing] = {}
-        self.tickets: dict[str, Thing] = {}
+        self.shelf = InventoryModel()
+        self.people: dict[str, Fields] = {}
+        self.tickets: dict[str, Fields] = {}
         self.owner: dict[str, str] = {}
 
     def add_person(self, kind: str, name: str) -> str:
@@ -37,7 +45,7 @@ class Model:
     def erase(self, customer: str) -> None:
         """Forget a customer without unfinished tickets."""
         if not self.people[customer]["active"]:
-            raise No("customer-not-found")
+            raise Refusal("customer-not-found")
         unfinished = [
             key
             for key, ticket in self.tickets.items()
@@ -46,10 +54,10 @@ class Model:
             and ticket["status"] in EDITABLE_STATUSES
         ]
         if unfinished:
-            raise No("tickets-unfinished", tickets=unfinished)
+            raise Refusal("tickets-unfinished", tickets=unfinished)
         self.people[customer] = {"name": None, "active": False}
 
-    def open(self, by: str, customer: str, day: str, staff: Sequence[str]) -> Thing:
+    def open(self, by: str, customer: str, day: str, staff: Sequence[str]) -> Fields:
         """Take a vehicle in."""
         owner = [] if self.people[customer]["active"] else ["#/customer_id"]
         _must_be_none([*owner, *self._gone(staff, "#/mechanic_ids")])
@@ -67,7 +75,7 @@ class Model:
         self._tell(key, by, "opened", to=INITIAL_STATUS.value)
         return self.shown(key)
 
-    def staff(self, by: str, key: str, add: Sequence[str], leave: Sequence[str]) -> Thing:
+    def staff(self, by: str, key: str, add: Sequence[str], leave: Sequence[str]) -> Fields:
         """Put mechanics on a ticket and take others off."""
         ticket = self.ticket(key)
         _must_be_none(self._gone(add, "#/add_ids", but=ticket["staff"]))
@@ -78,12 +86,12 @@ class Model:
             ticket["staff"] = after
         return self.shown(key)
 
-    def move(self, by: str, key: str, to: str, note: str | None, *, stale: bool = False) -> Thing:
+    def move(self, by: str, key: str, to: str, note: str | None, *, stale: bool = False) -> Fields:
         """Send a ticket on its way."""
         ticket = self.ticket(key, stale=stale)
         here = ticket["status"]
         if blockers := self.blockers(key, to):
-            raise No("transition-blocked", current_state=here, blockers=blockers)
+            raise Refusal("transition-blocked", current_state=here, blockers=blockers)
         lines = [(line, one["part"], one["quantity"]) for line, one in ticket["parts"].items()]
         self.shelf.shift(by, key, lines, (_held(here), _held(to)))
         ticket["status"] = to
@@ -104,18 +112,18 @@ class Model:
         ticket = self.ticket(key)
         started = any(entry["to"] == "in_progress" for entry in ticket["history"])
         if started or ticket["parts"] or ticket["labor"]:
-            raise No("ticket-started", current_state=ticket["status"])
+            raise Refusal("ticket-started", current_state=ticket["status"])
         ticket["removed"] = True
         self._tell(key, by, "removed")
 
     def add_part(
         self, by: str, key: str, part: str, quantity: int, *, stale: bool = False
-    ) -> Thing:
+    ) -> Fields:
         """Put a part on a ticket."""
         ticket = self.ticket(key, stale=stale)
         found = self.shelf.parts[part]
         if found["archived"]:
-            raise No("unknown", pointers=["#/part_id"])
+            raise Refusal("unknown", pointers=["#/part_id"])
         self._must_be_changeable(ticket)
         self.shelf.must_have(part, quantity)
         line = self._next("l", key)
@@ -125,7 +133,7 @@ class Model:
         self._tell(key, by, "part_added", to=_asked(ticket["parts"][line]))
         return _priced(ticket["parts"][line], quantity, found["price"])
 
-    def change_part(self, by: str, line: str, quantity: int) -> Thing:
+    def change_part(self, by: str, line: str, quantity: int) -> Fields:
         """Take more or less of a part on a ticket."""
         ticket, found = self._line("parts", line)
         self._must_be_changeable(ticket)
@@ -148,7 +156,7 @@ class Model:
         del ticket["parts"][line]
         self._tell(self.owner[line], by, "part_removed", _asked(found))
 
-    def add_labor(self, by: str, key: str, work: Thing) -> Thing:
+    def add_labor(self, by: str, key: str, work: Fields) -> Fields:
         """Put work on a ticket."""
         ticket = self.ticket(key)
         self._must_be_changeable(ticket)
@@ -157,7 +165,7 @@ class Model:
         self._tell(key, by, "labor_added", to=_worked(work))
         return _priced(ticket["labor"][line], work["hours"], work["rate"])
 
-    def change_labor(self, by: str, line: str, work: Thing) -> Thing:
+    def change_labor(self, by: str, line: str, work: Fields) -> Fields:
         """Correct a labour line."""
         ticket, found = self._line("labor", line)
         self._must_be_changeable(ticket)
@@ -174,15 +182,15 @@ class Model:
         del ticket["labor"][line]
         self._tell(self.owner[line], by, "labor_removed", _worked(found))
 
-    def ticket(self, key: str, *, stale: bool = False) -> Thing:
+    def ticket(self, key: str, *, stale: bool = False) -> Fields:
         """Return a ticket that is there; *stale* is a caller who has not seen its last change."""
         if self.tickets[key]["removed"]:
-            raise No("ticket-not-found")
+            raise Refusal("ticket-not-found")
         if stale:
-            raise No("ticket-changed")
+            raise Refusal("ticket-changed")
         return self.tickets[key]
 
-    def shown(self, key: str) -> Thing:
+    def shown(self, key: str) -> Fields:
         """Return a ticket as people see it."""
         ticket = self.ticket(key)
         parts = [_priced(one, one["quantity"], one["price"]) for one in ticket["parts"].values()]
@@ -200,7 +208,7 @@ class Model:
             "version": len(ticket["history"]),
         }
 
-    def shown_history(self, key: str) -> list[Thing]:
+    def shown_history(self, key: str) -> list[Fields]:
         """Return a ticket's history as people see it."""
         return list(self.tickets[key]["history"])
 
@@ -225,10 +233,10 @@ class Model:
             for one in order
         ]
 
-    def _line(self, kind: str, line: str) -> tuple[Thing, Thing]:
+    def _line(self, kind: str, line: str) -> tuple[Fields, Fields]:
         ticket = self.ticket(self.owner[line])
         if line not in ticket[kind]:
-            raise No("line-not-found")
+            raise Refusal("line-not-found")
         return ticket, ticket[kind][line]
 
     def _gone(self, some: Sequence[str], pointer: str, but: Collection[str] = ()) -> list[str]:
@@ -239,9 +247,9 @@ class Model:
             if not self.people[one]["active"] and one not in but
         ]
 
-    def _must_be_changeable(self, ticket: Thing) -> None:
+    def _must_be_changeable(self, ticket: Fields) -> None:
         if ticket["status"] not in EDITABLE_STATUSES:
-            raise No("ticket-frozen", current_state=ticket["status"])
+            raise Refusal("ticket-frozen", current_state=ticket["status"])
 
     def _next(self, kind: str, ticket: str) -> str:
         line = f"{kind}{1 + sum(other[0] == kind for other in self.owner)}"
@@ -263,7 +271,7 @@ class Model:
 
 def _must_be_none(unknown: Sequence[str]) -> None:
     if unknown:
-        raise No("unknown", pointers=unknown)
+        raise Refusal("unknown", pointers=unknown)
 
 
 def _held(status: str) -> Hold:
@@ -273,7 +281,7 @@ def _held(status: str) -> Hold:
     return FREE if status in UNWORKED_STATUSES else USED
 
 
-def _priced(line: Thing, quantity: int, price: int) -> Thing:
+def _priced(line: Fields, quantity: int, price: int) -> Fields:
     exact = Decimal(quantity) * price / 1000
     return line | {"amount": int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))}
 
@@ -282,11 +290,11 @@ def _plain(thousandths: int) -> str:
     return f"{Decimal(thousandths) / 1000:.3f}".rstrip("0").rstrip(".")
 
 
-def _asked(line: Thing) -> str:
+def _asked(line: Fields) -> str:
     return f"{_plain(line['quantity'])} × {line['sku']}"
 
 
-def _worked(line: Thing) -> str:
+def _worked(line: Fields) -> str:
     return f"{_plain(line['hours'])} h: {line['description']}"
 
 

@@ -9,7 +9,7 @@ from mechanic_core.inventory.part import Kind, PartForm
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.workflow import STATUS_CHANGES, Status
-from tests.machines.floor import ACTORS, DAYS, Floor
+from tests.machines.differential_machine import ACTORS, DAYS, DifferentialMachine
 from tests.machines.ticket_rules import (
     Made,
     TicketRules,
@@ -26,7 +26,7 @@ shelves = st.sampled_from([None, 0, 4000]) | st.integers(0, 9000)
 class ShopMachine(TicketRules):
     """Tickets, stock and staff; and things done and undone, which must leave no trace."""
 
-    @initialize(target=Floor.customers)
+    @initialize(target=DifferentialMachine.customers)
     def morning(self) -> Made:
         """Two customers, two parts on the shelf, and a ticket for each with a line on it."""
         customers = [self.register_one(), self.register_one()]
@@ -37,17 +37,17 @@ class ShopMachine(TicketRules):
             self.put("m2", f"t{number}", f"p{number}", 500 * number, stale=False)
         return multiple(*customers)
 
-    @initialize(target=Floor.tickets)
+    @initialize(target=DifferentialMachine.tickets)
     def tickets_of_the_morning(self) -> Made:
         """What the first customers brought."""
         return multiple("t1", "t2")
 
-    @initialize(target=Floor.parts)
+    @initialize(target=DifferentialMachine.parts)
     def parts_of_the_morning(self) -> Made:
         """What is on the shelf."""
         return multiple("p1", "p2")
 
-    @initialize(target=Floor.lines)
+    @initialize(target=DifferentialMachine.lines)
     def lines_of_the_morning(self) -> Made:
         """What the first tickets need."""
         return multiple("l1", "l2")
@@ -56,16 +56,16 @@ class ShopMachine(TicketRules):
     def change_mechanic(self, name: str, active: bool) -> None:  # noqa: FBT001 - drawn
         """The third mechanic leaves, comes back or changes their name."""
         self.model.people["m3"] = {"name": name, "active": active}
-        for desk in self.desks:
-            desk.shop.change_mechanic(
+        for driver in self.drivers:
+            driver.shop.change_mechanic(
                 ACTORS["m1"],
-                MechanicId(desk.id("m3")),
+                MechanicId(driver.id("m3")),
                 lambda form: evolve(form, name=name, active=active),
             )
 
     @rule(
         by=hands,
-        part=Floor.parts,
+        part=DifferentialMachine.parts,
         kind=st.sampled_from(MANUAL_KINDS),
         quantity=quantities,
         note=notes,
@@ -74,7 +74,9 @@ class ShopMachine(TicketRules):
         """Somebody moves stock by hand."""
         self.bring(by, part, kind, quantity, note)
 
-    @rule(by=hands, part=Floor.parts, price=prices, reorder=quantities, quantity=shelves)
+    @rule(
+        by=hands, part=DifferentialMachine.parts, price=prices, reorder=quantities, quantity=shelves
+    )
     def correct(self, by: str, part: str, price: int, reorder: int, quantity: int | None) -> None:
         """Somebody changes a part's price, and counts it or not; said again it is nothing new."""
         counted = None if quantity is None else Quantity(quantity)
@@ -91,13 +93,13 @@ class ShopMachine(TicketRules):
         for _ in range(2):
             self.do(
                 lambda: self.model.shelf.change(by, part, price, reorder, quantity),
-                lambda desk: desk.shop.change_part(ACTORS[by], desk.id(part), corrected),
+                lambda driver: driver.shop.change_part(ACTORS[by], driver.id(part), corrected),
             )
 
     @rule(
-        target=Floor.parts,
+        target=DifferentialMachine.parts,
         by=hands,
-        part=consumes(Floor.parts),
+        part=consumes(DifferentialMachine.parts),
         sku=st.sampled_from("XYZ"),
         price=prices,
         quantity=quantities,
@@ -106,14 +108,14 @@ class ShopMachine(TicketRules):
         """A part is no longer sold, and another takes its place unless its SKU is taken."""
         self.do(
             lambda: self.model.shelf.archive(part),
-            lambda desk: desk.shop.archive_part(ACTORS[by], desk.id(part)),
+            lambda driver: driver.shop.archive_part(ACTORS[by], driver.id(part)),
         )
         if not self.model.shelf.parts[part]["archived"]:
             return part
         made = self.shelve_one(by, sku, price, quantity)
         return made["part"] if made else part
 
-    @rule(by=hands, ticket=Floor.tickets, turn=st.integers(0, 5))
+    @rule(by=hands, ticket=DifferentialMachine.tickets, turn=st.integers(0, 5))
     def go_and_come_back(self, by: str, ticket: str, turn: int) -> None:
         """Going on and coming back leaves stock and money as they were."""
         before = self.figures()
@@ -125,7 +127,12 @@ class ShopMachine(TicketRules):
 
         assert before == self.figures()
 
-    @rule(by=hands, ticket=Floor.tickets, part=Floor.parts, quantity=quantities)
+    @rule(
+        by=hands,
+        ticket=DifferentialMachine.tickets,
+        part=DifferentialMachine.parts,
+        quantity=quantities,
+    )
     def add_and_remove(self, by: str, ticket: str, part: str, quantity: int) -> None:
         """A part line that came and went leaves stock and money as they were."""
         before = self.figures()
@@ -134,7 +141,7 @@ class ShopMachine(TicketRules):
 
         assert before == self.figures()
 
-    @rule(by=hands, line=Floor.lines, quantity=quantities)
+    @rule(by=hands, line=DifferentialMachine.lines, quantity=quantities)
     def change_and_restore(self, by: str, line: str, quantity: int) -> None:
         """A quantity changed and changed back leaves stock and money as they were."""
         before = self.figures()
@@ -144,7 +151,7 @@ class ShopMachine(TicketRules):
 
         assert before == self.figures()
 
-    @rule(by=hands, part=Floor.parts, quantity=quantities)
+    @rule(by=hands, part=DifferentialMachine.parts, quantity=quantities)
     def receive_and_scrap(self, by: str, part: str, quantity: int) -> None:
         """What was received and thrown away leaves stock as it was."""
         before = self.figures()
@@ -153,7 +160,7 @@ class ShopMachine(TicketRules):
 
         assert before == self.figures()
 
-    @rule(by=hands, ticket=Floor.tickets, mechanic=mechanics)
+    @rule(by=hands, ticket=DifferentialMachine.tickets, mechanic=mechanics)
     def join_and_leave(self, by: str, ticket: str, mechanic: str) -> None:
         """A mechanic who joined and left counts for nothing."""
         ticket_of = self.model.tickets[ticket]
@@ -171,5 +178,5 @@ class ShopMachine(TicketRules):
         form = MovementForm(kind=kind, quantity=Quantity(quantity), note=note)
         return self.do(
             lambda: self.model.shelf.move(by, part, kind.value, quantity, note),
-            lambda desk: desk.shop.move_stock(ACTORS[by], desk.id(part), form),
+            lambda driver: driver.shop.move_stock(ACTORS[by], driver.id(part), form),
         )

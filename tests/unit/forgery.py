@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.signing_keys import KeyRing, rsa_keys, secret_keys
 from mechanic_core.access import Actor, Role, SessionId
-from tests.shops import HandClock
-from tests.worlds import NOON
+from tests.shops import ManualClock
+from tests.strategies import NOON
 
 LIFE: Final = timedelta(minutes=30)
 ACTOR: Final = Actor(Role.CUSTOMER, 7, SessionId("session-1"))
@@ -87,7 +87,7 @@ class Forgery:
         return {name: member for name, member in members.items() if name not in self.without}
 
 
-def tokens_of(ring: KeyRing, clock: HandClock, **told: Any) -> JwtTokens:
+def tokens_of(ring: KeyRing, clock: ManualClock, **told: Any) -> JwtTokens:
     """Return what signs and reads tokens with *ring*."""
     return JwtTokens(keys=ring, now=clock, life=LIFE, **told)
 

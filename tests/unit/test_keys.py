@@ -22,7 +22,8 @@ from mechanic_adapters.security.signing_keys import (
     thumbprint,
 )
 from mechanic_core.accounts.account import TokenRefused
-from tests.shops import HandClock
+from tests.shops import ManualClock
+from tests.strategies import NOON
 from tests.unit.forgery import (
     ACTOR,
     CURVE_PEM,
@@ -33,7 +34,6 @@ from tests.unit.forgery import (
     STRANGERS,
     tokens_of,
 )
-from tests.worlds import NOON
 
 SECRET = "the secret before, of thirty-two bytes"
 OURS, THEIRS = RINGS["RS256"], STRANGERS["RS256"]
@@ -170,7 +170,7 @@ def test_former_keys_are_accepted(before: KeyRing, after: KeyRing) -> None:
     """
     While keys are rotated, tokens of the former key are good, and new ones are the new key's.
     """
-    clock = HandClock()
+    clock = ManualClock()
     tokens = tokens_of(after, clock)
 
     assert ACTOR == tokens.read(tokens_of(before, clock).issue(ACTOR, NOON))
@@ -182,7 +182,7 @@ def test_public_keys_are_published() -> None:
     """
     The key set holds the present and former public keys, and not one private member.
     """
-    keys = tokens_of(ROTATED, HandClock()).public_keys()["keys"]
+    keys = tokens_of(ROTATED, ManualClock()).public_keys()["keys"]
 
     assert [OURS.current.verifying.id, THEIRS.current.verifying.id] == [k["kid"] for k in keys]
     assert [{"alg", "e", "kid", "kty", "n", "use"}] * 2 == [set(key) for key in keys]
@@ -192,4 +192,4 @@ def test_secrets_are_not_published() -> None:
     """
     With secrets for keys the key set is empty.
     """
-    assert {"keys": []} == tokens_of(RINGS["HS256"], HandClock()).public_keys()
+    assert {"keys": []} == tokens_of(RINGS["HS256"], ManualClock()).public_keys()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mechanic_adapters.security.password_hashing import CHEAPEST, OWASP, PROFILES, Argon2Passwords
 from mechanic_core.accounts.password import GivenPassword, Password
 from mechanic_core.errors import Unavailable
-from tests.worlds import FEWER, values_of
+from tests.strategies import FEWER, values_of
 
 CHEAP = Argon2Passwords(CHEAPEST)
 

@@ -22,9 +22,9 @@ from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Unavailable
 from mechanic_core.unit_of_work import Work
-from tests.shops import HandClock, Seconds
+from tests.shops import ManualClock, Seconds
+from tests.strategies import NOON
 from tests.unit.forgery import ACTOR, LIFE, RINGS, tokens_of
-from tests.worlds import NOON
 
 MOMENT = 0.001
 
@@ -67,7 +67,7 @@ def seconds() -> Seconds:
 @pytest.fixture
 def revocations(asked: Asked, seconds: Seconds) -> Revocations:
     """What this process knows; commits here are not told to it."""
-    return Revocations(asked.read_only, HandClock(), LIFE, seconds)
+    return Revocations(asked.read_only, ManualClock(), LIFE, seconds)
 
 
 def started(asked: Asked) -> Actor:
@@ -244,7 +244,7 @@ def test_a_token_must_pass_both(revocations: Revocations, asked: Asked) -> None:
     """
     A request is let in by a good token of a session that goes on, and by nothing else.
     """
-    tokens = tokens_of(RINGS["HS256"], HandClock())
+    tokens = tokens_of(RINGS["HS256"], ManualClock())
     asked.store.subscribe(revocations.touched)
     authenticate = authenticator(tokens, revocations)
     actor = started(asked)

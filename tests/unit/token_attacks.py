@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from tests.strategies import NOON
 from tests.unit.forgery import RINGS, Forgery, genuine, segment
-from tests.worlds import NOON
 
 NOON_S: Final = int(NOON.timestamp())
 

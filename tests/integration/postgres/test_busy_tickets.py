@@ -23,7 +23,7 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.workflow import Status
-from tests.integration.postgres.acts import swap, wait_until_somebody_waits
+from tests.integration.postgres.actions import swap, wait_for_a_blocked_lock
 
 
 def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None:
@@ -41,7 +41,7 @@ def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None
         with store.begin() as work:
             after = swap(work, ticket, joining.id)
             waiting = others.submit(hold)
-            wait_until_somebody_waits(store)
+            wait_for_a_blocked_lock(store)
 
         assert after == waiting.result(10)
 
@@ -61,7 +61,7 @@ def test_holds_no_mechanic_while_it_waits_for_a_ticket(store: SqlStore) -> None:
         with store.begin() as work:
             held = work.tickets.lock(ticket.id)
             waiting = others.submit(hold_both)
-            wait_until_somebody_waits(store)
+            wait_for_a_blocked_lock(store)
             renamed = work.mechanics.save(evolve(work.mechanics.lock(mechanic.id)[0], name="Bo"))
 
         found, known = waiting.result(10)

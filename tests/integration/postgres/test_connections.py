@@ -16,7 +16,7 @@ from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
-from tests.integration.postgres.acts import swap
+from tests.integration.postgres.actions import swap
 from tests.integration.servers import PostgresServer
 from tests.integration.statements import counted
 

@@ -18,7 +18,7 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.paging import PageRequest
-from tests.integration.postgres.acts import cut_off
+from tests.integration.postgres.actions import terminate_connections
 
 SOON: float = 1 + 1.5 * CONNECT_S
 """When whoever asks must know that the server is away, in seconds, on a busy machine."""
@@ -40,7 +40,7 @@ def test_reads_through_a_restart(store: SqlStore, url: str) -> None:
                 return work.customers.get(customer.id).name
 
         list(readers.map(read, range(4)))
-        cut_off(url)
+        terminate_connections(url)
 
         assert [customer.name] * 4 == list(readers.map(read, range(4)))
 
@@ -52,7 +52,7 @@ def test_is_cut_off_between_two_reads(store: SqlStore, url: str) -> None:
     customer = add_customer(store)
     with store.read_only() as work:
         work.customers.get(customer.id)
-        cut_off(url)
+        terminate_connections(url)
 
         assert customer == work.customers.get(customer.id)
 
@@ -62,7 +62,7 @@ def test_loses_at_the_first_statement(store: SqlStore, url: str) -> None:
     A transaction that finds its connection dead may simply be done again.
     """
     add_customer(store)
-    cut_off(url)
+    terminate_connections(url)
 
     with pytest.raises(LostRace), store.begin() as work:
         work.customers.add(new_customer())
@@ -77,7 +77,7 @@ def test_does_not_repeat_what_was_begun(store: SqlStore, url: str) -> None:
     def add_two() -> None:
         with store.begin() as work:
             work.customers.add(new_customer())
-            cut_off(url)
+            terminate_connections(url)
             work.customers.add(new_customer())
 
     with pytest.raises(Unavailable) as caught:
@@ -96,7 +96,7 @@ def test_does_not_repeat_a_commit_without_an_answer(store: SqlStore, url: str) -
     def add_one() -> None:
         with store.begin() as work:
             work.customers.add(new_customer())
-            cut_off(url)
+            terminate_connections(url)
 
     with pytest.raises(Unavailable) as caught:
         add_one()

@@ -17,8 +17,8 @@ from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm
-from tests.shops import CUSTOMER, MANAGER, MECHANIC, HandClock, shop_on
-from tests.worlds import sample
+from tests.shops import CUSTOMER, MANAGER, MECHANIC, ManualClock, shop_on
+from tests.strategies import sample
 
 ALL = PageRequest(size=100)
 
@@ -28,7 +28,7 @@ class Premises:
     """The shop, its store and clock, and what was heard of low stock."""
 
     store: MemoryStore = field(factory=MemoryStore)
-    clock: HandClock = field(factory=HandClock)
+    clock: ManualClock = field(factory=ManualClock)
     heard: list[Part] = field(factory=list)
     shop: Shop = field(init=False)
 

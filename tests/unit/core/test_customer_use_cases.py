@@ -19,8 +19,8 @@ from mechanic_core.tickets.forms import TicketDraft
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleId
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.strategies import NOON, sample
 from tests.unit.core.conftest import ALL, Premises
-from tests.worlds import NOON, sample
 
 CLEO = Actor(Role.CUSTOMER, 2)
 ADA = CustomerId(1)

@@ -11,7 +11,7 @@ from mechanic_core import errors
 from mechanic_core.errors import Invalid, LostRace, Problem, Refused, Unavailable, Unknown
 from mechanic_core.inventory.part import InsufficientStock, Part
 from mechanic_core.tickets.ticket import TicketNotFound
-from tests.worlds import sample
+from tests.strategies import sample
 
 KINDS = {kind for kind in vars(errors).values() if isinstance(kind, type)} - {Problem, Refused}
 

@@ -12,7 +12,7 @@ from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import MechanicForm
 from mechanic_core.money import Quantity
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
-from tests.worlds import sample
+from tests.strategies import sample
 
 
 def pointers(refused: pytest.ExceptionInfo[RuleBroken]) -> list[str]:

@@ -24,8 +24,8 @@ from mechanic_core.money import Quantity
 from mechanic_core.tickets.line import PartLineForm
 from mechanic_core.tickets.workflow import Status
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.strategies import sample
 from tests.unit.core.conftest import ALL, Premises
-from tests.worlds import sample
 
 PAD = PartId(1)
 

@@ -11,8 +11,8 @@ from mechanic_core.tickets.line import (
 )
 from mechanic_core.tickets.ticket import Ticket
 from tests.shops import MECHANIC
+from tests.strategies import sample
 from tests.unit.core.conftest import Premises
-from tests.worlds import sample
 
 
 def told(premises: Premises, ticket: Ticket) -> list[tuple[Event, str | None, str | None]]:

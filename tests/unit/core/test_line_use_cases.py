@@ -20,8 +20,8 @@ from mechanic_core.tickets.line import (
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen
 from mechanic_core.tickets.workflow import Status
 from tests.shops import MECHANIC
+from tests.strategies import sample
 from tests.unit.core.conftest import ALL, Premises
-from tests.worlds import sample
 
 PAD = PartId(1)
 

@@ -24,8 +24,8 @@ from mechanic_core.mechanics.mechanic import (
 from mechanic_core.money import Money
 from mechanic_core.tickets.workflow import Status
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.strategies import sample
 from tests.unit.core.conftest import ALL, Premises
-from tests.worlds import sample
 
 EVE, BOB = MechanicId(1), MechanicId(2)
 DAY = date(2026, 3, 2)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_core.money import Measure, Money, Price, Quantity, amount, to_decimal
-from tests.worlds import values_of
+from tests.strategies import values_of
 
 HALVES = [
     pytest.param(500, 1, 0, id="half of a cent goes to the even nought"),

@@ -20,7 +20,7 @@ from mechanic_core.inventory.part import (
     PartReserved,
 )
 from mechanic_core.money import MAX_QUANTITY, Measure, Quantity, Stock
-from tests.worlds import FEWER, NOON, records, sample, values_of
+from tests.strategies import FEWER, NOON, records, sample, values_of
 
 ALONE = sorted(set(Kind) - {Kind.COUNT})
 

@@ -23,7 +23,7 @@ from mechanic_core.mechanics.mechanic import (
 )
 from mechanic_core.values import fold_case
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleChanged, VehicleForm
-from tests.worlds import FEWER, NOON, records, sample
+from tests.strategies import FEWER, NOON, records, sample
 
 LATER = NOON + timedelta(hours=1)
 

@@ -26,8 +26,8 @@ from mechanic_core.access import (
 from mechanic_core.errors import Refused
 from mechanic_core.rules import union_members
 from mechanic_core.shop import Shop
-from tests.shops import HandClock, shop_on
-from tests.worlds import sample
+from tests.shops import ManualClock, shop_on
+from tests.strategies import sample
 
 CONTRACT = {
     PUBLIC: """
@@ -98,7 +98,7 @@ def test_who_may_not_is_refused_first(name: str, actor: Actor) -> None:
     """
     Strangers are asked to log in and wrong roles are refused, whatever they ask about.
     """
-    use_case = getattr(shop_on(MemoryStore(), HandClock()), name)
+    use_case = getattr(shop_on(MemoryStore(), ManualClock()), name)
     policy = policy_of(name)
 
     refusal: type[Refused] | None = None

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import mechanic_core
 from mechanic_core.errors import RuleBroken
 from mechanic_core.rules import computed, first_violation, member_rules, rules_of
-from tests.worlds import FEWER, records, rule_breaking, sample, values_of
+from tests.strategies import FEWER, records, rule_breaking, sample, values_of
 
 GIVEN: dict[str, dict[str, object]] = {"MechanicEdit": {"add_ids": (1,)}}
 """What a sample needs because a rule spans its optional fields."""

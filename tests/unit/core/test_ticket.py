@@ -24,7 +24,7 @@ from mechanic_core.tickets.ticket import (
     TicketVehicle,
 )
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, INITIAL_STATUS, Status
-from tests.worlds import FEWER, NOON, records, sample
+from tests.strategies import FEWER, NOON, records, sample
 
 PART = sample(PartLine, id=LineId(1))
 LABOR = sample(LaborLine, id=LineId(1))

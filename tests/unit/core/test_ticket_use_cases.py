@@ -24,8 +24,8 @@ from mechanic_core.tickets.ticket import (
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleId, VinTaken
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.strategies import NOON, sample
 from tests.unit.core.conftest import ALL, Premises
-from tests.worlds import NOON, sample
 
 CLEO = Actor(Role.CUSTOMER, 2)
 VIN, NEW_VIN = "1HGCM82633A004352", "5YJSA1DG9DFP14705"

@@ -16,7 +16,7 @@ from mechanic_core.vehicles.vehicle import (
     VehicleNotFound,
     VinTaken,
 )
-from tests.shops import CUSTOMER, MANAGER, MECHANIC, HandClock, shop_on
+from tests.shops import CUSTOMER, MANAGER, MECHANIC, ManualClock, shop_on
 from tests.unit.core.conftest import ALL, Premises
 
 CLEO = Actor(Role.CUSTOMER, 2)
@@ -60,7 +60,7 @@ def test_what_is_wrong_with_a_vehicle_is_told_at_once(
     """
     A wrong check digit and a wrong customer take one answer, not two.
     """
-    strict = shop_on(premises.store, HandClock(), strict_vin=True)
+    strict = shop_on(premises.store, ManualClock(), strict_vin=True)
 
     with pytest.raises(RuleBroken) as refused:
         strict.add_vehicle(actor, VehicleForm(customer_id=owner, vin=WRONG))
@@ -72,7 +72,7 @@ def test_what_is_wrong_with_a_change_is_told_at_once(premises: Premises) -> None
     """
     A sale to nobody with a mistyped VIN tells both.
     """
-    strict = shop_on(premises.store, HandClock(), strict_vin=True)
+    strict = shop_on(premises.store, ManualClock(), strict_vin=True)
 
     with pytest.raises(RuleBroken) as refused:
         strict.change_vehicle(MECHANIC, CAR, lambda form: evolve(form, customer_id=99, vin=WRONG))
@@ -183,7 +183,7 @@ def test_a_strict_shop_checks_new_vins_only(premises: Premises) -> None:
     A wrong check digit that is there already does not keep the rest from being mended.
     """
     car = premises.shop.add_vehicle(CLEO, VehicleForm(vin=WRONG))
-    strict = shop_on(premises.store, HandClock(), strict_vin=True)
+    strict = shop_on(premises.store, ManualClock(), strict_vin=True)
 
     with pytest.raises(RuleBroken, match="#/vin"):
         strict.add_vehicle(CLEO, VehicleForm(vin="1HGCM82653A004352"))

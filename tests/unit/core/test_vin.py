@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mechanic_core.errors import RuleBroken
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
 from mechanic_core.vehicles.vin import Vin, VinCheck, check_digit, require_check_digit, vin_check
-from tests.worlds import sample, values_of
+from tests.strategies import sample, values_of
 
 VALID = "1HGCM82633A004352"
 

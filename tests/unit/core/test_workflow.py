@@ -22,7 +22,7 @@ from mechanic_core.tickets.workflow import (
     needs_a_mechanic,
     no_such_move,
 )
-from tests.worlds import NOON, sample
+from tests.strategies import NOON, sample
 
 CONTRACT = """
 open -> in_progress: needs a mechanic

@@ -25,7 +25,7 @@ from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
 from mechanic_http.endpoint import body as bodies
 from mechanic_http.json import codec
-from tests.worlds import NOON, records, sample
+from tests.strategies import NOON, records, sample
 
 FORMS: list[type[Any]] = [
     Credentials,

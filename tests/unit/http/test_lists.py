@@ -16,8 +16,8 @@ from mechanic_http.endpoint.pagination import Listing
 from mechanic_http.endpoint.query import ListQuery
 from mechanic_http.settings import HttpSettings
 from tests.shops import CUSTOMER, MECHANIC
+from tests.strategies import FEWER, sample
 from tests.unit.http.shop import ANONYMOUS, OTHER, Client, client
-from tests.worlds import FEWER, sample
 
 
 def stocked(count: int) -> Client:

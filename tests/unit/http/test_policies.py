@@ -9,10 +9,10 @@ from mechanic_core.access import Actor, Policy, Role
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_http.routes import DOCUMENTED
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.strategies import sample
 from tests.unit.http.shop import ANONYMOUS, OTHER, Client
 from tests.unit.http.test_contract import CONTRACT, Asked, busy, template_of
 from tests.unit.http.who_may import WHO
-from tests.worlds import sample
 
 OTHER_MECHANIC: Final = Actor(Role.MECHANIC, 3)
 

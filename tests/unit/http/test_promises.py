@@ -21,10 +21,10 @@ from mechanic_http.json import codec
 from mechanic_http.json.structure_records import member_names
 from mechanic_http.routes import DOCUMENTED
 from tests.shops import MECHANIC
+from tests.strategies import records
 from tests.unit.http.documented import documented_operations
 from tests.unit.http.shop import ROLES, Client, client
 from tests.unit.http.test_contract import busy
-from tests.worlds import records
 
 ENDPOINTS = [
     (route.template, operation) for route in DOCUMENTED for operation in route.operations.values()

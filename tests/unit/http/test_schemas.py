@@ -17,8 +17,8 @@ from mechanic_http.json.structure_records import published_name
 from mechanic_http.openapi import examples
 from mechanic_http.openapi.values import decimals_of
 from mechanic_http.routes import DOCUMENTED
+from tests.strategies import breaking, records
 from tests.unit.http.documented import component
-from tests.worlds import breaking, records
 
 FEW = settings(max_examples=settings().max_examples // 10)
 """There are many records, and each is looked at as a whole."""

@@ -5,7 +5,7 @@ import pytest
 
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.shop import Shop
-from tests.shops import HandClock, shop_on
+from tests.shops import ManualClock, shop_on
 
 
 @pytest.mark.parametrize("field", attrs.fields(Shop), ids=lambda field: field.name)
@@ -13,6 +13,6 @@ def test_every_use_case_is_what_the_shop_says(field: "attrs.Attribute[object]") 
     """
     Under each name stands the use case that callers are promised there.
     """
-    shop = shop_on(MemoryStore(), HandClock())
+    shop = shop_on(MemoryStore(), ManualClock())
 
     assert field.type is type(getattr(shop, field.name))

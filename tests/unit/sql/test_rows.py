@@ -28,7 +28,7 @@ from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
 from mechanic_core.vehicles.vehicle import Vehicle
-from tests.worlds import records
+from tests.strategies import records
 
 RECORDS: list[type[Any]] = [
     *(Account, RefreshToken, Session, Customer, Disagreement, Movement, Part, Mechanic, Entry),

@@ -4,14 +4,14 @@ import pytest
 
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.signing_keys import KeyRing
-from tests.shops import HandClock
+from tests.shops import ManualClock
 from tests.unit.forgery import RINGS, tokens_of
 
 
 @pytest.fixture
-def clock() -> HandClock:
+def clock() -> ManualClock:
     """A clock that stands at noon, when all tokens here are issued."""
-    return HandClock()
+    return ManualClock()
 
 
 @pytest.fixture(params=RINGS)
@@ -27,6 +27,6 @@ def ring(algorithm: str) -> KeyRing:
 
 
 @pytest.fixture
-def tokens(ring: KeyRing, clock: HandClock) -> JwtTokens:
+def tokens(ring: KeyRing, clock: ManualClock) -> JwtTokens:
     """Tokens under our key."""
     return tokens_of(ring, clock)

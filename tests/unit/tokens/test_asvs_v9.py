@@ -5,10 +5,10 @@ import pytest
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.signing_keys import KeyRing
 from mechanic_core.accounts.account import TokenRefused
-from tests.shops import HandClock
+from tests.shops import ManualClock
+from tests.strategies import NOON
 from tests.unit.forgery import ACTOR, LIFE, RINGS, STRANGERS, Forgery, genuine, tokens_of
 from tests.unit.token_attacks import NOON_S
-from tests.worlds import NOON
 
 
 def refuses(tokens: JwtTokens, *forged: Forgery | str) -> bool:
@@ -64,7 +64,7 @@ def test_v9_1_3_key_material_is_from_trusted_preconfigured_sources(
     )
 
 
-def test_v9_2_1_validity_time_span(tokens: JwtTokens, ring: KeyRing, clock: HandClock) -> None:
+def test_v9_2_1_validity_time_span(tokens: JwtTokens, ring: KeyRing, clock: ManualClock) -> None:
     """
     A token is accepted only between `nbf` and `exp`, remembered or not.
     """
@@ -100,7 +100,7 @@ def test_v9_2_3_only_tokens_intended_for_this_service(tokens: JwtTokens, ring: K
     )
 
 
-def test_v9_2_4_audiences_of_one_key_are_told_apart(ring: KeyRing, clock: HandClock) -> None:
+def test_v9_2_4_audiences_of_one_key_are_told_apart(ring: KeyRing, clock: ManualClock) -> None:
     """
     Two services that share a key issue tokens that only the one meant accepts.
     """

@@ -14,7 +14,8 @@ from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.signing_keys import KeyRing, SigningKey
 from mechanic_core.access import ANONYMOUS, Actor, Role, SessionId
 from mechanic_core.accounts.account import TokenRefused
-from tests.shops import HandClock
+from tests.shops import ManualClock
+from tests.strategies import NOON
 from tests.unit.forgery import (
     ACTOR,
     LIFE,
@@ -26,7 +27,6 @@ from tests.unit.forgery import (
     tokens_of,
 )
 from tests.unit.token_attacks import ATTACKS, MANGLED, NOON_S
-from tests.worlds import NOON
 
 HS256 = RINGS["HS256"]
 
@@ -49,7 +49,7 @@ def test_every_actor_is_read_back(role: Role, holder: int, session: str) -> None
     """
     Whoever can log in can be spoken for.
     """
-    tokens = tokens_of(HS256, HandClock())
+    tokens = tokens_of(HS256, ManualClock())
     actor = Actor(role, holder, SessionId(session))
 
     read = tokens.read(tokens.issue(actor, NOON))
@@ -95,7 +95,7 @@ def test_a_token_of_a_stranger_is_refused(tokens: JwtTokens, algorithm: str) -> 
             tokens.read(str(token))
 
 
-def test_a_former_type_of_key_is_refused(clock: HandClock, algorithm: str) -> None:
+def test_a_former_type_of_key_is_refused(clock: ManualClock, algorithm: str) -> None:
     """
     A token of the other algorithm is refused, also when it is signed as that one must be.
     """
@@ -105,7 +105,7 @@ def test_a_former_type_of_key_is_refused(clock: HandClock, algorithm: str) -> No
         tokens_of(RINGS[algorithm], clock).read(str(genuine(RINGS[other])))
 
 
-def test_a_public_key_is_no_secret(clock: HandClock) -> None:
+def test_a_public_key_is_no_secret(clock: ManualClock) -> None:
     """
     A token whose HMAC was made with our public key, in any form, is refused.
     """
@@ -181,7 +181,7 @@ def test_any_text_is_refused(token: str) -> None:
     Nothing that comes in a header raises anything else.
     """
     with pytest.raises(TokenRefused):
-        tokens_of(HS256, HandClock()).read(token)
+        tokens_of(HS256, ManualClock()).read(token)
 
 
 def test_refusals_are_alike(
@@ -206,7 +206,7 @@ def test_refusals_are_alike(
     assert not any(token in str(vars(record)) for token in forged for record in caplog.records)
 
 
-def test_a_token_ends_on_the_second(tokens: JwtTokens, clock: HandClock) -> None:
+def test_a_token_ends_on_the_second(tokens: JwtTokens, clock: ManualClock) -> None:
     """
     A token is good up to its end and not at it, read for the first time or again.
     """
@@ -235,10 +235,10 @@ def test_the_leeway_is_a_minute_at_most(leeway: timedelta) -> None:
     More leeway than a minute is a mistake of whoever wires it.
     """
     with pytest.raises(ValueError, match="leeway"):
-        tokens_of(HS256, HandClock(), leeway=leeway)
+        tokens_of(HS256, ManualClock(), leeway=leeway)
 
 
-def test_remembered_tokens_are_bounded(clock: HandClock) -> None:
+def test_remembered_tokens_are_bounded(clock: ManualClock) -> None:
     """
     However many tokens come, no more than so many are remembered.
     """
@@ -249,7 +249,7 @@ def test_remembered_tokens_are_bounded(clock: HandClock) -> None:
     assert len(tokens._proven) == 10
 
 
-def test_a_signature_has_one_spelling(clock: HandClock) -> None:
+def test_a_signature_has_one_spelling(clock: ManualClock) -> None:
     """
     The unused bits at a signature's end cannot be set to make another token of it.
     """

@@ -13,7 +13,7 @@ from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.unit_of_work import Work
 
 
-def cut_off(url: str) -> None:
+def terminate_connections(url: str) -> None:
     """End every connection to the database, as a restart of the server does."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
@@ -31,7 +31,7 @@ def swap(work: Work, ticket: Ticket, joining: int) -> Ticket:
     return work.tickets.save(after, new_entry())
 
 
-def wait_until_somebody_waits(store: SqlStore) -> None:
+def wait_for_a_blocked_lock(store: SqlStore) -> None:
     """Return as soon as somebody waits for a lock."""
     connection = store._database.to_read()
     try:

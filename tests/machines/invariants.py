@@ -10,30 +10,30 @@ from functools import partial
 from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES
-from tests.machines.desk import Desk, walk
-from tests.machines.shelf import Thing
+from tests.machines.inventory_model import Fields
+from tests.machines.shop_driver import ShopDriver, walk
 from tests.shops import MANAGER
 
 MOST = 100
 
 
-def reserved_is_what_open_lines_ask(desk: Desk, tickets: dict[str, Thing]) -> None:
+def reserved_is_what_open_lines_ask(driver: ShopDriver, tickets: dict[str, Fields]) -> None:
     """Hold each part's balance against the lines of the tickets still to be worked on."""
     asked: dict[str, int] = {}
     for ticket in tickets.values():
         if ticket["status"] in EDITABLE_STATUSES:
             for line in ticket["parts"]:
                 asked[line["part"]] = asked.get(line["part"], 0) + line["quantity"]
-    for key, part in desk.parts().items():
+    for key, part in driver.parts().items():
         assert asked.pop(key, 0) == part["reserved"] <= part["on_hand"]
         assert part["reserved"] >= 0
-    assert not any(desk.parts().get(key) for key in asked)
+    assert not any(driver.parts().get(key) for key in asked)
 
 
-def balances_are_sums_of_movements(desk: Desk, part: str, balance: tuple[int, int]) -> None:
+def balances_are_sums_of_movements(driver: ShopDriver, part: str, balance: tuple[int, int]) -> None:
     """Add a part's movements up, one by one."""
     on_hand = reserved = 0
-    for movement in desk.movements(part):
+    for movement in driver.movements(part):
         on_hand += movement["change"][0]
         reserved += movement["change"][1]
         assert (on_hand, reserved) == movement["after"]
@@ -41,7 +41,7 @@ def balances_are_sums_of_movements(desk: Desk, part: str, balance: tuple[int, in
     assert balance == (on_hand, reserved)
 
 
-def totals_are_sums_of_lines(tickets: dict[str, Thing]) -> None:
+def totals_are_sums_of_lines(tickets: dict[str, Fields]) -> None:
     """Round each line half-even to the cent, once, and add up."""
     for ticket in tickets.values():
         parts = sum(cents(line["quantity"], line["price"]) for line in ticket["parts"])
@@ -55,10 +55,12 @@ def cents(thousandths: int, price: int) -> int:
     return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
-def leaderboard_is_a_recount(desk: Desk, tickets: dict[str, Thing], period: Period) -> None:
+def leaderboard_is_a_recount(
+    driver: ShopDriver, tickets: dict[str, Fields], period: Period
+) -> None:
     """Count each mechanic's tickets again, as the contract defines it."""
-    board = desk.shop.read_leaderboard(MANAGER, MOST, period)
-    counted: dict[str, list[str]] = {desk.name("m", one.id): [] for one in board.items}
+    board = driver.shop.read_leaderboard(MANAGER, MOST, period)
+    counted: dict[str, list[str]] = {driver.name("m", one.id): [] for one in board.items}
     for key, ticket in tickets.items():
         day = (period.since is None or period.since.isoformat() <= ticket["day"]) and (
             period.until is None or ticket["day"] <= period.until.isoformat()
@@ -66,7 +68,7 @@ def leaderboard_is_a_recount(desk: Desk, tickets: dict[str, Thing], period: Peri
         if day and ticket["status"] not in UNWORKED_STATUSES:
             for one in ticket["staff"]:
                 counted[one].append(key)
-    assert {desk.name("m", one.id): one.tickets for one in board.items} == {
+    assert {driver.name("m", one.id): one.tickets for one in board.items} == {
         one: len(keys) for one, keys in counted.items()
     }
     order = [(-one.tickets, one.name, one.id) for one in board.items]
@@ -75,17 +77,17 @@ def leaderboard_is_a_recount(desk: Desk, tickets: dict[str, Thing], period: Peri
         assert 1 + sum(other.tickets > one.tickets for other in board.items) == one.rank
 
 
-def figures_explain_themselves(desk: Desk) -> None:
+def figures_explain_themselves(driver: ShopDriver) -> None:
     """Find behind each figure of the leaderboard as many tickets, all with that mechanic."""
-    for one in desk.shop.read_leaderboard(MANAGER, MOST, Period()).items:
+    for one in driver.shop.read_leaderboard(MANAGER, MOST, Period()).items:
         mechanic = MechanicId(one.id)
-        behind = walk(partial(desk.shop.list_worked, MANAGER, mechanic, Period()))
+        behind = walk(partial(driver.shop.list_worked, MANAGER, mechanic, Period()))
         assert one.tickets == len(behind)
         for ticket in behind:
             assert one.id in {worker.id for worker in ticket.mechanics}
             assert ticket.status not in UNWORKED_STATUSES
 
 
-def nothing_disagrees(desk: Desk) -> None:
+def nothing_disagrees(driver: ShopDriver) -> None:
     """Let the shop check its own stock."""
-    assert () == desk.shop.check_stock(MANAGER)
+    assert () == driver.shop.check_stock(MANAGER)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-Thing = dict[str, Any]
+Fields = dict[str, Any]
 Hold = tuple[int, int]
 Wanted = Sequence[tuple[str, str, int]]
 
@@ -19,7 +19,7 @@ USED: Final[Hold] = (-1, 0)
 _KINDS: Final = {(0, 1): "reserve", (0, -1): "release", (-1, -1): "consume", (1, 1): "restore"}
 
 
-class No(Exception):
+class Refusal(Exception):
     """The shop should say no, with this code and these facts."""
 
     def __init__(self, code: str, **facts: object) -> None:
@@ -28,18 +28,18 @@ class No(Exception):
         self.code, self.facts = code, facts
 
 
-class Shelf:
+class InventoryModel:
     """Parts by name: p1, p2 and so on, in the order in which they came."""
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self.parts: dict[str, Thing] = {}
+        self.parts: dict[str, Fields] = {}
         self.heard: list[str] = []
 
-    def add(self, by: str, sku: str, price: int, quantity: int, reorder: int) -> Thing:
+    def add(self, by: str, sku: str, price: int, quantity: int, reorder: int) -> Fields:
         """Put a new part on the shelf."""
         if any(part["sku"] == sku and not part["archived"] for part in self.parts.values()):
-            raise No("sku-taken")
+            raise Refusal("sku-taken")
         key = f"p{len(self.parts) + 1}"
         self.parts[key] = {
             "part": key,
@@ -57,10 +57,10 @@ class Shelf:
             self._write(key, "receive", (quantity, 0), by)
         return self.shown(key)
 
-    def get(self, key: str) -> Thing:
+    def get(self, key: str) -> Fields:
         """Return a part that is still sold."""
         if self.parts[key]["archived"]:
-            raise No("part-not-found")
+            raise Refusal("part-not-found")
         return self.parts[key]
 
     def must_have(self, key: str, quantity: int) -> None:
@@ -68,14 +68,14 @@ class Shelf:
         part = self.parts[key]
         available = part["on_hand"] - part["reserved"]
         if quantity > available:
-            raise No("insufficient-stock", part_id=key, available=Decimal(available) / 1000)
+            raise Refusal("insufficient-stock", part_id=key, available=Decimal(available) / 1000)
 
-    def move(self, by: str, key: str, kind: str, quantity: int, note: str | None) -> Thing:
+    def move(self, by: str, key: str, kind: str, quantity: int, note: str | None) -> Fields:
         """Receive, return, scrap or count a part by hand; return the movement."""
         part = self.get(key)
         if kind == "count":
             if quantity < part["reserved"]:
-                raise No("count-below-reserved", reserved=Decimal(part["reserved"]) / 1000)
+                raise Refusal("count-below-reserved", reserved=Decimal(part["reserved"]) / 1000)
             change = quantity - part["on_hand"]
         else:
             change = -quantity if kind == "scrap" else quantity
@@ -83,11 +83,11 @@ class Shelf:
         self._touch([key], lambda: self._write(key, kind, (change, 0), by, note=note))
         return self.shown_movements(key)[-1]
 
-    def change(self, by: str, key: str, price: int, reorder: int, quantity: int | None) -> Thing:
+    def change(self, by: str, key: str, price: int, reorder: int, quantity: int | None) -> Fields:
         """Change a part's price, name and reorder point, and count it; unless all is so already."""
         part = self.get(key)
         if quantity is not None and quantity < part["reserved"]:
-            raise No("count-below-reserved", reserved=Decimal(part["reserved"]) / 1000)
+            raise Refusal("count-below-reserved", reserved=Decimal(part["reserved"]) / 1000)
 
         said = {"price": price, "name": f"Part at {price}", "reorder": reorder}
         counted = quantity not in (None, part["on_hand"])
@@ -105,7 +105,7 @@ class Shelf:
         """Take a part out of the lists."""
         part = self.get(key)
         if part["reserved"]:
-            raise No("part-reserved", reserved=Decimal(part["reserved"]) / 1000)
+            raise Refusal("part-reserved", reserved=Decimal(part["reserved"]) / 1000)
         part["archived"] = True
         part["version"] += 1
 
@@ -123,12 +123,12 @@ class Shelf:
 
         self._touch(list(dict.fromkeys(key for _, key, _ in lines)), each)
 
-    def shown(self, key: str) -> Thing:
+    def shown(self, key: str) -> Fields:
         """Return a part as people see it."""
         part = self.parts[key]
         return {name: part[name] for name in part if name not in ("ledger", "archived")}
 
-    def shown_movements(self, key: str) -> list[Thing]:
+    def shown_movements(self, key: str) -> list[Fields]:
         """Return a part's ledger as people see it."""
         return list(self.parts[key]["ledger"])
 
@@ -150,7 +150,7 @@ class Shelf:
         part = self.parts[key]
         part["on_hand"] += change[0]
         part["reserved"] += change[1]
-        entry: Thing = {
+        entry: Fields = {
             "kind": kind,
             "change": change,
             "after": (part["on_hand"], part["reserved"]),

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.faults.shops import Client, serving
+from tests.faults.shop_processes import Client, serving
 from tests.integration.servers import PostgresServer
-from tests.integration.wire import until
+from tests.integration.sockets import until
 
 AT_ONCE = 24
 

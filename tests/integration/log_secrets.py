@@ -16,7 +16,7 @@ SECRET_SHAPES: Final = re.compile(
 )
 
 
-class Spoken(logging.Handler):
+class LogRecorder(logging.Handler):
     """Hears every record, with all that was given along."""
 
     def __init__(self) -> None:

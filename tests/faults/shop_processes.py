@@ -18,7 +18,7 @@ from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.paging import PageRequest
-from tests.integration.wire import ROOT, Server, running
+from tests.integration.sockets import ROOT, Server, running
 
 EMAIL: Final = "grace@example.com"
 PASSWORD: Final = "correct horse battery staple"

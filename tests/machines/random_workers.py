@@ -1,4 +1,4 @@
-"""Hands that do at random whatever can be done, many at once, in threads and in processes."""
+"""RandomWorker that do at random whatever can be done, many at once, in threads and in processes."""
 
 import time
 from collections import Counter
@@ -26,7 +26,7 @@ from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId
 from tests.shops import MANAGER, MECHANIC, shop_on
-from tests.worlds import sample
+from tests.strategies import sample
 
 CREW: Final = 4
 CUSTOMERS: Final = 6
@@ -58,7 +58,7 @@ def furnish(shop: Shop) -> None:
 
 @final
 @define
-class Hands:
+class RandomWorker:
     """Somebody who does things at random, on few parts and the newest tickets: many collide."""
 
     shop: Shop
@@ -188,7 +188,7 @@ def work_for(url: str, seed: int, seconds: float, threads: int) -> Counter[str]:
         until = time.monotonic() + seconds
 
         def busy(number: int) -> Counter[str]:
-            hands = Hands(shop, Random(f"{seed}-{number}"))
+            hands = RandomWorker(shop, Random(f"{seed}-{number}"))
             while time.monotonic() < until:
                 hands.act()
             return hands.told

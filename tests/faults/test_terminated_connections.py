@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from tests.faults.shops import Client, Writers, serving
+from tests.faults.shop_processes import Client, Writers, serving
 
 END_ALL = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

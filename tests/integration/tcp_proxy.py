@@ -13,7 +13,7 @@ CHUNK: Final = 65536
 
 
 @final
-class Cable:
+class TcpProxy:
     """Carries bytes from a port of its own to a server, while it is whole."""
 
     def __init__(self, url: str) -> None:

@@ -16,8 +16,16 @@ from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_adapters.rate_limits.redis import PREFIX
 from mechanic_adapters.security.signing_keys import new_rsa_key
 from mechanic_shop.settings.settings import Algorithm, Profile
-from tests.integration.apps import ADA, BOB, CLEO, Line, furnished, on_the_line, settings_for
-from tests.integration.places import DATABASES
+from tests.integration.apps import (
+    ADA,
+    BOB,
+    CLEO,
+    AppClient,
+    new_furnished_shop_url,
+    open_client,
+    settings_for,
+)
+from tests.integration.databases import DATABASES
 from tests.integration.servers import LOOPBACK, PostgresServer, RunningValkey
 
 ROUNDS: Final = 5
@@ -26,30 +34,32 @@ FORMER: Final = "f" * 40
 
 
 @pytest.fixture(params=DATABASES)
-def line(
+def client(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[Line]:
+) -> Iterator[AppClient]:
     """The application on each database."""
-    with on_the_line(settings_for(furnished(request.param, tmp_path, postgres))) as line:
-        yield line
+    with open_client(
+        settings_for(new_furnished_shop_url(request.param, tmp_path, postgres))
+    ) as client:
+        yield client
 
 
 @pytest.fixture
 def url(tmp_path: Path, postgres: PostgresServer) -> str:
     """A shop in a file."""
-    return furnished("sqlite", tmp_path, postgres)
+    return new_furnished_shop_url("sqlite", tmp_path, postgres)
 
 
-def test_of_racing_refreshes_one_succeeds_at_most(line: Line) -> None:
+def test_of_racing_refreshes_one_succeeds_at_most(client: AppClient) -> None:
     """
     Two who hand in the same refresh token at once never both get tokens, and lose the session.
     """
     for _ in range(ROUNDS):
-        pair = line.log_in(ADA).json
+        pair = client.log_in(ADA).json
         body = {"refresh_token": pair["refresh_token"]}
 
         def refresh(body: object = body) -> testing.Result:
-            return line.ask("POST", "/token/refresh", body=body)
+            return client.ask("POST", "/token/refresh", body=body)
 
         answers = [one for one in in_parallel(*[refresh] * 4) if isinstance(one, testing.Result)]
 
@@ -57,8 +67,8 @@ def test_of_racing_refreshes_one_succeeds_at_most(line: Line) -> None:
         won = [one.json for one in answers if one.status_code == 200]
         assert len(won) <= 1
         assert {one.status_code for one in answers} <= {200, 401, 503}
-        assert line.ask("POST", "/token/refresh", body=body).status_code == 401
-        assert {401} == {line.get("/me", one["token"]).status_code for one in (pair, *won)}
+        assert client.ask("POST", "/token/refresh", body=body).status_code == 401
+        assert {401} == {client.get("/me", one["token"]).status_code for one in (pair, *won)}
 
 
 def test_logins_are_limited_by_address_and_by_account(url: str) -> None:
@@ -68,15 +78,15 @@ def test_logins_are_limited_by_address_and_by_account(url: str) -> None:
     settings = settings_for(
         url, login_rate_limit="3/minute", trusted_proxies=(ip_network(LOOPBACK),)
     )
-    with on_the_line(settings) as line:
+    with open_client(settings) as client:
         by_address = [
-            line.log_in(f"nobody{n}@example.com", X_Forwarded_For="192.0.2.1") for n in range(4)
+            client.log_in(f"nobody{n}@example.com", X_Forwarded_For="192.0.2.1") for n in range(4)
         ]
-        by_account = [line.log_in(ADA.swapcase(), X_Forwarded_For=f"192.0.2.{n}") for n in (2, 3)]
-        by_account += [line.log_in(ADA, X_Forwarded_For=f"2001:db8:{n}::1") for n in range(4, 6)]
-        other = line.log_in(CLEO, X_Forwarded_For="192.0.2.9")
-        staff = line.log_in(BOB, X_Forwarded_For="192.0.2.9")
-        page = line.metrics.render()[0].decode()
+        by_account = [client.log_in(ADA.swapcase(), X_Forwarded_For=f"192.0.2.{n}") for n in (2, 3)]
+        by_account += [client.log_in(ADA, X_Forwarded_For=f"2001:db8:{n}::1") for n in range(4, 6)]
+        other = client.log_in(CLEO, X_Forwarded_For="192.0.2.9")
+        staff = client.log_in(BOB, X_Forwarded_For="192.0.2.9")
+        page = client.metrics.render()[0].decode()
 
     assert [401, 401, 401, 429] == [one.status_code for one in by_address]
     assert [200, 200, 200, 429] == [one.status_code for one in by_account]
@@ -98,9 +108,9 @@ def test_a_login_keeps_its_limit_without_the_store(url: str) -> None:
     """
     dead = f"redis://{LOOPBACK}:1/0"
     settings = settings_for(url, login_rate_limit="2/minute", rate_limit_storage_url=dead)
-    with on_the_line(settings) as line:
-        tries = [line.log_in(ADA).status_code for _ in range(3)]
-        page = line.metrics.render()[0].decode()
+    with open_client(settings) as client:
+        tries = [client.log_in(ADA).status_code for _ in range(3)]
+        page = client.metrics.render()[0].decode()
 
     assert [200, 200, 429] == tries
     assert 'mechanic_shop_fallbacks_total{store="limiter"}' in page
@@ -111,12 +121,12 @@ def test_limits_are_counted_where_the_settings_say(url: str, valkey: RunningValk
     `RATE_LIMIT_STORAGE_URL` names the store that requests are counted in.
     """
     settings = settings_for(url, rate_limit_storage_url=valkey.patient_url)
-    with Redis.from_url(valkey.url) as store, on_the_line(settings) as line:
+    with Redis.from_url(valkey.url) as store, open_client(settings) as client:
         store.flushdb()
-        assert line.get("/inventory").status_code == 200
+        assert client.get("/inventory").status_code == 200
 
         assert len(list(store.scan_iter(f"{PREFIX}:*"))) == 1
-        assert line.get("/readyz").json["limits"] == "up"
+        assert client.get("/readyz").json["limits"] == "up"
 
 
 def test_passwords_are_hashed_as_the_settings_say(url: str) -> None:
@@ -125,8 +135,8 @@ def test_passwords_are_hashed_as_the_settings_say(url: str) -> None:
     """
     hashes = []
     for profile in (Profile.OWASP, Profile.RFC9106_LOW):
-        with on_the_line(settings_for(url, password_profile=profile)) as line:
-            assert line.log_in(ADA).status_code == 200
+        with open_client(settings_for(url, password_profile=profile)) as client:
+            assert client.log_in(ADA).status_code == 200
         hashes.append(kept_hashes(url))
 
     assert {"$argon2id$v=19$m=19456,t=2,p=1"} == hashes[0]
@@ -149,12 +159,12 @@ def test_tokens_are_signed_as_the_settings_say(url: str, tmp_path: Path) -> None
     settings = settings_for(
         url, jwt_alg=Algorithm.RS256, jwt_private_key_file=file, token_ttl_min=5
     )
-    with on_the_line(settings) as line:
-        pair = line.log_in(ADA).json
+    with open_client(settings) as client:
+        pair = client.log_in(ADA).json
         header = jwt.get_unverified_header(pair["token"])
-        keys = line.get("/.well-known/jwks.json").json["keys"]
+        keys = client.get("/.well-known/jwks.json").json["keys"]
 
-        assert (300, 200) == (pair["expires_in"], line.get("/me", pair["token"]).status_code)
+        assert (300, 200) == (pair["expires_in"], client.get("/me", pair["token"]).status_code)
     assert {"alg": "RS256", "typ": "at+jwt", "kid": keys[0]["kid"]} == header
     assert {"kty", "kid", "use", "alg", "n", "e"} == set(keys[0])
 
@@ -163,11 +173,11 @@ def test_former_keys_are_accepted_while_they_are_named(url: str) -> None:
     """
     `JWT_PREVIOUS_KEYS` keeps people logged in when the secret changes.
     """
-    with on_the_line(settings_for(url, secret_key=FORMER)) as line:
-        token = line.token(ADA)
+    with open_client(settings_for(url, secret_key=FORMER)) as client:
+        token = client.token(ADA)
     seen = []
     for previous in ((FORMER,), ()):
-        with on_the_line(settings_for(url, jwt_previous_keys=previous)) as line:
-            seen.append(line.get("/me", token).status_code)
+        with open_client(settings_for(url, jwt_previous_keys=previous)) as client:
+            seen.append(client.get("/me", token).status_code)
 
     assert [200, 401] == seen

@@ -23,7 +23,7 @@ from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
-from tests.machines.shelf import Thing
+from tests.machines.inventory_model import Fields
 from tests.shops import MANAGER, shop_on
 
 SIZE = 100
@@ -31,7 +31,7 @@ LETTERS = {Role.CUSTOMER: "c", Role.MECHANIC: "m", Role.MANAGER: "m"}
 
 
 @final
-class Desk:
+class ShopDriver:
     """A shop on one store, and what its ids are called."""
 
     def __init__(self, store: Store, now: Clock) -> None:
@@ -41,7 +41,7 @@ class Desk:
         self._names: dict[tuple[str, int], str] = {}
         self._ids: dict[str, int] = {}
 
-    def outcome(self, act: Callable[["Desk"], object]) -> tuple[object, ...]:
+    def outcome(self, act: Callable[["ShopDriver"], object]) -> tuple[object, ...]:
         """Return what came of *act*: what is shown, or the refusal with its facts."""
         try:
             return ("done", self.shown(act(self)))
@@ -62,7 +62,7 @@ class Desk:
             self._names[letter, number], self._ids[name] = name, number
         return self._names[letter, number]
 
-    def tickets(self, **wanted: Any) -> dict[str, Thing]:
+    def tickets(self, **wanted: Any) -> dict[str, Fields]:
         """Return every ticket as it is shown."""
         find = self.shop.list_tickets
         return {
@@ -70,7 +70,7 @@ class Desk:
             for ticket in walk(lambda page: find(MANAGER, TicketFilter(**wanted), page))
         }
 
-    def parts(self, **wanted: Any) -> dict[str, Thing]:
+    def parts(self, **wanted: Any) -> dict[str, Fields]:
         """Return every part that is sold, as it is shown."""
         find = self.shop.list_parts
         return {
@@ -78,7 +78,7 @@ class Desk:
             for part in walk(lambda page: find(MANAGER, PartFilter(**wanted), page))
         }
 
-    def movements(self, part: str) -> list[Thing]:
+    def movements(self, part: str) -> list[Fields]:
         """Return a part's ledger."""
         one = PartId(self.id(part))
         found = walk(lambda page: self.shop.list_movements(MANAGER, one, page))
@@ -96,7 +96,7 @@ class Desk:
                 return show(self, what)
         return what
 
-    def _ticket(self, ticket: Ticket) -> Thing:
+    def _ticket(self, ticket: Ticket) -> Fields:
         return {
             "ticket": self.name("t", ticket.id),
             "customer": self.name("c", ticket.customer_id),
@@ -109,7 +109,7 @@ class Desk:
             "version": ticket.version,
         }
 
-    def _part_line(self, line: PartLine) -> Thing:
+    def _part_line(self, line: PartLine) -> Fields:
         return {
             "line": self.name("l", line.id),
             "part": self.name("p", line.part_id),
@@ -120,7 +120,7 @@ class Desk:
             "amount": line.amount,
         }
 
-    def _labor_line(self, line: LaborLine) -> Thing:
+    def _labor_line(self, line: LaborLine) -> Fields:
         return {
             "line": self.name("w", line.id),
             "mechanic": line.mechanic_id and self.name("m", line.mechanic_id),
@@ -130,7 +130,7 @@ class Desk:
             "amount": line.amount,
         }
 
-    def _part(self, part: Part) -> Thing:
+    def _part(self, part: Part) -> Fields:
         return {
             "part": self.name("p", part.id),
             "sku": part.sku,
@@ -142,7 +142,7 @@ class Desk:
             "version": part.version,
         }
 
-    def _movement(self, moved: Movement) -> Thing:
+    def _movement(self, moved: Movement) -> Fields:
         return {
             "kind": moved.kind.value,
             "change": (moved.on_hand_change, moved.reserved_change),
@@ -153,7 +153,7 @@ class Desk:
             "line": moved.line_id and self.name("l", moved.line_id),
         }
 
-    def _entry(self, entry: Entry) -> Thing:
+    def _entry(self, entry: Entry) -> Fields:
         return {
             "event": entry.event.value,
             "from": entry.from_,
@@ -168,7 +168,7 @@ class Desk:
     def _by(self, by: By) -> str | None:
         return by.role and self.name(LETTERS[by.role], by.id)
 
-    def _facts(self, facts: Thing) -> Thing:
+    def _facts(self, facts: Fields) -> Fields:
         if "part_id" in facts:
             facts["part_id"] = self.name("p", facts["part_id"])
         if "tickets" in facts:
@@ -180,7 +180,7 @@ class Desk:
     def _hear(self, part: Part) -> None:
         self.heard.append(self.name("p", part.id))
 
-    _shows: tuple[tuple[type[Any], Callable[["Desk", Any], Any]], ...] = (
+    _shows: tuple[tuple[type[Any], Callable[["ShopDriver", Any], Any]], ...] = (
         (Ticket, _ticket),
         (PartLine, _part_line),
         (LaborLine, _labor_line),

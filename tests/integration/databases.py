@@ -24,7 +24,7 @@ from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
 from tests.integration.servers import PostgresServer
 from tests.shops import MANAGER, MECHANIC, shop_on
-from tests.worlds import sample
+from tests.strategies import sample
 
 DATABASES = ["sqlite", "postgresql"]
 ALL = PageRequest(size=100)
@@ -39,7 +39,7 @@ def now() -> datetime:
 
 
 @frozen
-class Place:
+class DatabaseShop:
     """A shop in a database, with Eve, Bob, a customer and the last five brake pads."""
 
     url: str
@@ -63,12 +63,12 @@ class Place:
         """Send a ticket on its way."""
         return self.shop.move_ticket(MECHANIC, ticket, TransitionForm(to=to))
 
-    def books_must_agree(self) -> None:
+    def check_ledger(self) -> None:
         """Check every balance against its ledger."""
         assert () == self.shop.check_stock(MANAGER)
 
 
-def fresh_url(kind: str, folder: Path, postgres: PostgresServer) -> str:
+def new_shop_url(kind: str, folder: Path, postgres: PostgresServer) -> str:
     """Return the address of an empty shop of a *kind* of database."""
     url = f"sqlite:///{folder / 'shop.db'}" if kind == "sqlite" else postgres.new_database()
     runner.upgrade(url)
@@ -87,16 +87,16 @@ def deadlocks_of(url: str) -> int:
 
 
 @contextmanager
-def open_place(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[Place]:
+def open_database_shop(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[DatabaseShop]:
     """Give a shop in a *kind* of database."""
-    url = fresh_url(kind, folder, postgres)
+    url = new_shop_url(kind, folder, postgres)
     with closing(SqlStore.open(url)) as store:
         shop = shop_on(store, now)
         shop.hire_mechanic(MANAGER, sample(Hiring, email="eve@x.example", role=Role.MANAGER))
         shop.hire_mechanic(MANAGER, sample(Hiring, email="bob@x.example"))
         shop.register_customer(MANAGER, sample(Registration))
         shop.add_part(MANAGER, sample(PartForm, quantity=Quantity(LAST * 1000)))
-        yield Place(url, shop)
+        yield DatabaseShop(url, shop)
 
 
 def ask(shop: Shop, ticket: TicketId) -> object:

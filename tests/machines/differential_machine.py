@@ -18,12 +18,12 @@ from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES
 from mechanic_core.unit_of_work import Store
-from tests.machines import laws
-from tests.machines.desk import Desk
+from tests.machines import invariants
+from tests.machines.inventory_model import Fields, Refusal
 from tests.machines.model import Model
-from tests.machines.shelf import No, Thing
-from tests.shops import MANAGER, HandClock
-from tests.worlds import sample
+from tests.machines.shop_driver import ShopDriver
+from tests.shops import MANAGER, ManualClock
+from tests.strategies import sample
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
 PERIODS = [ALL_TIME, Period(since=DAYS[1], until=DAYS[1]), Period(since=DAYS[1])]
@@ -34,10 +34,10 @@ ACTORS = {
 }
 CREW = {"m1": "Eve", "m2": "Bob", "m3": "Cy"}
 
-Act = Callable[[Desk], object]
+Act = Callable[[ShopDriver], object]
 
 
-class Floor(RuleBasedStateMachine):
+class DifferentialMachine(RuleBasedStateMachine):
     """A model, and one or more shops that must do as it says."""
 
     customers = Bundle("customers")
@@ -49,11 +49,11 @@ class Floor(RuleBasedStateMachine):
     def __init__(self, *stores: Store) -> None:
         """Open a shop on each store."""
         super().__init__()
-        self.clock = HandClock()
+        self.clock = ManualClock()
         self.model = Model()
-        self.desks = [Desk(store, self.clock) for store in stores]
+        self.drivers = [ShopDriver(store, self.clock) for store in stores]
         self.read: list[dict[str, list[Any]]] = [{} for _ in stores]
-        self.frozen: list[dict[str, Thing]] = [{} for _ in stores]
+        self.frozen: list[dict[str, Fields]] = [{} for _ in stores]
         self.hire()
 
     def hire(self) -> None:
@@ -62,20 +62,20 @@ class Floor(RuleBasedStateMachine):
             self.model.add_person("m", name)
             role = Role.MANAGER if key == "m1" else Role.MECHANIC
             hiring = sample(Hiring, name=name, email=f"{key}@shop.example", role=role)
-            for desk in self.desks:
-                desk.name("m", desk.shop.hire_mechanic(MANAGER, hiring).id)
+            for driver in self.drivers:
+                driver.name("m", driver.shop.hire_mechanic(MANAGER, hiring).id)
 
     def register_one(self) -> str:
         """Register one more customer and return what they are called."""
         key = self.model.add_person("c", "Ada")
-        for desk in self.desks:
-            new = desk.shop.register_customer(
+        for driver in self.drivers:
+            new = driver.shop.register_customer(
                 MANAGER, sample(Registration, name="Ada", email=f"{key}@x.example")
             )
-            desk.name("c", new.id)
+            driver.name("c", new.id)
         return key
 
-    def shelve_one(self, by: str, sku: str, price: int, quantity: int) -> Thing | None:
+    def shelve_one(self, by: str, sku: str, price: int, quantity: int) -> Fields | None:
         """Put a new part on the shelf."""
         form = sample(
             PartForm,
@@ -87,71 +87,71 @@ class Floor(RuleBasedStateMachine):
         )
         return self.do(
             lambda: self.model.shelf.add(by, sku, price, quantity, 2000),
-            lambda desk: desk.shop.add_part(ACTORS[by], form),
+            lambda driver: driver.shop.add_part(ACTORS[by], form),
         )
 
-    def do(self, expected: Callable[[], Thing | None], act: Act) -> Thing | None:
+    def do(self, expected: Callable[[], Fields | None], act: Act) -> Fields | None:
         """Do the same in the model and in every shop; all outcomes, refusals too, must agree."""
         wanted: tuple[object, ...]
-        done: Thing | None = None
+        done: Fields | None = None
         self.clock.pass_(minutes=1)
         try:
             done = expected()
             wanted = ("done", done)
-        except No as no:
-            wanted = ("refused", no.code, no.facts)
-        for desk in self.desks:
-            assert wanted == desk.outcome(act)
+        except Refusal as refusal:
+            wanted = ("refused", refusal.code, refusal.facts)
+        for driver in self.drivers:
+            assert wanted == driver.outcome(act)
         return done if wanted[0] == "done" else None
 
     def figures(self) -> list[object]:
         """Return stock and money as every shop shows them."""
         return [
             (
-                {key: (part["on_hand"], part["reserved"]) for key, part in desk.parts().items()},
-                {key: ticket["totals"] for key, ticket in desk.tickets().items()},
+                {key: (part["on_hand"], part["reserved"]) for key, part in driver.parts().items()},
+                {key: ticket["totals"] for key, ticket in driver.tickets().items()},
             )
-            for desk in self.desks
+            for driver in self.drivers
         ]
 
     @invariant()
     def shops_are_as_they_should_be(self) -> None:
-        """Compare everything shown with the model, and hold it against the laws."""
-        for place, desk in enumerate(self.desks):
-            tickets = desk.tickets()
-            self._compare(desk, tickets)
-            laws.totals_are_sums_of_lines(tickets)
-            laws.reserved_is_what_open_lines_ask(desk, tickets)
+        """Compare everything shown with the model, and hold it against the invariants."""
+        for place, driver in enumerate(self.drivers):
+            tickets = driver.tickets()
+            self._compare(driver, tickets)
+            invariants.totals_are_sums_of_lines(tickets)
+            invariants.reserved_is_what_open_lines_ask(driver, tickets)
             self._finished_tickets_do_not_change(self.frozen[place], tickets)
-            self._histories_only_grow(desk, self.read[place])
-            self._ledgers_only_grow(desk, self.read[place])
+            self._histories_only_grow(driver, self.read[place])
+            self._ledgers_only_grow(driver, self.read[place])
 
     def teardown(self) -> None:
         """Go through all books once more before the shop closes."""
-        for place, desk in enumerate(self.desks):
+        for place, driver in enumerate(self.drivers):
             self.read[place] = {}
-            self._histories_only_grow(desk, self.read[place])
-            self._ledgers_only_grow(desk, self.read[place])
-            laws.nothing_disagrees(desk)
-            laws.figures_explain_themselves(desk)
+            self._histories_only_grow(driver, self.read[place])
+            self._ledgers_only_grow(driver, self.read[place])
+            invariants.nothing_disagrees(driver)
+            invariants.figures_explain_themselves(driver)
             for period in PERIODS:
-                laws.leaderboard_is_a_recount(desk, desk.tickets(), period)
-            low = [key for key, part in desk.parts().items() if _is_low(part)]
-            assert low == list(desk.parts(low_stock=True))
+                invariants.leaderboard_is_a_recount(driver, driver.tickets(), period)
+            low = [key for key, part in driver.parts().items() if _is_low(part)]
+            assert low == list(driver.parts(low_stock=True))
 
-    def _compare(self, desk: Desk, tickets: dict[str, Thing]) -> None:
+    def _compare(self, driver: ShopDriver, tickets: dict[str, Fields]) -> None:
         there = [key for key, one in self.model.tickets.items() if not one["removed"]]
         assert {key: self.model.shown(key) for key in there} == tickets
         shelf = self.model.shelf
         sold = [key for key, one in shelf.parts.items() if not one["archived"]]
-        assert {key: shelf.shown(key) for key in sold} == desk.parts()
-        assert sorted(shelf.heard) == sorted(desk.heard)
+        assert {key: shelf.shown(key) for key in sold} == driver.parts()
+        assert sorted(shelf.heard) == sorted(driver.heard)
         for period in PERIODS:
-            board = desk.shop.read_leaderboard(MANAGER, laws.MOST, period)
-            assert self.model.standings(*_ends(period)) == desk.shown(board)
+            board = driver.shop.read_leaderboard(MANAGER, invariants.MOST, period)
+            assert self.model.standings(*_ends(period)) == driver.shown(board)
 
     def _finished_tickets_do_not_change(
-        self, frozen: dict[str, Thing], tickets: dict[str, Thing]
+        self, frozen: dict[str, Fields], tickets: dict[str, Fields]
     ) -> None:
         for key, ticket in tickets.items():
             if ticket["status"] in EDITABLE_STATUSES:
@@ -161,23 +161,25 @@ class Floor(RuleBasedStateMachine):
             lines["staff"] = sorted(ticket["staff"])
             assert frozen.setdefault(key, lines) == lines
 
-    def _histories_only_grow(self, desk: Desk, read: dict[str, list[Any]]) -> None:
+    def _histories_only_grow(self, driver: ShopDriver, read: dict[str, list[Any]]) -> None:
         for key, ticket in self.model.tickets.items():
             if len(read.get(key, ())) < len(ticket["history"]):
-                entries = desk.history(key)
-                assert ticket["history"] == [desk.shown(entry) for entry in entries]
+                entries = driver.history(key)
+                assert ticket["history"] == [driver.shown(entry) for entry in entries]
                 names = [self.model.people[entry["by"]]["name"] for entry in ticket["history"]]
                 assert names == [entry.by.name for entry in entries]
                 _must_continue(read.get(key, []), entries)
                 read[key] = entries
 
-    def _ledgers_only_grow(self, desk: Desk, read: dict[str, list[Any]]) -> None:
+    def _ledgers_only_grow(self, driver: ShopDriver, read: dict[str, list[Any]]) -> None:
         for key, part in self.model.shelf.parts.items():
             if len(read.get(key, ())) < len(part["ledger"]):
-                movements = desk.movements(key)
+                movements = driver.movements(key)
                 assert part["ledger"] == movements
                 read[key] = movements
-                laws.balances_are_sums_of_movements(desk, key, (part["on_hand"], part["reserved"]))
+                invariants.balances_are_sums_of_movements(
+                    driver, key, (part["on_hand"], part["reserved"])
+                )
 
 
 def _must_continue(before: Sequence[Any], after: Sequence[Any]) -> None:
@@ -193,6 +195,6 @@ def _ends(period: Period) -> tuple[str, str]:
     return (since.isoformat() if since else "", until.isoformat() if until else "9999")
 
 
-def _is_low(part: Thing) -> bool:
+def _is_low(part: Fields) -> bool:
     low: bool = part["on_hand"] - part["reserved"] <= part["reorder"]
     return low

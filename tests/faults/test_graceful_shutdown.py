@@ -10,9 +10,9 @@ from typing import Final
 import pytest
 
 from mechanic_server.limits import DRAIN_TIMEOUT_S
-from tests.faults.shops import Client, Writers, kept, serving
+from tests.faults.shop_processes import Client, Writers, kept, serving
 from tests.integration.servers import PostgresServer
-from tests.integration.wire import LOOPBACK
+from tests.integration.sockets import LOOPBACK
 
 HALF: Final = b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 9\r\n\r\n{"
 LONG: Final = 100 * b"GET /openapi.json HTTP/1.1\r\nHost: shop\r\n\r\n"

@@ -4,9 +4,9 @@ import random
 import time
 from collections.abc import Callable
 
-from tests.faults.shops import Client, Writers, kept, serving
+from tests.faults.shop_processes import Client, Writers, kept, serving
 from tests.integration.servers import PostgresServer
-from tests.integration.wire import until
+from tests.integration.sockets import until
 
 ROUNDS = 5
 

@@ -9,8 +9,15 @@ import pytest
 from falcon import testing
 
 from mechanic_adapters.conformance.samples.threads import in_parallel
-from tests.integration.apps import BOB, EVE, Line, furnished, on_the_line, settings_for
-from tests.integration.places import DATABASES
+from tests.integration.apps import (
+    BOB,
+    EVE,
+    AppClient,
+    new_furnished_shop_url,
+    open_client,
+    settings_for,
+)
+from tests.integration.databases import DATABASES
 from tests.integration.servers import PostgresServer
 
 ROUNDS = 10
@@ -18,30 +25,30 @@ GZIP = {"Accept_Encoding": "gzip"}
 
 
 @pytest.fixture(params=DATABASES)
-def line(
+def client(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[Line]:
+) -> Iterator[AppClient]:
     """An instance of the application on each database."""
-    url = furnished(request.param, tmp_path, postgres)
-    with on_the_line(settings_for(url)) as found:
+    url = new_furnished_shop_url(request.param, tmp_path, postgres)
+    with open_client(settings_for(url)) as found:
         yield found
 
 
-def write(line: Line, token: str, path: str, etag: str, body: Any) -> testing.Result:
+def write(client: AppClient, token: str, path: str, etag: str, body: Any) -> testing.Result:
     """Change what has the tag."""
-    return line.ask("PATCH", path, token, body, If_Match=etag)
+    return client.ask("PATCH", path, token, body, If_Match=etag)
 
 
-def test_of_two_writers_one_wins(line: Line) -> None:
+def test_of_two_writers_one_wins(client: AppClient) -> None:
     """
     Of two threads that change a part under one tag one is 412; what the other wrote is there.
     """
-    path, tokens = "/inventory/1", (line.token(BOB), line.token(EVE))
+    path, tokens = "/inventory/1", (client.token(BOB), client.token(EVE))
     for number in range(ROUNDS):
-        etag = line.get(path).headers["ETag"]
+        etag = client.get(path).headers["ETag"]
         outcomes = in_parallel(
             *[
-                partial(write, line, token, path, etag, {"price": f"{number}.{who}0"})
+                partial(write, client, token, path, etag, {"price": f"{number}.{who}0"})
                 for who, token in enumerate(tokens, 1)
             ]
         )
@@ -49,27 +56,27 @@ def test_of_two_writers_one_wins(line: Line) -> None:
         told = {one.status_code: one for one in outcomes if isinstance(one, testing.Result)}
         assert {200, 412} == set(told)
         assert "part-changed" == told[412].json["code"]
-        assert told[200].json == line.get(path).json
-        assert told[200].headers["ETag"] == line.get(path).headers["ETag"] != etag
+        assert told[200].json == client.get(path).json
+        assert told[200].headers["ETag"] == client.get(path).headers["ETag"] != etag
 
 
-def test_both_codings_are_one_version(line: Line) -> None:
+def test_both_codings_are_one_version(client: AppClient) -> None:
     """
     The packed and the plain tag of one version race as one: whoever comes second is refused.
     """
-    token = line.token(BOB)
+    token = client.token(BOB)
     draft = {"customer_id": 1, "description": "It squeaks. " * 40}
-    path = f"/service_tickets/{line.ask('POST', '/service_tickets', token, draft).json['id']}"
+    path = f"/service_tickets/{client.ask('POST', '/service_tickets', token, draft).json['id']}"
     labor = {"description": "Look at the brakes " * 10, "hours": 1, "rate": 80}
     for _ in range(8):
-        line.ask("POST", f"{path}/labor", token, labor)
+        client.ask("POST", f"{path}/labor", token, labor)
     tags = [
-        line.get(path, token).headers["ETag"],
-        line.ask("GET", path, token, **GZIP).headers["ETag"],
+        client.get(path, token).headers["ETag"],
+        client.ask("GET", path, token, **GZIP).headers["ETag"],
     ]
 
     outcomes = in_parallel(
-        *[partial(write, line, token, path, tag, {"description": tag[1:-1]}) for tag in tags]
+        *[partial(write, client, token, path, tag, {"description": tag[1:-1]}) for tag in tags]
     )
 
     statuses = sorted(one.status_code for one in outcomes if isinstance(one, testing.Result))

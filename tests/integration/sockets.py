@@ -46,7 +46,7 @@ class Server:
         """Send bytes on a connection of their own, and read until the server closes it."""
         with self.connect() as connection:
             connection.sendall(sent)
-            return rest_of(connection, patience)
+            return read_to_end(connection, patience)
 
     def get(self, path: str) -> Answers:
         """Send a plain request."""
@@ -58,7 +58,7 @@ class Server:
         return int(self.process.wait(PATIENCE_S))
 
 
-def rest_of(connection: socket.socket, patience: float = PATIENCE_S) -> Answers:
+def read_to_end(connection: socket.socket, patience: float = PATIENCE_S) -> Answers:
     """Read until the server closes the connection, or is silent for too long."""
     connection.settimeout(patience)
     came = b""
@@ -116,7 +116,7 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def until_it_answers(server: Server) -> None:
+def wait_until_listening(server: Server) -> None:
     """Wait until the server accepts connections."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
