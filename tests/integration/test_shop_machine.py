@@ -1,6 +1,6 @@
-"""The whole shop in memory, worked in any order, does as the model says and keeps every law.
+"""State machine test of the memory store against the model.
 
-It touches nothing outside, but in CI it takes its time: the unit tests are quick without it.
+It needs no server, but takes too long in CI to be a unit test.
 """
 
 from hypothesis import settings
@@ -10,24 +10,24 @@ from mechanic_adapters.memory import MemoryStore
 from tests.machines.shop_machine import ShopMachine
 
 IN_CI = 200
-ASKED = settings().max_examples
-HERE = settings(
-    max_examples=ASKED if ASKED >= IN_CI else ASKED // 10,
+EXAMPLES = settings().max_examples
+SETTINGS = settings(
+    max_examples=EXAMPLES if EXAMPLES >= IN_CI else EXAMPLES // 10,
     stateful_step_count=50,
 )
-"""As many shops as the profile asks for, a tenth where that is fewer than CI's."""
+"""The number of runs of the profile, or a tenth where that is fewer than CI's."""
 
 
-class ShopInMemory(ShopMachine):
-    """The shop on an empty store."""
+class MemoryShopMachine(ShopMachine):
+    """The state machine on an empty memory store."""
 
     def __init__(self) -> None:
-        """Open it."""
+        """Create the store."""
         super().__init__(MemoryStore())
 
 
-def test_the_shop_in_memory_keeps_every_law() -> None:
+def test_the_memory_store_agrees_with_the_model() -> None:
     """
-    Whatever people do, in whatever order, stock, money, credit and history stay right.
+    After any sequence of operations the shop agrees with the model and the invariants hold.
     """
-    run_state_machine_as_test(ShopInMemory, settings=HERE)
+    run_state_machine_as_test(MemoryShopMachine, settings=SETTINGS)

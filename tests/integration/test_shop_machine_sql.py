@@ -1,4 +1,4 @@
-"""The shop in memory, on SQLite and on PostgreSQL agree, step by step, refusals included."""
+"""State machine test: memory, SQLite and PostgreSQL agree after each step, refusals included."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,21 +20,21 @@ from tests.integration.test_sql_contract import EMPTY
 from tests.machines.shop_machine import ShopMachine
 
 FEW = settings(max_examples=max(5, settings().max_examples // 10), stateful_step_count=50)
-"""Every step costs some hundred statements: fewer shops than in memory."""
+"""Fewer runs than in memory: each step costs about a hundred statements."""
 
-Opened = Callable[[], AbstractContextManager[Store]]
+OpenStore = Callable[[], AbstractContextManager[Store]]
 
 
-class Agreement(ShopMachine):
-    """One shop in memory and one in a database."""
+class StoresMachine(ShopMachine):
+    """The state machine on a memory store and a database."""
 
-    def __init__(self, opened: Opened) -> None:
-        """Open both, empty."""
-        self._open = opened()
+    def __init__(self, open_store: OpenStore) -> None:
+        """Open both stores, empty."""
+        self._open = open_store()
         super().__init__(MemoryStore(), self._open.__enter__())
 
     def teardown(self) -> None:
-        """Go through the books and close."""
+        """Check the invariants and close the database."""
         try:
             super().teardown()
         finally:
@@ -42,47 +42,47 @@ class Agreement(ShopMachine):
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Opened:
-    """Opens an empty shop in a file of its own."""
+def sqlite(tmp_path: Path) -> OpenStore:
+    """Opens an empty SQLite file."""
     empty = tmp_path / "empty.db"
     runner.upgrade(f"sqlite:///{empty}")
     numbers = count(1)
 
     @contextmanager
-    def opened() -> Iterator[Store]:
+    def open_store() -> Iterator[Store]:
         file = Path(shutil.copy(empty, tmp_path / f"{next(numbers)}.db"))
         with closing(SqlStore.open(f"sqlite:///{file}", pool_size=1)) as store:
             yield store
         file.unlink()
 
-    return opened
+    return open_store
 
 
 @pytest.fixture
-def postgresql(postgres: PostgresServer) -> Iterator[Opened]:
-    """Opens a shop on PostgreSQL, emptied first."""
+def postgresql(postgres: PostgresServer) -> Iterator[OpenStore]:
+    """Opens a PostgreSQL database, emptied first."""
     url = postgres.new_database()
     runner.upgrade(url)
     with closing(SqlStore.open(url, pool_size=1)) as store, psycopg.connect(url) as connection:
 
         @contextmanager
-        def opened() -> Iterator[Store]:
+        def open_store() -> Iterator[Store]:
             connection.execute(EMPTY)
             connection.commit()
             yield store
 
-        yield opened
+        yield open_store
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_stores_agree(database: str, request: pytest.FixtureRequest) -> None:
     """
-    Whatever people do, each store answers as the model says: results, refusals, books, alarms.
+    After any sequence of operations both stores agree with the model: results, refusals, ledgers and low stock.
     """
-    opened: Opened = request.getfixturevalue(database)
+    open_store: OpenStore = request.getfixturevalue(database)
 
-    class Here(Agreement):
+    class Machine(StoresMachine):
         def __init__(self) -> None:
-            super().__init__(opened)
+            super().__init__(open_store)
 
-    run_state_machine_as_test(Here, settings=FEW)
+    run_state_machine_as_test(Machine, settings=FEW)

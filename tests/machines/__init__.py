@@ -1,4 +1,4 @@
-"""State machines that work the whole shop, beside a model of it in plain dictionaries."""
+"""Hypothesis state machines: the whole shop is compared with a model in plain dictionaries."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The floor of the shop: does the same everywhere, and looks at everything after each step."""
+"""The state machine that applies each step to a model and to several shops, and compares them."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -32,33 +32,33 @@ ACTORS = {
     "m2": Actor(Role.MECHANIC, 2),
     "c1": Actor(Role.CUSTOMER, 1),
 }
-CREW = {"m1": "Eve", "m2": "Bob", "m3": "Cy"}
+STAFF_NAMES = {"m1": "Eve", "m2": "Bob", "m3": "Cy"}
 
-Act = Callable[[ShopDriver], object]
+Step = Callable[[ShopDriver], object]
 
 
 class DifferentialMachine(RuleBasedStateMachine):
-    """A model, and one or more shops that must do as it says."""
+    """A model, and one or more shops that must agree with it after each step."""
 
     customers = Bundle("customers")
     tickets = Bundle("tickets")
     parts = Bundle("parts")
-    lines = Bundle("lines")
-    works = Bundle("works")
+    part_lines = Bundle("part_lines")
+    labor_lines = Bundle("labor_lines")
 
     def __init__(self, *stores: Store) -> None:
-        """Open a shop on each store."""
+        """Build a shop on each store."""
         super().__init__()
         self.clock = ManualClock()
         self.model = Model()
         self.drivers = [ShopDriver(store, self.clock) for store in stores]
         self.read: list[dict[str, list[Any]]] = [{} for _ in stores]
         self.frozen: list[dict[str, Fields]] = [{} for _ in stores]
-        self.hire()
+        self.hire_staff()
 
-    def hire(self) -> None:
-        """Take the crew on."""
-        for key, name in CREW.items():
+    def hire_staff(self) -> None:
+        """Hire the mechanics."""
+        for key, name in STAFF_NAMES.items():
             self.model.add_person("m", name)
             role = Role.MANAGER if key == "m1" else Role.MECHANIC
             hiring = sample(Hiring, name=name, email=f"{key}@shop.example", role=role)
@@ -66,7 +66,7 @@ class DifferentialMachine(RuleBasedStateMachine):
                 driver.name("m", driver.shop.hire_mechanic(MANAGER, hiring).id)
 
     def register_one(self) -> str:
-        """Register one more customer and return what they are called."""
+        """Register one more customer and return their name in the model."""
         key = self.model.add_person("c", "Ada")
         for driver in self.drivers:
             new = driver.shop.register_customer(
@@ -75,8 +75,8 @@ class DifferentialMachine(RuleBasedStateMachine):
             driver.name("c", new.id)
         return key
 
-    def shelve_one(self, by: str, sku: str, price: int, quantity: int) -> Fields | None:
-        """Put a new part on the shelf."""
+    def add_one_part(self, by: str, sku: str, price: int, quantity: int) -> Fields | None:
+        """Add a part to the inventory."""
         form = sample(
             PartForm,
             sku=sku,
@@ -85,27 +85,27 @@ class DifferentialMachine(RuleBasedStateMachine):
             quantity=quantity,
             reorder_point=2000,
         )
-        return self.do(
-            lambda: self.model.shelf.add(by, sku, price, quantity, 2000),
+        return self.apply(
+            lambda: self.model.inventory.add(by, sku, price, quantity, 2000),
             lambda driver: driver.shop.add_part(ACTORS[by], form),
         )
 
-    def do(self, expected: Callable[[], Fields | None], act: Act) -> Fields | None:
-        """Do the same in the model and in every shop; all outcomes, refusals too, must agree."""
-        wanted: tuple[object, ...]
+    def apply(self, expected: Callable[[], Fields | None], step: Step) -> Fields | None:
+        """Apply a step to the model and to every shop; outcomes, refusals included, must agree."""
+        expected_outcome: tuple[object, ...]
         done: Fields | None = None
         self.clock.pass_(minutes=1)
         try:
             done = expected()
-            wanted = ("done", done)
+            expected_outcome = ("done", done)
         except Refusal as refusal:
-            wanted = ("refused", refusal.code, refusal.facts)
+            expected_outcome = ("refused", refusal.code, refusal.facts)
         for driver in self.drivers:
-            assert wanted == driver.outcome(act)
-        return done if wanted[0] == "done" else None
+            assert expected_outcome == driver.outcome(step)
+        return done if expected_outcome[0] == "done" else None
 
-    def figures(self) -> list[object]:
-        """Return stock and money as every shop shows them."""
+    def stock_and_totals(self) -> list[object]:
+        """Return the stock and the totals of tickets in every shop."""
         return [
             (
                 {key: (part["on_hand"], part["reserved"]) for key, part in driver.parts().items()},
@@ -115,40 +115,40 @@ class DifferentialMachine(RuleBasedStateMachine):
         ]
 
     @invariant()
-    def shops_are_as_they_should_be(self) -> None:
-        """Compare everything shown with the model, and hold it against the invariants."""
+    def shops_agree_with_the_model(self) -> None:
+        """Compare every record with the model, and check the invariants."""
         for place, driver in enumerate(self.drivers):
             tickets = driver.tickets()
             self._compare(driver, tickets)
             invariants.totals_are_sums_of_lines(tickets)
-            invariants.reserved_is_what_open_lines_ask(driver, tickets)
+            invariants.reserved_is_the_sum_of_open_lines(driver, tickets)
             self._finished_tickets_do_not_change(self.frozen[place], tickets)
             self._histories_only_grow(driver, self.read[place])
             self._ledgers_only_grow(driver, self.read[place])
 
     def teardown(self) -> None:
-        """Go through all books once more before the shop closes."""
+        """Check histories, ledgers, the leaderboard and low stock at the end of a run."""
         for place, driver in enumerate(self.drivers):
             self.read[place] = {}
             self._histories_only_grow(driver, self.read[place])
             self._ledgers_only_grow(driver, self.read[place])
-            invariants.nothing_disagrees(driver)
-            invariants.figures_explain_themselves(driver)
+            invariants.stock_agrees_with_the_ledger(driver)
+            invariants.leaderboard_matches_worked_tickets(driver)
             for period in PERIODS:
                 invariants.leaderboard_is_a_recount(driver, driver.tickets(), period)
             low = [key for key, part in driver.parts().items() if _is_low(part)]
             assert low == list(driver.parts(low_stock=True))
 
     def _compare(self, driver: ShopDriver, tickets: dict[str, Fields]) -> None:
-        there = [key for key, one in self.model.tickets.items() if not one["removed"]]
-        assert {key: self.model.shown(key) for key in there} == tickets
-        shelf = self.model.shelf
-        sold = [key for key, one in shelf.parts.items() if not one["archived"]]
-        assert {key: shelf.shown(key) for key in sold} == driver.parts()
-        assert sorted(shelf.heard) == sorted(driver.heard)
+        present = [key for key, one in self.model.tickets.items() if not one["removed"]]
+        assert {key: self.model.describe(key) for key in present} == tickets
+        inventory = self.model.inventory
+        sold = [key for key, one in inventory.parts.items() if not one["archived"]]
+        assert {key: inventory.describe(key) for key in sold} == driver.parts()
+        assert sorted(inventory.low_stock_events) == sorted(driver.low_stock_events)
         for period in PERIODS:
             board = driver.shop.read_leaderboard(MANAGER, invariants.MOST, period)
-            assert self.model.standings(*_ends(period)) == driver.shown(board)
+            assert self.model.standings(*_bounds(period)) == driver.describe(board)
 
     def _finished_tickets_do_not_change(
         self, frozen: dict[str, Fields], tickets: dict[str, Fields]
@@ -165,14 +165,14 @@ class DifferentialMachine(RuleBasedStateMachine):
         for key, ticket in self.model.tickets.items():
             if len(read.get(key, ())) < len(ticket["history"]):
                 entries = driver.history(key)
-                assert ticket["history"] == [driver.shown(entry) for entry in entries]
+                assert ticket["history"] == [driver.describe(entry) for entry in entries]
                 names = [self.model.people[entry["by"]]["name"] for entry in ticket["history"]]
                 assert names == [entry.by.name for entry in entries]
-                _must_continue(read.get(key, []), entries)
+                _check_continues(read.get(key, []), entries)
                 read[key] = entries
 
     def _ledgers_only_grow(self, driver: ShopDriver, read: dict[str, list[Any]]) -> None:
-        for key, part in self.model.shelf.parts.items():
+        for key, part in self.model.inventory.parts.items():
             if len(read.get(key, ())) < len(part["ledger"]):
                 movements = driver.movements(key)
                 assert part["ledger"] == movements
@@ -182,15 +182,15 @@ class DifferentialMachine(RuleBasedStateMachine):
                 )
 
 
-def _must_continue(before: Sequence[Any], after: Sequence[Any]) -> None:
-    """Check that the entries read before are the first of those read now, but for the names."""
+def _check_continues(before: Sequence[Any], after: Sequence[Any]) -> None:
+    """Check that the entries read before are the first of those read now, apart from names."""
     anonymous = [evolve(entry, by=evolve(entry.by, name=None)) for entry in after]
     assert [evolve(e, by=evolve(e.by, name=None)) for e in before] == anonymous[: len(before)]
     ids = [entry.id for entry in after]
     assert sorted(set(ids)) == ids
 
 
-def _ends(period: Period) -> tuple[str, str]:
+def _bounds(period: Period) -> tuple[str, str]:
     since, until = period.since, period.until
     return (since.isoformat() if since else "", until.isoformat() if until else "9999")
 

@@ -1,7 +1,7 @@
-"""What must hold in every shop at every moment, said of what the shop shows.
+"""Invariants of every shop, checked on the records that it returns.
 
-These laws do not look at the model: each is written from the contract's words, so a fault that
-the model shared with the shop would still break one of them.
+They do not use the model: each is written from the contract, so a fault that the model shares
+with the shop still breaks one of them.
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -11,27 +11,27 @@ from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES
 from tests.machines.inventory_model import Fields
-from tests.machines.shop_driver import ShopDriver, walk
+from tests.machines.shop_driver import ShopDriver, read_all
 from tests.shops import MANAGER
 
 MOST = 100
 
 
-def reserved_is_what_open_lines_ask(driver: ShopDriver, tickets: dict[str, Fields]) -> None:
-    """Hold each part's balance against the lines of the tickets still to be worked on."""
-    asked: dict[str, int] = {}
+def reserved_is_the_sum_of_open_lines(driver: ShopDriver, tickets: dict[str, Fields]) -> None:
+    """Check that each part's reserved quantity is the sum of its lines on changeable tickets."""
+    required: dict[str, int] = {}
     for ticket in tickets.values():
         if ticket["status"] in EDITABLE_STATUSES:
             for line in ticket["parts"]:
-                asked[line["part"]] = asked.get(line["part"], 0) + line["quantity"]
+                required[line["part"]] = required.get(line["part"], 0) + line["quantity"]
     for key, part in driver.parts().items():
-        assert asked.pop(key, 0) == part["reserved"] <= part["on_hand"]
+        assert required.pop(key, 0) == part["reserved"] <= part["on_hand"]
         assert part["reserved"] >= 0
-    assert not any(driver.parts().get(key) for key in asked)
+    assert not any(driver.parts().get(key) for key in required)
 
 
 def balances_are_sums_of_movements(driver: ShopDriver, part: str, balance: tuple[int, int]) -> None:
-    """Add a part's movements up, one by one."""
+    """Check that each balance of a part is the sum of its movements so far."""
     on_hand = reserved = 0
     for movement in driver.movements(part):
         on_hand += movement["change"][0]
@@ -42,7 +42,7 @@ def balances_are_sums_of_movements(driver: ShopDriver, part: str, balance: tuple
 
 
 def totals_are_sums_of_lines(tickets: dict[str, Fields]) -> None:
-    """Round each line half-even to the cent, once, and add up."""
+    """Check that totals are the sums of the lines, each rounded half-even to the cent."""
     for ticket in tickets.values():
         parts = sum(cents(line["quantity"], line["price"]) for line in ticket["parts"])
         labor = sum(cents(line["hours"], line["rate"]) for line in ticket["labor"])
@@ -50,7 +50,7 @@ def totals_are_sums_of_lines(tickets: dict[str, Fields]) -> None:
 
 
 def cents(thousandths: int, price: int) -> int:
-    """Return the amount of one line."""
+    """Return the amount of one line in cents."""
     exact = Decimal(thousandths) * Decimal(price) / 1000
     return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
 
@@ -58,7 +58,7 @@ def cents(thousandths: int, price: int) -> int:
 def leaderboard_is_a_recount(
     driver: ShopDriver, tickets: dict[str, Fields], period: Period
 ) -> None:
-    """Count each mechanic's tickets again, as the contract defines it."""
+    """Check the leaderboard against a count of each mechanic's tickets, by its definition."""
     board = driver.shop.read_leaderboard(MANAGER, MOST, period)
     counted: dict[str, list[str]] = {driver.name("m", one.id): [] for one in board.items}
     for key, ticket in tickets.items():
@@ -77,17 +77,17 @@ def leaderboard_is_a_recount(
         assert 1 + sum(other.tickets > one.tickets for other in board.items) == one.rank
 
 
-def figures_explain_themselves(driver: ShopDriver) -> None:
-    """Find behind each figure of the leaderboard as many tickets, all with that mechanic."""
+def leaderboard_matches_worked_tickets(driver: ShopDriver) -> None:
+    """Check that each mechanic's worked tickets are as many as the leaderboard counts."""
     for one in driver.shop.read_leaderboard(MANAGER, MOST, Period()).items:
         mechanic = MechanicId(one.id)
-        behind = walk(partial(driver.shop.list_worked, MANAGER, mechanic, Period()))
-        assert one.tickets == len(behind)
-        for ticket in behind:
+        worked = read_all(partial(driver.shop.list_worked, MANAGER, mechanic, Period()))
+        assert one.tickets == len(worked)
+        for ticket in worked:
             assert one.id in {worker.id for worker in ticket.mechanics}
             assert ticket.status not in UNWORKED_STATUSES
 
 
-def nothing_disagrees(driver: ShopDriver) -> None:
-    """Let the shop check its own stock."""
+def stock_agrees_with_the_ledger(driver: ShopDriver) -> None:
+    """Check that the shop finds no disagreement between its stock and its ledger."""
     assert () == driver.shop.check_stock(MANAGER)

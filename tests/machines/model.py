@@ -1,8 +1,8 @@
-"""The shop as it should be: people and tickets in plain dictionaries, beside the shelves.
+"""The model of the shop: people and tickets in plain dictionaries, beside the inventory.
 
-Written from section 6 of the contract. Of the core it reads the arrows of the table alone; who
-may start, and what a move does to stock, follows from what each status means. Every verb looks
-first and changes last, so that a refusal leaves the model as it was.
+It is written from section 6 of the contract and reads only the workflow's table from the core;
+guards and effects on stock follow from the meaning of each status. Every method checks first
+and changes last, so a refusal leaves the model unchanged.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,9 +20,9 @@ from tests.machines.inventory_model import (
     RESERVED,
     USED,
     Fields,
-    Hold,
     InventoryModel,
     Refusal,
+    StockEffect,
 )
 
 
@@ -30,8 +30,8 @@ class Model:
     """Customers c1, mechanics m1, tickets t1, part lines l1 and labour lines w1, and so on."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
-        self.shelf = InventoryModel()
+        """Start empty."""
+        self.inventory = InventoryModel()
         self.people: dict[str, Fields] = {}
         self.tickets: dict[str, Fields] = {}
         self.owner: dict[str, str] = {}
@@ -43,7 +43,7 @@ class Model:
         return key
 
     def erase(self, customer: str) -> None:
-        """Forget a customer without unfinished tickets."""
+        """Erase a customer who has no unfinished tickets."""
         if not self.people[customer]["active"]:
             raise Refusal("customer-not-found")
         unfinished = [
@@ -58,9 +58,9 @@ class Model:
         self.people[customer] = {"name": None, "active": False}
 
     def open(self, by: str, customer: str, day: str, staff: Sequence[str]) -> Fields:
-        """Take a vehicle in."""
+        """Open a ticket."""
         owner = [] if self.people[customer]["active"] else ["#/customer_id"]
-        _must_be_none([*owner, *self._gone(staff, "#/mechanic_ids")])
+        _require_none([*owner, *self._inactive(staff, "#/mechanic_ids")])
         key = f"t{len(self.tickets) + 1}"
         self.tickets[key] = {
             "customer": customer,
@@ -72,129 +72,135 @@ class Model:
             "removed": False,
             "history": [],
         }
-        self._tell(key, by, "opened", to=INITIAL_STATUS.value)
-        return self.shown(key)
+        self._record(key, by, "opened", to=INITIAL_STATUS.value)
+        return self.describe(key)
 
     def staff(self, by: str, key: str, add: Sequence[str], leave: Sequence[str]) -> Fields:
-        """Put mechanics on a ticket and take others off."""
+        """Assign mechanics to a ticket and remove others."""
         ticket = self.ticket(key)
-        _must_be_none(self._gone(add, "#/add_ids", but=ticket["staff"]))
-        self._must_be_changeable(ticket)
+        _require_none(self._inactive(add, "#/add_ids", but=ticket["staff"]))
+        self._require_changeable(ticket)
         after = (ticket["staff"] - set(leave)) | set(add)
         if after != ticket["staff"]:
-            self._tell(key, by, "mechanics", _ids(ticket["staff"]), _ids(after))
+            self._record(key, by, "mechanics", _ids(ticket["staff"]), _ids(after))
             ticket["staff"] = after
-        return self.shown(key)
+        return self.describe(key)
 
     def move(self, by: str, key: str, to: str, note: str | None, *, stale: bool = False) -> Fields:
-        """Send a ticket on its way."""
+        """Change the status of a ticket."""
         ticket = self.ticket(key, stale=stale)
-        here = ticket["status"]
+        status = ticket["status"]
         if blockers := self.blockers(key, to):
-            raise Refusal("transition-blocked", current_state=here, blockers=blockers)
+            raise Refusal("transition-blocked", current_state=status, blockers=blockers)
         lines = [(line, one["part"], one["quantity"]) for line, one in ticket["parts"].items()]
-        self.shelf.shift(by, key, lines, (_held(here), _held(to)))
+        self.inventory.shift_stock(by, key, lines, (_effect_of(status), _effect_of(to)))
         ticket["status"] = to
-        self._tell(key, by, "transition", here, to, note)
-        return self.shown(key)
+        self._record(key, by, "transition", status, to, note)
+        return self.describe(key)
 
     def blockers(self, key: str, to: str) -> list[str]:
-        """Return what keeps a ticket from a status."""
+        """Return the codes of what blocks a transition."""
         ticket = self.ticket(key)
-        arrow = STATUS_CHANGES.get((Status(ticket["status"]), Status(to)))
-        if arrow is None:
+        transition = STATUS_CHANGES.get((Status(ticket["status"]), Status(to)))
+        if transition is None:
             return ["no-such-transition"]
-        starts = arrow.start is INITIAL_STATUS and to in EDITABLE_STATUSES
+        starts = transition.start is INITIAL_STATUS and to in EDITABLE_STATUSES
         return ["no-mechanic"] if starts and not ticket["staff"] else []
 
     def remove(self, by: str, key: str) -> None:
-        """Strike out a ticket that was written by mistake."""
+        """Remove a ticket that was opened by mistake."""
         ticket = self.ticket(key)
         started = any(entry["to"] == "in_progress" for entry in ticket["history"])
         if started or ticket["parts"] or ticket["labor"]:
             raise Refusal("ticket-started", current_state=ticket["status"])
         ticket["removed"] = True
-        self._tell(key, by, "removed")
+        self._record(key, by, "removed")
 
     def add_part(
         self, by: str, key: str, part: str, quantity: int, *, stale: bool = False
     ) -> Fields:
-        """Put a part on a ticket."""
+        """Add a part line to a ticket."""
         ticket = self.ticket(key, stale=stale)
-        found = self.shelf.parts[part]
-        if found["archived"]:
+        line_fields = self.inventory.parts[part]
+        if line_fields["archived"]:
             raise Refusal("unknown", pointers=["#/part_id"])
-        self._must_be_changeable(ticket)
-        self.shelf.must_have(part, quantity)
+        self._require_changeable(ticket)
+        self.inventory.require_available(part, quantity)
         line = self._next("l", key)
         ticket["parts"][line] = {"line": line, "part": part, "quantity": quantity}
-        ticket["parts"][line] |= {name: found[name] for name in ("sku", "name", "price")}
-        self.shelf.shift(by, key, [(line, part, quantity)], (FREE, RESERVED))
-        self._tell(key, by, "part_added", to=_asked(ticket["parts"][line]))
-        return _priced(ticket["parts"][line], quantity, found["price"])
+        ticket["parts"][line] |= {name: line_fields[name] for name in ("sku", "name", "price")}
+        self.inventory.shift_stock(by, key, [(line, part, quantity)], (FREE, RESERVED))
+        self._record(key, by, "part_added", to=_part_text(ticket["parts"][line]))
+        return _with_amount(ticket["parts"][line], quantity, line_fields["price"])
 
     def change_part(self, by: str, line: str, quantity: int) -> Fields:
-        """Take more or less of a part on a ticket."""
-        ticket, found = self._line("parts", line)
-        self._must_be_changeable(ticket)
-        more = quantity - found["quantity"]
-        self.shelf.must_have(found["part"], max(more, 0))
+        """Change the quantity of a part line."""
+        ticket, line_fields = self._line("parts", line)
+        self._require_changeable(ticket)
+        more = quantity - line_fields["quantity"]
+        self.inventory.require_available(line_fields["part"], max(more, 0))
         if more:
-            before = _asked(found)
-            found["quantity"] = quantity
-            ends = (FREE, RESERVED) if more > 0 else (RESERVED, FREE)
-            self.shelf.shift(by, self.owner[line], [(line, found["part"], abs(more))], ends)
-            self._tell(self.owner[line], by, "part_changed", before, _asked(found))
-        return _priced(found, quantity, found["price"])
+            before = _part_text(line_fields)
+            line_fields["quantity"] = quantity
+            effects = (FREE, RESERVED) if more > 0 else (RESERVED, FREE)
+            self.inventory.shift_stock(
+                by, self.owner[line], [(line, line_fields["part"], abs(more))], effects
+            )
+            self._record(self.owner[line], by, "part_changed", before, _part_text(line_fields))
+        return _with_amount(line_fields, quantity, line_fields["price"])
 
     def remove_part(self, by: str, line: str) -> None:
-        """Take a part off a ticket."""
-        ticket, found = self._line("parts", line)
-        self._must_be_changeable(ticket)
-        lines = [(line, found["part"], found["quantity"])]
-        self.shelf.shift(by, self.owner[line], lines, (RESERVED, FREE))
+        """Remove a part line from a ticket."""
+        ticket, line_fields = self._line("parts", line)
+        self._require_changeable(ticket)
+        lines = [(line, line_fields["part"], line_fields["quantity"])]
+        self.inventory.shift_stock(by, self.owner[line], lines, (RESERVED, FREE))
         del ticket["parts"][line]
-        self._tell(self.owner[line], by, "part_removed", _asked(found))
+        self._record(self.owner[line], by, "part_removed", _part_text(line_fields))
 
-    def add_labor(self, by: str, key: str, work: Fields) -> Fields:
-        """Put work on a ticket."""
+    def add_labor(self, by: str, key: str, labor: Fields) -> Fields:
+        """Add a labour line to a ticket."""
         ticket = self.ticket(key)
-        self._must_be_changeable(ticket)
+        self._require_changeable(ticket)
         line = self._next("w", key)
-        ticket["labor"][line] = {"line": line} | work
-        self._tell(key, by, "labor_added", to=_worked(work))
-        return _priced(ticket["labor"][line], work["hours"], work["rate"])
+        ticket["labor"][line] = {"line": line} | labor
+        self._record(key, by, "labor_added", to=_labor_text(labor))
+        return _with_amount(ticket["labor"][line], labor["hours"], labor["rate"])
 
-    def change_labor(self, by: str, line: str, work: Fields) -> Fields:
-        """Correct a labour line."""
-        ticket, found = self._line("labor", line)
-        self._must_be_changeable(ticket)
-        after = {"line": line} | work
-        if after != found:
+    def change_labor(self, by: str, line: str, labor: Fields) -> Fields:
+        """Change a labour line."""
+        ticket, line_fields = self._line("labor", line)
+        self._require_changeable(ticket)
+        after = {"line": line} | labor
+        if after != line_fields:
             ticket["labor"][line] = after
-            self._tell(self.owner[line], by, "labor_changed", _worked(found), _worked(work))
-        return _priced(after, work["hours"], work["rate"])
+            self._record(
+                self.owner[line], by, "labor_changed", _labor_text(line_fields), _labor_text(labor)
+            )
+        return _with_amount(after, labor["hours"], labor["rate"])
 
     def remove_labor(self, by: str, line: str) -> None:
-        """Take work off a ticket."""
-        ticket, found = self._line("labor", line)
-        self._must_be_changeable(ticket)
+        """Remove a labour line from a ticket."""
+        ticket, line_fields = self._line("labor", line)
+        self._require_changeable(ticket)
         del ticket["labor"][line]
-        self._tell(self.owner[line], by, "labor_removed", _worked(found))
+        self._record(self.owner[line], by, "labor_removed", _labor_text(line_fields))
 
     def ticket(self, key: str, *, stale: bool = False) -> Fields:
-        """Return a ticket that is there; *stale* is a caller who has not seen its last change."""
+        """Return a ticket that is not removed; *stale* means the caller expects an older version."""
         if self.tickets[key]["removed"]:
             raise Refusal("ticket-not-found")
         if stale:
             raise Refusal("ticket-changed")
         return self.tickets[key]
 
-    def shown(self, key: str) -> Fields:
-        """Return a ticket as people see it."""
+    def describe(self, key: str) -> Fields:
+        """Return a ticket as the shop describes it."""
         ticket = self.ticket(key)
-        parts = [_priced(one, one["quantity"], one["price"]) for one in ticket["parts"].values()]
-        labor = [_priced(one, one["hours"], one["rate"]) for one in ticket["labor"].values()]
+        parts = [
+            _with_amount(one, one["quantity"], one["price"]) for one in ticket["parts"].values()
+        ]
+        labor = [_with_amount(one, one["hours"], one["rate"]) for one in ticket["labor"].values()]
         sums = [sum(line["amount"] for line in lines) for lines in (parts, labor)]
         return {
             "ticket": key,
@@ -208,8 +214,8 @@ class Model:
             "version": len(ticket["history"]),
         }
 
-    def shown_history(self, key: str) -> list[Fields]:
-        """Return a ticket's history as people see it."""
+    def describe_history(self, key: str) -> list[Fields]:
+        """Return a ticket's history as the shop describes it."""
         return list(self.tickets[key]["history"])
 
     def standings(self, since: str, until: str) -> list[tuple[int, str, int]]:
@@ -239,15 +245,15 @@ class Model:
             raise Refusal("line-not-found")
         return ticket, ticket[kind][line]
 
-    def _gone(self, some: Sequence[str], pointer: str, but: Collection[str] = ()) -> list[str]:
-        """Return the pointers to those who are no longer there."""
+    def _inactive(self, some: Sequence[str], pointer: str, but: Collection[str] = ()) -> list[str]:
+        """Return the pointers to people who are inactive."""
         return [
             f"{pointer}/{place}"
             for place, one in enumerate(some)
             if not self.people[one]["active"] and one not in but
         ]
 
-    def _must_be_changeable(self, ticket: Fields) -> None:
+    def _require_changeable(self, ticket: Fields) -> None:
         if ticket["status"] not in EDITABLE_STATUSES:
             raise Refusal("ticket-frozen", current_state=ticket["status"])
 
@@ -256,7 +262,7 @@ class Model:
         self.owner[line] = ticket
         return line
 
-    def _tell(  # noqa: PLR0913 - an entry has that many sides
+    def _record(  # noqa: PLR0913 - an entry has that many fields
         self,
         key: str,
         by: str,
@@ -269,33 +275,33 @@ class Model:
         self.tickets[key]["history"].append(entry)
 
 
-def _must_be_none(unknown: Sequence[str]) -> None:
+def _require_none(unknown: Sequence[str]) -> None:
     if unknown:
         raise Refusal("unknown", pointers=unknown)
 
 
-def _held(status: str) -> Hold:
-    """Return how a ticket's parts are held while it stands there."""
+def _effect_of(status: str) -> StockEffect:
+    """Return the effect of a ticket's part lines on stock in a status."""
     if status in EDITABLE_STATUSES:
         return RESERVED
     return FREE if status in UNWORKED_STATUSES else USED
 
 
-def _priced(line: Fields, quantity: int, price: int) -> Fields:
+def _with_amount(line: Fields, quantity: int, price: int) -> Fields:
     exact = Decimal(quantity) * price / 1000
     return line | {"amount": int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))}
 
 
-def _plain(thousandths: int) -> str:
+def _decimal_text(thousandths: int) -> str:
     return f"{Decimal(thousandths) / 1000:.3f}".rstrip("0").rstrip(".")
 
 
-def _asked(line: Fields) -> str:
-    return f"{_plain(line['quantity'])} × {line['sku']}"
+def _part_text(line: Fields) -> str:
+    return f"{_decimal_text(line['quantity'])} × {line['sku']}"
 
 
-def _worked(line: Fields) -> str:
-    return f"{_plain(line['hours'])} h: {line['description']}"
+def _labor_text(line: Fields) -> str:
+    return f"{_decimal_text(line['hours'])} h: {line['description']}"
 
 
 def _ids(staff: set[str]) -> str:

@@ -1,7 +1,7 @@
-"""One shop under test: does what it is told, and shows everything by the model's names.
+"""A shop under test, whose records are translated to the names that the model uses.
 
-Stores give ids as they like, some with gaps. Here each thing is named in the order in which
-it was first seen, so that what several shops and the model show can be compared as it stands.
+Stores assign ids differently, some with gaps. Names are given in the order in which ids are
+first seen, so that the records of several shops and of the model can be compared directly.
 """
 
 from collections.abc import Callable
@@ -32,19 +32,19 @@ LETTERS = {Role.CUSTOMER: "c", Role.MECHANIC: "m", Role.MANAGER: "m"}
 
 @final
 class ShopDriver:
-    """A shop on one store, and what its ids are called."""
+    """A shop on one store, and the names of its ids."""
 
     def __init__(self, store: Store, now: Clock) -> None:
-        """Open a shop."""
-        self.heard: list[str] = []
-        self.shop: Shop = shop_on(store, now, low_stock=self._hear)
+        """Build the use cases on *store*."""
+        self.low_stock_events: list[str] = []
+        self.shop: Shop = shop_on(store, now, low_stock=self._on_low_stock)
         self._names: dict[tuple[str, int], str] = {}
         self._ids: dict[str, int] = {}
 
     def outcome(self, act: Callable[["ShopDriver"], object]) -> tuple[object, ...]:
-        """Return what came of *act*: what is shown, or the refusal with its facts."""
+        """Return the result of *act* by the model's names, or its refusal with the facts."""
         try:
-            return ("done", self.shown(act(self)))
+            return ("done", self.describe(act(self)))
         except Invalid as refused:
             pointers = [problem.pointer for problem in refused.problems]
             return ("refused", refused.code, {"pointers": pointers})
@@ -52,48 +52,48 @@ class ShopDriver:
             return ("refused", refused.code, self._facts(dict(refused.facts)))
 
     def id(self, name: str) -> Any:
-        """Return the id behind a name."""
+        """Return the id of *name*."""
         return self._ids[name]
 
     def name(self, letter: str, number: int) -> str:
-        """Return what an id is called; one never seen before gets the next name."""
+        """Return the name of an id; a new id gets the next name."""
         if (letter, number) not in self._names:
             name = f"{letter}{1 + sum(kind == letter for kind, _ in self._names)}"
             self._names[letter, number], self._ids[name] = name, number
         return self._names[letter, number]
 
     def tickets(self, **wanted: Any) -> dict[str, Fields]:
-        """Return every ticket as it is shown."""
+        """Return every ticket by its name."""
         find = self.shop.list_tickets
         return {
-            (shown := self.shown(ticket))["ticket"]: shown
-            for ticket in walk(lambda page: find(MANAGER, TicketFilter(**wanted), page))
+            (described := self.describe(ticket))["ticket"]: described
+            for ticket in read_all(lambda page: find(MANAGER, TicketFilter(**wanted), page))
         }
 
     def parts(self, **wanted: Any) -> dict[str, Fields]:
-        """Return every part that is sold, as it is shown."""
+        """Return every part that is not archived, by its name."""
         find = self.shop.list_parts
         return {
-            (shown := self.shown(part))["part"]: shown
-            for part in walk(lambda page: find(MANAGER, PartFilter(**wanted), page))
+            (described := self.describe(part))["part"]: described
+            for part in read_all(lambda page: find(MANAGER, PartFilter(**wanted), page))
         }
 
     def movements(self, part: str) -> list[Fields]:
-        """Return a part's ledger."""
+        """Return the stock movements of a part."""
         one = PartId(self.id(part))
-        found = walk(lambda page: self.shop.list_movements(MANAGER, one, page))
-        return [self.shown(movement) for movement in found]
+        found = read_all(lambda page: self.shop.list_movements(MANAGER, one, page))
+        return [self.describe(movement) for movement in found]
 
     def history(self, ticket: str) -> list[Entry]:
-        """Return a ticket's history as it is kept."""
+        """Return the history of a ticket."""
         one = TicketId(self.id(ticket))
-        return walk(lambda page: self.shop.list_history(MANAGER, one, page))
+        return read_all(lambda page: self.shop.list_history(MANAGER, one, page))
 
-    def shown(self, what: object) -> Any:
-        """Return a record in the model's own words."""
-        for cls, show in self._shows:
+    def describe(self, what: object) -> Any:
+        """Return a record as the model describes it."""
+        for cls, translate in self._translations:
             if isinstance(what, cls):
-                return show(self, what)
+                return translate(self, what)
         return what
 
     def _ticket(self, ticket: Ticket) -> Fields:
@@ -103,8 +103,8 @@ class ShopDriver:
             "day": ticket.service_date.isoformat(),
             "status": ticket.status.value,
             "staff": {self.name("m", one.id): one.name for one in ticket.mechanics},
-            "parts": [self.shown(line) for line in ticket.parts],
-            "labor": [self.shown(line) for line in ticket.labor],
+            "parts": [self.describe(line) for line in ticket.parts],
+            "labor": [self.describe(line) for line in ticket.labor],
             "totals": attrs.astuple(ticket.totals),
             "version": ticket.version,
         }
@@ -177,10 +177,10 @@ class ShopDriver:
             facts["blockers"] = [blocker["code"] for blocker in facts["blockers"]]
         return facts
 
-    def _hear(self, part: Part) -> None:
-        self.heard.append(self.name("p", part.id))
+    def _on_low_stock(self, part: Part) -> None:
+        self.low_stock_events.append(self.name("p", part.id))
 
-    _shows: tuple[tuple[type[Any], Callable[["ShopDriver", Any], Any]], ...] = (
+    _translations: tuple[tuple[type[Any], Callable[["ShopDriver", Any], Any]], ...] = (
         (Ticket, _ticket),
         (PartLine, _part_line),
         (LaborLine, _labor_line),
@@ -191,11 +191,11 @@ class ShopDriver:
     )
 
 
-def walk(piece: Callable[[PageRequest], Page[Any]]) -> list[Any]:
-    """Return a whole list, read piece by piece."""
-    found = piece(PageRequest(size=SIZE))
+def read_all(read: Callable[[PageRequest], Page[Any]]) -> list[Any]:
+    """Return all items of a list, read page by page."""
+    found = read(PageRequest(size=SIZE))
     items = list(found.items)
     while found.has_more:
-        found = piece(PageRequest(size=SIZE, after=found.last))
+        found = read(PageRequest(size=SIZE, after=found.last))
         items += found.items
     return items

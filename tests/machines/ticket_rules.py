@@ -1,4 +1,4 @@
-"""What people do with tickets: rules of the state machine."""
+"""The rules of the state machine about tickets and their lines."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -16,15 +16,15 @@ from tests.machines.inventory_model import Fields
 from tests.machines.shop_driver import ShopDriver
 from tests.strategies import sample
 
-Made = str | MultipleResults[str]
+NewNames = str | MultipleResults[str]
 
-hands = st.sampled_from(["m1", "m2"])
+staff_members = st.sampled_from(["m1", "m2"])
 mechanics = st.sampled_from(["m1", "m2", "m3"])
 quantities = st.sampled_from([1, 333, 500, 1000, 2500, 5000]) | st.integers(1, 7000)
 prices = st.sampled_from([0, 1, 5, 1999]) | st.integers(0, 99_999)
 notes = st.sampled_from([None, "Agreed by phone"])
 rarely = st.integers(0, 9).map(lambda n: n == 9)
-walks = st.lists(st.integers(0, 5), min_size=2, max_size=5)
+turn_lists = st.lists(st.integers(0, 5), min_size=2, max_size=5)
 labor = st.fixed_dictionaries(
     {
         "mechanic": st.none() | mechanics,
@@ -36,51 +36,55 @@ labor = st.fixed_dictionaries(
 
 
 class TicketRules(DifferentialMachine):
-    """What people do with tickets and their lines, in any order."""
+    """Rules about tickets and their lines, in any order."""
 
-    def open_one(self, by: str, customer: str, day: date, some: Sequence[str]) -> Made:
-        """Open a ticket; customers leave out whose it is and who shall work."""
-        return _made(
-            self.do(
-                lambda: self.model.open(by, customer, day.isoformat(), some),
+    def open_ticket(
+        self, by: str, customer: str, day: date, mechanic_names: Sequence[str]
+    ) -> NewNames:
+        """Open a ticket; a customer names neither the customer nor mechanics."""
+        return _names_of(
+            self.apply(
+                lambda: self.model.open(by, customer, day.isoformat(), mechanic_names),
                 lambda driver: driver.shop.open_ticket(
                     ACTORS[by],
                     sample(
                         TicketDraft,
                         customer_id=None if by == "c1" else driver.id(customer),
                         service_date=day,
-                        mechanic_ids=None if by == "c1" else tuple(map(driver.id, some)),
+                        mechanic_ids=None if by == "c1" else tuple(map(driver.id, mechanic_names)),
                     ),
                 ),
             ),
             "ticket",
         )
 
-    def go(self, by: str, ticket: str, to: Status) -> Fields | None:
-        """Send a ticket to a status."""
-        return self.do(
+    def transition(self, by: str, ticket: str, to: Status) -> Fields | None:
+        """Change the status of a ticket."""
+        return self.apply(
             lambda: self.model.move(by, ticket, to.value, None),
             lambda driver: driver.shop.move_ticket(
                 ACTORS[by], driver.id(ticket), TransitionForm(to=to)
             ),
         )
 
-    def look(self, ticket: str) -> None:
-        """What is shown as blocked is what the model blocks."""
+    def compare_transitions(self, ticket: str) -> None:
+        """Compare the blockers of every transition with the model's."""
         status = self.model.tickets[ticket]["status"]
         others = [to.value for to in Status if to.value != status]
-        self.do(
+        self.apply(
             lambda: {to: self.model.blockers(ticket, to) for to in others},
             lambda driver: {
-                way.to.value: [blocker.code for blocker in way.blockers]
-                for way in driver.shop.read_transitions(ACTORS["m1"], driver.id(ticket)).items
+                option.to.value: [blocker.code for blocker in option.blockers]
+                for option in driver.shop.read_transitions(ACTORS["m1"], driver.id(ticket)).items
             },
         )
 
-    def put(self, by: str, ticket: str, part: str, quantity: int, *, stale: bool) -> Fields | None:
-        """Put a part on a ticket."""
+    def add_part_line(
+        self, by: str, ticket: str, part: str, quantity: int, *, stale: bool
+    ) -> Fields | None:
+        """Add a part line to a ticket."""
         expected = len(self.model.tickets[ticket]["history"]) + stale
-        return self.do(
+        return self.apply(
             lambda: self.model.add_part(by, ticket, part, quantity, stale=stale),
             lambda driver: driver.shop.add_part_line(
                 ACTORS[by],
@@ -90,196 +94,201 @@ class TicketRules(DifferentialMachine):
             ),
         )
 
-    def take(self, by: str, line: str, quantity: int) -> Fields | None:
-        """Take another quantity of a part."""
+    def change_part_line(self, by: str, line: str, quantity: int) -> Fields | None:
+        """Change the quantity of a part line."""
         change = PartLineChange(quantity=Quantity(quantity))
-        return self.do(
+        return self.apply(
             lambda: self.model.change_part(by, line, quantity),
             lambda driver: driver.shop.change_part_line(
                 ACTORS[by], driver.id(self.model.owner[line]), driver.id(line), lambda _: change
             ),
         )
 
-    def drop(self, by: str, line: str) -> None:
-        """Take a part off its ticket."""
-        self.do(
+    def remove_part_line(self, by: str, line: str) -> None:
+        """Remove a part line."""
+        self.apply(
             lambda: self.model.remove_part(by, line),
             lambda driver: driver.shop.remove_part_line(
                 ACTORS[by], driver.id(self.model.owner[line]), driver.id(line)
             ),
         )
 
-    def crew(self, by: str, ticket: str, add: Collection[str], leave: Collection[str]) -> None:
-        """Put mechanics on a ticket and take others off."""
-        self.do(
-            lambda: self.model.staff(by, ticket, sorted(add), sorted(leave)),
+    def assign_mechanics(
+        self, by: str, ticket: str, add: Collection[str], remove: Collection[str]
+    ) -> None:
+        """Assign mechanics to a ticket and remove others."""
+        self.apply(
+            lambda: self.model.staff(by, ticket, sorted(add), sorted(remove)),
             lambda driver: driver.shop.assign_mechanics(
                 ACTORS[by],
                 driver.id(ticket),
                 MechanicEdit(
                     add_ids=tuple(map(driver.id, sorted(add))),
-                    remove_ids=tuple(map(driver.id, sorted(leave))),
+                    remove_ids=tuple(map(driver.id, sorted(remove))),
                 ),
             ),
         )
 
     @rule(target=DifferentialMachine.customers)
     def register(self) -> str:
-        """A new customer comes."""
+        """Register a customer."""
         return self.register_one()
 
     @rule(
         target=DifferentialMachine.customers,
         customer=consumes(DifferentialMachine.customers),
-        again=rarely,
+        reuse=rarely,
     )
-    def erase(self, customer: str, again: bool) -> Made:  # noqa: FBT001 - drawn
-        """A customer wants to be forgotten; few come *again* after that."""
-        self.do(
+    def erase(self, customer: str, reuse: bool) -> NewNames:  # noqa: FBT001 - drawn
+        """Erase a customer; later rules rarely *reuse* one who is erased."""
+        self.apply(
             lambda: self.model.erase(customer),
             lambda driver: driver.shop.erase_customer(
                 ACTORS["m1"], CustomerId(driver.id(customer))
             ),
         )
-        return customer if again or self.model.people[customer]["active"] else multiple()
+        return customer if reuse or self.model.people[customer]["active"] else multiple()
 
     @rule(
         target=DifferentialMachine.tickets,
         by=st.sampled_from(sorted(ACTORS)),
         customer=DifferentialMachine.customers,
         day=st.sampled_from(DAYS),
-        some=st.lists(mechanics, max_size=2, unique=True),
+        mechanic_names=st.lists(mechanics, max_size=2, unique=True),
     )
-    def open(self, by: str, customer: str, day: date, some: list[str]) -> Made:
+    def open(self, by: str, customer: str, day: date, mechanic_names: list[str]) -> NewNames:
         """The front driver takes a vehicle in, or the first customer does for themselves."""
         return (
-            self.open_one(by, "c1", day, [])
+            self.open_ticket(by, "c1", day, [])
             if by == "c1"
-            else (self.open_one(by, customer, day, some))
+            else (self.open_ticket(by, customer, day, mechanic_names))
         )
 
     @rule(
-        by=hands,
+        by=staff_members,
         ticket=DifferentialMachine.tickets,
         add=st.sets(mechanics),
-        leave=st.sets(mechanics),
+        remove=st.sets(mechanics),
     )
-    def assign(self, by: str, ticket: str, add: set[str], leave: set[str]) -> None:
-        """Mechanics join and leave."""
-        self.crew(by, ticket, add, leave - add)
+    def assign(self, by: str, ticket: str, add: set[str], remove: set[str]) -> None:
+        """Assign and remove mechanics."""
+        self.assign_mechanics(by, ticket, add, remove - add)
 
     @rule(
-        by=hands,
+        by=staff_members,
         ticket=DifferentialMachine.tickets,
         to=st.sampled_from(Status),
         note=notes,
         stale=rarely,
     )
     def move(self, by: str, ticket: str, to: Status, note: str | None, stale: bool) -> None:  # noqa: FBT001 - drawn
-        """Somebody looks where a ticket may go and sends it anywhere, seen its last change or not."""
-        self.look(ticket)
+        """Compare the transitions of a ticket, then try any, perhaps with an old version."""
+        self.compare_transitions(ticket)
         expected = len(self.model.tickets[ticket]["history"]) + stale
-        self.do(
+        self.apply(
             lambda: self.model.move(by, ticket, to.value, note, stale=stale),
             lambda driver: driver.shop.move_ticket(
                 ACTORS[by], driver.id(ticket), TransitionForm(to=to, note=note), expected
             ),
         )
 
-    @rule(by=hands, ticket=DifferentialMachine.tickets, turns=walks)
+    @rule(by=staff_members, ticket=DifferentialMachine.tickets, turns=turn_lists)
     def move_along(self, by: str, ticket: str, turns: list[int]) -> None:
-        """A ticket takes a walk along the arrows of the table, with somebody to work on it."""
+        """Follow several transitions of the workflow's table, with a mechanic assigned."""
         if not self.model.tickets[ticket]["staff"]:
-            self.crew(by, ticket, ["m2"], [])
+            self.assign_mechanics(by, ticket, ["m2"], [])
         for turn in turns:
-            here = self.model.tickets[ticket]["status"]
-            if ways := [move.to for move in WORKFLOW if move.start == here]:
-                self.go(by, ticket, ways[turn % len(ways)])
+            status = self.model.tickets[ticket]["status"]
+            if targets := [move.to for move in WORKFLOW if move.start == status]:
+                self.transition(by, ticket, targets[turn % len(targets)])
 
-    @rule(by=hands, ticket=DifferentialMachine.tickets)
+    @rule(by=staff_members, ticket=DifferentialMachine.tickets)
     def finish(self, by: str, ticket: str) -> None:
-        """A ticket is worked through."""
-        self.crew(by, ticket, ["m2"], [])
-        self.go(by, ticket, Status.IN_PROGRESS)
-        self.go(by, ticket, Status.COMPLETED)
+        """Complete a ticket."""
+        self.assign_mechanics(by, ticket, ["m2"], [])
+        self.transition(by, ticket, Status.IN_PROGRESS)
+        self.transition(by, ticket, Status.COMPLETED)
 
     @rule(
         target=DifferentialMachine.tickets,
         ticket=consumes(DifferentialMachine.tickets),
-        again=rarely,
+        reuse=rarely,
     )
-    def remove(self, ticket: str, again: bool) -> Made:  # noqa: FBT001 - drawn
-        """A manager strikes a ticket out; few ask for it *again* after that."""
-        self.do(
+    def remove(self, ticket: str, reuse: bool) -> NewNames:  # noqa: FBT001 - drawn
+        """Remove a ticket; later rules rarely *reuse* one that is removed."""
+        self.apply(
             lambda: self.model.remove("m1", ticket),
             lambda driver: driver.shop.remove_ticket(ACTORS["m1"], driver.id(ticket)),
         )
-        return multiple() if self.model.tickets[ticket]["removed"] and not again else ticket
+        return multiple() if self.model.tickets[ticket]["removed"] and not reuse else ticket
 
     @rule(
-        target=DifferentialMachine.lines,
-        by=hands,
+        target=DifferentialMachine.part_lines,
+        by=staff_members,
         ticket=DifferentialMachine.tickets,
         part=DifferentialMachine.parts,
         quantity=quantities,
         stale=rarely,
     )
-    def add_part(self, by: str, ticket: str, part: str, quantity: int, stale: bool) -> Made:  # noqa: FBT001 - drawn
-        """A ticket needs a part."""
-        return _made(self.put(by, ticket, part, quantity, stale=stale), "line")
+    def add_part(self, by: str, ticket: str, part: str, quantity: int, stale: bool) -> NewNames:  # noqa: FBT001 - drawn
+        """Add a part line, perhaps with an old version."""
+        return _names_of(self.add_part_line(by, ticket, part, quantity, stale=stale), "line")
 
-    @rule(by=hands, line=DifferentialMachine.lines, quantity=st.just(0) | quantities)
+    @rule(by=staff_members, line=DifferentialMachine.part_lines, quantity=st.just(0) | quantities)
     def change_part(self, by: str, line: str, quantity: int) -> None:
-        """A ticket needs more or less of a part, or nothing after all."""
+        """Change the quantity of a part line, or remove it for a quantity of 0."""
         if quantity:
-            self.take(by, line, quantity)
+            self.change_part_line(by, line, quantity)
         else:
-            self.drop(by, line)
+            self.remove_part_line(by, line)
 
     @rule(
-        target=DifferentialMachine.works, by=hands, ticket=DifferentialMachine.tickets, work=labor
+        target=DifferentialMachine.labor_lines,
+        by=staff_members,
+        ticket=DifferentialMachine.tickets,
+        labor=labor,
     )
-    def add_labor(self, by: str, ticket: str, work: Fields) -> Made:
-        """Somebody writes down what they did."""
-        return _made(
-            self.do(
-                lambda: self.model.add_labor(by, ticket, work),
+    def add_labor(self, by: str, ticket: str, labor: Fields) -> NewNames:
+        """Add a labour line."""
+        return _names_of(
+            self.apply(
+                lambda: self.model.add_labor(by, ticket, labor),
                 lambda driver: driver.shop.add_labor_line(
-                    ACTORS[by], driver.id(ticket), _labor(driver, work)
+                    ACTORS[by], driver.id(ticket), _labor(driver, labor)
                 ),
             ),
             "line",
         )
 
-    @rule(by=hands, line=DifferentialMachine.works, work=st.none() | labor)
-    def change_labor(self, by: str, line: str, work: Fields | None) -> None:
-        """Somebody corrects what they wrote, or takes it back."""
+    @rule(by=staff_members, line=DifferentialMachine.labor_lines, labor=st.none() | labor)
+    def change_labor(self, by: str, line: str, labor: Fields | None) -> None:
+        """Change a labour line, or remove it."""
         ticket = self.model.owner[line]
-        if work is None:
-            self.do(
+        if labor is None:
+            self.apply(
                 lambda: self.model.remove_labor(by, line),
                 lambda driver: driver.shop.remove_labor_line(
                     ACTORS[by], driver.id(ticket), driver.id(line)
                 ),
             )
         else:
-            self.do(
-                lambda: self.model.change_labor(by, line, work),
+            self.apply(
+                lambda: self.model.change_labor(by, line, labor),
                 lambda driver: driver.shop.change_labor_line(
-                    ACTORS[by], driver.id(ticket), driver.id(line), lambda _: _labor(driver, work)
+                    ACTORS[by], driver.id(ticket), driver.id(line), lambda _: _labor(driver, labor)
                 ),
             )
 
 
-def _labor(driver: ShopDriver, work: Fields) -> LaborLineForm:
+def _labor(driver: ShopDriver, labor: Fields) -> LaborLineForm:
     return LaborLineForm(
-        description=work["description"],
-        hours=Quantity(work["hours"]),
-        rate=Money(work["rate"]),
-        mechanic_id=work["mechanic"] and driver.id(work["mechanic"]),
+        description=labor["description"],
+        hours=Quantity(labor["hours"]),
+        rate=Money(labor["rate"]),
+        mechanic_id=labor["mechanic"] and driver.id(labor["mechanic"]),
     )
 
 
-def _made(done: Fields | None, what: str) -> Made:
-    """Return what the new thing is called, or nothing where it was refused."""
-    return done[what] if done else multiple()
+def _names_of(result: Fields | None, what: str) -> NewNames:
+    """Return the name of the new record, or nothing where it was refused."""
+    return result[what] if result else multiple()
