@@ -10,7 +10,7 @@ from falcon.inspect import inspect_routes
 
 from mechanic_http.documents.pages import ASSETS
 from mechanic_http.openapi.document import document
-from mechanic_http.openapi.operators import PAGES
+from mechanic_http.openapi.infrastructure import PAGES
 from mechanic_http.routes import DOCUMENTED
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application

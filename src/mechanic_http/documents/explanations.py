@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from mechanic_core.errors import NotFound, Refused
 from mechanic_http.endpoint.operation import Operation
-from mechanic_http.openapi.problems import document_of, example_of, kinds_of
+from mechanic_http.openapi.problems import problem_example, refusal_example, refusals_by_status
 from mechanic_http.problems.handlers import code_of
 from mechanic_http.problems.refusals import HttpsRequired
 from mechanic_http.problems.statuses import status_of
@@ -88,7 +88,7 @@ def _all() -> Mapping[str, Explanation]:
     found = {one.code: one for one in _of_the_message()}
     for operation in _operations():
         here = Source(operation.tag, operation.operation_id, operation.summary)
-        for kinds in kinds_of(operation).values():
+        for kinds in refusals_by_status(operation).values():
             for kind in kinds:
                 one = found.get(kind.code) or _of_kind(kind)
                 found[kind.code] = evolve(one, sources=(*one.sources, here))
@@ -100,13 +100,13 @@ def _of_the_message() -> Iterator[Explanation]:
     yield from map(_of_kind, (NotFound, HttpsRequired, ProblemUnexplained))
     for status in (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.INTERNAL_SERVER_ERROR):
         code, says = code_of(status), f"{status.description}."
-        example = document_of(code, status, status.phrase, says)
+        example = problem_example(code, status, status.phrase, says)
         yield Explanation(code, status, status.phrase, example, (says,))
 
 
 def _of_kind(kind: type[Refused]) -> Explanation:
     _, *more = (inspect.getdoc(kind) or "").split("\n\n")
-    return Explanation(kind.code, status_of(kind), kind.title(), example_of(kind), tuple(more))
+    return Explanation(kind.code, status_of(kind), kind.title(), refusal_example(kind), tuple(more))
 
 
 def _operations() -> Iterator[Operation]:

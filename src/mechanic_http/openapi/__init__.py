@@ -1,1 +1,1 @@
-"""The OpenAPI document, read from what the endpoints declare and the rules on their types."""
+"""The OpenAPI document and the Postman collection, generated from operations and types."""

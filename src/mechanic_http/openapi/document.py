@@ -1,4 +1,4 @@
-"""The whole document, put together from the route table."""
+"""The OpenAPI 3.1 document, generated from the route table."""
 
 import functools
 import re
@@ -10,47 +10,80 @@ from typing import Any, Final
 import orjson
 from apispec import APISpec
 
-from mechanic_http.openapi import headers, operators, problems
-from mechanic_http.openapi.components import Components
-from mechanic_http.openapi.introduction import INTRODUCTION, SUMMARY
-from mechanic_http.openapi.operations import TOKEN, Operations
-from mechanic_http.openapi.values import Schema
+from mechanic_http.openapi import headers, infrastructure, parameters, problems
+from mechanic_http.openapi.operations import TOKEN, OperationWriter
+from mechanic_http.openapi.record_schemas import RecordSchemas
+from mechanic_http.openapi.value_schemas import Schema
 from mechanic_http.routes import DOCUMENTED, Route
 
 VERSION: Final = "0.1.0"
-"""That of the project: a test holds the two together."""
+"""The version of the project; a test compares the two."""
 
-_AN_ID: Final = re.compile(r"{\w+}")
+SUMMARY: Final = "A repair shop: customers, vehicles, mechanics, service tickets and inventory."
+
+DESCRIPTION: Final = """\
+**Authentication.** Log in with `POST /login` (customers) or `POST /mechanics/login` (mechanics and
+managers), and send the `token` of the response as `Authorization: Bearer …`. A token identifies one
+person in one role; a manager may do everything that a mechanic may. `x-access` tells programs who
+may call an operation: *roles* without restriction, *owners* for their own data, *anyone* even without
+a token. A resource that you may not see is reported as not found (404).
+
+**Values.** Amounts of money have at most 2 decimals, quantities and hours at most 3. Both are exact,
+and are also accepted as text (`"19.99"`). Date-times are UTC, such as `2026-03-02T09:30:00Z`.
+Unknown members and query parameters are rejected. Responses may get new members in the future.
+
+**Pagination.** Lists are divided into pages: use `page` near the beginning, and `cursor` (keyset
+pagination, at constant cost) anywhere. `Link` headers have the addresses of adjacent pages.
+
+**Optimistic locking and caching.** Every resource has an `ETag`. Send it as `If-Match`, and a change
+fails with 412 if somebody else has changed the resource since you read it. Send it as
+`If-None-Match`, and the response is 304 without content if your copy is current. With
+`Accept-Encoding: gzip`, large responses are compressed; their `ETag` ends in `-gzip` and is
+equivalent to the other one.
+
+**Idempotency.** Every `POST` except those that issue tokens accepts an `Idempotency-Key` that you
+choose. If a response is lost, send the same request with the same key again: it is executed once,
+and the stored response is sent with `Idempotency-Replayed`.
+
+**Errors** are problem documents (RFC 9457). Each operation lists its own; any request may also fail
+because the address is unknown (404), the method is not supported (405), HTTPS is required (403), or
+the server has failed (500). `code` is for programs, `detail` for people, and `type` is the address
+of a page that explains the problem. All validation errors of a request are reported together. Quote
+`request_id` when you ask for support; you can choose it with the header `X-Request-ID`.
+
+**Rate limits** apply per user, or per IP address without a token, and to logins also per account.
+`RateLimit` has what remains of each.
+"""
+
+_PATH_PARAMETER: Final = re.compile(r"{\w+}")
 
 
 @functools.cache
 def document() -> dict[str, Any]:
-    """Return the OpenAPI document, as JSON would have it."""
+    """Return the OpenAPI document."""
     spec = APISpec(
         title="Mechanic Shop",
         version=VERSION,
         openapi_version="3.1.0",
         info={
             "summary": SUMMARY,
-            "description": INTRODUCTION,
-            "contact": {"name": "Whoever runs the shop's server"},
+            "description": DESCRIPTION,
+            "contact": {"name": "The operator of this server"},
             "license": {"name": "MIT", "url": "https://opensource.org/license/mit"},
         },
         servers=[{"url": "/", "description": "The server that this document comes from."}],
     )
-    components = Components(spec)
-    _write_components(spec, components)
-    operations = Operations(spec, components)
+    schemas = RecordSchemas(spec)
+    _add_shared_components(spec, schemas)
+    operations = OperationWriter(spec, schemas)
     for route in DOCUMENTED:
-        operations.write(route, _links(route))
-    for page in operators.PAGES:
-        spec.path(path=page.path, parameters=page.parameters, operations=page.operations)
+        operations.add(route, _links(route))
+    for page in infrastructure.PAGES:
+        spec.path(page.path, parameters=page.parameters, operations=page.operations)
     for tag in sorted(_tags(), key=itemgetter("name")):
         spec.tag(tag)
-    found: dict[str, Any] = spec.to_dict()
-    return {name: found[name] for name in ("openapi", "info", "servers", "tags", "paths")} | {
-        "components": found["components"]
-    }
+    sections: dict[str, Any] = spec.to_dict()
+    return {name: sections.pop(name) for name in ("openapi", "info", "servers", "tags")} | sections
 
 
 @functools.cache
@@ -59,52 +92,52 @@ def as_json() -> bytes:
     return orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _write_components(spec: APISpec, components: Components) -> None:
-    spec.components.security_scheme(
+def _add_shared_components(spec: APISpec, schemas: RecordSchemas) -> None:
+    components = spec.components
+    components.security_scheme(
         TOKEN,
         {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "The `token` that `POST /login` or `POST /mechanics/login` gives.",
+            "description": "The `token` that `POST /login` or `POST /mechanics/login` returns.",
         },
     )
-    spec.components.security_scheme(
-        operators.OPERATOR,
+    components.security_scheme(
+        infrastructure.OPERATOR,
         {
             "type": "http",
             "scheme": "bearer",
-            "description": "The `METRICS_TOKEN` that the server was given, if it was.",
+            "description": "The server's `METRICS_TOKEN`, if one is configured.",
         },
     )
+    # Lazy: only the components that something refers to appear in the document.
+    for name, header in headers.HEADERS.items():
+        components.header(name, header, lazy=True)
+    for name, header in parameters.HEADERS.items():
+        components.parameter(name, "header", header, lazy=True)
     operations = [operation for route in DOCUMENTED for operation in route.operations.values()]
-    for name in sorted(
-        {"Retry-After", "WWW-Authenticate"}.union(*map(headers.of_success, operations))
-    ):
-        spec.components.header(name, headers.ANSWERED[name])
-    for name, header in headers.ASKED.items():
-        spec.components.parameter(name, "header", {"name": name, **header})
-    components.named("Wrong", problems.WRONG)
     refusals = {kind for operation in operations for kind in operation.refuses}
-    components.named("Problem", problems.problem_schema(refusals, components))
+    components.schema("Wrong", problems.VALIDATION_ERROR, lazy=True)
+    components.schema("Problem", problems.problem_schema(refusals, schemas), lazy=True)
 
 
 def _tags() -> Iterator[Schema]:
-    modules = dict.fromkeys(route.resource.__module__ for route in DOCUMENTED)
-    for module in modules:
-        says = (sys.modules[module].__doc__ or "").strip()
-        yield {"name": module.rpartition(".")[2], "description": says}
-    yield from ({"name": name, "description": says} for name, says in operators.TAGS.items())
+    for module in dict.fromkeys(route.resource.__module__ for route in DOCUMENTED):
+        description = (sys.modules[module].__doc__ or "").strip()
+        yield {"name": module.rpartition(".")[2], "description": description}
+    for name, description in infrastructure.TAGS.items():
+        yield {"name": name, "description": description}
 
 
 def _links(route: Route) -> dict[str, Schema]:
-    """Return what can be done next with what a POST to *route* makes."""
+    """Return links from what a POST to *route* creates to the operations on it."""
     creates = next((p.creates for p in route.operations.values() if p.creates), None)
-    found = {_AN_ID.sub("{}", one.template): one for one in DOCUMENTED}
-    item = found.get(_AN_ID.sub("{}", creates or ""))
+    by_template = {_PATH_PARAMETER.sub("{}", one.template): one for one in DOCUMENTED}
+    item = by_template.get(_PATH_PARAMETER.sub("{}", creates or ""))
     if item is None or item is route:
         return {}
-    *outer, own = _AN_ID.findall(item.template)
+    *outer, own = _PATH_PARAMETER.findall(item.template)
     ids = {name[1:-1]: f"$request.path.{name[1:-1]}" for name in outer}
     ids[own[1:-1]] = "$response.body#/id"
     return {

@@ -1,4 +1,4 @@
-"""Endpoints in the document: an operation for each, made of what it declares."""
+"""Endpoints as OpenAPI operations, generated from what they declare."""
 
 import inspect
 from http import HTTPStatus
@@ -7,164 +7,143 @@ from typing import Any, Final, final
 from apispec import APISpec
 
 from mechanic_core.access import STAFF, Policy, Role
+from mechanic_core.errors import Refused
 from mechanic_core.rules import union_members
 from mechanic_http.endpoint.body import JSON
-from mechanic_http.endpoint.operation import Deprecation, Operation
-from mechanic_http.openapi import examples, headers, parameters, problems
-from mechanic_http.openapi.components import Components
-from mechanic_http.openapi.values import Schema
+from mechanic_http.endpoint.operation import Operation
+from mechanic_http.openapi import examples, headers, problems
+from mechanic_http.openapi.parameters import header_parameters, path_parameters, query_parameters
+from mechanic_http.openapi.record_schemas import RecordSchemas
+from mechanic_http.openapi.value_schemas import Schema
 from mechanic_http.problems.handlers import PROBLEM_JSON
 from mechanic_http.routes import Route
 
 TOKEN: Final = "token"  # noqa: S105 - the name of the security scheme
+NOT_MODIFIED: Final = "Not modified: the client's copy is current."
 
 _OWNERS: Final = {Role.CUSTOMER: "customers", Role.MECHANIC: "mechanics"}
+_SUCCESS: Final = {
+    HTTPStatus.OK: "The request succeeded.",
+    HTTPStatus.CREATED: "The resource was created.",
+    HTTPStatus.NO_CONTENT: "The request succeeded; the response has no content.",
+}
 
 
 @final
-class Operations:
-    """Writes endpoints into a document, with everything that they refer to."""
+class OperationWriter:
+    """Adds the operations of routes to an `APISpec`, with every component that they refer to."""
 
-    def __init__(self, spec: APISpec, components: Components) -> None:
-        """Write into *spec*."""
+    def __init__(self, spec: APISpec, schemas: RecordSchemas) -> None:
+        """Add operations to *spec*."""
         self._spec = spec
-        self._components = components
-        self._answers: set[str] = set()
+        self._schemas = schemas
 
-    def write(self, route: Route, links: dict[str, Schema]) -> None:
-        """Write the operations of one address; *links* are those of what it creates."""
+    def add(self, route: Route, links: dict[str, Schema]) -> None:
+        """Add the operations of a route; *links* lead from a response that creates something."""
         operations = {
             method.lower(): self._operation(operation, links)
             for method, operation in route.operations.items()
         }
-        self._spec.path(
-            path=route.template,
-            parameters=[*parameters.of_path(route)],
-            operations=operations,
-        )
+        self._spec.path(route.template, parameters=[*path_parameters(route)], operations=operations)
 
     def _operation(self, operation: Operation, links: dict[str, Schema]) -> Schema:
-        signature = operation.signature
-        told: Schema = {
+        description: Schema = {
             "tags": [operation.tag],
             "operationId": operation.operation_id,
             "summary": operation.summary,
             "description": _description(operation),
             "security": _security(operation),
             "parameters": [
-                *parameters.of_query(signature, self._components),
-                *headers.asked_of(operation),
+                *query_parameters(operation, self._schemas),
+                *header_parameters(operation),
             ],
             "x-access": _access(operation.policy),
         }
-        if signature.body is not None:
-            told["requestBody"] = self._body(operation, signature.body)
-        if operation.deprecated:
-            told["deprecated"] = True
-        told["responses"] = self._responses(operation, links)
-        return told
+        if operation.signature.body is not None:
+            description["requestBody"] = self._request_body(operation, operation.signature.body)
+        return {**description, "responses": self._responses(operation, links)}
 
-    def _body(self, operation: Operation, form: type) -> Schema:
+    def _request_body(self, operation: Operation, form: type) -> Schema:
         if operation.signature.merges:
-            content = {"schema": self._components.merged(form), "example": examples.patch(form)}
+            schema, example = self._schemas.patch(form), examples.patch_example(form)
         else:
-            content = {"schema": self._components.taken(form), "example": examples.taken(form)}
+            schema, example = self._schemas.request(form), examples.request_example(form)
+        content = {"schema": schema, "example": example}
         return {
             "required": operation.signature.body_required,
             "content": dict.fromkeys(operation.media_types, content),
         }
 
     def _responses(self, operation: Operation, links: dict[str, Schema]) -> Schema:
-        found: Schema = {str(int(operation.status)): self._success(operation, links)}
+        responses: dict[int, Any] = {int(operation.status): self._success(operation, links)}
         if operation.is_safe and operation.has_etag:
-            found["304"] = {
-                "description": "You have it already.",
-                "headers": headers.of_unchanged(),
+            responses[HTTPStatus.NOT_MODIFIED] = {
+                "description": NOT_MODIFIED,
+                "headers": headers.not_modified_headers(),
             }
-        for status, kinds in problems.kinds_of(operation).items():
-            found[str(int(status))] = self._refusal(status, kinds)
-        return dict(sorted(found.items()))
+        for status, kinds in problems.refusals_by_status(operation).items():
+            responses[status] = self._problem(status, kinds)
+        return {str(int(status)): responses[status] for status in sorted(responses)}
 
     def _success(self, operation: Operation, links: dict[str, Schema]) -> Schema:
-        told: Schema = {
-            "description": _DONE[operation.status],
-            "headers": headers.of_success(operation),
+        response: Schema = {
+            "description": _SUCCESS[operation.status],
+            "headers": headers.success_headers(operation),
         }
         if operation.signature.answer is not None:
-            told["content"] = {JSON: self._content(operation)}
+            response["content"] = {JSON: self._content(operation)}
         if operation.creates and links:
-            told["links"] = links
-        return told
+            response["links"] = links
+        return response
 
     def _content(self, operation: Operation) -> Schema:
         answer = operation.signature.answer
-        listed = operation.signature.listed
-        schema = self._components.page_of(answer) if listed else self._components.told(answer)
         members, _ = union_members(answer)
-        found = {cls.__name__: examples.told(cls) for cls in reversed(members)}
-        if listed:
-            found = {name: examples.page_of(item) for name, item in found.items()}
-        if len(found) == 1:
-            return {"schema": schema, "example": next(iter(found.values()))}
-        return {"schema": schema, "examples": {n: {"value": value} for n, value in found.items()}}
+        by_name = {cls.__name__: examples.response_example(cls) for cls in reversed(members)}
+        if operation.signature.listed:
+            schema = self._schemas.page(answer)
+            by_name = {name: examples.page_example(item) for name, item in by_name.items()}
+        else:
+            schema = self._schemas.response(answer)
+        if len(by_name) == 1:
+            return {"schema": schema, "example": next(iter(by_name.values()))}
+        return {"schema": schema, "examples": {name: {"value": by_name[name]} for name in by_name}}
 
-    def _refusal(self, status: HTTPStatus, kinds: list[Any]) -> Schema:
-        """Return a reference to the answer that refuses with any of *kinds*."""
+    def _problem(self, status: HTTPStatus, kinds: list[type[Refused]]) -> str:
+        """Return the name of the response component for any of *kinds*."""
         name = "-or-".join(kind.code for kind in kinds)
-        if name not in self._answers:
-            self._answers.add(name)
+        components = self._spec.components
+        if name not in components.responses:
             for kind in kinds:
-                self._example(kind)
-            shown = {k.code: {"$ref": f"#/components/examples/{k.code}"} for k in kinds}
-            schema = {"$ref": "#/components/schemas/Problem"}
-            self._spec.components.response(
-                name,
-                {
-                    "description": problems.told(kinds),
-                    "headers": headers.of_refusal(status),
-                    "content": {PROBLEM_JSON: {"schema": schema, "examples": shown}},
-                },
-            )
-        return {"$ref": f"#/components/responses/{name}"}
-
-    def _example(self, kind: Any) -> None:
-        if kind.code not in self._spec.components.examples:
-            self._spec.components.example(
-                kind.code, {"summary": kind.title(), "value": problems.example_of(kind)}
-            )
-
-
-_DONE: Final = {
-    HTTPStatus.OK: "Here it is.",
-    HTTPStatus.CREATED: "It was made.",
-    HTTPStatus.NO_CONTENT: "It was done; there is nothing to say.",
-}
+                if kind.code not in components.examples:
+                    example = {"summary": kind.title(), "value": problems.refusal_example(kind)}
+                    components.example(kind.code, example)
+            codes = {kind.code: kind.code for kind in kinds}
+            response = {
+                "description": problems.describe_refusals(kinds),
+                "headers": headers.problem_headers(status),
+                "content": {PROBLEM_JSON: {"schema": "Problem", "examples": codes}},
+            }
+            components.response(name, response)
+        return name
 
 
 def _description(operation: Operation) -> str:
-    method_says = inspect.getdoc(operation.use_case) or ""
-    more = method_says.partition("\n\n")[2]
-    parts = [more, f"**Who:** {_who(operation.policy)}."]
-    if operation.deprecated:
-        parts.append(_end(operation.deprecated))
-    return "\n\n".join(filter(None, parts))
+    use_case = inspect.getdoc(operation.use_case) or ""
+    paragraphs = (use_case.partition("\n\n")[2], f"**Access:** {_who(operation.policy)}.")
+    return "\n\n".join(filter(None, paragraphs))
 
 
 def _who(policy: Policy) -> str:
     if policy.anyone:
-        return "anybody, with or without a token"
+        return "public"
     owners = " and ".join(sorted(_OWNERS[role] for role in policy.owners))
-    own = f"; {owners} for what is their own" if owners else ""
+    own = f"; {owners} for their own data" if owners else ""
     if policy.roles == frozenset(Role):
-        return f"anybody with a token{own}"
+        return f"every logged-in user{own}"
     if policy.roles == STAFF:
         return f"mechanics and managers{own}"
     return f"managers{own}"
-
-
-def _end(deprecated: Deprecation) -> str:
-    instead = f": use `{deprecated.successor}` instead" if deprecated.successor else ""
-    return f"**Deprecated**{instead}. `Deprecation` and `Sunset` tell since and until when."
 
 
 def _access(policy: Policy) -> Schema:

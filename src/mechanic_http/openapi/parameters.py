@@ -1,19 +1,54 @@
-"""Parameters in paths and queries."""
+"""Parameters in paths, queries and request headers."""
 
 from collections.abc import Iterator
 from string import Formatter
-from typing import Any, get_type_hints
+from typing import Any, Final, get_type_hints
 
 import attrs
 
 from mechanic_core.rules import Example
-from mechanic_http.endpoint.signature import Signature
-from mechanic_http.openapi.components import Components
-from mechanic_http.openapi.values import Schema, annotation_of
+from mechanic_http.endpoint.operation import Operation
+from mechanic_http.openapi.record_schemas import RecordSchemas
+from mechanic_http.openapi.value_schemas import Schema, annotation_of
 from mechanic_http.routes import Route
 
+_ENTITY_TAGS: Final[Schema] = {
+    "type": "string",
+    "pattern": r'^[ \t]*(?:\*|(?:(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"|[ \t,])*)[ \t]*$',
+    "examples": ['"3-5f0a1b2c"'],
+}
+"""`*` or a list of entity tags (RFC 9110, sections 5.6.1 and 8.8.3)."""
 
-def of_path(route: Route) -> Iterator[Schema]:
+_KEY: Final[Schema] = {
+    "type": "string",
+    "pattern": r'^\s*(?:"[\x20\x21\x23-\x5b\x5d-\x7e]{1,255}"|[\x21\x23-\x7e]{1,255})\s*$',
+    "examples": ['"8e03978e-40d5-43e8-bc93-6894a57f9324"'],
+}
+"""Visible characters, as a quoted string (RFC 9651, section 3.3.3) or bare."""
+
+HEADERS: Final[dict[str, Schema]] = {
+    "If-Match": {
+        "description": "The `ETag` of the version that the request is based on. If the resource "
+        "has changed since, the request fails with 412. `*` matches any version.",
+        "schema": _ENTITY_TAGS,
+    },
+    "If-None-Match": {
+        "description": "The `ETag` of the copy that the client has. If it is current, the response "
+        "is 304 without content.",
+        "schema": _ENTITY_TAGS,
+    },
+    "Idempotency-Key": {
+        "description": "A unique key that the client chooses for this request. A request that is "
+        "sent again with the same key gets the stored first response and is not executed again. "
+        "Keys expire after 24 hours.",
+        "schema": _KEY,
+    },
+}
+
+CONDITIONS: Final = ("If-None-Match", "If-Match")
+
+
+def path_parameters(route: Route) -> Iterator[Schema]:
     """Return the ids in the template of *route*; the example of each rides on its type."""
     hints: dict[str, Any] = {}
     for method in route.operations:
@@ -31,7 +66,16 @@ def of_path(route: Route) -> Iterator[Schema]:
             }
 
 
-def of_query(signature: Signature, components: Components) -> Iterator[Schema]:
-    """Return the query parameters of an endpoint."""
-    attrs.resolve_types(signature.query, include_extras=True)
-    return map(components.parameter, attrs.fields(signature.query))
+def query_parameters(operation: Operation, schemas: RecordSchemas) -> Iterator[Schema]:
+    """Return the query parameters of an operation."""
+    query = operation.signature.query
+    attrs.resolve_types(query, include_extras=True)
+    return map(schemas.query_parameter, attrs.fields(query))
+
+
+def header_parameters(operation: Operation) -> list[str]:
+    """Return the names of the request headers that an operation reads."""
+    if operation.is_safe:
+        return list(CONDITIONS) if operation.has_etag else []
+    keys = ["Idempotency-Key"] if operation.takes_key else []
+    return [*keys, "If-Match"] if operation.signature.conditional else keys

@@ -1,158 +1,141 @@
-"""The Postman collection (v2.1), made of the OpenAPI document: one request for each endpoint."""
+"""The Postman collection (format 2.1), generated from the OpenAPI document."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve
 
-from mechanic_http.openapi.document import document
-from mechanic_http.openapi.introduction import SUMMARY
+from mechanic_http.openapi.document import SUMMARY, document
 from mechanic_http.openapi.operations import TOKEN
-from mechanic_http.openapi.postman_requests import STORY, Step
+from mechanic_http.openapi.postman_sequence import Endpoint, Step, sequence, variable
 
 _SCHEMA: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
-_ABOUT: Final = f"""\
+_DESCRIPTION: Final = f"""\
 {SUMMARY}
 
-`baseUrl` is where the shop is; `email`, `password` and `customerEmail` are those of the demo
-(`mechanic-shop demo`). "Log in" stores the token that all other requests send. The requests of all
-folders can be run in their order: each keeps in a variable what the next ones need.
+`baseUrl` is the address of the server; `email`, `password` and `customerEmail` are accounts of the
+demo data (`mechanic-shop demo`). The requests can be run in the order of the collection: "Log in"
+stores the token that the other requests send, and each request that creates something stores its id.
 """
-_IN_PATH: Final = re.compile(r"{(\w+)}")
-_NUMBER: Final = re.compile(r'"({{\w+Id}})"')
-"""A variable that holds a number stands in JSON without quotes."""
+_PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
+_QUOTED_ID: Final = re.compile(r'"({{\w+Id}})"')
+"""An id is a number, so its variable stands in JSON without quotes."""
 
-_SUCCESSES: Final = ("200", "201", "204", "303")
-
-
-@frozen
-class Responder:
-    """An operation of the document, and where it is."""
-
-    method: str
-    path: str
-    told: Mapping[str, Any]
-
-    @property
-    def status(self) -> str:
-        """Return the status of its success."""
-        return next(status for status in _SUCCESSES if status in self.told["responses"])
+_PROBLEM_CODE: Final = "insufficient-stock"
+"""The value of `code` in a path."""
 
 
 def collection(**variables: str) -> dict[str, Any]:
-    """Return the collection; *variables* are set in it at first, *baseUrl* among them."""
-    endpoints = _endpoints()
-    folders = groupby(STORY, key=lambda step: endpoints[step.operation_id].told["tags"][0])
-    kept = dict.fromkeys(name for step in STORY for name in step.keeps)
+    """Return the collection; *variables* are its variables with their values."""
+    steps = list(_with_unique_names(sequence(document())))
+    stored = dict.fromkeys(name for step in steps for name in step.stores)
     return {
-        "info": {"name": "Mechanic Shop", "description": _ABOUT, "schema": _SCHEMA},
+        "info": {"name": "Mechanic Shop", "description": _DESCRIPTION, "schema": _SCHEMA},
         "auth": {
             "type": "bearer",
             "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}],
         },
         "variable": [
-            {"key": name, "value": variables.get(name, "")} for name in {**variables, **kept}
+            {"key": name, "value": variables.get(name, "")} for name in {**variables, **stored}
         ],
         "item": [
-            {"name": tag, "item": [_item(step, endpoints[step.operation_id]) for step in steps]}
-            for tag, steps in folders
+            {"name": tag, "item": [_item(step) for step in folder]}
+            for tag, folder in groupby(steps, key=lambda step: step.endpoint.tag)
         ],
     }
 
 
 def as_json(**variables: str) -> str:
-    """Return the collection as the file that Postman imports."""
+    """Return the collection as a JSON file that Postman imports."""
     return json.dumps(collection(**variables), indent=2, ensure_ascii=False) + "\n"
 
 
-def _endpoints() -> dict[str, Responder]:
-    return {
-        told["operationId"]: Responder(method.upper(), path, told)
-        for path, item in document()["paths"].items()
-        for method, told in item.items()
-        if method != "parameters"
-    }
+def _with_unique_names(steps: Iterable[Step]) -> Iterator[Step]:
+    seen = Counter[str]()
+    for step in steps:
+        seen[step.name] += 1
+        number = seen[step.name]
+        yield step if number == 1 else evolve(step, title=f"{step.name} ({number})")
 
 
-def _item(step: Step, endpoint: Responder) -> dict[str, Any]:
+def _item(step: Step) -> dict[str, Any]:
     item = {
-        "name": step.name or endpoint.told["summary"],
-        "request": _request(step, endpoint),
+        "name": step.name,
+        "request": _request(step, step.endpoint),
         "event": [
             {
                 "listen": "test",
-                "script": {"type": "text/javascript", "exec": list(_script(step, endpoint))},
+                "script": {"type": "text/javascript", "exec": list(_script(step))},
             }
         ],
     }
-    if endpoint.status.startswith("3"):
+    if step.endpoint.status.startswith("3"):
         item["protocolProfileBehavior"] = {"followRedirects": False}
     return item
 
 
-def _request(step: Step, endpoint: Responder) -> dict[str, Any]:
-    told = endpoint.told
+def _request(step: Step, endpoint: Endpoint) -> dict[str, Any]:
+    operation = endpoint.operation
     request = {
         "method": endpoint.method,
-        "description": told["description"],
+        "description": operation["description"],
         "header": [{"key": "Accept", "value": "application/json"}],
         "url": _url(step, endpoint),
     }
-    if not any(TOKEN in way for way in told["security"]):
+    if not any(TOKEN in scheme for scheme in operation["security"]):
         request["auth"] = {"type": "noauth"}
-    if "requestBody" in told:
-        media_type, content = next(iter(told["requestBody"]["content"].items()))
+    if "requestBody" in operation:
+        media_type = next(iter(operation["requestBody"]["content"]))
         request["header"].append({"key": "Content-Type", "value": media_type})
-        request["body"] = {"mode": "raw", "raw": _body(step, content["example"])}
+        request["body"] = {"mode": "raw", "raw": _body(step)}
         request["body"]["options"] = {"raw": {"language": "json"}}
     return request
 
 
-def _url(step: Step, endpoint: Responder) -> dict[str, Any]:
-    path = endpoint.path.lstrip("/")
+def _url(step: Step, endpoint: Endpoint) -> dict[str, Any]:
+    path = endpoint.path.lstrip("/").replace("{code}", _PROBLEM_CODE)
     if step.spare:
-        path = path.replace(_IN_PATH.findall(path)[-1], "spare_id")
-    path = _IN_PATH.sub(lambda found: _variable(found[1]), path)
+        path = path.replace(_PATH_PARAMETER.findall(path)[-1], "spare_id")
+    path = _PATH_PARAMETER.sub(lambda match: _placeholder(match[1]), path)
     return {
         "raw": f"{{{{baseUrl}}}}/{path}",
         "host": ["{{baseUrl}}"],
         "path": path.split("/"),
         "query": [
             {
-                "key": one["name"],
-                "value": str(one["schema"].get("examples", [""])[0]),
-                "description": one["description"],
+                "key": parameter["name"],
+                "value": str(parameter["schema"].get("examples", [""])[0]),
+                "description": parameter["description"],
                 "disabled": True,
             }
-            for one in endpoint.told.get("parameters", [])
-            if one.get("in") == "query"
+            for parameter in endpoint.operation.get("parameters", [])
+            if parameter.get("in") == "query"
         ],
     }
 
 
-def _body(step: Step, example: Mapping[str, Any]) -> str:
-    """Return the example as text; ids are those that were kept on the way."""
-    ids = {name: _variable(name) for name in example if name.endswith("_id")}
-    whole = {**example, **ids, **step.body}
-    given = {name: value for name, value in whole.items() if value is not None}
-    return _NUMBER.sub(r"\1", json.dumps(given, indent=2, ensure_ascii=False))
+def _body(step: Step) -> str:
+    """Return the example as text, with the stored ids in place of those in the example."""
+    members = dict(step.endpoint.example)
+    for name in members:
+        if name.endswith("_id"):
+            members[name] = _placeholder(name)
+        if name.endswith("_ids"):
+            members[name] = [_placeholder(name.removesuffix("s"))]
+    given = {name: value for name, value in {**members, **step.body}.items() if value is not None}
+    return _QUOTED_ID.sub(r"\1", json.dumps(given, indent=2, ensure_ascii=False))
 
 
-def _script(step: Step, endpoint: Responder) -> Iterator[str]:
-    status = endpoint.status
-    yield f'pm.test("answers {status}", () => pm.response.to.have.status({status}));'
-    for variable, member in step.keeps.items():
-        yield f'pm.collectionVariables.set("{variable}", pm.response.json().{member});'
+def _placeholder(parameter: str) -> str:
+    return f"{{{{{variable(parameter)}}}}}"
 
 
-def _variable(name: str) -> str:
-    """Return how Postman writes the variable for an id."""
-    first, *more = name.split("_")
-    return "{{" + first + "".join(word.title() for word in more) + "}}" if more else _EXAMPLE
-
-
-_EXAMPLE: Final = "insufficient-stock"
-"""What stands for `code` in an address."""
+def _script(step: Step) -> Iterator[str]:
+    status = step.endpoint.status
+    yield f'pm.test("status is {status}", () => pm.response.to.have.status({status}));'
+    for name, member in step.stores.items():
+        yield f'pm.collectionVariables.set("{name}", pm.response.json().{member});'

@@ -1,4 +1,4 @@
-"""Refusals in the document: one schema for all, one example for each, answers by status."""
+"""Problem documents (RFC 9457): their schema, and an example of each refusal."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
@@ -10,83 +10,99 @@ import attrs
 from mechanic_core.access import LoginNeeded
 from mechanic_core.errors import Invalid, LostRace, Refused, Unavailable, Unknown
 from mechanic_http.endpoint.operation import Operation
-from mechanic_http.openapi import examples
-from mechanic_http.openapi.components import Components
-from mechanic_http.openapi.values import Schema
+from mechanic_http.openapi.examples import fact_example
+from mechanic_http.openapi.record_schemas import RecordSchemas
+from mechanic_http.openapi.value_schemas import Schema
 from mechanic_http.problems import refusals
 from mechanic_http.problems.statuses import status_of
 
-_WRONG: Final = {"pointer": "#/quantity", "detail": "must be from 0.001 to 99999"}
-_UNKNOWN: Final = {"pointer": "#/part_id", "detail": "names nothing that is there"}
-_ERRORS: Final[Mapping[type[Refused], Any]] = {Invalid: [_WRONG], Unknown: [_UNKNOWN]}
+_ERRORS: Final[Mapping[type[Refused], Any]] = {
+    Invalid: [{"pointer": "#/quantity", "detail": "must be from 0.001 to 99999"}],
+    Unknown: [{"pointer": "#/part_id", "detail": "does not exist"}],
+}
 
 _TEXT: Final = {"type": "string"}
 
-PROBLEM: Final[Schema] = {
-    "type": "object",
-    "description": "Why it was refused (RFC 9457). More members tell facts, by `code`.",
-    "properties": {
-        "type": {
-            **_TEXT,
-            "format": "uri-reference",
-            "description": "The page that explains it.",
-        },
-        "title": {**_TEXT, "description": "The refusal in general."},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {**_TEXT, "description": "The refusal in this case."},
-        "instance": {**_TEXT, "description": "The path that was asked."},
-        "code": {**_TEXT, "description": "The refusal's name, for programs."},
-        "request_id": {**_TEXT, "description": "What to ask the shop's operator about."},
-        "errors": {
-            "type": "array",
-            "description": "Everything that is wrong with what was sent.",
-            "items": {"$ref": "#/components/schemas/Wrong"},
-        },
+_PROBLEM_MEMBERS: Final[Schema] = {
+    "type": {
+        **_TEXT,
+        "format": "uri-reference",
+        "description": "The address of a page that explains the problem.",
     },
-    "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+    "title": {**_TEXT, "description": "A summary, the same for every problem of this type."},
+    "status": {"type": "integer", "minimum": 400, "maximum": 599},
+    "detail": {**_TEXT, "description": "What is wrong with this request."},
+    "instance": {**_TEXT, "description": "The path of the request."},
+    "code": {**_TEXT, "description": "The machine-readable name of the problem type."},
+    "request_id": {**_TEXT, "description": "The id of the request, for support."},
+    "errors": {
+        "type": "array",
+        "description": "Every validation error in the request.",
+        "items": "Wrong",
+    },
 }
 
-WRONG: Final[Schema] = {
+VALIDATION_ERROR: Final[Schema] = {
     "type": "object",
-    "description": "One thing that is wrong, and where: in the body or in the query.",
+    "description": "One validation error and its place: in the body or in the query.",
     "properties": {
-        "pointer": {**_TEXT, "description": "A JSON Pointer as URI fragment (RFC 6901)."},
-        "parameter": {**_TEXT, "description": "A query parameter."},
+        "pointer": {
+            **_TEXT,
+            "description": "A JSON Pointer into the body, as URI fragment (RFC 6901).",
+        },
+        "parameter": {**_TEXT, "description": "The name of a query parameter."},
         "detail": _TEXT,
     },
     "required": ["detail"],
 }
 
 
-def kinds_of(operation: Operation) -> dict[HTTPStatus, list[type[Refused]]]:
-    """Return everything that an endpoint may refuse with, by status."""
-    kinds = dict.fromkeys((*operation.refuses, *_more_precisely(operation)))
-    ordered = sorted(kinds, key=lambda kind: (status_of(kind), kind.code))
-    return {status: list(found) for status, found in groupby(ordered, key=status_of)}
-
-
-def example_of(kind: type[Refused]) -> dict[str, Any]:
-    """Return a problem document as it would be answered."""
-    facts = {name: examples.fact(declared) for name, declared in kind.fact_types.items()}
-    detail = kind.title()
-    errors = next((_ERRORS[near] for near in kind.__mro__ if near in _ERRORS), None)
-    if errors:
-        facts = {"errors": errors}
-        detail = "; ".join(f"{one['pointer']} {one['detail']}" for one in errors)
-    return {**document_of(kind.code, status_of(kind), kind.title(), detail), **facts}
-
-
-def problem_schema(kinds: Iterable[type[Refused]], components: Components) -> Schema:
-    """Return the schema of all problem documents, with the facts that any of *kinds* tells."""
-    facts = {name: declared for kind in kinds for name, declared in kind.fact_types.items()}
-    told = {name: components.told(facts[name]) for name in sorted(facts)}
-    for schema in told.values():
+def problem_schema(kinds: Iterable[type[Refused]], schemas: RecordSchemas) -> Schema:
+    """Return the schema of every problem document, with the facts of *kinds* as members."""
+    types = {name: declared for kind in kinds for name, declared in kind.fact_types.items()}
+    facts = {name: schemas.response(types[name]) for name in sorted(types)}
+    for schema in facts.values():
         schema.pop("examples", None)
-    return {**PROBLEM, "properties": {**PROBLEM["properties"], **told}}
+    return {
+        "type": "object",
+        "description": "Why a request failed (RFC 9457). Other members depend on `code`.",
+        "properties": {**_PROBLEM_MEMBERS, **facts},
+        "required": [name for name in _PROBLEM_MEMBERS if name != "errors"],
+    }
 
 
-def document_of(code: str, status: HTTPStatus, title: str, detail: str) -> dict[str, Any]:
-    """Return an example of what every problem document has."""
+def refusals_by_status(operation: Operation) -> dict[HTTPStatus, list[type[Refused]]]:
+    """Return every refusal of an operation, grouped by status."""
+    kinds = dict.fromkeys((*operation.refuses, *_implied_refusals(operation)))
+    ordered = sorted(kinds, key=lambda kind: (status_of(kind), kind.code))
+    return {status: list(group) for status, group in groupby(ordered, key=status_of)}
+
+
+def _implied_refusals(operation: Operation) -> Iterator[type[Refused]]:
+    """Return the subclasses of declared refusals that follow from the operation's form."""
+    if not operation.policy.anyone:
+        yield LoginNeeded
+    if operation.signature.body is not None:
+        yield refusals.MalformedBody
+        if any(f.name.endswith(("_id", "_ids")) for f in attrs.fields(operation.signature.body)):
+            yield Unknown
+    if not operation.is_safe and Unavailable in operation.refuses:
+        yield LostRace
+
+
+def refusal_example(kind: type[Refused]) -> dict[str, Any]:
+    """Return an example of the problem document of a refusal."""
+    facts = {name: fact_example(declared) for name, declared in kind.fact_types.items()}
+    detail = kind.title()
+    errors = next((_ERRORS[base] for base in kind.__mro__ if base in _ERRORS), None)
+    if errors:
+        facts["errors"] = errors
+        detail = "; ".join(f"{one['pointer']} {one['detail']}" for one in errors)
+    return {**problem_example(kind.code, status_of(kind), kind.title(), detail), **facts}
+
+
+def problem_example(code: str, status: HTTPStatus, title: str, detail: str) -> dict[str, Any]:
+    """Return an example of a problem document, with the members that all have."""
     return {
         "type": f"/problems/{code}",
         "title": title,
@@ -98,18 +114,6 @@ def document_of(code: str, status: HTTPStatus, title: str, detail: str) -> dict[
     }
 
 
-def told(kinds: Iterable[type[Refused]]) -> str:
-    """Return what stands for each kind in a description."""
+def describe_refusals(kinds: Iterable[type[Refused]]) -> str:
+    """Return a list of refusals in Markdown, by code."""
     return "\n".join(f"- `{kind.code}`: {kind.title()}." for kind in kinds)
-
-
-def _more_precisely(operation: Operation) -> Iterator[type[Refused]]:
-    """Return kinds that the operation only names by what they are kinds of."""
-    if not operation.policy.anyone:
-        yield LoginNeeded
-    if operation.signature.body is not None:
-        yield refusals.MalformedBody
-        if any(f.name.endswith(("_id", "_ids")) for f in attrs.fields(operation.signature.body)):
-            yield Unknown
-    if not operation.is_safe and Unavailable in operation.refuses:
-        yield LostRace

@@ -1,4 +1,4 @@
-"""Logging in, staying in, and leaving."""
+"""Login, logout, access tokens and the current user."""
 
 import hashlib
 from typing import final
@@ -23,24 +23,24 @@ LOGIN_LIMITS = ("default", "login")
 
 
 def customer_account(credentials: Credentials) -> str:
-    """Return whose password is tried, to count the tries."""
-    return _hidden(f"customer:{fold_case(credentials.email)}")
+    """Return the key of the login rate limit for a customer's account."""
+    return _account_key(f"customer:{fold_case(credentials.email)}")
 
 
 def staff_account(credentials: Credentials) -> str:
-    """Return whose password is tried, to count the tries."""
-    return _hidden(f"staff:{fold_case(credentials.email)}")
+    """Return the key of the login rate limit for a staff account."""
+    return _account_key(f"staff:{fold_case(credentials.email)}")
 
 
-def _hidden(account: str) -> str:
-    """Return what tells accounts apart without naming anybody in a limiter's store."""
+def _account_key(account: str) -> str:
+    """Return a hash of *account*, so that a Redis server never stores e-mail addresses."""
     return hashlib.sha256(account.encode()).hexdigest()[:32]
 
 
 @final
 @frozen
 class CustomerLogin:
-    """The customers' door."""
+    """Login of customers."""
 
     shop: Shop
 
@@ -59,7 +59,7 @@ class CustomerLogin:
 @final
 @frozen
 class StaffLogin:
-    """The door of mechanics and managers."""
+    """Login of mechanics and managers."""
 
     shop: Shop
 
@@ -78,50 +78,50 @@ class StaffLogin:
 @final
 @frozen
 class TokenRefresh:
-    """Where a refresh token is traded in."""
+    """Exchange of refresh tokens."""
 
     shop: Shop
 
     @endpoint(RefreshTokens, issues_tokens=True)
     def on_post(self, actor: Actor, request: RefreshRequest) -> TokenPair:
-        """Trade a refresh token for a new pair of tokens."""
+        """Exchange a refresh token for new tokens."""
         return self.shop.refresh_tokens(actor, request)
 
 
 @final
 @frozen
 class Logout:
-    """The way out."""
+    """Logout."""
 
     shop: Shop
 
     @endpoint(LogOut)
     def on_post(self, actor: Actor, request: LogoutRequest | None) -> None:
-        """Log out: the session's tokens stop working."""
+        """Log out and revoke the tokens of the session."""
         self.shop.log_out(actor, request or LogoutRequest())
 
 
 @final
 @frozen
 class MeItem:
-    """Whoever asks."""
+    """The current user."""
 
     shop: Shop
 
     @endpoint(ReadMe)
     def on_get(self, actor: Actor) -> Me:
-        """See who you are to the shop."""
+        """Get the current user."""
         return self.shop.read_me(actor)
 
 
 @final
 @frozen
 class PasswordItem:
-    """The password of whoever asks."""
+    """The password of the current user."""
 
     shop: Shop
 
     @endpoint(ChangePassword)
     def on_put(self, actor: Actor, change: PasswordChange) -> None:
-        """Choose another password; all other sessions end."""
+        """Change the password and end all other sessions."""
         self.shop.change_password(actor, change)

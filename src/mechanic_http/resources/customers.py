@@ -1,4 +1,4 @@
-"""Customers."""
+"""Customers and their personal data."""
 
 from typing import Annotated, final
 
@@ -25,7 +25,7 @@ from mechanic_http.endpoint.query import ListQuery
 
 @frozen(kw_only=True, field_transformer=checked)
 class CustomerQuery(ListQuery):
-    """Which customers: *q* begins their name, e-mail or phone."""
+    """Filters of the list of customers."""
 
     q: Annotated[
         SearchText | None,
@@ -36,7 +36,7 @@ class CustomerQuery(ListQuery):
 @final
 @frozen
 class CustomerCollection:
-    """All customers."""
+    """The list of customers."""
 
     shop: Shop
 
@@ -47,7 +47,7 @@ class CustomerCollection:
 
     @endpoint(RegisterCustomer, creates="/customers/{id}")
     def on_post(self, actor: Actor, registration: Registration) -> Prepared[Customer]:
-        """Become a customer."""
+        """Register as a customer."""
         return self.shop.register_customer.prepare(actor, registration)
 
 
@@ -60,7 +60,7 @@ class CustomerItem:
 
     @endpoint(ReadCustomer)
     def on_get(self, actor: Actor, customer_id: CustomerId) -> Customer:
-        """Look a customer up."""
+        """Get a customer."""
         return self.shop.read_customer(actor, customer_id)
 
     @endpoint(ChangeCustomer)
@@ -71,7 +71,7 @@ class CustomerItem:
         change: Replacement[CustomerForm],
         expected: int | None,
     ) -> Customer:
-        """Replace what is known of a customer."""
+        """Replace a customer."""
         return self.shop.change_customer(actor, customer_id, change, expected)
 
     @endpoint(ChangeCustomer)
@@ -82,10 +82,10 @@ class CustomerItem:
         change: MergePatch[CustomerForm],
         expected: int | None,
     ) -> Customer:
-        """Correct some of what is known of a customer."""
+        """Update a customer."""
         return self.shop.change_customer(actor, customer_id, change, expected)
 
     @endpoint(EraseCustomer)
     def on_delete(self, actor: Actor, customer_id: CustomerId, expected: int | None) -> None:
-        """Forget a customer: personal data go, finished tickets stay."""
+        """Erase a customer's personal data; finished tickets remain."""
         self.shop.erase_customer(actor, customer_id, expected)

@@ -1,4 +1,4 @@
-"""Inventory: parts and their ledger."""
+"""Parts in the inventory and their stock movements."""
 
 from typing import Annotated, final
 
@@ -28,7 +28,7 @@ from mechanic_http.endpoint.query import ListQuery
 
 @frozen(kw_only=True, field_transformer=checked)
 class PartQuery(ListQuery):
-    """Which parts: *q* begins their name or SKU; *low_stock* is for staff."""
+    """Filters of the list of parts."""
 
     q: Annotated[
         SearchText | None, Description("Beginning of a name or SKU; case-insensitive.")
@@ -40,26 +40,26 @@ class PartQuery(ListQuery):
     ] = None
 
     @property
-    def wanted(self) -> PartFilter:
-        """The same in the core's words."""
+    def filter(self) -> PartFilter:
+        """The filter that the use case takes."""
         return PartFilter(q=self.q, sku=self.sku, low_stock=self.low_stock)
 
 
 @final
 @frozen
 class PartCollection:
-    """All parts that the shop sells."""
+    """The list of parts that the shop sells."""
 
     shop: Shop
 
     @endpoint(ListParts)
     def on_get(self, actor: Actor, query: PartQuery, page: PageRequest) -> Page[Part]:
         """List parts."""
-        return self.shop.list_parts(actor, query.wanted, page)
+        return self.shop.list_parts(actor, query.filter, page)
 
     @endpoint(AddPart, creates="/inventory/{id}")
     def on_post(self, actor: Actor, form: PartForm) -> Part:
-        """Put a new part on the shelf."""
+        """Add a part."""
         return self.shop.add_part(actor, form)
 
 
@@ -72,44 +72,44 @@ class PartItem:
 
     @endpoint(ReadPart)
     def on_get(self, actor: Actor, part_id: PartId) -> Part:
-        """Look a part up."""
+        """Get a part."""
         return self.shop.read_part(actor, part_id)
 
     @endpoint(ChangePart)
     def on_put(
         self, actor: Actor, part_id: PartId, change: Replacement[PartForm], expected: int | None
     ) -> Part:
-        """Replace what is known of a part; another quantity is a count of the shelf."""
+        """Replace a part; a different quantity is recorded as a stock count."""
         return self.shop.change_part(actor, part_id, change, expected)
 
     @endpoint(ChangePart)
     def on_patch(
         self, actor: Actor, part_id: PartId, change: MergePatch[PartForm], expected: int | None
     ) -> Part:
-        """Correct some of what is known of a part; another quantity is a count."""
+        """Update a part; a different quantity is recorded as a stock count."""
         return self.shop.change_part(actor, part_id, change, expected)
 
     @endpoint(ArchivePart)
     def on_delete(self, actor: Actor, part_id: PartId, expected: int | None) -> None:
-        """Take a part out of the lists; its ledger stays."""
+        """Archive a part; its stock movements remain."""
         self.shop.archive_part(actor, part_id, expected)
 
 
 @final
 @frozen
 class MovementCollection:
-    """The ledger of one part."""
+    """The stock movements of one part."""
 
     shop: Shop
 
     @endpoint(ListMovements)
     def on_get(self, actor: Actor, part_id: PartId, page: PageRequest) -> Page[Movement]:
-        """Read a part's ledger, oldest first."""
+        """List the stock movements of a part, oldest first."""
         return self.shop.list_movements(actor, part_id, page)
 
     @endpoint(MoveStock, creates="/inventory/{part_id}/movements")
     def on_post(
         self, actor: Actor, part_id: PartId, form: MovementForm, expected: int | None
     ) -> Movement:
-        """Receive, return, scrap or count a part by hand."""
+        """Record a stock movement: receive, return, scrap or count."""
         return self.shop.move_stock(actor, part_id, form, expected)

@@ -1,4 +1,4 @@
-"""The keys that access tokens can be checked with."""
+"""The public keys that verify access tokens."""
 
 from typing import Annotated, ClassVar, final
 
@@ -12,7 +12,7 @@ from mechanic_http.ports import PublicKeys
 
 @frozen(kw_only=True)
 class PublicKey:
-    """An RSA key that access tokens are checked with (RFC 7517, RFC 7518 section 6.3)."""
+    """An RSA public key that verifies access tokens (RFC 7517; RFC 7518, section 6.3)."""
 
     kty: Annotated[str, Example("RSA")]
     use: Annotated[str, Example("sig")] = "sig"
@@ -24,7 +24,7 @@ class PublicKey:
 
 @frozen(kw_only=True)
 class KeySet:
-    """All keys that are accepted now; none where tokens are signed with a secret."""
+    """The keys in use; none if tokens are signed with a shared secret."""
 
     keys: tuple[PublicKey, ...]
 
@@ -32,7 +32,7 @@ class KeySet:
 @final
 @frozen
 class ReadPublicKeys:
-    """Get the keys that access tokens can be checked with."""
+    """Get the public keys that verify access tokens."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = ()
@@ -40,7 +40,7 @@ class ReadPublicKeys:
     public_keys: PublicKeys
 
     def __call__(self, actor: Actor) -> KeySet:
-        """Return the keys."""
+        """Return the keys as a JSON Web Key Set."""
         self.policy.admit(actor)
         return KeySet(keys=tuple(PublicKey(**key) for key in self.public_keys()["keys"]))
 
@@ -48,11 +48,11 @@ class ReadPublicKeys:
 @final
 @frozen
 class KeySetItem:
-    """The key set."""
+    """The JSON Web Key Set."""
 
     read_public_keys: ReadPublicKeys
 
     @endpoint(ReadPublicKeys)
     def on_get(self, actor: Actor) -> KeySet:
-        """Get the keys that access tokens can be checked with."""
+        """Get the public keys that verify access tokens."""
         return self.read_public_keys(actor)

@@ -1,4 +1,4 @@
-"""Lines of a service ticket: parts and labour."""
+"""Part lines and labour lines of service tickets."""
 
 from typing import Final, final
 
@@ -31,7 +31,7 @@ LABOR_LINE: Final = "/service_tickets/{ticket_id}/labor/{id}"
 @final
 @frozen
 class PartLineCollection:
-    """The parts on one service ticket."""
+    """The part lines of one service ticket."""
 
     shop: Shop
 
@@ -39,14 +39,14 @@ class PartLineCollection:
     def on_post(
         self, actor: Actor, ticket_id: TicketId, form: PartLineForm, expected: int | None
     ) -> PartLine:
-        """Put a part on a ticket: its stock is reserved, its price is fixed."""
+        """Add a part line: reserve stock at the current price."""
         return self.shop.add_part_line(actor, ticket_id, form, expected)
 
 
 @final
 @frozen
 class PartLineItem:
-    """One part on one service ticket."""
+    """One part line of a service ticket."""
 
     shop: Shop
 
@@ -59,21 +59,21 @@ class PartLineItem:
         change: MergePatch[PartLineChange],
         expected: int | None,
     ) -> PartLine:
-        """Take more or less of a part on a ticket; the price stays what it was."""
+        """Change the quantity of a part line; its price stays."""
         return self.shop.change_part_line(actor, ticket_id, line_id, change, expected)
 
     @endpoint(RemovePartLine)
     def on_delete(
         self, actor: Actor, ticket_id: TicketId, line_id: LineId, expected: int | None
     ) -> None:
-        """Take a part off a ticket: its reservation is given back."""
+        """Remove a part line and release its stock."""
         self.shop.remove_part_line(actor, ticket_id, line_id, expected)
 
 
 @final
 @frozen
 class LaborLineCollection:
-    """The labour on one service ticket."""
+    """The labour lines of one service ticket."""
 
     shop: Shop
 
@@ -81,14 +81,14 @@ class LaborLineCollection:
     def on_post(
         self, actor: Actor, ticket_id: TicketId, form: LaborLineForm, expected: int | None
     ) -> LaborLine:
-        """Put work on a ticket."""
+        """Add a labour line."""
         return self.shop.add_labor_line(actor, ticket_id, form, expected)
 
 
 @final
 @frozen
 class LaborLineItem:
-    """One piece of labour on one service ticket."""
+    """One labour line of a service ticket."""
 
     shop: Shop
 
@@ -101,12 +101,12 @@ class LaborLineItem:
         change: MergePatch[LaborLineForm],
         expected: int | None,
     ) -> LaborLine:
-        """Correct a labour line."""
+        """Update a labour line."""
         return self.shop.change_labor_line(actor, ticket_id, line_id, change, expected)
 
     @endpoint(RemoveLaborLine)
     def on_delete(
         self, actor: Actor, ticket_id: TicketId, line_id: LineId, expected: int | None
     ) -> None:
-        """Take work off a ticket."""
+        """Remove a labour line."""
         self.shop.remove_labor_line(actor, ticket_id, line_id, expected)

@@ -1,4 +1,4 @@
-"""Mechanics."""
+"""Mechanics and the leaderboard."""
 
 from typing import Annotated, TypeAlias, final
 
@@ -33,29 +33,29 @@ from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery, PeriodQuery
 
 SeenMechanic: TypeAlias = PublicMechanic | StaffMechanic | Mechanic
-"""As much of a mechanic as the role may see."""
+"""The views of a mechanic that roles may see, from the narrowest to the widest."""
 
-MOST_ON_THE_BOARD = 100
+LEADERBOARD_LIMIT = 100
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class LeaderboardQuery(PeriodQuery):
-    """How much of the leaderboard, and over which service dates."""
+    """Length and period of the leaderboard."""
 
     limit: Annotated[
         int,
-        Between(1, MOST_ON_THE_BOARD),
+        Between(1, LEADERBOARD_LIMIT),
         Example(10),
         Description("Number of mechanics on the leaderboard."),
-    ] = MOST_ON_THE_BOARD
+    ] = LEADERBOARD_LIMIT
 
 
 @frozen(kw_only=True)
 class WorkedQuery(PeriodQuery, ListQuery):
-    """Which piece of the list, and over which service dates."""
+    """Page and period of the list of worked tickets."""
 
     def __attrs_post_init__(self) -> None:
-        """Check both halves."""
+        """Check the page and the period."""
         ListQuery.__attrs_post_init__(self)
         PeriodQuery.__attrs_post_init__(self)
 
@@ -63,7 +63,7 @@ class WorkedQuery(PeriodQuery, ListQuery):
 @final
 @frozen
 class MechanicCollection:
-    """Everybody who works here."""
+    """The list of mechanics."""
 
     shop: Shop
 
@@ -74,7 +74,7 @@ class MechanicCollection:
 
     @endpoint(HireMechanic, creates="/mechanics/{id}")
     def on_post(self, actor: Actor, hiring: Hiring) -> Prepared[Mechanic]:
-        """Take somebody on."""
+        """Hire a mechanic."""
         return self.shop.hire_mechanic.prepare(actor, hiring)
 
 
@@ -87,7 +87,7 @@ class MechanicItem:
 
     @endpoint(ReadMechanic)
     def on_get(self, actor: Actor, mechanic_id: MechanicId) -> SeenMechanic:
-        """Look a mechanic up."""
+        """Get a mechanic."""
         return self.shop.read_mechanic(actor, mechanic_id)
 
     @endpoint(ChangeMechanic)
@@ -98,7 +98,7 @@ class MechanicItem:
         change: Replacement[MechanicForm],
         expected: int | None,
     ) -> SeenMechanic:
-        """Replace what is known of a mechanic."""
+        """Replace a mechanic."""
         return self.shop.change_mechanic(actor, mechanic_id, change, expected)
 
     @endpoint(ChangeMechanic)
@@ -109,12 +109,12 @@ class MechanicItem:
         change: MergePatch[MechanicForm],
         expected: int | None,
     ) -> SeenMechanic:
-        """Correct some of what is known of a mechanic."""
+        """Update a mechanic."""
         return self.shop.change_mechanic(actor, mechanic_id, change, expected)
 
     @endpoint(LetMechanicGo)
     def on_delete(self, actor: Actor, mechanic_id: MechanicId, expected: int | None) -> None:
-        """Deactivate a mechanic: login stops, history stays."""
+        """Deactivate a mechanic; the tickets worked on remain."""
         self.shop.let_mechanic_go(actor, mechanic_id, expected)
 
 
@@ -127,14 +127,14 @@ class LeaderboardItem:
 
     @endpoint(ReadLeaderboard)
     def on_get(self, actor: Actor, query: LeaderboardQuery) -> Leaderboard:
-        """See who has worked the most tickets."""
+        """Rank mechanics by the number of tickets worked on."""
         return self.shop.read_leaderboard(actor, query.limit, query.period)
 
 
 @final
 @frozen
 class WorkedTickets:
-    """What one mechanic has worked."""
+    """The tickets that one mechanic has worked on."""
 
     shop: Shop
 
@@ -142,5 +142,5 @@ class WorkedTickets:
     def on_get(
         self, actor: Actor, mechanic_id: MechanicId, query: WorkedQuery, page: PageRequest
     ) -> Page[Ticket]:
-        """List the tickets behind a mechanic's figure on the leaderboard."""
+        """List the tickets that count for a mechanic on the leaderboard."""
         return self.shop.list_worked(actor, mechanic_id, query.period, page)

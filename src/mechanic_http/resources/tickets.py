@@ -1,4 +1,4 @@
-"""Service tickets."""
+"""Service tickets (repair orders) and their assigned mechanics."""
 
 from typing import Annotated, final
 
@@ -29,7 +29,7 @@ from mechanic_http.endpoint.query import ListQuery, PeriodQuery
 
 @frozen(kw_only=True, field_transformer=checked)
 class TicketQuery(PeriodQuery, ListQuery):
-    """Which service tickets: all that agree with what is given."""
+    """Filters of the list of service tickets; all of them must match."""
 
     status: Annotated[Status | None, Description("Current status.")] = None
     customer_id: Annotated[IdNumber | None, Description("Id of the customer.")] = None
@@ -37,13 +37,13 @@ class TicketQuery(PeriodQuery, ListQuery):
     vehicle_id: Annotated[IdNumber | None, Description("Id of the vehicle.")] = None
 
     def __attrs_post_init__(self) -> None:
-        """Check both halves."""
+        """Check the page and the period."""
         ListQuery.__attrs_post_init__(self)
         PeriodQuery.__attrs_post_init__(self)
 
     @property
-    def wanted(self) -> TicketFilter:
-        """The same in the core's words."""
+    def filter(self) -> TicketFilter:
+        """The filter that the use case takes."""
         return TicketFilter(
             status=self.status,
             customer_id=self.customer_id,
@@ -56,31 +56,31 @@ class TicketQuery(PeriodQuery, ListQuery):
 @final
 @frozen
 class TicketCollection:
-    """All service tickets."""
+    """The list of service tickets."""
 
     shop: Shop
 
     @endpoint(ListTickets)
     def on_get(self, actor: Actor, query: TicketQuery, page: PageRequest) -> Page[Ticket]:
         """List service tickets."""
-        return self.shop.list_tickets(actor, query.wanted, page)
+        return self.shop.list_tickets(actor, query.filter, page)
 
     @endpoint(OpenTicket, creates="/service_tickets/{id}")
     def on_post(self, actor: Actor, draft: TicketDraft) -> Ticket:
-        """Take a vehicle in; customers do it for themselves."""
+        """Open a service ticket; customers open their own."""
         return self.shop.open_ticket(actor, draft)
 
 
 @final
 @frozen
 class MyTickets:
-    """The service tickets of whoever asks."""
+    """The service tickets of the current user."""
 
     shop: Shop
 
     @endpoint(ListMyTickets)
     def on_get(self, actor: Actor, page: PageRequest) -> Page[Ticket]:
-        """List your own tickets, newest first: for staff, those they are assigned to."""
+        """List your own tickets, newest first; for staff, those assigned to them."""
         return self.shop.list_my_tickets(actor, page)
 
 
@@ -93,7 +93,7 @@ class TicketItem:
 
     @endpoint(ReadTicket)
     def on_get(self, actor: Actor, ticket_id: TicketId) -> Ticket:
-        """Look a ticket up."""
+        """Get a service ticket."""
         return self.shop.read_ticket(actor, ticket_id)
 
     @endpoint(ChangeTicket)
@@ -104,7 +104,7 @@ class TicketItem:
         change: Replacement[TicketForm],
         expected: int | None,
     ) -> Ticket:
-        """Replace the complaint, the day and the vehicle."""
+        """Replace a ticket's description, service date and vehicle."""
         return self.shop.change_ticket(actor, ticket_id, change, expected)
 
     @endpoint(ChangeTicket)
@@ -115,20 +115,20 @@ class TicketItem:
         change: MergePatch[TicketForm],
         expected: int | None,
     ) -> Ticket:
-        """Correct the complaint, the day or the vehicle, by its id or its VIN."""
+        """Update a ticket's description, service date or vehicle, by id or VIN."""
         patch = change.instead_of("vehicle_id", given="vin")
         return self.shop.change_ticket(actor, ticket_id, patch, expected)
 
     @endpoint(RemoveTicket)
     def on_delete(self, actor: Actor, ticket_id: TicketId, expected: int | None) -> None:
-        """Strike out a ticket that was written by mistake."""
+        """Delete a ticket that was opened by mistake."""
         self.shop.remove_ticket(actor, ticket_id, expected)
 
 
 @final
 @frozen
 class TicketStaff:
-    """Who works on one service ticket."""
+    """The mechanics assigned to one service ticket."""
 
     shop: Shop
 
@@ -136,14 +136,14 @@ class TicketStaff:
     def on_put(
         self, actor: Actor, ticket_id: TicketId, edit: MechanicEdit, expected: int | None
     ) -> Ticket:
-        """Put mechanics on a ticket and take others off, all or nothing."""
+        """Assign and unassign several mechanics at once, all or nothing."""
         return self.shop.assign_mechanics(actor, ticket_id, edit, expected)
 
 
 @final
 @frozen
 class TicketMechanic:
-    """One mechanic on one service ticket."""
+    """The assignment of one mechanic to one service ticket."""
 
     shop: Shop
 
@@ -151,7 +151,7 @@ class TicketMechanic:
     def on_put(
         self, actor: Actor, ticket_id: TicketId, mechanic_id: MechanicId, expected: int | None
     ) -> Ticket:
-        """Put one mechanic on a ticket."""
+        """Assign a mechanic to a ticket."""
         return self.shop.assign_mechanic(
             actor, ticket_id, mechanic_id, there=True, expected=expected
         )
@@ -160,7 +160,7 @@ class TicketMechanic:
     def on_delete(
         self, actor: Actor, ticket_id: TicketId, mechanic_id: MechanicId, expected: int | None
     ) -> Ticket:
-        """Take one mechanic off a ticket."""
+        """Unassign a mechanic from a ticket."""
         return self.shop.assign_mechanic(
             actor, ticket_id, mechanic_id, there=False, expected=expected
         )

@@ -1,4 +1,4 @@
-"""Vehicles."""
+"""Vehicles and their service history."""
 
 from typing import Annotated, final
 
@@ -28,33 +28,33 @@ from mechanic_http.endpoint.query import ListQuery
 
 @frozen(kw_only=True, field_transformer=checked)
 class VehicleQuery(ListQuery):
-    """Which vehicles: those of a customer, or with that VIN or plate."""
+    """Filters of the list of vehicles."""
 
     customer_id: Annotated[IdNumber | None, Description("Id of the owner.")] = None
     vin: Annotated[Vin | None, Description("Exact VIN; case-insensitive.")] = None
     plate: Annotated[Plate | None, Description("Exact licence plate; case-insensitive.")] = None
 
     @property
-    def wanted(self) -> VehicleFilter:
-        """The same in the core's words."""
+    def filter(self) -> VehicleFilter:
+        """The filter that the use case takes."""
         return VehicleFilter(customer_id=self.customer_id, vin=self.vin, plate=self.plate)
 
 
 @final
 @frozen
 class VehicleCollection:
-    """All vehicles."""
+    """The list of vehicles."""
 
     shop: Shop
 
     @endpoint(ListVehicles)
     def on_get(self, actor: Actor, query: VehicleQuery, page: PageRequest) -> Page[Vehicle]:
         """List vehicles; customers see their own."""
-        return self.shop.list_vehicles(actor, query.wanted, page)
+        return self.shop.list_vehicles(actor, query.filter, page)
 
     @endpoint(AddVehicle, creates="/vehicles/{id}")
     def on_post(self, actor: Actor, form: VehicleForm) -> Vehicle:
-        """Write down a vehicle."""
+        """Add a vehicle."""
         return self.shop.add_vehicle(actor, form)
 
 
@@ -67,7 +67,7 @@ class VehicleItem:
 
     @endpoint(ReadVehicle)
     def on_get(self, actor: Actor, vehicle_id: VehicleId) -> Vehicle:
-        """Look a vehicle up."""
+        """Get a vehicle."""
         return self.shop.read_vehicle(actor, vehicle_id)
 
     @endpoint(ChangeVehicle)
@@ -78,7 +78,7 @@ class VehicleItem:
         change: Replacement[VehicleForm],
         expected: int | None,
     ) -> Vehicle:
-        """Replace what is known of a vehicle."""
+        """Replace a vehicle."""
         return self.shop.change_vehicle(actor, vehicle_id, change, expected)
 
     @endpoint(ChangeVehicle)
@@ -89,23 +89,23 @@ class VehicleItem:
         change: MergePatch[VehicleForm],
         expected: int | None,
     ) -> Vehicle:
-        """Correct some of what is known of a vehicle."""
+        """Update a vehicle."""
         return self.shop.change_vehicle(actor, vehicle_id, change, expected)
 
     @endpoint(RemoveVehicle)
     def on_delete(self, actor: Actor, vehicle_id: VehicleId, expected: int | None) -> None:
-        """Strike out a vehicle that was never worked on."""
+        """Delete a vehicle that has no service tickets."""
         self.shop.remove_vehicle(actor, vehicle_id, expected)
 
 
 @final
 @frozen
 class VehicleTickets:
-    """What was done to one vehicle."""
+    """The service tickets of one vehicle."""
 
     shop: Shop
 
     @endpoint(ListVehicleTickets)
     def on_get(self, actor: Actor, vehicle_id: VehicleId, page: PageRequest) -> Page[Ticket]:
-        """List a vehicle's service tickets."""
+        """List the service tickets of a vehicle."""
         return self.shop.list_vehicle_tickets(actor, vehicle_id, page)

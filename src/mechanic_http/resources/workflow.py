@@ -1,4 +1,4 @@
-"""The way of a service ticket, and what happened on it."""
+"""Status transitions of service tickets and their history."""
 
 from typing import final
 
@@ -17,31 +17,31 @@ from mechanic_http.endpoint.operation import endpoint
 @final
 @frozen
 class TicketTransitions:
-    """Where one service ticket can go."""
+    """The status transitions of one service ticket."""
 
     shop: Shop
 
     @endpoint(ReadTransitions)
     def on_get(self, actor: Actor, ticket_id: TicketId) -> Transitions:
-        """See where a ticket can go, and what blocks it from elsewhere."""
+        """List the transitions of a ticket, with what blocks each."""
         return self.shop.read_transitions(actor, ticket_id)
 
     @endpoint(MoveTicket)
     def on_post(
         self, actor: Actor, ticket_id: TicketId, form: TransitionForm, expected: int | None
     ) -> Ticket:
-        """Send a ticket on its way: start, hold, complete, reopen, close or cancel it."""
+        """Change a ticket's status: start, hold, complete, reopen, close or cancel."""
         return self.shop.move_ticket(actor, ticket_id, form, expected)
 
 
 @final
 @frozen
 class TicketHistory:
-    """What happened to one service ticket."""
+    """The history of one service ticket."""
 
     shop: Shop
 
     @endpoint(ListHistory)
     def on_get(self, actor: Actor, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
-        """Read what happened to a ticket: who did what when."""
+        """List the history of a ticket: who did what when."""
         return self.shop.list_history(actor, ticket_id, page)

@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from mechanic_http.openapi.document import as_json
-from mechanic_http.openapi.yaml_text import as_yaml
+from mechanic_http.openapi.yaml_document import as_yaml
 
 FORMATS: Final[dict[str, Callable[[], bytes]]] = {"yaml": as_yaml, "json": as_json}
 

@@ -17,10 +17,10 @@ from mechanic_http.endpoint import body as bodies
 from mechanic_http.endpoint import merge_patch as changes
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.json import codec
-from mechanic_http.openapi import values
-from mechanic_http.openapi.components import Components
+from mechanic_http.openapi import value_schemas
 from mechanic_http.openapi.document import VERSION, as_json, document
-from mechanic_http.openapi.yaml_text import as_yaml
+from mechanic_http.openapi.record_schemas import RecordSchemas
+from mechanic_http.openapi.yaml_document import as_yaml
 from mechanic_http.routes import DOCUMENTED
 from tests.unit.http.documented import (
     DocumentedOperation,
@@ -154,7 +154,7 @@ def test_explains_every_parameter() -> None:
     attrs.resolve_types(Undescribed)
 
     with pytest.raises(TypeError, match="colour has no Description"):
-        Components(APISpec("", "", "3.1.0")).parameter(attrs.fields(Undescribed).colour)
+        RecordSchemas(APISpec("", "", "3.1.0")).query_parameter(attrs.fields(Undescribed).colour)
 
 
 def test_has_the_version_of_the_project() -> None:
@@ -203,20 +203,20 @@ def test_refuses_two_of_one_name() -> None:
 
         name: str
 
-    components = Components(APISpec("", "", "3.1.0"))
-    components.taken(Both)
+    schemas = RecordSchemas(APISpec("", "", "3.1.0"))
+    schemas.request(Both)
 
     with pytest.raises(TypeError, match="Both"):
-        components.told(Both)
+        schemas.response(Both)
 
 
 def test_null_is_told_in_the_type() -> None:
     """
     What may be null says so as JSON Schema 2020-12 does, and a query parameter never is.
     """
-    told = values.nullable({"type": "string", "maxLength": 3})
+    told = value_schemas.nullable({"type": "string", "maxLength": 3})
 
     assert {"type": ["string", "null"], "maxLength": 3} == told
-    assert {"type": "string", "maxLength": 3} == values.present(told)
+    assert {"type": "string", "maxLength": 3} == value_schemas.without_null(told)
     reference = {"$ref": "#/components/schemas/Status"}
-    assert reference == values.present(values.nullable(reference))
+    assert reference == value_schemas.without_null(value_schemas.nullable(reference))

@@ -1,4 +1,4 @@
-"""The Postman collection: every request in it, in an order that can be run."""
+"""The Postman collection has every request, in an order that can be run."""
 
 import json
 import re
@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from mechanic_http.openapi.document import document
 from mechanic_http.openapi.postman import collection
-from mechanic_http.openapi.postman_requests import STORY
+from mechanic_http.openapi.postman_sequence import Step, sequence
 from mechanic_shop.commands.postman import postman
 from tests.unit.http.documented import DocumentedOperation, documented_operations
 
 ROOT = Path(__file__).parents[3]
 GIVEN = {"baseUrl": "http://shop.example", "email": "e", "password": "p", "customerEmail": "c"}
-KEPT = re.compile(r'collectionVariables.set\("(\w+)"')
+STORED = re.compile(r'collectionVariables.set\("(\w+)"')
 USED = re.compile(r"{{(\w+)}}")
 
 
@@ -24,21 +25,26 @@ def requests() -> list[dict[str, Any]]:
     return [item for folder in collection(**GIVEN)["item"] for item in folder["item"]]
 
 
+def steps() -> list[Step]:
+    """Return the steps that the requests are made of, in their order."""
+    return list(sequence(document()))
+
+
 def script_of(item: dict[str, Any]) -> str:
-    """Return what is run after a request."""
+    """Return the script that runs after a request."""
     return "\n".join(item["event"][0]["script"]["exec"])
 
 
 def test_has_every_operation() -> None:
     """
-    The requests are the document's operations, both ways.
+    Each operation of the document has a request.
     """
-    asked = {step.operation_id for step in STORY}
+    requested = {step.endpoint.operation["operationId"] for step in steps()}
 
-    assert {one.name for one in documented_operations()} == asked
+    assert {one.name for one in documented_operations()} == requested
 
 
-def test_has_a_folder_for_each_noun() -> None:
+def test_has_a_folder_for_each_tag() -> None:
     """
     Folders are the document's tags, each once.
     """
@@ -48,37 +54,37 @@ def test_has_a_folder_for_each_noun() -> None:
     assert {tag for one in documented_operations() for tag in one.told["tags"]} == set(folders)
 
 
-def test_uses_only_what_is_known_by_then() -> None:
+def test_uses_a_variable_after_it_is_set() -> None:
     """
-    Every variable in a request is given, or was kept from an answer before it.
+    Every variable in a request has a value, or an earlier response has set it.
     """
     known = set(GIVEN)
     for item in requests():
         used = set(USED.findall(json.dumps(item["request"])))
         assert used <= known, item["name"]
-        known |= set(KEPT.findall(script_of(item)))
+        known |= set(STORED.findall(script_of(item)))
 
 
 def test_declares_its_variables() -> None:
     """
-    Every variable is declared once, those that a person fills in with a value.
+    Every variable is declared once, those with a value among them.
     """
     variables = {one["key"]: one["value"] for one in collection(**GIVEN)["variable"]}
-    kept = {name for item in requests() for name in KEPT.findall(script_of(item))}
+    stored = {name for item in requests() for name in STORED.findall(script_of(item))}
 
-    assert {**GIVEN, **dict.fromkeys(kept, "")} == variables
+    assert {**GIVEN, **dict.fromkeys(stored, "")} == variables
 
 
 def test_checks_every_status() -> None:
     """
-    Every request has a script that checks the status which the document names for success.
+    Every request has a script that checks for the documented status of success.
     """
     by_name: dict[str, DocumentedOperation] = {one.name: one for one in documented_operations()}
-    for step, item in zip(STORY, requests(), strict=True):
+    for step, item in zip(steps(), requests(), strict=True):
         checked = re.search(r"to\.have\.status\((\d+)\)", script_of(item))
 
         assert checked
-        assert checked[1] in by_name[step.operation_id].told["responses"]
+        assert checked[1] in by_name[step.endpoint.operation["operationId"]].told["responses"]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +92,7 @@ def test_checks_every_status() -> None:
 )
 def test_bodies_are_json(item: dict[str, Any]) -> None:
     """
-    Every body is JSON once its variables are filled in, ids as numbers.
+    Every body is JSON after its variables are replaced, ids by numbers.
     """
     raw = re.sub(r"{{\w+Id}}", "1", item["request"]["body"]["raw"])
 
@@ -94,13 +100,15 @@ def test_bodies_are_json(item: dict[str, Any]) -> None:
 
     ids = [value for name, value in body.items() if name.endswith("_id")]
     assert all(isinstance(value, int) for value in ids)
-    kinds = {one["value"] for one in item["request"]["header"] if one["key"] == "Content-Type"}
-    assert kinds <= {"application/json", "application/merge-patch+json"}
+    media_types = {
+        one["value"] for one in item["request"]["header"] if one["key"] == "Content-Type"
+    }
+    assert media_types <= {"application/json", "application/merge-patch+json"}
 
 
-def test_sends_the_token_that_the_login_gave() -> None:
+def test_sends_the_token_of_the_login() -> None:
     """
-    All requests send the token, but for those that issue one.
+    All requests send the token, except those that issue one.
     """
     auth = collection(**GIVEN)["auth"]["bearer"][0]["value"]
     without = [one["name"] for one in requests() if "auth" in one["request"]]
@@ -112,8 +120,8 @@ def test_sends_the_token_that_the_login_gave() -> None:
 
 def test_file_is_fresh() -> None:
     """
-    The file at the root is what the command prints; `nox -s documents` renews it.
+    The file at the root is the output of the command; `nox -s documents` regenerates it.
     """
-    kept = (ROOT / "mechanic_shop.postman_collection.json").read_text()
+    file = (ROOT / "mechanic_shop.postman_collection.json").read_text()
 
-    assert CliRunner().invoke(postman).output == kept
+    assert CliRunner().invoke(postman).output == file

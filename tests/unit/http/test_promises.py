@@ -191,7 +191,7 @@ def test_declares_what_documents_tell() -> None:
         change.signature.conditional,
         change.signature.ids,
     )
-    assert "Replace what is known of a customer" == change.summary
+    assert "Replace a customer" == change.summary
 
 
 @frozen

@@ -15,7 +15,7 @@ from mechanic_http.endpoint import body as bodies
 from mechanic_http.json import codec
 from mechanic_http.json.structure_records import published_name
 from mechanic_http.openapi import examples
-from mechanic_http.openapi.values import decimals_of
+from mechanic_http.openapi.value_schemas import decimals_of
 from mechanic_http.routes import DOCUMENTED
 from tests.strategies import breaking, records
 from tests.unit.http.documented import component
@@ -104,7 +104,7 @@ def test_refuses_members_that_are_not_known(form: type[Any]) -> None:
     """
     A body with a member that nobody knows fits neither.
     """
-    tree = examples.taken(form)
+    tree = examples.request_example(form)
     strange = tree | {"strange": None}
 
     assert (True, False) == (is_taken(tree, form), is_taken(strange, form))

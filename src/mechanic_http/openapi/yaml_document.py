@@ -1,4 +1,4 @@
-"""The document as YAML: for the file, not needed to serve it."""
+"""The OpenAPI document as YAML, for the file that is served; PyYAML is not needed at run time."""
 
 from typing import Any
 
@@ -21,10 +21,10 @@ def as_yaml() -> bytes:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as blocks, and everything in full."""
+    """Writes multi-line text as block scalars, and no aliases."""
 
     def ignore_aliases(self, _: Any) -> bool:
-        """Write what is there twice twice."""
+        """Return True: equal values are written in full."""
         return True
 
 

@@ -1,0 +1,174 @@
+"""Operations without a use case: health checks, metrics and the documentation itself."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from attrs import frozen
+
+from mechanic_http.endpoint.body import JSON
+from mechanic_http.openapi.headers import references
+from mechanic_http.openapi.operations import NOT_MODIFIED
+from mechanic_http.openapi.parameters import CONDITIONS
+from mechanic_http.openapi.value_schemas import Schema
+from mechanic_http.problems.handlers import PROBLEM_JSON
+
+OPERATIONS: Final = "operations"
+DOCUMENTS: Final = "documents"
+
+OPERATOR: Final = "operator"
+"""The name of the security scheme."""
+
+TAGS: Final = {
+    OPERATIONS: "Health checks and metrics, for the operator of the server.",
+    DOCUMENTS: "The documentation of this API.",
+}
+
+_HEALTH: Final[Schema] = {
+    "type": "object",
+    "properties": {"status": {"type": "string", "examples": ["ok"]}},
+    "additionalProperties": {"type": "string"},
+    "required": ["status"],
+}
+_TEXT: Final[Schema] = {"type": "string"}
+_OBJECT: Final[Schema] = {"type": "object"}
+_CODE: Final[Schema] = {
+    "name": "code",
+    "in": "path",
+    "description": "The `code` of a problem.",
+    "schema": {"type": "string", "pattern": "^[a-z0-9-]+$"},
+    "example": "insufficient-stock",
+}
+
+
+@frozen
+class Page:
+    """One path with a GET operation; *errors* are its other statuses."""
+
+    path: str
+    operation_id: str
+    summary: str
+    tag: str
+    media_type: str
+    schema: Schema
+    status: int = 200
+    errors: tuple[int, ...] = ()
+    access: str = "public"
+    security: tuple[Schema, ...] = ()
+
+    @property
+    def parameters(self) -> list[Schema]:
+        """Return the parameters in the path."""
+        return [_CODE] if "{code}" in self.path else []
+
+    @property
+    def operations(self) -> dict[str, Any]:
+        """Return the operations by method."""
+        responses = {self.status: self._success()}
+        responses |= {status: _ERRORS[status] for status in self.errors}
+        return {
+            "get": {
+                "tags": [self.tag],
+                "operationId": self.operation_id,
+                "summary": self.summary,
+                "description": f"{self.summary}.\n\n**Access:** {self.access}.",
+                "security": list(self.security),
+                "parameters": list(CONDITIONS) if self._is_file else [],
+                "responses": {str(status): responses[status] for status in sorted(responses)},
+            }
+        }
+
+    @property
+    def _is_file(self) -> bool:
+        """Whether the response has an ETag and may be compressed."""
+        return HTTPStatus.NOT_MODIFIED in self.errors
+
+    def _success(self) -> Schema:
+        names = ["X-Request-ID"]
+        if not self.media_type:
+            names.append("Location")
+        if self._is_file:
+            names += ["ETag", "Vary", "Content-Encoding"]
+        response: Schema = {
+            "description": "The request succeeded." if self.media_type else "See `Location`.",
+            "headers": references(*names),
+        }
+        if self.media_type:
+            response["content"] = {self.media_type: {"schema": self.schema}}
+        return response
+
+
+def _problem(description: str, *headers: str) -> Schema:
+    return {
+        "description": description,
+        "headers": references("X-Request-ID", *headers),
+        "content": {PROBLEM_JSON: {"schema": "Problem"}},
+    }
+
+
+_ERRORS: Final = {
+    304: {"description": NOT_MODIFIED, "headers": references("X-Request-ID", "ETag", "Vary")},
+    400: _problem("A header is malformed."),
+    401: _problem("Send the operator's token as `Authorization: Bearer`.", "WWW-Authenticate"),
+    404: _problem("There is no such page, or access to it is denied."),
+    412: _problem("The `ETag` does not match `If-Match`."),
+    503: {
+        "description": "The server is not ready for requests.",
+        "headers": references("X-Request-ID"),
+        "content": {JSON: {"schema": _HEALTH}},
+    },
+}
+_CONDITIONAL: Final = (304, 400, 412)
+
+PAGES: Final = (
+    Page("/healthz", "is_alive", "Check that the process is alive", OPERATIONS, JSON, _HEALTH),
+    Page(
+        "/readyz",
+        "is_ready",
+        "Check that the server is ready for requests",
+        OPERATIONS,
+        JSON,
+        _HEALTH,
+        errors=(503,),
+    ),
+    Page(
+        "/metrics",
+        "read_metrics",
+        "Get metrics in the Prometheus format",
+        OPERATIONS,
+        "text/plain",
+        _TEXT,
+        errors=(401, 404),
+        access="requests from the server's own machine; others with the server's `METRICS_TOKEN`, "
+        "if one is configured (404 otherwise)",
+        security=({}, {OPERATOR: []}),
+    ),
+    Page("/", "find_documents", "Redirect to the documentation", DOCUMENTS, "", {}, status=303),
+    Page("/docs", "read_documents", "Read and try this API", DOCUMENTS, "text/html", _TEXT),
+    Page(
+        "/openapi.json",
+        "read_openapi",
+        "Get this document as JSON",
+        DOCUMENTS,
+        JSON,
+        _OBJECT,
+        errors=_CONDITIONAL,
+    ),
+    Page(
+        "/static/swagger.yaml",
+        "read_openapi_yaml",
+        "Get this document as YAML",
+        DOCUMENTS,
+        "application/yaml",
+        _OBJECT,
+        errors=_CONDITIONAL,
+    ),
+    Page(
+        "/problems/{code}",
+        "read_problem",
+        "Read the explanation of a problem",
+        DOCUMENTS,
+        "text/html",
+        _TEXT,
+        errors=(404,),
+    ),
+)

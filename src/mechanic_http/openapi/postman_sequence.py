@@ -1,0 +1,164 @@
+"""The order in which a Postman runner can send every request, derived from the OpenAPI document.
+
+Folders are tags, in the order of the route table. A request that creates something stores its id
+for those that follow, and what is deleted is created for that purpose.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from attrs import frozen
+
+_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+_METHODS: Final = ("post", "get", "delete", "put", "patch")
+"""DELETE comes before PUT: what a PUT has added remains for later requests."""
+
+_SUCCESS: Final = ("200", "201", "204", "303")
+_CREATED_ID: Final = "$response.body#/id"
+_TAKEN: Final = "-taken"
+"""A refusal of this name says which member must be unique: `email-taken`."""
+
+
+@frozen
+class Endpoint:
+    """An operation of the document; *required* are the members that its body must have."""
+
+    method: str
+    path: str
+    operation: Mapping[str, Any]
+    required: frozenset[str]
+
+    @property
+    def tag(self) -> str:
+        """Return the name of the folder."""
+        return str(self.operation["tags"][0])
+
+    @property
+    def status(self) -> str:
+        """Return the status of a successful response."""
+        return next(status for status in _SUCCESS if status in self.operation["responses"])
+
+    @property
+    def links(self) -> Mapping[str, Any]:
+        """Return the links to operations on what this one creates, by operation id."""
+        links: Mapping[str, Any] = self.operation["responses"][self.status].get("links", {})
+        return links
+
+    @property
+    def example(self) -> Mapping[str, Any]:
+        """Return the example of the body that is sent first."""
+        contents = self.operation.get("requestBody", {"content": {"": {"example": _EMPTY}}})
+        example: Mapping[str, Any] = next(iter(contents["content"].values()))["example"]
+        return example
+
+    @property
+    def unique_members(self) -> dict[str, str | None]:
+        """Return other values for members that must be unique: Postman replaces `$guid`."""
+        conflicts = self.operation["responses"].get("409", {}).get("$ref", "").rpartition("/")[2]
+        names = [code.removesuffix(_TAKEN) for code in conflicts.split("-or-") if _TAKEN in code]
+        values: dict[str, str | None] = {}
+        for name in set(names).intersection(self.example):
+            local, at, domain = self.example[name].partition("@")
+            values[name] = f"{local}.{{{{$guid}}}}{at}{domain}" if name in self.required else None
+        return values
+
+
+@frozen
+class Step:
+    """One request.
+
+    *stores* maps variables to the members of the response that fill them; *body* replaces members
+    of the example, None removes one. *spare*: the last id in the path is that of something spare.
+    """
+
+    endpoint: Endpoint
+    stores: Mapping[str, str] = _EMPTY
+    body: Mapping[str, Any] = _EMPTY
+    title: str = ""
+    spare: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return the title, by default the operation's summary."""
+        return self.title or str(self.endpoint.operation["summary"])
+
+
+_TOKENS: Final = MappingProxyType({"token": "token", "refreshToken": "refresh_token"})
+_STAFF: Final = {"email": "{{email}}", "password": "{{password}}"}
+_CUSTOMER: Final = {"email": "{{customerEmail}}", "password": "{{password}}"}
+_REFRESH: Final = {"refresh_token": "{{refreshToken}}"}
+_PASSWORDS: Final = {"current_password": "{{password}}", "new_password": "{{password}}"}
+
+SESSION: Final = (
+    ("log_in_staff", _TOKENS, _STAFF),
+    ("read_me", _EMPTY, _EMPTY),
+    ("change_password", _EMPTY, _PASSWORDS),
+    ("refresh_tokens", _TOKENS, _REFRESH),
+    ("log_out", _EMPTY, _REFRESH),
+    ("log_in_customer", _EMPTY, _CUSTOMER),
+    ("log_in_staff", _TOKENS, _STAFF),
+)
+"""Requests about sessions have an order of their own: operation, what it stores, its body."""
+
+BODIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType(
+    {
+        "assign_mechanics": ({"add_ids": ["{{mechanicId}}"], "remove_ids": None},),
+        "move_ticket": ({"to": "in_progress"}, {"to": "completed"}),
+    }
+)
+"""Members of bodies that examples can't have, by operation; one request is sent for each body."""
+
+
+def sequence(document: Mapping[str, Any]) -> Iterator[Step]:
+    """Return a step for each operation of *document*, in an order that can be run."""
+    endpoints = _endpoints(document)
+    yield from (Step(endpoints[name], stores, body) for name, stores, body in SESSION)
+    for name in {name for name, _, _ in SESSION}:
+        endpoints.pop(name)
+    creators = {name: one for one in endpoints.values() for name in one.links}
+    for tag in dict.fromkeys(endpoint.tag for endpoint in endpoints.values()):
+        for name, endpoint in endpoints.items():
+            if endpoint.tag == tag:
+                yield from _steps(name, endpoint, creators.get(name))
+
+
+def variable(parameter: str) -> str:
+    """Return the variable of a path parameter: `customerId` for `customer_id`."""
+    first, *more = parameter.split("_")
+    return first + "".join(word.title() for word in more)
+
+
+def _endpoints(document: Mapping[str, Any]) -> dict[str, Endpoint]:
+    return {
+        item[method]["operationId"]: Endpoint(
+            method.upper(), path, item[method], _required(document, item[method])
+        )
+        for path, item in document["paths"].items()
+        for method in _METHODS
+        if method in item
+    }
+
+
+def _required(document: Mapping[str, Any], operation: Mapping[str, Any]) -> frozenset[str]:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+        return frozenset(schema.get("required", ()))
+    return frozenset()
+
+
+def _steps(name: str, endpoint: Endpoint, creator: Endpoint | None) -> Iterator[Step]:
+    """Return the step of one endpoint, or several; *creator* creates what it is about."""
+    if endpoint.method == "DELETE" and creator:
+        title = f"{creator.operation['summary']}, to be deleted"
+        yield Step(creator, {variable("spare_id"): "id"}, creator.unique_members, title)
+        yield Step(endpoint, spare=True)
+        return
+    stores = {
+        variable(parameter): "id"
+        for link in endpoint.links.values()
+        for parameter, source in link["parameters"].items()
+        if source == _CREATED_ID
+    }
+    for body in BODIES.get(name, (_EMPTY,)):
+        yield Step(endpoint, stores, {**endpoint.unique_members, **body})
