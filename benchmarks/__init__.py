@@ -1,1 +1,1 @@
-"""What the shop costs, beside its rivals and layer by layer: programs to be run by hand."""
+"""Benchmark programs: what the shop costs, compared with its peers and layer by layer."""

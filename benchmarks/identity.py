@@ -1,10 +1,10 @@
-"""What limits, authentication and plain reads cost a request, in microseconds of CPU.
+"""CPU microseconds of rate limits, authentication and plain reads.
 
-Run it with ``python benchmarks/identity.py``; it exits 1 when limits in memory and
-authentication together cost more than the budget.
+Run `python -m benchmarks.identity`. It exits 1 if rate limits in memory and authentication
+together cost more than the budget.
 """
 
-# ruff: noqa: T201 - a program of its own, that prints
+# ruff: noqa: T201 - a command-line program prints
 
 import sys
 import tempfile
@@ -34,18 +34,18 @@ POLICIES = {"default": "1000000/minute", "write": "1000000/minute", "login": "10
 
 
 def cost_of(call: Callable[[], object], times: int) -> float:
-    """Return the CPU microseconds of one call: the least of five rounds."""
+    """Return the CPU microseconds of one call: the minimum of five rounds."""
     call()
     rounds = []
     for _ in range(5):
-        begun = time.process_time_ns()
+        started = time.process_time_ns()
         for _ in range(times):
             call()
-        rounds.append((time.process_time_ns() - begun) / times / 1000)
+        rounds.append((time.process_time_ns() - started) / times / 1000)
     return min(rounds)
 
 
-def told(name: str, call: Callable[[], object], times: int = 20_000) -> float:
+def report(name: str, call: Callable[[], object], times: int = 20_000) -> float:
     """Print the cost of *call*, and return it."""
     cost = cost_of(call, times)
     print(f"{name:<58}{cost:>9.1f} µs")
@@ -53,26 +53,26 @@ def told(name: str, call: Callable[[], object], times: int = 20_000) -> float:
 
 
 def measure_tokens(name: str, ring: KeyRing, store: SqlStore) -> float:
-    """Tell what a token of one algorithm costs; return what a known one does."""
+    """Print the costs of tokens of one algorithm; return that of a cached token."""
     tokens = JwtTokens(keys=ring, now=utc_now, life=LIFE)
-    forgetful = JwtTokens(keys=ring, now=utc_now, life=LIFE, remembered=1)
+    uncached = JwtTokens(keys=ring, now=utc_now, life=LIFE, remembered=1)
     revocations = Revocations(store.read_only, utc_now, LIFE)
     authenticate = authenticator(tokens, revocations)
     token = tokens.issue(ACTOR, utc_now())
-    pair = [forgetful.issue(ACTOR, utc_now()) for _ in range(2)]
+    pair = [uncached.issue(ACTOR, utc_now()) for _ in range(2)]
 
     def read_both() -> None:
         for other in pair:
-            forgetful.read(other)
+            uncached.read(other)
 
-    cost = told(f"{name}: authenticate, token known", lambda: authenticate(token))
-    told(f"{name}: read two tokens for the first time", read_both, 200)
-    told(f"{name}: issue a token", lambda: tokens.issue(ACTOR, utc_now()), 200)
+    cost = report(f"{name}: authenticate, token cached", lambda: authenticate(token))
+    report(f"{name}: read two tokens for the first time", read_both, 200)
+    report(f"{name}: issue a token", lambda: tokens.issue(ACTOR, utc_now()), 200)
     return cost
 
 
 def measure_reads(store: SqlStore) -> None:
-    """Print what reads without a cache cost."""
+    """Print the costs of reads without a cache."""
     at = datetime.now(UTC)
     with store.begin() as work:
         for n in range(20):
@@ -89,8 +89,8 @@ def measure_reads(store: SqlStore) -> None:
         with store.read_only() as work:
             work.standings.top(10, ALL_TIME)
 
-    told("SQLite: a page of 20 parts", page, 300)
-    told("SQLite: the leaderboard", leaderboard, 300)
+    report("SQLite: a page of 20 parts", page, 300)
+    report("SQLite: the leaderboard", leaderboard, 300)
 
 
 def main() -> int:
@@ -100,14 +100,14 @@ def main() -> int:
         url = f"sqlite:///{Path(folder) / 'shop.db'}"
         runner.upgrade(url)
         store = SqlStore.open(url)
-        known = max(
+        cached = max(
             measure_tokens("HS256", secret_keys("x" * 32), store),
             measure_tokens("RS256", rsa_keys(new_rsa_key()), store),
         )
-        one = told("limits: one policy in memory", lambda: limits.hit("default", "customer:7"))
+        one = report("limits: one policy in memory", lambda: limits.hit("default", "customer:7"))
         measure_reads(store)
         store.close()
-    both = known + 2 * one
+    both = cached + 2 * one
     verdict = "within" if both <= BUDGET_US else "OVER"
     print(f"{'two limits and authentication':<58}{both:>9.1f} µs, {verdict} {BUDGET_US:.0f}")
     return int(both > BUDGET_US)

@@ -1,9 +1,9 @@
-"""Microseconds of CPU that each layer of a request costs in this process, without a server.
+"""CPU microseconds of each layer of a request, in this process, without a server.
 
-Run `python -m benchmarks.layers [--postgres URL]`; the database there must be empty.
+Run `python -m benchmarks.layers [--postgres URL]`; that database must be empty.
 """
 
-# ruff: noqa: T201 - a program of its own, that prints
+# ruff: noqa: T201 - a command-line program prints
 
 import argparse
 import io
@@ -45,13 +45,13 @@ from mechanic_shop.wiring.signing import tokens_of
 
 ROUNDS: Final = 7
 SECRET: Final = "s" * 40
-WIDE: Final = "100000/second"
+UNREACHED: Final = "100000/second"
 MECHANIC: Final = Actor(Role.MECHANIC, 1, SessionId("s" * 43))
 
 
 @frozen
 class Layer:
-    """What is measured, and how often in a round."""
+    """A call to measure, and its repetitions per round."""
 
     name: str
     call: Callable[[], object]
@@ -59,53 +59,53 @@ class Layer:
 
 
 def cost_of(layer: Layer) -> float:
-    """Return the CPU microseconds of one call: the least of several rounds."""
+    """Return the CPU microseconds of one call: the minimum of several rounds."""
     layer.call()
     rounds = []
     for _ in range(ROUNDS):
-        begun = time.process_time_ns()
+        started = time.process_time_ns()
         for _ in range(layer.times):
             layer.call()
-        rounds.append((time.process_time_ns() - begun) / layer.times / 1000)
+        rounds.append((time.process_time_ns() - started) / layer.times / 1000)
     return min(rounds)
 
 
 def settings_for(url: str, cache: Cache) -> Settings:
-    """Return settings with everything on, and limits that are never reached."""
+    """Return settings with every feature on, and rate limits that are never reached."""
     return Settings(
         database_url=url,
         secret_key=SECRET,
         cache_type=cache,
-        global_rate_limit=WIDE,
-        login_rate_limit=WIDE,
-        write_rate_limit=WIDE,
+        global_rate_limit=UNREACHED,
+        login_rate_limit=UNREACHED,
+        write_rate_limit=UNREACHED,
         log_format=LogFormat.JSON,
     )
 
 
 @contextmanager
-def unheard(settings: Settings) -> Iterator[AccessLog]:
-    """Give what writes log lines, each at once as a server does, that are thrown away."""
-    with Path(os.devnull).open("w", buffering=1) as nowhere, redirect_stderr(nowhere):
+def discarded_log(settings: Settings) -> Iterator[AccessLog]:
+    """Yield a function that writes log lines unbuffered, as a server does, to the null device."""
+    with Path(os.devnull).open("w", buffering=1) as null, redirect_stderr(null):
         yield configure_logging(settings)
 
 
 @contextmanager
-def asked(settings: Settings, token: str) -> Iterator[Callable[..., Callable[[], object]]]:
-    """Give what makes whole requests to the application."""
+def client(settings: Settings, token: str) -> Iterator[Callable[..., Callable[[], object]]]:
+    """Yield a function that returns a request to the application, ready to send."""
     with (
-        unheard(settings) as log,
+        discarded_log(settings) as log,
         open_application(settings, access_log=log) as application,
     ):
 
         def request(method: str, path: str, body: Any = None) -> Callable[[], object]:
-            return lambda: called(application, method, path, token, body)
+            return lambda: call(application, method, path, token, body)
 
         yield request
 
 
-def called(application: WSGIApplication, method: str, path: str, token: str, body: object) -> bytes:
-    """Return the answer's body."""
+def call(application: WSGIApplication, method: str, path: str, token: str, body: object) -> bytes:
+    """Send one request and return the body of the response."""
     address, _, query = path.partition("?")
     sent = b"" if body is None else json.dumps(body).encode()
     environ: dict[str, Any] = {
@@ -134,50 +134,50 @@ def _started(status: str, *_: object) -> Callable[[bytes], object]:
     return len
 
 
-class Nothing:
-    """A resource that does nothing: what is left is Falcon's own."""
+class Empty:
+    """A resource that does nothing, to measure Falcon itself."""
 
     def on_get(self, _: falcon.Request, resp: falcon.Response, **ids: int) -> None:
-        """Answer with fixed bytes."""
+        """Return constant bytes."""
         resp.data = b"{}" if ids else b"[]"
 
 
 def falcon_layers() -> Iterator[Layer]:
-    """Return what Falcon costs with our addresses, and with nothing of ours behind them."""
+    """Return the layers of Falcon with our routes and empty resources."""
     router, app = CompiledRouter(), falcon.App()
     for options in (router.options, app.router_options):
         options.converters["id"] = IdConverter
     for route in ROUTES:
         for address in route.addresses:
-            router.add_route(address, Nothing())
-            app.add_route(address, Nothing())
+            router.add_route(address, Empty())
+            app.add_route(address, Empty())
     yield Layer("routing", lambda: router.find("/inventory/1"))
-    yield Layer("Falcon with no middleware", lambda: called(app, "GET", "/inventory/1", "", None))
+    yield Layer("Falcon with no middleware", lambda: call(app, "GET", "/inventory/1", "", None))
 
 
 def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
-    """Return the layers that need no database."""
+    """Return the layers without a database."""
     at = utc_now()
     part = Part(id=PartId(1), sku="PAD", name="Pad", price=Money(1), created_at=at, updated_at=at)
     tokens = tokens_of(settings, SECRET, utc_now)
-    limits = RateLimiter.open({"default": WIDE})
+    limits = RateLimiter.open({"default": UNREACHED})
     body = codec.encode(part)
     tree = {"name": "Brake pad", "sku": "NEW", "price": Decimal("45.99"), "quantity": 12}
     twenty = [part] * 20
     line = RequestLine("r" * 32, "GET", "/inventory", "list_parts", 200, Role.MECHANIC, 1, 1.2)
-    yield Layer("token, known", lambda: tokens.read(token))
-    yield Layer("limit, in memory", lambda: limits.hit("default", "mechanic:1"))
+    yield Layer("token, cached", lambda: tokens.read(token))
+    yield Layer("rate limit, in memory", lambda: limits.hit("default", "mechanic:1"))
     yield Layer("policy", lambda: ReadPart.policy.admit(MECHANIC))
     yield Layer("body into a record", lambda: codec.read(tree, PartForm))
     yield Layer("record into JSON", lambda: codec.encode(part))
     yield Layer("20 records into JSON", lambda: codec.dumps(list(map(codec.tree_of, twenty))))
     yield Layer("ETag", lambda: etag_of(part, body))
-    with unheard(settings) as log:
+    with discarded_log(settings) as log:
         yield Layer("log line", lambda: log(line))
 
 
 def stored_layers(store: SqlStore) -> Iterator[Layer]:
-    """Return the layers on a database."""
+    """Return the layers with a database."""
     read = ReadPart(store.read_only)
 
     def get() -> Part:
@@ -188,20 +188,20 @@ def stored_layers(store: SqlStore) -> Iterator[Layer]:
         with store.read_only() as work:
             return work.parts.find(PartFilter(), PageRequest())
 
-    def nothing() -> None:
+    def empty() -> None:
         with store.begin():
             pass
 
-    yield Layer("empty transaction", nothing, 300)
+    yield Layer("empty transaction", empty, 300)
     yield Layer("SQL and record: one part", get, 300)
     yield Layer("use case: one part", lambda: read(MECHANIC, PartId(1)), 300)
     yield Layer("SQL and records: page of 20", page, 300)
 
 
 def request_layers(request: Callable[..., Callable[[], object]]) -> Iterator[Layer]:
-    """Return whole requests."""
+    """Return the whole requests."""
     changes = iter(range(10**9))
-    yield Layer("the same with all middleware: /healthz", request("GET", "/healthz"))
+    yield Layer("Falcon with all middleware: /healthz", request("GET", "/healthz"))
     yield Layer("request: one part", request("GET", "/inventory/1"), 300)
     yield Layer("request: page of 20", request("GET", "/inventory"), 300)
     yield Layer("request: leaderboard", request("GET", "/mechanics/leaderboard"), 300)
@@ -212,8 +212,8 @@ def request_layers(request: Callable[..., Callable[[], object]]) -> Iterator[Lay
     yield Layer("request: change a part", change, 100)
 
 
-def measured(url: str) -> dict[str, float]:
-    """Return the costs of all layers on one database."""
+def measure(url: str) -> dict[str, float]:
+    """Return the CPU microseconds of all layers on one database."""
     runner.upgrade(url)
     settings = settings_for(url, Cache.NULL)
     token = tokens_of(settings, SECRET, utc_now).issue(MECHANIC, utc_now())
@@ -221,16 +221,16 @@ def measured(url: str) -> dict[str, float]:
         for n in range(20):
             form = PartForm(name=f"Part {n}", price=Money(199), quantity=Quantity(5000))
             shop.add_part(OPERATOR, form)
-    found = {layer.name: cost_of(layer) for layer in falcon_layers()}
-    found |= {layer.name: cost_of(layer) for layer in pure_layers(settings, token)}
+    costs = {layer.name: cost_of(layer) for layer in falcon_layers()}
+    costs |= {layer.name: cost_of(layer) for layer in pure_layers(settings, token)}
     with closing(SqlStore.open(url)) as store:
-        found |= {layer.name: cost_of(layer) for layer in stored_layers(store)}
-    with asked(settings, token) as request:
-        found |= {layer.name: cost_of(layer) for layer in request_layers(request)}
-    with asked(settings_for(url, Cache.MEMORY), token) as request:
-        kept = [layer for layer in request_layers(request) if "change" not in layer.name]
-        found |= {f"{layer.name}, cached": cost_of(layer) for layer in kept[1:]}
-    return found
+        costs |= {layer.name: cost_of(layer) for layer in stored_layers(store)}
+    with client(settings, token) as request:
+        costs |= {layer.name: cost_of(layer) for layer in request_layers(request)}
+    with client(settings_for(url, Cache.MEMORY), token) as request:
+        reads = [layer for layer in request_layers(request) if "change" not in layer.name]
+        costs |= {f"{layer.name}, cached": cost_of(layer) for layer in reads[1:]}
+    return costs
 
 
 def main() -> None:
@@ -239,9 +239,9 @@ def main() -> None:
     parser.add_argument("--postgres", help="the URL of an empty database")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        columns = {"SQLite": measured(f"sqlite:///{Path(folder) / 'shop.db'}")}
+        columns = {"SQLite": measure(f"sqlite:///{Path(folder) / 'shop.db'}")}
     if options.postgres:
-        columns["PostgreSQL"] = measured(options.postgres)
+        columns["PostgreSQL"] = measure(options.postgres)
     print(f"| layer | {' | '.join(f'{name}, µs' for name in columns)} |")
     print("|---|" + "---:|" * len(columns))
     for layer in columns["SQLite"]:

@@ -1,10 +1,10 @@
-"""What a login costs beyond its hash: CPU of this process and of PostgreSQL, without a server.
+"""CPU cost of a login without its hash: this process and PostgreSQL, without a server.
 
-Run `python -m benchmarks.login [--postgres URL]`; the database there must be empty. It exits 1
-when a login takes more than the budget beside the time that its hash takes anyway.
+Run `python -m benchmarks.login [--postgres URL]`; that database must be empty. It exits 1
+if a login costs more than the budget in addition to its hash.
 """
 
-# ruff: noqa: T201 - a program of its own, that prints
+# ruff: noqa: T201 - a command-line program prints
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ from typing import Any, Final
 import psycopg
 from argon2 import PasswordHasher
 
-from benchmarks.layers import asked, settings_for
+from benchmarks.layers import client, settings_for
 from mechanic_adapters.sql.migrations import runner
 from mechanic_core.access import Actor
 from mechanic_core.customers.customer import Registration
@@ -29,8 +29,8 @@ from mechanic_shop.wiring.shop import open_shop
 BUDGET_MS: Final = 2.0
 TIMES: Final = 3
 EMAILS: Final = [f"ada{n}@example.com" for n in range(20)]
-"""So many log in, or all sessions would be one customer's."""
-PASSWORD: Final = "correct horse battery"  # noqa: S105 - of a shop that is thrown away
+"""Several accounts, so that the sessions do not all belong to one customer."""
+PASSWORD: Final = "correct horse battery"  # noqa: S105 - of a temporary shop
 
 _BACKENDS: Final = """
 SELECT pid FROM pg_stat_activity
@@ -39,64 +39,64 @@ WHERE datname = current_database() AND application_name = 'mechanic-shop'
 
 
 @contextmanager
-def hashes_apart() -> Iterator[list[float]]:
-    """Note the CPU seconds of each hash that is verified meanwhile."""
+def measured_hashes() -> Iterator[list[float]]:
+    """Yield a list that receives the CPU seconds of each verified hash."""
     spent: list[float] = []
     verify = PasswordHasher.verify
 
-    def timed(hasher: PasswordHasher, *given: Any) -> bool:
-        began = time.thread_time()
+    def timed(hasher: PasswordHasher, *arguments: Any) -> bool:
+        started = time.thread_time()
         try:
-            return verify(hasher, *given)
+            return verify(hasher, *arguments)
         finally:
-            spent.append(time.thread_time() - began)
+            spent.append(time.thread_time() - started)
 
-    setattr(PasswordHasher, "verify", timed)  # noqa: B010 - on purpose, from outside
+    setattr(PasswordHasher, "verify", timed)  # noqa: B010 - a deliberate patch
     try:
         yield spent
     finally:
-        setattr(PasswordHasher, "verify", verify)  # noqa: B010 - and back
+        setattr(PasswordHasher, "verify", verify)  # noqa: B010 - undo the patch
 
 
-def measured(url: str, databases: Callable[[], float]) -> tuple[float, float, float]:
-    """Return milliseconds of a login: of the hash, of our own beside it, of the database."""
+def measure(url: str, databases: Callable[[], float]) -> tuple[float, float, float]:
+    """Return the milliseconds of a login: hash, application, database."""
     settings = settings_for(url, Cache.NULL)
     with open_shop(settings=settings) as shop:
         for email in EMAILS:
             form = Registration(name="Ada", email=email, password=PASSWORD)
             shop.register_customer(Actor(), form)
     rows = []
-    with hashes_apart() as spent, asked(settings, "") as request:
+    with measured_hashes() as spent, client(settings, "") as request:
         logins = [
             request("POST", "/login", {"email": email, "password": PASSWORD}) for email in EMAILS
         ]
         logins[0]()
         for login in logins * TIMES:
-            theirs, begun = databases(), time.process_time()
+            database_before, started = databases(), time.process_time()
             login()
-            ours = time.process_time() - begun
-            rows.append((spent[-1], ours - spent[-1], databases() - theirs))
-    hashed, beside, database = (1000 * median(column) for column in zip(*rows, strict=True))
-    return hashed, beside, database
+            ours = time.process_time() - started
+            rows.append((spent[-1], ours - spent[-1], databases() - database_before))
+    hashed, application, database = (1000 * median(column) for column in zip(*rows, strict=True))
+    return hashed, application, database
 
 
-def told(name: str, figures: tuple[float, float, float]) -> bool:
-    """Print one row; return whether the budget is kept."""
-    hashed, beside, database = figures
-    met = beside + database <= BUDGET_MS
+def report(name: str, figures: tuple[float, float, float]) -> bool:
+    """Print one row; return whether it is within the budget."""
+    hashed, application, database = figures
+    met = application + database <= BUDGET_MS
     print(
-        f"| {name} | {hashed:.1f} | {beside:.2f} | {database:.2f} | {beside + database:.2f} |"
+        f"| {name} | {hashed:.1f} | {application:.2f} | {database:.2f} | {application + database:.2f} |"
         f" ≤ {BUDGET_MS:g} | {'yes' if met else 'NO'} |"
     )
     return met
 
 
 def on_sqlite() -> tuple[float, float, float]:
-    """Return the figures on a file, whose work is done in this process."""
+    """Return the figures on a SQLite file; its work is done in this process."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'shop.db'}"
         runner.upgrade(url)
-        return measured(url, lambda: 0.0)
+        return measure(url, lambda: 0.0)
 
 
 def on_postgres(url: str) -> tuple[float, float, float]:
@@ -105,12 +105,12 @@ def on_postgres(url: str) -> tuple[float, float, float]:
     with closing(psycopg.connect(url, autocommit=True)) as observer:
 
         def spent() -> float:
-            """Return the CPU seconds of the processes that serve the application."""
+            """Return the CPU seconds of the PostgreSQL processes that serve the application."""
             pids = [row[0] for row in observer.execute(_BACKENDS)]
-            told = (Path(f"/proc/{pid}/schedstat").read_text() for pid in pids)
-            return sum(int(line.split()[0]) for line in told) / 1e9
+            statistics = (Path(f"/proc/{pid}/schedstat").read_text() for pid in pids)
+            return sum(int(line.split()[0]) for line in statistics) / 1e9
 
-        return measured(url, spent)
+        return measure(url, spent)
 
 
 def main() -> int:
@@ -118,11 +118,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgres", help="the URL of an empty database")
     options = parser.parse_args()
-    print("| login on | hash ms | beside it | database | beyond the hash | goal | met |")
+    print("| login on | hash ms | application | database | total without the hash | goal | met |")
     print("|---|---:|---:|---:|---:|---:|---|")
-    met = [told("SQLite", on_sqlite())]
+    met = [report("SQLite", on_sqlite())]
     if options.postgres:
-        met.append(told("PostgreSQL", on_postgres(options.postgres)))
+        met.append(report("PostgreSQL", on_postgres(options.postgres)))
     return int(not all(met))
 
 

@@ -1,11 +1,11 @@
-"""What a storm of logins costs everybody else: memory, and the time of a part read.
+"""What many simultaneous logins cost other requests: memory, and the time to read a part.
 
-Run it with ``python benchmarks/login_storm.py``; it starts a real server on a file of SQLite,
-reads a part in peace, then while sixteen clients log in, and exits 1 when the process grew by
-more than its budget, or a read took too many times as long.
+Run `python -m benchmarks.login_storm`. It starts a real server on a SQLite file and reads a part,
+first alone and then while sixteen clients log in. It exits 1 if the process grew by more than its
+budget, or if a read became too slow.
 """
 
-# ruff: noqa: S101, T201 - a program of its own, that prints
+# ruff: noqa: S101, T201 - a command-line program prints
 
 import http.client
 import json
@@ -38,14 +38,14 @@ BUDGET_MIB = 60
 BUDGET_TIMES = 5.0
 
 EMAIL = "ada@example.com"
-PASSWORD = "correct horse battery"  # noqa: S105 - of a shop that is thrown away
+PASSWORD = "correct horse battery"  # noqa: S105 - of a temporary shop
 LOGIN = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
 OFF = {"GLOBAL_RATE_LIMIT": "", "LOGIN_RATE_LIMIT": "", "WRITE_RATE_LIMIT": ""}
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[int, int]]:
-    """Serve a shop with a customer and a part; give the process and its port."""
+    """Serve a shop with a customer and a part; yield the process id and the port."""
     url = f"sqlite:///{folder / 'shop.db'}"
     with open_shop(settings=Settings(database_url=url)) as shop:
         form = PartForm(name="Brake pad", sku="PAD", price=Money(1999))
@@ -69,7 +69,7 @@ def served(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 def log_in_until(stop: Event, port: int) -> Counter[int]:
-    """Log in again and again; count the answers by status."""
+    """Log in repeatedly; count the responses by status."""
     seen: Counter[int] = Counter()
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         while not stop.is_set():
@@ -81,16 +81,16 @@ def log_in_until(stop: Event, port: int) -> Counter[int]:
 
 
 def read_for(seconds: float, port: int) -> list[float]:
-    """Read a part now and then; return how long each read took, in milliseconds."""
+    """Read a part repeatedly; return the milliseconds of each read."""
     took = []
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            begun = time.perf_counter()
+            started = time.perf_counter()
             connection.request("GET", "/inventory/1")
             answer = connection.getresponse()
             answer.read()
-            took.append((time.perf_counter() - begun) * 1000)
+            took.append((time.perf_counter() - started) * 1000)
             if answer.status != http.client.OK:
                 raise RuntimeError(f"a read was answered with {answer.status}")
             time.sleep(0.005)
@@ -98,7 +98,7 @@ def read_for(seconds: float, port: int) -> list[float]:
 
 
 def main() -> int:
-    """Print every figure; return 1 when a budget is exceeded."""
+    """Print every figure; return 1 if a budget is exceeded."""
     stop = Event()
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (pid, port):
         process = psutil.Process(pid)
@@ -112,10 +112,10 @@ def main() -> int:
             stop.set()
             answers = sum((one.result() for one in storm), Counter[int]())
     times = statistics.median(busy) / statistics.median(idle)
-    for name, took in (("in peace", idle), ("in the storm", busy)):
+    for name, took in (("idle", idle), ("during logins", busy)):
         p99 = statistics.quantiles(took, n=100)[98]
         print(f"part read {name:<14} p50 {statistics.median(took):7.2f} ms  p99 {p99:7.2f} ms")
-    print(f"that is {times:.1f} times as long; at most {BUDGET_TIMES:.0f}")
+    print(f"slower by a factor of {times:.1f}; at most {BUDGET_TIMES:.0f}")
     print(
         f"logins by status: {dict(answers)}, {sum(answers.values()) / (SECONDS + 1):.0f} a second"
     )

@@ -1,4 +1,4 @@
-"""A plot of one run: what a request costs in CPU, as a multiple of the floor.
+"""A bar chart of one run: the CPU cost of a request, as a multiple of the floor.
 
 Run `python -m benchmarks.plot RESULTS.json PLOT.svg`.
 """
@@ -20,13 +20,13 @@ COLOURS: Final = {
     "flask-seed": "#b2182b",
 }
 MOST: Final = 20.0
-"""Where the scale ends; longer bars are cut off there, with their figure beside them."""
+"""The end of the scale; longer bars are cut off, with their value next to them."""
 
 LEFT, WIDTH, BAR, GAP = 130, 560, 9, 16
 
 
 def plot(runs: Runs) -> str:
-    """Return the plot as SVG."""
+    """Return the chart as SVG."""
     out: list[str] = []
     top = 40
     for scenario, targets in runs.items():
@@ -50,12 +50,12 @@ def plot(runs: Runs) -> str:
 
 
 def _legend() -> str:
-    told = _text(LEFT, 12, "CPU of server and PostgreSQL for one request, × the floor")
+    legend = _text(LEFT, 12, "CPU of server and PostgreSQL for one request, × the floor")
     for place, (name, colour) in enumerate(COLOURS.items()):
         x = LEFT + place * 92
-        told += f'<rect x="{x}" y="20" width="8" height="8" fill="{colour}"/>'
-        told += _text(x + 11, 28, name)
-    return told
+        legend += f'<rect x="{x}" y="20" width="8" height="8" fill="{colour}"/>'
+        legend += _text(x + 11, 28, name)
+    return legend
 
 
 def _text(x: int, y: int, said: str, anchor: str = "start") -> str:

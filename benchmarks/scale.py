@@ -1,11 +1,11 @@
-"""What each read costs while the shop grows: our CPU, PostgreSQL's and the clock, in process.
+"""The cost of each read as the shop grows: CPU of the application and of PostgreSQL, elapsed time.
 
-Run `python -m benchmarks.scale --rivals FOLDER --home FOLDER`; the servers that the rivals' own
-README describes must be up. `--fill` makes the databases first: about ten minutes and ten
-gigabytes. PostgreSQL's CPU is read from /proc, so it must run here, and here must be Linux.
+Run `python -m benchmarks.scale --peers FOLDER --home FOLDER`. The database servers described in the
+peers' README must be running. `--fill` loads the databases first: about ten minutes and ten
+gigabytes. PostgreSQL's CPU time is read from /proc, so it must run on this machine, under Linux.
 """
 
-# ruff: noqa: T201 - a program of its own, that prints
+# ruff: noqa: T201 - a command-line program prints
 
 import argparse
 import json
@@ -24,9 +24,9 @@ import psutil
 import psycopg
 from attrs import frozen
 
-from benchmarks import filling
-from benchmarks.layers import SECRET, called, settings_for, unheard
-from benchmarks.rivals import Rivals, options_from, parser_of
+from benchmarks import dataset
+from benchmarks.layers import SECRET, call, discarded_log, settings_for
+from benchmarks.peers import Peers, options_from, parser_of
 from benchmarks.scale_reads import Read, Reads, Size
 from benchmarks.scale_tables import Row, Runs, table, verdicts
 from mechanic_adapters.clock import utc_now
@@ -37,25 +37,25 @@ from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.signing import tokens_of
 
 Spent: TypeAlias = tuple[float, float, float]
-"""Microseconds of one request: of our CPU, of PostgreSQL's, and by the clock."""
+"""Microseconds of one request: CPU of the application, CPU of PostgreSQL, elapsed time."""
 
-Tried: TypeAlias = tuple[float, dict[str, Any]]
-"""Seconds of one request, the first ones included, and the document that answered it."""
+Trial: TypeAlias = tuple[float, dict[str, Any]]
+"""Seconds of one request, including the first ones, and the document in the response."""
 
 SIZES: Final[dict[str, Size]] = {
     "few": {"customers": 1_000, "mechanics": 2_000, "tickets": 5_000, "parts": 1_000},
     "middle": {"customers": 100_000, "mechanics": 2_000, "tickets": 500_000, "parts": 10_000},
 }
-"""Beside the rivals' own large set; all have as many mechanics, or leaderboards would differ."""
+"""In addition to the peers' large set; all have as many mechanics, or leaderboards would differ."""
 
 SETS: Final = (*SIZES, "large")
 
-ALONE: Final = "?options=-c%20max_parallel_workers_per_gather%3D0"
-"""One process of PostgreSQL for each request, so that all of its work is seen."""
+NOT_PARALLEL: Final = "?options=-c%20max_parallel_workers_per_gather%3D0"
+"""One PostgreSQL process for each request, so that all of its CPU time is counted."""
 
 BATCH_S: Final = 0.05
 TOGETHER: Final = 5
-"""How many reads take turns, so that they too can be held against each other."""
+"""The number of reads whose batches alternate, so that their costs can be compared."""
 
 MOST_IN_A_BATCH: Final = 40
 
@@ -67,25 +67,25 @@ WHERE datname = current_database() AND application_name = 'mechanic-shop'
 
 @frozen
 class Bench:
-    """An application on one database, asked in process, and the processes that work for it."""
+    """An application on one database, called in process, and a connection to observe PostgreSQL."""
 
     application: WSGIApplication
     observer: "psycopg.Connection[Any]"
     token_of: dict[Actor, str]
 
-    def tried(self, read: Read) -> Tried:
-        """Ask in every way, twice, so that all is ready; return the seconds and an answer."""
-        began = time.perf_counter()
-        answers = [self._answer(*one) for one in read.asked * 2]
-        return (time.perf_counter() - began) / len(answers), json.loads(answers[-1])
+    def warm_up(self, read: Read) -> Trial:
+        """Send every request twice to warm up; return the seconds per request and a document."""
+        started = time.perf_counter()
+        answers = [self._answer(*one) for one in read.requests * 2]
+        return (time.perf_counter() - started) / len(answers), json.loads(answers[-1])
 
     def batch(self, read: Read, number: int, size: int) -> Spent:
-        """Return what each of *size* requests cost, which differ from batch to batch."""
-        count = len(read.asked)
-        given = [read.asked[(number * size + place) % count] for place in range(size)]
+        """Return the mean cost of *size* requests; the requests differ from batch to batch."""
+        count = len(read.requests)
+        requests = [read.requests[(number * size + place) % count] for place in range(size)]
         backends = [row[0] for row in self.observer.execute(_BACKENDS)]
         before = _clocks(backends)
-        for one in given:
+        for one in requests:
             self._answer(*one)
         ours, postgres, wall = (
             (after - start) / size / 1000
@@ -94,98 +94,102 @@ class Bench:
         return ours, postgres, wall
 
     def _answer(self, path: str, actor: Actor) -> bytes:
-        return called(self.application, "GET", path, self.token_of[actor], None)
+        return call(self.application, "GET", path, self.token_of[actor], None)
 
 
 def _clocks(backends: list[int]) -> tuple[int, int, int]:
-    """Return nanoseconds: that we have run, that *backends* have, and of the clock."""
-    told = (Path(f"/proc/{pid}/schedstat").read_text() for pid in backends)
-    theirs = sum(int(line.split()[0]) for line in told)
+    """Return nanoseconds: CPU of this process, CPU of the *backends*, elapsed time."""
+    statistics = (Path(f"/proc/{pid}/schedstat").read_text() for pid in backends)
+    theirs = sum(int(line.split()[0]) for line in statistics)
     return time.process_time_ns(), theirs, time.perf_counter_ns()
 
 
-def serve(ear: Connection, url: str, size: Size) -> None:
-    """Measure what is asked for until nothing is: (read,), (read, batch, size) or None."""
-    settings = settings_for(url + ALONE, Cache.NULL)
+def serve(commands: Connection, url: str, size: Size) -> None:
+    """Process commands until None: (read,) warms up, (read, batch, size) measures."""
+    settings = settings_for(url + NOT_PARALLEL, Cache.NULL)
     tokens = tokens_of(settings, SECRET, utc_now)
     reads = reads_of(size)
-    actors = {actor for read in reads for _, actor in read.asked}
+    actors = {actor for read in reads for _, actor in read.requests}
     with (
         psycopg.connect(url, autocommit=True) as observer,
-        unheard(settings) as log,
+        discarded_log(settings) as log,
         open_application(settings, access_log=log) as application,
     ):
         token_of = {actor: tokens.issue(actor, utc_now()) for actor in actors}
         bench = Bench(application, observer, token_of)
-        while asked := ear.recv():
-            place, *given = asked
-            ear.send(bench.batch(reads[place], *given) if given else bench.tried(reads[place]))
-        ear.send(psutil.Process().memory_info().rss / 2**20)
+        while command := commands.recv():
+            place, *arguments = command
+            commands.send(
+                bench.batch(reads[place], *arguments) if arguments else bench.warm_up(reads[place])
+            )
+        commands.send(psutil.Process().memory_info().rss / 2**20)
 
 
 def reads_of(size: Size) -> list[Read]:
-    """Return what is asked of a shop of one size."""
+    """Return the reads for a shop of one size."""
     return list(Reads(size, Cursors(SECRET.encode())).all())
 
 
 @contextmanager
-def started(rivals: Rivals, name: str) -> Iterator[Connection]:
-    """Give the line to a process that measures one data set."""
-    away = multiprocessing.get_context("spawn")
-    line, ear = away.Pipe()
-    given = (ear, rivals.shop_url(name), rivals.services.SIZES[name])
-    process = away.Process(target=serve, args=given, daemon=True)
+def started(peers: Peers, name: str) -> Iterator[Connection]:
+    """Start a process that measures one data set; yield the connection to it."""
+    context = multiprocessing.get_context("spawn")
+    connection, remote_end = context.Pipe()
+    arguments = (remote_end, peers.shop_url(name), peers.services.SIZES[name])
+    process = context.Process(target=serve, args=arguments, daemon=True)
     process.start()
-    ear.close()
+    remote_end.close()
     try:
-        yield line
+        yield connection
     finally:
         process.terminate()
         process.join()
 
 
-def measured(rivals: Rivals, options: argparse.Namespace) -> tuple[Runs, dict[str, float]]:
-    """Return what each read costs in each set, and the MiB that each process has in the end.
+def measure(peers: Peers, options: argparse.Namespace) -> tuple[Runs, dict[str, float]]:
+    """Return the cost of each read in each set, and the MiB of each process at the end.
 
-    All take turns at every batch: what else runs on the machine costs them alike.
+    The data sets alternate after every batch, so other load on the machine affects them alike.
     """
     reads = list(enumerate(reads_of(next(iter(SIZES.values())))))
     runs: dict[str, dict[str, Row]] = {name: {} for name in options.sets}
     with ExitStack() as stack:
-        lines = {name: stack.enter_context(started(rivals, name)) for name in options.sets}
+        connections = {name: stack.enter_context(started(peers, name)) for name in options.sets}
         for start in range(0, len(reads), TOGETHER):
-            turns = [
-                Turn(place, read, name, line)
+            series = [
+                Series(place, read, name, connection)
                 for place, read in reads[start : start + TOGETHER]
-                for name, line in lines.items()
+                for name, connection in connections.items()
             ]
             for number in range(options.batches):
-                for turn in turns:
-                    turn.run(number)
-            for turn in turns:
-                runs[turn.name][turn.read.name] = turn.row
-        memory: dict[str, float] = {name: _asked(line, None) for name, line in lines.items()}
+                for one in series:
+                    one.run(number)
+            for one in series:
+                runs[one.name][one.read.name] = one.row
+        memory: dict[str, float] = {
+            name: _command(connection, None) for name, connection in connections.items()
+        }
     return runs, memory
 
 
-class Turn:
-    """One read in one data set: what its batches have cost so far."""
+class Series:
+    """One read in one data set: the cost of its batches so far."""
 
-    def __init__(self, place: int, read: Read, name: str, line: Connection) -> None:
-        """Ask once to make all ready, and to learn how many fit into a batch."""
+    def __init__(self, place: int, read: Read, name: str, connection: Connection) -> None:
+        """Warm up, and determine the number of requests per batch."""
         self.name, self.read = name, read
-        self._place, self._line = place, line
-        took, self._answer = _asked(line, (place,))
-        self._size = max(1, min(MOST_IN_A_BATCH, int(BATCH_S / took)))
+        self._place, self._connection = place, connection
+        seconds, self._document = _command(connection, (place,))
+        self._size = max(1, min(MOST_IN_A_BATCH, int(BATCH_S / seconds)))
         self._spent: list[Spent] = []
 
     def run(self, number: int) -> None:
-        """Measure another batch."""
-        self._spent.append(_asked(self._line, (self._place, number, self._size)))
+        """Measure one more batch."""
+        self._spent.append(_command(self._connection, (self._place, number, self._size)))
 
     @property
     def row(self) -> Row:
-        """What was found."""
+        """The results."""
         ours, postgres, wall = zip(*self._spent, strict=True)
         return {
             "read": self.read.name,
@@ -194,42 +198,42 @@ class Turn:
             "postgres_us": median(postgres),
             "wall_us": median(wall),
             "cpu_us": [one + other for one, other in zip(ours, postgres, strict=True)],
-            "items": len(self._answer.get("items", ())),
-            "total": self._answer.get("total"),
+            "items": len(self._document.get("items", ())),
+            "total": self._document.get("total"),
         }
 
 
-def _asked(line: Connection, asked: object) -> Any:
-    line.send(asked)
-    return line.recv()
+def _command(connection: Connection, command: object) -> Any:
+    connection.send(command)
+    return connection.recv()
 
 
-def options_of(words: list[str] | None = None) -> argparse.Namespace:
-    """Return what the command line says."""
+def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return the command-line options."""
     parser = parser_of(__doc__)
-    parser.add_argument("--fill", action="store_true", help="make the databases first")
+    parser.add_argument("--fill", action="store_true", help="load the databases first")
     parser.add_argument("--sets", type=lambda text: text.split(","), default=SETS)
     parser.add_argument("--batches", type=int, default=15)
     parser.add_argument("--out", type=Path, help="write FILE.json and FILE.md")
-    return options_from(parser, words)
+    return options_from(parser, arguments)
 
 
 def main() -> int:
-    """Measure, print the tables, and return 1 when a goal is missed."""
+    """Measure, print the tables, and return 1 if a goal is missed."""
     options = options_of()
-    rivals = Rivals.at(options.rivals, options.home)
-    rivals.services.SIZES |= SIZES
+    peers = Peers.at(options.peers, options.home)
+    peers.services.SIZES |= SIZES
     for name in options.sets if options.fill else ():
-        rivals.services.load(name)
-        filling.fill(rivals, name)
-    runs, memory = measured(rivals, options)
+        peers.services.load(name)
+        dataset.load(peers, name)
+    runs, memory = measure(peers, options)
     goals = verdicts(runs, memory)
-    told = table(runs, memory, goals)
-    print(told)
+    tables = table(runs, memory, goals)
+    print(tables)
     if options.out:
-        document = {"machine": rivals.report.machine(), "sets": runs, "memory_mib": memory}
+        document = {"machine": peers.report.machine(), "sets": runs, "memory_mib": memory}
         options.out.with_suffix(".json").write_text(json.dumps(document, indent=1) + "\n")
-        options.out.with_suffix(".md").write_text(told)
+        options.out.with_suffix(".md").write_text(tables)
     return int(not all(goal.met for goal in goals))
 
 

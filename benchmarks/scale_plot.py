@@ -1,4 +1,4 @@
-"""A plot of `benchmarks.scale`: what each read costs in CPU, on every data set.
+"""A bar chart of `benchmarks.scale`: the CPU cost of each read, on every data set.
 
 Run `python -m benchmarks.scale_plot RESULTS.json PLOT.svg`.
 """
@@ -12,13 +12,13 @@ from benchmarks.scale_tables import Runs
 
 COLOURS: Final = ("#a6dba0", "#5aae61", "#1b7837")
 MOST_US: Final = 12_000.0
-"""Where the scale ends; no read for which a goal is set costs more."""
+"""The end of the scale; no read with a goal costs more."""
 
 LEFT, WIDTH, BAR, GAP = 230, 420, 7, 6
 
 
 def plot(runs: Runs) -> str:
-    """Return the plot as SVG."""
+    """Return the chart as SVG."""
     out = [_legend(runs)]
     top = 36
     reads = [read for read, row in next(iter(runs.values())).items() if row["flat"]]
@@ -37,11 +37,11 @@ def plot(runs: Runs) -> str:
 
 
 def _legend(runs: Runs) -> str:
-    told = _text(LEFT, 12, "CPU of the application and PostgreSQL for one read, ms")
+    legend = _text(LEFT, 12, "CPU of the application and PostgreSQL for one read, ms")
     for place, (name, colour) in enumerate(zip(runs, COLOURS, strict=True)):
         x = LEFT + place * 92
-        told += _bar(x, 20, 8, colour) + _text(x + 11, 27, name)
-    return told
+        legend += _bar(x, 20, 8, colour) + _text(x + 11, 27, name)
+    return legend
 
 
 def _bar(x: int, y: int, length: float, colour: str) -> str:

@@ -1,4 +1,4 @@
-"""The reads whose cost must not grow with the shop, as requests to ask a shop of any size."""
+"""The requests of `benchmarks.scale`: reads whose cost must not grow with the data."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +11,7 @@ from mechanic_http.endpoint.cursors import Cursors
 from mechanic_http.endpoint.pagination import scope_of
 
 Size: TypeAlias = Mapping[str, int]
-Asked: TypeAlias = tuple[str, Actor]
+Request: TypeAlias = tuple[str, Actor]
 
 STAFF: Final = Actor(Role.MECHANIC, 2, SessionId("b" * 43))
 VARIANTS: Final = 40
@@ -19,28 +19,28 @@ HEAVY: Final = 3
 """The first customers own 500 tickets each, in every data set."""
 
 YEAR: Final = "from=2022-01-01&to=2022-12-31"
-ODD_YEARS: Final = "from=2020-02-03&to=2025-05-20"
+UNALIGNED_YEARS: Final = "from=2020-02-03&to=2025-05-20"
 DAY: Final = "from=2022-06-15&to=2022-06-15"
 
 
 @frozen
 class Read:
-    """One read, asked in several ways that cost alike; *flat* if a goal is set for its growth."""
+    """One read: requests of similar cost; *flat* if its growth has a goal."""
 
     name: str
-    asked: tuple[Asked, ...]
+    requests: tuple[Request, ...]
     flat: bool = True
 
 
 @frozen
 class Reads:
-    """Every read, asked of a shop of one size."""
+    """Every read, for a shop of one size."""
 
     size: Size
     cursors: Cursors
 
     def all(self) -> Iterator[Read]:
-        """Return them all: first those that the goals name, then those that cost most."""
+        """Yield all reads: first those with a goal, last the most expensive ones."""
         yield from self._named()
         yield from self._others()
         yield from self._heaviest()
@@ -50,8 +50,8 @@ class Reads:
         yield self._each("one part", "parts", lambda i: f"/inventory/{i}")
         yield _by_staff("customers, first page", "/customers")
         yield _by_staff("customers, first page with total", "/customers?include_total=true")
-        yield _by_staff("customers, cursor after 20 rows", self._behind(20))
-        yield _by_staff("customers, cursor after all but 100", self._behind(last))
+        yield _by_staff("customers, cursor after 20 rows", self._page_after(20))
+        yield _by_staff("customers, cursor after all but 100", self._page_after(last))
         yield _by_staff("inventory, first page", "/inventory")
         yield _by_staff("inventory, first page with total", "/inventory?include_total=true")
         yield _by_staff("inventory, low stock", "/inventory?low_stock=true&per_page=1")
@@ -81,10 +81,10 @@ class Reads:
 
     def _heaviest(self) -> Iterator[Read]:
         parts, customers = self.size["parts"], self.size["customers"]
-        yield Read("my tickets, 5 of 500, with total", _COUNTED, flat=False)
+        yield Read("my tickets, 5 of 500, with total", _WITH_TOTAL, flat=False)
         for name, path in {
             "leaderboard, one day": f"/mechanics/leaderboard?{DAY}",
-            "leaderboard, five unaligned years": f"/mechanics/leaderboard?{ODD_YEARS}",
+            "leaderboard, five unaligned years": f"/mechanics/leaderboard?{UNALIGNED_YEARS}",
             "customers, search matching all": "/customers?q=customer",
             "customers, search matching the last": f"/customers?q=customer%20{customers}",
             "customers, search matching all, with total": "/customers?q=cust&include_total=true",
@@ -101,7 +101,7 @@ class Reads:
             "tickets, one year, with total": f"/service_tickets?{YEAR}&include_total=true",
             "tickets, one day": f"/service_tickets?{DAY}",
             "tickets, one day, closed": f"/service_tickets?{DAY}&status=closed",
-            "tickets, unaligned years": f"/service_tickets?{ODD_YEARS}",
+            "tickets, unaligned years": f"/service_tickets?{UNALIGNED_YEARS}",
             "tickets of the busiest mechanic": "/service_tickets?mechanic_id=1",
             "the same, with total": "/service_tickets?mechanic_id=1&include_total=true",
             "the same on one day": f"/service_tickets?mechanic_id=1&{DAY}",
@@ -114,33 +114,33 @@ class Reads:
         yield Read("worked by the busiest mechanic, one day", _worked(DAY), flat=False)
 
     def _each(self, name: str, noun: str, path: Callable[[int], str]) -> Read:
-        """Ask for rows all over the table."""
+        """Return a read of random rows."""
         count = self.size[noun]
         ids = random.Random(7).sample(range(1, count + 1), VARIANTS)  # noqa: S311 - no secret
         return Read(name, tuple((path(i), STAFF) for i in ids))
 
     def _own(self, name: str, path: str, *, few: bool = False) -> Read:
-        """Ask as customers: as those with the usual few tickets, or as those with 500."""
+        """Return a read by customers: those with a few tickets, or those with 500."""
         heavy = range(1, HEAVY + 1)
         usual = range(HEAVY + 1, self.size["customers"] + 1)
         ids = random.Random(7).sample(usual, VARIANTS) if few else heavy  # noqa: S311 - no secret
         customers = (Actor(Role.CUSTOMER, i, SessionId("b" * 43)) for i in ids)
         return Read(name, tuple((path, customer) for customer in customers))
 
-    def _behind(self, after: int) -> str:
-        """Return the address that a page which ended with the row *after* would have given."""
+    def _page_after(self, after: int) -> str:
+        """Return the address of the page after the row *after*."""
         scope = scope_of("/customers", STAFF_ONLY, STAFF, (), ())
         return f"/customers?cursor={self.cursors.seal(scope, after)}"
 
 
 _OWNER: Final = Actor(Role.CUSTOMER, 1, SessionId("b" * 43))
-_COUNTED: Final = (("/my-tickets?per_page=5&include_total=true", _OWNER),)
+_WITH_TOTAL: Final = (("/my-tickets?per_page=5&include_total=true", _OWNER),)
 
 
 def _by_staff(name: str, path: str, *, flat: bool = True) -> Read:
     return Read(name, ((path, STAFF),), flat)
 
 
-def _worked(query: str) -> tuple[Asked, ...]:
+def _worked(query: str) -> tuple[Request, ...]:
     manager = Actor(Role.MANAGER, 1, SessionId("b" * 43))
     return ((f"/mechanics/1/worked?{query}", manager),)

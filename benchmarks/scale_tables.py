@@ -1,4 +1,4 @@
-"""The figures of `benchmarks.scale` as tables, and which goals they meet."""
+"""The tables of `benchmarks.scale`, and the goals that are met."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
@@ -8,14 +8,14 @@ from attrs import frozen
 
 Row: TypeAlias = dict[str, Any]
 Runs: TypeAlias = Mapping[str, Mapping[str, Row]]
-"""What each read costs, by data set."""
+"""The cost of each read, by data set."""
 
 MOST_GROWTH: Final = 1.3
 MOST_FOR_CURSOR: Final = 1.1
 MOST_FOR_LEADERBOARD: Final = 2.0
 MOST_OF_POSTGRES_MS: Final = 50.0
 MOST_MEMORY_MIB: Final = 3.0
-"""How much more memory may be measured: what a process takes differs by that from run to run."""
+"""Tolerance: the memory of a process varies by this much between runs."""
 
 FIRST: Final = "customers, cursor after 20 rows"
 LAST: Final = "customers, cursor after all but 100"
@@ -23,40 +23,40 @@ LAST: Final = "customers, cursor after all but 100"
 
 @frozen
 class Verdict:
-    """One goal, and what was measured."""
+    """One goal, and the measured value."""
 
     goal: str
     most: float
-    found: float
+    measured: float
     where: str
 
     @property
     def met(self) -> bool:
-        """Whether it was kept."""
-        return self.found <= self.most
+        """Whether the goal is met."""
+        return self.measured <= self.most
 
 
 def growth(runs: Runs, name: str, read: str) -> float:
-    """Return how many times as much CPU a read costs in the set *name* as in the small one."""
+    """Return the CPU cost of a read in the set *name* as a multiple of that in the small set."""
     small = next(iter(runs.values()))
     return ratio(runs[name][read], small[read])
 
 
 def ratio(one: Row, other: Row) -> float:
-    """Return the CPU of *one* as a multiple of that of *other*: the median of the turns."""
+    """Return the CPU cost of *one* as a multiple of that of *other*: the median of the batches."""
     pairs = zip(one["cpu_us"], other["cpu_us"], strict=True)
-    found: float = median(spent / beside for spent, beside in pairs)
-    return found
+    value: float = median(cost / other_cost for cost, other_cost in pairs)
+    return value
 
 
 def verdicts(runs: Runs, memory: Mapping[str, float]) -> list[Verdict]:
-    """Return what became of each goal, by the largest data set that was measured."""
+    """Return the verdict on each goal, for the largest data set."""
     name = list(runs)[-1]
     flat = [read for read, row in runs[name].items() if row["flat"]]
     boards = [read for read in flat if read.startswith("leaderboard")]
     others = [read for read in flat if read not in boards]
     every = [row for of in runs.values() for row in of.values()]
-    dearest = max(every, key=lambda row: row["postgres_us"])
+    costliest = max(every, key=lambda row: row["postgres_us"])
     small, *_ = memory.values()
     return [
         _worst("CPU of a read, × the small set", MOST_GROWTH, runs, name, others),
@@ -68,7 +68,7 @@ def verdicts(runs: Runs, memory: Mapping[str, float]) -> list[Verdict]:
             boards,
         ),
         Verdict(
-            "CPU of a page behind nearly all rows, × behind the first",
+            "CPU of a page after nearly all rows, × after the first 20",
             MOST_FOR_CURSOR,
             ratio(runs[name][LAST], runs[name][FIRST]),
             LAST,
@@ -76,8 +76,8 @@ def verdicts(runs: Runs, memory: Mapping[str, float]) -> list[Verdict]:
         Verdict(
             "PostgreSQL's CPU for one request of any set, ms",
             MOST_OF_POSTGRES_MS,
-            dearest["postgres_us"] / 1000,
-            dearest["read"],
+            costliest["postgres_us"] / 1000,
+            costliest["read"],
         ),
         Verdict(
             "memory, MiB more than on the small set", MOST_MEMORY_MIB, memory[name] - small, ""
@@ -86,13 +86,13 @@ def verdicts(runs: Runs, memory: Mapping[str, float]) -> list[Verdict]:
 
 
 def table(runs: Runs, memory: Mapping[str, float], goals: Iterable[Verdict]) -> str:
-    """Return the tables in Markdown."""
+    """Return the Markdown tables."""
     return "\n".join((*_goals(goals), "", *_reads(runs, memory), ""))
 
 
 def _worst(goal: str, most: float, runs: Runs, name: str, reads: Iterable[str]) -> Verdict:
-    found, where = max((growth(runs, name, read), read) for read in reads)
-    return Verdict(goal, most, found, where)
+    measured, where = max((growth(runs, name, read), read) for read in reads)
+    return Verdict(goal, most, measured, where)
 
 
 def _goals(goals: Iterable[Verdict]) -> Iterator[str]:
@@ -100,11 +100,11 @@ def _goals(goals: Iterable[Verdict]) -> Iterator[str]:
     yield "|---|---:|---:|---|---|"
     for one in goals:
         met = "yes" if one.met else "NO"
-        yield f"| {one.goal} | {one.most:g} | {one.found:.2f} | {met} | {one.where} |"
+        yield f"| {one.goal} | {one.most:g} | {one.measured:.2f} | {met} | {one.where} |"
 
 
 def _reads(runs: Runs, memory: Mapping[str, float]) -> Iterator[str]:
-    """Tell what each read costs: our CPU and PostgreSQL's, by the clock, and the growth."""
+    """Yield the table of reads: CPU of the application and of PostgreSQL, elapsed time, growth."""
     small, *others = runs
     heads = [f"{name}: CPU µs (ours + PostgreSQL), wall µs" for name in runs]
     growths = [f"{name} ÷ {small}" for name in others]
@@ -114,8 +114,8 @@ def _reads(runs: Runs, memory: Mapping[str, float]) -> Iterator[str]:
         cells = [_cell(runs[name][read]) for name in runs]
         cells += [f"{growth(runs, name, read):.2f}" for name in others]
         yield f"| {read} | {' | '.join(cells)} |"
-    taken = [f"{mib:.0f} MiB" for mib in memory.values()]
-    yield f"| memory of the process | {' | '.join(taken + [''] * len(others))} |"
+    memory_cells = [f"{mib:.0f} MiB" for mib in memory.values()]
+    yield f"| memory of the process | {' | '.join(memory_cells + [''] * len(others))} |"
 
 
 def _cell(row: Row) -> str:

@@ -1,11 +1,11 @@
-"""How often a cold cache runs its statement when many ask at once: once per process at most.
+"""A cache stampede: how often simultaneous misses run the SQL statement (once per process).
 
-Run `python -m benchmarks.stampede --rivals FOLDER --home FOLDER [--dataset large]`, with the
-shop's database filled; it serves the shop with two processes, has sixteen clients ask for one
-leaderboard that nobody has asked for yet, and counts its statements in PostgreSQL.
+Run `python -m benchmarks.stampede --peers FOLDER --home FOLDER [--dataset large]`, with the shop's
+database loaded. It serves the shop with two processes, lets sixteen clients request one leaderboard
+that is not cached, and counts the statements in PostgreSQL.
 """
 
-# ruff: noqa: T201 - a program of its own, that prints
+# ruff: noqa: T201 - a command-line program prints
 
 import http.client
 import os
@@ -21,8 +21,8 @@ from typing import Any, Final
 
 import psycopg
 
-from benchmarks.product import SETTINGS
-from benchmarks.rivals import Rivals, options_from, parser_of
+from benchmarks.peers import Peers, options_from, parser_of
+from benchmarks.targets import SETTINGS
 
 CLIENTS: Final = 16
 PROCESSES: Final = 2
@@ -38,7 +38,7 @@ WHERE datname = %s AND query LIKE '%%mechanic_tallies%%'
 
 @contextmanager
 def served(url: str, cache: str) -> Iterator[None]:
-    """Serve the shop with that kind of cache."""
+    """Serve the shop with the *cache* of that type."""
     secret = {"SECRET_KEY": "0123456789abcdef0123456789abcdef-benchmark"}
     command = f"-m mechanic_shop serve --workers {PROCESSES} --threads {CLIENTS} --port {PORT}"
     environment = {**os.environ, **SETTINGS, **secret, "DATABASE_URL": url, "CACHE_TYPE": cache}
@@ -58,7 +58,7 @@ def served(url: str, cache: str) -> Iterator[None]:
 def _wait_for(process: "subprocess.Popen[bytes]") -> None:
     while process.poll() is None:
         try:
-            asked("/healthz", Barrier(1))
+            request("/healthz", Barrier(1))
         except OSError:
             time.sleep(0.05)
         else:
@@ -66,46 +66,46 @@ def _wait_for(process: "subprocess.Popen[bytes]") -> None:
     raise SystemExit("the shop did not start")
 
 
-def asked(path: str, together: Barrier) -> float:
-    """Ask once the others are ready too; return the milliseconds until the answer."""
+def request(path: str, barrier: Barrier) -> float:
+    """Send a request when all clients are ready; return the milliseconds until the response."""
     with closing(http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)) as connection:
         connection.connect()
-        together.wait()
-        began = time.perf_counter()
+        barrier.wait()
+        started = time.perf_counter()
         connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
-    if answer.status != http.client.OK:
-        raise SystemExit(f"{path} was answered {answer.status}")
-    return 1000 * (time.perf_counter() - began)
+        response = connection.getresponse()
+        response.read()
+    if response.status != http.client.OK:
+        raise SystemExit(f"{path} was answered {response.status}")
+    return 1000 * (time.perf_counter() - started)
 
 
 def stampede(observer: "psycopg.Connection[Any]", name: str, day: int) -> tuple[int, float, float]:
-    """Have all ask at once; return statements run, their milliseconds, and the longest wait."""
+    """Send all requests at once; return statements, their milliseconds, and the longest wait."""
     path = f"/mechanics/leaderboard?limit=100&from=2020-02-{day:02}&to=2025-05-20"
-    runs, spent = _told(observer, name)
-    together = Barrier(CLIENTS)
+    runs, spent = _statistics(observer, name)
+    barrier = Barrier(CLIENTS)
     with ThreadPoolExecutor(CLIENTS) as clients:
-        waits = list(clients.map(lambda _: asked(path, together), range(CLIENTS)))
-    more, later = _told(observer, name)
+        waits = list(clients.map(lambda _: request(path, barrier), range(CLIENTS)))
+    more, later = _statistics(observer, name)
     return more - runs, later - spent, max(waits)
 
 
-def _told(observer: "psycopg.Connection[Any]", name: str) -> tuple[int, float]:
+def _statistics(observer: "psycopg.Connection[Any]", name: str) -> tuple[int, float]:
     row = observer.execute(_RUNS, (name,)).fetchone()
     return (int(row[0]), float(row[1])) if row else (0, 0.0)
 
 
 def main() -> int:
-    """Print both tables; return 1 when the statement ran more than once per process."""
+    """Print the table; return 1 if the statement ran more than once per process."""
     parser = parser_of(__doc__)
     parser.add_argument("--dataset", default="large")
     options = options_from(parser)
-    rivals = Rivals.at(options.rivals, options.home)
-    url = rivals.shop_url(options.dataset)
+    peers = Peers.at(options.peers, options.home)
+    url = peers.shop_url(options.dataset)
     name, most = url.rpartition("/")[2], {}
-    where = rivals.services.url(options.dataset, rivals.services.pg_user())
-    print("| cache | statements a stampede, most | PostgreSQL ms | longest wait ms |")
+    where = peers.services.url(options.dataset, peers.services.pg_user())
+    print("| cache | statements per stampede, at most | PostgreSQL ms | longest wait ms |")
     print("|---|---:|---:|---:|")
     for cache in ("memory", "null"):
         with psycopg.connect(where, autocommit=True) as observer, served(url, cache):

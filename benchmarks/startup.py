@@ -1,10 +1,10 @@
-"""How long the program takes to start: `--help`, and `serve` on SQLite to its first answer.
+"""Start-up time of the program: `--help`, and `serve` on SQLite until its first response.
 
-Run `python -m benchmarks.startup`; CPU seconds say more than the clock where others work too.
-All is compiled once beforehand, as it is where the shop is installed.
+Run `python -m benchmarks.startup`. On a busy machine CPU seconds are more reliable than elapsed
+time. All modules are compiled first, as in an installed shop.
 """
 
-# ruff: noqa: T201 - a program of its own, that prints
+# ruff: noqa: T201 - a command-line program prints
 
 import http.client
 import os
@@ -21,21 +21,21 @@ from typing import Final
 
 TIMES: Final = 5
 PROGRAM: Final = (sys.executable, "-m", "mechanic_shop")
-GOALS: Final = {"--help": 0.25, "serve, new file": 1.2, "serve, file that is there": 1.2}
+GOALS: Final = {"--help": 0.25, "serve, new file": 1.2, "serve, existing file": 1.2}
 
 
-def helped(folder: Path) -> float:
+def start_help(folder: Path) -> float:
     """Return the seconds that `--help` takes."""
-    began = time.perf_counter()
+    started = time.perf_counter()
     subprocess.run([*PROGRAM, "--help"], cwd=folder, stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - began
+    return time.perf_counter() - started
 
 
-def served(folder: Path) -> float:
-    """Return the seconds from starting `serve` to the first answer."""
+def start_server(folder: Path) -> float:
+    """Return the seconds from starting `serve` to the first response."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    began = time.perf_counter()
+    started = time.perf_counter()
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [*PROGRAM, "serve", "--port", str(port)], cwd=folder, stdout=log, stderr=log
@@ -46,7 +46,7 @@ def served(folder: Path) -> float:
             try:
                 connection.request("GET", "/inventory")
                 connection.getresponse().read()
-                return time.perf_counter() - began
+                return time.perf_counter() - started
             except OSError:
                 if process.poll() is not None:
                     raise SystemExit((folder / "log").read_text()) from None
@@ -59,13 +59,13 @@ def served(folder: Path) -> float:
 
 
 def cpu_of_children() -> float:
-    """Return the CPU seconds of all processes that were started and have ended."""
+    """Return the CPU seconds of all child processes that have ended."""
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return spent.ru_utime + spent.ru_stime
 
 
-def told(name: str, start: Callable[[], float]) -> bool:
-    """Print the least and the median of several starts; return whether the goal is met."""
+def report(name: str, start: Callable[[], float]) -> bool:
+    """Print the minimum and the median of several starts; return whether the goal is met."""
     before = cpu_of_children()
     seconds = [start() for _ in range(TIMES)]
     cpu = (cpu_of_children() - before) / TIMES
@@ -79,24 +79,24 @@ def told(name: str, start: Callable[[], float]) -> bool:
 
 
 def main() -> int:
-    """Print every figure; return 1 when a goal is missed."""
+    """Print every figure; return 1 if a goal is missed."""
     os.environ["APP_ENV"] = "development"
     os.environ["DATABASE_URL"] = "sqlite:///shop.db"
-    print("| start | least s | median s | CPU s | goal | met |\n|---|---:|---:|---:|---:|---|")
+    print("| start | minimum s | median s | CPU s | goal | met |\n|---|---:|---:|---:|---:|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
 
-        def anew() -> float:
+        def start_with_new_file() -> float:
             (folder / "shop.db").unlink(missing_ok=True)
-            return served(folder)
+            return start_server(folder)
 
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
-        anew()
+        start_with_new_file()
         met = [
-            told("--help", lambda: helped(folder)),
-            told("serve, new file", anew),
-            told("serve, file that is there", lambda: served(folder)),
+            report("--help", lambda: start_help(folder)),
+            report("serve, new file", start_with_new_file),
+            report("serve, existing file", lambda: start_server(folder)),
         ]
     return int(not all(met))
 

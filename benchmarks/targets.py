@@ -1,16 +1,17 @@
-"""The shop as rows of the rivals' bench: how it is started, asked and judged."""
+"""The shop as rows of the peers' benchmark: how it is started, called and checked."""
 
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
-from benchmarks.filling import as_administrator, restore
-from benchmarks.rivals import Rivals
+from benchmarks.dataset import connect_as_administrator, restore
+from benchmarks.peers import Peers
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.signing_keys import secret_keys
@@ -20,7 +21,7 @@ Row: TypeAlias = dict[str, Any]
 
 PRODUCT: Final = "product"
 TICKET_PAGE: Final = 100
-"""Where the rivals give all 500 tickets at once, the shop gives a hundred of them."""
+"""Tickets in one response of the shop, where the peers return all 500."""
 
 MOST_STANDINGS: Final = 100
 STAFF: Final = -1
@@ -35,7 +36,7 @@ SETTINGS: Final = {
     "PYTHONUNBUFFERED": "1",
     "SECRET_KEY": "{secret}",
 }
-"""Everything is on; the limits are so high that none is ever reached."""
+"""Every feature is on; the rate limits are too high to be reached."""
 
 TARGETS: Final = (
     ("shop-waitress", 18301, "waitress", "null"),
@@ -44,19 +45,32 @@ TARGETS: Final = (
     ("shop-cached-granian", 18304, "granian", "memory"),
 )
 CACHED: Final = ("leaderboard", "inventory_list", "inventory_get")
+_PORTS_BEFORE: Final = 10
+"""Distance of the ports of the checkout that is compared against."""
 
 
 @frozen
 class Ours:
-    """What a check needs to know, and that the answer is the shop's."""
+    """The data that a check needs, marked as belonging to a response of the shop."""
 
     about: Any
 
 
-def targets(rivals: Rivals) -> dict[str, Any]:
-    """Return the shop's rows by name."""
-    kind = _target(rivals)
-    return {how[0]: kind(**_row(*how)) for how in TARGETS}
+def targets(peers: Peers, against: Path | None = None) -> dict[str, Any]:
+    """Return the shop's targets by name, and those of the checkout *against*, if any."""
+    ours = _target(peers, sys.path)
+    rows = {how[0]: ours(**_row(*how)) for how in TARGETS}
+    if against:
+        theirs = _target(peers, [str(against / "src")])
+        for name, port, server, cache in TARGETS:
+            row = _row(before_of(name), port + _PORTS_BEFORE, server, cache)
+            rows[row["name"]] = theirs(**row)
+    return rows
+
+
+def before_of(name: str) -> str:
+    """Return the name of the row that measures the other checkout as *name* measures this one."""
+    return name.replace("shop-", "before-", 1)
 
 
 def _row(name: str, port: int, server: str, cache: str) -> Row:
@@ -76,23 +90,23 @@ def _row(name: str, port: int, server: str, cache: str) -> Row:
     }
 
 
-def _target(rivals: Rivals) -> Any:
-    """Return the class of the shop's rows: its own database, and tokens of its own kind."""
+def _target(peers: Peers, import_path: Iterable[str]) -> Any:
+    """Return the class of the shop's targets, which imports its packages from *import_path*."""
 
-    class Product(rivals.bench.Target):  # type: ignore[misc, name-defined]  # the bench has no types
-        """The shop behind one server."""
+    class Product(peers.bench.Target):  # type: ignore[misc, name-defined]  # the harness has no types
+        """The shop behind one server, with its own database and its own kind of tokens."""
 
         def place(self, data: Any) -> Row:
-            """Return where it runs, and with which environment."""
+            """Return the working directory and the environment of the server."""
             place: Row = super().place(data)
             place["env"] |= {
-                "DATABASE_URL": rivals.shop_url(data.name),
-                "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, sys.path))),
+                "DATABASE_URL": peers.shop_url(data.name),
+                "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, import_path))),
             }
             return place
 
         def make_token(self, customer: int) -> str:
-            """Return a token as a login would give it."""
+            """Return an access token like that of a login."""
             life = timedelta(hours=1)
             tokens = JwtTokens(keys=secret_keys(self.secret), now=utc_now, life=life)
             who = (Role.MECHANIC, MECHANIC) if customer == STAFF else (Role.CUSTOMER, customer)
@@ -101,30 +115,30 @@ def _target(rivals: Rivals) -> Any:
     return Product
 
 
-def known_data(rivals: Rivals) -> Any:
-    """Return the class of the data set that knows of the shop's database too."""
+def data_class(peers: Peers) -> Any:
+    """Return the class of the data set, extended by the shop's database."""
 
-    class Data(rivals.scenarios.Data):  # type: ignore[misc, name-defined]  # as above
-        """The data set, as both databases tell it."""
+    class Data(peers.scenarios.Data):  # type: ignore[misc, name-defined]  # as above
+        """The data set in both databases."""
 
         def __init__(self, dataset: str) -> None:
             super().__init__(dataset)
-            self.shop = as_administrator(rivals, dataset)
+            self.shop = connect_as_administrator(peers, dataset)
 
-        def scalar(self, query: str, *given: Any) -> Any:
-            """Return one value: rows that were written are looked for in both."""
-            found = super().scalar(query, *given)
+        def scalar(self, query: str, *parameters: Any) -> Any:
+            """Return one value; count rows that a scenario has written in both databases."""
+            value = super().scalar(query, *parameters)
             if "LIKE" in query:
-                ours = self.shop.execute(query.encode(), given).fetchone()
-                found += ours[0] if ours else 0
-            return found
+                ours = self.shop.execute(query.encode(), parameters).fetchone()
+                value += ours[0] if ours else 0
+            return value
 
         def changeable_tickets(self) -> list[int]:
-            """Return the tickets that are edited: where one is closed, the one before it."""
-            return [one - (one % 3 == 2) for one in self.edited_tickets()]  # noqa: PLR2004 - the data's own rule
+            """Return the tickets to edit: instead of a closed ticket the one before it."""
+            return [one - (one % 3 == 2) for one in self.edited_tickets()]  # noqa: PLR2004 - every third ticket is closed
 
         def restore(self) -> None:
-            """Put back what the writing scenarios have changed, in both."""
+            """Undo the changes of the write scenarios, in both databases."""
             super().restore()
             restore(self.shop, self.size["parts"], self.changeable_tickets())
 
@@ -135,12 +149,12 @@ Make: TypeAlias = Callable[[Any, Any], Iterator[Any]]
 Check: TypeAlias = Callable[[Any, Any, int, bytes], None]
 
 
-def installed(rivals: Rivals, ours: dict[str, tuple[Make, Check]]) -> None:
-    """Have the bench ask the shop in the shop's own words."""
-    rivals.bench.Data = known_data(rivals)
+def install(peers: Peers, ours: dict[str, tuple[Make, Check]]) -> None:
+    """Make the harness use the shop's own requests and checks for the shop's targets."""
+    peers.bench.Data = data_class(peers)
     for name, (make, check) in ours.items():
-        theirs = rivals.scenarios.SCENARIOS[name]
-        rivals.scenarios.SCENARIOS[name] = _either(theirs, make, check)
+        theirs = peers.scenarios.SCENARIOS[name]
+        peers.scenarios.SCENARIOS[name] = _either(theirs, make, check)
 
 
 def _either(theirs: Any, make: Make, check: Check) -> Any:
@@ -167,10 +181,10 @@ def _either(theirs: Any, make: Make, check: Check) -> Any:
 
 
 def bearer(target: Any, who: int = STAFF) -> dict[str, str]:
-    """Return the header that speaks for staff, or for a customer."""
+    """Return the Authorization header of a mechanic, or of a customer."""
     return {"Authorization": f"Bearer {target.token(who)}"}
 
 
 def json_of(body: Row) -> str:
-    """Return a body."""
+    """Return the JSON text of *body*."""
     return json.dumps(body)

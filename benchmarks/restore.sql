@@ -1,4 +1,4 @@
--- What the writing scenarios have changed, put back as it was filled in.
+-- Undo the changes of the write scenarios.
 DELETE FROM stock_movements WHERE part_id > %(parts)s;
 DELETE FROM parts WHERE id > %(parts)s;
 DELETE FROM list_totals WHERE list = 'parts';
@@ -11,12 +11,12 @@ SELECT part_id, sum(on_hand_change)::bigint AS on_hand FROM stock_movements
 WHERE kind = 'count' GROUP BY part_id;
 DELETE FROM stock_movements WHERE kind = 'count';
 UPDATE parts p SET price = r.price_cents, quantity = p.quantity - c.on_hand, version = 1
-FROM counted c, rivals.parts r WHERE p.id = c.part_id AND r.id = p.id;
+FROM counted c, peers.parts r WHERE p.id = c.part_id AND r.id = p.id;
 UPDATE parts p SET price = r.price_cents, version = 1
-FROM rivals.parts r WHERE r.id = p.id AND p.version > 1;
+FROM peers.parts r WHERE r.id = p.id AND p.version > 1;
 
 CREATE TEMPORARY TABLE wrong ON COMMIT DROP AS
-SELECT ticket_id, mechanic_id, 1 AS more FROM rivals.ticket_mechanics
+SELECT ticket_id, mechanic_id, 1 AS more FROM peers.ticket_mechanics
 WHERE ticket_id = ANY(%(tickets)s)
 UNION ALL
 SELECT ticket_id, mechanic_id, -1 FROM ticket_mechanics WHERE ticket_id = ANY(%(tickets)s);

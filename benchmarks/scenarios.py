@@ -1,17 +1,18 @@
-"""What the shop is asked in each scenario of the bench, and how its answer is known to be right.
+"""The shop's requests for each scenario of the benchmark, and the checks of its responses.
 
-Where its contract differs it does the equivalent work: staff list customers, pages bring their
-total when they are asked to, prices are exact decimals, and tickets come by the page.
+Where the shop's API differs from the peers', the request is an equivalent one: only staff list
+customers, totals are optional, prices are exact decimals, and tickets are paginated.
 """
 
-# ruff: noqa: ARG002 - every scenario is called alike
+# ruff: noqa: ARG002 - every scenario has the same parameters
 
 import json
 import random
 from collections.abc import Iterator
 from typing import Any, Final
 
-from benchmarks.product import (
+from benchmarks.peers import Peers
+from benchmarks.targets import (
     MECHANIC,
     MOST_STANDINGS,
     TICKET_PAGE,
@@ -21,7 +22,6 @@ from benchmarks.product import (
     bearer,
     json_of,
 )
-from benchmarks.rivals import Rivals
 from mechanic_core.access import STAFF_ONLY, Actor, Role
 from mechanic_http.endpoint.cursors import Cursors
 from mechanic_http.endpoint.pagination import scope_of
@@ -29,37 +29,37 @@ from mechanic_http.endpoint.pagination import scope_of
 _JSON: Final = {"Content-Type": "application/json"}
 
 
-def scenarios(rivals: Rivals) -> dict[str, tuple[Make, Check]]:
-    """Return how the shop is asked and judged, by the scenario's name."""
-    asking = Asking(rivals)
+def scenarios(peers: Peers) -> dict[str, tuple[Make, Check]]:
+    """Return the request generators and the checks by scenario name."""
+    ours = ShopScenarios(peers)
     names = (
         *("customers_first", "customers_keyset", "leaderboard", "inventory_list", "inventory_get"),
         *("my_tickets_5", "my_tickets_500", "inventory_post", "inventory_put", "ticket_edit"),
     )
-    return {name: (getattr(asking, name), getattr(asking, f"check_{name}")) for name in names}
+    return {name: (getattr(ours, name), getattr(ours, f"check_{name}")) for name in names}
 
 
-class Asking:
-    """The requests, each named as its scenario, and the checks."""
+class ShopScenarios:
+    """The requests, each named after its scenario, and the checks."""
 
-    def __init__(self, rivals: Rivals) -> None:
-        """Ask and judge with the bench's own means."""
-        self._request = rivals.scenarios.Request
-        self._parsed = rivals.scenarios.parsed
-        self._same = rivals.scenarios.same
-        self._theirs = rivals.scenarios
+    def __init__(self, peers: Peers) -> None:
+        """Use the request class and the helpers of the harness."""
+        self._request = peers.scenarios.Request
+        self._parsed = peers.scenarios.parsed
+        self._same = peers.scenarios.same
+        self._theirs = peers.scenarios
 
     def customers_first(self, data: Any, target: Any) -> Iterator[Any]:
-        """The first page with its total."""
+        """Request the first page with its total."""
         path = f"/customers?page=1&per_page={self._theirs.PER_PAGE}&include_total=true"
         yield self._request("GET", path, bearer(target), about=(0, True))
 
     def check_customers_first(self, data: Any, request: Any, status: int, body: bytes) -> None:
-        """As the rivals' own, and no more than the public fields."""
+        """Check as for the peers, and that only public fields are present."""
         self._theirs.check_customers(data, request, status, body)
 
     def customers_keyset(self, data: Any, target: Any) -> Iterator[Any]:
-        """A page by cursor, behind four fifths of all rows."""
+        """Request a page by cursor, after four fifths of all rows."""
         after = data.size["customers"] * 4 // 5
         path = f"/customers?per_page={self._theirs.PER_PAGE}&cursor={_cursor(target, after)}"
         yield self._request("GET", path, bearer(target), about=(after, False))
@@ -67,11 +67,11 @@ class Asking:
     check_customers_keyset = check_customers_first
 
     def leaderboard(self, data: Any, target: Any) -> Iterator[Any]:
-        """As many as the shop gives at most."""
+        """Request as many standings as the shop returns."""
         yield self._request("GET", f"/mechanics/leaderboard?limit={MOST_STANDINGS}")
 
     def check_leaderboard(self, data: Any, request: Any, status: int, body: bytes) -> None:
-        """By tickets, then by name; equal counts share a rank."""
+        """Check the order (tickets, then name) and that equal counts share a rank."""
         rows = data.rows(
             "SELECT rank() OVER (ORDER BY count(t.ticket_id) DESC), m.id, m.name,"
             " count(t.ticket_id) AS n FROM mechanics m LEFT JOIN ticket_mechanics t"
@@ -83,40 +83,42 @@ class Asking:
         self._same(got, rows, "leaderboard")
 
     def inventory_list(self, data: Any, target: Any) -> Iterator[Any]:
-        """The first page with its total."""
+        """Request the first page with its total."""
         path = f"/inventory?page=1&per_page={self._theirs.PER_PAGE}&include_total=true"
         yield self._request("GET", path)
 
     def check_inventory_list(self, data: Any, request: Any, status: int, body: bytes) -> None:
-        """As the rivals' own."""
+        """Check as for the peers."""
         self._theirs.check_parts(data, request, status, body)
 
     def inventory_get(self, data: Any, target: Any) -> Iterator[Any]:
-        """One part."""
+        """Request one part."""
         yield from self._theirs.part(data, target)
 
     def check_inventory_get(self, data: Any, request: Any, status: int, body: bytes) -> None:
-        """What a rival has in stock is available here."""
+        """Check the part; the peers' stock is the available quantity here."""
         i, part = request.about, self._parsed(status, body)
         expected = (i, f"Part {i}", f"SKU-{i:08}", 100 + i * 7919 % 100000, i * 31 % 500)
         self._same((*_part(part), part["available"]), expected, "part")
 
     def my_tickets_5(self, data: Any, target: Any) -> Iterator[Any]:
-        """A customer's few tickets."""
+        """Request all tickets of a customer with few."""
         yield from self._theirs.few_tickets(data, target)
 
     def check_my_tickets_5(self, data: Any, request: Any, status: int, body: bytes) -> None:
-        """All of them, with mechanics and parts."""
-        self._theirs.check_tickets(data, request, status, _shaped(self._parsed(status, body)))
+        """Check all tickets, with mechanics and parts."""
+        self._theirs.check_tickets(
+            data, request, status, _in_form_of_peers(self._parsed(status, body))
+        )
 
     def my_tickets_500(self, data: Any, target: Any) -> Iterator[Any]:
-        """A page of a customer's many tickets."""
+        """Request a page of the tickets of a customer with many."""
         customer = target.heavy_customer()
         path = f"/my-tickets?per_page={TICKET_PAGE}"
         yield self._request("GET", path, bearer(target, customer), about=customer)
 
     def check_my_tickets_500(self, data: Any, request: Any, status: int, body: bytes) -> None:
-        """The newest, with mechanics and parts."""
+        """Check the newest tickets, with mechanics and parts."""
         document = self._parsed(status, body)
         got = [
             (t["id"], t["vin"], sorted(m["id"] for m in t["mechanics"]), _lines(t))
@@ -134,13 +136,13 @@ class Asking:
         self._same(got, expected, "tickets")
 
     def inventory_post(self, data: Any, target: Any) -> Iterator[Any]:
-        """A new part, by staff."""
+        """Create a part, as staff."""
         sku = f"NEW-{target.run}-@@@@@@@@"
         body = {"name": "Brake pad", "sku": sku, "price": 45.99, "quantity": 12}
         yield self._request("POST", "/inventory", _JSON | bearer(target), json_of(body))
 
     def check_inventory_post(self, data: Any, request: Any, status: int, body: bytes) -> None:
-        """It is stored as it was sent, and so is its ledger."""
+        """Check the stored part and its ledger."""
         sent, part = json.loads(request.body), self._parsed(status, body, 200, 201)
         stored = data.shop.execute(
             "SELECT p.sku, p.name, p.price, p.quantity, sum(on_hand_change)::bigint FROM parts p"
@@ -155,8 +157,8 @@ class Asking:
         self._same(answered, (*expected[:3], quantity), "answered part")
 
     def inventory_put(self, data: Any, target: Any) -> Iterator[Any]:
-        """Another price and another count; never below what is reserved."""
-        ids = random.Random(2).sample(range(1, data.size["parts"] + 1), self._theirs.VARIANTS)  # noqa: S311 - the rivals' own sample
+        """Replace price and quantity; the quantity is never below what is reserved."""
+        ids = random.Random(2).sample(range(1, data.size["parts"] + 1), self._theirs.VARIANTS)  # noqa: S311 - the same sample as the peers'
         reserved = dict(
             data.shop.execute(
                 "SELECT id, reserved FROM parts WHERE id = ANY(%s)", (ids,)
@@ -175,19 +177,19 @@ class Asking:
     check_inventory_put = check_inventory_post
 
     def ticket_edit(self, data: Any, target: Any) -> Iterator[Any]:
-        """Each ticket gains one mechanic and loses another, then the reverse."""
+        """Add one mechanic to each ticket and remove another, then the reverse."""
         headers = _JSON | bearer(target)
         count = data.size["mechanics"]
-        for turn in (0, 1):
+        for repetition in (0, 1):
             for ticket in data.changeable_tickets():
                 pair = (1 + ticket % count, 1 + (ticket + 3) % count)
-                added, removed = pair if turn == 0 else pair[::-1]
+                added, removed = pair if repetition == 0 else pair[::-1]
                 body = json_of({"add_ids": [added], "remove_ids": [removed]})
                 path, about = f"/service_tickets/{ticket}/edit", (added, removed)
                 yield self._request("PUT", path, headers, body, about=about)
 
     def check_ticket_edit(self, data: Any, request: Any, status: int, body: bytes) -> None:
-        """As the rivals' own, and the store and the answer agree."""
+        """Check as for the peers, and that database and response agree."""
         self._theirs.check_edit(data, request, status, body)
         ticket = json.loads(body)
         rows = data.shop.execute(
@@ -205,14 +207,14 @@ def _lines(ticket: Row) -> list[tuple[int, int]]:
     return sorted((line["part_id"], line["quantity"]) for line in ticket["parts"])
 
 
-def _shaped(document: Row) -> bytes:
-    """Return tickets as the rivals' check reads them: a line is called by its part's id."""
+def _in_form_of_peers(document: Row) -> bytes:
+    """Return tickets as the peers' check expects them: the id of a line is that of its part."""
     for ticket in document["items"]:
         ticket["parts"] = [{"id": one, "quantity": quantity} for one, quantity in _lines(ticket)]
     return json.dumps(document).encode()
 
 
 def _cursor(target: Any, after: int) -> str:
-    """Return the cursor that the shop would have given behind the row *after*."""
+    """Return the shop's cursor for the page after the row *after*."""
     scope = scope_of("/customers", STAFF_ONLY, Actor(Role.MECHANIC, MECHANIC), (), ())
     return Cursors(target.secret.encode()).seal(scope, after)

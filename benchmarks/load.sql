@@ -1,45 +1,45 @@
--- The rivals' data set in the shop's own tables: same ids, names, assignments and parts.
+-- The peers' data set in the shop's own tables: same ids, names, assignments and parts.
 --
--- "rivals" is their schema as foreign tables; :hash is one password's hash, for all.
--- Constraints are kept in step by this text alone: triggers and foreign keys are off while it
--- runs, and `stock check` and the tallies' recount prove it afterwards.
+-- "peers" is the schema of the foreign tables; "hash" is the password hash of every account.
+-- Triggers and foreign keys are disabled while this script runs, so it must maintain all counters;
+-- the ledger check and the recounts verify them afterwards.
 
 INSERT INTO customers (id, name, email, phone, created_at, updated_at, version, name_key, email_key)
 SELECT id, name, email, phone, '2020-01-01Z', '2020-01-01Z', 1, lower(name), lower(email)
-FROM rivals.customers ORDER BY id;
+FROM peers.customers ORDER BY id;
 
 INSERT INTO mechanics (id, name, version, email, phone, salary, role, active, email_key)
 SELECT id, name, 1, email, phone, salary_cents,
        CASE id WHEN 1 THEN 'manager' ELSE 'mechanic' END, true, lower(email)
-FROM rivals.mechanics ORDER BY id;
+FROM peers.mechanics ORDER BY id;
 
 INSERT INTO accounts (customer_id, mechanic_id, password_hash)
 SELECT id, NULL::bigint, %(hash)s FROM customers UNION ALL SELECT NULL, id, %(hash)s FROM mechanics;
 
--- The shop knows vehicles: each ticket's VIN is one of its own.
+-- The shop has a vehicles table: one vehicle for each ticket.
 INSERT INTO vehicles (id, customer_id, vin, created_at, updated_at, version, vin_key)
 SELECT id, customer_id, vin, '2020-01-01Z', '2020-01-01Z', 1, vin
-FROM rivals.service_tickets ORDER BY id;
+FROM peers.service_tickets ORDER BY id;
 
 INSERT INTO tickets (id, customer_id, vehicle_id, service_date, service_month, description,
                      status, created_at, updated_at, version)
 SELECT id, customer_id, id, service_date, date_trunc('month', service_date)::date, description,
        CASE status WHEN 'done' THEN 'closed' ELSE status END, '2020-01-01Z', '2020-01-01Z', 1
-FROM rivals.service_tickets ORDER BY id;
+FROM peers.service_tickets ORDER BY id;
 
 INSERT INTO ticket_mechanics (ticket_id, mechanic_id)
-SELECT ticket_id, mechanic_id FROM rivals.ticket_mechanics ORDER BY ticket_id, mechanic_id;
+SELECT ticket_id, mechanic_id FROM peers.ticket_mechanics ORDER BY ticket_id, mechanic_id;
 
 INSERT INTO ticket_history (ticket_id, at, by_role, by_id, event, "to")
 SELECT id, '2020-01-01Z', 'mechanic', 2, 'opened', 'open' FROM tickets ORDER BY id;
 
 INSERT INTO ticket_parts (ticket_id, part_id, sku, name, quantity, unit_price)
 SELECT t.ticket_id, t.part_id, p.sku, p.name, t.quantity * 1000, p.price_cents
-FROM rivals.ticket_parts t JOIN rivals.parts p ON p.id = t.part_id ORDER BY t.ticket_id, t.part_id;
+FROM peers.ticket_parts t JOIN peers.parts p ON p.id = t.part_id ORDER BY t.ticket_id, t.part_id;
 
--- What a rival has in stock is what the shop has available: unfinished tickets reserve theirs.
+-- The peers' stock is the shop's available stock: unfinished tickets reserve their parts.
 CREATE TEMPORARY TABLE used AS
-SELECT l.part_id, sum(l.quantity)::bigint AS all_of_it,
+SELECT l.part_id, sum(l.quantity)::bigint AS total,
        coalesce(sum(l.quantity) FILTER (WHERE t.status <> 'closed'), 0)::bigint AS reserved
 FROM ticket_parts l JOIN tickets t ON t.id = l.ticket_id GROUP BY l.part_id;
 
@@ -48,9 +48,9 @@ INSERT INTO parts (id, sku, name, price, unit, quantity, reserved, reorder_point
 SELECT p.id, p.sku, p.name, p.price_cents, 'each',
        p.quantity * 1000 + coalesce(u.reserved, 0), coalesce(u.reserved, 0), 0,
        '2020-01-01Z', '2020-01-01Z', 1, lower(p.name), lower(p.sku)
-FROM rivals.parts p LEFT JOIN used u ON u.part_id = p.id ORDER BY p.id;
+FROM peers.parts p LEFT JOIN used u ON u.part_id = p.id ORDER BY p.id;
 
--- Received in one go, then reserved line by line, and consumed where the ticket is closed.
+-- One receipt per part, one reservation per line, and consumption if the ticket is closed.
 INSERT INTO stock_movements (part_id, kind, on_hand_change, reserved_change, on_hand_after,
                              reserved_after, ticket_id, line_id, by_role, by_id, at)
 SELECT part_id, kind, on_hand, reserved,
@@ -58,7 +58,7 @@ SELECT part_id, kind, on_hand, reserved,
        '2020-01-01Z'
 FROM (
     SELECT p.id AS part_id, 'receive' AS kind,
-           p.quantity + coalesce(u.all_of_it - u.reserved, 0) AS on_hand, 0 AS reserved,
+           p.quantity + coalesce(u.total - u.reserved, 0) AS on_hand, 0 AS reserved,
            NULL::bigint AS ticket_id, NULL::bigint AS line_id, 0 AS step
     FROM parts p LEFT JOIN used u ON u.part_id = p.id
     UNION ALL
