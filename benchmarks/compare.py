@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from benchmarks import dataset, scenarios, targets
-from benchmarks.peers import Peers, options_from, parser_of
+from benchmarks.peers import BEFORE, SHOP, Peers, options_from, parser_of
 from benchmarks.ratios import table
 
 READS: Final = ("inventory_get", "customers_first", "inventory_list", "leaderboard")
@@ -25,15 +25,15 @@ PEERS: Final = (
     *("floor-waitress-2", "floor-granian-2", "floor-cached", "flask-seed", "flask-seed-cache"),
     *("fastapi", "django-ninja", "fastify"),
 )
-SHOP: Final = tuple(name for name, *_ in targets.TARGETS)
+OURS: Final = tuple(name for name, *_ in targets.TARGETS)
 
 
 def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return the command-line options."""
     parser = parser_of(__doc__)
-    parser.add_argument("--fill", action="store_true", help="load the shop's database first")
+    parser.add_argument("--fill", action="store_true", help="load the shop's databases first")
     parser.add_argument("--dataset", default="small")
-    parser.add_argument("--targets", type=_split, default=[*PEERS, *SHOP])
+    parser.add_argument("--targets", type=_split, default=[*PEERS, *OURS])
     parser.add_argument("--scenarios", type=_split, default=[*READS, *TICKETS, *WRITES])
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=2)
@@ -54,6 +54,8 @@ def main() -> int:
     peers = Peers.at(options.peers, options.home)
     if options.fill:
         dataset.load(peers, options.dataset)
+        if options.against:
+            dataset.load(peers, options.dataset, options.against)
     rows = measure(peers, options)
     document = {"machine": peers.report.machine(), **_recorded(options), "rows": rows}
     tables = table(rows)
@@ -69,7 +71,8 @@ def main() -> int:
 
 def measure(peers: Peers, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return all measurements of one run of the peers' harness with the shop's targets."""
-    targets.install(peers, scenarios.scenarios(peers))
+    databases = (SHOP, BEFORE) if options.against else (SHOP,)
+    targets.install(peers, scenarios.scenarios(peers), databases)
     known, _ = peers.bench.read_targets([peers.folder / "targets.toml"])
     known |= targets.targets(peers, options.against)
     names = options.targets
@@ -83,7 +86,7 @@ def measure(peers: Peers, options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _with_before(name: str) -> tuple[str, ...]:
-    return (targets.before_of(name), name) if name in SHOP else (name,)
+    return (targets.before_of(name), name) if name in OURS else (name,)
 
 
 def _recorded(options: argparse.Namespace) -> dict[str, Any]:

@@ -1,16 +1,16 @@
 """The shop's own database, loaded with the peers' data set."""
 
-from contextlib import closing
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
-from benchmarks.peers import Peers
+from benchmarks.peers import BEFORE, SHOP, Peers
 from mechanic_adapters.security.password_hashing import OWASP, Argon2Passwords
-from mechanic_adapters.sql.migrations import runner
-from mechanic_adapters.sql.store import SqlStore
 
 _HERE: Final = Path(__file__).parent
 _LOAD: Final = (_HERE / "load.sql").read_text()
@@ -32,18 +32,23 @@ WHERE schemaname = 'public' AND conname IS NULL AND tablename <> 'alembic_versio
 """
 
 
-def load(peers: Peers, dataset: str) -> None:
-    """Recreate the shop's database and load it; exit unless ledger and counters are right."""
+def load(peers: Peers, dataset: str, against: Path | None = None) -> None:
+    """Recreate the shop's database and load it; exit unless ledger and counters are right.
+
+    With *against*, do this for the database of that checkout, with its schema.
+    """
     administrator = peers.services.pg_user()
-    name = peers.shop_url(dataset).rpartition("/")[2]
+    database, source = (BEFORE, against) if against else (SHOP, _HERE.parent)
+    url = peers.shop_url(dataset, database=database)
+    name = url.rpartition("/")[2]
     with _connect(peers.services.url(dataset, administrator)) as connection:
         for statement in (
             "DROP DATABASE IF EXISTS {} WITH (FORCE)",
             "CREATE DATABASE {} OWNER app",
         ):
             connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
-    runner.upgrade(peers.shop_url(dataset))
-    with _connect(peers.shop_url(dataset, administrator)) as connection:
+    _run_command(source, url, "db", "upgrade")
+    with _connect(peers.shop_url(dataset, administrator, database)) as connection:
         _import_foreign_tables(connection, peers, dataset, administrator)
         parameters = {"hash": Argon2Passwords(OWASP).hash(peers.services.PASSWORD)}
         indexes = connection.execute(_INDEXES).fetchall()
@@ -54,7 +59,8 @@ def load(peers: Peers, dataset: str) -> None:
             connection.execute(definition)
         _advance_sequences(connection)
         connection.execute("VACUUM (ANALYZE, FREEZE)")
-    verify(peers.shop_url(dataset))
+    _run_command(source, url, "stock", "check")
+    _run_command(source, url, "db", "recount")
 
 
 def restore(connection: "psycopg.Connection[Any]", parts: int, tickets: list[int]) -> None:
@@ -66,19 +72,20 @@ def restore(connection: "psycopg.Connection[Any]", parts: int, tickets: list[int
     )
 
 
-def verify(url: str) -> None:
-    """Exit if a stock balance, a leaderboard counter or a list total is wrong."""
-    with closing(SqlStore.open(url)) as store:
-        with store.read_only() as work:
-            wrong = work.ledger.disagreements()
-        miscounts, totals = store.miscounts(), store.wrong_totals()
-    if wrong or miscounts or totals:
-        raise SystemExit(f"wrong data: {wrong[:3]}, {miscounts[:3]}, {totals}")
+def connect_as_administrator(
+    peers: Peers, dataset: str, database: str
+) -> "psycopg.Connection[Any]":
+    """Return a connection to the shop's *database* that may disable triggers."""
+    return _connect(peers.shop_url(dataset, peers.services.pg_user(), database))
 
 
-def connect_as_administrator(peers: Peers, dataset: str) -> "psycopg.Connection[Any]":
-    """Return a connection to the shop's database that may disable triggers."""
-    return _connect(peers.shop_url(dataset, peers.services.pg_user()))
+def _run_command(checkout: Path, url: str, *command: str) -> None:
+    """Run a `mechanic-shop` command of *checkout*; exit if it fails."""
+    environment = os.environ | {"DATABASE_URL": url, "PYTHONPATH": str(checkout / "src")}
+    program = [sys.executable, "-m", "mechanic_shop", *command]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}: {done.stdout}{done.stderr}")
 
 
 def _connect(url: str) -> "psycopg.Connection[Any]":

@@ -12,6 +12,10 @@ from attrs import frozen
 FOLDER: Final = "PEERS_FOLDER"
 HOME: Final = "PEERS_HOME"
 
+SHOP: Final = "shop"
+BEFORE: Final = "before"
+"""The databases of this checkout, and of the one that it is compared against."""
+
 
 def parser_of(purpose: str | None) -> argparse.ArgumentParser:
     """Return a parser with the options of every program that needs the peers."""
@@ -50,10 +54,10 @@ class Peers:
         modules = (importlib.import_module(name) for name in _MODULES)
         return cls(Path(folder), *modules)
 
-    def shop_url(self, dataset: str, user: str = "app") -> str:
-        """Return the URL of the shop's own database for the peers' *dataset*."""
+    def shop_url(self, dataset: str, user: str = "app", database: str = SHOP) -> str:
+        """Return the URL of the shop's own *database* for the peers' *dataset*."""
         address: str = self.services.url(dataset, user)
-        return address.replace("/bench_", "/shop_")
+        return address.replace("/bench_", f"/{database}_")
 
 
 _MODULES: Final = ("bench", "report", "scenarios", "services")

@@ -1,17 +1,18 @@
 """The shop as rows of the peers' benchmark: how it is started, called and checked."""
 
+import copy
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 from attrs import frozen
 
 from benchmarks.dataset import connect_as_administrator, restore
-from benchmarks.peers import Peers
+from benchmarks.peers import BEFORE, SHOP, Peers
 from mechanic_adapters.clock import utc_now
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.signing_keys import secret_keys
@@ -51,17 +52,18 @@ _PORTS_BEFORE: Final = 10
 
 @frozen
 class Ours:
-    """The data that a check needs, marked as belonging to a response of the shop."""
+    """The data that a check needs, and the database of the shop that sent the response."""
 
     about: Any
+    database: str
 
 
 def targets(peers: Peers, against: Path | None = None) -> dict[str, Any]:
     """Return the shop's targets by name, and those of the checkout *against*, if any."""
-    ours = _target(peers, sys.path)
+    ours = _target(peers, SHOP, sys.path)
     rows = {how[0]: ours(**_row(*how)) for how in TARGETS}
     if against:
-        theirs = _target(peers, [str(against / "src")])
+        theirs = _target(peers, BEFORE, [str(against / "src")])
         for name, port, server, cache in TARGETS:
             row = _row(before_of(name), port + _PORTS_BEFORE, server, cache)
             rows[row["name"]] = theirs(**row)
@@ -90,17 +92,19 @@ def _row(name: str, port: int, server: str, cache: str) -> Row:
     }
 
 
-def _target(peers: Peers, import_path: Iterable[str]) -> Any:
-    """Return the class of the shop's targets, which imports its packages from *import_path*."""
+def _target(peers: Peers, database_name: str, import_path: Iterable[str]) -> Any:
+    """Return the class of the shop's targets with this database and these packages."""
 
     class Product(peers.bench.Target):  # type: ignore[misc, name-defined]  # the harness has no types
         """The shop behind one server, with its own database and its own kind of tokens."""
+
+        database = database_name
 
         def place(self, data: Any) -> Row:
             """Return the working directory and the environment of the server."""
             place: Row = super().place(data)
             place["env"] |= {
-                "DATABASE_URL": peers.shop_url(data.name),
+                "DATABASE_URL": peers.shop_url(data.name, database=self.database),
                 "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, import_path))),
             }
             return place
@@ -115,22 +119,31 @@ def _target(peers: Peers, import_path: Iterable[str]) -> Any:
     return Product
 
 
-def data_class(peers: Peers) -> Any:
-    """Return the class of the data set, extended by the shop's database."""
+def data_class(peers: Peers, databases: Iterable[str]) -> Any:
+    """Return the class of the data set, extended by the shop's *databases*."""
 
     class Data(peers.scenarios.Data):  # type: ignore[misc, name-defined]  # as above
-        """The data set in both databases."""
+        """The data set in the databases of the peers and of the shop."""
 
         def __init__(self, dataset: str) -> None:
             super().__init__(dataset)
-            self.shop = connect_as_administrator(peers, dataset)
+            self.shops = {
+                name: connect_as_administrator(peers, dataset, name) for name in databases
+            }
+
+        def of(self, database: str) -> Self:
+            """Return a copy whose *shop* is the connection to *database*."""
+            selected = copy.copy(self)
+            selected.shop = self.shops[database]
+            return selected
 
         def scalar(self, query: str, *parameters: Any) -> Any:
-            """Return one value; count rows that a scenario has written in both databases."""
+            """Return one value; count the rows that a scenario has written in all databases."""
             value = super().scalar(query, *parameters)
             if "LIKE" in query:
-                ours = self.shop.execute(query.encode(), parameters).fetchone()
-                value += ours[0] if ours else 0
+                for shop in self.shops.values():
+                    row = shop.execute(query.encode(), parameters).fetchone()
+                    value += row[0] if row else 0
             return value
 
         def changeable_tickets(self) -> list[int]:
@@ -138,9 +151,10 @@ def data_class(peers: Peers) -> Any:
             return [one - (one % 3 == 2) for one in self.edited_tickets()]  # noqa: PLR2004 - every third ticket is closed
 
         def restore(self) -> None:
-            """Undo the changes of the write scenarios, in both databases."""
+            """Undo the changes of the write scenarios, in all databases."""
             super().restore()
-            restore(self.shop, self.size["parts"], self.changeable_tickets())
+            for shop in self.shops.values():
+                restore(shop, self.size["parts"], self.changeable_tickets())
 
     return Data
 
@@ -149,9 +163,11 @@ Make: TypeAlias = Callable[[Any, Any], Iterator[Any]]
 Check: TypeAlias = Callable[[Any, Any, int, bytes], None]
 
 
-def install(peers: Peers, ours: dict[str, tuple[Make, Check]]) -> None:
+def install(
+    peers: Peers, ours: dict[str, tuple[Make, Check]], databases: Iterable[str] = (SHOP,)
+) -> None:
     """Make the harness use the shop's own requests and checks for the shop's targets."""
-    peers.bench.Data = data_class(peers)
+    peers.bench.Data = data_class(peers, databases)
     for name, (make, check) in ours.items():
         theirs = peers.scenarios.SCENARIOS[name]
         peers.scenarios.SCENARIOS[name] = _either(theirs, make, check)
@@ -162,19 +178,20 @@ def _either(theirs: Any, make: Make, check: Check) -> Any:
         if target.group != PRODUCT:
             yield from theirs.make(data, target)
             return
-        for request in make(data, target):
-            request.about = Ours(request.about)
+        for request in make(data.of(target.database), target):
+            request.about = Ours(request.about, target.database)
             yield request
 
     def check_either(data: Any, request: Any, status: int, body: bytes) -> None:
         if not isinstance(request.about, Ours):
             theirs.check(data, request, status, body)
             return
-        request.about = request.about.about
+        ours = request.about
+        request.about = ours.about
         try:
-            check(data, request, status, body)
+            check(data.of(ours.database), request, status, body)
         finally:
-            request.about = Ours(request.about)
+            request.about = ours
 
     kind = type(theirs)
     return kind(theirs.name, make_either, check_either, theirs.writes, theirs.needs)
