@@ -32,10 +32,10 @@ from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.inventory.use_cases import ReadPart
 from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
-from mechanic_http.endpoint.etags import etag_of
-from mechanic_http.endpoint.path_ids import IdConverter
+from mechanic_http.endpoint.etags import make_etag
+from mechanic_http.endpoint.arguments import IdConverter
 from mechanic_http.json import codec
-from mechanic_http.ports import AccessLog, RequestLine
+from mechanic_http.ports import AccessLog, AccessLogEntry
 from mechanic_http.routes import ROUTES
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.settings.settings import Cache, LogFormat, Settings
@@ -148,7 +148,7 @@ def falcon_layers() -> Iterator[Layer]:
     for options in (router.options, app.router_options):
         options.converters["id"] = IdConverter
     for route in ROUTES:
-        for address in route.addresses:
+        for address in route.templates:
             router.add_route(address, Empty())
             app.add_route(address, Empty())
     yield Layer("routing", lambda: router.find("/inventory/1"))
@@ -164,14 +164,14 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     body = codec.encode(part)
     tree = {"name": "Brake pad", "sku": "NEW", "price": Decimal("45.99"), "quantity": 12}
     twenty = [part] * 20
-    line = RequestLine("r" * 32, "GET", "/inventory", "list_parts", 200, Role.MECHANIC, 1, 1.2)
+    line = AccessLogEntry("r" * 32, "GET", "/inventory", "list_parts", 200, Role.MECHANIC, 1, 1.2)
     yield Layer("token, cached", lambda: tokens.read(token))
     yield Layer("rate limit, in memory", lambda: limits.hit("default", "mechanic:1"))
     yield Layer("policy", lambda: ReadPart.policy.admit(MECHANIC))
-    yield Layer("body into a record", lambda: codec.read(tree, PartForm))
+    yield Layer("body into a record", lambda: codec.structure(tree, PartForm))
     yield Layer("record into JSON", lambda: codec.encode(part))
-    yield Layer("20 records into JSON", lambda: codec.dumps(list(map(codec.tree_of, twenty))))
-    yield Layer("ETag", lambda: etag_of(part, body))
+    yield Layer("20 records into JSON", lambda: codec.dumps(list(map(codec.unstructure_hook(Part), twenty))))
+    yield Layer("ETag", lambda: make_etag(part, body))
     with discarded_log(settings) as log:
         yield Layer("log line", lambda: log(line))
 

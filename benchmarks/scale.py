@@ -31,7 +31,7 @@ from benchmarks.scale_reads import Read, Reads, Size
 from benchmarks.scale_tables import Row, Runs, table, verdicts
 from mechanic_adapters.clock import utc_now
 from mechanic_core.access import Actor
-from mechanic_http.endpoint.cursors import Cursors
+from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_shop.settings.settings import Cache
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.signing import tokens_of
@@ -127,7 +127,7 @@ def serve(commands: Connection, url: str, size: Size) -> None:
 
 def reads_of(size: Size) -> list[Read]:
     """Return the reads for a shop of one size."""
-    return list(Reads(size, Cursors(SECRET.encode())).all())
+    return list(Reads(size, CursorSigner(SECRET.encode())).all())
 
 
 @contextmanager

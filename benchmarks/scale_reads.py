@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor, Role, SessionId
-from mechanic_http.endpoint.cursors import Cursors
-from mechanic_http.endpoint.pagination import scope_of
+from mechanic_http.endpoint.pagination import CursorSigner
+from mechanic_http.endpoint.pagination import cursor_scope
 
 Size: TypeAlias = Mapping[str, int]
 Request: TypeAlias = tuple[str, Actor]
@@ -37,7 +37,7 @@ class Reads:
     """Every read, for a shop of one size."""
 
     size: Size
-    cursors: Cursors
+    cursors: CursorSigner
 
     def all(self) -> Iterator[Read]:
         """Yield all reads: first those with a goal, last the most expensive ones."""
@@ -129,8 +129,8 @@ class Reads:
 
     def _page_after(self, after: int) -> str:
         """Return the address of the page after the row *after*."""
-        scope = scope_of("/customers", STAFF_ONLY, STAFF, (), ())
-        return f"/customers?cursor={self.cursors.seal(scope, after)}"
+        scope = cursor_scope("/customers", STAFF_ONLY, STAFF, (), ())
+        return f"/customers?cursor={self.cursors.sign(scope, after)}"
 
 
 _OWNER: Final = Actor(Role.CUSTOMER, 1, SessionId("b" * 43))

@@ -23,8 +23,8 @@ from benchmarks.targets import (
     json_of,
 )
 from mechanic_core.access import STAFF_ONLY, Actor, Role
-from mechanic_http.endpoint.cursors import Cursors
-from mechanic_http.endpoint.pagination import scope_of
+from mechanic_http.endpoint.pagination import CursorSigner
+from mechanic_http.endpoint.pagination import cursor_scope
 
 _JSON: Final = {"Content-Type": "application/json"}
 
@@ -216,5 +216,5 @@ def _in_form_of_peers(document: Row) -> bytes:
 
 def _cursor(target: Any, after: int) -> str:
     """Return the shop's cursor for the page after the row *after*."""
-    scope = scope_of("/customers", STAFF_ONLY, Actor(Role.MECHANIC, MECHANIC), (), ())
-    return Cursors(target.secret.encode()).seal(scope, after)
+    scope = cursor_scope("/customers", STAFF_ONLY, Actor(Role.MECHANIC, MECHANIC), (), ())
+    return CursorSigner(target.secret.encode()).sign(scope, after)

@@ -1,38 +1,58 @@
-"""What is known of a request before it is answered: who asks, and in which words."""
+"""The typed `req.context`: what middleware, endpoints and error handlers know of a request."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from falcon import Request
+import falcon
+from attrs import define, field
 
 from mechanic_core.access import ANONYMOUS, Actor
 from mechanic_core.errors import Unauthenticated
 
 
-def note(req: Request, asking: Actor | Unauthenticated) -> None:
-    """Keep who is asking; or why that can't be said, for the endpoint to refuse."""
-    req.context.asking = asking
+class RoutedOperation(Protocol):
+    """What middleware reads of an operation."""
+
+    @property
+    def operation_id(self) -> str:
+        """The name of the operation in OpenAPI."""
+        ...
+
+    @property
+    def issues_tokens(self) -> bool:
+        """Whether it is called without a valid access token, to get one."""
+        ...
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The rate limit policies that it is counted under."""
+        ...
 
 
-def who_asks(req: Request) -> Actor:
-    """Return who is asking; raise `TokenRefused` for a token that is not valid."""
-    asking: Actor | Unauthenticated = req.context.asking
-    if isinstance(asking, Unauthenticated):
-        raise asking
-    return asking
+@define
+class RequestContext:
+    """What is known of one request.
+
+    *started* is a reading of `time.perf_counter`, *statements* the thread's count of SQL
+    statements at that time. *template* and *operation* are set when the request is routed,
+    *actor* when it is authenticated: an invalid token is an error for the endpoint to raise.
+    *aliases* are the aliases used in the body, by member name; *problem* is the code of the
+    problem document in the response.
+    """
+
+    request_id: str = ""
+    started: float = 0.0
+    statements: int = 0
+    template: str | None = None
+    operation: RoutedOperation | None = None
+    actor: Actor | Unauthenticated = ANONYMOUS
+    aliases: Mapping[str, str] = field(factory=dict)
+    problem: str | None = None
 
 
-def principal(req: Request) -> Actor:
-    """Return who is known to be asking, or a stranger."""
-    asking = getattr(req.context, "asking", ANONYMOUS)
-    return asking if isinstance(asking, Actor) else ANONYMOUS
+class ShopRequest(falcon.Request):
+    """Falcon's request with a typed context."""
 
-
-def note_names(req: Request, names: Mapping[str, str]) -> None:
-    """Keep by which aliases the body calls its members, to speak of them alike."""
-    req.context.names = names
-
-
-def names_given(req: Request) -> Mapping[str, str]:
-    """Return the aliases that the body has used, by the members' own names."""
-    names: Mapping[str, str] = getattr(req.context, "names", {})
-    return names
+    __slots__ = ()
+    context_type = RequestContext
+    context: RequestContext  # type: ignore[assignment]  # Falcon declares its default class

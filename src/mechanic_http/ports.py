@@ -1,4 +1,4 @@
-"""What HTTP asks of others: adapters match these by shape, without knowing them."""
+"""The ports of the HTTP layer: protocols that adapters implement without importing them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias
@@ -8,57 +8,57 @@ from attrs import frozen
 from mechanic_core.access import Actor, Role
 
 Authenticate: TypeAlias = Callable[[str], Actor]
-"""Tells whom an access token speaks for, or raises `TokenRefused`."""
+"""Returns the actor of an access token; raises `TokenRefused`."""
 
 PublicKeys: TypeAlias = Callable[[], Mapping[str, Any]]
-"""Returns the key set (RFC 7517) that access tokens can be checked with."""
+"""Returns the JSON Web Key Set (RFC 7517) that verifies access tokens."""
 
 
 class Quota(Protocol):
-    """How much of a limit is left to somebody."""
+    """The state of one key under a rate limit policy after a request was counted."""
 
     @property
     def policy(self) -> str:
-        """The limit's name."""
+        """The policy's name."""
         ...
 
     @property
     def limit(self) -> int:
-        """How many requests the window takes."""
+        """How many requests are allowed per window."""
         ...
 
     @property
     def window(self) -> int:
-        """The window's length in seconds."""
+        """The length of the sliding window in seconds."""
         ...
 
     @property
     def remaining(self) -> int:
-        """How many more it takes now."""
+        """How many more requests are allowed now."""
         ...
 
     @property
     def resets_in(self) -> int:
-        """After how many seconds it takes more again."""
+        """The seconds until another request is allowed."""
         ...
 
     @property
     def allowed(self) -> bool:
-        """Whether this one was let through."""
+        """Whether this request is allowed."""
         ...
 
 
 class Limiter(Protocol):
-    """Counts requests."""
+    """A rate limiter."""
 
     def hit(self, policy: str, key: str) -> Quota | None:
-        """Count one for *key* and tell how it stands; None where *policy* is off."""
+        """Count a request of *key* under *policy*; return None if the policy is off."""
         ...
 
 
 @frozen
 class Readiness:
-    """Whether requests can be served, and what was looked at."""
+    """Whether requests can be served, and the result of each check by name."""
 
     ready: bool
     checks: Mapping[str, str]
@@ -68,8 +68,8 @@ Ready: TypeAlias = Callable[[], Readiness]
 
 
 @frozen
-class RequestLine:
-    """What is worth a line in the log about one request; nothing that anybody typed."""
+class AccessLogEntry:
+    """One request in the access log, without anything that a client typed."""
 
     request_id: str
     method: str
@@ -83,26 +83,26 @@ class RequestLine:
     problem: str | None = None
 
 
-Statements: TypeAlias = Callable[[], int]
-"""Counts what this thread has asked of the database so far."""
+StatementCounter: TypeAlias = Callable[[], int]
+"""Returns how many SQL statements this thread has run so far."""
 
-AccessLog: TypeAlias = Callable[[RequestLine], None]
+AccessLog: TypeAlias = Callable[[AccessLogEntry], None]
 
 
-def no_log(_: RequestLine) -> None:
+def no_log(_: AccessLogEntry) -> None:
     """Log nothing."""
 
 
 def no_statements() -> int:
-    """Return the count of a shop that nobody counts for."""
+    """Return zero: statements are not counted."""
     return 0
 
 
 def no_keys() -> Mapping[str, Any]:
-    """Return the key set of a shop whose tokens nobody else can check."""
+    """Return an empty key set: access tokens are verified by this application alone."""
     return {"keys": []}
 
 
 def always_ready() -> Readiness:
-    """Return that there is nothing to wait for."""
+    """Return ready, without any check."""
     return Readiness(ready=True, checks={})

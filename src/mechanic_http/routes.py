@@ -1,4 +1,4 @@
-"""The route table: every address of the shop, and what stands there."""
+"""The route table: every path of the shop and its resource."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -21,10 +21,7 @@ from mechanic_http.resources import (
 
 @frozen
 class Route:
-    """One address, the class of the resource there, and its other addresses.
-
-    Aliases are served alike, but they are not in the documents.
-    """
+    """A path, the class of its resource, and aliases that OpenAPI does not list."""
 
     template: str
     resource: Callable[[Any], object]
@@ -32,16 +29,16 @@ class Route:
 
     @property
     def operations(self) -> dict[str, Operation]:
-        """What is promised there, by method; raises `TypeError` for a method without policy."""
+        """The operations by HTTP method; raises `TypeError` for a method without a policy."""
         methods = {name: getattr(self.resource, f"on_{name.lower()}", None) for name in METHODS}
         return {name: operation_of(method) for name, method in methods.items() if method}
 
     @property
-    def addresses(self) -> tuple[str, ...]:
-        """The template as Falcon reads it, its aliases, and the same with a dash for tickets."""
-        named = (self.template, *self.aliases)
-        dashed = (one.replace("service_tickets", "service-tickets") for one in named)
-        return tuple(dict.fromkeys(one.replace("_id}", "_id:id}") for one in (*named, *dashed)))
+    def templates(self) -> tuple[str, ...]:
+        """Falcon's URI templates: path and aliases, also with `service-tickets`."""
+        paths = (self.template, *self.aliases)
+        dashed = (path.replace("service_tickets", "service-tickets") for path in paths)
+        return tuple(dict.fromkeys(path.replace("_id}", "_id:id}") for path in (*paths, *dashed)))
 
 
 _TICKET: Final = "/service_tickets/{ticket_id}"
@@ -83,6 +80,6 @@ ROUTES: Final = (
 )
 
 KEYS: Final = Route("/.well-known/jwks.json", keys.KeySetItem)
-"""Keys come from whoever signs tokens, not from the shop."""
+"""The key set comes from the token signer, not from the shop."""
 
 DOCUMENTED: Final = (*ROUTES, KEYS)

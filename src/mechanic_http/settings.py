@@ -1,14 +1,14 @@
-"""What an operator decides about the HTTP side."""
+"""Settings of the HTTP layer."""
 
 from attrs import field, frozen
 
 
 @frozen(kw_only=True)
 class HttpSettings:
-    """Settings of the HTTP side, already checked.
+    """Validated settings of the HTTP layer.
 
-    *cursor_secret* has 32 bytes or more. *trusted_proxies* are addresses or networks whose
-    ``X-Forwarded-*`` is believed; *cors_origins* are origins, or ``*``.
+    *cursor_secret* has at least 32 bytes. *trusted_proxies* are addresses or networks whose
+    ``X-Forwarded-*`` headers are trusted; *cors_origins* are origins, or ``*``.
     """
 
     cursor_secret: bytes = field(repr=False)

@@ -51,7 +51,7 @@ def test_has_every_route_and_no_other(application: WSGIApplication) -> None:
     aliases = {
         address.replace(":id}", "}")
         for route in DOCUMENTED
-        for address in route.addresses
+        for address in route.templates
         if address.replace(":id}", "}") != route.template
     }
     assert isinstance(application, App)

@@ -14,7 +14,7 @@ from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.money import Quantity
-from mechanic_http.ports import RequestLine
+from mechanic_http.ports import AccessLogEntry
 from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application
@@ -38,7 +38,7 @@ class AppClient:
     """Somebody on the client with one instance of the application."""
 
     application: WSGIApplication
-    access_log: list[RequestLine] = field(factory=list)
+    access_log: list[AccessLogEntry] = field(factory=list)
     metrics: Metrics = field(factory=Metrics)
 
     def ask(
@@ -106,7 +106,7 @@ def new_furnished_shop_url(kind: str, folder: Path, postgres: PostgresServer) ->
 @contextmanager
 def open_client(settings: Settings) -> Iterator[AppClient]:
     """Open one instance of the application, as a process has it."""
-    access_log: list[RequestLine] = []
+    access_log: list[AccessLogEntry] = []
     metrics = Metrics()
     with open_application(settings, access_log=access_log.append, metrics=metrics) as application:
         yield AppClient(application, access_log, metrics)

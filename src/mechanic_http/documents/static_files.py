@@ -8,9 +8,8 @@ from typing import Final, final
 from attrs import define, field
 from falcon import Request, Response
 
-from mechanic_http.endpoint.gzip_encoding import THOROUGHLY, WORTH_PACKING, pack
-from mechanic_http.endpoint.interceptor import Answer
-from mechanic_http.endpoint.response import Sending
+from mechanic_http.endpoint.gzip_encoding import MIN_SIZE, SMALLEST, compress
+from mechanic_http.endpoint.response import EncodedResponse, ResponseSender
 
 _AN_HOUR: Final = "public, max-age=3600"
 _OK: Final = 200
@@ -23,13 +22,13 @@ class StaticItem:
 
     media_type: str
     make: Callable[[], bytes]
-    _answer: Answer | None = field(default=None, init=False)
-    _send: Sending = field(init=False)
+    _answer: EncodedResponse | None = field(default=None, init=False)
+    _send: ResponseSender = field(init=False)
 
     @_send.default
-    def _sending(self) -> Sending:
+    def _sending(self) -> ResponseSender:
         packs = not self.media_type.startswith("image/")
-        return Sending(media_type=self.media_type, compared=True, may_be_packed=packs)
+        return ResponseSender(media_type=self.media_type, conditional=True, compressible=packs)
 
     def on_get(self, req: Request, resp: Response) -> None:
         """Send the file."""
@@ -39,16 +38,16 @@ class StaticItem:
 
     on_head = on_get
 
-    def _made(self) -> Answer:
+    def _made(self) -> EncodedResponse:
         plain = self.make()
         headers = {
             "ETag": f'"{hashlib.sha256(plain).hexdigest()[:16]}"',
             "Cache-Control": _AN_HOUR,
         }
-        if len(plain) < WORTH_PACKING or not self._send.may_be_packed:
-            return Answer(_OK, headers, plain)
+        if len(plain) < MIN_SIZE or not self._send.compressible:
+            return EncodedResponse(_OK, headers, plain)
         varied = headers | {"Vary": "Accept-Encoding"}
-        return Answer(_OK, varied, plain, pack(plain, THOROUGHLY))
+        return EncodedResponse(_OK, varied, plain, compress(plain, SMALLEST))
 
 
 def packaged(name: str) -> Callable[[], bytes]:

@@ -1,1 +1,1 @@
-"""The mechanism between Falcon and the use cases: one request to one call and back."""
+"""From a Falcon request to one use case and back to a Falcon response."""

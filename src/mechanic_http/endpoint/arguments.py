@@ -1,103 +1,152 @@
-"""Reading the arguments of an endpoint out of a request: only what its signature asks for."""
+"""The arguments of an endpoint's method, read from the request as its signature asks."""
 
+import re
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from mechanic_http.context import note_names
-from mechanic_http.endpoint import body as bodies
-from mechanic_http.endpoint.etags import expected_versions
-from mechanic_http.endpoint.interceptor import Call
+from attrs import define
+from falcon import Request
+from falcon.routing import BaseConverter
+
+from mechanic_core.access import Actor
+from mechanic_http.endpoint.body import read_json
+from mechanic_http.endpoint.etags import ANY_VERSION, expected_versions
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import Operation
-from mechanic_http.endpoint.options import EndpointOptions
-from mechanic_http.endpoint.pagination import Listing, scope_of
-from mechanic_http.endpoint.query import ListQuery, QueryReader
+from mechanic_http.endpoint.pagination import CursorSigner, Pagination, cursor_scope
+from mechanic_http.endpoint.query import (
+    MAX_CACHED_LENGTH,
+    ListQuery,
+    QueryParser,
+)
 from mechanic_http.json import codec
-from mechanic_http.json.structure_records import aliases_of
+from mechanic_http.json.members import aliases_of
 
-Take: TypeAlias = Callable[[Call], None]
+_ID: Final = re.compile(r"[1-9][0-9]{0,18}")
+_MAX_ID: Final = 2**63 - 1
 
 
-def takes_of(operation: Operation, template: str, equipment: EndpointOptions) -> tuple[Take, ...]:
-    """Return what reads the arguments of an endpoint, in order: query, version, body."""
+class IdConverter(BaseConverter):
+    """Converts an id in a path; Falcon's `int` converter also takes ``+1``, ``1_0`` and ``٣``."""
+
+    def convert(self, value: str) -> int | None:
+        """Return the id; None, which Falcon answers with 404, if a store could not have it."""
+        if not _ID.fullmatch(value):
+            return None
+        number = int(value)
+        return number if number <= _MAX_ID else None
+
+
+@define
+class Call:
+    """One authorized call of an endpoint.
+
+    *arguments* go to the endpoint's method. *alternatives* are further versions that `If-Match`
+    allows. *raw_body* is the body as received.
+    """
+
+    operation: Operation
+    req: Request
+    actor: Actor
+    arguments: dict[str, Any]
+    alternatives: tuple[int | None, ...] = ()
+    raw_body: bytes | None = None
+    pagination: Pagination | None = None
+
+
+ArgumentReader: TypeAlias = Callable[[Call], None]
+"""Adds arguments to a call; raises refusals."""
+
+
+def argument_readers(
+    operation: Operation, template: str, cursor_signer: CursorSigner, *, require_if_match: bool
+) -> tuple[ArgumentReader, ...]:
+    """Return the readers of an endpoint's arguments in order: query, version, body."""
     signature = operation.signature
-    takes = [_listing(operation, template, equipment) if signature.listed else _query(operation)]
+    if signature.paginated:
+        readers = [_pagination_reader(operation, template, cursor_signer)]
+    else:
+        readers = [_query_reader(operation)]
     if signature.conditional:
-        takes.append(_expected(required=equipment.require_if_match))
+        readers.append(_version_reader(required=require_if_match))
     if signature.body is not None:
-        takes.append(_body(operation))
-    return tuple(takes)
+        readers.append(_body_reader(operation, signature.body))
+    return tuple(readers)
 
 
-def _query(operation: Operation) -> Take:
-    reader = QueryReader(operation.signature.query)
-    wanted = operation.signature.takes_query
+def _query_reader(operation: Operation) -> ArgumentReader:
+    parser = QueryParser(operation.signature.query)
+    takes_query = operation.signature.takes_query
 
-    def take(call: Call) -> None:
-        query, _ = reader.read(call.req.query_string)
-        if wanted:
+    def read(call: Call) -> None:
+        query_string = call.req.query_string
+        short = len(query_string) <= MAX_CACHED_LENGTH
+        query, _ = parser.cached(query_string) if short else parser.parse(query_string)
+        if takes_query:
             call.arguments["query"] = query
 
-    return take
+    return read
 
 
-def _listing(operation: Operation, template: str, equipment: EndpointOptions) -> Take:
-    kind = operation.signature.query
-    if not issubclass(kind, ListQuery):
-        raise TypeError(f"{operation.operation_id} is a list: its query must be a ListQuery")
-    reader = QueryReader(kind)
-    ids = operation.signature.ids
-    wanted = operation.signature.takes_query
+def _pagination_reader(
+    operation: Operation, template: str, cursor_signer: CursorSigner
+) -> ArgumentReader:
+    signature = operation.signature
+    if not issubclass(signature.query, ListQuery):
+        raise TypeError(f"{operation.operation_id} is paginated: its query must be a ListQuery")
+    parser: QueryParser[ListQuery] = QueryParser(signature.query)
 
-    def take(call: Call) -> None:
-        query, pairs = reader.read(call.req.query_string)
-        own = [call.arguments[name] for name in ids]
-        call.listing = Listing(
+    def read(call: Call) -> None:
+        req, arguments = call.req, call.arguments
+        query_string = req.query_string
+        short = len(query_string) <= MAX_CACHED_LENGTH
+        query, pairs = parser.cached(query_string) if short else parser.parse(query_string)
+        ids = [arguments[name] for name in signature.ids]
+        call.pagination = Pagination(
             query=query,
             pairs=pairs,
-            path=call.req.root_path + call.req.path,
-            scope=scope_of(template, operation.policy, call.actor, own, pairs),
-            cursors=equipment.cursors,
+            path=req.root_path + req.path,
+            scope=cursor_scope(template, operation.policy, call.actor, ids, pairs),
+            cursor_signer=cursor_signer,
         )
-        call.arguments["page"] = call.listing.page
-        if wanted:
-            call.arguments["query"] = query
+        arguments["page"] = call.pagination.page_request()
+        if signature.takes_query:
+            arguments["query"] = query
 
-    return take
-
-
-def _expected(*, required: bool) -> Take:
-    def take(call: Call) -> None:
-        call.arguments["expected"] = expected_versions(call.req, required=required)
-
-    return take
+    return read
 
 
-def _body(operation: Operation) -> Take:
+def _version_reader(*, required: bool) -> ArgumentReader:
+    def read(call: Call) -> None:
+        env = call.req.env
+        versions: tuple[int | None, ...] = ANY_VERSION
+        if required or "HTTP_IF_MATCH" in env or "HTTP_IF_NONE_MATCH" in env:
+            versions = expected_versions(env, required=required)
+        *alternatives, call.arguments["expected"] = versions
+        call.alternatives = tuple(alternatives)
+
+    return read
+
+
+def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:
     signature = operation.signature
     name, required = signature.body_name, signature.body_required
     media_types = operation.media_types
-    read = _reader(operation)
-    aliases = aliases_of(signature.body) if signature.body else {}
+    structure = codec.structure_hook(form)
+    aliases = aliases_of(form)
 
-    def take(call: Call) -> None:
-        call.raw = bodies.body_of(call.req, media_types, required=required)
-        tree = None if call.raw is None else bodies.parse(call.raw)
+    def read(call: Call) -> None:
+        call.raw_body, tree = read_json(call.req, media_types, required=required)
         if aliases and type(tree) is dict:
-            note_names(call.req, {own: alias for own, alias in aliases.items() if alias in tree})
-        call.arguments[name] = None if call.raw is None else read(tree)
+            call.req.context.aliases = {
+                member: alias for member, alias in aliases.items() if alias in tree
+            }
+        if call.raw_body is None:
+            call.arguments[name] = None
+        elif signature.merges:
+            call.arguments[name] = MergePatch.parse(tree, form)
+        else:
+            record = structure(tree, form)
+            call.arguments[name] = Replacement(record) if signature.replaces else record
 
-    return take
-
-
-def _reader(operation: Operation) -> Callable[[Any], Any]:
-    signature = operation.signature
-    form = signature.body
-    if form is None:
-        raise TypeError(f"{operation.operation_id} has no body")
-    codec.must_read(form)
-    if signature.merges:
-        return lambda tree: MergePatch.read(tree, form)
-    if signature.replaces:
-        return lambda tree: Replacement(codec.read(tree, form))
-    return lambda tree: codec.read(tree, form)
+    return read

@@ -1,4 +1,4 @@
-"""Bodies, read strictly and never further than the limit."""
+"""Request bodies: JSON, parsed strictly and read up to a size limit."""
 
 import functools
 import json
@@ -15,138 +15,144 @@ from mechanic_http.problems.refusals import (
     UnsupportedMediaType,
 )
 
-MOST_BYTES: Final = 1024 * 1024
-MOST_DEPTH: Final = 32
-_MOST_DIGITS: Final = 400
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 32
+_MAX_DIGITS: Final = 400
 _CHUNK: Final = 64 * 1024
-_UNCODED: Final = ("", "identity")
-_TOO_DEEP: Final = f"the body is nested more than {MOST_DEPTH} deep"
+_IDENTITY: Final = ("", "identity")
+_TOO_DEEP: Final = f"the body must be nested at most {MAX_DEPTH} levels deep"
+_TOO_MANY_DIGITS: Final = f"numbers in the body must have at most {_MAX_DIGITS} digits"
+_REQUIRED: Final = "a body is required"
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 
 
-def body_of(req: Request, media_types: tuple[str, ...], *, required: bool) -> bytes | None:
-    """Return the body of *req*; None when there is none and none is *required*.
+def read_json(
+    req: Request, media_types: tuple[str, ...], *, required: bool
+) -> tuple[bytes | None, Any]:
+    """Return the body of *req*, raw and parsed; None and None when it is empty and optional.
 
-    Raises `MalformedBody`, `UnsupportedMediaType` and `BodyTooLarge`.
+    Fractions are parsed as `Decimal`. Raises `MalformedBody`, `MalformedHeader`,
+    `UnsupportedMediaType` and `BodyTooLarge`.
     """
-    length = _length_of(req)
+    length = _content_length(req)
     if length == 0:
         if required:
-            raise MalformedBody("a body is required")
-        return None
-    kind = _media_type(req.content_type or "")
-    if kind not in media_types:
-        raise UnsupportedMediaType(f"send {' or '.join(media_types)}")
-    if req.env.get("HTTP_CONTENT_ENCODING", "").lower() not in _UNCODED:
-        raise UnsupportedMediaType("send the body as it is, without a Content-Encoding")
+            raise MalformedBody(_REQUIRED)
+        return None, None
+    if _media_type(req.content_type or "") not in media_types:
+        raise UnsupportedMediaType(f"the Content-Type must be {' or '.join(media_types)}")
+    if req.env.get("HTTP_CONTENT_ENCODING", "").lower() not in _IDENTITY:
+        raise UnsupportedMediaType("the body must not have a Content-Encoding")
     raw = _read(req, length)
     if not raw and not required:
-        return None
-    return raw
+        return None, None
+    return raw, parse_json(raw)
 
 
-def parse(raw: bytes) -> Any:
+def parse_json(raw: bytes) -> Any:
     """Return the JSON in *raw*, its fractions as `Decimal`.
 
-    Raises `MalformedBody` for what is no JSON, and for what two parsers might read differently.
+    Raises `MalformedBody` for invalid JSON and where parsers disagree (RFC 8259, section 4:
+    duplicate member names; NaN; nesting; very long numbers).
     """
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        raise MalformedBody("the body is not UTF-8") from None
+        raise MalformedBody("the body must be UTF-8") from None
     if not text.strip(" \t\n\r"):
-        raise MalformedBody("a body is required")
+        raise MalformedBody(_REQUIRED)
     try:
         tree = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise MalformedBody(f"the body is not JSON: {error.msg} ({where})") from None
+        position = f"line {error.lineno}, column {error.colno}"
+        raise MalformedBody(f"the body is not valid JSON: {error.msg} ({position})") from None
     except RecursionError:
         raise MalformedBody(_TOO_DEEP) from None
-    if text.count("[") + text.count("{") > MOST_DEPTH:
-        _must_be_shallow(tree)
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _require_shallow(tree)
     return tree
 
 
-def _length_of(req: Request) -> int | None:
+def _content_length(req: Request) -> int | None:
+    """Return the length of the body in bytes; None for a chunked body."""
     given = req.env.get("CONTENT_LENGTH")
     if given:
         if not (given.isascii() and given.isdigit()):
-            raise MalformedHeader("Content-Length is no number")
+            raise MalformedHeader("Content-Length must be a number")
         length = int(given[:20])
-        if length > MOST_BYTES:
-            raise BodyTooLarge(f"send at most {MOST_BYTES} bytes")
+        if length > MAX_BYTES:
+            raise BodyTooLarge(f"the body must be at most {MAX_BYTES} bytes")
         return length
     chunked = req.env.get("wsgi.input_terminated") or "HTTP_TRANSFER_ENCODING" in req.env
     return None if chunked else 0
 
 
 def _read(req: Request, length: int | None) -> bytes:
-    wanted = MOST_BYTES + 1 if length is None else length
+    remaining = MAX_BYTES + 1 if length is None else length
     chunks: list[bytes] = []
-    while wanted and (chunk := req.stream.read(min(wanted, _CHUNK))):
+    while remaining and (chunk := req.stream.read(min(remaining, _CHUNK))):
         chunks.append(chunk)
-        wanted -= len(chunk)
-    if length is None and not wanted:
-        raise BodyTooLarge(f"send at most {MOST_BYTES} bytes")
-    if length is not None and wanted:
-        raise MalformedBody("the body ends before its Content-Length")
+        remaining -= len(chunk)
+    if length is None and not remaining:
+        raise BodyTooLarge(f"the body must be at most {MAX_BYTES} bytes")
+    if length is not None and remaining:
+        raise MalformedBody("the body is shorter than its Content-Length")
     return b"".join(chunks)
 
 
 @functools.lru_cache(maxsize=64)
-def _media_type(given: str) -> str:
-    """Return the bare media type, or nothing where its charset is not ours."""
-    kind, *parameters = (part.strip().lower() for part in given.split(";"))
+def _media_type(content_type: str) -> str:
+    """Return the media type without parameters; "" if its charset is not UTF-8."""
+    media_type, *parameters = (part.strip().lower() for part in content_type.split(";"))
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
             return ""
-    return kind
+    return media_type
 
 
-def _must_be_shallow(tree: Any) -> None:
+def _require_shallow(tree: Any) -> None:
     level = [tree]
-    for _ in range(MOST_DEPTH):
+    for _ in range(MAX_DEPTH):
         members = (node.values() if type(node) is dict else node for node in level)
-        level = [m for found in members for m in found if type(m) in (dict, list)]
+        level = [m for children in members for m in children if type(m) in (dict, list)]
         if not level:
             return
     raise MalformedBody(_TOO_DEEP)
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) != len(members):
-        times = Counter(name for name, _ in members)
-        raise MalformedBody(f"the member {times.most_common(1)[0][0][:100]!r} is there twice")
-    return found
+    tree = dict(members)
+    if len(tree) != len(members):
+        counts = Counter(name for name, _ in members)
+        raise MalformedBody(f"duplicate member {counts.most_common(1)[0][0][:100]!r}")
+    return tree
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS:
-        raise MalformedBody("the body has a number of too many digits")
+    if len(digits) > _MAX_DIGITS:
+        raise MalformedBody(_TOO_MANY_DIGITS)
     return int(digits)
 
 
 def _fraction(digits: str) -> Decimal:
-    if len(digits) > _MOST_DIGITS:
-        raise MalformedBody("the body has a number of too many digits")
+    if len(digits) > _MAX_DIGITS:
+        raise MalformedBody(_TOO_MANY_DIGITS)
     try:
         return Decimal(digits)
     except InvalidOperation:
-        return Decimal("NaN")  # an exponent beyond anything: no amount, as the reader will say
+        return Decimal("NaN")  # an exponent out of Decimal's range: the field's rule refuses it
 
 
-def _no_number(name: str) -> NoReturn:
-    raise MalformedBody(f"{name} is not JSON")
+def _not_a_number(name: str) -> NoReturn:
+    raise MalformedBody(f"{name} is not valid JSON")
 
 
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_int=_integer,
     parse_float=_fraction,
-    parse_constant=_no_number,
+    parse_constant=_not_a_number,
 )

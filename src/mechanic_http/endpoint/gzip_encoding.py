@@ -1,4 +1,4 @@
-"""Sending less: which clients take gzip, and what becomes of a body (RFC 9110, section 8.4)."""
+"""The gzip content coding (RFC 9110, sections 8.4 and 12.5.3)."""
 
 import functools
 import zlib
@@ -6,32 +6,32 @@ from typing import Final
 
 CODING: Final = "gzip"
 
-WORTH_PACKING: Final = 2048
-"""So many bytes or more: less goes in two packets as it is, and would still need one packed."""
+MIN_SIZE: Final = 2048
+"""Bodies below this many bytes fit in two network packets and are sent uncompressed."""
 
-QUICKLY: Final = 1
-"""For what is packed while somebody waits: 2 KiB of JSON take 30 µs and become a quarter; the
-highest level takes up to three times as long, for a tenth less."""
+FASTEST: Final = 1
+"""For responses compressed on the fly: 2 KiB of JSON take 30 µs and shrink to a quarter; the
+highest level takes up to three times as long for a tenth less."""
 
-THOROUGHLY: Final = 9
-"""For what is packed once and kept for as long as the program runs."""
+SMALLEST: Final = 9
+"""For static files, compressed once per process."""
 
 _GZIP_HEADER: Final = 16
 
 
-def pack(body: bytes, level: int = QUICKLY) -> bytes:
-    """Return *body* as gzip; the same bytes every time, for no moment is written into it."""
+def compress(body: bytes, level: int = FASTEST) -> bytes:
+    """Return *body* as gzip without a time stamp: equal input gives equal output."""
     return zlib.compress(body, level, wbits=zlib.MAX_WBITS + _GZIP_HEADER)
 
 
 @functools.lru_cache(maxsize=64)
-def takes_gzip(accept_encoding: str) -> bool:
-    """Return whether whoever sends *accept_encoding* takes gzip (section 12.5.3)."""
-    weights = dict(_weighed(part) for part in accept_encoding.lower().split(","))
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Return whether an `Accept-Encoding` header allows gzip."""
+    weights = dict(_parse_weight(part) for part in accept_encoding.lower().split(","))
     return weights.get(CODING, weights.get("*", 0.0)) > 0
 
 
-def _weighed(part: str) -> tuple[str, float]:
+def _parse_weight(part: str) -> tuple[str, float]:
     coding, _, parameter = part.partition(";")
     name, _, weight = parameter.partition("=")
     if name.strip() != "q":

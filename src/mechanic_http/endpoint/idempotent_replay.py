@@ -21,8 +21,9 @@ from mechanic_core.idempotency import EXPIRY, KeyReused, StoredAnswer
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_http.endpoint import body as bodies
-from mechanic_http.endpoint.interceptor import Answer, Call, Interceptor
+from mechanic_http.endpoint.arguments import Call
 from mechanic_http.endpoint.operation import Operation
+from mechanic_http.endpoint.response import EncodedResponse, Interceptor
 from mechanic_http.problems.refusals import MalformedHeader
 
 HEADER: Final = "Idempotency-Key"
@@ -48,9 +49,9 @@ class IdempotentReplay:
 
     def __call__(self, operation: Operation) -> Interceptor | None:
         """Return the interceptor for *operation*, or None where it takes no key."""
-        return self._intercept if operation.takes_key else None
+        return self._intercept if operation.accepts_idempotency_key else None
 
-    def _intercept(self, call: Call, run: Callable[[], Answer]) -> Answer:
+    def _intercept(self, call: Call, run: Callable[[], EncodedResponse]) -> EncodedResponse:
         header = call.req.get_header(HEADER)
         if header is None:
             return run()
@@ -59,8 +60,8 @@ class IdempotentReplay:
 
     @retry_on_conflict
     def _run_once(
-        self, call: Call, key: str, fingerprint: str, run: Callable[[], Answer]
-    ) -> Answer:
+        self, call: Call, key: str, fingerprint: str, run: Callable[[], EncodedResponse]
+    ) -> EncodedResponse:
         at = self.now()
         with self.begin() as work:
             if stored := work.stored_answers.claim(key, at - EXPIRY):
@@ -80,7 +81,7 @@ class IdempotentReplay:
 
     def _fingerprint(self, call: Call) -> str:
         """Return an HMAC of the body's JSON, whatever its order of members and white space."""
-        tree = bodies.parse(call.raw) if call.raw else None
+        tree = bodies.parse_json(call.raw_body) if call.raw_body else None
         canonical = json.dumps(tree, sort_keys=True, default=str).encode()
         return hmac.new(self.secret, canonical, hashlib.sha256).hexdigest()
 
@@ -107,15 +108,15 @@ def _request_key(call: Call, key: str) -> str:
     return f"{caller} {operation.method} {operation.operation_id}({ids}) {key}"
 
 
-def _encode(answer: Answer) -> bytes:
+def _encode(answer: EncodedResponse) -> bytes:
     """Return status, headers and body as one JSON object; the body is JSON text, kept exactly."""
     body = None if answer.body is None else answer.body.decode()
     return orjson.dumps({"status": answer.status, "headers": dict(answer.headers), "body": body})
 
 
-def _replay(stored: StoredAnswer, fingerprint: str) -> Answer:
+def _replay(stored: StoredAnswer, fingerprint: str) -> EncodedResponse:
     if not hmac.compare_digest(stored.fingerprint, fingerprint):
         raise KeyReused
     first: dict[str, Any] = orjson.loads(stored.content)
     body = None if first["body"] is None else first["body"].encode()
-    return Answer(first["status"], {**first["headers"], REPLAYED: "true"}, body)
+    return EncodedResponse(first["status"], {**first["headers"], REPLAYED: "true"}, body)

@@ -1,14 +1,14 @@
-"""What PUT and PATCH do to a form: the core asks for the form that becomes of the present one."""
+"""Changes that PUT and PATCH make to a form: replacement and JSON Merge Patch (RFC 7396)."""
 
 from typing import Any, Generic, Self, TypeVar, final
 
 import attrs
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_http.endpoint import body as bodies
+from mechanic_http.endpoint.body import parse_json
 from mechanic_http.json import codec
-from mechanic_http.json.pointers import step
-from mechanic_http.json.structure_records import member_names
+from mechanic_http.json.members import member_names
+from mechanic_http.json.pointers import escape
 
 F = TypeVar("F")
 
@@ -16,21 +16,21 @@ F = TypeVar("F")
 @final
 @attrs.frozen
 class Replacement(Generic[F]):
-    """PUT: another form in the place of the present one."""
+    """PUT: the new form."""
 
     form: F
 
     def __call__(self, _: F) -> F:
-        """Return the form that was sent."""
+        """Return the new form."""
         return self.form
 
 
 @final
 @attrs.frozen
 class MergePatch(Generic[F]):
-    """PATCH: the present form with some members changed (RFC 7396).
+    """PATCH: the members to change in the current form.
 
-    What is wrong with *unknown* ones is told together with what is wrong with the *members*.
+    Problems with *unknown* members are raised together with those of known *members*.
     """
 
     form: type[F]
@@ -38,46 +38,44 @@ class MergePatch(Generic[F]):
     unknown: tuple[Problem, ...] = ()
 
     @classmethod
-    def read(cls, tree: Any, form: type[F]) -> Self:
-        """Return the patch; raise `RuleBroken` for what is none."""
+    def parse(cls, tree: Any, form: type[F]) -> Self:
+        """Return the patch in *tree*; raise `RuleBroken` if it is not an object."""
         if type(tree) is not dict:
             raise RuleBroken(Problem("#", "must be an object"))
         known = member_names(form)
-        # Told when it is called, but looked for here: they may be many, and a call is in a
-        # transaction, where others wait.
-        unknown = (Problem(f"#/{step(n)}", "is not a known member") for n in tree if n not in known)
+        # Collected here and not on application, which happens inside a transaction.
+        unknown = (
+            Problem(f"#/{escape(n)}", "is not a known field") for n in tree if n not in known
+        )
         members = {name: value for name, value in tree.items() if name in known}
         return cls(form, members, tuple(unknown))
 
-    def __call__(self, present: F) -> F:
-        """Return *present* with the patch merged in, read again as strictly as any body.
-
-        Raises `RuleBroken` with every problem of the patch.
-        """
-        told = bodies.parse(codec.encode(present))
+    def __call__(self, current: F) -> F:
+        """Return *current* with the patch applied; raise `RuleBroken` with every problem."""
+        tree = parse_json(codec.encode(current))
         try:
-            found = codec.read(merged(told, self.members), self.form)
+            patched = codec.structure(merge(tree, self.members), self.form)
         except RuleBroken as refused:
             raise RuleBroken(*refused.problems, *self.unknown) from None
         if self.unknown:
             raise RuleBroken(*self.unknown)
-        return found
+        return patched
 
     def instead_of(self, replaced: str, given: str) -> Self:
-        """Return the patch so that what it says of *given* takes the place of *replaced*."""
+        """Return the patch with *replaced* removed where *given* is patched without it."""
         if given in self.members and replaced not in self.members:
             return attrs.evolve(self, members={replaced: None, **self.members})
         return self
 
 
-def merged(target: Any, patch: Any) -> Any:
-    """Return *target* with the merge patch applied (RFC 7396, section 2)."""
+def merge(target: Any, patch: Any) -> Any:
+    """Return *target* with the merge patch *patch* applied (RFC 7396, section 2)."""
     if type(patch) is not dict:
         return patch
-    whole = dict(target) if type(target) is dict else {}
+    result = dict(target) if type(target) is dict else {}
     for name, value in patch.items():
         if value is None:
-            whole.pop(name, None)
+            result.pop(name, None)
         else:
-            whole[name] = merged(whole.get(name), value)
-    return whole
+            result[name] = merge(result.get(name), value)
+    return result

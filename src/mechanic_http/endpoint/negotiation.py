@@ -1,22 +1,14 @@
-"""Content negotiation: answers are JSON, for whoever accepts that."""
+"""Content negotiation by `Accept` (RFC 9110, section 12.5.1): responses are JSON."""
 
 import functools
 
-from falcon import Request, mediatypes
-
-from mechanic_http.problems.refusals import NotAcceptable
-
-
-def must_accept_json(req: Request) -> None:
-    """Refuse with `NotAcceptable` whoever says that JSON is of no use to them."""
-    accept = req.env.get("HTTP_ACCEPT")
-    if accept and not _takes_json(accept):
-        raise NotAcceptable("answers are application/json")
+from falcon import mediatypes
 
 
 @functools.lru_cache(maxsize=256)
-def _takes_json(accept: str) -> bool:
+def accepts_json(accept: str) -> bool:
+    """Return whether an `Accept` header allows JSON; a malformed one counts as missing."""
     try:
         return mediatypes.quality("application/json", accept) > 0
     except ValueError:
-        return True  # who can't be understood gets what there is (RFC 9110, section 12.5.1)
+        return True

@@ -1,4 +1,7 @@
-"""What an endpoint declares, as data: served from, documented from, tested against."""
+"""Operations (in OpenAPI's sense): what an endpoint declares, as data.
+
+Requests are served, documents are written and tests are generated from the same declaration.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -23,20 +26,8 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @frozen(kw_only=True)
-class Deprecation:
-    """Since when an endpoint is deprecated, when it goes, and what comes in its place.
-
-    Moments are Unix times (RFC 9745, RFC 8594).
-    """
-
-    since: int
-    sunset: int | None = None
-    successor: str | None = None
-
-
-@frozen(kw_only=True)
 class Operation:
-    """One endpoint: who may, what it takes, what it gives, and what it refuses."""
+    """One method of one path: policy, parameters, response and refusals."""
 
     operation_id: str
     method: str
@@ -49,12 +40,11 @@ class Operation:
     creates: str | None = None
     issues_tokens: bool = False
     limits: tuple[str, ...] = ("default",)
-    limited_by: Callable[[Any], str] | None = None
-    deprecated: Deprecation | None = None
+    account_of: Callable[[Any], str] | None = None
 
     @property
     def is_safe(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether the method is safe (RFC 9110, section 9.2.1)."""
         return self.method in SAFE
 
     @property
@@ -62,37 +52,37 @@ class Operation:
         """The status of success."""
         if self.creates:
             return HTTPStatus.CREATED
-        return HTTPStatus.NO_CONTENT if self.signature.answer is None else HTTPStatus.OK
+        return HTTPStatus.NO_CONTENT if self.signature.response is None else HTTPStatus.OK
 
     @property
     def media_types(self) -> tuple[str, ...]:
-        """What a body may be sent as."""
+        """The media types of the request body."""
         return (MERGE_PATCH, JSON) if self.signature.merges else (JSON,)
 
     @property
     def has_etag(self) -> bool:
-        """Whether its answer is one resource."""
-        answers = self.signature.answer is not None and not self.signature.listed
-        return answers and not self.issues_tokens
+        """Whether the response is one resource with an entity tag."""
+        has_body = self.signature.response is not None and not self.signature.paginated
+        return has_body and not self.issues_tokens
 
     @property
-    def may_be_packed(self) -> bool:
-        """Whether a large answer may be sent as gzip; secrets go as they are."""
-        return self.signature.answer is not None and not self.issues_tokens
+    def is_compressible(self) -> bool:
+        """Whether the response may be sent as gzip: not where it has secrets (BREACH)."""
+        return self.signature.response is not None and not self.issues_tokens
 
     @property
-    def takes_key(self) -> bool:
-        """Whether an Idempotency-Key makes it safe to send again."""
+    def accepts_idempotency_key(self) -> bool:
+        """Whether an `Idempotency-Key` makes a retry safe."""
         return self.method == "POST" and not self.issues_tokens
 
     @property
     def refuses(self) -> tuple[type[Refused], ...]:
-        """Everything that it refuses on purpose, the mechanism's refusals among it."""
+        """Every refusal of this operation, those of the HTTP layer included."""
         return tuple(dict.fromkeys(self._refuses()))
 
     @property
     def statuses(self) -> frozenset[int]:
-        """Every status that it may answer with, but for a fault of the program (500)."""
+        """Every response status except 500."""
         found = {int(self.status), *(int(status_of(kind)) for kind in self.refuses)}
         return frozenset(found | {304} if self.is_safe and self.has_etag else found)
 
@@ -109,26 +99,26 @@ class Operation:
             yield from (refusals.PreconditionRequired, refusals.MalformedHeader)
         if self.is_safe and self.has_etag:
             yield from (refusals.PreconditionFailed, refusals.MalformedHeader)
-        if self.takes_key:
+        if self.accepts_idempotency_key:
             yield from (FirstStillRunning, KeyReused, refusals.MalformedHeader)
         yield from self.own_refusals
 
 
-def endpoint(  # noqa: PLR0913 - each is one thing that a document tells
+def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     use_case: type[Any],
     *,
     operation_id: str | None = None,
     creates: str | None = None,
     issues_tokens: bool = False,
     limits: tuple[str, ...] | None = None,
-    limited_by: Callable[[Any], str] | None = None,
-    deprecated: Deprecation | None = None,
+    account_of: Callable[[Any], str] | None = None,
 ) -> Callable[[F], F]:
-    """Declare the method below it an endpoint that calls *use_case*.
+    """Declare the decorated method an endpoint that calls *use_case*.
 
-    The method's name gives the HTTP method, its signature what is read and answered, the use
-    case who may and what is refused. *creates* is the address of what it makes, *limited_by*
-    returns whose account a body is about, to count per account as well.
+    The HTTP method is taken from the method's name, parameters and response from its
+    annotations, policy and refusals from the use case. *creates* is the URL template of the
+    created resource. *limits* are rate limit policies; the last one is also counted per account
+    when *account_of* returns the account that a request body names.
     """
 
     def declare(method: F) -> F:
@@ -146,8 +136,7 @@ def endpoint(  # noqa: PLR0913 - each is one thing that a document tells
             creates=creates,
             issues_tokens=issues_tokens,
             limits=limits or (("default",) if verb in SAFE else ("default", "write")),
-            limited_by=limited_by,
-            deprecated=deprecated,
+            account_of=account_of,
         )
         return method
 
@@ -155,10 +144,10 @@ def endpoint(  # noqa: PLR0913 - each is one thing that a document tells
 
 
 def operation_of(method: object) -> Operation:
-    """Return what *method* declares; raise `TypeError` where nobody has said who may call it."""
+    """Return the operation that *method* declares; raise `TypeError` if it has no policy."""
     operation = getattr(method, "operation", None)
     if not isinstance(operation, Operation) or not isinstance(operation.policy, Policy):
-        raise TypeError(f"{method} is served without a policy: declare it with @endpoint")
+        raise TypeError(f"{method} has no policy: declare it with @endpoint")
     return operation
 
 

@@ -1,7 +1,8 @@
-"""Query parameters, read into records as strictly as bodies."""
+"""Query parameters, parsed into records as strictly as bodies."""
 
 import functools
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar, final
 from urllib.parse import parse_qsl
@@ -22,45 +23,45 @@ from mechanic_core.rules import (
     unwrap_annotated,
 )
 from mechanic_http.json import codec
-from mechanic_http.json.structure_records import published_name
+from mechanic_http.json.members import member_name
 from mechanic_http.problems.refusals import BadRequest
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 Q = TypeVar("Q", bound="Query")
 
-_MOST_PARAMETERS: Final = 64
-_REMEMBERED: Final = 256
-_SHORT: Final = 200
-"""How long a query may be that is remembered: so many of them are never much."""
+MAX_CACHED_LENGTH: Final = 200
+"""Longer query strings are parsed each time, which bounds the memory of the cache."""
 
+_CACHE_SIZE: Final = 256
+_MAX_PARAMETERS: Final = 64
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,399})")
-_TRUTH: Final = {"true": True, "false": False}
-_TOO_FAR: Final = (
-    f"page * per_page must not be above {MAX_OFFSET}: use the cursor (next_cursor) to go further"
+_BOOLEANS: Final = {"true": True, "false": False}
+_BEYOND_MAX_OFFSET: Final = (
+    f"page * per_page must be at most {MAX_OFFSET}: use the cursor (next_cursor) to go further"
 )
 
 
 @final
 @frozen
-class PagesWithin(Between):
-    """Which pages there may be; whoever wants a later one is told what goes on from there."""
+class PageNumber(Between):
+    """The allowed page numbers; the message for a later page names the cursor."""
 
     def violation(self, value: int) -> str | None:
-        """Return the broken bound, if any."""
-        return _TOO_FAR if value > self.maximum else super().violation(value)
+        """Return the violated bound, if any."""
+        return _BEYOND_MAX_OFFSET if value > self.maximum else super().violation(value)
 
 
 @frozen(kw_only=True)
 class Query:
-    """The query parameters of a request; this one knows none."""
+    """The query parameters of a request: none."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class ListQuery(Query):
-    """Which piece of a list is wanted."""
+    """The pagination parameters of a list."""
 
     page: Annotated[
-        Annotated[int, PagesWithin(1, MAX_OFFSET), Example(1)] | None,
+        Annotated[int, PageNumber(1, MAX_OFFSET), Example(1)] | None,
         Description("Page number, from 1. `page * per_page` must be at most 10,000."),
     ] = None
     per_page: Annotated[
@@ -75,19 +76,21 @@ class ListQuery(Query):
     ] = False
 
     def __attrs_post_init__(self) -> None:
-        """A page or a cursor, and pages only near the start."""
+        """Refuse a page together with a cursor, and a page beyond the maximum offset."""
         if self.page is not None and self.cursor is not None:
-            raise RuleBroken(Problem("", "give either page or cursor", parameter="cursor"))
+            raise RuleBroken(
+                Problem("", "must not be given together with page", parameter="cursor")
+            )
         if (self.page or 1) * self.per_page > MAX_OFFSET:
-            raise RuleBroken(Problem("", _TOO_FAR, parameter="page"))
+            raise RuleBroken(Problem("", _BEYOND_MAX_OFFSET, parameter="page"))
 
 
-LIST_PARAMETERS: Final = frozenset(published_name(f.name) for f in attrs.fields(ListQuery))
+LIST_PARAMETERS: Final = frozenset(member_name(f.name) for f in attrs.fields(ListQuery))
 
 
 @frozen(kw_only=True, slots=False)
 class PeriodQuery(Query):
-    """Service dates, both included; without slots, so that a list can have them too."""
+    """A period of service dates, both included; without slots for multiple inheritance."""
 
     from_: Annotated[
         date | None, Example(date(2026, 1, 1)), Description("Earliest service date, inclusive.")
@@ -98,63 +101,57 @@ class PeriodQuery(Query):
 
     def __attrs_post_init__(self) -> None:
         """Refuse a period that ends before it begins."""
-        self.period  # noqa: B018 - making it is checking it
+        self.period  # noqa: B018 - constructing the period checks it
 
-    @property
+    @functools.cached_property
     def period(self) -> Period:
-        """The days meant."""
+        """The period."""
         return Period(since=self.from_, until=self.to)
 
 
-class QueryReader(Generic[Q]):
-    """Reads one kind of query; what is not given, or was read a moment ago, costs nothing."""
+class QueryParser(Generic[Q]):
+    """Parses query strings into one query record; *cached* remembers recent results."""
 
     def __init__(self, cls: type[Q]) -> None:
-        """Look once at which parameters there are."""
-        self._remembered = functools.lru_cache(_REMEMBERED)(self._read)
+        """Prepare the parameters of *cls*."""
+        self.cached = functools.lru_cache(_CACHE_SIZE)(self.parse)
+        self._structure = codec.structure_hook(cls)
         self._cls = cls
-        self._absent = cls()
-        self._convert = {published_name(f.name): _from_text(f.type) for f in attrs.fields(cls)}
+        self._convert = {member_name(f.name): _converter(f.type) for f in attrs.fields(cls)}
 
-    def read(self, query_string: str) -> tuple[Q, Pairs]:
-        """Return the record and what was given; raise `RuleBroken` with every problem."""
-        if not query_string:
-            return self._absent, ()
-        read = self._remembered if len(query_string) <= _SHORT else self._read
-        return read(query_string)
-
-    def _read(self, query_string: str) -> tuple[Q, Pairs]:
-        pairs = _pairs(query_string)
+    def parse(self, query_string: str) -> tuple[Q, Pairs]:
+        """Return the record and the given parameters; raise `RuleBroken` with every problem."""
+        pairs = _parse_pairs(query_string)
         tree: dict[str, Any] = {}
         problems: list[Problem] = []
         for name, text in pairs:
             if name not in self._convert:
                 problems.append(Problem("", "is not a known parameter", parameter=name))
             elif name in tree:
-                problems.append(Problem("", "is given more than once", parameter=name))
+                problems.append(Problem("", "must not be given more than once", parameter=name))
             else:
                 tree[name] = self._convert[name](text)
         try:
-            found = codec.read(tree, self._cls)
+            query = self._structure(tree, self._cls)
         except Invalid as refused:
             raise RuleBroken(*problems, *map(_of_parameter, refused.problems)) from None
         if problems:
             raise RuleBroken(*problems)
-        return found, pairs
+        return query, pairs
 
 
-def _pairs(query_string: str) -> Pairs:
+def _parse_pairs(query_string: str) -> Pairs:
     try:
         return tuple(
             parse_qsl(
                 query_string,
                 keep_blank_values=True,
                 errors="strict",
-                max_num_fields=_MOST_PARAMETERS,
+                max_num_fields=_MAX_PARAMETERS,
             )
         )
     except ValueError:
-        raise BadRequest("the query can't be parsed") from None
+        raise BadRequest("the query string cannot be parsed") from None
 
 
 def _of_parameter(problem: Problem) -> Problem:
@@ -163,15 +160,15 @@ def _of_parameter(problem: Problem) -> Problem:
     return Problem("", problem.detail, parameter=problem.pointer.removeprefix("#/"))
 
 
-def _from_text(declared: Any) -> Any:
+def _converter(declared: Any) -> Callable[[str], object]:
     (member, *_), _ = union_members(unwrap_annotated(declared)[0])
     bare, _ = unwrap_annotated(member)
-    return {int: _integer, bool: _truth}.get(bare, str)
+    return {int: _integer, bool: _boolean}.get(bare, str)
 
 
 def _integer(text: str) -> object:
     return int(text) if _INTEGER.fullmatch(text) else text
 
 
-def _truth(text: str) -> object:
-    return _TRUTH.get(text, text)
+def _boolean(text: str) -> object:
+    return _BOOLEANS.get(text, text)

@@ -1,93 +1,150 @@
-"""The one mechanism between Falcon and the shop.
+"""Responders: what Falcon calls for an endpoint.
 
-What a method declares is looked at once, at the start. Per request an endpoint does, in this
-order: may they at all; read what was sent; call; encode; compare with what they have.
+Everything that depends on the operation alone is prepared at start. A request is authorized, its
+arguments are read, the method is called, the response is encoded and sent, in this order.
 """
 
 from collections.abc import Callable
+from string import Formatter
 from typing import Any, final
 
+from attrs import frozen
 from falcon import Request, Response
 
-from mechanic_core.errors import Stale
-from mechanic_http.context import who_asks
-from mechanic_http.endpoint.arguments import takes_of
+from mechanic_core.errors import Stale, Unauthenticated
+from mechanic_http.endpoint.arguments import Call, argument_readers
 from mechanic_http.endpoint.body import JSON
-from mechanic_http.endpoint.interceptor import Answer, Call
-from mechanic_http.endpoint.negotiation import must_accept_json
-from mechanic_http.endpoint.operation import Operation
-from mechanic_http.endpoint.options import EndpointOptions
-from mechanic_http.endpoint.response import Sending
-from mechanic_http.endpoint.response_encoding import encoder_of
+from mechanic_http.endpoint.negotiation import accepts_json
+from mechanic_http.endpoint.operation import METHODS, Operation, operation_of
+from mechanic_http.endpoint.pagination import CursorSigner
+from mechanic_http.endpoint.response import (
+    EncodedResponse,
+    InterceptorFactory,
+    ResponseSender,
+    no_interceptor,
+    response_encoder,
+)
+from mechanic_http.ports import Limiter
+from mechanic_http.problems.refusals import NotAcceptable, TooManyRequests
+
+
+@frozen(kw_only=True)
+class EndpointOptions:
+    """What all endpoints of an application share."""
+
+    cursor_signer: CursorSigner
+    require_if_match: bool = False
+    intercept: InterceptorFactory = no_interceptor
+    limiter: Limiter | None = None
 
 
 @final
 class Responder:
-    """One method of one resource, ready to be called by Falcon."""
+    """The Falcon responder of one method of one resource."""
 
     def __init__(
         self,
         operation: Operation,
         template: str,
         method: Callable[..., Any],
-        equipment: EndpointOptions,
+        options: EndpointOptions,
     ) -> None:
         """Prepare everything that does not depend on the request."""
         self.operation = operation
-        self.__name__ = operation.operation_id  # what falcon.inspect calls it
+        self.__name__ = operation.operation_id  # shown by falcon.inspect
         self._admit = operation.policy.admit
         self._method = method
-        self._takes = takes_of(operation, template, equipment)
-        self._limited_by = operation.limited_by
-        self._spend = equipment.spend
-        self._around = equipment.intercept(operation)
-        if operation.signature.prepares:
-            self._around = self._around or _as_it_is
-        self._encode = encoder_of(operation)
-        self._send = Sending(
+        self._argument_readers = argument_readers(
+            operation, template, options.cursor_signer, require_if_match=options.require_if_match
+        )
+        self._limiter = options.limiter if operation.account_of else None
+        self._interceptor = options.intercept(operation)
+        if operation.signature.deferred:
+            self._interceptor = self._interceptor or _run
+        self._encode = response_encoder(operation)
+        self._send = ResponseSender(
             media_type=JSON,
-            compared=operation.is_safe and operation.has_etag,
-            may_be_packed=operation.may_be_packed,
+            conditional=operation.is_safe and operation.has_etag,
+            compressible=operation.is_compressible,
         )
 
     def __call__(self, req: Request, resp: Response, **ids: Any) -> None:
-        """Answer one request."""
-        actor = who_asks(req)
+        """Respond to one request; raise refusals."""
+        actor = req.context.actor
+        if isinstance(actor, Unauthenticated):
+            raise actor
         self._admit(actor)
-        must_accept_json(req)
+        if (accept := req.env.get("HTTP_ACCEPT")) and not accepts_json(accept):
+            raise NotAcceptable("responses are application/json")
         call = Call(self.operation, req, actor, ids)
-        for take in self._takes:
-            take(call)
-        if self._limited_by:
-            account = self._limited_by(call.arguments[self.operation.signature.body_name])
-            self._spend(self.operation.limits[-1], f"account:{account}")
-        answer = (
-            self._run(call) if self._around is None else self._around(call, self._running(call))
-        )
-        self._send(req, resp, answer)
+        for read in self._argument_readers:
+            read(call)
+        if self._limiter:
+            self._count_account(call, self._limiter)
+        if self._interceptor:
+            encoded = self._interceptor(call, self._deferred(call))
+        elif call.alternatives:
+            encoded = self._encode(call, self._call_method(call))
+        else:
+            encoded = self._encode(call, self._method(actor, **call.arguments))
+        self._send(req, resp, encoded)
 
-    def _running(self, call: Call) -> Callable[[], Answer]:
-        """Return the work; of what prepares, only the rest, to be done in a transaction."""
-        if not self.operation.signature.prepares:
-            return lambda: self._run(call)
-        rest = self._called(call)
-        return lambda: self._encode(call, rest())
+    def _count_account(self, call: Call, limiter: Limiter) -> None:
+        """Count a login per account; its quota is no business of the client."""
+        account_of = self.operation.account_of
+        if account_of:
+            account = account_of(call.arguments[self.operation.signature.body_name])
+            quota = limiter.hit(self.operation.limits[-1], f"account:{account}")
+            if quota is not None and not quota.allowed:
+                raise TooManyRequests(quota.policy, quota.resets_in)
 
-    def _run(self, call: Call) -> Answer:
-        return self._encode(call, self._called(call))
+    def _deferred(self, call: Call) -> Callable[[], EncodedResponse]:
+        """Return the work to be run by an interceptor; a deferred method starts at once."""
+        if not self.operation.signature.deferred:
+            return lambda: self._encode(call, self._call_method(call))
+        finish = self._call_method(call)
+        return lambda: self._encode(call, finish())
 
-    def _called(self, call: Call) -> Any:
-        arguments = {"actor": call.actor, **call.arguments}
-        if not self.operation.signature.conditional:
-            return self._method(**arguments)
-        *others, last = arguments.pop("expected")
-        for version in others:
+    def _call_method(self, call: Call) -> Any:
+        """Call the method with each version that `If-Match` allows until one is not stale."""
+        for version in call.alternatives:
             try:
-                return self._method(**arguments, expected=version)
+                return self._method(call.actor, **call.arguments | {"expected": version})
             except Stale:
                 continue
-        return self._method(**arguments, expected=last)
+        return self._method(call.actor, **call.arguments)
 
 
-def _as_it_is(_: Call, run: Callable[[], Answer]) -> Answer:
+def _run(_: Call, run: Callable[[], EncodedResponse]) -> EncodedResponse:
     return run()
+
+
+@final
+class BoundResource:
+    """A resource with a responder for each of its methods, and HEAD wherever it has GET."""
+
+    def __init__(self, template: str, resource: object, options: EndpointOptions) -> None:
+        """Bind the methods of *resource*; raise `TypeError` for one that is not an endpoint."""
+        self.template = template
+        self.operations: dict[str, Operation] = {}
+        for method in METHODS:
+            function: Any = getattr(resource, f"on_{method.lower()}", None)
+            if function is not None:
+                operation = operation_of(function)
+                _require_ids(operation, template)
+                responder = Responder(operation, template, function, options)
+                self._bind(method, responder)
+                if method == "GET":
+                    self._bind("HEAD", responder)
+
+    def _bind(self, method: str, responder: Responder) -> None:
+        self.operations[method] = responder.operation
+        setattr(self, f"on_{method.lower()}", responder)
+
+
+def _require_ids(operation: Operation, template: str) -> None:
+    fields = {field for _, field, _, _ in Formatter().parse(template) if field}
+    if fields != set(operation.signature.ids):
+        raise TypeError(
+            f"{operation.operation_id} takes {operation.signature.ids}, but its path is {template}"
+        )

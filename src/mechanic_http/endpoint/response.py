@@ -1,50 +1,152 @@
-"""Sending an answer: whole, packed, or not at all to whoever has it already."""
+"""Responses: encoded from what a use case returned, then sent as Falcon responses.
 
-from typing import Final, final
+Encoded responses are values, so that an interceptor can cache them or replay them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias, final
 
 from attrs import frozen
 from falcon import Request, Response
 
-from mechanic_http.endpoint.etags import packed_tag, tag_in_hand
-from mechanic_http.endpoint.gzip_encoding import CODING, WORTH_PACKING, pack, takes_gzip
-from mechanic_http.endpoint.interceptor import Answer
+from mechanic_core.customers.customer import Customer, CustomerId
+from mechanic_core.rules import union_members
+from mechanic_http.endpoint.arguments import Call
+from mechanic_http.endpoint.etags import gzip_etag, make_etag, matching_etag
+from mechanic_http.endpoint.gzip_encoding import CODING, MIN_SIZE, accepts_gzip, compress
+from mechanic_http.endpoint.operation import Operation
+from mechanic_http.json import codec
 
+_VARY: Final = "Authorization, Accept"
+_PRIVATE: Final = {"Cache-Control": "private, no-cache", "Vary": _VARY}
+_SECRET: Final = {"Cache-Control": "no-store", "Vary": _VARY}
+_COMPRESSIBLE: Final = {"Vary": f"{_VARY}, Accept-Encoding"}
 _NOT_MODIFIED: Final = 304
+
+
+@frozen
+class EncodedResponse:
+    """A response as bytes.
+
+    *gzipped* is the body as gzip, if it is known already. *about* are the customers whose
+    personal data it may contain, if it may be stored for an `Idempotency-Key`.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    gzipped: bytes | None = None
+    about: frozenset[CustomerId] = frozenset()
+
+
+Encoder: TypeAlias = Callable[[Call, Any], EncodedResponse]
+
+Interceptor: TypeAlias = Callable[[Call, Callable[[], EncodedResponse]], EncodedResponse]
+"""Wraps a call: runs the function that it is given, or returns a stored response.
+
+It runs after authorization and after all arguments were read. Conditional requests are evaluated
+afterwards, on the response that it returns.
+"""
+
+InterceptorFactory: TypeAlias = Callable[[Operation], Interceptor | None]
+"""Returns the interceptor of an operation, if it has one; called once per operation."""
+
+
+def no_interceptor(_: Operation) -> None:
+    """Return no interceptor."""
+
+
+def first_interceptor(*factories: InterceptorFactory) -> InterceptorFactory:
+    """Return a factory that takes the first interceptor of *factories*."""
+
+    def intercept(operation: Operation) -> Interceptor | None:
+        return next(filter(None, (factory(operation) for factory in factories)), None)
+
+    return intercept
+
+
+def response_encoder(operation: Operation) -> Encoder:
+    """Return the function that encodes what the endpoint's method returned.
+
+    Raises `TypeError` for a response type that has a secret or that is not JSON.
+    """
+    status, response = int(operation.status), operation.signature.response
+    headers = _SECRET if operation.issues_tokens else _PRIVATE
+    if response is None:
+        return lambda _, __: EncodedResponse(status, headers)
+    if operation.is_compressible:
+        headers = headers | _COMPRESSIBLE
+    hooks = {cls: codec.unstructure_hook(cls) for cls in union_members(response)[0]}
+    if operation.signature.paginated:
+        return _page_encoder(hooks, headers)
+    creates, has_etag = operation.creates, operation.has_etag
+    is_stored = operation.accepts_idempotency_key
+
+    def encode(call: Call, record: Any) -> EncodedResponse:
+        body = codec.dumps(hooks[type(record)](record))
+        own = dict(headers)
+        if has_etag:
+            own["ETag"] = make_etag(record, body)
+        if creates:
+            ids = {**call.arguments, "id": getattr(record, "id", None)}
+            own["Location"] = call.req.root_path + creates.format_map(ids)
+        about = _customers_of(record) if is_stored else frozenset()
+        return EncodedResponse(status, own, body, about=about)
+
+    return encode
+
+
+def _customers_of(record: Any) -> frozenset[CustomerId]:
+    """Return the customers whose personal data *record* may contain."""
+    if isinstance(record, Customer):
+        return frozenset({record.id})
+    customer_id = getattr(record, "customer_id", None)
+    return frozenset() if customer_id is None else frozenset({customer_id})
+
+
+def _page_encoder(
+    hooks: Mapping[type, Callable[[Any], Any]], headers: Mapping[str, str]
+) -> Encoder:
+    def encode(call: Call, page: Any) -> EncodedResponse:
+        if call.pagination is None:
+            raise TypeError(f"{call.operation.operation_id} is not paginated")
+        items = [hooks[type(item)](item) for item in page.items]
+        tree, links = call.pagination.envelope(page, items)
+        return EncodedResponse(200, {**headers, "Link": links}, codec.dumps(tree))
+
+    return encode
 
 
 @final
 @frozen(kw_only=True)
-class Sending:
-    """How the answers of one kind are sent.
-
-    Those that are *compared* are held against what the client has. Those that *may_be_packed*
-    say in `Vary` that they depend on `Accept-Encoding`.
-    """
+class ResponseSender:
+    """Fills Falcon's response: 304 for *conditional* reads, gzip where *compressible*."""
 
     media_type: str
-    compared: bool
-    may_be_packed: bool
+    conditional: bool
+    compressible: bool
 
-    def __call__(self, req: Request, resp: Response, answer: Answer) -> None:
-        """Fill *resp*; raise `PreconditionFailed` where the client wants no such answer."""
-        for name, value in answer.headers.items():
-            resp.set_header(name, value)
-        if self.compared and (tag := tag_in_hand(req, answer.headers["ETag"])):
-            resp.set_header("ETag", tag)
-            resp.status = _NOT_MODIFIED
-            return
-        resp.status = answer.status
-        body = answer.body
+    def __call__(self, req: Request, resp: Response, encoded: EncodedResponse) -> None:
+        """Send *encoded*; raise `PreconditionFailed` when `If-Match` does not match."""
+        env, headers, body = req.env, encoded.headers, encoded.body
+        resp.set_headers(headers)
+        if self.conditional and ("HTTP_IF_NONE_MATCH" in env or "HTTP_IF_MATCH" in env):
+            etag = matching_etag(env, headers["ETag"])
+            if etag:
+                resp.set_header("ETag", etag)
+                resp.status = _NOT_MODIFIED
+                return
+        resp.status = encoded.status
         if body is None:
             return
         resp.content_type = self.media_type
-        if len(body) >= WORTH_PACKING and self.may_be_packed and _takes_gzip(req):
-            body = answer.packed or pack(body)
+        if (
+            self.compressible
+            and len(body) >= MIN_SIZE
+            and accepts_gzip(env.get("HTTP_ACCEPT_ENCODING", ""))
+        ):
+            body = encoded.gzipped or compress(body)
             resp.set_header("Content-Encoding", CODING)
-            if etag := answer.headers.get("ETag"):
-                resp.set_header("ETag", packed_tag(etag))
+            if plain_etag := headers.get("ETag"):
+                resp.set_header("ETag", gzip_etag(plain_etag))
         resp.data = body
-
-
-def _takes_gzip(req: Request) -> bool:
-    return takes_gzip(req.env.get("HTTP_ACCEPT_ENCODING", ""))

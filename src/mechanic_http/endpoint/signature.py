@@ -1,4 +1,4 @@
-"""What a resource's method takes and gives, read from its signature once."""
+"""The parameters and the response of an endpoint, read once from its method's annotations."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NewType, get_args, get_origin, get_type_hints
@@ -15,60 +15,57 @@ from mechanic_http.endpoint.query import ListQuery, Query
 
 @frozen(kw_only=True)
 class Signature:
-    """The arguments of an endpoint by kind, and its answer.
+    """What an endpoint's method takes, by kind, and what it returns.
 
-    *ids* stand in the path. *body* is the record in the argument *body_name*, which may be
-    missing unless *body_required*; *replaces* and *merges* wrap it into a change. *answer* is
-    a record, a union of records where roles see different ones, or None; when *listed*, it
-    is what the list is of. *conditional*: it honours ``If-Match``. *prepares*: what it returns
-    is the rest of its work, to be called for the answer.
+    *ids* are path parameters. *body* is the record type of the parameter *body_name*;
+    *replaces* and *merges* say that it arrives as a `Replacement` or a `MergePatch`.
+    *conditional* methods take the version that `If-Match` expects. *response* is a record type,
+    a union of record types, one per role, or None; if *paginated*, the type of a page's items.
+    A *deferred* method returns a function that does the work inside the transaction.
     """
 
     ids: tuple[str, ...] = ()
     query: type[Query] = Query
     takes_query: bool = False
-    takes_window: bool = False
     body: type[Any] | None = None
     body_name: str = ""
     body_required: bool = True
     replaces: bool = False
     merges: bool = False
     conditional: bool = False
-    answer: Any = None
-    listed: bool = False
-    prepares: bool = False
+    response: Any = None
+    paginated: bool = False
+    deferred: bool = False
 
 
 def signature_of(method: Callable[..., Any]) -> Signature:
-    """Return how *method* is called; raise `TypeError` for an argument of no known kind."""
+    """Return the signature of *method*; raise `TypeError` for an unsupported parameter."""
     hints = get_type_hints(method, include_extras=True)
-    answer = hints.pop("return")
-    told: dict[str, Any] = {}
-    told["ids"] = tuple(name for name, hint in hints.items() if isinstance(hint, NewType))
+    response = hints.pop("return")
+    found: dict[str, Any] = {}
+    found["ids"] = tuple(name for name, hint in hints.items() if isinstance(hint, NewType))
     for name, hint in hints.items():
-        if name not in told["ids"]:
-            told.update(_argument(name, hint))
-    if get_origin(answer) is Callable:
-        _, answer = get_args(answer)
-        told["prepares"] = True
-    if get_origin(answer) is Page:
-        (answer,) = get_args(answer)
-        told["listed"] = True
-        told.setdefault("query", ListQuery)
-    if answer is not type(None):
-        told["answer"] = answer
-    return Signature(**told)
+        if name not in found["ids"]:
+            found.update(_parameter(name, hint))
+    if get_origin(response) is Callable:
+        _, response = get_args(response)
+        found["deferred"] = True
+    if get_origin(response) is Page:
+        (response,) = get_args(response)
+        found["paginated"] = True
+        found.setdefault("query", ListQuery)
+    if response is not type(None):
+        found["response"] = response
+    return Signature(**found)
 
 
-def _argument(name: str, hint: Any) -> Iterator[tuple[str, Any]]:
+def _parameter(name: str, hint: Any) -> Iterator[tuple[str, Any]]:
     members, optional = union_members(hint)
     origin = get_origin(hint)
-    if hint is Actor:
+    if hint in (Actor, PageRequest):
         return
     if name == "expected":
         yield "conditional", True
-    elif hint is PageRequest:
-        yield "takes_window", True
     elif isinstance(hint, type) and issubclass(hint, Query):
         yield from (("query", hint), ("takes_query", True))
     elif origin in (Replacement, MergePatch):
@@ -78,4 +75,4 @@ def _argument(name: str, hint: Any) -> Iterator[tuple[str, Any]]:
         yield from (("body", members[0]), ("body_name", name))
         yield "body_required", not optional
     else:
-        raise TypeError(f"no endpoint knows what to give for {name}: {hint}")
+        raise TypeError(f"endpoint parameter {name} has an unsupported type: {hint}")

@@ -1,1 +1,1 @@
-"""JSON to records and back."""
+"""Records from JSON and JSON from records."""

@@ -1,60 +1,55 @@
-"""JSON to records and back: the one place where the two meet.
+"""The JSON codec: structures records from JSON and encodes records as JSON."""
 
-Rules sit on the records; what is only about JSON (its types, dates, exact numbers, pointers,
-strictness) sits here and in the modules that this one joins.
-"""
-
+import functools
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 import orjson
 
-from mechanic_http.json.structure import reader
-from mechanic_http.json.unstructure import writer
+from mechanic_http.json.structure import structure_converter
+from mechanic_http.json.unstructure import unstructure_converter
 
 T = TypeVar("T")
 
-_READER: Final = reader()
-_WRITER: Final = writer()
-
-_OPTIONS: Final = orjson.OPT_UTC_Z
+_STRUCTURE: Final = structure_converter()
+_UNSTRUCTURE: Final = unstructure_converter()
 
 
-def read(tree: Any, cls: type[T]) -> T:
-    """Return the record that *tree* describes: JSON with its fractions as `Decimal`.
+def structure(tree: Any, cls: type[T]) -> T:
+    """Return the record of type *cls* in *tree*, which has its fractions as `Decimal`.
 
-    Raises `RuleBroken` with everything that is wrong, each with its pointer.
+    Raises `RuleBroken` with every problem, each with its pointer.
     """
-    record: T = _READER.structure(tree, cls)
+    record: T = structure_hook(cls)(tree, cls)
     return record
 
 
-def tree_of(record: object) -> Any:
-    """Return *record* ready for `dumps`."""
-    return _WRITER.unstructure(record)
+def structure_hook(cls: type) -> Callable[[Any, Any], Any]:
+    """Return the hook that structures *cls*; raise `TypeError` for a type that is not strict."""
+    return _STRUCTURE.get_structure_hook(cls)
 
 
-def dumps(tree: object) -> bytes:
-    """Return JSON; moments end in ``Z``, decimals are exact."""
-    return orjson.dumps(tree, _decimal, _OPTIONS)
+def unstructure_hook(cls: type) -> Callable[[Any], Any]:
+    """Return the hook that unstructures *cls* for `dumps`.
+
+    Raises `TypeError` for a record with a secret or a type that JSON does not have.
+    """
+    return _UNSTRUCTURE.get_unstructure_hook(cls)
 
 
 def encode(record: object) -> bytes:
     """Return *record* as JSON."""
-    return orjson.dumps(_WRITER.unstructure(record), None, _OPTIONS)
-
-
-def must_publish(cls: type) -> None:
-    """Make the writer of *cls* now; raise `TypeError` if it can't or mustn't be published."""
-    _WRITER.get_unstructure_hook(cls)
-
-
-def must_read(cls: type) -> None:
-    """Make the reader of *cls* now; raise `TypeError` if a field can't be read strictly."""
-    _READER.get_structure_hook(cls)
+    return dumps(unstructure_hook(type(record))(record))
 
 
 def _decimal(value: object) -> object:
     if isinstance(value, Decimal):
         return orjson.Fragment(format(value, "f"))
-    raise TypeError(f"{type(value).__name__} has no place in an answer")
+    raise TypeError(f"{type(value).__name__} cannot be encoded as JSON")
+
+
+dumps: Final[Callable[[object], bytes]] = functools.partial(
+    orjson.dumps, default=_decimal, option=orjson.OPT_UTC_Z
+)
+"""Returns a tree as JSON; moments end in ``Z``, decimals are exact."""

@@ -1,4 +1,4 @@
-"""JSON Pointers in URI fragments (RFC 6901, section 6): where in a body something is wrong."""
+"""JSON Pointers in URI fragments (RFC 6901, section 6): the place of a problem in a body."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -8,25 +8,25 @@ import attrs
 
 from mechanic_core.errors import Invalid, Problem
 
-_FRAGMENT: Final = "!$&'()*+,;=:@?~"
-_LONGEST: Final = 100
+_UNESCAPED: Final = "!$&'()*+,;=:@?~"
+_MAXIMUM_LENGTH: Final = 100
 
 
-def step(name: str) -> str:
-    """Return *name* as one step of a pointer; an absurdly long one is clipped."""
-    escaped = name[:_LONGEST].replace("~", "~0").replace("/", "~1")
-    return quote(escaped, safe=_FRAGMENT, errors="replace")
+def escape(name: str) -> str:
+    """Return *name* as one token of a pointer, truncated if it is very long."""
+    token = name[:_MAXIMUM_LENGTH].replace("~", "~0").replace("/", "~1")
+    return quote(token, safe=_UNESCAPED, errors="replace")
 
 
-def below(place: str, refused: Invalid) -> Iterator[Problem]:
-    """Return the problems of a member as problems of the whole, which has it at *place*."""
+def nest(token: str, refused: Invalid) -> Iterator[Problem]:
+    """Return the problems of the value at *token* as problems of the object around it."""
     for problem in refused.problems:
-        yield attrs.evolve(problem, pointer=f"#/{place}{problem.pointer[1:]}")
+        yield attrs.evolve(problem, pointer=f"#/{token}{problem.pointer[1:]}")
 
 
-def renamed(problem: Problem, names: Mapping[str, str]) -> Problem:
-    """Return *problem* with the first step of its pointer called as the client called it."""
-    first, slash, rest = problem.pointer.removeprefix("#/").partition("/")
+def rename(problem: Problem, names: Mapping[str, str]) -> Problem:
+    """Return *problem* with the first token of its pointer replaced as *names* say."""
+    first, slash, others = problem.pointer.removeprefix("#/").partition("/")
     if first not in names:
         return problem
-    return attrs.evolve(problem, pointer=f"#/{names[first]}{slash}{rest}")
+    return attrs.evolve(problem, pointer=f"#/{names[first]}{slash}{others}")

@@ -1,13 +1,14 @@
-"""JSON into records: strict, and every problem told at once."""
+"""Records from JSON: strict hooks for cattrs that convert nothing and report every problem."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, TypeAlias, get_args, get_origin
+from typing import Any, Final, NewType, TypeAlias, get_args
 
 import attrs
-from cattrs import Converter
+from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError
+from cattrs.gen import make_dict_structure_fn, override
 
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
@@ -21,134 +22,200 @@ from mechanic_core.rules import (
     union_members,
     unwrap_annotated,
 )
-from mechanic_http.json.amounts import scaled_reader
-from mechanic_http.json.pointers import below
-from mechanic_http.json.structure_records import record_reader
+from mechanic_http.json.decimals import structure_scaled
+from mechanic_http.json.members import (
+    aliases_of,
+    is_annotated,
+    is_optional,
+    is_tuple,
+    member_name,
+)
+from mechanic_http.json.pointers import escape, nest, rename
 
-Read: TypeAlias = Callable[[Any, Any], Any]
+Hook: TypeAlias = Callable[[Any, Any], Any]
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z", re.ASCII)
+_DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z", re.ASCII)
+_STRICT: Final = (str, int, bool, date, datetime)
 
 
-def reader() -> Converter:
-    """Return a converter that reads JSON into records and converts nothing by itself.
-
-    Each hook raises `RuleBroken` with problems whose pointers start where it was called.
-    """
+def structure_converter() -> Converter:
+    """Return a converter whose hooks raise `RuleBroken` with pointers relative to their value."""
     converter = Converter()
-    converter.register_structure_hook(str, _exactly(str, "must be text"))
+    converter.register_structure_hook(str, _exactly(str, "must be a string"))
     converter.register_structure_hook(int, _exactly(int, "must be an integer"))
     converter.register_structure_hook(bool, _exactly(bool, "must be true or false"))
     converter.register_structure_hook(date, _date)
-    converter.register_structure_hook(datetime, _moment)
-    converter.register_structure_hook(StrEnum, _member)
-    converter.register_structure_hook(Money, scaled_reader(MONEY_DECIMALS))
-    converter.register_structure_hook(Quantity, scaled_reader(QUANTITY_DECIMALS))
-    converter.register_structure_hook_factory(attrs.has, record_reader)
-    converter.register_structure_hook_factory(_is_tuple, _tuple)
-    converter.register_structure_hook_factory(_is_optional, _optional)
-    converter.register_structure_hook_factory(_is_annotated, _ruled)
+    converter.register_structure_hook(datetime, _date_time)
+    converter.register_structure_hook(StrEnum, _enum)
+    converter.register_structure_hook(Money, structure_scaled(MONEY_DECIMALS))
+    converter.register_structure_hook(Quantity, structure_scaled(QUANTITY_DECIMALS))
+    converter.register_structure_hook_factory(attrs.has, _record)
+    converter.register_structure_hook_factory(is_tuple, _tuple)
+    converter.register_structure_hook_factory(is_optional, _optional)
+    converter.register_structure_hook_factory(is_annotated, _annotated)
     return converter
 
 
-def _exactly(kind: type, wrong: str) -> Read:
-    problem = Problem("#", wrong)
+def _exactly(kind: type, expected: str) -> Hook:
+    problem = Problem("#", expected)
 
-    def read(value: Any, _: Any) -> Any:
+    def structure(value: Any, _: Any) -> Any:
         if type(value) is not kind:
             raise RuleBroken(problem)
         return value
 
-    return read
+    return structure
 
 
 def _date(value: Any, _: Any) -> date:
     if type(value) is str and _DATE.fullmatch(value):
         try:
             return date.fromisoformat(value)
-        except ValueError as error:
-            raise RuleBroken(Problem("#", "is no day of the calendar")) from error
-    raise RuleBroken(Problem("#", "must be a date as in 2026-01-31"))
+        except ValueError:
+            pass
+    raise RuleBroken(Problem("#", "must be a valid date (YYYY-MM-DD)"))
 
 
-def _moment(value: Any, _: Any) -> datetime:
-    if type(value) is str and _MOMENT.fullmatch(value):
+def _date_time(value: Any, _: Any) -> datetime:
+    if type(value) is str and _DATE_TIME.fullmatch(value):
         try:
             return datetime.fromisoformat(value)
-        except ValueError as error:
-            raise RuleBroken(Problem("#", "is no moment of the calendar")) from error
-    raise RuleBroken(Problem("#", "must be a moment as in 2026-01-31T12:00:00Z"))
+        except ValueError:
+            pass
+    raise RuleBroken(Problem("#", "must be a valid date and time in UTC (YYYY-MM-DDThh:mm:ssZ)"))
 
 
-def _member(value: Any, kind: type[StrEnum]) -> StrEnum:
-    found = kind._value2member_map_.get(value) if type(value) is str else None
-    if not isinstance(found, kind):
+def _enum(value: Any, kind: type[StrEnum]) -> StrEnum:
+    member = kind._value2member_map_.get(value) if type(value) is str else None
+    if not isinstance(member, kind):
         raise RuleBroken(Problem("#", f"must be one of {', '.join(kind)}"))
-    return found
+    return member
 
 
-def _is_tuple(declared: Any) -> bool:
-    return get_origin(declared) is tuple
+def _tuple(declared: Any, converter: Converter) -> Hook:
+    member_type, _ = get_args(declared)
+    hook = converter.get_structure_hook(member_type)
 
-
-def _tuple(declared: Any, converter: Converter) -> Read:
-    member, _ = get_args(declared)
-    read_member = converter.get_structure_hook(member)
-
-    def read(value: Any, _: Any) -> tuple[Any, ...]:
+    def structure(value: Any, _: Any) -> tuple[Any, ...]:
         if type(value) is not list:
-            raise RuleBroken(Problem("#", "must be a list"))
+            raise RuleBroken(Problem("#", "must be an array"))
         members: list[Any] = []
         problems: list[Problem] = []
-        for place, given in enumerate(value):
+        for index, member in enumerate(value):
             try:
-                members.append(read_member(given, member))
+                members.append(hook(member, member_type))
             except RuleBroken as refused:
-                problems.extend(below(str(place), refused))
+                problems.extend(nest(str(index), refused))
         if problems:
             raise RuleBroken(*problems)
         return tuple(members)
 
-    return read
+    return structure
 
 
-def _is_optional(declared: Any) -> bool:
-    return union_members(declared)[1]
-
-
-def _optional(declared: Any, converter: Converter) -> Read:
+def _optional(declared: Any, converter: Converter) -> Hook:
     (member,), _ = union_members(declared)
-    read_member = converter.get_structure_hook(member)
-
-    def read(value: Any, _: Any) -> Any:
-        return None if value is None else read_member(value, member)
-
-    return read
+    hook = converter.get_structure_hook(member)
+    return lambda value, _: None if value is None else hook(value, member)
 
 
-def _is_annotated(declared: Any) -> bool:
-    return get_origin(declared) is Annotated
-
-
-def _ruled(declared: Any, converter: Converter) -> Read:
+def _annotated(declared: Any, converter: Converter) -> Hook:
     bare, notes = unwrap_annotated(declared)
     rules = [n for n in notes if isinstance(n, Length | Between | Pattern | OneOf)]
-    read_bare = converter.get_structure_hook(bare)
+    hook = converter.get_structure_hook(bare)
     if not rules:
-        return lambda value, _: read_bare(value, bare)
-    # A choice comes first: whoever gives no member at all is told of those that may be given, not
-    # of all. So do bounds on a list: one of a million members is not looked through.
-    choices: list[Rule] = [rule for rule in rules if isinstance(rule, OneOf)]
-    bounds = [rule for rule in rules if isinstance(rule, Length)] if _is_tuple(bare) else []
-    on_a_list = [*choices, *bounds]
+        return lambda value, _: hook(value, bare)
+    # Choices are checked before the type, so that the message lists those that are allowed here,
+    # and the length of an array before its members, which may be a million.
+    is_array = is_tuple(bare)
+    first: list[Rule] = [rule for rule in rules if isinstance(rule, Length if is_array else OneOf)]
 
-    def read(value: Any, _: Any) -> Any:
-        if said := first_violation(on_a_list if type(value) is list else choices, value):
-            raise RuleBroken(Problem("#", said))
-        found = read_bare(value, bare)
-        if said := first_violation(rules, found):
-            raise RuleBroken(Problem("#", said))
-        return found
+    def structure(value: Any, _: Any) -> Any:
+        if first and (type(value) is list or not is_array):
+            violation = first_violation(first, value)
+            if violation:
+                raise RuleBroken(Problem("#", violation))
+        result = hook(value, bare)
+        if violation := first_violation(rules, result):
+            raise RuleBroken(Problem("#", violation))
+        return result
 
-    return read
+    return structure
+
+
+def _record(cls: Any, converter: Converter) -> Hook:
+    """Return a hook around cattrs' generated one that accepts aliases and collects problems."""
+    attrs.resolve_types(cls, include_extras=True)
+    fields = [field for field in attrs.fields(cls) if field.init]
+    for field in fields:
+        _require_strict(field.type)
+    names = {field.name: member_name(field.name) for field in fields}
+    aliases = aliases_of(cls)
+    overrides: dict[str, Any] = {field: override(rename=name) for field, name in names.items()}
+    generated = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **overrides)
+
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is not dict:
+            raise RuleBroken(Problem("#", "must be an object"))
+        used: dict[str, str] = {
+            alias: n for n, alias in aliases.items() if alias in value and n not in value
+        }
+        tree: dict[str, Any] = value
+        if used:
+            tree = {used.get(n, str(n)): member for n, member in value.items()}
+        try:
+            return generated(tree, cls)
+        except ClassValidationError as error:
+            shown = names | {name: alias for alias, name in used.items()}
+            problems = [*_field_problems(error, tree, shown), *_unknown(tree, names, aliases)]
+        raise RuleBroken(*problems)
+
+    return structure
+
+
+def _field_problems(
+    error: ClassValidationError, tree: dict[str, Any], shown: dict[str, str]
+) -> Iterator[Problem]:
+    """Return the problems of each field, or those that the record's constructor raised."""
+    of_fields, others = error.group_exceptions()
+    for refused, note in of_fields:
+        name = shown[note.name]
+        if isinstance(refused, KeyError):
+            yield Problem(f"#/{name}", "is required")
+        elif tree.get(member_name(note.name)) is None:
+            yield Problem(f"#/{name}", "must not be null")
+        elif isinstance(refused, RuleBroken):
+            yield from nest(name, refused)
+        else:
+            raise refused
+    for refused in others:
+        if isinstance(refused, RuleBroken):
+            yield from (rename(problem, shown) for problem in refused.problems)
+        elif not isinstance(refused, ForbiddenExtraKeysError):
+            raise refused
+
+
+def _unknown(
+    tree: dict[str, Any], names: dict[str, str], aliases: dict[str, str]
+) -> Iterator[Problem]:
+    known = frozenset(names.values())
+    by_alias = {alias: name for name, alias in aliases.items()}
+    for key in tree:
+        if key in by_alias:
+            yield Problem(f"#/{key}", f"must not be given together with {by_alias[key]}")
+        elif key not in known:
+            yield Problem(f"#/{escape(key)}", "is not a known field")
+
+
+def _require_strict(declared: Any) -> None:
+    """Raise `TypeError` for a type that cattrs would convert to."""
+    bare, _ = unwrap_annotated(declared)
+    for member in union_members(bare)[0]:
+        inner, _ = unwrap_annotated(member)
+        if is_tuple(inner):
+            _require_strict(get_args(inner)[0])
+        elif isinstance(inner, NewType):
+            _require_strict(inner.__supertype__)
+        elif not (inner in _STRICT or attrs.has(inner) or issubclass(inner, StrEnum)):
+            raise TypeError(f"{declared} cannot be structured strictly")

@@ -1,44 +1,50 @@
-"""Records into JSON: a function for each class, made once."""
+"""Records to trees that orjson can write, by functions that cattrs generates."""
 
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, NewType, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Any, Final, NewType, TypeAlias, get_args, get_type_hints
 
 import attrs
 from cattrs import Converter
 from cattrs.fns import identity
+from cattrs.gen import make_dict_unstructure_fn, override
 
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
 from mechanic_core.rules import Unpublished, computed, union_members, unwrap_annotated
-from mechanic_http.json.amounts import scaled_writer
-from mechanic_http.json.structure_records import notes_of, published_name
+from mechanic_http.json.decimals import unstructure_scaled
+from mechanic_http.json.members import is_annotated, is_optional, is_tuple, member_name, notes_of
 
-Write: TypeAlias = Callable[[Any], Any]
+Hook: TypeAlias = Callable[[Any], Any]
 
-_AS_THEY_ARE: Final = (str, int, bool, date, datetime, StrEnum)
-"""What orjson writes by itself, and as the contract says."""
+_NATIVE: Final = (str, int, bool, date, datetime, StrEnum)
+"""Types that orjson writes as the API documents them."""
 
 
-def writer() -> Converter:
-    """Return a converter that makes records ready for orjson.
+def unstructure_converter() -> Converter:
+    """Return a converter that unstructures records for orjson.
 
-    It publishes every field but `Unpublished` ones, and everything `computed`.
+    It publishes every field that is not `Unpublished`, and every `computed` property.
     """
-    converter = Converter(unstructure_fallback_factory=_unwritable)
-    converter.register_unstructure_hook_factory(_is_plain, lambda _: identity)
-    converter.register_unstructure_hook_factory(_is_named, _named)
-    converter.register_unstructure_hook(Money, scaled_writer(MONEY_DECIMALS))
-    converter.register_unstructure_hook(Quantity, scaled_writer(QUANTITY_DECIMALS))
+    converter = Converter(unstructure_fallback_factory=_refuse)
+    converter.register_unstructure_hook_factory(_is_native, lambda _: identity)
+    converter.register_unstructure_hook_factory(
+        lambda declared: isinstance(declared, NewType),
+        lambda declared: converter.get_unstructure_hook(declared.__supertype__),
+    )
+    converter.register_unstructure_hook(Money, unstructure_scaled(MONEY_DECIMALS))
+    converter.register_unstructure_hook(Quantity, unstructure_scaled(QUANTITY_DECIMALS))
     converter.register_unstructure_hook_factory(attrs.has, _record)
-    converter.register_unstructure_hook_factory(_is_tuple, _tuple)
-    converter.register_unstructure_hook_factory(_is_optional, _optional)
-    converter.register_unstructure_hook_factory(_is_annotated, _annotated)
+    converter.register_unstructure_hook_factory(is_tuple, _tuple)
+    converter.register_unstructure_hook_factory(is_optional, _optional)
+    converter.register_unstructure_hook_factory(
+        is_annotated, lambda declared: converter.get_unstructure_hook(unwrap_annotated(declared)[0])
+    )
     return converter
 
 
 def computed_of(cls: type) -> dict[str, tuple[computed[Any], Any]]:
-    """Return the computed members of a record with their types, by name."""
+    """Return the computed properties of a record and their types, by name."""
     found = {
         name: member
         for owner in reversed(cls.__mro__)
@@ -52,78 +58,55 @@ def computed_of(cls: type) -> dict[str, tuple[computed[Any], Any]]:
 
 
 def published_fields(cls: type) -> "list[attrs.Attribute[Any]]":
-    """Return the fields that leave in an answer; refuse to publish a secret by mistake."""
+    """Return the fields that are published; raise `TypeError` for a secret among them."""
     attrs.resolve_types(cls, include_extras=True)
-    shown = [
+    published = [
         field
         for field in attrs.fields(cls)
         if not any(isinstance(note, Unpublished) for note in notes_of(field.type))
     ]
-    for field in shown:
+    for field in published:
         if not field.repr:
-            raise TypeError(f"{cls.__name__}.{field.name} is hidden from logs: it is a secret")
-    return shown
+            raise TypeError(f"{cls.__name__}.{field.name} is secret: it is hidden from repr")
+    return published
 
 
-def _unwritable(declared: Any) -> Write:
-    raise TypeError(f"no way to publish {declared} is known")
+def _refuse(declared: Any) -> Hook:
+    raise TypeError(f"{declared} cannot be published as JSON")
 
 
-def _is_plain(declared: Any) -> bool:
-    return isinstance(declared, type) and issubclass(declared, _AS_THEY_ARE)
+def _is_native(declared: Any) -> bool:
+    return isinstance(declared, type) and issubclass(declared, _NATIVE)
 
 
-def _is_named(declared: Any) -> bool:
-    return isinstance(declared, NewType)
+def _tuple(declared: Any, converter: Converter) -> Hook:
+    hook = converter.get_unstructure_hook(get_args(declared)[0])
+    return identity if hook is identity else lambda members: [hook(m) for m in members]
 
 
-def _is_tuple(declared: Any) -> bool:
-    return get_origin(declared) is tuple
+def _optional(declared: Any, converter: Converter) -> Hook:
+    hook = converter.get_unstructure_hook(union_members(declared)[0][0])
+    return identity if hook is identity else lambda value: None if value is None else hook(value)
 
 
-def _is_optional(declared: Any) -> bool:
-    return union_members(declared)[1]
-
-
-def _is_annotated(declared: Any) -> bool:
-    return get_origin(declared) is Annotated
-
-
-def _named(declared: Any, converter: Converter) -> Write:
-    return converter.get_unstructure_hook(declared.__supertype__)
-
-
-def _annotated(declared: Any, converter: Converter) -> Write:
-    return converter.get_unstructure_hook(unwrap_annotated(declared)[0])
-
-
-def _tuple(declared: Any, converter: Converter) -> Write:
-    write = converter.get_unstructure_hook(get_args(declared)[0])
-    return identity if write is identity else lambda members: [write(m) for m in members]
-
-
-def _optional(declared: Any, converter: Converter) -> Write:
-    write = converter.get_unstructure_hook(union_members(declared)[0][0])
-    if write is identity:
-        return identity
-    return lambda value: None if value is None else write(value)
-
-
-def _record(cls: type, converter: Converter) -> Write:
-    """Return what writes a record, spelt out as one expression: no loop over its members."""
-    told = {
-        published_name(field.name): (f"record.{field.name}", field.type)
-        for field in published_fields(cls)
+def _record(cls: Any, converter: Converter) -> Hook:
+    published = {field.name for field in published_fields(cls)}
+    overrides: dict[str, Any] = {
+        field.name: override(rename=member_name(field.name), omit=field.name not in published)
+        for field in attrs.fields(cls)
     }
-    scope: dict[str, Any] = {}
-    for name, (member, declared) in computed_of(cls).items():
-        scope[f"compute_{name}"] = member.compute
-        told[name] = f"compute_{name}(record)", declared
-    written = []
-    for place, (name, (value, declared)) in enumerate(told.items()):
-        write_one = converter.get_unstructure_hook(declared)
-        scope[f"write_{place}"] = write_one
-        written.append(f"{name!r}: {value if write_one is identity else f'write_{place}({value})'}")
-    source = f"lambda record: {{{', '.join(written)}}}"
-    write: Write = eval(source, scope)  # noqa: S307 - of nothing but the names of members
-    return write
+    fields: Hook = make_dict_unstructure_fn(cls, converter, **overrides)
+    properties = tuple(
+        (name, member.compute, converter.get_unstructure_hook(declared))
+        for name, (member, declared) in computed_of(cls).items()
+    )
+    if not properties:
+        return fields
+
+    def unstructure(record: Any) -> dict[str, Any]:
+        tree: dict[str, Any] = fields(record)
+        for name, compute, hook in properties:
+            tree[name] = hook(compute(record))
+        return tree
+
+    return unstructure

@@ -1,1 +1,1 @@
-"""What happens to every request, whatever it is about: each file one thing."""
+"""Falcon middleware, in the order of `mechanic_http.app`."""

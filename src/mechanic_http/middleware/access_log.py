@@ -1,51 +1,62 @@
-"""One line in the log for each request, written when it is answered."""
+"""Request ids and the access log: one entry per request, written when it is answered."""
 
+import re
+from random import getrandbits
 from time import perf_counter
-from typing import final
+from typing import Final, final
 
-from falcon import Request, Response
+from falcon import Response
 from falcon.constants import COMBINED_METHODS
 
-from mechanic_http.context import principal
-from mechanic_http.endpoint.bound_resource import operation_for, template_of
-from mechanic_http.ports import AccessLog, RequestLine, Statements
+from mechanic_core.errors import Unauthenticated
+from mechanic_http.context import ShopRequest
+from mechanic_http.ports import AccessLog, AccessLogEntry, StatementCounter
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 @final
 class AccessLogging:
-    """Tells *log* of each request."""
+    """Gives each request an id and logs it."""
 
-    def __init__(self, log: AccessLog, statements: Statements) -> None:
-        """Tell *log*, with the difference that a request has made to *statements*."""
+    def __init__(self, log: AccessLog, statements: StatementCounter) -> None:
+        """Write to *log*, with the number of *statements* that each request has run."""
         self._log = log
         self._statements = statements
 
-    def process_request(self, req: Request, _: Response) -> None:
-        """Look at the clock, and at what was counted before."""
-        req.context.statements = self._statements()
-        req.context.started = perf_counter()
+    def process_request(self, req: ShopRequest, resp: Response) -> None:
+        """Set the request's id: the client's `X-Request-ID` if it is well-formed, or a new one."""
+        request_id = req.env.get("HTTP_X_REQUEST_ID")
+        if request_id is None or not _REQUEST_ID.fullmatch(request_id):
+            request_id = f"{getrandbits(128):032x}"
+        context = req.context
+        context.request_id = request_id
+        context.statements = self._statements()
+        context.started = perf_counter()
+        resp.set_header("X-Request-ID", request_id)
 
     def process_response(
         self,
-        req: Request,
+        req: ShopRequest,
         resp: Response,
-        resource: object,
-        _: bool,  # noqa: FBT001 - Falcon's order
+        _: object,
+        __: bool,  # noqa: FBT001 - Falcon's signature
     ) -> None:
-        """Write the line."""
-        operation = operation_for(resource, req.method)
-        asking = principal(req)
+        """Log the request."""
+        context = req.context
+        operation, actor = context.operation, context.actor
+        role, actor_id = (None, 0) if isinstance(actor, Unauthenticated) else (actor.role, actor.id)
         self._log(
-            RequestLine(
-                request_id=req.context.request_id,
+            AccessLogEntry(
+                request_id=context.request_id,
                 method=req.method if req.method in COMBINED_METHODS else "OTHER",
-                route=template_of(resource, req),
+                route=context.template,
                 operation_id=operation.operation_id if operation else None,
                 status=resp.status_code,
-                role=asking.role,
-                actor_id=asking.id,
-                milliseconds=(perf_counter() - req.context.started) * 1000,
-                statements=self._statements() - req.context.statements,
-                problem=getattr(req.context, "problem", None),
+                role=role,
+                actor_id=actor_id,
+                milliseconds=(perf_counter() - context.started) * 1000,
+                statements=self._statements() - context.statements,
+                problem=context.problem,
             )
         )

@@ -1,15 +1,13 @@
-"""Who is asking: `Authorization: Bearer` (RFC 6750)."""
+"""Authentication by bearer token: `Authorization: Bearer` (RFC 6750)."""
 
 import re
 from typing import Any, Final, final
 
-from falcon import Request, Response
+from falcon import Response
 
-from mechanic_core.access import ANONYMOUS, Actor
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Unauthenticated
-from mechanic_http.context import note
-from mechanic_http.endpoint.bound_resource import operation_for
+from mechanic_http.context import ShopRequest
 from mechanic_http.ports import Authenticate
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
@@ -17,32 +15,28 @@ _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 
 @final
 class Authentication:
-    """Finds out who is asking, wherever an endpoint wants to know.
+    """Puts the actor of each request on its context.
 
-    A bad token is kept for the endpoint to refuse, so that the attempt is counted first.
-    Endpoints that issue tokens don't look: whoever comes there has none, or an old one.
+    An invalid token is put there as an error, so that the rate limiter counts the attempt before
+    the endpoint raises it. Operations that issue tokens ignore the header.
     """
 
     def __init__(self, authenticate: Authenticate) -> None:
-        """Ask *authenticate* about each token."""
+        """Verify tokens by *authenticate*."""
         self._authenticate = authenticate
 
     def process_resource(
-        self, req: Request, _: Response, resource: object, __: dict[str, Any]
+        self, req: ShopRequest, _: Response, __: object, ___: dict[str, Any]
     ) -> None:
-        """Note who is asking."""
-        operation = operation_for(resource, req.method)
-        if operation is not None:
-            note(req, ANONYMOUS if operation.issues_tokens else self._asking(req))
-
-    def _asking(self, req: Request) -> Actor | Unauthenticated:
+        """Authenticate a request of an operation that does not issue tokens."""
+        context = req.context
         header = req.env.get("HTTP_AUTHORIZATION")
-        if header is None:
-            return ANONYMOUS
-        found = _BEARER.fullmatch(header)
-        if not found:
-            return TokenRefused()
-        try:
-            return self._authenticate(found[1])
-        except Unauthenticated as refused:
-            return refused
+        if header is None or context.operation is None or context.operation.issues_tokens:
+            return
+        if token := _BEARER.fullmatch(header):
+            try:
+                context.actor = self._authenticate(token[1])
+            except Unauthenticated as error:
+                context.actor = error
+        else:
+            context.actor = TokenRefused()

@@ -1,4 +1,4 @@
-"""Where requests come from, believing only proxies that are trusted."""
+"""The client's address and scheme, from `X-Forwarded-*` of trusted proxies only."""
 
 import functools
 import ipaddress
@@ -13,26 +13,26 @@ _FORWARDED: Final = (
     *("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"),
     "HTTP_X_REAL_IP",
 )
-"""What a proxy says of those before it."""
+"""Headers that show that a request came through a proxy."""
 
 _SITE: Final = 64
-"""Whoever has one IPv6 address has all with the same first 64 bits."""
+"""An IPv6 client has a whole /64 network of addresses."""
 
 
 @final
-class Clients:
-    """Tells the client of a request, looking behind trusted proxies."""
+class ClientAddresses:
+    """Finds the client behind trusted proxies."""
 
     def __init__(self, trusted: Iterable[str]) -> None:
-        """Believe what the networks *trusted* say of those before them."""
+        """Trust proxies in the networks *trusted*."""
         self._trusted = tuple(ipaddress.ip_network(one, strict=False) for one in trusted)
 
     def network(self, req: Request) -> str:
-        """Return what a limit counts by: an IPv4 address, or an IPv6 network of one site."""
-        return _counted(self._address(req))
+        """Return what rate limits count by: an IPv4 address, or an IPv6 /64 network."""
+        return _rate_limit_key(self._address(req))
 
     def is_secure(self, req: Request) -> bool:
-        """Return whether the client came over HTTPS."""
+        """Return whether the client used HTTPS."""
         peer: str = req.env.get("REMOTE_ADDR", "")
         if self._trusted and self._trusts(peer):
             forwarded: str | None = req.env.get("HTTP_X_FORWARDED_PROTO")
@@ -46,35 +46,35 @@ class Clients:
             return address
         hops = req.env.get("HTTP_X_FORWARDED_FOR", "").split(",")
         for hop in reversed(hops):
-            if not self._trusts(address) or parsed(hop.strip()) is None:
+            if not self._trusts(address) or parse_address(hop.strip()) is None:
                 break
             address = hop.strip()
         return address
 
     def _trusts(self, address: str) -> bool:
-        found = parsed(address)
-        return found is not None and any(found in network for network in self._trusted)
+        parsed = parse_address(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
 
 
 def is_local(req: Request) -> bool:
-    """Return whether a request came from this machine, and through no proxy that says so."""
-    peer = parsed(req.env.get("REMOTE_ADDR", ""))
+    """Return whether a request comes from this machine and through no proxy."""
+    peer = parse_address(req.env.get("REMOTE_ADDR", ""))
     return peer is not None and peer.is_loopback and not any(name in req.env for name in _FORWARDED)
 
 
 @functools.lru_cache(maxsize=4096)
-def parsed(address: str) -> Address | None:
-    """Return the address, an IPv4 one even where it is written as IPv6; None for none."""
+def parse_address(address: str) -> Address | None:
+    """Return the address, an IPv4-mapped IPv6 address as IPv4; None if it is malformed."""
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return None
-    return getattr(found, "ipv4_mapped", None) or found
+    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 @functools.lru_cache(maxsize=4096)
-def _counted(address: str) -> str:
-    found = parsed(address)
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((found, _SITE), strict=False))
-    return str(found or address)
+def _rate_limit_key(address: str) -> str:
+    parsed = parse_address(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, _SITE), strict=False))
+    return str(parsed or address)

@@ -1,30 +1,47 @@
-"""Headers that keep browsers from harm."""
+"""HTTP security headers, and HTTPS where it is required."""
 
 from typing import Final, final
 
-from falcon import Request, Response
+from falcon import Response
 
-_ALWAYS: Final = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-)
-_POLICY: Final = "Content-Security-Policy"
-_NOTHING: Final = "default-src 'none'; frame-ancestors 'none'"
+from mechanic_http.context import ShopRequest
+from mechanic_http.middleware.client_address import ClientAddresses
+from mechanic_http.problems.refusals import HttpsRequired
+
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_ONE_YEAR: Final = "max-age=31536000"
+
+PLAIN_HTTP_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Paths for probes and scrapers inside the deployment, which use plain HTTP."""
 
 
 @final
 class SecurityHeaders:
-    """Adds the headers to every answer; a page may bring a policy of its own."""
+    """Sets the headers on every response; a page replaces the policy by its own."""
 
-    def process_response(
-        self,
-        _: Request,
-        resp: Response,
-        __: object,
-        ___: bool,  # noqa: FBT001 - Falcon's order
-    ) -> None:
-        """Add what is not there yet."""
-        for name, value in _ALWAYS:
-            resp.set_header(name, value)
-        if resp.get_header(_POLICY) is None:
-            resp.set_header(_POLICY, _NOTHING)
+    def process_request(self, _: ShopRequest, resp: Response) -> None:
+        """Set the headers."""
+        resp.set_headers(_HEADERS)
+
+
+@final
+class HttpsOnly:
+    """Refuses plain HTTP and sets `Strict-Transport-Security` (HSTS, RFC 6797).
+
+    Plain requests are not redirected: the client has sent its token already and must notice.
+    """
+
+    def __init__(self, clients: ClientAddresses) -> None:
+        """Take the scheme from *clients*."""
+        self._clients = clients
+
+    def process_request(self, req: ShopRequest, resp: Response) -> None:
+        """Raise `HttpsRequired` for a plain request."""
+        if self._clients.is_secure(req):
+            resp.set_header("Strict-Transport-Security", _ONE_YEAR)
+        elif req.path not in PLAIN_HTTP_PATHS:
+            raise HttpsRequired

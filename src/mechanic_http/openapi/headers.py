@@ -88,15 +88,15 @@ _PROBLEM_HEADERS: Final = {
 def success_headers(operation: Operation) -> dict[str, Any]:
     """Return references to the headers of a successful response."""
     names = [*_ALWAYS, "Vary"]
-    if operation.may_be_packed:
+    if operation.is_compressible:
         names.append("Content-Encoding")
     if operation.has_etag:
         names.append("ETag")
     if operation.creates:
         names.append("Location")
-    if operation.signature.listed:
+    if operation.signature.paginated:
         names.append("Link")
-    if operation.takes_key:
+    if operation.accepts_idempotency_key:
         names.append("Idempotency-Replayed")
     return references(*names)
 

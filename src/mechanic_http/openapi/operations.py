@@ -90,17 +90,17 @@ class OperationWriter:
             "description": _SUCCESS[operation.status],
             "headers": headers.success_headers(operation),
         }
-        if operation.signature.answer is not None:
+        if operation.signature.response is not None:
             response["content"] = {JSON: self._content(operation)}
         if operation.creates and links:
             response["links"] = links
         return response
 
     def _content(self, operation: Operation) -> Schema:
-        answer = operation.signature.answer
+        answer = operation.signature.response
         members, _ = union_members(answer)
         by_name = {cls.__name__: examples.response_example(cls) for cls in reversed(members)}
-        if operation.signature.listed:
+        if operation.signature.paginated:
             schema = self._schemas.page(answer)
             by_name = {name: examples.page_example(item) for name, item in by_name.items()}
         else:

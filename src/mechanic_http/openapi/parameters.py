@@ -77,5 +77,5 @@ def header_parameters(operation: Operation) -> list[str]:
     """Return the names of the request headers that an operation reads."""
     if operation.is_safe:
         return list(CONDITIONS) if operation.has_etag else []
-    keys = ["Idempotency-Key"] if operation.takes_key else []
+    keys = ["Idempotency-Key"] if operation.accepts_idempotency_key else []
     return [*keys, "If-Match"] if operation.signature.conditional else keys

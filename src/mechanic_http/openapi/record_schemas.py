@@ -9,7 +9,7 @@ import attrs
 from apispec import APISpec
 
 from mechanic_core.rules import Alias, Description, union_members, unwrap_annotated
-from mechanic_http.json.structure_records import published_name
+from mechanic_http.json.members import member_name
 from mechanic_http.json.unstructure import computed_of, published_fields
 from mechanic_http.openapi.value_schemas import (
     Schema,
@@ -90,7 +90,7 @@ class RecordSchemas:
         schema.pop("description")
         # The example stays inside the schema: beside it, Swagger UI would fill it in.
         return {
-            "name": published_name(field.name),
+            "name": member_name(field.name),
             "in": "query",
             "description": description.text,
             "schema": schema,
@@ -116,12 +116,12 @@ class RecordSchemas:
 
     def _build_request(self, cls: type) -> Schema:
         fields = _init_fields(cls)
-        members = {published_name(f.name): self._member(f) for f in fields}
-        required = [published_name(f.name) for f in fields if f.default is attrs.NOTHING]
+        members = {member_name(f.name): self._member(f) for f in fields}
+        required = [member_name(f.name) for f in fields if f.default is attrs.NOTHING]
         return {**_object(cls, members, required), "additionalProperties": False}
 
     def _build_patch(self, cls: type) -> Schema:
-        members = {published_name(f.name): self._patch_member(f) for f in _init_fields(cls)}
+        members = {member_name(f.name): self._patch_member(f) for f in _init_fields(cls)}
         return {
             **_object(cls, members, []),
             "description": f"{inspect.getdoc(cls)}\n\nAn absent member keeps its value; "
@@ -130,7 +130,7 @@ class RecordSchemas:
         }
 
     def _build_response(self, cls: type) -> Schema:
-        members = {published_name(f.name): self.response(f.type) for f in published_fields(cls)}
+        members = {member_name(f.name): self.response(f.type) for f in published_fields(cls)}
         for name, (member, declared) in computed_of(cls).items():
             schema = self.response(declared)
             members[name] = {"description": member.__doc__, **schema, "readOnly": True}

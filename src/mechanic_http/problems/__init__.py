@@ -1,1 +1,1 @@
-"""Errors as `application/problem+json` (RFC 9457)."""
+"""Problem documents: `application/problem+json` (RFC 9457)."""

@@ -1,4 +1,4 @@
-"""Refusals, Falcon's errors and faults as problem documents (RFC 9457)."""
+"""Error handlers: refusals, Falcon's errors and faults as problem documents (RFC 9457)."""
 
 import logging
 import re
@@ -7,76 +7,69 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import falcon
-from falcon import Request, Response, uri
+from falcon import Response, uri
 
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Invalid, LostRace, Problem, Refused, Unauthenticated, Unavailable
 from mechanic_core.idempotency import FirstStillRunning
-from mechanic_http.context import names_given
+from mechanic_http.context import ShopRequest
 from mechanic_http.json import codec
-from mechanic_http.json.pointers import renamed
+from mechanic_http.json.pointers import rename
 from mechanic_http.problems.refusals import TooManyRequests
 from mechanic_http.problems.statuses import status_of
 
 PROBLEM_JSON: Final = "application/problem+json"
-MOST_PROBLEMS: Final = 100
-"""An answer tells that many at most; whoever sends more mistakes has one mistake."""
+MAX_ERRORS: Final = 100
+"""How many problems of a body a response lists; more are one mistake made many times."""
 
-MOST_IN_A_SENTENCE: Final = 5
-
-SOON: Final = 1
-LATER: Final = 5
+_ERRORS_IN_DETAIL: Final = 5
+_RETRY_SOON: Final = 1
+_RETRY_LATER: Final = 5
+"""Seconds for `Retry-After`."""
 
 _log: Final = logging.getLogger(__name__)
 
 
 def install(app: "falcon.App[Any, Any]") -> None:
-    """Have every error of *app* answered as a problem document."""
+    """Have *app* answer every error with a problem document."""
     app.add_error_handler(Exception, _on_fault)
     app.add_error_handler(falcon.HTTPError, _on_http_error)
     app.add_error_handler(Refused, _on_refusal)
 
 
 def code_of(status: HTTPStatus) -> str:
-    """Return the code of a problem that has no name but its status."""
+    """Return the problem code of an error that is known by its status alone."""
     return re.sub(r"[^a-z]+", "-", status.phrase.lower())
 
 
-def _on_refusal(req: Request, resp: Response, refused: Refused, _: dict[str, Any]) -> None:
+def _on_refusal(req: ShopRequest, resp: Response, refused: Refused, _: dict[str, Any]) -> None:
     status = status_of(type(refused))
     for name, value in _headers_of(req, refused):
         resp.set_header(name, value)
-    detail, extra = refused.detail, refused.facts
+    detail, facts = refused.detail, refused.facts
     if isinstance(refused, Invalid):
-        detail, extra = _errors(req, refused)
-    _answer(req, resp, status, refused.code, refused.title(), detail, extra)
+        detail, facts = _errors(req, refused)
+    _respond(req, resp, status, refused.code, refused.title(), detail, facts)
 
 
 def _on_http_error(
-    req: Request, resp: Response, error: falcon.HTTPError, _: dict[str, Any]
+    req: ShopRequest, resp: Response, error: falcon.HTTPError, _: dict[str, Any]
 ) -> None:
     status = HTTPStatus(error.status_code)
     resp.set_headers(error.headers or {})
     detail = status.description or status.phrase
-    _answer(req, resp, status, code_of(status), status.phrase, detail, {})
+    _respond(req, resp, status, code_of(status), status.phrase, detail)
 
 
-def _on_fault(req: Request, resp: Response, fault: Exception, _: dict[str, Any]) -> None:
+def _on_fault(req: ShopRequest, resp: Response, fault: Exception, _: dict[str, Any]) -> None:
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    request_id = getattr(req.context, "request_id", None)
+    request_id = req.context.request_id
     _log.error("request %s failed", request_id, exc_info=fault, extra={"request_id": request_id})
-    _answer(
-        req,
-        resp,
-        status,
-        code_of(status),
-        status.phrase,
-        "this is our fault and was written down",
-        {},
-    )
+    detail = "an unexpected error was logged"
+    _respond(req, resp, status, code_of(status), status.phrase, detail)
 
 
-def _headers_of(req: Request, refused: Refused) -> list[tuple[str, str]]:
+def _headers_of(req: ShopRequest, refused: Refused) -> list[tuple[str, str]]:
     match refused:
         case TokenRefused() if "HTTP_AUTHORIZATION" in req.env:
             return [("WWW-Authenticate", 'Bearer error="invalid_token"')]
@@ -85,46 +78,47 @@ def _headers_of(req: Request, refused: Refused) -> list[tuple[str, str]]:
         case TooManyRequests():
             return [("Retry-After", str(refused.retry_after))]
         case LostRace() | FirstStillRunning():
-            return [("Retry-After", str(SOON))]
+            return [("Retry-After", str(_RETRY_SOON))]
         case Unavailable():
-            return [("Retry-After", str(LATER))]
+            return [("Retry-After", str(_RETRY_LATER))]
         case _:
             return []
 
 
-def _errors(req: Request, invalid: Invalid) -> tuple[str, dict[str, object]]:
-    names = names_given(req)
-    problems = [renamed(problem, names) for problem in invalid.problems[:MOST_PROBLEMS]]
-    first = [f"{p.parameter or p.pointer} {p.detail}" for p in problems[:MOST_IN_A_SENTENCE]]
-    more = len(invalid.problems) - len(first)
-    rest = [f"and {more} more"] if more else []
-    return "; ".join(first + rest), {"errors": [_told(problem) for problem in problems]}
+def _errors(req: ShopRequest, invalid: Invalid) -> tuple[str, dict[str, object]]:
+    """Return the detail, which lists the first problems, and the member `errors`."""
+    aliases = req.context.aliases
+    problems = [rename(problem, aliases) for problem in invalid.problems[:MAX_ERRORS]]
+    listed = [f"{p.parameter or p.pointer} {p.detail}" for p in problems[:_ERRORS_IN_DETAIL]]
+    if more := len(invalid.problems) - len(listed):
+        listed.append(f"and {more} more")
+    return "; ".join(listed), {"errors": [_error(problem) for problem in problems]}
 
 
-def _told(problem: Problem) -> dict[str, str]:
+def _error(problem: Problem) -> dict[str, str]:
     if problem.parameter is not None:
         return {"parameter": problem.parameter, "detail": problem.detail}
     return {"pointer": problem.pointer, "detail": problem.detail}
 
 
-def _answer(  # noqa: PLR0913 - the members of a problem document
-    req: Request,
+def _respond(  # noqa: PLR0913 - the members of a problem document
+    req: ShopRequest,
     resp: Response,
     status: HTTPStatus,
     code: str,
     title: str,
     detail: str,
-    extra: Mapping[str, object],
+    facts: Mapping[str, object] | None = None,
 ) -> None:
     document = {
-        **extra,
+        **(facts or {}),
         "type": f"/problems/{code}",
         "title": title,
         "status": int(status),
         "detail": detail,
         "instance": uri.encode(req.path),
         "code": code,
-        "request_id": getattr(req.context, "request_id", None),
+        "request_id": req.context.request_id,
     }
     req.context.problem = code
     resp.status = int(status)

@@ -1,4 +1,4 @@
-"""What is refused because of the HTTP message itself, before the shop is asked."""
+"""Refusals of the HTTP message itself; the first line of a docstring is the problem's title."""
 
 from typing import Annotated, ClassVar
 
@@ -7,47 +7,48 @@ from mechanic_core.rules import Example
 
 
 class BadRequest(Refused):
-    """The request can't be understood."""
+    """The request is malformed."""
 
 
 class MalformedBody(BadRequest):
-    """The body can't be parsed."""
+    """The request body is malformed."""
 
 
 class MalformedHeader(BadRequest):
-    """A header can't be parsed."""
+    """A request header is malformed."""
 
 
 class BodyTooLarge(Refused):
-    """The body is too large."""
+    """The request body is too large."""
 
 
 class UnsupportedMediaType(Refused):
-    """The body is of a kind that is not understood here."""
+    """The media type of the request body is not supported."""
 
 
 class NotAcceptable(Refused):
-    """There is no answer of a kind that you accept."""
+    """No acceptable media type is available."""
 
 
 class PreconditionRequired(Refused):
-    """Say with If-Match which version you have seen."""
+    """If-Match is required."""
 
 
 class PreconditionFailed(Refused):
-    """What If-Match or If-None-Match asks for is not so."""
+    """If-Match or If-None-Match does not match."""
 
 
 class TooManyRequests(Refused):
-    """That was too often; try again later."""
+    """The rate limit is exceeded."""
 
     fact_types: ClassVar = {"violated-policies": Annotated[tuple[str, ...], Example(("default",))]}
 
     def __init__(self, policy: str, retry_after: int) -> None:
-        """Tell which *policy* was broken, and for how many seconds to wait."""
-        super().__init__(f"try again in {retry_after} seconds", **{"violated-policies": [policy]})
-        self.retry_after = retry_after
+        """Name the exceeded *policy* and the seconds to wait, at least one."""
+        seconds = max(1, retry_after)
+        super().__init__(f"try again in {seconds} seconds", **{"violated-policies": [policy]})
+        self.retry_after = seconds
 
 
 class HttpsRequired(Forbidden):
-    """Plain HTTP is not answered here: use HTTPS, and change what you have just sent."""
+    """HTTPS is required; replace credentials that were sent over plain HTTP."""

@@ -1,4 +1,4 @@
-"""Which status each kind of refusal has: the whole table."""
+"""The HTTP status of each kind of refusal."""
 
 from http import HTTPStatus
 from typing import Final
@@ -36,5 +36,5 @@ STATUS_OF: Final[dict[type[Refused], HTTPStatus]] = {
 
 
 def status_of(kind: type[Refused]) -> HTTPStatus:
-    """Return the status of a refusal by its nearest kind."""
-    return next(STATUS_OF[near] for near in kind.__mro__ if near in STATUS_OF)
+    """Return the status of *kind*, or of its nearest base class that has one."""
+    return next(STATUS_OF[cls] for cls in kind.__mro__ if cls in STATUS_OF)

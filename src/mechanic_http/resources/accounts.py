@@ -49,7 +49,7 @@ class CustomerLogin:
         operation_id="log_in_customer",
         issues_tokens=True,
         limits=LOGIN_LIMITS,
-        limited_by=customer_account,
+        account_of=customer_account,
     )
     def on_post(self, actor: Actor, credentials: Credentials) -> TokenPair:
         """Log in as a customer."""
@@ -68,7 +68,7 @@ class StaffLogin:
         operation_id="log_in_staff",
         issues_tokens=True,
         limits=LOGIN_LIMITS,
-        limited_by=staff_account,
+        account_of=staff_account,
     )
     def on_post(self, actor: Actor, credentials: Credentials) -> TokenPair:
         """Log in as a mechanic or manager."""

@@ -11,7 +11,7 @@ import structlog
 from attrs import frozen
 from structlog.typing import EventDict, Processor
 
-from mechanic_http.ports import AccessLog, RequestLine
+from mechanic_http.ports import AccessLog, AccessLogEntry
 from mechanic_shop.settings.settings import LogFormat, Settings
 
 SERVER_ERROR: Final = 500
@@ -38,7 +38,7 @@ def configure_logging(settings: Settings) -> AccessLog:
         wrapper_class=structlog.make_filtering_bound_logger(level),
     ).bind()
 
-    def log(line: RequestLine) -> None:
+    def log(line: AccessLogEntry) -> None:
         write = logger.error if line.status >= SERVER_ERROR else logger.info
         write(
             "request",

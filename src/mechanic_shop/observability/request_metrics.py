@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias, final
 
-from mechanic_http.ports import AccessLog, RequestLine
+from mechanic_http.ports import AccessLog, AccessLogEntry
 from mechanic_shop.observability.metrics import Metrics
 
 ConnectionPool: TypeAlias = Callable[[], tuple[int, int]]
@@ -35,7 +35,7 @@ class StatementCount(threading.local):
 def counted(metrics: Metrics, connections: ConnectionPool, log: AccessLog | None) -> AccessLog:
     """Return what counts each request, and then tells *log* of it."""
 
-    def count(line: RequestLine) -> None:
+    def count(line: AccessLogEntry) -> None:
         metrics.answered(
             line.method,
             line.route or "none",

@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export import (
 )
 from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, get_current_span
 
-from mechanic_http.ports import AccessLog, RequestLine
+from mechanic_http.ports import AccessLog, AccessLogEntry
 
 OURS: Final = "mechanic-shop"
 _SERVER_ERROR: Final = 500
@@ -45,7 +45,7 @@ class Tracing:
     def naming(self, log: AccessLog | None) -> AccessLog:
         """Return what tells the span what a request was, and then *log*."""
 
-        def name(line: RequestLine) -> None:
+        def name(line: AccessLogEntry) -> None:
             span = get_current_span()
             span.update_name(f"{line.method} {line.route}" if line.route else line.method)
             span.set_attributes(_told_of(line))
@@ -90,7 +90,7 @@ def _headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _told_of(line: RequestLine) -> dict[str, str | int]:
+def _told_of(line: AccessLogEntry) -> dict[str, str | int]:
     """Return the attributes of the semantic conventions, and a few of our own."""
     told = {
         "http.request.method": line.method if line.method != "OTHER" else "_OTHER",

@@ -24,7 +24,7 @@ from mechanic_core.errors import Unavailable
 from mechanic_core.unit_of_work import Store
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
-from mechanic_http.endpoint.interceptor import first_interceptor, no_interceptor
+from mechanic_http.endpoint.response import first_interceptor, no_interceptor
 from mechanic_http.endpoint.response_cache import CachedResponses
 from mechanic_http.operators.metrics import Figures
 from mechanic_http.ports import AccessLog

@@ -23,8 +23,8 @@ def test_keeps_money_exact(cents: int) -> None:
     shown = json.loads(raw, parse_float=Decimal, parse_int=Decimal)["price"]
 
     assert Decimal(cents).scaleb(-2) == shown
-    assert cents == codec.read(bodies.parse(raw), Box).price
-    assert cents == codec.read({"price": f"{Decimal(cents).scaleb(-2):f}"}, Box).price
+    assert cents == codec.structure(bodies.parse_json(raw), Box).price
+    assert cents == codec.structure({"price": f"{Decimal(cents).scaleb(-2):f}"}, Box).price
 
 
 @given(thousandths=st.integers(0, MAX_QUANTITY))
@@ -36,7 +36,7 @@ def test_keeps_quantities_exact(thousandths: int) -> None:
     shown = json.loads(raw, parse_float=Decimal, parse_int=Decimal)["stock"]
 
     assert Decimal(thousandths).scaleb(-3) == shown
-    assert thousandths == codec.read(bodies.parse(raw), Box).stock
+    assert thousandths == codec.structure(bodies.parse_json(raw), Box).stock
 
 
 @given(cents=st.integers(-(10**20), 10**20))
@@ -67,7 +67,7 @@ def test_reads_money_however_it_is_written(given: str, cents: int) -> None:
     """
     The value counts, not the notation of the number.
     """
-    assert cents == codec.read(bodies.parse(f'{{"price": {given}}}'.encode()), Box).price
+    assert cents == codec.structure(bodies.parse_json(f'{{"price": {given}}}'.encode()), Box).price
 
 
 @pytest.mark.parametrize(
@@ -96,4 +96,4 @@ def test_refuses_what_is_no_amount(given: str, detail: str) -> None:
     """
     More decimals, other types, tricks with exponents and other digits are told apart.
     """
-    assert {"#/price": detail} == said(bodies.parse(f'{{"price": {given}}}'.encode()), Box)
+    assert {"#/price": detail} == said(bodies.parse_json(f'{{"price": {given}}}'.encode()), Box)

@@ -61,12 +61,12 @@ def test_takes_bodies_as_deep_as_the_limit() -> None:
     Depth is counted, not brackets.
     """
     wide = b"[" + b",".join([b"{}"] * 1000) + b"]"
-    deep = b"[" * bodies.MOST_DEPTH + b"]" * bodies.MOST_DEPTH
+    deep = b"[" * bodies.MAX_DEPTH + b"]" * bodies.MAX_DEPTH
 
-    assert 1000 == len(bodies.parse(wide))
-    assert [] != bodies.parse(deep)
+    assert 1000 == len(bodies.parse_json(wide))
+    assert [] != bodies.parse_json(deep)
     with pytest.raises(MalformedBody):
-        bodies.parse(b"[" + deep + b"]")
+        bodies.parse_json(b"[" + deep + b"]")
 
 
 @given(st.binary(max_size=200))
@@ -75,7 +75,7 @@ def test_parses_any_bytes_or_says_why_not(raw: bytes) -> None:
     Whatever is sent is parsed or refused; nothing else happens.
     """
     with contextlib.suppress(MalformedBody):
-        bodies.parse(raw)
+        bodies.parse_json(raw)
 
 
 @pytest.mark.parametrize(
@@ -182,24 +182,24 @@ def test_refuses_a_body_over_the_limit_unread() -> None:
     """
     A Content-Length over the limit is 413, and nothing is read.
     """
-    req = request(b"", CONTENT_LENGTH=str(bodies.MOST_BYTES + 1))
+    req = request(b"", CONTENT_LENGTH=str(bodies.MAX_BYTES + 1))
     req.stream = Unreadable()
 
     with pytest.raises(BodyTooLarge):
-        bodies.body_of(req, (JSON,), required=True)
+        bodies.read_json(req, (JSON,), required=True)
 
 
 def test_reads_a_chunked_body_no_further_than_the_limit() -> None:
     """
     Without a Content-Length reading stops one byte past the limit.
     """
-    stream = io.BytesIO(b" " * (bodies.MOST_BYTES * 2))
+    stream = io.BytesIO(b" " * (bodies.MAX_BYTES * 2))
     req = request(b"", **{"wsgi.input_terminated": True, "CONTENT_LENGTH": ""})
     req.stream = stream
 
     with pytest.raises(BodyTooLarge):
-        bodies.body_of(req, (JSON,), required=True)
-    assert bodies.MOST_BYTES + 1 == stream.tell()
+        bodies.read_json(req, (JSON,), required=True)
+    assert bodies.MAX_BYTES + 1 == stream.tell()
 
 
 def test_reads_a_chunked_body() -> None:
@@ -209,7 +209,7 @@ def test_reads_a_chunked_body() -> None:
     req = request(b"{}", **{"wsgi.input_terminated": True, "CONTENT_LENGTH": ""})
     req.stream = io.BytesIO(b"{}")
 
-    assert b"{}" == bodies.body_of(req, (JSON,), required=True)
+    assert (b"{}", {}) == bodies.read_json(req, (JSON,), required=True)
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "x", "²"])
@@ -218,7 +218,7 @@ def test_refuses_a_length_that_is_no_number(length: str) -> None:
     A Content-Length that servers might read differently is 400.
     """
     with pytest.raises(MalformedHeader):
-        bodies.body_of(request(b"", CONTENT_LENGTH=length), (JSON,), required=True)
+        bodies.read_json(request(b"", CONTENT_LENGTH=length), (JSON,), required=True)
 
 
 def test_refuses_a_body_that_ends_early() -> None:
@@ -226,7 +226,7 @@ def test_refuses_a_body_that_ends_early() -> None:
     A connection that breaks in the middle of a body does nothing.
     """
     with pytest.raises(MalformedBody):
-        bodies.body_of(request(b"{}", CONTENT_LENGTH="3"), (JSON,), required=True)
+        bodies.read_json(request(b"{}", CONTENT_LENGTH="3"), (JSON,), required=True)
 
 
 class Unreadable(io.BytesIO):

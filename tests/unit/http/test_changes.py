@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mechanic_http.endpoint.merge_patch import merged
+from mechanic_http.endpoint.merge_patch import merge
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.http.shop import client
 
@@ -35,7 +35,7 @@ def test_merges_as_the_standard_shows(target: Any, patch: Any, result: Any) -> N
     """
     Every example of RFC 7396, appendix A, comes out as it says.
     """
-    assert result == merged(target, patch)
+    assert result == merge(target, patch)
 
 
 def test_replaces_the_whole_form() -> None:

@@ -73,7 +73,7 @@ class Box:
 def problems_of(tree: Any, cls: type[Any]) -> tuple[Problem, ...]:
     """Return everything that is wrong with *tree* as a *cls*."""
     with pytest.raises(RuleBroken) as refused:
-        codec.read(tree, cls)
+        codec.structure(tree, cls)
     return refused.value.problems
 
 
@@ -91,7 +91,7 @@ def test_reads_back_what_it_writes(cls: type[Any], data: st.DataObject) -> None:
     """
     record = data.draw(records(cls))
 
-    assert record == codec.read(bodies.parse(codec.encode(record)), cls)
+    assert record == codec.structure(bodies.parse_json(codec.encode(record)), cls)
 
 
 @pytest.mark.parametrize("cls", ANSWERS)
@@ -103,7 +103,7 @@ def test_writes_json_that_others_read(cls: type[Any], data: st.DataObject) -> No
     """
     raw = codec.encode(data.draw(records(cls)))
 
-    assert json.loads(raw, parse_float=Decimal) == bodies.parse(raw)
+    assert json.loads(raw, parse_float=Decimal) == bodies.parse_json(raw)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_reads_an_alias() -> None:
     A member may be given under its other name, and is spoken of under that name.
     """
     assert {"#/gap": "is no size"} == said({"gap": 0}, Gap)
-    assert (1,) == codec.read({"add_mechanic_ids": [1]}, MechanicEdit).add_ids
+    assert (1,) == codec.structure({"add_mechanic_ids": [1]}, MechanicEdit).add_ids
 
 
 def test_refuses_a_member_under_both_names() -> None:
@@ -242,7 +242,7 @@ def test_publishes_no_secret() -> None:
     A record that hides a field from logs can't be an answer by mistake.
     """
     with pytest.raises(TypeError, match="password_hash"):
-        codec.must_publish(Account)
+        codec.unstructure_hook(Account)
 
 
 def test_reads_no_type_loosely() -> None:
@@ -257,7 +257,7 @@ def test_reads_no_type_loosely() -> None:
         weight: float
 
     with pytest.raises(TypeError, match="float"):
-        codec.must_read(Loose)
+        codec.structure_hook(Loose)
 
 
 def test_hides_a_secret_that_is_never_published() -> None:
@@ -279,4 +279,4 @@ def test_raises_a_kind_that_http_knows() -> None:
     What the codec refuses is `Invalid`.
     """
     with pytest.raises(Invalid):
-        codec.read({}, Credentials)
+        codec.structure({}, Credentials)

@@ -9,7 +9,7 @@ import pytest
 from falcon import testing
 
 from mechanic_http.documents.pages import ASSETS
-from mechanic_http.endpoint.gzip_encoding import takes_gzip
+from mechanic_http.endpoint.gzip_encoding import accepts_gzip
 from mechanic_http.openapi.document import as_json
 from tests.unit.http.shop import client
 
@@ -111,7 +111,7 @@ def test_knows_who_takes_gzip(header: str, taken: bool) -> None:  # noqa: FBT001
     """
     `Accept-Encoding` is read with its weights.
     """
-    assert taken is takes_gzip(header)
+    assert taken is accepts_gzip(header)
 
 
 def test_swagger_ui_is_unchanged() -> None:

@@ -223,8 +223,8 @@ def test_answers_with_a_customer_id_are_about_that_customer() -> None:
     """
     Records with a customer's id among their members, however deep, have it as an attribute.
     """
-    posts = [p for route in ROUTES for p in route.operations.values() if p.takes_key]
-    records = {p.signature.answer for p in posts}
+    posts = [p for route in ROUTES for p in route.operations.values() if p.accepts_idempotency_key]
+    records = {p.signature.response for p in posts}
 
     assert {Vehicle, Ticket} == {cls for cls in records if "customer_id" in members_of(cls)}
     assert {Vehicle, Ticket} == {cls for cls in records if hasattr(cls, "customer_id")}
@@ -272,7 +272,7 @@ def test_every_post_but_those_that_issue_tokens_takes_a_key() -> None:
     """
 
     def told(operation: Operation) -> bool:
-        return operation.takes_key and 409 in operation.statuses
+        return operation.accepts_idempotency_key and 409 in operation.statuses
 
     posts = [p for route in ROUTES for p in route.operations.values() if p.method == "POST"]
 

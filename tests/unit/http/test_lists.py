@@ -11,8 +11,7 @@ from mechanic_core.access import Actor
 from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.paging import MAX_FILTERED_TOTAL, Page
-from mechanic_http.endpoint.cursors import Cursors
-from mechanic_http.endpoint.pagination import Listing
+from mechanic_http.endpoint.pagination import CursorSigner, Pagination
 from mechanic_http.endpoint.query import ListQuery
 from mechanic_http.settings import HttpSettings
 from tests.shops import CUSTOMER, MECHANIC
@@ -58,10 +57,12 @@ def test_tells_how_far_it_was_counted() -> None:
     """
     Where the store knows no total, the answer says how many there are at least, and no less.
     """
-    listing = Listing(ListQuery(include_total=True), (), "/inventory", b"", Cursors(b"s" * 32))
+    pagination = Pagination(
+        ListQuery(include_total=True), (), "/inventory", b"", CursorSigner(b"s" * 32)
+    )
 
-    known, _ = listing.envelope(Page((), total=MAX_FILTERED_TOTAL))
-    unknown, _ = listing.envelope(Page((), total=None))
+    known, _ = pagination.envelope(Page((), total=MAX_FILTERED_TOTAL), [])
+    unknown, _ = pagination.envelope(Page((), total=None), [])
 
     assert (MAX_FILTERED_TOTAL, None) == (known["total"], known.get("total_above"))
     assert (None, MAX_FILTERED_TOTAL) == (unknown.get("total"), unknown["total_above"])
@@ -180,8 +181,8 @@ def test_refuses_another_spelling_of_a_cursor() -> None:
     """
     Base64 has several texts for the same bytes; a cursor has one.
     """
-    cursors = Cursors(b"s" * 32)
-    sealed = next(one for n in range(1000) if {"-", "_"} <= set(one := cursors.seal(b"list", n)))
+    cursors = CursorSigner(b"s" * 32)
+    sealed = next(one for n in range(1000) if {"-", "_"} <= set(one := cursors.sign(b"list", n)))
     others = [
         *(sealed + more for more in ("=", "==", "====", "AAAA", "\n", "!", "é")),
         *(sealed[:4] + more + sealed[4:] for more in ("=", "\n", "!")),
@@ -190,7 +191,7 @@ def test_refuses_another_spelling_of_a_cursor() -> None:
 
     for one in others:
         with pytest.raises(RuleBroken):
-            cursors.open(b"list", one)
+            cursors.verify(b"list", one)
 
 
 def test_refuses_a_cursor_with_padding() -> None:
@@ -245,11 +246,11 @@ def test_seals_cursors_with_the_secret() -> None:
     """
     A cursor of another installation is refused.
     """
-    sealed = Cursors(b"a" * 32).seal(b"list", 7)
+    sealed = CursorSigner(b"a" * 32).sign(b"list", 7)
 
-    assert 7 == Cursors(b"a" * 32).open(b"list", sealed)
+    assert 7 == CursorSigner(b"a" * 32).verify(b"list", sealed)
     with pytest.raises(RuleBroken):
-        Cursors(b"b" * 32).open(b"list", sealed)
+        CursorSigner(b"b" * 32).verify(b"list", sealed)
 
 
 def test_keeps_what_is_low_for_staff() -> None:

@@ -3,6 +3,7 @@
 import pytest
 from falcon import App, testing
 
+from mechanic_http.context import ShopRequest
 from mechanic_http.operators.metrics import Figures
 from mechanic_http.problems import handlers
 
@@ -13,7 +14,7 @@ PAGE = b"# HELP shop_up Is it?\n"
 
 def line(token: str | None) -> testing.TestClient:
     """Return a client of an application that has the page and nothing else."""
-    app = App()
+    app = App(request_type=ShopRequest)
     handlers.install(app)
     app.add_route("/metrics", Figures(lambda: (PAGE, "text/plain; version=1.0.0"), token))
     return testing.TestClient(app)

@@ -4,8 +4,8 @@ import attrs
 import pytest
 from falcon import Request, testing
 
-from mechanic_http.middleware.client_address import Clients
-from mechanic_http.ports import Readiness, RequestLine
+from mechanic_http.middleware.client_address import ClientAddresses
+from mechanic_http.ports import AccessLogEntry, Readiness
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.http.shop import SETTINGS, CountingLimiter, bearer, client
 
@@ -140,7 +140,7 @@ def test_believes_only_trusted_proxies(peer: str, forwarded: str, counted: str) 
     """
     env = testing.create_environ(headers={"X-Forwarded-For": forwarded}) | {"REMOTE_ADDR": peer}
 
-    assert counted == Clients(["10.0.0.0/8"]).network(Request(env))
+    assert counted == ClientAddresses(["10.0.0.0/8"]).network(Request(env))
 
 
 def test_keeps_browsers_from_harm() -> None:
@@ -217,7 +217,7 @@ def test_writes_one_line_for_each_request() -> None:
     """
     The log is told who asked for what, by its template, and how it ended; no query, no body.
     """
-    lines: list[RequestLine] = []
+    lines: list[AccessLogEntry] = []
     line = client(access_log=lines.append)
 
     line.ask("GET", "/customers?q=ada", actor=MECHANIC, headers={"X-Request-ID": "r1"})
@@ -237,7 +237,7 @@ def test_counts_the_statements_of_each_request() -> None:
     """
     Of what its thread has asked of the database, a request's line tells its own part.
     """
-    lines: list[RequestLine] = []
+    lines: list[AccessLogEntry] = []
     so_far = iter([100, 103, 103, 104])
     line = client(access_log=lines.append, statements=lambda: next(so_far))
 

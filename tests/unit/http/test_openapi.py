@@ -133,11 +133,11 @@ def test_shows_bodies_that_are_taken(documented: DocumentedOperation, operation:
         assert "requestBody" not in documented.told
         return
     for content in documented.told["requestBody"]["content"].values():
-        tree = bodies.parse(orjson.dumps(content["example"]))
+        tree = bodies.parse_json(orjson.dumps(content["example"]))
         if operation.signature.merges:
-            changes.MergePatch.read(tree, form)
+            changes.MergePatch.parse(tree, form)
         else:
-            codec.read(tree, form)
+            codec.structure(tree, form)
 
 
 def test_explains_every_parameter() -> None:

@@ -10,8 +10,8 @@ from attrs import define, field
 from falcon import testing
 
 from mechanic_core.access import Actor
-from mechanic_http.endpoint.gzip_encoding import WORTH_PACKING
-from mechanic_http.endpoint.response_cache import CachedResponses, Recall
+from mechanic_http.endpoint.gzip_encoding import MIN_SIZE
+from mechanic_http.endpoint.response_cache import CachedResponses, GetOrCreate
 from tests.shops import MANAGER, MECHANIC
 from tests.unit.http.shop import SETTINGS, Client, client
 
@@ -45,7 +45,7 @@ def test_packs_what_is_large(path: str) -> None:
     line = busy(client())
     plain, packed = line.get(path, MANAGER), get(line, path)
 
-    assert WORTH_PACKING <= len(plain.content)
+    assert MIN_SIZE <= len(plain.content)
     assert ("gzip", None) == tuple(r.headers.get("content-encoding") for r in (packed, plain))
     assert plain.content == gzip.decompress(packed.content)
     assert str(len(packed.content)) == packed.headers["content-length"]
@@ -170,7 +170,7 @@ class Shelf:
     forms: set[str] = field(factory=set)
     hits: int = 0
 
-    def remember(self, name: str, _: tuple[str, ...], form: str) -> Recall:
+    def remember(self, name: str, _: tuple[str, ...], form: str) -> GetOrCreate:
         """Return what keeps one kind."""
         self.forms.add(form)
 

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from mechanic_core.access import PUBLIC, Actor
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.inventory.use_cases import ReadPart
-from mechanic_core.paging import Page, PageRequest
-from mechanic_http.endpoint.bound_resource import BoundResource
-from mechanic_http.endpoint.cursors import Cursors
-from mechanic_http.endpoint.interceptor import Answer, Call
-from mechanic_http.endpoint.operation import Deprecation, Operation, endpoint
-from mechanic_http.endpoint.options import EndpointOptions
+from mechanic_http.endpoint.arguments import Call
+from mechanic_http.endpoint.operation import Operation, endpoint
+from mechanic_http.endpoint.pagination import CursorSigner
+from mechanic_http.endpoint.responder import BoundResource, EndpointOptions
+from mechanic_http.endpoint.response import EncodedResponse
 from mechanic_http.json import codec
-from mechanic_http.json.structure_records import member_names
+from mechanic_http.json.members import member_names
 from mechanic_http.routes import DOCUMENTED
 from tests.shops import MECHANIC
 from tests.strategies import records
@@ -130,7 +129,7 @@ def test_promises_its_statuses() -> None:
     assert {200, 304, 400, 401, 404, 406, 412, 422, 429, 503} == read.statuses
 
 
-EQUIPMENT = EndpointOptions(cursors=Cursors(b"s" * 32))
+EQUIPMENT = EndpointOptions(cursor_signer=CursorSigner(b"s" * 32))
 
 
 def test_serves_nothing_without_a_policy() -> None:
@@ -194,47 +193,18 @@ def test_declares_what_documents_tell() -> None:
     assert "Replace a customer" == change.summary
 
 
-@frozen
-class Old:
-    """A resource that is on its way out."""
-
-    @endpoint(
-        ReadPart,
-        deprecated=Deprecation(since=1_700_000_000, sunset=1_800_000_000, successor="/new"),
-    )
-    def on_get(self, actor: Actor, page: PageRequest) -> Page[Part]:
-        """List nothing."""
-        return Page(())
-
-
-def test_warns_of_what_will_go() -> None:
-    """
-    A deprecated endpoint tells since when, until when, and where to go instead.
-    """
-    line = client()
-    line.app.add_route("/old", BoundResource("/old", Old(), EQUIPMENT))
-
-    headers = line.get("/old").headers
-
-    assert ("@1700000000", "Fri, 15 Jan 2027 08:00:00 GMT") == (
-        headers["deprecation"],
-        headers["sunset"],
-    )
-    assert '</old>; rel="first", </new>; rel="successor-version"' == headers["link"]
-
-
 def test_lets_others_stand_around_an_endpoint() -> None:
     """
     What stands around an endpoint sees the call after authorization, and may answer itself.
     """
     seen: list[tuple[str, Actor, bytes | None, int]] = []
-    kept: dict[str, Answer] = {}
+    kept: dict[str, EncodedResponse] = {}
 
     def intercept(operation: Operation) -> Any:
-        def around(call: Call, run: Any) -> Answer:
+        def around(call: Call, run: Any) -> EncodedResponse:
             key = f"{operation.operation_id} {call.arguments}"
             answer = kept.setdefault(key, run())
-            seen.append((operation.operation_id, call.actor, call.raw, answer.status))
+            seen.append((operation.operation_id, call.actor, call.raw_body, answer.status))
             return answer
 
         return around if operation.method == "POST" and operation.policy is not PUBLIC else None

@@ -13,7 +13,7 @@ from mechanic_core.errors import Invalid
 from mechanic_core.rules import rules_of, union_members
 from mechanic_http.endpoint import body as bodies
 from mechanic_http.json import codec
-from mechanic_http.json.structure_records import published_name
+from mechanic_http.json.members import member_name
 from mechanic_http.openapi import examples
 from mechanic_http.openapi.value_schemas import decimals_of
 from mechanic_http.routes import DOCUMENTED
@@ -28,7 +28,7 @@ FORMS = sorted(
     {s.body for s in SIGNATURES if s.body and not s.merges}, key=lambda cls: cls.__name__
 )
 ANSWERS = sorted(
-    {cls for s in SIGNATURES if s.answer for cls in union_members(s.answer)[0]},
+    {cls for s in SIGNATURES if s.response for cls in union_members(s.response)[0]},
     key=lambda cls: cls.__name__,
 )
 
@@ -41,7 +41,7 @@ def tree_of(record: object) -> Any:
 def is_taken(tree: Any, form: type[Any]) -> bool:
     """Return whether the codec takes a body."""
     try:
-        codec.read(bodies.parse(json.dumps(tree).encode()), form)
+        codec.structure(bodies.parse_json(json.dumps(tree).encode()), form)
     except Invalid:
         return False
     return True
@@ -93,7 +93,7 @@ def test_refuses_what_breaks_a_rule(form: type[Any], data: st.DataObject) -> Non
     field = data.draw(st.sampled_from(ruled(form)))
     wrong = data.draw(breaking(field.type).filter(lambda value: "\ud800" not in str(value)))
     tree = tree_of(data.draw(records(form)))
-    tree[published_name(field.name)] = as_sent(field, wrong)
+    tree[member_name(field.name)] = as_sent(field, wrong)
 
     assert not component(form.__name__).is_valid(tree)
     assert not is_taken(tree, form)

@@ -1,0 +1,49 @@
+"""Names and declared types of JSON members, as both converters read them from a record."""
+
+from typing import Annotated, Any, get_origin
+
+import attrs
+
+from mechanic_core.rules import Alias, union_members, unwrap_annotated
+
+
+def member_name(field: str) -> str:
+    """Return the JSON name of a field: `from_` is ``from``, a keyword in Python."""
+    return field.rstrip("_")
+
+
+def notes_of(declared: Any) -> tuple[object, ...]:
+    """Return the annotations of a type, those inside an optional included."""
+    bare, notes = unwrap_annotated(declared)
+    members, optional = union_members(bare)
+    return notes + (notes_of(members[0]) if optional and len(members) == 1 else ())
+
+
+def member_names(cls: type[Any]) -> frozenset[str]:
+    """Return the JSON names of a record's fields."""
+    return frozenset(member_name(field.name) for field in attrs.fields(cls))
+
+
+def aliases_of(cls: type[Any]) -> dict[str, str]:
+    """Return the aliases of a record's fields by their JSON names."""
+    return {
+        member_name(field.name): note.name
+        for field in attrs.fields(cls)
+        for note in notes_of(field.type)
+        if isinstance(note, Alias)
+    }
+
+
+def is_tuple(declared: Any) -> bool:
+    """Return whether a type is a tuple, an array in JSON."""
+    return get_origin(declared) is tuple
+
+
+def is_optional(declared: Any) -> bool:
+    """Return whether a type allows None, null in JSON."""
+    return union_members(declared)[1]
+
+
+def is_annotated(declared: Any) -> bool:
+    """Return whether a type has annotations."""
+    return get_origin(declared) is Annotated
