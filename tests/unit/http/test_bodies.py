@@ -127,7 +127,7 @@ def test_says_that_bodies_are_not_to_be_coded() -> None:
 
     found = line.ask("POST", "/inventory", None, MECHANIC, headers, gzip.compress(b"{}"))
 
-    assert (415, PROBLEM, "send the body as it is, without a Content-Encoding") == (
+    assert (415, PROBLEM, "the body must not have a Content-Encoding") == (
         found.status_code,
         found.headers["content-type"],
         found.json["detail"],

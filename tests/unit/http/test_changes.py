@@ -66,10 +66,10 @@ def test_changes_only_what_is_named() -> None:
     ("patch", "errors"),
     [
         ({"name": None}, {"#/name": "is required"}),
-        ({"colour": None}, {"#/colour": "is not a known member"}),
+        ({"colour": None}, {"#/colour": "is not a known field"}),
         (
             {"id": 7, "reserved": 1},
-            {"#/id": "is not a known member", "#/reserved": "is not a known member"},
+            {"#/id": "is not a known field", "#/reserved": "is not a known field"},
         ),
         ({"price": {"amount": 1}}, {"#/price": "must be a number with at most 2 decimals"}),
         (
@@ -83,8 +83,8 @@ def test_changes_only_what_is_named() -> None:
             {"colour": None, "price": {"amount": 1}, "a/b": 1},
             {
                 "#/price": "must be a number with at most 2 decimals",
-                "#/colour": "is not a known member",
-                "#/a~1b": "is not a known member",
+                "#/colour": "is not a known field",
+                "#/a~1b": "is not a known field",
             },
         ),
     ],

@@ -5,7 +5,7 @@ import pytest
 from tests.shops import MANAGER, MECHANIC
 from tests.unit.http.shop import client
 
-TOO_FAR = "page * per_page must not be above 10000: use the cursor (next_cursor) to go further"
+TOO_FAR = "page * per_page must be at most 10000: use the cursor (next_cursor) to go further"
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ TOO_FAR = "page * per_page must not be above 10000: use the cursor (next_cursor)
         ("page=0", "page", "must be from 1 to 10000"),
         ("page=01", "page", "must be an integer"),
         ("page=-" + "9" * 30, "page", "must be from 1 to 10000"),
-        ("page=2&page=3", "page", "is given more than once"),
+        ("page=2&page=3", "page", "must not be given more than once"),
         ("include_total=yes", "include_total", "must be true or false"),
         ("sort=name", "sort", "is not a known parameter"),
         ("PAGE=1", "PAGE", "is not a known parameter"),
         ("q=", "q", "must have from 1 to 100 characters"),
         ("q=%00", "q", "must not hold control characters or unpaired surrogates"),
-        ("page=1&cursor=x", "cursor", "give either page or cursor"),
+        ("page=1&cursor=x", "cursor", "must not be given together with page"),
         ("page=501", "page", TOO_FAR),
         ("page=20000", "page", TOO_FAR),
         ("page=10001&per_page=1", "page", TOO_FAR),
