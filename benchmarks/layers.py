@@ -32,8 +32,8 @@ from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.inventory.use_cases import ReadPart
 from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
-from mechanic_http.endpoint.etags import make_etag
 from mechanic_http.endpoint.arguments import IdConverter
+from mechanic_http.endpoint.etags import make_etag
 from mechanic_http.json import codec
 from mechanic_http.ports import AccessLog, AccessLogEntry
 from mechanic_http.routes import ROUTES
@@ -170,7 +170,9 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     yield Layer("policy", lambda: ReadPart.policy.admit(MECHANIC))
     yield Layer("body into a record", lambda: codec.structure(tree, PartForm))
     yield Layer("record into JSON", lambda: codec.encode(part))
-    yield Layer("20 records into JSON", lambda: codec.dumps(list(map(codec.unstructure_hook(Part), twenty))))
+    yield Layer(
+        "20 records into JSON", lambda: codec.dumps(list(map(codec.unstructure_hook(Part), twenty)))
+    )
     yield Layer("ETag", lambda: make_etag(part, body))
     with discarded_log(settings) as log:
         yield Layer("log line", lambda: log(line))

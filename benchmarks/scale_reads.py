@@ -7,8 +7,7 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor, Role, SessionId
-from mechanic_http.endpoint.pagination import CursorSigner
-from mechanic_http.endpoint.pagination import cursor_scope
+from mechanic_http.endpoint.pagination import CursorSigner, cursor_scope
 
 Size: TypeAlias = Mapping[str, int]
 Request: TypeAlias = tuple[str, Actor]

@@ -23,8 +23,7 @@ from benchmarks.targets import (
     json_of,
 )
 from mechanic_core.access import STAFF_ONLY, Actor, Role
-from mechanic_http.endpoint.pagination import CursorSigner
-from mechanic_http.endpoint.pagination import cursor_scope
+from mechanic_http.endpoint.pagination import CursorSigner, cursor_scope
 
 _JSON: Final = {"Content-Type": "application/json"}
 
