@@ -1,4 +1,4 @@
-"""Figures for Prometheus: named well, bounded in number, and one page for several processes."""
+"""MetricsPage for Prometheus: named well, bounded in number, and one page for several processes."""
 
 import os
 import threading

@@ -1,1 +1,1 @@
-"""Documentation pages and static files."""
+"""The documentation of the API over HTTP, and static files."""

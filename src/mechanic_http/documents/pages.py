@@ -1,35 +1,35 @@
-"""Documents about the shop's interface: for people, for programs, and for what went wrong.
+"""The documentation of the API: Swagger UI, the OpenAPI document and pages about problems.
 
-What makes them is imported when one is first asked for: it is long, and most processes never are.
+The modules that generate them are imported by the first request that needs them: that takes long,
+and most server processes never get such a request.
 """
 
 from html import escape
-from importlib import import_module
 from typing import Final, final
 
 from attrs import frozen
 from falcon import Request, Response
 
-from mechanic_http.documents.static_files import StaticItem, packaged
+from mechanic_http.documents.static_files import StaticFile, packaged_file
 from mechanic_http.endpoint.body import JSON
 
 HTML: Final = "text/html; charset=utf-8"
 _CSS: Final = "text/css; charset=utf-8"
 _SCRIPT: Final = "text/javascript; charset=utf-8"
-_POLICY: Final = "Content-Security-Policy"
-_CLOSED: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_READ_ONLY: Final = f"{_CLOSED}; style-src 'self'"
+_CSP_HEADER: Final = "Content-Security-Policy"
+_NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_READ_ONLY: Final = f"{_NOTHING}; style-src 'self'"
 _INTERACTIVE: Final = (
-    f"{_CLOSED}; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
+    f"{_NOTHING}; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 )
-"""Swagger UI brings its images along in its style sheet, as `data:`."""
+"""Swagger UI embeds its images in its style sheet, as `data:`."""
 
 _DOCS: Final = """\
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Mechanic Shop: the interface</title>
+<title>Mechanic Shop API</title>
 <link rel="icon" type="image/png" href="{root}/static/swagger-ui/favicon-32x32.png">
 <link rel="stylesheet" href="{root}/static/swagger-ui/swagger-ui.css">
 <link rel="stylesheet" href="{root}/static/docs.css">
@@ -42,11 +42,11 @@ _DOCS: Final = """\
 
 @final
 @frozen
-class Entrance:
-    """`GET /`: where a person is led to the documents."""
+class RootRedirect:
+    """`GET /`: redirects to the documentation."""
 
     def on_get(self, req: Request, resp: Response) -> None:
-        """Show the way."""
+        """Redirect to `/docs`."""
         resp.status = 303
         resp.set_header("Location", f"{req.root_path}/docs")
 
@@ -55,12 +55,12 @@ class Entrance:
 
 @final
 @frozen
-class DocumentsPage:
-    """`GET /docs`: Swagger UI on our own document, with nothing from elsewhere."""
+class SwaggerUiPage:
+    """`GET /docs`: Swagger UI, which loads nothing from other origins."""
 
     def on_get(self, req: Request, resp: Response) -> None:
         """Send the page."""
-        _page(resp, _INTERACTIVE, _DOCS.format(root=escape(req.root_path)))
+        _send_page(resp, _INTERACTIVE, _DOCS.format(root=escape(req.root_path)))
 
     on_head = on_get
 
@@ -68,37 +68,41 @@ class DocumentsPage:
 @final
 @frozen
 class ProblemPage:
-    """`GET /problems/{code}`: what a refusal means, and what to do about it."""
+    """`GET /problems/{code}`: explains a problem type."""
 
     def on_get(self, req: Request, resp: Response, code: str) -> None:
-        """Explain it; raise `ProblemUnexplained` for what is never answered."""
-        page: str = import_module("mechanic_http.documents.problem_pages").page(code, req.root_path)
-        _page(resp, _READ_ONLY, page)
+        """Send the page; raise `ProblemUnexplained` for an unknown code."""
+        from mechanic_http.documents.problem_pages import (  # noqa: PLC0415 - slow, rarely needed
+            problem_page,
+        )
+
+        _send_page(resp, _READ_ONLY, problem_page(code, req.root_path))
 
     on_head = on_get
 
 
-def described() -> bytes:
+def openapi_json() -> bytes:
     """Return the OpenAPI document as JSON."""
-    document: bytes = import_module("mechanic_http.openapi.document").as_json()
-    return document
+    from mechanic_http.openapi.document import as_json  # noqa: PLC0415 - slow, rarely needed
+
+    return as_json()
 
 
 DOCUMENTS: Final = (
-    ("/", Entrance()),
-    ("/docs", DocumentsPage()),
-    ("/openapi.json", StaticItem(JSON, described)),
-    ("/static/swagger.yaml", StaticItem("application/yaml", packaged("swagger.yaml"))),
+    ("/", RootRedirect()),
+    ("/docs", SwaggerUiPage()),
+    ("/openapi.json", StaticFile(JSON, openapi_json)),
+    ("/static/swagger.yaml", StaticFile("application/yaml", packaged_file("swagger.yaml"))),
     ("/problems/{code}", ProblemPage()),
 )
 
 ASSETS: Final = (
-    ("/static/pages.css", StaticItem(_CSS, packaged("pages.css"))),
-    ("/static/docs.css", StaticItem(_CSS, packaged("docs.css"))),
-    ("/static/docs.js", StaticItem(_SCRIPT, packaged("docs.js"))),
+    ("/static/pages.css", StaticFile(_CSS, packaged_file("pages.css"))),
+    ("/static/docs.css", StaticFile(_CSS, packaged_file("docs.css"))),
+    ("/static/docs.js", StaticFile(_SCRIPT, packaged_file("docs.js"))),
     *(
-        (f"/static/swagger-ui/{name}", StaticItem(kind, packaged(f"swagger-ui/{name}")))
-        for name, kind in {
+        (f"/static/swagger-ui/{name}", StaticFile(media_type, packaged_file(f"swagger-ui/{name}")))
+        for name, media_type in {
             "swagger-ui-bundle.js": _SCRIPT,
             "swagger-ui.css": _CSS,
             "favicon-32x32.png": "image/png",
@@ -108,11 +112,11 @@ ASSETS: Final = (
         }.items()
     ),
 )
-"""What the pages are made of; Swagger UI's licence goes where it goes."""
+"""Style sheets and scripts of the pages; Swagger UI's licence must accompany it."""
 
 
-def _page(resp: Response, policy: str, page: str) -> None:
+def _send_page(resp: Response, policy: str, page: str) -> None:
     resp.content_type = HTML
-    resp.set_header(_POLICY, policy)
+    resp.set_header(_CSP_HEADER, policy)
     resp.set_header("Cache-Control", "no-cache")
     resp.data = page.encode()

@@ -1,15 +1,14 @@
-"""Pages that tell what a refusal means, and what to do about it."""
+"""HTML pages that explain problem types."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from html import escape
 from typing import Final
 
 import orjson
 
-from mechanic_http.documents import explanations
-from mechanic_http.documents.explanations import Explanation, ProblemUnexplained
+from mechanic_http.documents.problem_explanations import Explanation, explain
 
-_PROBLEM: Final = """\
+_PAGE: Final = """\
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -20,36 +19,34 @@ _PROBLEM: Final = """\
 <p class="status">{status} {phrase} · <code>{code}</code></p>
 <h1>{title}</h1>
 {body}
-<p><a href="{root}/docs">The whole interface</a></p>
+<p><a href="{root}/docs">API documentation</a></p>
 </main>
 </html>
 """
 
 
-def page(code: str, root_path: str) -> str:
-    """Return the page about *code*; raise `ProblemUnexplained` for what is never answered."""
-    found = explanations.of(code)
-    if found is None:
-        raise ProblemUnexplained
+def problem_page(code: str, root_path: str) -> str:
+    """Return the page about a problem type; raise `ProblemUnexplained` for an unknown code."""
+    problem = explain(code)
     root = escape(root_path)
-    return _PROBLEM.format(
+    return _PAGE.format(
         root=root,
-        title=escape(found.title),
-        status=int(found.status),
-        phrase=escape(found.status.phrase),
-        code=escape(found.code),
-        body="\n".join(_body(found, root)),
+        title=escape(problem.title),
+        status=int(problem.status),
+        phrase=escape(problem.status.phrase),
+        code=escape(problem.code),
+        body="\n".join(_body(problem, root)),
     )
 
 
-def _body(found: Explanation, root: str) -> Iterable[str]:
-    yield from (f"<p>{escape(paragraph)}</p>" for paragraph in found.meaning)
-    yield f"<h2>What to do</h2><p>{escape(found.advice)}</p>"
-    shown = orjson.dumps(found.example, option=orjson.OPT_INDENT_2).decode()
-    yield f"<h2>How it looks</h2><pre><code>{escape(shown, quote=False)}</code></pre>"
-    if found.sources:
-        yield "<h2>Where it may come from</h2><ul>"
-        for operation in found.sources:
-            where = f"{root}/docs#/{operation.tag}/{operation.name}"
-            yield f'<li><a href="{escape(where)}">{escape(operation.summary)}</a></li>'
+def _body(problem: Explanation, root: str) -> Iterator[str]:
+    yield from (f"<p>{escape(paragraph)}</p>" for paragraph in problem.paragraphs)
+    yield f"<h2>What to do</h2><p>{escape(problem.advice)}</p>"
+    example = orjson.dumps(problem.example, option=orjson.OPT_INDENT_2).decode()
+    yield f"<h2>Example</h2><pre><code>{escape(example, quote=False)}</code></pre>"
+    if problem.sources:
+        yield "<h2>Operations that may respond with it</h2><ul>"
+        for source in problem.sources:
+            href = f"{root}/docs#/{source.tag}/{source.operation_id}"
+            yield f'<li><a href="{escape(href)}">{escape(source.summary)}</a></li>'
         yield "</ul>"

@@ -1,1 +1,1 @@
-"""Endpoints for operators: health, readiness and metrics."""
+"""Endpoints for the operator of the server: health checks and metrics."""

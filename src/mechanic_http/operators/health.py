@@ -1,4 +1,4 @@
-"""Whether the shop is up: for whoever restarts it, and for whoever sends it requests."""
+"""Health checks: liveness for a supervisor, readiness for a load balancer."""
 
 from typing import final
 
@@ -12,11 +12,11 @@ from mechanic_http.ports import Ready
 @final
 @frozen
 class Alive:
-    """`GET /healthz`: the process answers."""
+    """`GET /healthz`: whether the process is alive."""
 
     def on_get(self, _: Request, resp: Response) -> None:
-        """Answer."""
-        _tell(resp, 200, {"status": "ok"})
+        """Respond with 200."""
+        _send_json(resp, 200, {"status": "ok"})
 
     on_head = on_get
 
@@ -24,21 +24,21 @@ class Alive:
 @final
 @frozen
 class ReadyToServe:
-    """`GET /readyz`: what requests need is there."""
+    """`GET /readyz`: whether the dependencies of requests are available."""
 
     ready: Ready
 
     def on_get(self, _: Request, resp: Response) -> None:
-        """Tell what was looked at; 503 where requests would fail."""
-        found = self.ready()
-        status = "ready" if found.ready else "not-ready"
-        _tell(resp, 200 if found.ready else 503, {"status": status, **found.checks})
+        """Respond with the result of each check; 503 if requests would fail."""
+        readiness = self.ready()
+        status = "ready" if readiness.ready else "not-ready"
+        _send_json(resp, 200 if readiness.ready else 503, {"status": status, **readiness.checks})
 
     on_head = on_get
 
 
-def _tell(resp: Response, status: int, told: dict[str, str]) -> None:
+def _send_json(resp: Response, status: int, body: dict[str, str]) -> None:
     resp.status = status
     resp.content_type = "application/json"
     resp.cache_control = ["no-store"]
-    resp.data = codec.dumps(told)
+    resp.data = codec.dumps(body)

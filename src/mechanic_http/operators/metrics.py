@@ -1,4 +1,4 @@
-"""`GET /metrics`: figures for Prometheus, and for nobody else."""
+"""`GET /metrics`: metrics in the Prometheus text format."""
 
 import re
 from collections.abc import Callable
@@ -12,25 +12,25 @@ from mechanic_core.accounts.account import TokenRefused
 from mechanic_http.middleware.client_address import is_local
 
 Render: TypeAlias = Callable[[], tuple[bytes, str]]
-"""Returns a page and its content type."""
+"""Returns the metrics and their content type."""
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 
 
 @final
 @frozen
-class Figures:
-    """What was counted. Given to this machine itself, and to whoever shows the token.
+class MetricsPage:
+    """The metrics, for requests from this machine and for requests with the token.
 
-    Without a token to show there is no such page for others.
+    If no token is configured, other requests get 404.
     """
 
     render: Render
     token: str | None = field(default=None, repr=False)
 
     def on_get(self, req: Request, resp: Response) -> None:
-        """Tell the figures; raise `TokenRefused` where the right token would help."""
-        if not (is_local(req) or self._is_shown(req)):
+        """Send the metrics; raise `TokenRefused` if the token is missing or wrong."""
+        if not (is_local(req) or self._is_authorized(req)):
             raise TokenRefused if self.token else HTTPNotFound
         page, resp.content_type = self.render()
         resp.cache_control = ["no-store"]
@@ -38,8 +38,8 @@ class Figures:
 
     on_head = on_get
 
-    def _is_shown(self, req: Request) -> bool:
-        found = _BEARER.fullmatch(req.env.get("HTTP_AUTHORIZATION", ""))
-        if not found or not self.token:
+    def _is_authorized(self, req: Request) -> bool:
+        match = _BEARER.fullmatch(req.env.get("HTTP_AUTHORIZATION", ""))
+        if not match or not self.token:
             return False
-        return compare_digest(found[1].encode("latin-1"), self.token.encode())
+        return compare_digest(match[1].encode("latin-1"), self.token.encode())

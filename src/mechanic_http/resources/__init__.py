@@ -1,1 +1,1 @@
-"""The shop's nouns as HTTP resources: what each takes and gives, and nothing else."""
+"""The REST resources of the API, one module for each tag of the OpenAPI document."""

@@ -1,9 +1,9 @@
-// Starts Swagger UI on our document; a file of its own, since the page allows no inline script.
+// Starts Swagger UI; a separate file, because the page's policy forbids inline scripts.
 window.addEventListener("load", () => {
-  const place = document.getElementById("swagger-ui");
+  const element = document.getElementById("swagger-ui");
   window.ui = SwaggerUIBundle({
-    url: place.dataset.document,
-    domNode: place,
+    url: element.dataset.document,
+    domNode: element,
     deepLinking: true,
     defaultModelsExpandDepth: 0,
     displayRequestDuration: true,

@@ -26,7 +26,7 @@ from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
 from mechanic_http.endpoint.response import first_interceptor, no_interceptor
 from mechanic_http.endpoint.response_cache import CachedResponses
-from mechanic_http.operators.metrics import Figures
+from mechanic_http.operators.metrics import MetricsPage
 from mechanic_http.ports import AccessLog
 from mechanic_http.settings import HttpSettings
 from mechanic_shop.observability.metrics import Metrics
@@ -128,7 +128,7 @@ def _application(
     passwords = Argon2Passwords(PROFILES[settings.password_profile], most=_logins(threads))
     shop = shop_of(settings, opened.store, opened.tokens, passwords)
     ports = _ports(opened, stopping, access_log)
-    figures = Figures(metrics.render, settings.metrics_token)
+    figures = MetricsPage(metrics.render, settings.metrics_token)
     return create_app(shop, ports, _http(settings, opened.secret), [("/metrics", figures)])
 
 

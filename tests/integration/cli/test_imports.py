@@ -71,7 +71,7 @@ USED: dict[str, set[str]] = {
 """What commands need on SQLite that is up to date, without Redis."""
 
 UNASKED = {
-    "mechanic_http.documents.explanations",
+    "mechanic_http.documents.problem_explanations",
     "mechanic_http.openapi.document",
     "mechanic_http.openapi.postman",
     "mechanic_shop.demo",
