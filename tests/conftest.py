@@ -1,10 +1,10 @@
-"""What every test shares: how hard Hypothesis tries, and that it does not mind how long."""
+"""Hypothesis profiles of all tests."""
 
 import os
 
 from hypothesis import HealthCheck, settings
 
-# A busy machine may stand still for a second, which says nothing about what is tested.
+# No deadline: a busy machine may pause for a second.
 settings.register_profile(
     "default", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
 )

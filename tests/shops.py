@@ -1,4 +1,4 @@
-"""A shop on any store, with plain stand-ins where the real thing is slow or random."""
+"""A shop on any store, with fakes for what is slow or random."""
 
 from datetime import datetime, timedelta
 from typing import final
@@ -22,62 +22,62 @@ REFRESH_LIFE = timedelta(days=14)
 
 @final
 class PlainPasswords(Passwords):
-    """Passwords kept as they are; those that *begin* ``old`` were kept in an older way."""
+    """Passwords stored as plain text; those that begin with ``old:`` are outdated hashes."""
 
     def hash(self, password: str) -> str:
-        """Return the password behind a mark."""
+        """Return the password with a prefix."""
         return f"plain:{password}"
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether it is the password."""
+        """Return whether the password matches."""
         return password_hash in (f"plain:{password}", f"old:{password}")
 
     def outdated(self, password_hash: str) -> bool:
-        """Return whether the mark is the old one."""
+        """Return whether the prefix is the old one."""
         return password_hash.startswith("old:")
 
 
 @final
 class PlainTokens(AccessTokens):
-    """Tokens that anybody can read."""
+    """Access tokens as plain text."""
 
     life = 1800
 
     def issue(self, actor: Actor, at: datetime) -> str:
-        """Return who speaks, and since when."""
+        """Return the actor and the time as text."""
         return f"{actor.role}:{actor.id}:{actor.session}:{at.isoformat()}"
 
 
 @attrs.define
 class ManualClock:
-    """A clock that only moves when it is told to."""
+    """A clock that moves only when a test advances it."""
 
     at: datetime = NOON
 
     def __call__(self) -> datetime:
-        """Return the moment that the hands show."""
+        """Return the current time."""
         return self.at
 
-    def pass_(self, **some: float) -> None:
-        """Move the hands on."""
+    def advance(self, **some: float) -> None:
+        """Advance the clock."""
         self.at += timedelta(**some)
 
 
 @attrs.define
 class Seconds:
-    """A clock in seconds that is moved by hand."""
+    """A clock in seconds that moves only when a test advances it."""
 
     at: float = 0.0
 
     def __call__(self) -> float:
-        """Return where the hands stand."""
+        """Return the current time in seconds."""
         return self.at
 
 
 def shop_on(
     store: Store, now: Clock, *, low_stock: LowStockListener = unheard, strict_vin: bool = False
 ) -> Shop:
-    """Return every use case on *store*, wired as the real shop is."""
+    """Return every use case on *store*, wired as in production."""
     return build_shop(
         store,
         now,

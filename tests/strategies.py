@@ -1,8 +1,7 @@
-"""Worlds to test in: Hypothesis strategies and samples, read from the rules on the types.
+"""Hypothesis strategies and samples, derived from the rules on the types.
 
-`records(cls)` draws any record that keeps its rules, `breaking(declared)` values that break
-them, and `sample(cls)` makes a believable record of the documents' own examples. No strategy
-is written twice: when a rule changes, what is drawn changes with it.
+`records(cls)` draws valid records, `breaking(declared)` draws values that break a rule, and
+`sample(cls)` builds a record from the documented examples. A changed rule changes what is drawn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,10 +36,10 @@ from mechanic_core.rules import (
 T = TypeVar("T")
 
 FEWER: Final = settings(max_examples=settings().max_examples // 4)
-"""For tests whose examples are large: a quarter of what the profile asks."""
+"""Settings for tests with large examples: a quarter of the profile's number."""
 
 NOON: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
-"""The moment at which samples happen."""
+"""The time of samples."""
 
 _MOMENTS: Final = st.datetimes(
     NOON.replace(year=2000, tzinfo=None),
@@ -65,20 +64,20 @@ _ODD: Final = ("", " ", "\t\n", "\x00", "a\x07", "a\ud800", "no-at-sign", "a@b c
 
 @cache
 def values_of(declared: Any) -> st.SearchStrategy[Any]:
-    """Return a strategy of what a field declared so may hold."""
+    """Return a strategy for the values of a field that is declared as *declared*."""
     members, optional = union_members(unwrap_annotated(declared)[0])
     drawn = st.one_of([_values(member, rules_of(declared)) for member in members])
     return st.none() | drawn if optional else drawn
 
 
 def records(cls: type[T]) -> st.SearchStrategy[T]:
-    """Return a strategy of records of *cls* that keep all their rules."""
-    drawn: Any = cls  # mypy takes no class of a variable type for hashable
+    """Return a strategy for valid records of *cls*."""
+    drawn: Any = cls  # mypy does not consider a type variable's class hashable
     return _records(drawn)
 
 
 def breaking(declared: Any) -> st.SearchStrategy[Any]:
-    """Return a strategy of values of the right type that break a rule of *declared*."""
+    """Return a strategy for values of the right type that break a rule of *declared*."""
     return st.sampled_from(rule_breaking(declared))
 
 
@@ -89,7 +88,7 @@ def rule_breaking(declared: Any) -> list[Any]:
 
 
 def sample(cls: type[T], **given: Any) -> T:
-    """Return a believable record: *given*, defaults, and the types' own examples for the rest."""
+    """Return a record of *given* values, defaults, and the types' examples."""
     missing = {
         field.alias: example_of(field.type)
         for field in attrs.fields(cls)  # type: ignore[arg-type]  # any attrs class
@@ -99,11 +98,11 @@ def sample(cls: type[T], **given: Any) -> T:
 
 
 def example_of(declared: Any) -> Any:
-    """Return a believable value of a type, as the core holds it."""
+    """Return an example of a type, as the core stores it."""
     bare, notes = unwrap_annotated(declared)
     for note in notes:
         if isinstance(note, Example):
-            decimals = _DECIMALS.get(bare)  # people read 19.99, the core holds 1999
+            decimals = _DECIMALS.get(bare)  # the document says 19.99, the core stores 1999
             return int(Decimal(str(note.value)).scaleb(decimals)) if decimals else note.value
     if get_origin(bare) is tuple:
         return (example_of(get_args(bare)[0]),)
@@ -119,11 +118,11 @@ def example_of(declared: Any) -> Any:
 
 @cache
 def _records(cls: type[Any]) -> st.SearchStrategy[Any]:
-    return st.builds(_kept, st.just(cls), st.fixed_dictionaries(_drawn(cls)))
+    return st.builds(_build_record, st.just(cls), st.fixed_dictionaries(_field_strategies(cls)))
 
 
-def _kept(cls: type[T], drawn: Mapping[str, Any]) -> T:
-    """Return the record, or have Hypothesis draw another where a rule spans its fields."""
+def _build_record(cls: type[T], drawn: Mapping[str, Any]) -> T:
+    """Return the record, or have Hypothesis draw again where a rule between fields refuses it."""
     try:
         record: Any = cls(**drawn)
     except RuleBroken:
@@ -136,7 +135,7 @@ def _kept(cls: type[T], drawn: Mapping[str, Any]) -> T:
     return record  # type: ignore[no-any-return]  # evolve keeps the class
 
 
-def _drawn(cls: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
+def _field_strategies(cls: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
     return {f.alias: values_of(f.type) for f in attrs.fields(cls) if f.init and f.alias}
 
 
@@ -172,12 +171,12 @@ def _texts(rules: Sequence[Rule]) -> st.SearchStrategy[str]:
 
 
 def _shortened(regex: str) -> str:
-    """Return a pattern that matches some of the same texts, the short ones: they draw faster."""
+    """Return a pattern for the shorter matches of *regex*, which are drawn faster."""
     return regex.replace("]+", "]{1,6}").replace("]*", "]{0,6}").replace(")*", "){0,2}")
 
 
 def _numbers(rules: Sequence[Rule]) -> st.SearchStrategy[int]:
-    """Return whole numbers within the rules; ids, which have none, are positive."""
+    """Return integers within the rules; ids, which have no rules, are positive."""
     bounds = [rule for rule in rules if isinstance(rule, Between)] or [Between(1, 2**31 - 1)]
     return st.integers(max(b.minimum for b in bounds), min(b.maximum for b in bounds))
 

@@ -57,7 +57,7 @@ def token_of_the_manager(shop: Program) -> str:
     credentials = {"email": MANAGER, "password": PASSWORD}
     with closing(shop.connection()) as connection:
         answer = ask(connection, "POST", "/mechanics/login", credentials)
-    return str(answer.said["token"])
+    return str(answer.body["token"])
 
 
 def test_docs_page_makes_a_call(shop: Program, browser: Chrome, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.faults.shop_processes import Client, Writers, kept, serving
 from tests.integration.servers import PostgresServer
-from tests.integration.sockets import until
+from tests.integration.sockets import wait_until
 
 ROUNDS = 5
 
@@ -40,12 +40,12 @@ def test_one_of_several_processes_is_killed(url: str, tell: Callable[[str], None
     """
     with serving(url, "--workers", "2") as server, Client(server.port).log_in() as client:
         writers = Writers()
-        until(lambda: len(server.process.children()) == 2)
+        wait_until(lambda: len(server.process.children()) == 2)
         with writers.at_work(client):
             for _ in range(ROUNDS):
                 time.sleep(0.6)
                 random.choice(server.process.children()).kill()
-            until(lambda: len(server.process.children()) == 2)
+            wait_until(lambda: len(server.process.children()) == 2)
             time.sleep(0.5)
         there = client.like(server.port).skus()
         code = server.stop()
@@ -71,7 +71,7 @@ def test_postgresql_is_killed(
             time.sleep(1)
             durable_postgres.start()
             before = len(writers.acknowledged)
-            until(lambda: len(writers.acknowledged) > before + 10)
+            wait_until(lambda: len(writers.acknowledged) > before + 10)
         there = client.skus()
 
     tell(f"PostgreSQL killed: {writers.told(there)}")

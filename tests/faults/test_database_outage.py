@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.shop_processes import Client, serving
 from tests.integration.servers import PostgresServer
-from tests.integration.sockets import until
+from tests.integration.sockets import wait_until
 
 AT_ONCE = 24
 
@@ -35,7 +35,7 @@ def test_the_database_is_away(
         finally:
             durable_postgres.start()
         back = time.monotonic()
-        until(lambda: client.ask("GET", "/readyz").status == 200)
+        wait_until(lambda: client.ask("GET", "/readyz").status == 200)
         recovery = time.monotonic() - back
         after = client.add_part("AFTER")
         there = client.skus()

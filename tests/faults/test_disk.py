@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.shop_processes import Answer, Client, command, kept, serving
-from tests.integration.sockets import until
+from tests.integration.sockets import wait_until
 
 NO_POWER: Sequence[str] = (
     ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
@@ -157,7 +157,7 @@ def test_somebody_holds_the_file(file: Path, tell: Callable[[str], None]) -> Non
         other.execute("ROLLBACK")
         other.close()
         started = time.monotonic()
-        until(lambda: client.add_part("FREE").status == 201)
+        wait_until(lambda: client.add_part("FREE").status == 201)
         there = client.skus()
 
     tell(

@@ -1,4 +1,4 @@
-"""The whole application as settings make it, and somebody on the client."""
+"""The complete application, opened from settings, and a client that calls it in this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,12 +30,12 @@ ADA: Final = "ada@example.com"
 CLEO: Final = "cleo@example.com"
 
 WIDE: Final = "1000000/minute"
-"""A limit that no test comes up against."""
+"""A rate limit that no test reaches."""
 
 
 @frozen
 class AppClient:
-    """Somebody on the client with one instance of the application."""
+    """A client of one instance of the application."""
 
     application: WSGIApplication
     access_log: list[AccessLogEntry] = field(factory=list)
@@ -44,30 +44,30 @@ class AppClient:
     def ask(
         self, method: str, path: str, token: str = "", body: Any = None, **headers: str
     ) -> testing.Result:
-        """Return the answer to a request with *token*."""
-        shown = {name.replace("_", "-"): value for name, value in headers.items()}
+        """Return the response to a request with *token*."""
+        sent_headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if token:
-            shown["Authorization"] = f"Bearer {token}"
+            sent_headers["Authorization"] = f"Bearer {token}"
         sent = {} if body is None else {"json": body}
-        address, _, query = path.partition("?")
+        path_only, _, query = path.partition("?")
         return testing.simulate_request(
             self.application,
             method,
-            address,
+            path_only,
             query_string=query,
-            headers=shown,
+            headers=sent_headers,
             extras={"REMOTE_ADDR": LOOPBACK},
             **sent,
         )
 
     def get(self, path: str, token: str = "") -> testing.Result:
-        """Return the answer to a GET."""
+        """Return the response to a GET."""
         return self.ask("GET", path, token)
 
     def log_in(self, email: str, **headers: str) -> testing.Result:
-        """Return the answer to a login; staff have addresses at the shop."""
-        door = "/mechanics/login" if email.endswith("@shop.example") else "/login"
-        return self.ask("POST", door, body={"email": email, "password": PASSWORD}, **headers)
+        """Return the response to a login; addresses of staff end in `@shop.example`."""
+        login_path = "/mechanics/login" if email.endswith("@shop.example") else "/login"
+        return self.ask("POST", login_path, body={"email": email, "password": PASSWORD}, **headers)
 
     def token(self, email: str) -> str:
         """Return an access token."""
@@ -75,20 +75,20 @@ class AppClient:
         return token
 
     def statements(self, path: str, token: str = "") -> int:
-        """Return how many SQL statements answering a GET takes."""
+        """Return the number of SQL statements that a GET runs."""
         assert self.get(path, token).status_code == 200
         return self.access_log[-1].statements
 
 
 def settings_for(url: str, **given: Any) -> Settings:
-    """Return settings for tests: no limit that they come up against, unless it is *given*."""
+    """Return settings for tests: rate limits are out of reach unless *given*."""
     wide = {f"{name}_rate_limit": WIDE for name in ("global", "login", "write")}
-    told = {"database_url": url, "secret_key": "s" * 40, **wide, **given}
-    return Settings(**told)
+    values = {"database_url": url, "secret_key": "s" * 40, **wide, **given}
+    return Settings(**values)
 
 
 def new_furnished_shop_url(kind: str, folder: Path, postgres: PostgresServer) -> str:
-    """Return the address of a shop with Eve, Bob, Ada, Cleo and three parts."""
+    """Create a shop with Eve, Bob, Ada, Cleo and three parts, and return its URL."""
     url = new_shop_url(kind, folder, postgres)
     with open_shop(settings=settings_for(url)) as shop:
         for email, role in ((EVE, Role.MANAGER), (BOB, Role.MECHANIC)):
@@ -105,7 +105,7 @@ def new_furnished_shop_url(kind: str, folder: Path, postgres: PostgresServer) ->
 
 @contextmanager
 def open_client(settings: Settings) -> Iterator[AppClient]:
-    """Open one instance of the application, as a process has it."""
+    """Open one instance of the application and yield its client."""
     access_log: list[AccessLogEntry] = []
     metrics = Metrics()
     with open_application(settings, access_log=access_log.append, metrics=metrics) as application:

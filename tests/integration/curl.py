@@ -1,4 +1,4 @@
-"""As much of curl as the README uses, for machines that have none."""
+"""The options of curl that the README uses, for machines without curl."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from urllib.request import Request, urlopen
 
 
 def main() -> None:
-    """Send one request and print the body of its answer."""
+    """Send one request and print the body of the response."""
     parser = argparse.ArgumentParser()
     parser.add_argument("-s", action="store_true", required=True)
     parser.add_argument("-X", dest="method")

@@ -1,4 +1,4 @@
-"""Fresh shops to race in: in a file of SQLite, or in a database on the running PostgreSQL."""
+"""New shops in a SQLite file or in a database on the running PostgreSQL server."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -34,49 +34,49 @@ BOB = MechanicId(2)
 
 
 def now() -> datetime:
-    """Return the present moment."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 @frozen
 class DatabaseShop:
-    """A shop in a database, with Eve, Bob, a customer and the last five brake pads."""
+    """A shop in a database, with Eve, Bob, a customer and five brake pads."""
 
     url: str
     shop: Shop
 
     def open(self, **given: Any) -> TicketId:
-        """Return a new ticket with Bob on it."""
+        """Open a ticket with Bob assigned, and return its id."""
         draft = {"customer_id": 1, "mechanic_ids": (BOB,)} | given
         return self.shop.open_ticket(MECHANIC, sample(TicketDraft, **draft)).id
 
     def read(self, ticket: TicketId) -> Ticket:
-        """Return a ticket as it is kept."""
+        """Return a ticket."""
         return self.shop.read_ticket(MANAGER, ticket)
 
     def stock(self) -> tuple[int, int]:
-        """Return what is on hand and what is reserved of the brake pads."""
+        """Return the quantities of brake pads on hand and reserved, in thousandths."""
         part = self.shop.read_part(MANAGER, PAD)
         return part.quantity, part.reserved
 
     def go(self, ticket: TicketId, to: Status) -> Ticket:
-        """Send a ticket on its way."""
+        """Change the status of a ticket."""
         return self.shop.move_ticket(MECHANIC, ticket, TransitionForm(to=to))
 
     def check_ledger(self) -> None:
-        """Check every balance against its ledger."""
+        """Check that every balance agrees with its ledger."""
         assert () == self.shop.check_stock(MANAGER)
 
 
 def new_shop_url(kind: str, folder: Path, postgres: PostgresServer) -> str:
-    """Return the address of an empty shop of a *kind* of database."""
+    """Create an empty shop in a *kind* of database, and return its URL."""
     url = f"sqlite:///{folder / 'shop.db'}" if kind == "sqlite" else postgres.new_database()
     runner.upgrade(url)
     return url
 
 
 def deadlocks_of(url: str) -> int:
-    """Return how often PostgreSQL had to break a deadlock; SQLite has a single lock, so never."""
+    """Return the number of deadlocks that PostgreSQL has broken; 0 for SQLite."""
     if url.startswith("sqlite"):
         return 0
     with psycopg.connect(url) as connection:
@@ -88,7 +88,7 @@ def deadlocks_of(url: str) -> int:
 
 @contextmanager
 def open_database_shop(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[DatabaseShop]:
-    """Give a shop in a *kind* of database."""
+    """Create a shop in a *kind* of database and open it."""
     url = new_shop_url(kind, folder, postgres)
     with closing(SqlStore.open(url)) as store:
         shop = shop_on(store, now)
@@ -100,6 +100,6 @@ def open_database_shop(kind: str, folder: Path, postgres: PostgresServer) -> Ite
 
 
 def ask(shop: Shop, ticket: TicketId) -> object:
-    """Ask for one brake pad."""
+    """Add one brake pad to a ticket."""
     form = PartLineForm(part_id=PAD, quantity=Quantity(1000))
     return shop.add_part_line(MECHANIC, ticket, form)

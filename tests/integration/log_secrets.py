@@ -1,4 +1,4 @@
-"""Everything that is logged while integration tests run, searched for secrets in the end."""
+"""Log records of a whole test run, searched for secrets at its end."""
 
 import logging
 import re
@@ -17,26 +17,26 @@ SECRET_SHAPES: Final = re.compile(
 
 
 class LogRecorder(logging.Handler):
-    """Hears every record, with all that was given along."""
+    """A logging handler that stores every record with its extra fields."""
 
     def __init__(self) -> None:
-        """Have heard nothing."""
+        """Start without records."""
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one."""
+        """Store one record."""
         given = {name: value for name, value in vars(record).items() if name != "exc_info"}
-        self.lines.append(f"{record.getMessage()} {given} {self._fault(record)}")
+        self.lines.append(f"{record.getMessage()} {given} {self._traceback(record)}")
 
-    def _fault(self, record: logging.LogRecord) -> str:
+    def _traceback(self, record: logging.LogRecord) -> str:
         trace = logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
-        # Lines of our own source are no secrets: only what an exception says may be one.
+        # Source lines in a traceback are no secrets; the text of an exception may be one.
         return "\n".join(line for line in trace.splitlines() if not line.startswith("    "))
 
 
-def telling(lines: list[str], folder: Path) -> list[str]:
-    """Return what tells a secret among *lines*, and the log files of programs in *folder*."""
+def lines_with_secrets(lines: list[str], folder: Path) -> list[str]:
+    """Return the lines that contain a secret, of *lines* and of the log files under *folder*."""
     files = [file for file in folder.rglob("log") if file.is_file()]
     written = [line for file in files for line in file.read_text(errors="replace").splitlines()]
     return [line[:500] for line in (*lines, *written) if SECRET_SHAPES.search(line)]

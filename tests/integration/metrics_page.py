@@ -1,4 +1,4 @@
-"""A shop that serves, a morning of known requests in it, and its page of figures."""
+"""A served shop, a known sequence of requests to it, and its metrics page."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -7,7 +7,7 @@ from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.integration.programs import Program, Told, ask, run, serving
+from tests.integration.programs import JsonResponse, Program, ask, run, serving
 
 EMAIL: Final = "grace@example.com"
 PASSWORD: Final = "correct horse battery staple"
@@ -25,8 +25,8 @@ ENV: Final = {
 
 
 @contextmanager
-def shop_in(folder: Path, *options: str, **env: str) -> Iterator[Program]:
-    """Serve a shop that has a manager."""
+def serve_shop(folder: Path, *options: str, **env: str) -> Iterator[Program]:
+    """Serve a shop with a manager."""
     who = ("--role", "manager", "--email", EMAIL, "--name", "Grace", "--password-stdin")
     settings = ENV | env
     if settings.get("DATABASE_URL", "").startswith("postgresql"):
@@ -36,30 +36,30 @@ def shop_in(folder: Path, *options: str, **env: str) -> Iterator[Program]:
         yield program
 
 
-def once(
+def request_once(
     program: Program, method: str, path: str, body: object = None, token: str | None = None
-) -> Told:
-    """Ask on a connection of its own, so that any of several processes may answer."""
+) -> JsonResponse:
+    """Send a request on a new connection, so that any worker process may serve it."""
     with closing(program.connection()) as connection:
         return ask(connection, method, path, body, token)
 
 
-def log_in(program: Program, password: str = PASSWORD) -> Told:
-    """Try to log in as the manager."""
-    return once(program, "POST", "/mechanics/login", {"email": EMAIL, "password": password})
+def log_in(program: Program, password: str = PASSWORD) -> JsonResponse:
+    """Log in as the manager."""
+    return request_once(program, "POST", "/mechanics/login", {"email": EMAIL, "password": password})
 
 
-def page_of(program: Program, headers: Mapping[str, str] | None = None) -> tuple[int, str, str]:
-    """Return the status, the content type and the text of the page of figures."""
+def get_metrics(program: Program, headers: Mapping[str, str] | None = None) -> tuple[int, str, str]:
+    """Return the status, content type and text of the metrics page."""
     with closing(program.connection()) as connection:
         connection.request("GET", "/metrics", headers=dict(headers or {}))
         answer = connection.getresponse()
         return answer.status, answer.headers["Content-Type"], answer.read().decode()
 
 
-def figures_of(program: Program) -> Mapping[tuple[str, tuple[tuple[str, str], ...]], float]:
-    """Return what the page says, read by Prometheus' own parser."""
-    _, kind, text = page_of(program)
+def read_samples(program: Program) -> Mapping[tuple[str, tuple[tuple[str, str], ...]], float]:
+    """Return the samples of the metrics page, read by Prometheus' own parser."""
+    _, kind, text = get_metrics(program)
     assert kind.startswith("text/plain; version=")
     samples = [
         sample for family in text_string_to_metric_families(text) for sample in family.samples
@@ -69,20 +69,20 @@ def figures_of(program: Program) -> Mapping[tuple[str, tuple[tuple[str, str], ..
     return found
 
 
-def a_morning(program: Program) -> None:
-    """Make a known number of requests of every kind."""
+def send_known_requests(program: Program) -> None:
+    """Send a known number of requests of every kind."""
     assert log_in(program, "wrong horse").status == 401
-    token = log_in(program).said["token"]
+    token = log_in(program).body["token"]
     part = {"name": "Brake pad", "sku": "PAD", "price": 49.99, "quantity": 1}
-    once(program, "POST", "/inventory", part, token)
+    request_once(program, "POST", "/inventory", part, token)
     for _ in range(6):
-        assert once(program, "GET", "/inventory/1").status == 200
+        assert request_once(program, "GET", "/inventory/1").status == 200
     customer = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
-    once(program, "POST", "/customers", customer)
+    request_once(program, "POST", "/customers", customer)
     ticket = {"customer_id": 1, "description": "brakes", "mechanic_ids": [1]}
-    once(program, "POST", "/service_tickets", ticket, token)
+    request_once(program, "POST", "/service_tickets", ticket, token)
     for _ in range(3):
         line = {"part_id": 1, "quantity": 2}
-        assert once(program, "POST", "/service_tickets/1/parts", line, token).status == 409
+        assert request_once(program, "POST", "/service_tickets/1/parts", line, token).status == 409
     for _ in range(2):
-        assert once(program, "GET", "/nowhere").status == 404
+        assert request_once(program, "GET", "/nowhere").status == 404

@@ -1,4 +1,4 @@
-"""The command line as people run it: in a process, a folder and an environment of its own."""
+"""The command line in a process, a directory and an environment of its own."""
 
 import http.client
 import json
@@ -22,14 +22,14 @@ OURS: Final = {name for _, name, _, _ in variables()} | {"FLASK_ENV"}
 
 
 def environment(given: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment without the shop's variables, save those *given*."""
+    """Return the environment without the shop's variables, except those *given*."""
     return {k: v for k, v in os.environ.items() if k not in OURS} | dict(given or {})
 
 
 def run(
     folder: Path, *args: str, env: Mapping[str, str] | None = None, given: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run `mechanic-shop` in *folder* to its end, with *given* as what is typed."""
+    """Run `mechanic-shop` in *folder* to its end, with *given* on standard input."""
     return subprocess.run(
         [sys.executable, "-m", "mechanic_shop", *args],
         cwd=folder,
@@ -43,12 +43,12 @@ def run(
 
 
 @frozen
-class Told:
-    """An answer; *said* is its body, read as JSON."""
+class JsonResponse:
+    """A response; *body* is parsed JSON."""
 
     status: int
     headers: http.client.HTTPMessage
-    said: Any
+    body: Any
 
 
 def send(
@@ -58,7 +58,7 @@ def send(
     body: object = None,
     token: str | None = None,
 ) -> None:
-    """Send one request; *body* goes as JSON, unless it is bytes already."""
+    """Send one request; *body* is sent as JSON unless it is bytes."""
     sent = body if isinstance(body, bytes | None) else json.dumps(body).encode()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     if sent is not None:
@@ -66,11 +66,11 @@ def send(
     connection.request(method, path, sent, headers)
 
 
-def receive(connection: http.client.HTTPConnection) -> Told:
-    """Return the answer to what was sent."""
+def receive(connection: http.client.HTTPConnection) -> JsonResponse:
+    """Return the response to the request that was sent."""
     answer = connection.getresponse()
     text = answer.read()
-    return Told(answer.status, answer.headers, json.loads(text) if text else None)
+    return JsonResponse(answer.status, answer.headers, json.loads(text) if text else None)
 
 
 def ask(
@@ -79,15 +79,15 @@ def ask(
     path: str,
     body: object = None,
     token: str | None = None,
-) -> Told:
-    """Send one request and return its answer."""
+) -> JsonResponse:
+    """Send one request and return the response."""
     send(connection, method, path, body, token)
     return receive(connection)
 
 
 @frozen
 class Program:
-    """A server that runs, where it answers, and what it has printed until then."""
+    """A running server process, its URL and its output so far."""
 
     process: "subprocess.Popen[str]"
     url: str
@@ -96,18 +96,18 @@ class Program:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port that it listens on."""
         return int(self.url.rpartition(":")[2])
 
     def connection(self) -> http.client.HTTPConnection:
-        """Return a connection, opened by its first request."""
+        """Return a connection, which its first request opens."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
 
 
 @contextmanager
 def serving(folder: Path, *args: str, env: Mapping[str, str] | None = None) -> Iterator[Program]:
-    """Run `mechanic-shop` in *folder* while it serves; it is killed if it does not end itself."""
-    began = time.monotonic()
+    """Run a serving command in *folder* within the block; kill it at the end."""
+    started = time.monotonic()
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "mechanic_shop", *args],
@@ -121,7 +121,7 @@ def serving(folder: Path, *args: str, env: Mapping[str, str] | None = None) -> I
         try:
             printed = _until_it_serves(process, folder / "log")
             url = re.findall(r"Serving on (\S+)", printed)[0]
-            yield Program(process, url, printed, time.monotonic() - began)
+            yield Program(process, url, printed, time.monotonic() - started)
         finally:
             process.kill()
 

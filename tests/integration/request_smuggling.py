@@ -1,4 +1,4 @@
-"""Requests that two readers may cut in two places, each with another request hidden behind."""
+"""Request smuggling attacks: requests whose end is ambiguous, each followed by a hidden request."""
 
 from attrs import frozen
 
@@ -9,17 +9,17 @@ CHUNKED = b"Transfer-Encoding: chunked"
 
 @frozen
 class Attack:
-    """What is sent, what the guarded server answers, and who else lets nothing through.
+    """A request, the response of our server, and the other servers that refuse it too.
 
-    *elsewhere* tells whether gunicorn and granian too end the connection before the hidden
-    request. Where they do not, they hold to a reading that the RFC allows, and that no proxy
-    in front is likely to differ from.
+    *also_refused_by* names the servers (gunicorn, granian) that also close the connection before the
+    hidden request. The others follow a reading that the RFC permits and that a proxy in front is
+    unlikely to contradict.
     """
 
     name: str
     sent: bytes
     status: int = 400
-    elsewhere: frozenset[str] = frozenset({"gunicorn", "granian"})
+    also_refused_by: frozenset[str] = frozenset({"gunicorn", "granian"})
 
 
 NOWHERE: frozenset[str] = frozenset()
@@ -28,18 +28,18 @@ GRANIAN = frozenset({"granian"})
 
 
 def post(*fields: bytes, body: bytes = b"") -> bytes:
-    """Return a POST with these header fields, and the hidden request behind it."""
+    """Return a POST with these header fields, followed by the hidden request."""
     head = b"\r\n".join((b"POST /first HTTP/1.1", b"Host: shop", *fields))
     return head + b"\r\n\r\n" + body + HIDDEN
 
 
 def get(line: bytes, *fields: bytes) -> bytes:
-    """Return a request of this first line, and the hidden request behind it."""
+    """Return a request with this request line, followed by the hidden request."""
     return b"\r\n".join((line, *fields)) + b"\r\n\r\n" + HIDDEN
 
 
 def chunks(body: bytes) -> bytes:
-    """Return a POST with a chunked *body*, and the hidden request behind it."""
+    """Return a POST with a chunked *body*, followed by the hidden request."""
     return post(CHUNKED, body=body)
 
 

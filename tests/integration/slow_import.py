@@ -1,4 +1,4 @@
-"""A WSGI application whose import takes a minute, like a shop with a distant database."""
+"""A WSGI application whose import takes a minute."""
 
 import time
 

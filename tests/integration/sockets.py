@@ -1,4 +1,4 @@
-"""Servers in processes of their own, and sockets that speak to them byte by byte."""
+"""Servers in processes of their own, and raw sockets to them."""
 
 import re
 import socket
@@ -19,21 +19,21 @@ PATIENCE_S = 30.0
 
 
 @frozen
-class Answers:
-    """What came back on a connection, and whether the server closed it."""
+class RawResponses:
+    """The bytes received on a connection, and whether the server closed it."""
 
     bytes: bytes
     closed: bool
 
     @property
     def statuses(self) -> list[int]:
-        """The status of each answer, in order."""
+        """The status code of each response, in order."""
         return [int(code) for code in re.findall(rb"HTTP/1\.[01] ([0-9]{3})", self.bytes)]
 
 
 @define(eq=False)
 class Server:
-    """A server that runs, and where it listens."""
+    """A running server process and its port."""
 
     process: psutil.Popen
     port: int
@@ -42,36 +42,36 @@ class Server:
         """Open a connection."""
         return socket.create_connection((LOOPBACK, self.port), timeout=PATIENCE_S)
 
-    def ask(self, sent: bytes, patience: float = PATIENCE_S) -> Answers:
-        """Send bytes on a connection of their own, and read until the server closes it."""
+    def ask(self, sent: bytes, patience: float = PATIENCE_S) -> RawResponses:
+        """Send bytes on a new connection, and read until the server closes it."""
         with self.connect() as connection:
             connection.sendall(sent)
             return read_to_end(connection, patience)
 
-    def get(self, path: str) -> Answers:
-        """Send a plain request."""
+    def get(self, path: str) -> RawResponses:
+        """Send a GET and read until the server closes the connection."""
         return self.ask(f"GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n".encode())
 
     def stop(self) -> int:
-        """Ask the server to stop, and return its exit code."""
+        """Send SIGTERM, and return the exit code."""
         self.process.terminate()
         return int(self.process.wait(PATIENCE_S))
 
 
-def read_to_end(connection: socket.socket, patience: float = PATIENCE_S) -> Answers:
-    """Read until the server closes the connection, or is silent for too long."""
+def read_to_end(connection: socket.socket, patience: float = PATIENCE_S) -> RawResponses:
+    """Read until the server closes the connection or *patience* seconds pass."""
     connection.settimeout(patience)
-    came = b""
+    received = b""
     while True:
         try:
             read = connection.recv(65536)
         except TimeoutError:
-            return Answers(came, closed=False)
+            return RawResponses(received, closed=False)
         except ConnectionResetError:
-            return Answers(came, closed=True)
+            return RawResponses(received, closed=True)
         if not read:
-            return Answers(came, closed=True)
-        came += read
+            return RawResponses(received, closed=True)
+        received += read
 
 
 @contextmanager
@@ -81,12 +81,12 @@ def running(
     extra: Mapping[str, str] | None = None,
     before: Sequence[str] = (),
 ) -> Iterator[Server]:
-    """Run a server; without a *port* it prints where it listens.
+    """Run a server; without a *port* it is read from what the server prints.
 
     Args:
-        command: What Python is to run.
-        port: Where the server listens, if it was told.
-        extra: Variables of the environment.
+        command: The arguments of Python.
+        port: The port that the server was configured with.
+        extra: Additional environment variables.
         before: A program that runs Python, with its own options.
     """
     process = psutil.Popen(
@@ -98,20 +98,20 @@ def running(
         start_new_session=True,
     )
     try:
-        yield Server(process, port or _announced(process))
+        yield Server(process, port or _printed_port(process))
     finally:
-        family = [process, *_children(process)]
-        for one in family:
+        processes = [process, *_children(process)]
+        for one in processes:
             if one.is_running():
                 one.kill()
         process.wait()
         process.stdout.close()
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Wait until something is true."""
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition is true."""
     deadline = time.monotonic() + PATIENCE_S
-    while not true():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -131,17 +131,17 @@ def wait_until_listening(server: Server) -> None:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port that is not in use."""
     with socket.socket() as listener:
         listener.bind((LOOPBACK, 0))
         port: int = listener.getsockname()[1]
         return port
 
 
-def _announced(process: psutil.Popen) -> int:
+def _printed_port(process: psutil.Popen) -> int:
     for line in process.stdout:
-        if found := re.search(r"http://127\.0\.0\.1:([0-9]+)", line):
-            return int(found[1])
+        if match := re.search(r"http://127\.0\.0\.1:([0-9]+)", line):
+            return int(match[1])
     raise RuntimeError(f"the server ended with {process.wait()}")
 
 

@@ -13,23 +13,23 @@ CONTROLS: Final = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET",
 
 @frozen
 class Statements:
-    """What was run: statements proper, and those that only control them."""
+    """The statements that were run, and those that only control a transaction."""
 
     proper: list[str] = field(factory=list)
     controls: list[str] = field(factory=list)
 
     def __len__(self) -> int:
-        """Return the number of statements proper."""
+        """Return the number of statements that are not controls."""
         return len(self.proper)
 
     def add(self, sql: str) -> None:
-        """Count one more."""
+        """Add one statement."""
         (self.controls if sql.startswith(CONTROLS) else self.proper).append(sql)
 
 
 @contextmanager
 def counted(store: SqlStore) -> Iterator[Statements]:
-    """Count what *store* runs within the block; many rows at once count as one statement."""
+    """Count the statements of *store* within the block; an executemany counts as one."""
     statements = Statements()
     with store.watched(statements.add):
         yield statements

@@ -1,4 +1,4 @@
-"""A cable between a client and a server that can be cut: a partition of the network."""
+"""A TCP proxy that can be disconnected, to simulate a network partition."""
 
 import socket
 from contextlib import suppress
@@ -14,36 +14,36 @@ CHUNK: Final = 65536
 
 @final
 class TcpProxy:
-    """Carries bytes from a port of its own to a server, while it is whole."""
+    """Forwards bytes from a port of its own to a server while it is connected."""
 
     def __init__(self, url: str) -> None:
-        """Lead to the server at *url*; `url` is this end's address."""
-        there = urlsplit(url)
-        self._server = (str(there.hostname), int(there.port or 0))
+        """Listen for connections to forward to the server at *url*; `url` is its address."""
+        target = urlsplit(url)
+        self._server = (str(target.hostname), int(target.port or 0))
         self._listener = socket.create_server((LOOPBACK, 0))
         self.url = urlunsplit(
-            there._replace(netloc=f"{LOOPBACK}:{self._listener.getsockname()[1]}")
+            target._replace(netloc=f"{LOOPBACK}:{self._listener.getsockname()[1]}")
         )
-        self._whole = True
-        self._ends: list[socket.socket] = []
+        self._connected = True
+        self._sockets: list[socket.socket] = []
         self._lock = Lock()
         Thread(target=self._serve, daemon=True).start()
 
-    def cut(self) -> None:
-        """Break every connection, and let none through."""
+    def disconnect(self) -> None:
+        """Close every connection, and accept no more."""
         with self._lock:
-            self._whole = False
-            for end in self._ends:
-                _close(end)
-            self._ends.clear()
+            self._connected = False
+            for connection in self._sockets:
+                _close(connection)
+            self._sockets.clear()
 
-    def mend(self) -> None:
-        """Let connections through again."""
+    def reconnect(self) -> None:
+        """Accept connections again."""
         with self._lock:
-            self._whole = True
+            self._connected = True
 
     def __enter__(self) -> Self:
-        """Be whole."""
+        """Return the proxy."""
         return self
 
     def __exit__(
@@ -52,8 +52,8 @@ class TcpProxy:
         __: BaseException | None,
         ___: TracebackType | None,
     ) -> None:
-        """Take the cable away."""
-        self.cut()
+        """Close every connection and the listener."""
+        self.disconnect()
         _close(self._listener)
 
     def _serve(self) -> None:
@@ -61,25 +61,25 @@ class TcpProxy:
             while True:
                 self._connect(self._listener.accept()[0])
 
-    def _connect(self, near: socket.socket) -> None:
+    def _connect(self, client: socket.socket) -> None:
         with self._lock:
-            if not self._whole:
-                near.close()
+            if not self._connected:
+                client.close()
                 return
-            far = socket.create_connection(self._server)
-            self._ends += [near, far]
-        for source, target in ((near, far), (far, near)):
-            Thread(target=_carry, args=(source, target), daemon=True).start()
+            server = socket.create_connection(self._server)
+            self._sockets += [client, server]
+        for source, target in ((client, server), (server, client)):
+            Thread(target=_forward, args=(source, target), daemon=True).start()
 
 
-def _carry(source: socket.socket, target: socket.socket) -> None:
+def _forward(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(CHUNK):
             target.sendall(data)
     _close(target)
 
 
-def _close(end: socket.socket) -> None:
+def _close(connection: socket.socket) -> None:
     with suppress(OSError):
-        end.shutdown(socket.SHUT_RDWR)  # wakes whoever waits in accept() or recv()
-    end.close()
+        connection.shutdown(socket.SHUT_RDWR)  # wakes threads blocked in accept() or recv()
+    connection.close()

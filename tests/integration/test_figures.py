@@ -9,7 +9,14 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.integration.metrics_page import TOKEN, a_morning, figures_of, once, page_of, shop_in
+from tests.integration.metrics_page import (
+    TOKEN,
+    get_metrics,
+    read_samples,
+    request_once,
+    send_known_requests,
+    serve_shop,
+)
 from tests.integration.servers import valkey_server
 
 ENDS: Final = {
@@ -25,9 +32,9 @@ def test_figures_are_right(tmp_path: Path, workers: str) -> None:
     """
     After known requests each figure is known, whichever of the processes tells them.
     """
-    with shop_in(tmp_path, "--workers", workers) as program:
-        a_morning(program)
-        pages = [figures_of(program) for _ in range(4)]
+    with serve_shop(tmp_path, "--workers", workers) as program:
+        send_known_requests(program)
+        pages = [read_samples(program) for _ in range(4)]
 
     def requests(method: str, route: str, status: int, role: str) -> tuple[str, Any]:
         labels = {"method": method, "route": route, "status": str(status), "role": role}
@@ -63,9 +70,9 @@ def test_the_page_follows_the_conventions(tmp_path: Path, workers: str) -> None:
     """
     Each figure is told once, with what it means and of which kind, in a name as promtool wants it.
     """
-    with shop_in(tmp_path, "--workers", workers) as program:
-        a_morning(program)
-        _, _, page = page_of(program)
+    with serve_shop(tmp_path, "--workers", workers) as program:
+        send_known_requests(program)
+        _, _, page = get_metrics(program)
 
     families = [*text_string_to_metric_families(page)]
     ours = [family for family in families if family.name.startswith("mechanic_shop_")]
@@ -108,9 +115,9 @@ def test_figures_are_for_operators(tmp_path: Path) -> None:
     Behind a proxy the page takes the token, as a real server sees it.
     """
     far = {"X-Forwarded-For": "203.0.113.7"}
-    with shop_in(tmp_path) as program:
-        near, kept = page_of(program)[0], page_of(program, far)[0]
-        shown = page_of(program, far | {"Authorization": f"Bearer {TOKEN}"})[0]
+    with serve_shop(tmp_path) as program:
+        near, kept = get_metrics(program)[0], get_metrics(program, far)[0]
+        shown = get_metrics(program, far | {"Authorization": f"Bearer {TOKEN}"})[0]
 
     assert (200, 401, 200) == (near, kept, shown)
     assert TOKEN not in (tmp_path / "log").read_text()
@@ -122,12 +129,12 @@ def test_fallbacks_are_counted(tmp_path: Path) -> None:
     """
     with valkey_server() as valkey:
         limits = {"GLOBAL_RATE_LIMIT": "1000/minute", "CACHE_REDIS_URL": valkey.patient_url}
-        with shop_in(tmp_path, **limits) as program:
-            before = once(program, "GET", "/readyz").said
+        with serve_shop(tmp_path, **limits) as program:
+            before = request_once(program, "GET", "/readyz").body
             valkey.kill()
-            statuses = {once(program, "GET", "/inventory").status for _ in range(5)}
-            after = once(program, "GET", "/readyz")
-            page = figures_of(program)
+            statuses = {request_once(program, "GET", "/inventory").status for _ in range(5)}
+            after = request_once(program, "GET", "/readyz")
+            page = read_samples(program)
 
     fallbacks = {
         labels[0][1]: value
@@ -136,6 +143,6 @@ def test_fallbacks_are_counted(tmp_path: Path) -> None:
     }
     assert {200} == statuses
     assert ("up", "up") == (before["cache"], before["limits"])
-    assert (200, "down", "down") == (after.status, after.said["cache"], after.said["limits"])
+    assert (200, "down", "down") == (after.status, after.body["cache"], after.body["limits"])
     assert {"cache", "limiter"} == fallbacks.keys()
     assert min(fallbacks.values()) >= 5

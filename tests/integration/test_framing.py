@@ -86,7 +86,7 @@ def test_other_servers_run_nothing_hidden(other: tuple[str, Server], attack: Att
     answers = server.ask(attack.sent, patience=0.3)
 
     assert 500 not in answers.statuses
-    if name in attack.elsewhere:
+    if name in attack.also_refused_by:
         assert before == hidden_runs(server)
 
 

@@ -17,7 +17,7 @@ from tests.integration.sockets import (
     free_port,
     read_to_end,
     running,
-    until,
+    wait_until,
     wait_until_listening,
 )
 
@@ -64,7 +64,7 @@ def test_stops_in_order(tmp_path: Path, workers: str, how: signal.Signals) -> No
             time.sleep(1)
 
             server.process.send_signal(how)
-            until(lambda: is_refused(server))
+            wait_until(lambda: is_refused(server))
             halfway.sendall(b"bc")
             answers = [read_to_end(connection) for connection in (slow, halfway)]
 
@@ -87,7 +87,7 @@ def test_says_that_it_is_stopping() -> None:
         time.sleep(1)
 
         server.process.terminate()
-        until(lambda: is_refused(server))
+        wait_until(lambda: is_refused(server))
         kept.sendall(ASK % b"/readyz")
         after = read_to_end(kept)
 
@@ -133,12 +133,12 @@ def test_a_dead_worker_is_replaced() -> None:
     Of three processes one is killed: no request fails, and soon there are three again.
     """
     with running([*TINY, "3"]) as server:
-        until(lambda: len(server.process.children()) == 3)
+        wait_until(lambda: len(server.process.children()) == 3)
         victim = pid_of(server)
 
         psutil.Process(victim).kill()
         answers = [server.get("/x") for _ in range(20)]
-        until(lambda: len(server.process.children()) == 3)
+        wait_until(lambda: len(server.process.children()) == 3)
         pids = {child.pid for child in server.process.children()}
 
         assert all(answer.statuses == [200] for answer in answers)
@@ -152,7 +152,7 @@ def test_no_orphans() -> None:
     When the supervisor itself is killed, its processes finish and go.
     """
     with running([*TINY, "2"]) as server:
-        until(lambda: len(server.process.children()) == 2)
+        wait_until(lambda: len(server.process.children()) == 2)
         orphans = server.process.children()
 
         server.process.kill()
@@ -175,7 +175,7 @@ def test_a_process_that_dies_again_and_again_is_started_more_slowly() -> None:
                     child.kill()
                 killed.add(child.pid)
             time.sleep(0.01)
-        until(lambda: server.get("/x").statuses == [200])
+        wait_until(lambda: server.get("/x").statuses == [200])
 
         assert lone.get("/x").statuses == [200]
         assert 3 <= len(killed) <= 14
@@ -198,10 +198,10 @@ def test_counts_are_shared() -> None:
     Whichever process is asked for the figures, it tells those of all, the dead included.
     """
     with running([*TINY, "2"]) as server:
-        until(lambda: len(server.process.children()) == 2)
+        wait_until(lambda: len(server.process.children()) == 2)
         pids = [pid_of(server) for _ in range(30)]
         psutil.Process(pids[-1]).kill()
-        until(lambda: len(server.process.children()) == 2)
+        wait_until(lambda: len(server.process.children()) == 2)
 
         figures = [server.get("/metrics").bytes.decode() for _ in range(5)]
 
@@ -238,7 +238,7 @@ def test_granian_stops_in_order() -> None:
     with running(["-c", GRANIAN.format(port, 2, FACTORY)], port) as server:
         wait_until_listening(server)
         psutil.Process(pid_of(server)).kill()
-        until(lambda: all(answers(server) for _ in range(20)))
+        wait_until(lambda: all(answers(server) for _ in range(20)))
         with server.connect() as slow:
             slow.sendall(ASK % b"/slow?2")
             time.sleep(1)
@@ -258,7 +258,7 @@ def test_granian_stops_before_it_serves() -> None:
     with running(
         ["-c", GRANIAN.format(port, 2, "tests.integration.slow_import:application")], port
     ) as server:
-        until(lambda: len(server.process.children()) == 2)
+        wait_until(lambda: len(server.process.children()) == 2)
 
         server.process.terminate()
 
@@ -272,7 +272,7 @@ def test_granian_ends_a_request_that_never_ends() -> None:
     port = free_port()
     with running(["-c", GRANIAN.format(port, 1, FACTORY)], port) as server:
         wait_until_listening(server)
-        until(lambda: answers(server))
+        wait_until(lambda: answers(server))
         with server.connect() as slow:
             slow.sendall(ASK % b"/slow?60")
             time.sleep(1)
@@ -291,7 +291,7 @@ def test_granian_leaves_no_orphans() -> None:
     port = free_port()
     with running(["-c", GRANIAN.format(port, 2, FACTORY)], port) as server:
         wait_until_listening(server)
-        until(lambda: len(server.process.children()) == 2)
+        wait_until(lambda: len(server.process.children()) == 2)
         orphans = server.process.children()
 
         server.process.kill()

@@ -199,17 +199,17 @@ def test_a_write_behind_a_cut_cable_is_told_later(valkey: RunningValkey, prefix:
     What a process wrote while it could not reach the cache is read anew as soon as it can.
     """
     kept = MemoryStore()
-    with TcpProxy(valkey.url) as cable:
-        here = Prices(kept, ResponseCache(answers_at(cable.url, prefix)))
+    with TcpProxy(valkey.url) as proxy:
+        here = Prices(kept, ResponseCache(answers_at(proxy.url, prefix)))
         there = Prices(kept, ResponseCache(answers_at(valkey.url, prefix)))
         kept.subscribe(here.cache.touched)  # as in another process, the other hears of no commit
         part = add_part(kept)
         before = [prices.of(part) for prices in (here, there)]
-        cable.cut()
+        proxy.disconnect()
         with kept.begin() as work:
             (part,) = work.parts.save([evolve(part, price=Money(1))])
         during = here.of(part)
-        cable.mend()
+        proxy.reconnect()
         time.sleep(RETRY_S)
         after = [prices.of(part) for prices in (here, there)]
         here.cache.close()

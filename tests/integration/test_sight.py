@@ -15,14 +15,14 @@ from tests.integration.metrics_page import (
     PASSWORD,
     SECRET,
     TOKEN,
-    a_morning,
     log_in,
-    once,
-    shop_in,
+    request_once,
+    send_known_requests,
+    serve_shop,
 )
 from tests.integration.programs import ask, run
 from tests.integration.servers import PostgresServer, RunningValkey
-from tests.integration.sockets import until
+from tests.integration.sockets import wait_until
 
 
 def lines_of(folder: Path) -> Sequence[Mapping[str, Any]]:
@@ -34,8 +34,8 @@ def test_each_request_is_one_line(tmp_path: Path) -> None:
     """
     A line tells who asked what, how it ended, and what it cost the database.
     """
-    with shop_in(tmp_path) as program:
-        a_morning(program)
+    with serve_shop(tmp_path) as program:
+        send_known_requests(program)
         headers = {"X-Request-ID": "morning-1", "Authorization": "Bearer nonsense"}
         with closing(program.connection()) as connection:
             connection.request("GET", "/customers?q=ada", headers=headers)
@@ -67,19 +67,19 @@ def test_logs_keep_secrets(tmp_path: Path) -> None:
     """
     No password, token, key, name or query is in the log, whatever goes wrong.
     """
-    with shop_in(tmp_path, LOG_LEVEL="debug") as program:
-        a_morning(program)
-        token = log_in(program).said["token"]
-        once(program, "GET", "/customers?q=ada", token=token)
-        once(program, "POST", "/mechanics/login", b'{"password": "correct horse')
-        once(program, "GET", f"/{PASSWORD.replace(' ', '-')}")
+    with serve_shop(tmp_path, LOG_LEVEL="debug") as program:
+        send_known_requests(program)
+        token = log_in(program).body["token"]
+        request_once(program, "GET", "/customers?q=ada", token=token)
+        request_once(program, "POST", "/mechanics/login", b'{"password": "correct horse')
+        request_once(program, "GET", f"/{PASSWORD.replace(' ', '-')}")
         with sqlite3.connect(tmp_path / "mechanic_shop.db") as database:
             database.execute("ALTER TABLE vehicles RENAME TO gone")
-        fault = once(program, "GET", "/vehicles/1", token=token)
+        fault = request_once(program, "GET", "/vehicles/1", token=token)
 
     text = (tmp_path / "log").read_text()
     assert 500 == fault.status
-    assert {"code", "detail", "instance", "request_id", "status", "title", "type"} == {*fault.said}
+    assert {"code", "detail", "instance", "request_id", "status", "title", "type"} == {*fault.body}
     assert "internal-server-error" in text
     for secret in (
         PASSWORD,
@@ -100,52 +100,52 @@ def test_readiness_tells_the_schema(tmp_path: Path, postgres: PostgresServer) ->
     A schema taken back under a running shop makes it not ready, until it is up again.
     """
     url = postgres.new_database()
-    with shop_in(tmp_path, DATABASE_URL=url) as program:
-        before = once(program, "GET", "/readyz")
+    with serve_shop(tmp_path, DATABASE_URL=url) as program:
+        before = request_once(program, "GET", "/readyz")
         run(tmp_path, "db", "downgrade", env=ENV | {"DATABASE_URL": url})
-        down = once(program, "GET", "/readyz")
+        down = request_once(program, "GET", "/readyz")
         run(tmp_path, "db", "downgrade", "--to", "base", env=ENV | {"DATABASE_URL": url})
-        empty = once(program, "GET", "/readyz")
+        empty = request_once(program, "GET", "/readyz")
         run(tmp_path, "db", "upgrade", env=ENV | {"DATABASE_URL": url})
-        after = once(program, "GET", "/readyz")
+        after = request_once(program, "GET", "/readyz")
 
     assert [200, 503, 503, 200] == [one.status for one in (before, down, empty, after)]
-    assert before.said == after.said
+    assert before.body == after.body
     assert {
         "status": "ready",
         "server": "running",
         "database": "up",
-        "schema": before.said["schema"],
+        "schema": before.body["schema"],
         "cache": "memory",
         "limits": "memory",
-    } == before.said
-    assert "not-ready" == down.said["status"]
-    assert "0001" <= down.said["schema"] < before.said["schema"]
-    assert "" == empty.said["schema"]
+    } == before.body
+    assert "not-ready" == down.body["status"]
+    assert "0001" <= down.body["schema"] < before.body["schema"]
+    assert "" == empty.body["schema"]
 
 
 def test_is_not_ready_while_it_stops(tmp_path: Path) -> None:
     """
     While it finishes what was begun, whoever is connected learns that it stops.
     """
-    with shop_in(tmp_path) as program, closing(program.connection()) as kept:
+    with serve_shop(tmp_path) as program, closing(program.connection()) as kept:
         before = ask(kept, "GET", "/readyz")
         with socket.create_connection(("127.0.0.1", program.port)) as slow:
             slow.sendall(b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\n{")
             time.sleep(0.3)
             program.process.terminate()
-            until(lambda: _is_closed(program.port))
+            wait_until(lambda: _is_closed(program.port))
             during = ask(kept, "GET", "/readyz")
             slow.sendall(b"}")
             answer = http.client.HTTPResponse(slow)
             answer.begin()
         code = program.process.wait(15)
 
-    assert (200, "running") == (before.status, before.said["server"])
+    assert (200, "running") == (before.status, before.body["server"])
     assert (503, "stopping", "up") == (
         during.status,
-        during.said["server"],
-        during.said["database"],
+        during.body["server"],
+        during.body["database"],
     )
     assert 415 == answer.status
     assert 0 == code
@@ -163,7 +163,7 @@ def test_valkey_is_told(tmp_path: Path, valkey: RunningValkey) -> None:
     """
     With the cache and the limits in one store, readiness tells both.
     """
-    with shop_in(tmp_path, CACHE_REDIS_URL=valkey.patient_url) as program:
-        told = once(program, "GET", "/readyz").said
+    with serve_shop(tmp_path, CACHE_REDIS_URL=valkey.patient_url) as program:
+        told = request_once(program, "GET", "/readyz").body
 
     assert ("up", "up") == (told["cache"], told["limits"])

@@ -20,7 +20,7 @@ from mechanic_http.settings import HttpSettings
 from mechanic_shop.observability.traces import exporter_in, open_traces
 from mechanic_shop.observability.tracing import provided
 from mechanic_shop.settings.variables import WrongSettings
-from tests.integration.metrics_page import once
+from tests.integration.metrics_page import request_once
 from tests.integration.programs import environment, run, serving
 from tests.shops import CUSTOMER
 from tests.unit.core.conftest import Premises
@@ -173,7 +173,7 @@ def test_a_shop_that_serves_sends_its_spans(tmp_path: Path, workers: str) -> Non
         run(tmp_path, "db", "upgrade")
         with serving(tmp_path, "serve", "--port", "0", "--workers", workers, env=env) as program:
             for _ in range(10):
-                assert 200 == once(program, "GET", "/inventory").status
+                assert 200 == request_once(program, "GET", "/inventory").status
             program.process.terminate()
             assert 0 == program.process.wait(20)
 
@@ -195,7 +195,7 @@ def test_spans_on_the_console(tmp_path: Path) -> None:
     with serving(
         tmp_path, "serve", "--port", "0", env={"OTEL_TRACES_EXPORTER": "console"}
     ) as program:
-        once(program, "GET", "/healthz")
+        request_once(program, "GET", "/healthz")
         program.process.terminate()
         printed = program.process.stdout.read() if program.process.stdout else ""
 

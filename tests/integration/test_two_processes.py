@@ -14,7 +14,7 @@ from attrs import frozen
 from mechanic_adapters.security.revocations import STALE_S
 from tests.integration.apps import ADA, BOB, PASSWORD, new_furnished_shop_url
 from tests.integration.databases import DATABASES
-from tests.integration.programs import Told, ask, serving
+from tests.integration.programs import JsonResponse, ask, serving
 from tests.integration.servers import PostgresServer, RunningValkey
 
 QUOTA: Final = 1000
@@ -27,14 +27,14 @@ class Server:
 
     connection: http.client.HTTPConnection
 
-    def ask(self, method: str, path: str, token: str = "", body: Any = None) -> Told:
+    def ask(self, method: str, path: str, token: str = "", body: Any = None) -> JsonResponse:
         """Return the answer to a request."""
         return ask(self.connection, method, path, body, token or None)
 
     def token(self, email: str) -> str:
         """Return an access token."""
         door = "/mechanics/login" if email.endswith("@shop.example") else "/login"
-        token: str = self.ask("POST", door, body={"email": email, "password": PASSWORD}).said[
+        token: str = self.ask("POST", door, body={"email": email, "password": PASSWORD}).body[
             "token"
         ]
         return token
@@ -46,7 +46,7 @@ class Server:
 
     def price(self) -> float:
         """Return the price of the first part, as the list has it."""
-        price: float = self.ask("GET", "/inventory").said["items"][0]["price"]
+        price: float = self.ask("GET", "/inventory").body["items"][0]["price"]
         return price
 
 

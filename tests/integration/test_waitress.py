@@ -82,11 +82,11 @@ def test_a_customer_registers_and_logs_in(connection: http.client.HTTPConnection
     """
     made = ask(connection, "POST", "/customers", ADA)
     login = ask(connection, "POST", "/login", {k: ADA[k] for k in ("email", "password")})
-    mine = ask(connection, "GET", "/my-tickets", token=login.said["token"])
+    mine = ask(connection, "GET", "/my-tickets", token=login.body["token"])
 
     assert (201, "/customers/1") == (made.status, made.headers["Location"])
-    assert "password" not in made.said
-    assert (200, []) == (mine.status, mine.said["items"])
+    assert "password" not in made.body
+    assert (200, []) == (mine.status, mine.body["items"])
 
 
 @pytest.mark.parametrize("size", [MEBIBYTE + 1, 20 * MEBIBYTE])
@@ -101,7 +101,7 @@ def test_a_body_that_is_too_large_is_a_problem(shop: Program, size: int) -> None
         connection.endheaders(b" " * 1024)
         told = receive(connection)
 
-    assert (413, 413) == (told.status, told.said["status"])
+    assert (413, 413) == (told.status, told.body["status"])
     assert "application/problem+json" == told.headers["Content-Type"]
 
 
@@ -153,7 +153,7 @@ def test_readiness_tells_what_it_looked_at(connection: http.client.HTTPConnectio
     """
     Whoever sends requests here sees why they would fail.
     """
-    told = ask(connection, "GET", "/readyz").said
+    told = ask(connection, "GET", "/readyz").body
 
     assert {
         "status": "ready",

@@ -1,4 +1,4 @@
-"""An application that tells what a server made of what it was sent; run as a module, served."""
+"""A small WSGI application that reports the requests it received; as a module it serves itself."""
 
 import json
 import os
@@ -18,26 +18,26 @@ SEEN: list[str] = []
 
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    """Remember the request, read its body and say how long it was."""
+    """Record the path, read the body and return its length."""
     path: str = environ["PATH_INFO"]
     if path != "/seen":
         SEEN.append(path)
     declared = environ.get("CONTENT_LENGTH") or ""
     body: bytes = environ["wsgi.input"].read(int(declared)) if declared else b""
-    told = {
+    report = {
         "length": len(body),
         "declared": declared,
         "seen": SEEN if path == "/seen" else [],
         "pid": os.getpid(),
     }
-    answer = json.dumps(told).encode()
+    answer = json.dumps(report).encode()
     head = [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))]
     start_response("200 OK", head)
     return [answer]
 
 
 def slow_application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    """Answer `/slow` after the seconds that its query names, and all else at once."""
+    """Answer `/slow` after the number of seconds in the query, and everything else at once."""
     if environ["PATH_INFO"] == "/slow":
         time.sleep(float(environ["QUERY_STRING"]))
     return application(environ, start_response)
@@ -45,7 +45,7 @@ def slow_application(environ: dict[str, Any], start_response: StartResponse) -> 
 
 @contextmanager
 def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
-    """Serve it with a few routes for stopping and counting."""
+    """Open the application with routes for readiness and metrics."""
     if os.environ.get("TINY_FAILS"):
         raise OSError(os.environ["TINY_FAILS"])
     metrics = Metrics()
@@ -64,9 +64,9 @@ def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
         return [answer]
 
     yield wrapped
-    told = os.environ.get("TINY_CLOSED")
-    if told:
-        Path(told).write_text(f"{threading.current_thread().name}\n")
+    report = os.environ.get("TINY_CLOSED")
+    if report:
+        Path(report).write_text(f"{threading.current_thread().name}\n")
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class DifferentialMachine(RuleBasedStateMachine):
         """Apply a step to the model and to every shop; outcomes, refusals included, must agree."""
         expected_outcome: tuple[object, ...]
         done: Fields | None = None
-        self.clock.pass_(minutes=1)
+        self.clock.advance(minutes=1)
         try:
             done = expected()
             expected_outcome = ("done", done)

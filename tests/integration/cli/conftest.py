@@ -17,7 +17,7 @@ from tests.integration.servers import PostgresServer
 def shop_cli(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> CommandLine:
-    """Runs a command in an empty folder, within this process: a hundred times as fast."""
+    """Runs a command in an empty directory within this process, a hundred times as fast."""
     monkeypatch.chdir(tmp_path)
     for name in OURS:
         monkeypatch.delenv(name, raising=False)
@@ -37,7 +37,7 @@ def shop_cli(
 
 @pytest.fixture
 def postgres_url(postgres: PostgresServer) -> Iterator[str]:
-    """The address of a database without a table."""
+    """The URL of a database without tables."""
     url = postgres.new_database()
     yield url
     postgres.drop_database(url)
@@ -45,7 +45,7 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database of each kind."""
+    """The URL of an empty database of each kind."""
     if request.param == "sqlite":
         return "sqlite:///shop.db"
     address: str = request.getfixturevalue("postgres_url")

@@ -1,4 +1,4 @@
-"""Commands, and what they leave behind."""
+"""Commands and their outcomes."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +13,7 @@ ADD = ("staff", "add", "--role", "manager", "--email", "grace@example.com", "--n
 
 @frozen
 class Outcome:
-    """What a command left behind."""
+    """The exit code and the output of a command."""
 
     code: int | str
     out: str
@@ -21,17 +21,17 @@ class Outcome:
 
 
 CommandLine: TypeAlias = Callable[..., Outcome]
-"""Runs a command with what is *given* on standard input, and with variables."""
+"""Runs a command with *given* on standard input and with environment variables."""
 
 
 def is_one_line(text: str) -> bool:
-    """Return whether *text* is a single line of an error."""
+    """Return whether *text* is a single error line."""
     return text.startswith("mechanic-shop: ") and text.count("\n") == 1
 
 
 def role_of(shop: Program, email: str, password: str) -> str:
-    """Log in as staff and return the role that the shop knows."""
+    """Log in as staff and return the role."""
     with closing(shop.connection()) as connection:
         given = {"email": email, "password": password}
-        token = ask(connection, "POST", "/mechanics/login", given).said["token"]
-        return str(ask(connection, "GET", "/me", token=token).said["role"])
+        token = ask(connection, "POST", "/mechanics/login", given).body["token"]
+        return str(ask(connection, "GET", "/me", token=token).body["role"])

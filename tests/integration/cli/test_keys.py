@@ -70,7 +70,7 @@ def test_an_rsa_key_signs(shop_cli: CommandLine, tmp_path: Path) -> None:
     with serving(tmp_path, "serve", "--port", "0", env=env) as shop:
         assert "manager" == role_of(shop, "grace@example.com", "correct horse")
         with closing(shop.connection()) as connection:
-            keys = ask(connection, "GET", "/.well-known/jwks.json").said["keys"]
+            keys = ask(connection, "GET", "/.well-known/jwks.json").body["keys"]
 
     assert ["RSA"] == [key["kty"] for key in keys]
 

@@ -75,7 +75,7 @@ def test_a_customer_is_read_and_corrected_by_themselves_and_staff(
     """
     Whoever may see the record may mend it; the moment and the version tell of it.
     """
-    premises.clock.pass_(hours=1)
+    premises.clock.advance(hours=1)
 
     after = premises.shop.change_customer(actor, ADA, renamed, expected=1)
 

@@ -24,7 +24,7 @@ def test_a_move_is_told_with_its_note(premises: Premises) -> None:
     The history says who sent the ticket from where to where, when and why.
     """
     ticket = premises.open()
-    premises.clock.pass_(hours=1)
+    premises.clock.advance(hours=1)
     form = TransitionForm(to=Status.CANCELLED, note="Customer agreed by phone")
 
     after = premises.shop.move_ticket(MANAGER, ticket.id, form, expected=1)

@@ -62,7 +62,7 @@ def test_what_is_known_already_is_not_written(premises: Premises, desk: Desk) ->
     """
     premises.open()
     before = desk.read(premises)
-    premises.clock.pass_(hours=1)
+    premises.clock.advance(hours=1)
 
     assert before == desk.change(premises, same)
     assert before == desk.read(premises)
@@ -89,7 +89,7 @@ def test_a_part_s_ledger_tells_of_changes_only(premises: Premises) -> None:
     """
     shop, pad = premises.shop, PartId(1)
     at = premises.clock() + timedelta(hours=1)
-    premises.clock.pass_(hours=1)
+    premises.clock.advance(hours=1)
 
     kept = shop.change_part(MECHANIC, pad, lambda form: evolve(form, sku=None, quantity=None))
     counted = shop.change_part(MECHANIC, pad, lambda form: evolve(form, quantity=Quantity(9000)))

@@ -29,7 +29,7 @@ def test_customers_write_down_their_own(premises: Premises) -> None:
     """
     A customer can only mean themselves, named or not.
     """
-    premises.clock.pass_(hours=1)
+    premises.clock.advance(hours=1)
 
     car = premises.shop.add_vehicle(CLEO, VehicleForm(plate="9Z"))
     other = premises.shop.add_vehicle(CLEO, VehicleForm(customer_id=2, make="Honda"))

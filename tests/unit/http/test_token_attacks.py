@@ -171,7 +171,7 @@ def test_an_expired_refresh_token_is_refused(own: SignedShop) -> None:
     After its fourteen days a refresh token is worth nothing.
     """
     pair = own.log_in()
-    own.premises.clock.pass_(days=14)
+    own.premises.clock.advance(days=14)
 
     assert own.refresh(pair["refresh_token"]).status_code == 401
 

@@ -211,10 +211,10 @@ def test_a_token_ends_on_the_second(tokens: JwtTokens, clock: ManualClock) -> No
     A token is good up to its end and not at it, read for the first time or again.
     """
     token = tokens.issue(ACTOR, NOON)
-    clock.pass_(seconds=LIFE.total_seconds() - 1)
+    clock.advance(seconds=LIFE.total_seconds() - 1)
     assert ACTOR == tokens.read(token)
 
-    clock.pass_(seconds=1)
+    clock.advance(seconds=1)
 
     with pytest.raises(TokenRefused):
         tokens.read(token)
