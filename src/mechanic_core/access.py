@@ -1,7 +1,7 @@
-"""Who is asking, and what they may do. What no policy allows is refused."""
+"""Access control: actors, roles and policies. What no policy allows is refused."""
 
 from enum import StrEnum
-from typing import Annotated, Final, NewType, Self
+from typing import Annotated, Final, NewType
 
 import attrs
 
@@ -10,7 +10,7 @@ from mechanic_core.rules import Example
 
 
 class Role(StrEnum):
-    """What a known caller is to the shop."""
+    """The role of an authenticated caller."""
 
     CUSTOMER = "customer"
     MECHANIC = "mechanic"
@@ -20,15 +20,15 @@ class Role(StrEnum):
 STAFF: Final = frozenset({Role.MECHANIC, Role.MANAGER})
 
 SessionId = NewType("SessionId", str)
-"""The family that one login started: its refresh tokens and its access tokens."""
+"""Identifies the session that a login starts: the family of its refresh and access tokens."""
 
 
 @attrs.frozen
 class Actor:
-    """Who asks: a role with the id that it has among its kind; no role is a stranger.
+    """The caller of a use case; without a role, an anonymous one.
 
-    Customers and staff count their ids apart. *session* is the login that speaks, where the
-    caller came with a token.
+    *id* is a customer id for customers and a mechanic id for staff. *session* is set when the
+    caller has authenticated with a token.
     """
 
     role: Role | None = None
@@ -37,17 +37,17 @@ class Actor:
 
     @property
     def is_staff(self) -> bool:
-        """Whether the caller works here."""
+        """Whether the caller is a mechanic or a manager."""
         return self.role in STAFF
 
     @property
     def is_manager(self) -> bool:
-        """Whether the caller runs the shop."""
+        """Whether the caller is a manager."""
         return self.role is Role.MANAGER
 
     @property
     def is_customer(self) -> bool:
-        """Whether the caller is a known customer."""
+        """Whether the caller is a customer."""
         return self.role is Role.CUSTOMER
 
 
@@ -56,32 +56,27 @@ ANONYMOUS: Final = Actor()
 
 @attrs.frozen(kw_only=True)
 class By:
-    """Who did it; the name goes when a person's data are erased, the id stays."""
+    """The person who made a change. The store adds the name on reading, until it is erased."""
 
     role: Annotated[Role | None, Example(Role.MECHANIC)]
     id: Annotated[int, Example(3)]
     name: Annotated[str | None, Example("Luis Romero")] = None
 
-    @classmethod
-    def of(cls, actor: Actor) -> Self:
-        """Return the entry for *actor*; the store fills the name in when it is read."""
-        return cls(role=actor.role, id=actor.id)
-
 
 class LoginNeeded(Unauthenticated):
-    """This needs a login."""
+    """You must log in to do this."""
 
 
 class RoleForbids(Forbidden):
-    """Your role may not do this."""
+    """Your role does not allow this."""
 
 
 @attrs.frozen
 class Policy:
-    """Who may do one thing; nobody unless it says so.
+    """Who may do one thing; by default nobody.
 
-    *roles* may always. *owners* are roles that may only where the thing is their own: a
-    customer's own record, a mechanic's own figures. *anyone* needs no login at all.
+    *roles* may do it to every record; *owners* are roles that may do it to their own records
+    only. *anyone* requires no authentication.
     """
 
     roles: frozenset[Role] = frozenset()
@@ -89,9 +84,9 @@ class Policy:
     anyone: bool = False
 
     def admit(self, actor: Actor) -> None:
-        """Refuse whoever may not do this, whatever it is done to.
+        """Check the role of *actor*, before any record is known.
 
-        Raises `LoginNeeded` for strangers and `RoleForbids` for the wrong role.
+        Raises `LoginNeeded` for anonymous callers and `RoleForbids` for the wrong role.
         """
         if self.anyone:
             return
@@ -101,15 +96,18 @@ class Policy:
             raise RoleForbids
 
     def allows(self, actor: Actor, owner: int | None) -> bool:
-        """Return whether *actor* may do this to a thing of *owner*."""
+        """Return whether *actor* may do this to a record of *owner*."""
         if self.anyone or actor.role in self.roles:
             return True
         return actor.role in self.owners and actor.id == owner
 
-    def require_access(self, actor: Actor, owner: int | None, otherwise: NotFound) -> None:
-        """Raise *otherwise* where the thing is a stranger's: it looks as if it were not there."""
+    def require_access(self, actor: Actor, owner: int | None, not_found: NotFound) -> None:
+        """Raise *not_found* unless *actor* may access a record of *owner*.
+
+        A record of somebody else looks as if it did not exist.
+        """
         if not self.allows(actor, owner):
-            raise otherwise
+            raise not_found
 
 
 _CUSTOMER = frozenset({Role.CUSTOMER})
@@ -121,4 +119,4 @@ MANAGERS_ONLY: Final = Policy(roles=frozenset({Role.MANAGER}))
 OWNER_OR_STAFF: Final = Policy(roles=STAFF, owners=_CUSTOMER)
 OWNER_OR_MANAGER: Final = Policy(roles=frozenset({Role.MANAGER}), owners=_CUSTOMER)
 SELF_OR_MANAGER: Final = Policy(roles=frozenset({Role.MANAGER}), owners=frozenset({Role.MECHANIC}))
-"""A mechanic for what is their own, a manager for all."""
+"""Mechanics for their own records, managers for all."""

@@ -1,7 +1,7 @@
-"""Refusals: what the shop says no to, each a fact with a stable code.
+"""Refusals: everything that the shop raises on purpose.
 
-Everything raised on purpose is one of the kinds below; adapters translate their library's
-errors into them, and the HTTP layer knows only the kinds.
+Each refusal is a fact with a stable code and belongs to one of the kinds below. Adapters translate
+the errors of their libraries into refusals, and the HTTP layer maps the kinds to status codes.
 """
 
 import re
@@ -14,10 +14,10 @@ import attrs
 
 @attrs.frozen
 class Problem:
-    """One thing wrong with what was given, and where.
+    """One problem of a request, and where it is.
 
-    *pointer* is a JSON Pointer in a URI fragment (RFC 6901, section 6), `#/lines/0/quantity`;
-    for a query parameter, *parameter* names it and the pointer stays empty.
+    *pointer* is a JSON Pointer in a URI fragment (RFC 6901, section 6) such as
+    ``#/lines/0/quantity``. For a query parameter it is empty and *parameter* is its name.
     """
 
     pointer: str
@@ -26,10 +26,10 @@ class Problem:
 
 
 class Refused(Exception):
-    """The shop says no: the base of everything that is raised on purpose.
+    """The base class of all refusals.
 
-    `code` is made of the class name. `facts` are members that an answer may show beside the
-    sentence, such as ``available``.
+    `code` is made from the class name: ``email-taken`` for `EmailTaken`. `facts` are the members
+    that a response shows beside the detail, such as ``available``.
     """
 
     code: ClassVar[str] = "refused"
@@ -38,39 +38,39 @@ class Refused(Exception):
     """The type of each fact with its `Example` and `Description`, for the documentation."""
 
     def __init__(self, detail: str = "", **facts: object) -> None:
-        """Say why in one sentence for people, and in *facts* for machines."""
+        """Set the *detail*, one sentence for people, and the *facts* for programs."""
         super().__init__(detail or self.title())
         self.detail = detail or self.title()
         self.facts: Mapping[str, object] = facts
 
     def __init_subclass__(cls) -> None:
-        """Give each refusal the code that its name spells."""
+        """Derive the code from the class name."""
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
 
     @classmethod
     def title(cls) -> str:
-        """Return the first line of the docstring: the refusal in general."""
+        """Return the first line of the docstring, without its full stop."""
         return (cls.__doc__ or cls.code).strip().splitlines()[0].rstrip(".")
 
 
 class Unauthenticated(Refused):
-    """Nobody known is asking."""
+    """Authentication is required."""
 
 
 class Forbidden(Refused):
-    """Your role may not do this."""
+    """You do not have permission to do this."""
 
 
 class NotFound(Refused):
-    """It is not there, or not yours to see."""
+    """The resource does not exist, or you may not see it."""
 
 
 class Conflict(Refused):
-    """It conflicts with something already there."""
+    """The request conflicts with existing data."""
 
 
 class WrongState(Refused):
-    """The thing is not in a state that allows this."""
+    """The current state does not allow this."""
 
 
 class Stale(Refused):
@@ -78,18 +78,18 @@ class Stale(Refused):
 
 
 class Unavailable(Refused):
-    """A store that is needed does not answer; try again soon."""
+    """A required service is not responding; try again soon."""
 
 
 class LostRace(Unavailable):
-    """Somebody else changed the same thing at the same moment."""
+    """Another request changed the same data at the same time."""
 
 
 class Invalid(Refused):
-    """What was given breaks a rule."""
+    """The request is not valid."""
 
     def __init__(self, *problems: Problem) -> None:
-        """Tell every problem at once."""
+        """Report all *problems* at once."""
         super().__init__("; ".join(f"{p.parameter or p.pointer}: {p.detail}" for p in problems))
         self.problems = problems
 
@@ -99,17 +99,17 @@ class RuleBroken(Invalid):
 
 
 class Unknown(Invalid):
-    """An id in what was given names nothing."""
+    """An id in the request does not exist."""
 
     def __init__(self, *pointers: str) -> None:
-        """Point at each such id."""
-        super().__init__(*(Problem(p, "names nothing that is there") for p in pointers))
+        """Report each id by its pointer."""
+        super().__init__(*(Problem(pointer, "does not exist") for pointer in pointers))
 
 
 @final
 @attrs.define
 class ProblemCollector:
-    """Collects `Invalid` refusals of several checks, so that one answer reports all of them.
+    """Collects `Invalid` refusals of several checks, so that one response reports all of them.
 
     Use it as a context manager around each check. Any other exception passes through. What a
     block computes may be used after `raise_if_any` only.

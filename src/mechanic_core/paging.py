@@ -1,4 +1,4 @@
-"""Lists, a piece at a time: by offset near the start, by key at constant cost anywhere."""
+"""Pagination: by offset for the first pages, by keyset at constant cost anywhere in a list."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
@@ -12,16 +12,16 @@ DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE_SIZE: Final = 100
 MAX_OFFSET: Final = 10_000
 MAX_FILTERED_TOTAL: Final = MAX_OFFSET
-"""How far a list is counted of which only some rows are wanted: as far as its pages go."""
+"""The greatest total that is counted for a filtered list."""
 
 
 @attrs.frozen
 class PageRequest:
-    """Which piece of a list is wanted: *size* items from offset *start*, or behind key *after*.
+    """The page to read from a list that is ordered by an integer key, the id of its items.
 
-    Every list is ordered by an integer key, its id; *after* is the key of the last item seen,
-    and then *start* is not looked at. *counted* asks for the total, which a store need not tell
-    where a filter leaves more than `MAX_FILTERED_TOTAL`.
+    The page has at most *size* items: those that follow the key *after*, or without it those from
+    *offset*. With *with_total* the total is wanted too; a store may leave it out where a filter
+    matches more than `MAX_FILTERED_TOTAL` items.
     """
 
     size: int = DEFAULT_PAGE_SIZE
@@ -32,9 +32,9 @@ class PageRequest:
 
 @attrs.frozen
 class Page(Generic[T]):
-    """A piece of a list; *last* is the key that the next piece starts behind, if there is one.
+    """A page of a list. *last* is the key of its last item when more items follow.
 
-    *total* is how many there are in all, if it was asked for and is known.
+    *total* is the length of the whole list, where it was requested and is known.
     """
 
     items: tuple[T, ...]
@@ -43,14 +43,14 @@ class Page(Generic[T]):
     total: int | None = None
 
     def map(self, change: Callable[[T], U]) -> "Page[U]":
-        """Return the same piece with each item changed."""
+        """Return the page with *change* applied to each item."""
         return Page(tuple(map(change, self.items)), self.has_more, self.last, self.total)
 
 
 def page_from_rows(
-    found: Sequence[T], page: PageRequest, key: Callable[[T], int], total: int | None = None
+    rows: Sequence[T], page: PageRequest, key: Callable[[T], int], total: int | None = None
 ) -> Page[T]:
-    """Return the piece that *found* holds: up to one item more than the page's size."""
-    items = tuple(found[: page.size])
-    has_more = len(found) > page.size
+    """Return the page that *rows* holds; one row beyond the page's size shows that more follow."""
+    items = tuple(rows[: page.size])
+    has_more = len(rows) > page.size
     return Page(items, has_more, key(items[-1]) if has_more else None, total)

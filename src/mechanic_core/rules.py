@@ -1,7 +1,7 @@
-"""Rules that ride on types: written once, read by every layer.
+"""Validation rules that ride on types.
 
-A rule is plain data with one method. Constructors keep it (`checked`), and the HTTP layer
-reads the same object to convert, to explain and to document.
+A rule is declared once, in an `Annotated` type. The constructors of records enforce it (`checked`),
+and the HTTP layer reads it to parse requests and to generate the OpenAPI document.
 """
 
 import functools
@@ -31,34 +31,38 @@ T = TypeVar("T")
 
 
 class Rule(Protocol):
-    """What must be true of one value."""
+    """A condition on one value."""
 
     def violation(self, value: Any) -> str | None:
-        """Return what is wrong with *value*, as a phrase after its name; None if nothing is."""
+        """Return the error text, a phrase that follows the field's name; None for a valid value."""
         ...
 
 
 @attrs.frozen
 class Length:
-    """How many characters or members a value may have."""
+    """The least and the greatest number of characters or items, both allowed."""
 
     minimum: int
     maximum: int
 
     def violation(self, value: Sequence[Any]) -> str | None:
-        """Return the broken bound, if any."""
+        """Return the error text for a value that is too short or too long."""
         if self.minimum <= len(value) <= self.maximum:
             return None
-        unit = "characters" if isinstance(value, str) else "members"
-        return f"must have from {self.minimum} to {self.maximum} {unit}"
+        if not value:
+            return "must not be empty"
+        unit = "characters" if isinstance(value, str) else "items"
+        if self.minimum > 1:
+            return f"must have {self.minimum} to {self.maximum} {unit}"
+        return f"must have at most {self.maximum} {unit}"
 
 
 @attrs.frozen
 class Between:
-    """The minimum and the most a number may be, both allowed.
+    """The least and the greatest number, both allowed.
 
-    *decimals* tells how many of the integer's digits stand behind the point when people
-    see it: bounds of an amount in cents read as ``19.99``, not as ``1999``.
+    *decimals* is the number of decimals of a scaled integer: bounds of an amount in minor
+    currency units read as ``19.99``, not as ``1999``.
     """
 
     minimum: int
@@ -66,22 +70,22 @@ class Between:
     decimals: int = 0
 
     def violation(self, value: int) -> str | None:
-        """Return the broken bound, if any."""
+        """Return the error text for a number out of range."""
         if self.minimum <= value <= self.maximum:
             return None
-        return f"must be from {self.shown(self.minimum)} to {self.shown(self.maximum)}"
+        return f"must be from {self.format(self.minimum)} to {self.format(self.maximum)}"
 
-    def shown(self, scaled: int) -> str:
-        """Return *scaled* as people write it."""
-        whole, rest = divmod(abs(scaled), 10**self.decimals)
+    def format(self, scaled: int) -> str:
+        """Return *scaled* as a decimal number."""
+        whole, fraction = divmod(abs(scaled), 10**self.decimals)
         sign = "-" if scaled < 0 else ""
-        fraction = f"{rest:0{self.decimals}}".rstrip("0") if self.decimals else ""
-        return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+        digits = f"{fraction:0{self.decimals}}".rstrip("0") if self.decimals else ""
+        return f"{sign}{whole}.{digits}" if digits else f"{sign}{whole}"
 
 
 @attrs.frozen
 class Pattern:
-    """A regular expression that the whole text must match, and its meaning for people."""
+    """A regular expression that the whole text must match, and the error text otherwise."""
 
     regex: str
     meaning: str
@@ -93,33 +97,33 @@ class Pattern:
     )
 
     def violation(self, value: str) -> str | None:
-        """Return the meaning of the pattern when *value* does not match it."""
+        """Return the error text for a text that does not match."""
         return None if self._matches(value) else self.meaning
 
 
 PRINTABLE = Pattern(
     r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*",
-    "must not hold control characters or unpaired surrogates",
+    "must not contain control characters or unpaired surrogates",
 )
-"""PostgreSQL refuses NUL and no encoder takes a lone surrogate: refused before either sees it."""
+"""PostgreSQL refuses NUL, and a lone surrogate cannot be encoded: refused before either sees it."""
 
 NOT_BLANK = Pattern(r"(?s).*\S.*", "must not be blank")
 
 
 @attrs.frozen
 class OneOf:
-    """Those members of an enumeration that may be given."""
+    """The members of an enumeration that are allowed."""
 
     members: tuple[StrEnum, ...]
 
     def violation(self, value: object) -> str | None:
-        """Return what may be given when *value* is something else, a text too."""
+        """Return the error text for any other value."""
         return None if value in self.members else f"must be one of {', '.join(self.members)}"
 
 
 @attrs.frozen
 class Alias:
-    """Another name under which a body may give the field."""
+    """Another member name under which a request body may give the field."""
 
     name: str
 
@@ -140,17 +144,17 @@ class Description:
 
 @attrs.frozen
 class Unpublished:
-    """Marks a field that never leaves in an answer."""
+    """Marks a field that responses do not show."""
 
 
 class computed(Generic[T]):  # noqa: N801 - used like the built-in `property`
-    """A computed property that belongs to the published shape.
+    """A property that responses show like a field.
 
-    Like `property`, but it keeps its type for the checker and tells it to the documents.
+    Unlike `property` it can be found by its class, with its type and docstring.
     """
 
     def __init__(self, compute: Callable[[Any], T]) -> None:
-        """Remember how the value is computed."""
+        """Take the function that computes the value and is its docstring and type."""
         self.compute = compute
         self.__doc__ = compute.__doc__
 
@@ -161,21 +165,21 @@ class computed(Generic[T]):  # noqa: N801 - used like the built-in `property`
     def __get__(self, record: object, owner: type) -> T: ...
 
     def __get__(self, record: object | None, owner: type) -> Self | T:
-        """Compute the value of *record*."""
+        """Return the value for *record*, or on the class the descriptor itself."""
         return self if record is None else self.compute(record)
 
 
 def unwrap_annotated(declared: Any) -> tuple[Any, tuple[object, ...]]:
-    """Return the bare type behind *declared* and all that its `Annotated` layers say."""
-    notes: tuple[object, ...] = ()
+    """Return the type inside the `Annotated` layers of *declared*, and all their annotations."""
+    annotations: tuple[object, ...] = ()
     while get_origin(declared) is Annotated:
-        bare, *more = get_args(declared)
-        declared, notes = bare, (*more, *notes)
-    return declared, notes
+        inner, *outer = get_args(declared)
+        declared, annotations = inner, (*outer, *annotations)
+    return declared, annotations
 
 
 def union_members(declared: Any) -> tuple[tuple[Any, ...], bool]:
-    """Return the members of a union without None, and whether None was one of them."""
+    """Return the members of a union without None, and whether None is one of them."""
     if get_origin(declared) in (Union, UnionType):
         members = get_args(declared)
         return tuple(m for m in members if m is not type(None)), type(None) in members
@@ -184,54 +188,57 @@ def union_members(declared: Any) -> tuple[tuple[Any, ...], bool]:
 
 @functools.cache
 def rules_of(declared: Any) -> tuple[Rule, ...]:
-    """Return the rules on a type, an optional's included."""
-    bare, notes = unwrap_annotated(declared)
-    found = tuple(n for n in notes if isinstance(n, Length | Between | Pattern | OneOf))
-    members, optional = union_members(bare)
+    """Return the rules of a type; for an optional type, those of its value too."""
+    inner, annotations = unwrap_annotated(declared)
+    rules = tuple(a for a in annotations if isinstance(a, Length | Between | Pattern | OneOf))
+    members, optional = union_members(inner)
     if optional and len(members) == 1:
-        return found + rules_of(members[0])
-    if isinstance(bare, NewType):
-        return found + rules_of(bare.__supertype__)
-    return found
+        return rules + rules_of(members[0])
+    if isinstance(inner, NewType):
+        return rules + rules_of(inner.__supertype__)
+    return rules
 
 
 @functools.cache
 def member_rules(declared: Any) -> tuple[Rule, ...]:
-    """Return the rules on the members of a tuple type."""
-    bare, _ = unwrap_annotated(declared)
-    members, _ = union_members(bare)
-    bare, _ = unwrap_annotated(members[0])
-    inner = get_args(bare) if get_origin(bare) is tuple else ()
-    return rules_of(inner[0]) if inner else ()
+    """Return the rules of the items of a tuple type."""
+    inner, _ = unwrap_annotated(declared)
+    members, _ = union_members(inner)
+    inner, _ = unwrap_annotated(members[0])
+    items = get_args(inner) if get_origin(inner) is tuple else ()
+    return rules_of(items[0]) if items else ()
 
 
 def first_violation(rules: Sequence[Rule], value: Any) -> str | None:
-    """Return what the first broken rule says of *value*."""
+    """Return the error text of the first rule that *value* breaks, or None."""
     for rule in rules:
-        said = rule.violation(value)
-        if said is not None:
-            return said
+        detail = rule.violation(value)
+        if detail is not None:
+            return detail
     return None
 
 
 def checked(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
-    """Give every field of an attrs class a validator that keeps its rules."""
-    return [_ruled(field) for field in fields]
+    """Return the fields of an attrs class, each with a validator that enforces its rules.
+
+    It is a `field_transformer`: ``@frozen(kw_only=True, field_transformer=checked)``.
+    """
+    return [_with_validator(field) for field in fields]
 
 
-def _ruled(field: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
+def _with_validator(field: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
     declared: Any = field.type
-    rules, inner = rules_of(declared), member_rules(declared)
+    rules, item_rules = rules_of(declared), member_rules(declared)
     pointer = f"#/{field.name}"
 
-    def keeps(_: object, __: object, value: Any) -> None:
+    def validate(_: object, __: object, value: Any) -> None:
         if value is None:
             return
-        if said := first_violation(rules, value):
-            raise RuleBroken(Problem(pointer, said))
-        if inner:
-            for place, member in enumerate(value):
-                if said := first_violation(inner, member):
-                    raise RuleBroken(Problem(f"{pointer}/{place}", said))
+        if detail := first_violation(rules, value):
+            raise RuleBroken(Problem(pointer, detail))
+        if item_rules:
+            for index, item in enumerate(value):
+                if detail := first_violation(item_rules, item):
+                    raise RuleBroken(Problem(f"{pointer}/{index}", detail))
 
-    return field.evolve(validator=keeps) if rules or inner else field
+    return field.evolve(validator=validate) if rules or item_rules else field

@@ -1,4 +1,4 @@
-"""Everything that can be done in the shop, wired: its table of contents."""
+"""The shop: its use cases, one field for each."""
 
 from attrs import frozen
 
@@ -73,7 +73,7 @@ from mechanic_core.vehicles.use_cases import (
 
 @frozen(kw_only=True)
 class Shop:
-    """Every use case, ready to be called: the caller first, then ids, then what is given."""
+    """All use cases. Each takes the actor first, then ids, then the record or form."""
 
     log_in_customer: LogIn
     log_in_staff: LogIn

@@ -1,4 +1,4 @@
-"""The transaction: leaving the block keeps the work, raising drops it."""
+"""The unit of work: leaving its block commits, raising rolls back."""
 
 import functools
 from collections.abc import Callable
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S")
 
-TRIES: Final = 5
+MAX_ATTEMPTS: Final = 5
 
 
 @final
@@ -52,16 +52,17 @@ class Work:
 
 
 Begin: TypeAlias = Callable[[], AbstractContextManager[Work]]
-"""Opens a transaction: leaving the block keeps the work, raising drops it.
+"""Opens a transaction: leaving the block commits, raising rolls back.
 
-Inside another transaction of the same thread it joins that one: only the outermost block
-keeps or drops. Raises `LostRace` when somebody else won, `Unavailable` when the store is away.
+Inside another transaction of the same thread it joins that one, and only the outermost block
+commits or rolls back. Raises `LostRace` when a concurrent transaction won, and `Unavailable` when
+the store cannot be reached.
 """
 
 ReadOnly: TypeAlias = Callable[[], AbstractContextManager[Work]]
-"""Opens a view to read from, without the cost of a transaction; nothing can be written in it.
+"""Opens a read-only view, without the cost of a transaction.
 
-Inside a transaction of the same thread it sees what that one has done so far.
+Inside a transaction of the same thread it sees the uncommitted changes.
 """
 
 Listener: TypeAlias = Callable[[frozenset[str]], None]
@@ -69,7 +70,7 @@ Listener: TypeAlias = Callable[[frozenset[str]], None]
 
 
 class Store(Protocol):
-    """A place where a shop keeps its records; it opens units of work."""
+    """A store of the shop's records, which opens units of work."""
 
     def begin(self) -> AbstractContextManager[Work]:
         """Open a transaction, or join the one that this thread has open; see `Begin`."""
@@ -96,28 +97,28 @@ class Store(Protocol):
 
 
 Prepared: TypeAlias = Callable[[], R]
-"""What is left to do of a use case, in one transaction, once what is slow was done before it.
+"""The transaction of a use case whose slow part, such as hashing a password, has been done.
 
-Whoever has a transaction of their own to put around the use case opens it in between.
+The caller may open a transaction around it for the call to join.
 """
 
 
 def retry_on_conflict(
     call: Callable[Concatenate[S, P], R],
 ) -> Callable[Concatenate[S, P], R]:
-    """Run a use case again when it lost a race, a bounded number of times.
+    """Retry a use case that lost a race under optimistic locking, up to `MAX_ATTEMPTS` times.
 
-    Nothing of a lost try is left, since raising drops the work. Raises `LostRace` after the
-    last try.
+    There is no back-off: a lost attempt was rolled back, and its winner has committed. Raises the
+    last `LostRace`.
     """
 
     @functools.wraps(call)
-    def persistent(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        for _ in range(TRIES - 1):
+    def retrying(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        for _ in range(MAX_ATTEMPTS - 1):
             try:
                 return call(self, *args, **kwargs)
             except LostRace:
                 continue
         return call(self, *args, **kwargs)
 
-    return persistent
+    return retrying

@@ -1,4 +1,4 @@
-"""The kinds of text and time that several nouns share."""
+"""Value types that several nouns share."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,16 +21,16 @@ Email = Annotated[
     Length(3, 254),
     Pattern(
         r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*",
-        "must be an e-mail address",
+        "must be a valid e-mail address",
     ),
     Example("ada@example.com"),
 ]
-"""An address as the HTML standard's `input type=email` accepts it."""
+"""An address that HTML's ``<input type=email>`` accepts."""
 
 Phone = Annotated[
     str,
     Length(3, 32),
-    Pattern(r"[0-9+()./ x-]+", "must be a phone number"),
+    Pattern(r"[0-9+()./ x-]+", "must be a valid phone number"),
     Example("+1-555-0100"),
 ]
 
@@ -43,15 +43,15 @@ Note = Annotated[str, Length(1, 500), NOT_BLANK, PRINTABLE, Example("Customer ag
 SearchText = Annotated[str, Length(1, 100), NOT_BLANK, PRINTABLE, Example("ada")]
 
 IdNumber = Annotated[int, Between(1, 2**63 - 1), Example(1)]
-"""An id where somebody else gives it; the stores' own ids are never out of range."""
+"""An id in a request. Ids that a store has assigned are always in range."""
 
 Version = Annotated[int, Unpublished()]
-"""How often a record was saved; the ETag is made of it."""
+"""The number of times that a record was saved, for optimistic locking; the ETag contains it."""
 
 Clock: TypeAlias = Callable[[], datetime]
-"""Tells the present moment, in UTC, to the microsecond."""
+"""Returns the present moment in UTC, to the microsecond."""
 
 
 def fold_case(text: str) -> str:
-    """Return *text* as it is compared: without regard to case."""
+    """Return *text* in the form in which texts are compared without regard to case."""
     return text.casefold()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_adapters.security.password_hashing import CHEAPEST, OWASP, PROFILES, Argon2Passwords
-from mechanic_core.accounts.password import GivenPassword, Password
+from mechanic_core.accounts.password import Password, PasswordAttempt
 from mechanic_core.errors import Unavailable
 from tests.strategies import FEWER, values_of
 
@@ -40,7 +40,7 @@ def test_a_password_matches_its_hash(password: str) -> None:
     assert CHEAP.verify(CHEAP.hash(password), password)
 
 
-@given(password=values_of(GivenPassword), other=values_of(GivenPassword))
+@given(password=values_of(PasswordAttempt), other=values_of(PasswordAttempt))
 @FEWER
 def test_another_password_does_not_match(password: str, other: str) -> None:
     """

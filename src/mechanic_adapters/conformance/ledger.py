@@ -142,7 +142,7 @@ class TestLedger:
             work.customers.save(ada.erase(LATER))
             work.mechanics.save(evolve(bo, name="Bob"))
 
-        erased, renamed, nobody = (By.of(actor) for actor in actors)
+        erased, renamed, nobody = (By(role=actor.role, id=actor.id) for actor in actors)
         assert [erased, evolve(renamed, name="Bob"), nobody] == [
             movement.by for movement in entries(store, part)
         ]

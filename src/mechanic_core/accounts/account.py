@@ -1,4 +1,4 @@
-"""Accounts, the sessions that a login starts, and what passes over the desk for them."""
+"""Accounts, sessions and refresh tokens, with the request and response bodies of logins."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from attrs import evolve, field, frozen
 
 from mechanic_core.access import Role, SessionId
-from mechanic_core.accounts.password import GivenPassword, Password, masked
+from mechanic_core.accounts.password import Password, PasswordAttempt, mask_secret
 from mechanic_core.errors import Forbidden, Unauthenticated
 from mechanic_core.rules import Example, Length, Pattern, checked
 from mechanic_core.values import Email, Name
@@ -34,49 +34,49 @@ class WrongPassword(Forbidden):
 
 @frozen(kw_only=True, field_transformer=checked)
 class Credentials:
-    """What somebody logs in with."""
+    """E-mail address and password, to log in with."""
 
     email: Email
-    password: GivenPassword = field(repr=masked)
+    password: PasswordAttempt = field(repr=mask_secret)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class RefreshRequest:
-    """A refresh token handed in."""
+    """A refresh token to exchange."""
 
-    refresh_token: RefreshSecret = field(repr=masked)
+    refresh_token: RefreshSecret = field(repr=mask_secret)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class LogoutRequest:
-    """A refresh token to end with the session, or nothing."""
+    """A refresh token whose session is to end too, if given."""
 
-    refresh_token: RefreshSecret | None = field(default=None, repr=masked)
+    refresh_token: RefreshSecret | None = field(default=None, repr=mask_secret)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class PasswordChange:
-    """The password of now and the one to come."""
+    """The current password and a new one."""
 
-    current_password: GivenPassword = field(repr=masked)
-    new_password: Annotated[Password, Example("staple horse battery")] = field(repr=masked)
+    current_password: PasswordAttempt = field(repr=mask_secret)
+    new_password: Annotated[Password, Example("staple horse battery")] = field(repr=mask_secret)
 
 
 @frozen(kw_only=True)
 class TokenPair:
-    """What a login gives: an access token, and a refresh token to get the next pair with."""
+    """An access token, and the refresh token for the next pair. *expires_in* is in seconds."""
 
     token: Annotated[str, Example("eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2ln")] = field(
-        repr=masked
+        repr=mask_secret
     )
     token_type: Annotated[str, Example("Bearer")] = "Bearer"  # noqa: S105 - a scheme, no secret
     expires_in: Annotated[int, Example(1800)]
-    refresh_token: RefreshSecret = field(repr=masked)
+    refresh_token: RefreshSecret = field(repr=mask_secret)
 
 
 @frozen(kw_only=True)
 class Me:
-    """Who the token's owner is."""
+    """The account that the access token belongs to."""
 
     id: Annotated[int, Example(7)]
     role: Role
@@ -86,7 +86,7 @@ class Me:
 
 @frozen(kw_only=True)
 class Account:
-    """How one person proves who they are. *role* and *active* are what their record says."""
+    """The credentials of one person. *role* and *active* come from the person's own record."""
 
     role: Role
     holder_id: int
@@ -96,7 +96,7 @@ class Account:
 
 @frozen(kw_only=True)
 class Session:
-    """What one login started: a family of refresh tokens and the access tokens beside them."""
+    """The session that a login starts: a family of refresh tokens and their access tokens."""
 
     id: SessionId
     role: Role
@@ -107,7 +107,7 @@ class Session:
 
 @frozen(kw_only=True)
 class RefreshToken:
-    """One token of a session; only its SHA-256 is kept."""
+    """One refresh token of a session; only its SHA-256 digest is stored."""
 
     digest: str = field(repr=False)
     session_id: SessionId
@@ -117,13 +117,13 @@ class RefreshToken:
 
     @classmethod
     def of(cls, secret: str, session_id: SessionId, at: datetime, life: timedelta) -> Self:
-        """Return what is kept of *secret*."""
+        """Return the token whose plain text is *secret*, valid for *life*."""
         return cls(
             digest=digest_of(secret), session_id=session_id, issued_at=at, expires_at=at + life
         )
 
     def mark_used(self, at: datetime) -> Self:
-        """Return the token as spent."""
+        """Return the token as used."""
         return evolve(self, used_at=at)
 
 

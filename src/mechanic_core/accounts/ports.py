@@ -1,4 +1,4 @@
-"""What the core asks of whoever keeps accounts, hashes passwords and signs tokens."""
+"""Ports of accounts, sessions, password hashing and access tokens."""
 
 from datetime import datetime
 from typing import Protocol
@@ -8,20 +8,20 @@ from mechanic_core.accounts.account import Account, RefreshToken, Session
 
 
 class Accounts(Protocol):
-    """Everybody who can log in."""
+    """The accounts of customers and staff."""
 
     def find(self, email: str, *, staff: bool) -> Account | None:
-        """Return the account with that address (case ignored) among staff or customers."""
+        """Return the account of the customer or staff member with that address, in any case."""
         ...
 
     def of(self, role: Role, holder_id: int) -> Account | None:
-        """Return the account of one person."""
+        """Return the account of one person, or None."""
         ...
 
     def lock(self, role: Role, holder_id: int) -> Account | None:
-        """Return the account, it and its holder kept from others' changes until the end.
+        """Return the account after locking it and its holder until the transaction ends.
 
-        A session that starts meanwhile is there for whoever ends them all afterwards.
+        A session that this transaction starts is visible to a later `revoke_all`.
         """
         ...
 
@@ -33,23 +33,23 @@ class Accounts(Protocol):
         ...
 
     def remove(self, role: Role, holder_id: int) -> None:
-        """Drop the account: nobody logs in with it again."""
+        """Delete the account."""
         ...
 
 
 class Sessions(Protocol):
-    """Every session that may still be alive."""
+    """Sessions and their refresh tokens."""
 
     def start(self, session: Session, token: RefreshToken) -> None:
-        """Keep a new session with its first token; drop the same person's expired ones."""
+        """Store a new session with its first token; delete the person's expired sessions."""
         ...
 
     def lock(self, digest: str) -> tuple[Session, RefreshToken] | None:
-        """Return the token with that digest and its session, kept from others' changes."""
+        """Return the token with that digest and its session after locking both, or None."""
         ...
 
     def rotate(self, spent: RefreshToken, fresh: RefreshToken) -> None:
-        """Keep *spent* as used and *fresh* beside it."""
+        """Store *spent*, which is now used, and *fresh*, which replaces it."""
         ...
 
 
@@ -57,44 +57,44 @@ class SessionRevocations(Protocol):
     """Sessions that were ended before they expired."""
 
     def revoke(self, session_id: SessionId, at: datetime) -> None:
-        """End one session."""
+        """Revoke one session; an earlier revocation stands."""
         ...
 
     def revoke_all(
         self, role: Role, holder_id: int, at: datetime, but: SessionId | None = None
     ) -> None:
-        """End every session of one person, save *but*."""
+        """Revoke all sessions of one person, except *but*."""
         ...
 
     def revoked_since(self, moment: datetime) -> frozenset[SessionId]:
-        """Return the sessions that were ended at *moment* or later."""
+        """Return the ids of the sessions that were revoked at *moment* or later."""
         ...
 
 
 class Passwords(Protocol):
-    """Hashes passwords so that a stolen database gives none away. Slow on purpose."""
+    """A password hash that is slow on purpose, against theft of the database."""
 
     def hash(self, password: str) -> str:
-        """Return what to keep of *password*."""
+        """Return the hash of *password*."""
         ...
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether *password* is the one; for no hash at all, False after as long."""
+        """Return whether *password* matches; without a hash, return False after the same time."""
         ...
 
     def outdated(self, password_hash: str) -> bool:
-        """Return whether the hash was made with other parameters than today's."""
+        """Return whether the hash was made with other parameters than the present ones."""
         ...
 
 
 class AccessTokens(Protocol):
-    """Signs what proves a login on each request."""
+    """Signed tokens that authenticate requests."""
 
     @property
     def life(self) -> int:
-        """How long a token is good for, in seconds."""
+        """The lifetime of a token in seconds."""
         ...
 
     def issue(self, actor: Actor, at: datetime) -> str:
-        """Return a token that speaks for *actor* from *at* on."""
+        """Return a token for *actor* that is valid from *at* on."""
         ...

@@ -1,4 +1,4 @@
-"""Logging in, staying in, and leaving."""
+"""Log in, refresh tokens, log out, and change the password."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ from mechanic_core.values import Clock
 @final
 @frozen
 class TokenIssuer:
-    """Hands out token pairs: what logging in and refreshing share."""
+    """Issues pairs of access and refresh tokens."""
 
     tokens: AccessTokens
     new_secret: Callable[[], str]
@@ -41,7 +41,7 @@ class TokenIssuer:
     def pair(
         self, role: Role, holder_id: int, session_id: SessionId, at: datetime
     ) -> tuple[TokenPair, RefreshToken]:
-        """Return a pair to hand out, and what to keep of its refresh token."""
+        """Return a new pair, and its refresh token as it is stored."""
         secret = self.new_secret()
         actor = Actor(role=role, id=holder_id, session=session_id)
         pair = TokenPair(
@@ -55,7 +55,7 @@ class TokenIssuer:
 @final
 @frozen
 class LogIn:
-    """Prove who you are and get tokens; *staff* tells which of the two doors it is."""
+    """Log in with e-mail and password: as staff, or else as a customer."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (WrongCredentials,)
@@ -65,15 +65,15 @@ class LogIn:
     read_only: ReadOnly
     now: Clock
     passwords: Passwords
-    desk: TokenIssuer
+    token_issuer: TokenIssuer
 
     def __call__(self, actor: Actor, credentials: Credentials) -> TokenPair:
-        """Return tokens. The hash runs outside any transaction: it is slow on purpose."""
+        """Return tokens. The password is verified outside any transaction, since that is slow."""
         self.policy.admit(actor)
         with self.read_only() as work:
             account = work.accounts.find(credentials.email, staff=self.staff)
-        kept = account.password_hash if account and account.active else None
-        if not self.passwords.verify(kept, credentials.password) or account is None:
+        password_hash = account.password_hash if account and account.active else None
+        if not self.passwords.verify(password_hash, credentials.password) or account is None:
             raise WrongCredentials
         rehashed = None
         if self.passwords.outdated(account.password_hash):
@@ -83,11 +83,10 @@ class LogIn:
     @retry_on_conflict
     def _start(self, account: Account, rehashed: str | None) -> TokenPair:
         at = self.now()
-        session_id = SessionId(self.desk.new_secret())
-        pair, token = self.desk.pair(account.role, account.holder_id, session_id, at)
+        session_id = SessionId(self.token_issuer.new_secret())
+        pair, token = self.token_issuer.pair(account.role, account.holder_id, session_id, at)
         with self.begin() as work:
-            present = work.accounts.lock(account.role, account.holder_id)
-            if present != account:
+            if work.accounts.lock(account.role, account.holder_id) != account:
                 raise WrongCredentials
             work.sessions.start(
                 Session(
@@ -106,37 +105,37 @@ class LogIn:
 @final
 @frozen
 class RefreshTokens:
-    """Trade a refresh token for a new pair; one used twice ends its whole session."""
+    """Exchange a refresh token for a new pair; reuse of a token revokes its session."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (TokenRefused,)
 
     begin: Begin
     now: Clock
-    desk: TokenIssuer
+    token_issuer: TokenIssuer
 
     def __call__(self, actor: Actor, request: RefreshRequest) -> TokenPair:
         """Return the next pair (RFC 9700, section 4.14.2: rotation with reuse detection)."""
         self.policy.admit(actor)
-        pair = self._rotated(digest_of(request.refresh_token))
+        pair = self._rotate(digest_of(request.refresh_token))
         if pair is None:
             raise TokenRefused
         return pair
 
     @retry_on_conflict
-    def _rotated(self, digest: str) -> TokenPair | None:
+    def _rotate(self, digest: str) -> TokenPair | None:
         at = self.now()
         with self.begin() as work:
-            if not (held := work.sessions.lock(digest)):
+            if not (locked := work.sessions.lock(digest)):
                 return None
-            session, spent = held
+            session, spent = locked
             if session.revoked_at or spent.expires_at <= at:
                 return None
             account = work.accounts.of(session.role, session.holder_id)
             if spent.used_at or account is None or not account.active:
                 work.revocations.revoke(session.id, at)
                 return None
-            pair, fresh = self.desk.pair(account.role, account.holder_id, session.id, at)
+            pair, fresh = self.token_issuer.pair(account.role, account.holder_id, session.id, at)
             work.sessions.rotate(spent.mark_used(at), fresh)
             return pair
 
@@ -144,7 +143,7 @@ class RefreshTokens:
 @final
 @frozen
 class LogOut:
-    """Leave: the session's tokens stop working."""
+    """End a session: its tokens are no longer valid."""
 
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = ()
@@ -154,22 +153,22 @@ class LogOut:
 
     @retry_on_conflict
     def __call__(self, actor: Actor, request: LogoutRequest) -> None:
-        """End the caller's session, and that of the refresh token if it is the caller's too."""
+        """Revoke the caller's session, and that of the refresh token if it is the caller's too."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:
             if actor.session:
                 work.revocations.revoke(actor.session, at)
             if request.refresh_token:
-                held = work.sessions.lock(digest_of(request.refresh_token))
-                if held and (held[0].role, held[0].holder_id) == (actor.role, actor.id):
-                    work.revocations.revoke(held[0].id, at)
+                locked = work.sessions.lock(digest_of(request.refresh_token))
+                if locked and (locked[0].role, locked[0].holder_id) == (actor.role, actor.id):
+                    work.revocations.revoke(locked[0].id, at)
 
 
 @final
 @frozen
 class ReadMe:
-    """See who you are to the shop."""
+    """Read your own account."""
 
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = ()
@@ -177,7 +176,7 @@ class ReadMe:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor) -> Me:
-        """Return the caller's own card."""
+        """Return the caller's name, address and role."""
         self.policy.admit(actor)
         with self.read_only() as work:
             if actor.role is Role.CUSTOMER:
@@ -190,7 +189,7 @@ class ReadMe:
 @final
 @frozen
 class ChangePassword:
-    """Choose another password; all other sessions end."""
+    """Change your password; all other sessions end."""
 
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = (WrongPassword,)
@@ -201,18 +200,18 @@ class ChangePassword:
     passwords: Passwords
 
     def __call__(self, actor: Actor, change: PasswordChange) -> None:
-        """Set the new password once the current one is proven."""
+        """Set the new password after verifying the current one."""
         self.policy.admit(actor)
         role = actor.role or Role.CUSTOMER
         with self.read_only() as work:
             account = work.accounts.of(role, actor.id)
-        kept = account.password_hash if account else None
-        if not self.passwords.verify(kept, change.current_password) or account is None:
+        password_hash = account.password_hash if account else None
+        if not self.passwords.verify(password_hash, change.current_password) or account is None:
             raise WrongPassword
-        self._set(actor, account, self.passwords.hash(change.new_password))
+        self._save(actor, account, self.passwords.hash(change.new_password))
 
     @retry_on_conflict
-    def _set(self, actor: Actor, account: Account, password_hash: str) -> None:
+    def _save(self, actor: Actor, account: Account, password_hash: str) -> None:
         with self.begin() as work:
             if work.accounts.lock(account.role, account.holder_id) != account:
                 raise WrongPassword

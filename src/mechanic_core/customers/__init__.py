@@ -1,1 +1,1 @@
-"""Customers: the people who bring vehicles."""
+"""Customers of the shop."""

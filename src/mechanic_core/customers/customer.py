@@ -1,11 +1,11 @@
-"""A customer and the rules of being one."""
+"""The customer record and its forms."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar, NewType, Self
 
 from attrs import evolve, field, frozen
 
-from mechanic_core.accounts.password import Password, masked
+from mechanic_core.accounts.password import Password, mask_secret
 from mechanic_core.errors import Conflict, NotFound, Stale
 from mechanic_core.rules import Description, Example, Unpublished, checked
 from mechanic_core.values import Address, Email, Name, Phone, Version
@@ -18,7 +18,7 @@ class CustomerNotFound(NotFound):
 
 
 class EmailTaken(Conflict):
-    """This e-mail address is in use already."""
+    """This e-mail address is already in use."""
 
 
 class CustomerChanged(Stale):
@@ -37,7 +37,7 @@ class TicketsUnfinished(Conflict):
 
 @frozen(kw_only=True, field_transformer=checked)
 class CustomerForm:
-    """What a customer tells about themselves."""
+    """The fields of a customer that can be changed."""
 
     name: Name
     email: Email
@@ -47,14 +47,14 @@ class CustomerForm:
 
 @frozen(kw_only=True, field_transformer=checked)
 class Registration(CustomerForm):
-    """What a new customer fills in: the form and a password."""
+    """The fields of a new customer, and a password."""
 
-    password: Password = field(repr=masked)
+    password: Password = field(repr=mask_secret)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class Customer:
-    """Somebody who brings vehicles."""
+    """A customer of the shop."""
 
     id: CustomerId
     name: Name
@@ -67,26 +67,26 @@ class Customer:
     version: Version = 1
 
     def require_version(self, expected: int | None) -> None:
-        """Refuse with `CustomerChanged` when *expected* is another version."""
+        """Raise `CustomerChanged` unless *expected* is None or the present version."""
         if expected not in (None, self.version):
             raise CustomerChanged
 
     @property
     def form(self) -> CustomerForm:
-        """What the customer has told, to be changed."""
+        """The present values of the changeable fields."""
         return CustomerForm(
             name=self.name, email=self.email, phone=self.phone, address=self.address
         )
 
     def with_form(self, form: CustomerForm, at: datetime) -> Self:
-        """Return the customer with what *form* says; itself if that is nothing new."""
+        """Return the customer with the values of *form*; itself if nothing changes."""
         after = evolve(
             self, name=form.name, email=form.email, phone=form.phone, address=form.address
         )
         return self if after == self else evolve(after, updated_at=at)
 
     def erase(self, at: datetime) -> Self:
-        """Return the customer without anything personal; only the id stays."""
+        """Return the customer without personal data; only the id remains."""
         return evolve(
             self,
             name="Erased customer",

@@ -1,4 +1,4 @@
-"""What the core asks of whoever keeps the customers."""
+"""The port of customers."""
 
 from typing import Protocol
 
@@ -7,33 +7,33 @@ from mechanic_core.paging import Page, PageRequest
 
 
 class Customers(Protocol):
-    """Every customer of the shop; erased ones are not found."""
+    """The customers, without erased ones."""
 
     def get(self, customer_id: CustomerId) -> Customer:
         """Return the customer, or raise `CustomerNotFound`."""
         ...
 
     def lock(self, customer_id: CustomerId) -> Customer:
-        """Return the customer, kept from others' changes until the transaction ends.
+        """Return the customer after locking it until the transaction ends.
 
         Raises `CustomerNotFound`.
         """
         ...
 
     def add(self, customer: Customer) -> Customer:
-        """Keep a new customer and return it with its id.
+        """Store a new customer and return it with its id.
 
-        Raises `EmailTaken` when another customer has the address, whatever its case.
+        Raises `EmailTaken` when another customer has the address, in any case.
         """
         ...
 
     def save(self, customer: Customer) -> Customer:
-        """Keep the change and return it with its new version.
+        """Store the changed customer and return it with its new version.
 
-        Raises `LostRace` when the kept version is not the customer's, and `EmailTaken`.
+        Raises `LostRace` when the stored version is another one, and `EmailTaken`.
         """
         ...
 
     def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
-        """Return customers by id; *q* begins their name, e-mail (case ignored) or phone."""
+        """Return customers by id whose name, e-mail or phone starts with *q*, in any case."""
         ...

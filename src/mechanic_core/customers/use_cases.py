@@ -1,4 +1,4 @@
-"""What people do with customers."""
+"""Register, list, read, change and erase customers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,7 +27,7 @@ from mechanic_core.values import Clock
 @final
 @frozen
 class RegisterCustomer:
-    """Become a customer."""
+    """Register a customer with a login."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (EmailTaken,)
@@ -37,17 +37,17 @@ class RegisterCustomer:
     passwords: Passwords
 
     def __call__(self, actor: Actor, registration: Registration) -> Customer:
-        """Return the new customer, who can log in from now on."""
+        """Return the new customer, who can log in."""
         return self.prepare(actor, registration)()
 
     def prepare(self, actor: Actor, registration: Registration) -> Prepared[Customer]:
-        """Hash the password, which is slow on purpose, and return what is left to do."""
+        """Hash the password, which is slow, and return the transaction to run."""
         self.policy.admit(actor)
         password_hash = self.passwords.hash(registration.password)
-        return partial(self._keep, registration, password_hash)
+        return partial(self._add, registration, password_hash)
 
     @retry_on_conflict
-    def _keep(self, registration: Registration, password_hash: str) -> Customer:
+    def _add(self, registration: Registration, password_hash: str) -> Customer:
         at = self.now()
         with self.begin() as work:
             customer = work.customers.add(
@@ -70,7 +70,7 @@ class RegisterCustomer:
 @final
 @frozen
 class ListCustomers:
-    """Look through the customers."""
+    """List customers."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = ()
@@ -78,7 +78,7 @@ class ListCustomers:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor, q: str | None, page: PageRequest) -> Page[Customer]:
-        """Return customers whose name, e-mail or phone begins with *q*, or all."""
+        """Return customers whose name, e-mail or phone starts with *q*, or all."""
         self.policy.admit(actor)
         with self.read_only() as work:
             return work.customers.find(q, page)
@@ -87,7 +87,7 @@ class ListCustomers:
 @final
 @frozen
 class ReadCustomer:
-    """Look a customer up."""
+    """Read a customer."""
 
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (CustomerNotFound,)
@@ -105,7 +105,7 @@ class ReadCustomer:
 @final
 @frozen
 class ChangeCustomer:
-    """Correct what is known of a customer."""
+    """Change a customer."""
 
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (CustomerNotFound, EmailTaken, CustomerChanged)
@@ -121,7 +121,7 @@ class ChangeCustomer:
         change: Callable[[CustomerForm], CustomerForm],
         expected: int | None = None,
     ) -> Customer:
-        """Return the customer with the form that *change* makes of the present one."""
+        """Apply *change* to the present form and return the changed customer."""
         self.policy.admit(actor)
         self.policy.require_access(actor, customer_id, CustomerNotFound())
         with self.begin() as work:
@@ -134,7 +134,7 @@ class ChangeCustomer:
 @final
 @frozen
 class EraseCustomer:
-    """Forget a customer: personal data go, finished tickets stay."""
+    """Erase a customer's personal data; finished tickets stay."""
 
     policy: ClassVar = OWNER_OR_MANAGER
     refuses: ClassVar = (CustomerNotFound, TicketsUnfinished, CustomerChanged)
@@ -144,7 +144,7 @@ class EraseCustomer:
 
     @retry_on_conflict
     def __call__(self, actor: Actor, customer_id: CustomerId, expected: int | None = None) -> None:
-        """Erase what is personal, also where it was answered; close the account."""
+        """Erase personal data, stored answers included, and delete the account."""
         self.policy.admit(actor)
         self.policy.require_access(actor, customer_id, CustomerNotFound())
         at = self.now()

@@ -1,1 +1,1 @@
-"""Inventory: parts, and the ledger of every change of their stock."""
+"""Inventory: parts, and the ledger of all stock movements."""

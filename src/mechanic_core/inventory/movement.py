@@ -1,4 +1,4 @@
-"""Movements: the append-only ledger behind every stock figure."""
+"""Stock movements, the entries of the append-only ledger."""
 
 from datetime import datetime
 from typing import Annotated, NewType, Self
@@ -15,14 +15,14 @@ from mechanic_core.values import Note
 MovementId = NewType("MovementId", Annotated[int, Example(108)])
 
 MANUAL_KINDS = (Kind.RECEIVE, Kind.RETURN, Kind.SCRAP, Kind.COUNT)
-"""The kinds that people enter; the others follow from tickets."""
+"""The kinds that staff enter; the others come from tickets."""
 
 
 @frozen(kw_only=True)
 class Movement:
-    """One change of a part's stock, tied to its cause. The ledger is their sequence."""
+    """One change of a part's stock and its cause: an entry of the ledger."""
 
-    id: MovementId = MovementId(0)  # until it is kept
+    id: MovementId = MovementId(0)  # until it is stored
     part_id: Annotated[PartId, Unpublished()]
     kind: Annotated[Kind, Example(Kind.CONSUME)]
     on_hand_change: Annotated[Quantity, Example(-2)]
@@ -36,7 +36,7 @@ class Movement:
     at: datetime
 
     @classmethod
-    def between(  # noqa: PLR0913 - a movement has that many sides
+    def between(  # noqa: PLR0913 - all that an entry records
         cls,
         before: Part,
         after: Part,
@@ -47,7 +47,7 @@ class Movement:
         ticket_id: int | None = None,
         line_id: int | None = None,
     ) -> Self:
-        """Return what led from *before* to *after*."""
+        """Return the movement that changed *before* to *after*."""
         return cls(
             part_id=after.id,
             kind=kind,
@@ -57,7 +57,7 @@ class Movement:
             reserved_after=after.reserved,
             ticket_id=ticket_id,
             line_id=line_id,
-            by=By.of(actor),
+            by=By(role=actor.role, id=actor.id),
             note=note,
             at=at,
         )
@@ -65,21 +65,21 @@ class Movement:
 
 @frozen(kw_only=True, field_transformer=checked)
 class MovementForm:
-    """What somebody enters who moves stock by hand; a count sets the on-hand figure."""
+    """A stock movement that staff enter; a count sets the quantity on hand."""
 
     kind: Annotated[Kind, OneOf(MANUAL_KINDS)]
     quantity: Stock
     note: Note | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Only a count may find nothing."""
+        """Check that only a count is 0."""
         if self.kind is not Kind.COUNT and self.quantity == 0:
-            raise RuleBroken(Problem("#/quantity", "must be more than 0"))
+            raise RuleBroken(Problem("#/quantity", "must be greater than 0"))
 
 
 @frozen(kw_only=True)
 class Disagreement:
-    """A part whose kept balance is not the sum of its movements."""
+    """A part whose stored balance differs from the sum of its movements."""
 
     part_id: PartId
     sku: str

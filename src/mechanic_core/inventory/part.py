@@ -1,4 +1,4 @@
-"""A part on the shelf, and the verbs that move its stock."""
+"""The part record, its form, and the rules of its stock."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -51,7 +51,7 @@ class PartReserved(Conflict):
 
 
 class InsufficientStock(WrongState):
-    """There is not enough of the part available."""
+    """Not enough stock available."""
 
     fact_types: ClassVar = {
         "part_id": PartId,
@@ -61,9 +61,9 @@ class InsufficientStock(WrongState):
     }
 
     def __init__(self, part: "Part") -> None:
-        """Tell how much could be had."""
+        """Report how much of *part* is available."""
         super().__init__(
-            f"only {to_decimal(part.available)} of {part.sku} available",
+            f"not enough stock of {part.sku}: {to_decimal(part.available)} available",
             part_id=part.id,
             available=to_decimal(part.available),
         )
@@ -71,12 +71,12 @@ class InsufficientStock(WrongState):
 
 
 class CountBelowReserved(Conflict):
-    """Fewer than are reserved cannot lie on the shelf."""
+    """The count is lower than the reserved quantity."""
 
     fact_types: ClassVar = {"reserved": _RESERVED}
 
     def __init__(self, part: "Part") -> None:
-        """Tell how much is reserved."""
+        """Report how much of *part* is reserved."""
         super().__init__(
             f"{to_decimal(part.reserved)} of {part.sku} are reserved",
             reserved=to_decimal(part.reserved),
@@ -84,7 +84,7 @@ class CountBelowReserved(Conflict):
 
 
 class Kind(StrEnum):
-    """How stock moves."""
+    """The kind of a stock movement."""
 
     RECEIVE = "receive"
     RESERVE = "reserve"
@@ -105,7 +105,7 @@ STOCK_EFFECTS: Final = {
     Kind.CONSUME: (-1, -1),
     Kind.RESTORE: (1, 1),
 }
-"""What one unit of each kind does to (on hand, reserved); a count sets on hand instead."""
+"""The change of (on hand, reserved) for one unit; a count sets on hand instead."""
 
 INVERSE_KINDS: Final = {
     Kind.RESERVE: Kind.RELEASE,
@@ -116,25 +116,25 @@ INVERSE_KINDS: Final = {
     Kind.RETURN: Kind.SCRAP,
     Kind.SCRAP: Kind.RECEIVE,
 }
-"""The kind that undoes each."""
+"""The kind that reverses each kind."""
 
 
-def trimmed(sku: str | None) -> str | None:
-    """Return a SKU as it is stored."""
+def strip_sku(sku: str | None) -> str | None:
+    """Return a SKU without surrounding white space, as it is stored."""
     return sku.strip() if sku else sku
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class PartForm:
-    """What is written down about a part; blanks around its SKU are nothing of it.
+    """The fields of a part that can be changed. *quantity* is the quantity on hand.
 
-    A missing *sku* is made for a new part and kept for an old one; so is *quantity*, the
-    on-hand figure, which starts at nothing.
+    Without a *sku*, a new part gets a generated one and an existing part keeps its own. Without
+    a *quantity*, a new part starts at 0 and an existing part keeps its own.
     """
 
     name: PartName
     price: Annotated[Price, Example(64.99)]
-    sku: Sku | None = field(default=None, converter=trimmed)
+    sku: Sku | None = field(default=None, converter=strip_sku)
     quantity: Stock | None = None
     description: PartText | None = None
     unit: Annotated[Unit, Example("set")] = "each"
@@ -143,7 +143,7 @@ class PartForm:
 
 @frozen(kw_only=True, field_transformer=checked)
 class Part:
-    """Something on the shelf. *quantity* is on hand; *reserved* of it is promised to tickets."""
+    """A part in stock: *quantity* is on hand, of which *reserved* is reserved for tickets."""
 
     id: PartId
     sku: Sku
@@ -161,22 +161,22 @@ class Part:
 
     @computed
     def available(self) -> Stock:
-        """What can still be promised."""
+        """The quantity that can still be reserved."""
         return Quantity(self.quantity - self.reserved)
 
     @property
     def is_low(self) -> bool:
-        """Whether it is time to order more."""
+        """Whether the available stock is at or below the reorder point."""
         return self.available <= self.reorder_point
 
     def require_version(self, expected: int | None) -> None:
-        """Refuse with `PartChanged` when *expected* is another version."""
+        """Raise `PartChanged` unless *expected* is None or the present version."""
         if expected not in (None, self.version):
             raise PartChanged
 
     @property
     def form(self) -> PartForm:
-        """What is written down, to be changed."""
+        """The present values of the changeable fields."""
         return PartForm(
             name=self.name,
             price=self.price,
@@ -188,9 +188,9 @@ class Part:
         )
 
     def with_form(self, form: PartForm, at: datetime) -> Self:
-        """Return the part as *form* describes it, itself if that is nothing new.
+        """Return the part with the values of *form*, but for its stock; itself if nothing changes.
 
-        Stock moves by `moved` only.
+        Stock is changed by `move` only.
         """
         after = evolve(
             self,
@@ -204,26 +204,27 @@ class Part:
         return self if after == self else evolve(after, updated_at=at)
 
     def move(self, kind: Kind, quantity: Quantity) -> Self:
-        """Return the part after *quantity* has moved; for a count, with that much on hand.
+        """Return the part after a movement of *quantity*; a count sets the quantity on hand.
 
-        Raises `InsufficientStock` when more is wanted than is available, `CountBelowReserved`,
-        and `RuleBroken` when the shelf cannot hold it.
+        Raises `InsufficientStock`, `CountBelowReserved`, and `RuleBroken` when the quantity on
+        hand would exceed `MAX_QUANTITY`.
         """
         if kind is Kind.COUNT:
             if quantity < self.reserved:
                 raise CountBelowReserved(self)
             return evolve(self, quantity=quantity)
         on_hand, reserved = STOCK_EFFECTS[kind]
-        after_on_hand = self.quantity + on_hand * quantity
-        after_reserved = self.reserved + reserved * quantity
-        if not 0 <= after_reserved <= after_on_hand:
+        new_on_hand = self.quantity + on_hand * quantity
+        new_reserved = self.reserved + reserved * quantity
+        if not 0 <= new_reserved <= new_on_hand:
             raise InsufficientStock(self)
-        if after_on_hand > MAX_QUANTITY:
-            raise RuleBroken(Problem("#/quantity", "is more than a shelf can hold"))
-        return evolve(self, quantity=Quantity(after_on_hand), reserved=Quantity(after_reserved))
+        if new_on_hand > MAX_QUANTITY:
+            most = to_decimal(Quantity(MAX_QUANTITY))
+            raise RuleBroken(Problem("#/quantity", f"must leave at most {most} on hand"))
+        return evolve(self, quantity=Quantity(new_on_hand), reserved=Quantity(new_reserved))
 
     def archive(self, at: datetime) -> Self:
-        """Return the part as no longer sold; raises `PartReserved` while tickets wait for it."""
+        """Return the part as archived. Raises `PartReserved` while tickets reserve it."""
         if self.reserved:
             raise PartReserved(reserved=to_decimal(self.reserved))
         return evolve(self, archived_at=at, updated_at=at)

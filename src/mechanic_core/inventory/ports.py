@@ -1,4 +1,4 @@
-"""What the core asks of whoever keeps the parts and their ledger."""
+"""Ports of parts and their ledger."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
@@ -12,7 +12,7 @@ from mechanic_core.paging import Page, PageRequest
 
 @frozen(kw_only=True)
 class PartFilter:
-    """Which parts are wanted: all that agree with what is given."""
+    """Conditions on parts, all of which must hold; None is no condition."""
 
     q: str | None = None
     sku: str | None = None
@@ -20,53 +20,53 @@ class PartFilter:
 
 
 class Parts(Protocol):
-    """Every part that the shop sells; archived ones are not found."""
+    """The parts, without archived ones unless a method says so."""
 
     def get(self, part_id: PartId) -> Part:
         """Return the part, or raise `PartNotFound`."""
         ...
 
     def lock(self, ids: Collection[int]) -> Mapping[int, Part]:
-        """Return those of *ids* that are there, kept from others' changes, locked by id.
+        """Return those of *ids* that exist after locking them, in the order of their ids.
 
-        Archived parts are among them where a ticket may still name them.
+        Archived parts are included, since tickets may still refer to them.
         """
         ...
 
     def add(self, part: Part, received: Movement | None = None) -> Part:
-        """Keep a new part and return it with its id. Raises `SkuTaken`.
+        """Store a new part and return it with its id. Raises `SkuTaken`.
 
-        What it was *received* with goes into the ledger, whatever part that names.
+        The movement *received*, its initial stock, is added to the ledger with the new id.
         """
         ...
 
     def save(self, parts: Sequence[Part], movements: Sequence[Movement] = ()) -> tuple[Part, ...]:
-        """Keep the changes and return them with their new versions.
+        """Store the changed parts and return them with their new versions.
 
-        The *movements* that led to them go into the ledger, in their order.
-        Raises `LostRace` when a kept version is not the part's, and `SkuTaken`.
+        The *movements* that changed them are added to the ledger, in their order.
+        Raises `LostRace` when a stored version is another one, and `SkuTaken`.
         """
         ...
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        """Return parts by id; *q* begins their name or SKU, without regard to case."""
+        """Return parts by id; their name or SKU must start with *q*, in any case."""
         ...
 
 
 class Ledger(Protocol):
-    """Every change of stock, in the order in which they happened; nothing is ever edited."""
+    """All stock movements, in order; the ledger is append-only."""
 
     def write(self, movements: Sequence[Movement]) -> tuple[Movement, ...]:
-        """Append movements and return them with their ids."""
+        """Append *movements* and return them with their ids."""
         ...
 
     def of(self, part_id: PartId, page: PageRequest) -> Page[Movement]:
-        """Return a part's movements, oldest first, archived parts' too.
+        """Return the movements of a part, archived or not, oldest first.
 
-        Raises `PartNotFound` when there never was such a part.
+        Raises `PartNotFound` when the part never existed.
         """
         ...
 
     def disagreements(self) -> tuple[Disagreement, ...]:
-        """Return every part whose balance is not the sum of its movements."""
+        """Return every part whose balance differs from the sum of its movements."""
         ...

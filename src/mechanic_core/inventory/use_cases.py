@@ -1,7 +1,6 @@
-"""What people do with the parts on the shelves."""
+"""Add, list, read, change and archive parts, and move stock."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import ClassVar, final
 
 from attrs import evolve, frozen
@@ -28,18 +27,10 @@ from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
 
-def hold_part(work: Work, part_id: PartId) -> Part:
-    """Return the part, kept from others' changes, or raise `PartNotFound`."""
-    part = work.parts.lock([part_id]).get(part_id)
-    if part is None or part.archived_at:
-        raise PartNotFound
-    return part
-
-
 @final
 @frozen
 class AddPart:
-    """Put a new part on the shelf."""
+    """Add a part."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (SkuTaken,)
@@ -50,7 +41,7 @@ class AddPart:
 
     @retry_on_conflict
     def __call__(self, actor: Actor, form: PartForm) -> Part:
-        """Return the new part; what lies on the shelf already is received."""
+        """Return the new part; its initial stock is a movement of the kind receive."""
         self.policy.admit(actor)
         at = self.now()
         empty = Part(
@@ -75,7 +66,7 @@ class AddPart:
 @final
 @frozen
 class ListParts:
-    """Look through the shelves; what is low is for staff."""
+    """List parts; only staff may filter by low stock."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (RoleForbids,)
@@ -94,7 +85,7 @@ class ListParts:
 @final
 @frozen
 class ReadPart:
-    """Look a part up."""
+    """Read a part."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (PartNotFound,)
@@ -111,14 +102,14 @@ class ReadPart:
 @final
 @frozen
 class ChangePart:
-    """Correct what is known of a part; another quantity is a count of the shelf."""
+    """Change a part; another quantity is recorded as a count."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (PartNotFound, SkuTaken, CountBelowReserved, PartChanged)
 
     begin: Begin
     now: Clock
-    low_stock: LowStockListener
+    low_stock_listener: LowStockListener
 
     @retry_on_conflict
     def __call__(
@@ -128,28 +119,28 @@ class ChangePart:
         change: Callable[[PartForm], PartForm],
         expected: int | None = None,
     ) -> Part:
-        """Return the part with the form that *change* makes of the present one."""
+        """Apply *change* to the present form and return the changed part."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:
-            before = hold_part(work, part_id)
+            before = _lock(work, part_id)
             before.require_version(expected)
             form = change(before.form)
             after, movements = before.with_form(form, at), []
             if form.quantity not in (None, before.quantity):
-                after = _touched(after.move(Kind.COUNT, Quantity(form.quantity or 0)), at)
+                after = evolve(after.move(Kind.COUNT, Quantity(form.quantity or 0)), updated_at=at)
                 movements.append(Movement.between(before, after, Kind.COUNT, actor, at))
             if after is before:
                 return before
             (after,) = work.parts.save([after], movements)
-            notify_low_stock(work, before, after, self.low_stock)
+            notify_low_stock(work, before, after, self.low_stock_listener)
         return after
 
 
 @final
 @frozen
 class ArchivePart:
-    """Take a part out of the lists; its ledger stays."""
+    """Archive a part: it is no longer listed, but its ledger stays."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (PartNotFound, PartReserved, PartChanged)
@@ -162,7 +153,7 @@ class ArchivePart:
         """Archive the part."""
         self.policy.admit(actor)
         with self.begin() as work:
-            part = hold_part(work, part_id)
+            part = _lock(work, part_id)
             part.require_version(expected)
             work.parts.save([part.archive(self.now())])
 
@@ -170,41 +161,37 @@ class ArchivePart:
 @final
 @frozen
 class MoveStock:
-    """Receive, return, scrap or count a part by hand."""
+    """Receive, return, scrap or count a part."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (PartNotFound, InsufficientStock, CountBelowReserved, PartChanged)
 
     begin: Begin
     now: Clock
-    low_stock: LowStockListener
+    low_stock_listener: LowStockListener
 
     @retry_on_conflict
     def __call__(
         self, actor: Actor, part_id: PartId, form: MovementForm, expected: int | None = None
     ) -> Movement:
-        """Return the movement as it stands in the ledger."""
+        """Return the movement with its id in the ledger."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:
-            before = hold_part(work, part_id)
+            before = _lock(work, part_id)
             before.require_version(expected)
-            after = _touched(before.move(form.kind, form.quantity), at)
+            after = evolve(before.move(form.kind, form.quantity), updated_at=at)
             entry = Movement.between(before, after, form.kind, actor, at, form.note)
             (movement,) = work.ledger.write([entry])
             (after,) = work.parts.save([after])
-            notify_low_stock(work, before, after, self.low_stock)
+            notify_low_stock(work, before, after, self.low_stock_listener)
         return movement
-
-
-def _touched(part: Part, at: datetime) -> Part:
-    return evolve(part, updated_at=at)
 
 
 @final
 @frozen
 class ListMovements:
-    """Read a part's ledger."""
+    """List the movements of a part."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (PartNotFound,)
@@ -212,7 +199,7 @@ class ListMovements:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor, part_id: PartId, page: PageRequest) -> Page[Movement]:
-        """Return movements, oldest first."""
+        """Return the movements, oldest first."""
         self.policy.admit(actor)
         with self.read_only() as work:
             return work.ledger.of(part_id, page)
@@ -221,7 +208,7 @@ class ListMovements:
 @final
 @frozen
 class CheckStock:
-    """Hold every balance against its ledger."""
+    """Check every balance against the ledger."""
 
     policy: ClassVar = MANAGERS_ONLY
     refuses: ClassVar = ()
@@ -229,7 +216,14 @@ class CheckStock:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor) -> tuple[Disagreement, ...]:
-        """Return every disagreement; none is as it must be."""
+        """Return every disagreement; there should be none."""
         self.policy.admit(actor)
         with self.read_only() as work:
             return work.ledger.disagreements()
+
+
+def _lock(work: Work, part_id: PartId) -> Part:
+    part = work.parts.lock([part_id]).get(part_id)
+    if part is None or part.archived_at:
+        raise PartNotFound
+    return part

@@ -1,1 +1,1 @@
-"""Mechanics: the people who work here, and how much they have worked."""
+"""Mechanics and managers, and the leaderboard."""

@@ -1,4 +1,4 @@
-"""The leaderboard: how many tickets each mechanic has worked.
+"""The leaderboard: mechanics by the number of tickets that they have worked.
 
 A ticket counts for each mechanic assigned to it, unless it was cancelled.
 """
@@ -15,7 +15,7 @@ from mechanic_core.rules import Between, Example, checked
 
 @frozen(kw_only=True)
 class Standing:
-    """A mechanic's place on the leaderboard; equal counts share a rank (1, 1, 3)."""
+    """A mechanic's rank on the leaderboard; equal counts share a rank (1, 1, 3)."""
 
     rank: Annotated[int, Between(1, 2**63 - 1), Example(1)]
     id: MechanicId
@@ -32,18 +32,18 @@ class Leaderboard:
 
 @frozen(kw_only=True, field_transformer=checked)
 class Period:
-    """Days from *since* to *until*, both included; an open end is None."""
+    """The days from *since* to *until*, both included; None is no bound."""
 
     since: date | None = None
     until: date | None = None
 
     def __attrs_post_init__(self) -> None:
-        """A period does not end before it begins."""
+        """Check that the period does not end before it begins."""
         if self.since and self.until and self.since > self.until:
             raise RuleBroken(Problem("", "must not be after `to`", parameter="from"))
 
     def contains(self, day: date) -> bool:
-        """Return whether *day* lies within."""
+        """Return whether *day* is in the period."""
         return (self.since is None or self.since <= day) and (
             self.until is None or day <= self.until
         )

@@ -1,11 +1,11 @@
-"""A mechanic, and how much of one each role may see."""
+"""The mechanic record, its forms, and the views of it for each role."""
 
 from typing import Annotated, NewType, Self
 
 from attrs import evolve, field, frozen
 
 from mechanic_core.access import Actor, Role
-from mechanic_core.accounts.password import Password, masked
+from mechanic_core.accounts.password import Password, mask_secret
 from mechanic_core.errors import Conflict, NotFound, Stale
 from mechanic_core.money import Price
 from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, OneOf, checked
@@ -20,7 +20,7 @@ Salary = Annotated[Price, Example(61500)]
 Specialty = Annotated[str, Length(1, 100), NOT_BLANK, PRINTABLE, Example("brakes")]
 
 StaffRole = Annotated[Role, OneOf((Role.MECHANIC, Role.MANAGER))]
-"""Customers do not work here."""
+"""The roles that a mechanic may have."""
 
 
 class MechanicNotFound(NotFound):
@@ -32,14 +32,14 @@ class MechanicChanged(Stale):
 
 
 class LastManager(Conflict):
-    """The shop would be left without an active manager."""
+    """The shop must have at least one active manager."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class MechanicForm:
-    """What is written down about a mechanic. *salary* is a year's.
+    """The fields of a mechanic that can be changed. *salary* is for a year.
 
-    A missing *role* means mechanic; a missing *email* or *active* leaves that as it is.
+    Without a *role* it is mechanic; without *email* or *active* these stay as they are.
     """
 
     name: MechanicName
@@ -53,15 +53,15 @@ class MechanicForm:
 
 @frozen(kw_only=True, field_transformer=checked)
 class Hiring(MechanicForm):
-    """What is written down on the first day: the form, with an e-mail, and a password."""
+    """The fields of a new mechanic, with an e-mail address and a password."""
 
     email: WorkEmail
-    password: Password = field(repr=masked)
+    password: Password = field(repr=mask_secret)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class PublicMechanic:
-    """What anybody may know of a mechanic."""
+    """The public view of a mechanic."""
 
     id: MechanicId
     name: MechanicName
@@ -71,7 +71,7 @@ class PublicMechanic:
 
 @frozen(kw_only=True, field_transformer=checked)
 class StaffMechanic(PublicMechanic):
-    """What colleagues may know of a mechanic."""
+    """The view of a mechanic for staff."""
 
     email: WorkEmail
     phone: WorkPhone | None = None
@@ -79,20 +79,20 @@ class StaffMechanic(PublicMechanic):
 
 @frozen(kw_only=True, field_transformer=checked)
 class Mechanic(StaffMechanic):
-    """Somebody who works here, as managers see them. *salary* is a year's."""
+    """A mechanic or manager, which is also the view for managers. *salary* is for a year."""
 
     salary: Salary | None = None
     role: Annotated[Role, Example(Role.MECHANIC)] = Role.MECHANIC
     active: Annotated[bool, Example(True)] = True
 
     def require_version(self, expected: int | None) -> None:
-        """Refuse with `MechanicChanged` when *expected* is another version."""
+        """Raise `MechanicChanged` unless *expected* is None or the present version."""
         if expected not in (None, self.version):
             raise MechanicChanged
 
     @property
     def form(self) -> MechanicForm:
-        """What is written down, to be changed."""
+        """The present values of the changeable fields."""
         return MechanicForm(
             name=self.name,
             email=self.email,
@@ -104,7 +104,7 @@ class Mechanic(StaffMechanic):
         )
 
     def with_form(self, form: MechanicForm) -> Self:
-        """Return the mechanic as *form* describes them."""
+        """Return the mechanic with the values of *form*."""
         return evolve(
             self,
             name=form.name,
@@ -122,7 +122,7 @@ class Mechanic(StaffMechanic):
         return self.active and self.role is Role.MANAGER
 
     def view_for(self, actor: Actor) -> PublicMechanic:
-        """Return as much of the mechanic as *actor* may see."""
+        """Return the view of the mechanic for *actor*."""
         if actor.is_manager:
             return self
         if actor.is_staff:

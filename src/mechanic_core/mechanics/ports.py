@@ -1,4 +1,4 @@
-"""What the core asks of whoever keeps the mechanics."""
+"""Ports of mechanics and the leaderboard."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
@@ -9,38 +9,38 @@ from mechanic_core.paging import Page, PageRequest
 
 
 class Mechanics(Protocol):
-    """Everybody who works here, or did."""
+    """The mechanics, active or not, one at a time."""
 
     def get(self, mechanic_id: MechanicId) -> Mechanic:
         """Return the mechanic, or raise `MechanicNotFound`."""
         ...
 
     def lock(self, mechanic_id: MechanicId) -> tuple[Mechanic, int]:
-        """Return the mechanic and how many active managers there are.
+        """Return the mechanic and the number of active managers.
 
-        The mechanic and all active managers are kept from others' changes until the
-        transaction ends. Raises `MechanicNotFound`.
+        Locks the mechanic and all active managers until the transaction ends. Raises
+        `MechanicNotFound`.
         """
         ...
 
     def lock_shared(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
-        """Return those of *ids* that exist; none of them changes until the transaction ends."""
+        """Return those of *ids* that exist after locking them against changes, but not reads."""
         ...
 
     def add(self, mechanic: Mechanic) -> Mechanic:
-        """Keep a new mechanic and return them with their id. Raises `EmailTaken`."""
+        """Store a new mechanic and return it with its id. Raises `EmailTaken`."""
         ...
 
     def save(self, mechanic: Mechanic) -> Mechanic:
-        """Keep the change and return it with its new version.
+        """Store the changed mechanic and return it with its new version.
 
-        Raises `LostRace` when the kept version is not the mechanic's, and `EmailTaken`.
+        Raises `LostRace` when the stored version is another one, and `EmailTaken`.
         """
         ...
 
 
 class MechanicLists(Protocol):
-    """Pages of mechanics."""
+    """Lists of mechanics."""
 
     def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
         """Return mechanics by id."""
@@ -48,11 +48,11 @@ class MechanicLists(Protocol):
 
 
 class Standings(Protocol):
-    """How many tickets each mechanic has worked."""
+    """The leaderboard."""
 
     def top(self, limit: int, period: Period) -> tuple[Standing, ...]:
         """Return the first *limit* of all mechanics by tickets worked in *period*.
 
-        Most tickets first, ties by name, then id; whoever has none is there with zero.
+        Most tickets first, ties by name, then id; mechanics without tickets have zero.
         """
         ...

@@ -1,4 +1,4 @@
-"""What people do with mechanics."""
+"""Hire, list, read, change and dismiss mechanics, and read the leaderboard."""
 
 from collections.abc import Callable
 from functools import partial
@@ -29,7 +29,7 @@ from mechanic_core.values import Clock
 @final
 @frozen
 class HireMechanic:
-    """Take somebody on."""
+    """Add a mechanic with a login."""
 
     policy: ClassVar = MANAGERS_ONLY
     refuses: ClassVar = (EmailTaken,)
@@ -38,16 +38,16 @@ class HireMechanic:
     passwords: Passwords
 
     def __call__(self, actor: Actor, hiring: Hiring) -> Mechanic:
-        """Return the new mechanic, who can log in from now on."""
+        """Return the new mechanic, who can log in."""
         return self.prepare(actor, hiring)()
 
     def prepare(self, actor: Actor, hiring: Hiring) -> Prepared[Mechanic]:
-        """Hash the password, which is slow on purpose, and return what is left to do."""
+        """Hash the password, which is slow, and return the transaction to run."""
         self.policy.admit(actor)
-        return partial(self._keep, hiring, self.passwords.hash(hiring.password))
+        return partial(self._add, hiring, self.passwords.hash(hiring.password))
 
     @retry_on_conflict
-    def _keep(self, hiring: Hiring, password_hash: str) -> Mechanic:
+    def _add(self, hiring: Hiring, password_hash: str) -> Mechanic:
         new = Mechanic(id=MechanicId(0), name=hiring.name, email=hiring.email)
         with self.begin() as work:
             mechanic = work.mechanics.add(new.with_form(hiring))
@@ -60,7 +60,7 @@ class HireMechanic:
 @final
 @frozen
 class ListMechanics:
-    """See who works here; staff also see who did."""
+    """List mechanics; only staff see inactive ones."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = ()
@@ -68,17 +68,17 @@ class ListMechanics:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor, page: PageRequest) -> Page[PublicMechanic]:
-        """Return as much of each mechanic as the caller may see."""
+        """Return the view of each mechanic for the caller."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            found = work.mechanic_lists.find(page, active_only=not actor.is_staff)
-        return found.map(lambda mechanic: mechanic.view_for(actor))
+            mechanics = work.mechanic_lists.find(page, active_only=not actor.is_staff)
+        return mechanics.map(lambda mechanic: mechanic.view_for(actor))
 
 
 @final
 @frozen
 class ReadMechanic:
-    """Look a mechanic up."""
+    """Read a mechanic."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (MechanicNotFound,)
@@ -86,7 +86,7 @@ class ReadMechanic:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor, mechanic_id: MechanicId) -> PublicMechanic:
-        """Return as much of the mechanic as the caller may see."""
+        """Return the view of the mechanic for the caller."""
         self.policy.admit(actor)
         with self.read_only() as work:
             mechanic = work.mechanics.get(mechanic_id)
@@ -98,7 +98,7 @@ class ReadMechanic:
 @final
 @frozen
 class ChangeMechanic:
-    """Correct what is known of a mechanic; of themselves they may mend name, phone, specialty."""
+    """Change a mechanic; mechanics may change their own name, phone and specialty."""
 
     policy: ClassVar = SELF_OR_MANAGER
     refuses: ClassVar = (MechanicNotFound, EmailTaken, LastManager, MechanicChanged)
@@ -114,15 +114,17 @@ class ChangeMechanic:
         change: Callable[[MechanicForm], MechanicForm],
         expected: int | None = None,
     ) -> PublicMechanic:
-        """Return the mechanic with the form that *change* makes of the present one."""
+        """Apply *change* to the present form and return the changed mechanic."""
         self.policy.admit(actor)
         if not self.policy.allows(actor, mechanic_id):
-            raise RoleForbids("only managers change another mechanic")
+            raise RoleForbids("only managers may change another mechanic")
         with self.begin() as work:
             mechanic, managers = work.mechanics.lock(mechanic_id)
             mechanic.require_version(expected)
             form = change(mechanic.form)
-            after = mechanic.with_form(form if actor.is_manager else _own(mechanic.form, form))
+            after = mechanic.with_form(
+                form if actor.is_manager else _own_changes(mechanic.form, form)
+            )
             if after == mechanic:
                 return mechanic.view_for(actor)
             if mechanic.is_active_manager and not after.is_active_manager and managers == 1:
@@ -132,25 +134,29 @@ class ChangeMechanic:
             return work.mechanics.save(after).view_for(actor)
 
 
-def _own(before: MechanicForm, form: MechanicForm) -> MechanicForm:
-    """Return what mechanics may change of themselves; what they can't see stays if left out."""
+def _own_changes(before: MechanicForm, form: MechanicForm) -> MechanicForm:
+    """Return *form* reduced to the fields that mechanics may change of their own record.
+
+    Raises `RoleForbids` for another value of any other field. Fields that they cannot see may be
+    missing.
+    """
     own = evolve(before, name=form.name, phone=form.phone, specialty=form.specialty)
-    said = evolve(
+    complete = evolve(
         form,
         email=form.email or own.email,
         salary=own.salary if form.salary is None else form.salary,
         role=form.role or own.role,
         active=own.active if form.active is None else form.active,
     )
-    if said != own:
-        raise RoleForbids("of themselves mechanics change name, phone and specialty only")
+    if complete != own:
+        raise RoleForbids("mechanics may change only their own name, phone and specialty")
     return own
 
 
 @final
 @frozen
 class LetMechanicGo:
-    """Deactivate a mechanic: login stops, history stays."""
+    """Deactivate a mechanic, who can no longer log in; the history stays."""
 
     policy: ClassVar = MANAGERS_ONLY
     refuses: ClassVar = (MechanicNotFound, LastManager, MechanicChanged)
@@ -160,7 +166,7 @@ class LetMechanicGo:
 
     @retry_on_conflict
     def __call__(self, actor: Actor, mechanic_id: MechanicId, expected: int | None = None) -> None:
-        """End the mechanic's sessions and refuse their next login."""
+        """Deactivate the mechanic and revoke all their sessions."""
         self.policy.admit(actor)
         with self.begin() as work:
             mechanic, managers = work.mechanics.lock(mechanic_id)
@@ -175,7 +181,7 @@ class LetMechanicGo:
 @final
 @frozen
 class ReadLeaderboard:
-    """See who has worked the most tickets."""
+    """Read the leaderboard."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = ()

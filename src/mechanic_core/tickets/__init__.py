@@ -1,1 +1,1 @@
-"""Service tickets: jobs on vehicles, from the complaint to the keys handed back."""
+"""Service tickets (repair orders): the record, its workflow and its history."""

@@ -1,74 +1,113 @@
-"""What people fill in to open, change, staff and move a ticket."""
+"""The request bodies that open, change, assign and move a ticket, and its possible transitions."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
 from attrs import field, frozen
 
-from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.errors import Problem, RuleBroken, Unknown
+from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.rules import Alias, Example, Length, checked
 from mechanic_core.tickets.line import TicketVersion
+from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
 from mechanic_core.values import IdNumber, Note, Text
-from mechanic_core.vehicles.vehicle import upper
-from mechanic_core.vehicles.vin import Vin
+from mechanic_core.vehicles.vin import Vin, normalize_vin
 
 MechanicIds = Annotated[tuple[IdNumber, ...], Length(0, 100), Example((3,))]
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class TicketForm:
-    """The complaint, the day and the vehicle: by its id, or by its VIN, which may be new."""
+    """The details of a ticket. The vehicle is given by its id, or by its VIN, which may be new."""
 
     description: Text
     service_date: date | None = None
     vehicle_id: Annotated[IdNumber | None, Example(12)] = None
-    vin: Vin | None = field(default=None, converter=upper)
+    vin: Vin | None = field(default=None, converter=normalize_vin)
 
     def __attrs_post_init__(self) -> None:
-        """One way of naming the vehicle is enough."""
+        """Check that the vehicle is given once."""
         if self.vin and self.vehicle_id:
-            raise RuleBroken(Problem("#/vehicle_id", "give either vehicle_id or vin, not both"))
+            raise RuleBroken(Problem("#/vehicle_id", "must not be given together with vin"))
+
+    @classmethod
+    def of(cls, ticket: Ticket) -> Self:
+        """Return the present details of *ticket*, with its vehicle by id."""
+        return cls(
+            description=ticket.description,
+            service_date=ticket.service_date,
+            vehicle_id=ticket.vehicle.id if ticket.vehicle else None,
+        )
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class TicketDraft(TicketForm):
-    """What the front desk writes down when a vehicle comes in.
-
-    *customer_id* may be left out by a customer, who can only mean themselves.
-    """
+    """The details of a new ticket. Customers may leave out *customer_id*."""
 
     customer_id: Annotated[IdNumber | None, Example(7)] = None
     mechanic_ids: MechanicIds | None = None
 
+    def mechanics(self, known: Mapping[int, Mechanic]) -> tuple[AssignedMechanic, ...]:
+        """Return the mechanics to assign; raise `Unknown` unless all are *known* and active."""
+        ids = self.mechanic_ids or ()
+        unknown = [
+            f"#/mechanic_ids/{index}"
+            for index, one in enumerate(ids)
+            if one not in known or not known[one].active
+        ]
+        if unknown:
+            raise Unknown(*unknown)
+        return _assigned(known, ids)
+
 
 @frozen(kw_only=True, field_transformer=checked)
 class MechanicEdit:
-    """Who joins and who leaves a ticket."""
+    """The mechanics to add to a ticket and to remove from it, by id."""
 
     add_ids: Annotated[MechanicIds | None, Alias("add_mechanic_ids")] = None
     remove_ids: Annotated[MechanicIds | None, Alias("remove_mechanic_ids"), Example((5,))] = None
 
     def __attrs_post_init__(self) -> None:
-        """Somebody must be meant."""
+        """Check that at least one list is given."""
         if self.add_ids is None and self.remove_ids is None:
-            raise RuleBroken(Problem("#/add_ids", "give add_ids, remove_ids or both"))
+            raise RuleBroken(Problem("#/add_ids", "add_ids or remove_ids is required"))
 
-    def require_disjoint(self) -> None:
-        """Refuse with `RuleBroken` where somebody is both to join and to leave."""
-        both = set(self.add_ids or ()) & set(self.remove_ids or ())
-        problems = [
-            Problem(f"#/remove_ids/{place}", "is in add_ids too")
-            for place, one in enumerate(self.remove_ids or ())
-            if one in both
+    def joining(
+        self, known: Mapping[int, Mechanic], ticket: Ticket
+    ) -> tuple[AssignedMechanic, ...]:
+        """Return the mechanics to add, after checking both lists against the *known* mechanics.
+
+        An inactive mechanic cannot be added, but may stay on the ticket or be removed. Raises
+        `Unknown` or `RuleBroken` with all problems at once.
+        """
+        add, remove = self.add_ids or (), self.remove_ids or ()
+        present = {mechanic.id for mechanic in ticket.mechanics}
+        unknown = [
+            f"#/add_ids/{index}"
+            for index, one in enumerate(add)
+            if one not in known or not (known[one].active or one in present)
+        ] + [f"#/remove_ids/{index}" for index, one in enumerate(remove) if one not in known]
+        in_both = [
+            Problem(f"#/remove_ids/{index}", "is also in add_ids")
+            for index, one in enumerate(remove)
+            if one in add
         ]
-        if problems:
-            raise RuleBroken(*problems)
+        if in_both:
+            raise RuleBroken(*in_both, *Unknown(*unknown).problems)
+        if unknown:
+            raise Unknown(*unknown)
+        return _assigned(known, add)
+
+
+def _assigned(known: Mapping[int, Mechanic], ids: Sequence[int]) -> tuple[AssignedMechanic, ...]:
+    return tuple(AssignedMechanic(id=known[one].id, name=known[one].name) for one in ids)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class TransitionForm:
-    """Where the ticket is to go, and why."""
+    """The status that the ticket is to change to, and a note."""
 
     to: Annotated[Status, Example(Status.IN_PROGRESS)]
     note: Note | None = None
@@ -76,7 +115,7 @@ class TransitionForm:
 
 @frozen(kw_only=True)
 class Transition:
-    """A place that the ticket could go, and what keeps it from there."""
+    """A transition of the ticket, and what blocks it."""
 
     to: Annotated[Status, Example(Status.IN_PROGRESS)]
     allowed: Annotated[bool, Example(False)]
@@ -85,7 +124,7 @@ class Transition:
 
 @frozen(kw_only=True)
 class Transitions:
-    """Where the ticket stands and where it could go."""
+    """The status of the ticket, and the transitions to all others."""
 
     status: Status
     items: tuple[Transition, ...]

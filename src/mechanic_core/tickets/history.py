@@ -1,4 +1,4 @@
-"""The history of a ticket: who did what when. It is only ever added to."""
+"""The history of a ticket: who did what when. It is append-only."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ EntryId = NewType("EntryId", Annotated[int, Example(77)])
 
 
 class Event(StrEnum):
-    """What can happen to a ticket."""
+    """The kind of a history entry."""
 
     OPENED = "opened"
     CHANGED = "changed"
@@ -31,12 +31,12 @@ class Event(StrEnum):
 
 @frozen(kw_only=True)
 class Entry:
-    """One line of a ticket's history. *from_* and *to* tell what it was and became, as text.
+    """An entry of a ticket's history. *from_* and *to* are the values before and after, as text.
 
-    For a transition they are statuses, for mechanics their ids, for lines what they say.
+    They are statuses for a transition, mechanic ids for mechanics, and descriptions for lines.
     """
 
-    id: EntryId = EntryId(0)
+    id: EntryId = EntryId(0)  # until it is stored
     at: datetime
     by: By
     event: Annotated[Event, Example(Event.TRANSITION)]
@@ -54,9 +54,10 @@ class Entry:
         to: object = None,
         note: str | None = None,
     ) -> Self:
-        """Return a new entry, to be kept with the change that it tells of."""
-        return cls(at=at, by=By.of(actor), event=event, from_=_told(from_), to=_told(to), note=note)
+        """Return a new entry, to be stored with the change that it describes."""
+        by = By(role=actor.role, id=actor.id)
+        return cls(at=at, by=by, event=event, from_=_as_text(from_), to=_as_text(to), note=note)
 
 
-def _told(value: object) -> str | None:
+def _as_text(value: object) -> str | None:
     return None if value is None else str(value)

@@ -1,4 +1,4 @@
-"""Lines of a ticket: parts that it takes and labour that it costs."""
+"""The part lines and labour lines of a ticket, and their forms."""
 
 from typing import Annotated, NewType
 
@@ -6,16 +6,16 @@ from attrs import field, frozen
 
 from mechanic_core.errors import NotFound
 from mechanic_core.inventory.part import PartId, PartName, Sku
-from mechanic_core.money import Measure, Money, Price, amount
+from mechanic_core.money import Measure, Money, Price, line_amount
 from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, checked, computed
 from mechanic_core.values import IdNumber, Version
 
 LineId = NewType("LineId", Annotated[int, Example(31)])
 
 TicketVersion = Version
-"""The ticket's version on what is told of it by itself: whoever changes a line changes its ticket.
+"""The version of the ticket, on a line that is returned by itself: a changed line changes it.
 
-Among the lines of a ticket it is 0, and nowhere is it a part of what a line says.
+It is 0 on the lines of a ticket record, and does not count when lines are compared.
 """
 
 Task = Annotated[str, Length(1, 300), NOT_BLANK, PRINTABLE, Example("Replace front brake pads")]
@@ -29,7 +29,7 @@ class LineNotFound(NotFound):
 
 @frozen(kw_only=True, field_transformer=checked)
 class PartLineForm:
-    """A part that a ticket needs, and how much of it."""
+    """A part for a ticket, and its quantity."""
 
     part_id: Annotated[IdNumber, Example(42)]
     quantity: Annotated[Measure, Example(1)]
@@ -37,16 +37,16 @@ class PartLineForm:
 
 @frozen(kw_only=True, field_transformer=checked)
 class PartLineChange:
-    """How much of the part it is now."""
+    """The new quantity of a part line."""
 
     quantity: Annotated[Measure, Example(2)]
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class PartLine:
-    """A part on a ticket; SKU, name and price are those of the moment it was written down."""
+    """A part on a ticket, with its SKU, name and price at the time when it was added."""
 
-    id: LineId = LineId(0)  # until it is kept
+    id: LineId = LineId(0)  # until it is stored
     part_id: PartId
     sku: Sku
     name: PartName
@@ -57,12 +57,12 @@ class PartLine:
     @computed
     def amount(self) -> Money:
         """Quantity × price, rounded half-even to the cent, once."""
-        return amount(self.quantity, self.unit_price)
+        return line_amount(self.quantity, self.unit_price)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class LaborLineForm:
-    """Work done on a ticket; *rate* is for one hour."""
+    """Work for a ticket; *rate* is for one hour."""
 
     description: Task
     hours: Measure
@@ -74,7 +74,7 @@ class LaborLineForm:
 class LaborLine:
     """Work on a ticket; *rate* is for one hour."""
 
-    id: Annotated[LineId, Example(32)] = LineId(0)  # until it is kept
+    id: Annotated[LineId, Example(32)] = LineId(0)  # until it is stored
     mechanic_id: Annotated[IdNumber | None, Example(3)] = None
     description: Task
     hours: Measure
@@ -84,11 +84,11 @@ class LaborLine:
     @computed
     def amount(self) -> Money:
         """Hours × rate, rounded half-even to the cent, once."""
-        return amount(self.hours, self.rate)
+        return line_amount(self.hours, self.rate)
 
     @property
     def form(self) -> LaborLineForm:
-        """What was written down, to be changed."""
+        """The present values of the changeable fields."""
         return LaborLineForm(
             description=self.description,
             hours=self.hours,
@@ -99,7 +99,7 @@ class LaborLine:
 
 @frozen(kw_only=True)
 class Totals:
-    """What the lines of a ticket come to."""
+    """The sums of a ticket's lines."""
 
     parts: Annotated[Money, Example(49.98)]
     labor: Annotated[Money, Example(120)]

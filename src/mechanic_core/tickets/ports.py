@@ -1,4 +1,4 @@
-"""What the core asks of whoever keeps the service tickets."""
+"""Ports of service tickets and their histories."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
@@ -16,10 +16,10 @@ from mechanic_core.tickets.workflow import Status
 
 @frozen(kw_only=True)
 class TicketFilter:
-    """Which tickets are wanted: all that agree with what is given.
+    """Conditions on tickets, all of which must hold; None is no condition.
 
-    *worked* leaves out those that no leaderboard counts. *newest_first* turns the order by id
-    around.
+    *worked* excludes tickets that do not count on the leaderboard. *newest_first* reverses the
+    order by id.
     """
 
     status: Status | None = None
@@ -32,14 +32,14 @@ class TicketFilter:
 
 
 class Tickets(Protocol):
-    """Every ticket that the shop has written; removed ones are not found."""
+    """The tickets, without removed ones, one at a time."""
 
     def get(self, ticket_id: TicketId) -> Ticket:
         """Return the ticket, or raise `TicketNotFound`."""
         ...
 
     def lock(self, ticket_id: TicketId) -> Ticket:
-        """Return the ticket, kept from others' changes until the transaction ends.
+        """Return the ticket after locking it until the transaction ends.
 
         Raises `TicketNotFound`.
         """
@@ -48,48 +48,48 @@ class Tickets(Protocol):
     def lock_with_mechanics(
         self, ticket_id: TicketId, mechanic_ids: Collection[int]
     ) -> tuple[Ticket, Mapping[int, Mechanic]]:
-        """Return the ticket as `lock` does and the mechanics as `Mechanics.lock_shared` does, at once.
+        """Return the ticket as `lock` does, and the mechanics as `Mechanics.lock_shared` does.
 
-        The ticket is held first, so that nobody who waits for it keeps a mechanic from others.
-        Raises `TicketNotFound`.
+        The ticket is locked first: a transaction that waits for it locks no mechanic yet. Raises
+        `TicketNotFound`.
         """
         ...
 
     def add(self, ticket: Ticket, entry: Entry) -> Ticket:
-        """Keep a new ticket with the first line of its history; return it with its ids."""
+        """Store a new ticket with its first history entry; return it with its ids."""
         ...
 
     def save(self, ticket: Ticket, entry: Entry) -> Ticket:
-        """Keep the change and what it was; return the ticket with new version and line ids.
+        """Store the changed ticket with a history entry; return it with its version and line ids.
 
-        Raises `LostRace` when the kept version is not the ticket's.
+        Raises `LostRace` when the stored version is another one.
         """
         ...
 
 
 class TicketLists(Protocol):
-    """Tickets found by what they have in common."""
+    """Lists of tickets."""
 
     def find(self, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
         """Return tickets by id."""
         ...
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
-        """Return the customer's tickets that are still to be worked on."""
+        """Return the ids of the customer's tickets that are not finished."""
         ...
 
 
 class Histories(Protocol):
-    """What happened to each ticket."""
+    """The histories of the tickets, removed ones included."""
 
     def of(self, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
         """Return a ticket's history, oldest first."""
         ...
 
     def owner_of(self, ticket_id: TicketId) -> CustomerId | None:
-        """Return whose ticket it is, None once it is removed; raise `TicketNotFound`."""
+        """Return the customer of the ticket, or None if it is removed; raise `TicketNotFound`."""
         ...
 
     def started(self, ticket_id: TicketId) -> bool:
-        """Return whether work on the ticket ever began."""
+        """Return whether the ticket was ever in progress."""
         ...

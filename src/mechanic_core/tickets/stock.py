@@ -1,4 +1,4 @@
-"""The stock that ticket lines ask for."""
+"""The stock of the parts on a ticket."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,40 +11,36 @@ from mechanic_core.inventory.low_stock import LowStockListener, notify_low_stock
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Kind
 from mechanic_core.money import Quantity
-from mechanic_core.tickets.line import (
-    PartLine,
-)
-from mechanic_core.tickets.ticket import (
-    Ticket,
-)
+from mechanic_core.tickets.line import PartLine
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Work
 
 
 @final
 @frozen
 class TicketStock:
-    """Moves the stock that ticket lines ask for, and writes down why."""
+    """Moves stock for part lines and records the movements in the ledger."""
 
-    low_stock: LowStockListener
+    low_stock_listener: LowStockListener
 
-    def move(  # noqa: PLR0913 - who moves when what how, and for which ticket
+    def move(  # noqa: PLR0913 - who, when, which ticket, and what
         self,
         work: Work,
         actor: Actor,
         at: datetime,
         ticket: Ticket,
         kind: Kind,
-        wanted: Sequence[tuple[PartLine, Quantity]],
+        lines: Sequence[tuple[PartLine, Quantity]],
     ) -> None:
-        """Move *wanted* quantities of the lines' parts, all or nothing.
+        """Move a quantity of the part of each line, all or nothing.
 
         Parts are locked in the order of their ids. Raises `InsufficientStock`.
         """
-        if not wanted:
+        if not lines:
             return
-        before = work.parts.lock({line.part_id for line, _ in wanted})
+        before = work.parts.lock({line.part_id for line, _ in lines})
         after, movements = dict(before), []
-        for line, quantity in wanted:
+        for line, quantity in lines:
             part = after[line.part_id]
             moved = evolve(part.move(kind, quantity), updated_at=at)
             movements.append(
@@ -53,4 +49,4 @@ class TicketStock:
             after[line.part_id] = moved
         work.parts.save(list(after.values()), movements)
         for part_id, part in after.items():
-            notify_low_stock(work, before[part_id], part, self.low_stock)
+            notify_low_stock(work, before[part_id], part, self.low_stock_listener)

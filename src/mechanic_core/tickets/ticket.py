@@ -1,4 +1,4 @@
-"""A service ticket (repair order): a job on one vehicle, and the verbs that change it."""
+"""The service ticket (repair order) record: a job on one vehicle."""
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
@@ -20,7 +20,7 @@ from mechanic_core.tickets.workflow import (
     Blocker,
     Status,
     StatusChange,
-    no_such_move,
+    no_such_transition,
 )
 from mechanic_core.values import Text, Version
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
@@ -40,13 +40,13 @@ class TicketChanged(Stale):
 
 
 class TicketFrozen(WrongState):
-    """The ticket is past the point where it can be changed."""
+    """The ticket can no longer be changed."""
 
     fact_types: ClassVar = {"current_state": Annotated[Status, Example(Status.COMPLETED)]}
 
 
 class TransitionBlocked(WrongState):
-    """The ticket can't go there from where it stands."""
+    """The ticket cannot make this status transition."""
 
     fact_types: ClassVar = {
         "current_state": Annotated[Status, Example(Status.OPEN)],
@@ -60,14 +60,14 @@ class TicketStarted(WrongState):
     fact_types: ClassVar = {"current_state": Annotated[Status, Example(Status.IN_PROGRESS)]}
 
     def __init__(self, status: Status) -> None:
-        """Tell what can be done with a ticket of that *status* instead, if anything."""
-        instead = ": cancel it" if status in EDITABLE_STATUSES else ""
-        super().__init__(f"{self.title()}{instead}", current_state=status.value)
+        """Suggest to cancel the ticket, where its *status* allows it."""
+        suggestion = ": cancel it" if status in EDITABLE_STATUSES else ""
+        super().__init__(f"{self.title()}{suggestion}", current_state=status.value)
 
 
 @frozen(kw_only=True)
 class AssignedMechanic:
-    """Who works on the ticket."""
+    """A mechanic who is assigned to a ticket."""
 
     id: MechanicId
     name: MechanicName
@@ -75,7 +75,7 @@ class AssignedMechanic:
 
 @frozen(kw_only=True)
 class TicketVehicle:
-    """As much of the vehicle as belongs on its ticket."""
+    """The vehicle as its ticket shows it."""
 
     id: VehicleId
     vin: Vin | None = None
@@ -86,7 +86,7 @@ class TicketVehicle:
 
     @classmethod
     def of(cls, vehicle: Vehicle) -> Self:
-        """Return the copy of *vehicle* that a ticket shows."""
+        """Return *vehicle* as a ticket shows it."""
         return cls(
             id=vehicle.id,
             vin=vehicle.vin,
@@ -99,7 +99,7 @@ class TicketVehicle:
 
 @frozen(kw_only=True, field_transformer=checked)
 class Ticket:
-    """A job on one vehicle, from the complaint to the keys handed back."""
+    """A job on one vehicle, from the complaint to the return of the keys."""
 
     id: TicketId
     customer_id: CustomerId
@@ -122,18 +122,18 @@ class Ticket:
 
     @computed
     def totals(self) -> Totals:
-        """What the work comes to: the sums of the lines' amounts, each rounded once."""
+        """The sums of the lines' amounts, each of which is rounded once."""
         parts = sum([line.amount for line in self.parts])
         labor = sum([line.amount for line in self.labor])
         return Totals(parts=Money(parts), labor=Money(labor), total=Money(parts + labor))
 
     def require_version(self, expected: int | None) -> None:
-        """Refuse with `TicketChanged` when *expected* is another version."""
+        """Raise `TicketChanged` unless *expected* is None or the present version."""
         if expected not in (None, self.version):
             raise TicketChanged
 
     def require_changeable(self) -> None:
-        """Refuse with `TicketFrozen` from completion on."""
+        """Raise `TicketFrozen` unless the status allows changes."""
         if self.status not in EDITABLE_STATUSES:
             raise TicketFrozen(
                 f"the ticket is {self.status.value}", current_state=self.status.value
@@ -142,7 +142,7 @@ class Ticket:
     def with_details(
         self, description: str, service_date: date, vehicle: TicketVehicle | None, at: datetime
     ) -> Self:
-        """Return the ticket with another complaint, day or vehicle; itself if none is."""
+        """Return the ticket with these details; itself if nothing changes."""
         self.require_changeable()
         after = evolve(self, description=description, service_date=service_date, vehicle=vehicle)
         return self if after == self else evolve(after, updated_at=at)
@@ -150,11 +150,11 @@ class Ticket:
     def with_mechanics(
         self, add: Iterable[AssignedMechanic], remove: Collection[int], at: datetime
     ) -> Self:
-        """Return the ticket with other mechanics, by id; who is there already stays."""
+        """Return the ticket with mechanics added and removed, by id; itself if nothing changes."""
         self.require_changeable()
-        kept = {m.id: m for m in self.mechanics if m.id not in remove}
-        kept |= {m.id: m for m in add if m.id not in kept}
-        mechanics = tuple(kept[key] for key in sorted(kept))
+        by_id = {m.id: m for m in self.mechanics if m.id not in remove}
+        by_id |= {m.id: m for m in add if m.id not in by_id}
+        mechanics = tuple(by_id[key] for key in sorted(by_id))
         if mechanics == self.mechanics:
             return self
         return evolve(self, mechanics=mechanics, updated_at=at)
@@ -168,7 +168,7 @@ class Ticket:
         return evolve(_line(self.labor, line_id), version=self.version)
 
     def with_part(self, line: PartLine, at: datetime) -> Self:
-        """Return the ticket with *line* added, or in the place of its former self."""
+        """Return the ticket with *line* added, or replaced if its id is already there."""
         self.require_changeable()
         return evolve(self, parts=_put(self.parts, line), updated_at=at)
 
@@ -178,7 +178,7 @@ class Ticket:
         return evolve(self, parts=_without(self.parts, line_id), updated_at=at)
 
     def with_labor(self, line: LaborLine, at: datetime) -> Self:
-        """Return the ticket with *line* added, or in the place of its former self."""
+        """Return the ticket with *line* added, or replaced if its id is already there."""
         self.require_changeable()
         return evolve(self, labor=_put(self.labor, line), updated_at=at)
 
@@ -188,12 +188,12 @@ class Ticket:
         return evolve(self, labor=_without(self.labor, line_id), updated_at=at)
 
     def blockers(self, to: Status) -> tuple[Blocker, ...]:
-        """Return what keeps the ticket from going *to*; nothing if it may."""
-        move = STATUS_CHANGES.get((self.status, to))
-        return move.blockers(self) if move else (no_such_move(self.status, to),)
+        """Return the blockers of a transition *to* another status; none if it is possible."""
+        change = STATUS_CHANGES.get((self.status, to))
+        return change.blockers(self) if change else (no_such_transition(self.status, to),)
 
     def transition_to(self, to: Status, at: datetime) -> tuple[Self, StatusChange]:
-        """Return the ticket as it stands after the move, and the move.
+        """Return the ticket in its new status, and the status change.
 
         Raises `TransitionBlocked` with the `blockers`.
         """
@@ -206,9 +206,9 @@ class Ticket:
         return evolve(self, status=to, updated_at=at), STATUS_CHANGES[self.status, to]
 
     def mark_removed(self, at: datetime, *, started: bool) -> Self:
-        """Return the ticket as written by mistake; raises `TicketStarted` once it is more.
+        """Return the ticket as removed; raise `TicketStarted` if it has lines or was started.
 
-        Of a cancelled ticket only its history knows whether it was *started*.
+        The caller reads from the history whether a cancelled ticket was ever *started*.
         """
         worked_on = started or not (
             self.status is INITIAL_STATUS or self.status in UNWORKED_STATUSES

@@ -1,4 +1,4 @@
-"""Finding the vehicle that a ticket is about."""
+"""Find the vehicle of a ticket, or add it."""
 
 from datetime import datetime
 from typing import final
@@ -8,9 +8,7 @@ from attrs import frozen
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace, Unknown
 from mechanic_core.tickets.forms import TicketForm
-from mechanic_core.tickets.ticket import (
-    TicketVehicle,
-)
+from mechanic_core.tickets.ticket import TicketVehicle
 from mechanic_core.unit_of_work import Work
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleId, VehicleNotFound, VinTaken
 from mechanic_core.vehicles.vin import require_check_digit
@@ -19,16 +17,16 @@ from mechanic_core.vehicles.vin import require_check_digit
 @final
 @frozen
 class VehicleLookup:
-    """Finds the vehicle that a ticket is about, and writes a new one down."""
+    """Finds the vehicle that a ticket form names, and adds one for a new VIN."""
 
     strict_vin: bool = False
 
     def find_or_add(
         self, work: Work, form: TicketForm, owner: CustomerId, at: datetime
     ) -> TicketVehicle | None:
-        """Return the vehicle that *form* names, which must be *owner*'s.
+        """Return the vehicle that *form* names, which must belong to *owner*; None if it names none.
 
-        Raises `Unknown` for an id and `VinTaken` for a VIN of somebody else's.
+        Raises `Unknown` for the id and `VinTaken` for the VIN of another customer's vehicle.
         """
         if form.vehicle_id:
             try:
@@ -43,9 +41,9 @@ class VehicleLookup:
         known = work.vehicle_lists.with_vin(form.vin)
         if known and known.customer_id != owner:
             raise VinTaken("this VIN belongs to a vehicle of another customer")
-        return TicketVehicle.of(known or self._new(work, form.vin, owner, at))
+        return TicketVehicle.of(known or self._add(work, form.vin, owner, at))
 
-    def _new(self, work: Work, vin: str, owner: CustomerId, at: datetime) -> Vehicle:
+    def _add(self, work: Work, vin: str, owner: CustomerId, at: datetime) -> Vehicle:
         require_check_digit(vin, strict=self.strict_vin)
         new = Vehicle(id=VehicleId(0), customer_id=owner, vin=vin, created_at=at, updated_at=at)
         try:

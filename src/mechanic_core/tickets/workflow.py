@@ -1,7 +1,7 @@
-"""The workflow of a service ticket, as data.
+"""The workflow of a service ticket, as a table of status changes with their guards.
 
-One table gives what a transition does, what may be done next and what blocks the rest, the
-diagram in the documents, and the model that the tests walk.
+The table decides which transitions are possible and what they do to stock. The diagram in the
+documentation is drawn from it, and the tests' model of the shop walks it.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from mechanic_core.rules import Example
 
 
 class Status(StrEnum):
-    """Where a ticket stands."""
+    """The status of a ticket."""
 
     OPEN = "open"
     IN_PROGRESS = "in_progress"
@@ -25,28 +25,28 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Staffed(Protocol):
-    """As much of a ticket as the guards look at."""
+class HasMechanics(Protocol):
+    """The part of a ticket that the guards read."""
 
     @property
     def mechanics(self) -> tuple[object, ...]:
-        """Who is assigned."""
+        """The assigned mechanics."""
         ...
 
 
 @frozen(kw_only=True)
 class Blocker:
-    """Why a transition is not possible now."""
+    """The reason why a transition is not possible now."""
 
     code: Annotated[str, Example("no-mechanic")]
     detail: Annotated[str, Example("assign a mechanic first")]
 
 
-Guard = Callable[[Staffed], Blocker | None]
+Guard = Callable[[HasMechanics], Blocker | None]
 
 
-def needs_a_mechanic(ticket: Staffed) -> Blocker | None:
-    """Nobody can work on a ticket that nobody is assigned to."""
+def needs_a_mechanic(ticket: HasMechanics) -> Blocker | None:
+    """Return a blocker unless a mechanic is assigned."""
     if ticket.mechanics:
         return None
     return Blocker(code="no-mechanic", detail="assign a mechanic first")
@@ -54,9 +54,9 @@ def needs_a_mechanic(ticket: Staffed) -> Blocker | None:
 
 @frozen
 class StatusChange:
-    """One arrow of the workflow: what must be true, and what its stock does.
+    """An allowed change from one status to another.
 
-    *stock* is the kind of movement that each part line of the ticket makes.
+    *stock* is the kind of the stock movement that it makes for each part line.
     """
 
     start: Status
@@ -64,9 +64,9 @@ class StatusChange:
     guards: tuple[Guard, ...] = ()
     stock: Kind | None = None
 
-    def blockers(self, ticket: Staffed) -> tuple[Blocker, ...]:
-        """Return what keeps *ticket* from this move."""
-        return tuple(found for guard in self.guards if (found := guard(ticket)))
+    def blockers(self, ticket: HasMechanics) -> tuple[Blocker, ...]:
+        """Return the blockers of this change for *ticket*."""
+        return tuple(blocker for guard in self.guards if (blocker := guard(ticket)))
 
 
 WORKFLOW: Final = (
@@ -81,23 +81,28 @@ WORKFLOW: Final = (
     StatusChange(Status.ON_HOLD, Status.CANCELLED, stock=Kind.RELEASE),
 )
 
-STATUS_CHANGES: Final = {(move.start, move.to): move for move in WORKFLOW}
+STATUS_CHANGES: Final = {(change.start, change.to): change for change in WORKFLOW}
+"""The status changes by their two statuses."""
 
 INITIAL_STATUS: Final = Status.OPEN
 
-EDITABLE_STATUSES: Final = frozenset(move.start for move in WORKFLOW if move.stock is Kind.RELEASE)
-"""Where parts are still only reserved: lines, mechanics and the rest may change."""
+EDITABLE_STATUSES: Final = frozenset(
+    change.start for change in WORKFLOW if change.stock is Kind.RELEASE
+)
+"""The statuses in which a ticket may be changed: its parts are reserved, but not consumed."""
 
-UNWORKED_STATUSES: Final = frozenset(move.to for move in WORKFLOW if move.stock is Kind.RELEASE)
-"""Where no work was done: the leaderboard leaves these out."""
+UNWORKED_STATUSES: Final = frozenset(
+    change.to for change in WORKFLOW if change.stock is Kind.RELEASE
+)
+"""The statuses of tickets that do not count as worked on the leaderboard."""
 
 
-def no_such_move(start: Status, to: Status) -> Blocker:
-    """Return the blocker of an arrow that the table does not have."""
-    onward = [move.to.value for move in WORKFLOW if move.start is start]
+def no_such_transition(start: Status, to: Status) -> Blocker:
+    """Return the blocker of a change that the table does not have."""
+    allowed = [change.to.value for change in WORKFLOW if change.start is start]
     detail = (
-        f"from {start.value} it can become {' or '.join(onward)}, not {to.value}"
-        if onward
-        else f"{start.value} is final: it can't become {to.value}"
+        f"a ticket that is {start.value} can become {' or '.join(allowed)}, not {to.value}"
+        if allowed
+        else f"{start.value} is final: the ticket cannot become {to.value}"
     )
     return Blocker(code="no-such-transition", detail=detail)

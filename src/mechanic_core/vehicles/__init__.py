@@ -1,1 +1,1 @@
-"""Vehicles: what customers bring."""
+"""Vehicles of the customers."""

@@ -1,4 +1,4 @@
-"""What the core asks of whoever keeps the vehicles."""
+"""Ports of vehicles."""
 
 from datetime import datetime
 from typing import Protocol
@@ -12,7 +12,7 @@ from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
 
 @frozen(kw_only=True)
 class VehicleFilter:
-    """Which vehicles are wanted: all that agree with what is given."""
+    """Conditions on vehicles, all of which must hold; None is no condition."""
 
     customer_id: int | None = None
     vin: str | None = None
@@ -20,46 +20,46 @@ class VehicleFilter:
 
 
 class Vehicles(Protocol):
-    """Every vehicle that the shop has seen."""
+    """The vehicles, one at a time."""
 
     def get(self, vehicle_id: VehicleId) -> Vehicle:
         """Return the vehicle, or raise `VehicleNotFound`."""
         ...
 
     def lock(self, vehicle_id: VehicleId) -> Vehicle:
-        """Return the vehicle, kept from others' changes until the transaction ends.
+        """Return the vehicle after locking it until the transaction ends.
 
         Raises `VehicleNotFound`.
         """
         ...
 
     def add(self, vehicle: Vehicle) -> Vehicle:
-        """Keep a new vehicle and return it with its id. Raises `VinTaken`."""
+        """Store a new vehicle and return it with its id. Raises `VinTaken`."""
         ...
 
     def save(self, vehicle: Vehicle) -> Vehicle:
-        """Keep the change and return it with its new version.
+        """Store the changed vehicle and return it with its new version.
 
-        Raises `LostRace` when the kept version is not the vehicle's, and `VinTaken`.
+        Raises `LostRace` when the stored version is another one, and `VinTaken`.
         """
         ...
 
     def remove(self, vehicle_id: VehicleId) -> None:
-        """Drop the vehicle; raises `VehicleInUse` when a ticket names it."""
+        """Delete the vehicle. Raises `VehicleInUse` when it is on a ticket."""
         ...
 
 
 class VehicleLists(Protocol):
-    """Vehicles found, or changed, by what they have in common."""
+    """Searches and changes of several vehicles."""
 
     def with_vin(self, vin: str) -> Vehicle | None:
-        """Return the vehicle with that VIN, without regard to case."""
+        """Return the vehicle with that VIN, in any case, or None."""
         ...
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        """Return vehicles by id; VIN and plate are compared whole, without regard to case."""
+        """Return vehicles by id; VIN and plate must be equal, in any case."""
         ...
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        """Remove the plates, which are personal data, from a customer's vehicles."""
+        """Remove the plates, which are personal data, of all vehicles of a customer."""
         ...

@@ -1,4 +1,4 @@
-"""What people do with vehicles."""
+"""Add, list, read, change and remove vehicles."""
 
 from collections.abc import Callable
 from typing import ClassVar, final
@@ -12,11 +12,12 @@ from mechanic_core.access import (
     Actor,
     RoleForbids,
 )
-from mechanic_core.customers.customer import CustomerId, CustomerNotFound
-from mechanic_core.errors import Problem, ProblemCollector, RuleBroken, Unknown
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.errors import ProblemCollector
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
+from mechanic_core.vehicles.ownership import lock_owner, owner_for
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import (
     Vehicle,
@@ -30,32 +31,10 @@ from mechanic_core.vehicles.vehicle import (
 from mechanic_core.vehicles.vin import require_check_digit
 
 
-def owner_for(actor: Actor, customer_id: int | None) -> CustomerId:
-    """Return the customer whom *actor* means: themselves, or for staff the one they name.
-
-    Raises `Unknown` where a customer names another, who might as well not exist.
-    """
-    if actor.is_customer:
-        if customer_id not in (None, actor.id):
-            raise Unknown("#/customer_id")
-        return CustomerId(actor.id)
-    if customer_id is None:
-        raise RuleBroken(Problem("#/customer_id", "is required"))
-    return CustomerId(customer_id)
-
-
-def lock_owner(work: Work, customer_id: CustomerId) -> None:
-    """Keep the customer from being erased meanwhile; raise `Unknown` if it is not there."""
-    try:
-        work.customers.lock(customer_id)
-    except CustomerNotFound:
-        raise Unknown("#/customer_id") from None
-
-
 @final
 @frozen
 class AddVehicle:
-    """Write down a vehicle."""
+    """Add a vehicle."""
 
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = (VinTaken,)
@@ -68,14 +47,14 @@ class AddVehicle:
     def __call__(self, actor: Actor, form: VehicleForm) -> Vehicle:
         """Return the new vehicle."""
         self.policy.admit(actor)
-        at, findings = self.now(), ProblemCollector()
+        at, problems = self.now(), ProblemCollector()
         with self.begin() as work:
-            with findings:
+            with problems:
                 owner = owner_for(actor, form.customer_id)
                 lock_owner(work, owner)
-            with findings:
+            with problems:
                 require_check_digit(form.vin, strict=self.strict_vin)
-            findings.raise_if_any()
+            problems.raise_if_any()
             new = Vehicle(id=VehicleId(0), customer_id=owner, created_at=at, updated_at=at)
             return work.vehicles.add(new.with_form(form, owner, at))
 
@@ -83,7 +62,7 @@ class AddVehicle:
 @final
 @frozen
 class ListVehicles:
-    """Look through the vehicles: customers see their own."""
+    """List vehicles; customers see their own only."""
 
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = ()
@@ -91,7 +70,7 @@ class ListVehicles:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        """Return the vehicles wanted, of those that the caller may see."""
+        """Return the vehicles wanted that the caller may see."""
         self.policy.admit(actor)
         if actor.is_customer:
             if wanted.customer_id not in (None, actor.id):
@@ -104,7 +83,7 @@ class ListVehicles:
 @final
 @frozen
 class ReadVehicle:
-    """Look a vehicle up."""
+    """Read a vehicle."""
 
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (VehicleNotFound,)
@@ -123,7 +102,7 @@ class ReadVehicle:
 @final
 @frozen
 class ChangeVehicle:
-    """Correct what is known of a vehicle; a change of owner is for staff."""
+    """Change a vehicle; only staff may change its owner."""
 
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (VehicleNotFound, VinTaken, VehicleChanged)
@@ -140,23 +119,23 @@ class ChangeVehicle:
         change: Callable[[VehicleForm], VehicleForm],
         expected: int | None = None,
     ) -> Vehicle:
-        """Return the vehicle with the form that *change* makes of the present one."""
+        """Apply *change* to the present form and return the changed vehicle."""
         self.policy.admit(actor)
         with self.begin() as work:
             vehicle = work.vehicles.lock(vehicle_id)
             self.policy.require_access(actor, vehicle.customer_id, VehicleNotFound())
             vehicle.require_version(expected)
-            form, findings = change(vehicle.form), ProblemCollector()
+            form, problems = change(vehicle.form), ProblemCollector()
             owner = CustomerId(form.customer_id or vehicle.customer_id)
             if owner != vehicle.customer_id:
                 if not actor.is_staff:
-                    raise RoleForbids("only staff change the owner of a vehicle")
-                with findings:
+                    raise RoleForbids("only staff may change the owner of a vehicle")
+                with problems:
                     lock_owner(work, owner)
             if form.vin != vehicle.vin:
-                with findings:
+                with problems:
                     require_check_digit(form.vin, strict=self.strict_vin)
-            findings.raise_if_any()
+            problems.raise_if_any()
             after = vehicle.with_form(form, owner, self.now())
             return vehicle if after is vehicle else work.vehicles.save(after)
 
@@ -164,7 +143,7 @@ class ChangeVehicle:
 @final
 @frozen
 class RemoveVehicle:
-    """Strike out a vehicle that was never worked on."""
+    """Delete a vehicle that has no tickets."""
 
     policy: ClassVar = MANAGERS_ONLY
     refuses: ClassVar = (VehicleNotFound, VehicleInUse, VehicleChanged)
@@ -173,7 +152,7 @@ class RemoveVehicle:
 
     @retry_on_conflict
     def __call__(self, actor: Actor, vehicle_id: VehicleId, expected: int | None = None) -> None:
-        """Drop the vehicle."""
+        """Delete the vehicle."""
         self.policy.admit(actor)
         with self.begin() as work:
             work.vehicles.lock(vehicle_id).require_version(expected)

@@ -1,4 +1,4 @@
-"""A vehicle and the rules of being one."""
+"""The vehicle record and its form."""
 
 from datetime import datetime
 from typing import Annotated, NewType, Self
@@ -17,7 +17,7 @@ from mechanic_core.rules import (
     computed,
 )
 from mechanic_core.values import IdNumber, Version
-from mechanic_core.vehicles.vin import Vin, VinCheck, vin_check
+from mechanic_core.vehicles.vin import Vin, VinCheck, normalize_vin, vin_check
 
 VehicleId = NewType("VehicleId", Annotated[int, Example(12)])
 
@@ -41,23 +41,15 @@ class VehicleChanged(Stale):
 
 
 class VehicleInUse(Conflict):
-    """The vehicle has service tickets: its history stays."""
-
-
-def upper(vin: str | None) -> str | None:
-    """Return a VIN as it is stored."""
-    return vin.upper() if vin else vin
+    """The vehicle has service tickets, so it cannot be deleted."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class VehicleForm:
-    """What is written down about a vehicle.
-
-    *customer_id* may be left out by a customer, who can only mean themselves.
-    """
+    """The fields of a vehicle that can be changed. Customers may leave out *customer_id*."""
 
     customer_id: Annotated[IdNumber | None, Example(7)] = None
-    vin: Vin | None = field(default=None, converter=upper)
+    vin: Vin | None = field(default=None, converter=normalize_vin)
     plate: Plate | None = None
     make: Make | None = None
     model: Model | None = None
@@ -67,7 +59,7 @@ class VehicleForm:
 
 @frozen(kw_only=True, field_transformer=checked)
 class Vehicle:
-    """Something on wheels that belongs to a customer. *odometer* is in the vehicle's own unit."""
+    """A vehicle of a customer. *odometer* is in the unit that the vehicle displays."""
 
     id: VehicleId
     customer_id: CustomerId
@@ -83,17 +75,17 @@ class Vehicle:
 
     @computed
     def vin_check(self) -> VinCheck:
-        """What the VIN's check digit says (49 CFR 565.15)."""
+        """Whether the VIN's check digit is right (49 CFR 565.15)."""
         return vin_check(self.vin)
 
     def require_version(self, expected: int | None) -> None:
-        """Refuse with `VehicleChanged` when *expected* is another version."""
+        """Raise `VehicleChanged` unless *expected* is None or the present version."""
         if expected not in (None, self.version):
             raise VehicleChanged
 
     @property
     def form(self) -> VehicleForm:
-        """What is written down, to be changed."""
+        """The present values of the changeable fields."""
         return VehicleForm(
             customer_id=self.customer_id,
             vin=self.vin,
@@ -105,7 +97,7 @@ class Vehicle:
         )
 
     def with_form(self, form: VehicleForm, owner: CustomerId, at: datetime) -> Self:
-        """Return the vehicle as *form* describes it, belonging to *owner*; itself if it is so."""
+        """Return the vehicle of *owner* with the values of *form*; itself if nothing changes."""
         after = evolve(
             self,
             customer_id=owner,

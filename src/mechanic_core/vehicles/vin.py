@@ -16,7 +16,7 @@ Vin = Annotated[
 
 
 class VinCheck(StrEnum):
-    """What the check digit says."""
+    """The result of the check digit test."""
 
     VALID = "valid"
     INVALID = "invalid"
@@ -31,27 +31,34 @@ _VALUES: Final = dict(
     )
 )
 _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
-_CHECK_PLACE: Final = 8
+_CHECK_DIGIT_INDEX: Final = 8
 _NORTH_AMERICA: Final = "12345"
-"""First characters of vehicles made for the market where the check digit is law."""
+"""First characters of vehicles built for the market that requires a check digit."""
+
+
+def normalize_vin(vin: str | None) -> str | None:
+    """Return a VIN in upper case, as it is stored."""
+    return vin.upper() if vin else vin
 
 
 def check_digit(vin: str) -> str:
-    """Return what the ninth character of *vin* must be."""
-    rest = sum(_VALUES[c] * w for c, w in zip(vin.upper(), _WEIGHTS, strict=True)) % 11
-    return "X" if rest == 10 else str(rest)  # noqa: PLR2004 - the regulation's own number
+    """Return the right ninth character of *vin*."""
+    remainder = sum(_VALUES[c] * w for c, w in zip(vin.upper(), _WEIGHTS, strict=True)) % 11
+    return "X" if remainder == 10 else str(remainder)  # noqa: PLR2004 - the regulation's number
 
 
 def vin_check(vin: str | None) -> VinCheck:
-    """Return what the check digit of *vin* says, where it has one."""
+    """Return whether the check digit of *vin* is right, where it must have one."""
     if vin is None or vin[0] not in _NORTH_AMERICA:
         return VinCheck.NOT_APPLICABLE
-    return VinCheck.VALID if vin[_CHECK_PLACE].upper() == check_digit(vin) else VinCheck.INVALID
+    return (
+        VinCheck.VALID if vin[_CHECK_DIGIT_INDEX].upper() == check_digit(vin) else VinCheck.INVALID
+    )
 
 
 def require_check_digit(vin: str | None, *, strict: bool) -> None:
-    """Refuse a wrong check digit where the shop is strict about it."""
+    """Raise `RuleBroken` for a wrong check digit if *strict*."""
     if strict and vin_check(vin) is VinCheck.INVALID:
         raise RuleBroken(
-            Problem("#/vin", f"has a wrong check digit, {check_digit(vin or '')} fits")
+            Problem("#/vin", f"has an invalid check digit: expected {check_digit(vin or '')}")
         )

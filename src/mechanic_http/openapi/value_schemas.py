@@ -141,7 +141,7 @@ def _rule_keywords(rules: Sequence[Rule], decimals: int | None, types: object) -
 
 
 def _number(rule: Between, scaled: int) -> int | float:
-    text = rule.shown(scaled)
+    text = rule.format(scaled)
     return float(text) if "." in text else int(text)
 
 

@@ -153,7 +153,7 @@ class TicketMechanic:
     ) -> Ticket:
         """Assign a mechanic to a ticket."""
         return self.shop.assign_mechanic(
-            actor, ticket_id, mechanic_id, there=True, expected=expected
+            actor, ticket_id, mechanic_id, assigned=True, expected=expected
         )
 
     @endpoint(AssignMechanic, operation_id="unassign_mechanic")
@@ -162,5 +162,5 @@ class TicketMechanic:
     ) -> Ticket:
         """Unassign a mechanic from a ticket."""
         return self.shop.assign_mechanic(
-            actor, ticket_id, mechanic_id, there=False, expected=expected
+            actor, ticket_id, mechanic_id, assigned=False, expected=expected
         )

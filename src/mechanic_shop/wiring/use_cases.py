@@ -162,7 +162,6 @@ def _mechanics(begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwor
 
 
 def _tickets(begin: Begin, read_only: ReadOnly, now: Clock, vehicles: VehicleLookup) -> UseCases:
-    assign_mechanics = AssignMechanics(begin, now)
     return {
         "open_ticket": OpenTicket(begin, now, vehicles),
         "list_tickets": ListTickets(read_only),
@@ -171,8 +170,8 @@ def _tickets(begin: Begin, read_only: ReadOnly, now: Clock, vehicles: VehicleLoo
         "read_ticket": ReadTicket(read_only),
         "change_ticket": ChangeTicket(begin, now, vehicles),
         "remove_ticket": RemoveTicket(begin, now),
-        "assign_mechanics": assign_mechanics,
-        "assign_mechanic": AssignMechanic(assign_mechanics),
+        "assign_mechanics": AssignMechanics(begin, now),
+        "assign_mechanic": AssignMechanic(begin, now),
     }
 
 

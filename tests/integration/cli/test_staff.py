@@ -49,7 +49,7 @@ def test_all_that_is_wrong_is_told_at_once(shop_cli: CommandLine, tmp_path: Path
     assert 2 == outcome.code
     assert is_one_line(outcome.err)
     assert "--name must not be blank; --email must" in outcome.err
-    assert "; the password must have from 8 to 128 characters" in outcome.err
+    assert "; the password must have 8 to 128 characters" in outcome.err
     assert [] == [*tmp_path.iterdir()]
 
 

@@ -12,7 +12,6 @@ from mechanic_core.access import (
     SELF_OR_MANAGER,
     STAFF_ONLY,
     Actor,
-    By,
     LoginNeeded,
     Policy,
     Role,
@@ -135,10 +134,3 @@ def test_the_session_does_not_change_who_it_is() -> None:
     Two logins of one person are the same person.
     """
     assert ADA == Actor(Role.CUSTOMER, 7, SessionId("other"))
-
-
-def test_an_entry_tells_who_without_the_name() -> None:
-    """
-    What is written down is role and id; the name is looked up when it is read.
-    """
-    assert By(role=Role.CUSTOMER, id=7, name=None) == By.of(ADA)

@@ -72,7 +72,7 @@ def test_facts_are_for_machines() -> None:
 
     assert {"part_id": part.id, "available": 4.5} == refused.facts
     assert 4500 == refused.available
-    assert "only 4.5 of BRK-PAD-0042 available" == refused.detail
+    assert "not enough stock of BRK-PAD-0042: 4.5 available" == refused.detail
 
 
 def test_problems_are_all_told() -> None:

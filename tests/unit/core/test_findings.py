@@ -41,7 +41,7 @@ def test_broken_rules_and_unknown_ids_are_one_refusal() -> None:
         with findings:
             raise refusal
 
-    with pytest.raises(RuleBroken, match="#/a: names nothing that is there; #/b: is required"):
+    with pytest.raises(RuleBroken, match="#/a: does not exist; #/b: is required"):
         findings.raise_if_any()
 
 

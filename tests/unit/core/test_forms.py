@@ -9,9 +9,10 @@ from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.movement import MANUAL_KINDS, MovementForm
 from mechanic_core.inventory.part import Kind
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
-from mechanic_core.mechanics.mechanic import MechanicForm
+from mechanic_core.mechanics.mechanic import Mechanic, MechanicForm
 from mechanic_core.money import Quantity
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
+from mechanic_core.tickets.ticket import Ticket
 from tests.strategies import sample
 
 
@@ -47,9 +48,10 @@ def test_nobody_can_join_and_leave() -> None:
     Each id that is in both lists is pointed at.
     """
     edit = MechanicEdit(add_ids=(1, 2, 3), remove_ids=(3, 4, 1))
+    known = {one: sample(Mechanic, id=one) for one in range(1, 5)}
 
     with pytest.raises(RuleBroken) as refused:
-        edit.require_disjoint()
+        edit.joining(known, sample(Ticket))
 
     assert ["#/remove_ids/0", "#/remove_ids/2"] == pointers(refused)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_core.money import Measure, Money, Price, Quantity, amount, to_decimal
+from mechanic_core.money import Measure, Money, Price, Quantity, line_amount, to_decimal
 from tests.strategies import values_of
 
 HALVES = [
@@ -26,7 +26,7 @@ def test_amount_rounds_half_even(quantity: int, price: int, expected: int) -> No
     """
     An amount between two cents goes to the nearer, and from the middle to the even one.
     """
-    assert expected == amount(Quantity(quantity), Money(price))
+    assert expected == line_amount(Quantity(quantity), Money(price))
 
 
 @given(values_of(Measure), values_of(Price))
@@ -36,7 +36,7 @@ def test_amount_agrees_with_decimal(quantity: Quantity, price: Money) -> None:
     """
     exact = Decimal(quantity) / 1000 * Decimal(price)
 
-    assert exact.quantize(Decimal(1), ROUND_HALF_EVEN) == amount(quantity, price)
+    assert exact.quantize(Decimal(1), ROUND_HALF_EVEN) == line_amount(quantity, price)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**4))
@@ -46,7 +46,7 @@ def test_amount_of_halves_agrees_with_decimal(halves: int, price: int) -> None:
     """
     exact = Decimal(halves) / 2 * price
 
-    assert exact.quantize(Decimal(1), ROUND_HALF_EVEN) == amount(
+    assert exact.quantize(Decimal(1), ROUND_HALF_EVEN) == line_amount(
         Quantity(halves * 500), Money(price)
     )
 

@@ -48,8 +48,10 @@ class Order:
     ("rule", "value", "said"),
     [
         (Length(1, 3), "abc", None),
-        (Length(1, 3), "", "must have from 1 to 3 characters"),
-        (Length(0, 1), (1, 2), "must have from 0 to 1 members"),
+        (Length(1, 3), "", "must not be empty"),
+        (Length(2, 3), "a", "must have 2 to 3 characters"),
+        (Length(1, 3), "abcd", "must have at most 3 characters"),
+        (Length(0, 1), (1, 2), "must have at most 1 items"),
         (Between(1, 3), 3, None),
         (Between(1, 3), 4, "must be from 1 to 3"),
         (Between(0, 1999, 2), -1, "must be from 0 to 19.99"),
@@ -64,8 +66,8 @@ class Order:
         (NOT_BLANK, " \n\t", "must not be blank"),
         (NOT_BLANK, "\n a", None),
         (PRINTABLE, "tabs\tand\nlines", None),
-        (PRINTABLE, "nul\x00", "must not hold control characters or unpaired surrogates"),
-        (PRINTABLE, "half \ud83d", "must not hold control characters or unpaired surrogates"),
+        (PRINTABLE, "nul\x00", "must not contain control characters or unpaired surrogates"),
+        (PRINTABLE, "half \ud83d", "must not contain control characters or unpaired surrogates"),
     ],
 )
 def test_a_rule_tells_what_breaks_it(rule: Rule, value: object, said: str | None) -> None:
@@ -133,7 +135,7 @@ def test_the_first_broken_rule_speaks() -> None:
     """
     Of several broken rules the first is told.
     """
-    assert "must have from 1 to 3 characters" == first_violation((Length(1, 3), NOT_BLANK), "")
+    assert "must not be empty" == first_violation((Length(1, 3), NOT_BLANK), "")
 
 
 def test_a_derived_property_computes_and_is_found_on_its_class() -> None:

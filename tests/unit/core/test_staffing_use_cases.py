@@ -58,9 +58,9 @@ def test_everything_wrong_with_an_edit_is_told_at_once(premises: Premises) -> No
 
     told = {problem.pointer: problem.detail for problem in refused.value.problems}
     assert {
-        "#/remove_ids/1": "is in add_ids too",
-        "#/add_ids/1": "names nothing that is there",
-        "#/remove_ids/0": "names nothing that is there",
+        "#/remove_ids/1": "is also in add_ids",
+        "#/add_ids/1": "does not exist",
+        "#/remove_ids/0": "does not exist",
     } == told
     assert ticket == premises.read(ticket)
 
@@ -87,9 +87,9 @@ def test_one_mechanic_at_a_time(premises: Premises) -> None:
     bob, nobody = MechanicId(2), MechanicId(99)
 
     for there, expected in ((True, ["Bob"]), (True, ["Bob"]), (False, []), (False, [])):
-        assert expected == names(assign(MECHANIC, ticket.id, bob, there=there))
+        assert expected == names(assign(MECHANIC, ticket.id, bob, assigned=there))
     for there in (True, False):
         with pytest.raises(MechanicNotFound):
-            assign(MECHANIC, ticket.id, nobody, there=there)
+            assign(MECHANIC, ticket.id, nobody, assigned=there)
     with pytest.raises(TicketNotFound):
-        assign(MECHANIC, TicketId(99), bob, there=True)
+        assign(MECHANIC, TicketId(99), bob, assigned=True)

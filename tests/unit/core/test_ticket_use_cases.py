@@ -280,7 +280,7 @@ def test_a_stale_or_late_change_is_refused(premises: Premises) -> None:
         with pytest.raises(refusal):
             shop.assign_mechanics(MECHANIC, one, edit, version)
         with pytest.raises(refusal):
-            shop.assign_mechanic(MECHANIC, one, MechanicId(1), there=True, expected=version)
+            shop.assign_mechanic(MECHANIC, one, MechanicId(1), assigned=True, expected=version)
 
     refused(TicketChanged, 9)
     with pytest.raises(TicketChanged):

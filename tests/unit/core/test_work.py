@@ -4,7 +4,7 @@ import pytest
 from attrs import define
 
 from mechanic_core.errors import LostRace, Unavailable
-from mechanic_core.unit_of_work import TRIES, retry_on_conflict
+from mechanic_core.unit_of_work import MAX_ATTEMPTS, retry_on_conflict
 
 
 @define
@@ -23,7 +23,7 @@ class Runner:
         return f"{prize} {again}"
 
 
-@pytest.mark.parametrize("losses", range(TRIES))
+@pytest.mark.parametrize("losses", range(MAX_ATTEMPTS))
 def test_a_lost_race_is_run_again(losses: int) -> None:
     """
     Whoever loses is not told, as long as they win in the end.
@@ -38,12 +38,12 @@ def test_tries_are_bounded() -> None:
     """
     Who loses every race hears of it after the last try.
     """
-    runner = Runner(TRIES + 1)
+    runner = Runner(MAX_ATTEMPTS + 1)
 
     with pytest.raises(LostRace):
         runner("cup")
 
-    assert TRIES == runner.tries
+    assert MAX_ATTEMPTS == runner.tries
 
 
 def test_other_refusals_are_not_run_again() -> None:

@@ -20,7 +20,7 @@ from mechanic_core.tickets.workflow import (
     Status,
     StatusChange,
     needs_a_mechanic,
-    no_such_move,
+    no_such_transition,
 )
 from tests.strategies import NOON, sample
 
@@ -122,7 +122,7 @@ def test_a_ticket_goes_where_the_table_says(start: Status, to: Status) -> None:
     else:
         with pytest.raises(TransitionBlocked) as refused:
             ticket.transition_to(to, NOON)
-        assert (no_such_move(start, to),) == ticket.blockers(to)
+        assert (no_such_transition(start, to),) == ticket.blockers(to)
         assert start.value == refused.value.facts["current_state"]
 
 
@@ -148,11 +148,11 @@ def test_guards_block_with_a_reason(move: StatusChange) -> None:
 @pytest.mark.parametrize(
     ("start", "to", "said"),
     [
-        ("open", "closed", "from open it can become in_progress or cancelled, not closed"),
-        ("closed", "open", "closed is final: it can't become open"),
+        ("open", "closed", "a ticket that is open can become in_progress or cancelled, not closed"),
+        ("closed", "open", "closed is final: the ticket cannot become open"),
         (
             *("completed", "completed"),
-            "from completed it can become in_progress or closed, not completed",
+            "a ticket that is completed can become in_progress or closed, not completed",
         ),
     ],
 )
@@ -160,7 +160,7 @@ def test_a_missing_arrow_tells_the_ways_there_are(start: str, to: str, said: str
     """
     Who can't go there learns where they can.
     """
-    blocker = no_such_move(Status(start), Status(to))
+    blocker = no_such_transition(Status(start), Status(to))
 
     assert Blocker(code="no-such-transition", detail=said) == blocker
 

@@ -139,7 +139,7 @@ def test_problem_page_explains() -> None:
     assert (200, "text/html; charset=utf-8") == (page.status_code, page.headers["content-type"])
     for told in (
         "409 Conflict",
-        "There is not enough of the part available",
+        "Not enough stock available",
         '"available": 3',
         'href="/docs#/lines/add_part_line"',
     ):

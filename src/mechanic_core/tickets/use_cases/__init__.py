@@ -1,1 +1,1 @@
-"""Use cases of service tickets, one module for each part of the workday."""
+"""Use cases of service tickets, one module for each task."""

@@ -1,4 +1,4 @@
-"""What people do with service tickets."""
+"""Open, read, change and remove a ticket."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,11 +14,10 @@ from mechanic_core.access import (
     Actor,
     RoleForbids,
 )
-from mechanic_core.errors import ProblemCollector, Unknown
+from mechanic_core.errors import ProblemCollector
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ticket import (
-    AssignedMechanic,
     Ticket,
     TicketChanged,
     TicketFrozen,
@@ -27,19 +26,18 @@ from mechanic_core.tickets.ticket import (
     TicketStarted,
     TicketVehicle,
 )
-from mechanic_core.tickets.use_cases.assignment import assigned
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup
 from mechanic_core.tickets.workflow import UNWORKED_STATUSES
 from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
-from mechanic_core.vehicles.use_cases import lock_owner, owner_for
+from mechanic_core.vehicles.ownership import lock_owner, owner_for
 from mechanic_core.vehicles.vehicle import VinTaken
 
 
 @final
 @frozen
 class OpenTicket:
-    """Take a vehicle in; customers do it for themselves."""
+    """Open a ticket; customers for themselves only."""
 
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = (VinTaken,)
@@ -50,19 +48,20 @@ class OpenTicket:
 
     @retry_on_conflict
     def __call__(self, actor: Actor, draft: TicketDraft) -> Ticket:
-        """Return the new ticket; a VIN that is new makes the vehicle."""
+        """Return the new ticket; a new VIN adds a vehicle."""
         self.policy.admit(actor)
         if draft.mechanic_ids is not None and not actor.is_staff:
-            raise RoleForbids("only staff assign mechanics")
-        at, findings = self.now(), ProblemCollector()
+            raise RoleForbids("only staff may assign mechanics")
+        at, problems = self.now(), ProblemCollector()
         with self.begin() as work:
-            with findings:
+            with problems:
                 owner = owner_for(actor, draft.customer_id)
                 lock_owner(work, owner)
                 vehicle = self.vehicle_lookup.find_or_add(work, draft, owner, at)
-            with findings:
-                mechanics = self._mechanics(work, draft)
-            findings.raise_if_any()
+            with problems:
+                ids = set(draft.mechanic_ids or ())
+                mechanics = draft.mechanics(work.mechanics.lock_shared(ids) if ids else {})
+            problems.raise_if_any()
             ticket = Ticket(
                 id=TicketId(0),
                 customer_id=owner,
@@ -75,19 +74,11 @@ class OpenTicket:
             ticket = ticket.with_mechanics(mechanics, (), at)
             return work.tickets.add(ticket, Entry.of(actor, at, Event.OPENED, to=ticket.status))
 
-    def _mechanics(self, work: Work, draft: TicketDraft) -> tuple[AssignedMechanic, ...]:
-        ids = draft.mechanic_ids or ()
-        try:
-            return assigned(work.mechanics.lock_shared(set(ids)) if ids else {}, ids)
-        except Unknown as unknown:
-            pointers = (p.pointer.replace("add_ids", "mechanic_ids") for p in unknown.problems)
-            raise Unknown(*pointers) from None
-
 
 @final
 @frozen
 class ReadTicket:
-    """Look a ticket up."""
+    """Read a ticket."""
 
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (TicketNotFound,)
@@ -106,7 +97,7 @@ class ReadTicket:
 @final
 @frozen
 class ChangeTicket:
-    """Correct the complaint, the day or the vehicle."""
+    """Change the description, service date or vehicle of a ticket."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (TicketNotFound, TicketFrozen, VinTaken, TicketChanged)
@@ -123,14 +114,14 @@ class ChangeTicket:
         change: Callable[[TicketForm], TicketForm],
         expected: int | None = None,
     ) -> Ticket:
-        """Return the ticket with the form that *change* makes of the present one."""
+        """Apply *change* to the present form and return the changed ticket."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             ticket.require_changeable()
-            form = change(_form(ticket))
+            form = change(TicketForm.of(ticket))
             after = ticket.with_details(
                 form.description,
                 form.service_date or ticket.service_date,
@@ -139,27 +130,19 @@ class ChangeTicket:
             )
             if after is ticket:
                 return ticket
-            entry = Entry.of(actor, at, Event.CHANGED, _said(ticket), _said(after))
+            entry = Entry.of(actor, at, Event.CHANGED, _describe(ticket), _describe(after))
             return work.tickets.save(after, entry)
 
     def _vehicle(
         self, work: Work, ticket: Ticket, form: TicketForm, at: datetime
     ) -> TicketVehicle | None:
-        """Return the vehicle that *form* names; the present one stays, whoever owns it now."""
+        """Return the vehicle that *form* names. The present one may belong to another owner now."""
         if ticket.vehicle and ticket.vehicle.id == form.vehicle_id:
             return ticket.vehicle
         return self.vehicle_lookup.find_or_add(work, form, ticket.customer_id, at)
 
 
-def _form(ticket: Ticket) -> TicketForm:
-    return TicketForm(
-        description=ticket.description,
-        service_date=ticket.service_date,
-        vehicle_id=ticket.vehicle.id if ticket.vehicle else None,
-    )
-
-
-def _said(ticket: Ticket) -> str:
+def _describe(ticket: Ticket) -> str:
     vehicle = f"vehicle {ticket.vehicle.id}" if ticket.vehicle else "no vehicle"
     return f"{ticket.service_date}, {vehicle}: {ticket.description}"
 
@@ -167,7 +150,7 @@ def _said(ticket: Ticket) -> str:
 @final
 @frozen
 class RemoveTicket:
-    """Strike out a ticket that was written by mistake."""
+    """Remove a ticket that was opened by mistake."""
 
     policy: ClassVar = MANAGERS_ONLY
     refuses: ClassVar = (TicketNotFound, TicketStarted, TicketChanged)
@@ -177,7 +160,7 @@ class RemoveTicket:
 
     @retry_on_conflict
     def __call__(self, actor: Actor, ticket_id: TicketId, expected: int | None = None) -> None:
-        """Take the ticket out of every list; what happened to it stays on record."""
+        """Remove the ticket from all lists; its history stays."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:

@@ -1,4 +1,4 @@
-"""What people do with the labour on a ticket."""
+"""Add, change and remove labour lines of a ticket."""
 
 from collections.abc import Callable
 from typing import ClassVar, final
@@ -28,7 +28,7 @@ from mechanic_core.values import Clock
 @final
 @frozen
 class AddLaborLine:
-    """Put work on a ticket."""
+    """Add a labour line to a ticket."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (TicketNotFound, TicketFrozen, TicketChanged)
@@ -50,9 +50,9 @@ class AddLaborLine:
         with self.begin() as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            _must_know(work, form)
-            line = _filled(LineId(0), form)
-            entry = Entry.of(actor, at, Event.LABOR_ADDED, to=_labor_said(line))
+            _require_mechanic(work, form)
+            line = _line(LineId(0), form)
+            entry = Entry.of(actor, at, Event.LABOR_ADDED, to=_describe(line))
             ticket = work.tickets.save(ticket.with_labor(line, at), entry)
             return ticket.labor_line(ticket.labor[-1].id)
 
@@ -60,7 +60,7 @@ class AddLaborLine:
 @final
 @frozen
 class ChangeLaborLine:
-    """Correct a labour line."""
+    """Change a labour line."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TicketChanged)
@@ -77,7 +77,7 @@ class ChangeLaborLine:
         change: Callable[[LaborLineForm], LaborLineForm],
         expected: int | None = None,
     ) -> LaborLine:
-        """Return the line with the form that *change* makes of the present one."""
+        """Apply *change* to the present form and return the changed line."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:
@@ -86,18 +86,18 @@ class ChangeLaborLine:
             before = ticket.labor_line(line_id)
             ticket.require_changeable()
             form = change(before.form)
-            _must_know(work, form)
-            line = _filled(line_id, form)
+            _require_mechanic(work, form)
+            line = _line(line_id, form)
             if line == before:
                 return before
-            entry = Entry.of(actor, at, Event.LABOR_CHANGED, _labor_said(before), _labor_said(line))
+            entry = Entry.of(actor, at, Event.LABOR_CHANGED, _describe(before), _describe(line))
             return work.tickets.save(ticket.with_labor(line, at), entry).labor_line(line_id)
 
 
 @final
 @frozen
 class RemoveLaborLine:
-    """Take work off a ticket."""
+    """Remove a labour line from a ticket."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TicketChanged)
@@ -109,23 +109,23 @@ class RemoveLaborLine:
     def __call__(
         self, actor: Actor, ticket_id: TicketId, line_id: LineId, expected: int | None = None
     ) -> None:
-        """Drop the line."""
+        """Remove the line."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            said = _labor_said(ticket.labor_line(line_id))
-            entry = Entry.of(actor, at, Event.LABOR_REMOVED, said)
+            line = ticket.labor_line(line_id)
+            entry = Entry.of(actor, at, Event.LABOR_REMOVED, _describe(line))
             work.tickets.save(ticket.without_labor(line_id, at), entry)
 
 
-def _must_know(work: Work, form: LaborLineForm) -> None:
+def _require_mechanic(work: Work, form: LaborLineForm) -> None:
     if form.mechanic_id and form.mechanic_id not in work.mechanics.lock_shared([form.mechanic_id]):
         raise Unknown("#/mechanic_id")
 
 
-def _filled(line_id: LineId, form: LaborLineForm) -> LaborLine:
+def _line(line_id: LineId, form: LaborLineForm) -> LaborLine:
     return LaborLine(
         id=line_id,
         mechanic_id=form.mechanic_id,
@@ -135,5 +135,5 @@ def _filled(line_id: LineId, form: LaborLineForm) -> LaborLine:
     )
 
 
-def _labor_said(line: LaborLine) -> str:
+def _describe(line: LaborLine) -> str:
     return f"{to_decimal(line.hours)} h: {line.description}"

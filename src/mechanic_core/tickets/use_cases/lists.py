@@ -1,4 +1,4 @@
-"""Looking through service tickets."""
+"""List service tickets."""
 
 from typing import ClassVar, final
 
@@ -16,9 +16,7 @@ from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import (
-    Ticket,
-)
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import ReadOnly
 from mechanic_core.vehicles.vehicle import VehicleId, VehicleNotFound
 
@@ -26,7 +24,7 @@ from mechanic_core.vehicles.vehicle import VehicleId, VehicleNotFound
 @final
 @frozen
 class ListTickets:
-    """Look through the service tickets."""
+    """List all tickets."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = ()
@@ -43,7 +41,7 @@ class ListTickets:
 @final
 @frozen
 class ListMyTickets:
-    """See your own tickets, newest first: for staff, those they are assigned to."""
+    """List your own tickets, newest first: for staff, those that they are assigned to."""
 
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = ()
@@ -65,7 +63,7 @@ class ListMyTickets:
 @final
 @frozen
 class ListVehicleTickets:
-    """See a vehicle's service history; its owner sees what they had done themselves."""
+    """List the tickets of a vehicle; its owner sees only their own tickets."""
 
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (VehicleNotFound,)
@@ -87,7 +85,7 @@ class ListVehicleTickets:
 @final
 @frozen
 class ListWorked:
-    """See the tickets behind a mechanic's figure on the leaderboard."""
+    """List the tickets that count for a mechanic on the leaderboard."""
 
     policy: ClassVar = SELF_OR_MANAGER
     refuses: ClassVar = (MechanicNotFound,)
@@ -100,7 +98,7 @@ class ListWorked:
         """Return the tickets that count for the mechanic in *period*."""
         self.policy.admit(actor)
         if not self.policy.allows(actor, mechanic_id):
-            raise RoleForbids("only managers see what another mechanic has worked")
+            raise RoleForbids("only managers may see what another mechanic has worked")
         with self.read_only() as work:
             work.mechanics.get(mechanic_id)
             wanted = TicketFilter(mechanic_id=mechanic_id, period=period, worked=True)

@@ -1,4 +1,4 @@
-"""What people do with the parts on a ticket."""
+"""Add, change and remove part lines of a ticket."""
 
 from collections.abc import Callable
 from typing import ClassVar, final
@@ -31,14 +31,14 @@ from mechanic_core.values import Clock
 @final
 @frozen
 class AddPartLine:
-    """Put a part on a ticket: its stock is reserved, its price is fixed."""
+    """Add a part to a ticket: its stock is reserved and its price is fixed."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (TicketNotFound, TicketFrozen, InsufficientStock, TicketChanged)
 
     begin: Begin
     now: Clock
-    storeroom: TicketStock
+    stock: TicketStock
 
     @retry_on_conflict
     def __call__(
@@ -64,17 +64,17 @@ class AddPartLine:
                 quantity=form.quantity,
                 unit_price=part.price,
             )
-            entry = Entry.of(actor, at, Event.PART_ADDED, to=_part_said(line))
+            entry = Entry.of(actor, at, Event.PART_ADDED, to=_describe(line))
             ticket = work.tickets.save(ticket.with_part(line, at), entry)
             line = ticket.part_line(ticket.parts[-1].id)
-            self.storeroom.move(work, actor, at, ticket, Kind.RESERVE, [(line, line.quantity)])
+            self.stock.move(work, actor, at, ticket, Kind.RESERVE, [(line, line.quantity)])
         return line
 
 
 @final
 @frozen
 class ChangePartLine:
-    """Take more or less of a part on a ticket; the price stays what it was."""
+    """Change the quantity of a part line; its price stays."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (
@@ -87,7 +87,7 @@ class ChangePartLine:
 
     begin: Begin
     now: Clock
-    storeroom: TicketStock
+    stock: TicketStock
 
     @retry_on_conflict
     def __call__(
@@ -98,7 +98,7 @@ class ChangePartLine:
         change: Callable[[PartLineChange], PartLineChange],
         expected: int | None = None,
     ) -> PartLine:
-        """Return the line with the quantity that *change* makes of the present one."""
+        """Apply *change* to the present quantity and return the changed line."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:
@@ -110,42 +110,42 @@ class ChangePartLine:
             line = evolve(before, quantity=quantity)
             if line == before:
                 return line
-            entry = Entry.of(actor, at, Event.PART_CHANGED, _part_said(before), _part_said(line))
+            entry = Entry.of(actor, at, Event.PART_CHANGED, _describe(before), _describe(line))
             ticket = work.tickets.save(ticket.with_part(line, at), entry)
             line = ticket.part_line(line_id)
-            more = quantity - before.quantity
-            kind = Kind.RESERVE if more > 0 else Kind.RELEASE
-            self.storeroom.move(work, actor, at, ticket, kind, [(line, Quantity(abs(more)))])
+            difference = quantity - before.quantity
+            kind = Kind.RESERVE if difference > 0 else Kind.RELEASE
+            self.stock.move(work, actor, at, ticket, kind, [(line, Quantity(abs(difference)))])
         return line
 
 
 @final
 @frozen
 class RemovePartLine:
-    """Take a part off a ticket: its reservation is given back."""
+    """Remove a part line from a ticket: its reservation is released."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TicketChanged)
 
     begin: Begin
     now: Clock
-    storeroom: TicketStock
+    stock: TicketStock
 
     @retry_on_conflict
     def __call__(
         self, actor: Actor, ticket_id: TicketId, line_id: LineId, expected: int | None = None
     ) -> None:
-        """Drop the line."""
+        """Remove the line."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             line = ticket.part_line(line_id)
-            entry = Entry.of(actor, at, Event.PART_REMOVED, _part_said(line))
+            entry = Entry.of(actor, at, Event.PART_REMOVED, _describe(line))
             ticket = work.tickets.save(ticket.without_part(line_id, at), entry)
-            self.storeroom.move(work, actor, at, ticket, Kind.RELEASE, [(line, line.quantity)])
+            self.stock.move(work, actor, at, ticket, Kind.RELEASE, [(line, line.quantity)])
 
 
-def _part_said(line: PartLine) -> str:
+def _describe(line: PartLine) -> str:
     return f"{to_decimal(line.quantity)} × {line.sku}"

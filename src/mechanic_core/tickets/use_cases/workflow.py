@@ -1,4 +1,4 @@
-"""Moving a ticket through its workflow, and reading what happened to it."""
+"""Move a ticket through its workflow, and read its transitions and history."""
 
 from typing import ClassVar, final
 
@@ -24,14 +24,14 @@ from mechanic_core.values import Clock
 @final
 @frozen
 class MoveTicket:
-    """Send a ticket on its way: start, hold, complete, reopen, close or cancel it."""
+    """Start, hold, complete, reopen, close or cancel a ticket."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (TicketNotFound, TransitionBlocked, TicketChanged)
 
     begin: Begin
     now: Clock
-    storeroom: TicketStock
+    stock: TicketStock
 
     @retry_on_conflict
     def __call__(
@@ -41,25 +41,25 @@ class MoveTicket:
         form: TransitionForm,
         expected: int | None = None,
     ) -> Ticket:
-        """Return the ticket where it stands now; the stock of its parts has moved along."""
+        """Return the ticket in its new status, with the stock of its parts moved."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin() as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            after, move = ticket.transition_to(form.to, at)
+            after, change = ticket.transition_to(form.to, at)
             entry = Entry.of(actor, at, Event.TRANSITION, ticket.status, after.status, form.note)
             after = work.tickets.save(after, entry)
-            if move.stock:
+            if change.stock:
                 lines = [(line, line.quantity) for line in after.parts]
-                self.storeroom.move(work, actor, at, after, move.stock, lines)
+                self.stock.move(work, actor, at, after, change.stock, lines)
         return after
 
 
 @final
 @frozen
 class ReadTransitions:
-    """See where a ticket may go and what keeps it from the rest."""
+    """Read which transitions a ticket can make, and what blocks the others."""
 
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (TicketNotFound,)
@@ -67,7 +67,7 @@ class ReadTransitions:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor, ticket_id: TicketId) -> Transitions:
-        """Return every other status with what blocks it."""
+        """Return a transition to every other status, with its blockers."""
         self.policy.admit(actor)
         with self.read_only() as work:
             ticket = work.tickets.get(ticket_id)
@@ -76,8 +76,8 @@ class ReadTransitions:
         return Transitions(
             status=ticket.status,
             items=tuple(
-                Transition(to=to, allowed=not found, blockers=found)
-                for to, found in blockers.items()
+                Transition(to=to, allowed=not reasons, blockers=reasons)
+                for to, reasons in blockers.items()
             ),
             version=ticket.version,
         )
@@ -86,7 +86,7 @@ class ReadTransitions:
 @final
 @frozen
 class ListHistory:
-    """Read what happened to a ticket: who did what when."""
+    """List the history of a ticket: who did what when."""
 
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (TicketNotFound,)
@@ -94,7 +94,7 @@ class ListHistory:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
-        """Return the history, oldest first; of a ticket struck out it is for staff."""
+        """Return the history, oldest first; that of a removed ticket is for staff only."""
         self.policy.admit(actor)
         with self.read_only() as work:
             owner = work.histories.owner_of(ticket_id)
