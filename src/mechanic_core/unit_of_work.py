@@ -23,6 +23,15 @@ S = TypeVar("S")
 MAX_ATTEMPTS: Final = 5
 
 
+class ReadOnlyError(RuntimeError):
+    """A write outside a transaction: a programming error."""
+
+
+def no_commit(_: Callable[[], None]) -> None:
+    """Raise `ReadOnlyError`: it is the `Work.on_commit` of read-only views."""
+    raise ReadOnlyError("on_commit needs a transaction: use begin()")
+
+
 @final
 @frozen(kw_only=True)
 class Work:

@@ -1,6 +1,5 @@
-"""Every port over dictionaries, with real rollback: nothing is left when the process ends."""
+"""All ports in memory, with real transactions; the data end with the process."""
 
 from mechanic_adapters.memory.store import MemoryStore
-from mechanic_adapters.memory.table import ReadOnlyError
 
-__all__ = ["MemoryStore", "ReadOnlyError"]
+__all__ = ["MemoryStore"]

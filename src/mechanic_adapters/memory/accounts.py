@@ -17,27 +17,23 @@ from mechanic_core.values import fold_case
 @final
 @frozen
 class MemoryAccounts(Accounts):
-    """Everybody who can log in."""
+    """The accounts of customers and staff."""
 
     _tables: Tables
 
     def find(self, email: str, *, staff: bool) -> Account | None:
-        """Return the account with that address."""
         people = self._tables.mechanics.all() if staff else self._tables.customers.all()
         holders = (person.id for person in people if fold_case(person.email) == fold_case(email))
-        found = (self._read(staff, holder) for holder in holders)
-        return next((account for account in found if account), None)
+        accounts = (self._read(staff, holder) for holder in holders)
+        return next((account for account in accounts if account), None)
 
     def of(self, role: Role, holder_id: int) -> Account | None:
-        """Return the account of one person, with the role that they have now."""
         return self._read(role in STAFF, holder_id)
 
     def lock(self, role: Role, holder_id: int) -> Account | None:
-        """Return the account; nobody else changes anything meanwhile."""
         return self.of(role, holder_id)
 
     def put(self, account: Account) -> None:
-        """Store the account. Raises `CustomerNotFound` or `MechanicNotFound`."""
         staff = account.role in STAFF
         holders = self._tables.mechanics if staff else self._tables.customers
         if holders.get(account.holder_id) is None:
@@ -45,8 +41,7 @@ class MemoryAccounts(Accounts):
         self._tables.accounts.put((staff, account.holder_id), account)
 
     def remove(self, role: Role, holder_id: int) -> None:
-        """Drop the account."""
-        self._tables.accounts.drop((role in STAFF, holder_id))
+        self._tables.accounts.delete((role in STAFF, holder_id))
 
     def _read(self, staff: bool, holder_id: int) -> Account | None:  # noqa: FBT001 - half the key
         account = self._tables.accounts.get((staff, holder_id))
@@ -64,29 +59,25 @@ class MemoryAccounts(Accounts):
 @final
 @frozen
 class MemorySessions(Sessions, SessionRevocations):
-    """Every session that may still be alive."""
+    """Sessions and their refresh tokens."""
 
     _tables: Tables
 
     def start(self, session: Session, token: RefreshToken) -> None:
-        """Keep a new session with its first token."""
-        self._drop_expired(session)
+        self._delete_expired(session)
         self._tables.sessions.put(session.id, session)
         self._tables.tokens.put(token.digest, token)
 
     def lock(self, digest: str) -> tuple[Session, RefreshToken] | None:
-        """Return the token and its session; nobody else writes meanwhile."""
         token = self._tables.tokens.get(digest)
         session = token and self._tables.sessions.get(token.session_id)
         return (session, token) if session and token else None
 
     def rotate(self, spent: RefreshToken, fresh: RefreshToken) -> None:
-        """Keep *spent* as used and *fresh* beside it."""
         self._tables.tokens.put(spent.digest, spent)
         self._tables.tokens.put(fresh.digest, fresh)
 
     def revoke(self, session_id: SessionId, at: datetime) -> None:
-        """End one session; one that has ended already did so then."""
         session = self._tables.sessions.get(session_id)
         if session and session.revoked_at is None:
             self._tables.sessions.put(session_id, evolve(session, revoked_at=at))
@@ -94,27 +85,25 @@ class MemorySessions(Sessions, SessionRevocations):
     def revoke_all(
         self, role: Role, holder_id: int, at: datetime, but: SessionId | None = None
     ) -> None:
-        """End every session of one person, save *but*."""
         for session in list(self._tables.sessions.all()):
-            if _whose(session) == (role in STAFF, holder_id) and session.id != but:
+            if _holder(session) == (role in STAFF, holder_id) and session.id != but:
                 self.revoke(session.id, at)
 
     def revoked_since(self, moment: datetime) -> frozenset[SessionId]:
-        """Return the sessions that were ended at *moment* or later."""
         return frozenset(
             session.id
             for session in self._tables.sessions.all()
             if session.revoked_at and session.revoked_at >= moment
         )
 
-    def _drop_expired(self, new: Session) -> None:
-        own = {s.id for s in self._tables.sessions.all() if _whose(s) == _whose(new)}
+    def _delete_expired(self, new: Session) -> None:
+        own = {s.id for s in self._tables.sessions.all() if _holder(s) == _holder(new)}
         for token in list(self._tables.tokens.all()):
             if token.session_id in own and token.expires_at <= new.started_at:
-                self._tables.tokens.drop(token.digest)
+                self._tables.tokens.delete(token.digest)
         for ended in own - {token.session_id for token in self._tables.tokens.all()}:
-            self._tables.sessions.drop(ended)
+            self._tables.sessions.delete(ended)
 
 
-def _whose(session: Session) -> tuple[bool, int]:
+def _holder(session: Session) -> tuple[bool, int]:
     return session.role in STAFF, session.holder_id

@@ -4,7 +4,7 @@ from typing import final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.memory.paging import cut
+from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.tables import Tables, replace
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.customers.ports import Customers
@@ -15,43 +15,38 @@ from mechanic_core.values import fold_case
 @final
 @frozen
 class MemoryCustomers(Customers):
-    """Every customer of the shop."""
+    """The customers."""
 
     _tables: Tables
 
     def get(self, customer_id: CustomerId) -> Customer:
-        """Return the customer, or raise `CustomerNotFound`."""
         customer = self._tables.customers.get(customer_id)
         if customer is None or customer.erased_at:
             raise CustomerNotFound
         return customer
 
     def lock(self, customer_id: CustomerId) -> Customer:
-        """Return the customer; nobody else writes meanwhile."""
         return self.get(customer_id)
 
     def add(self, customer: Customer) -> Customer:
-        """Keep a new customer."""
-        self._email_must_be_free(customer)
+        self._require_free_email(customer)
         new_id = CustomerId(self._tables.customers.next_id())
         return self._tables.customers.put(new_id, evolve(customer, id=new_id))
 
     def save(self, customer: Customer) -> Customer:
-        """Keep the change."""
-        self._email_must_be_free(customer)
+        self._require_free_email(customer)
         return replace(self._tables.customers, customer)
 
     def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
-        """Return customers by id."""
         start = fold_case(q or "")
         wanted = (
             customer
             for customer in self._tables.customers.all()
-            if not customer.erased_at and _begins(customer, start)
+            if not customer.erased_at and _starts_with(customer, start)
         )
-        return cut(wanted, page, lambda customer: customer.id)
+        return paginate(wanted, page, lambda customer: customer.id)
 
-    def _email_must_be_free(self, customer: Customer) -> None:
+    def _require_free_email(self, customer: Customer) -> None:
         if customer.erased_at:
             return
         email = fold_case(customer.email)
@@ -60,6 +55,6 @@ class MemoryCustomers(Customers):
                 raise EmailTaken
 
 
-def _begins(customer: Customer, start: str) -> bool:
-    told = (customer.name, customer.email, customer.phone or "")
-    return any(fold_case(text).startswith(start) for text in told)
+def _starts_with(customer: Customer, start: str) -> bool:
+    texts = (customer.name, customer.email, customer.phone or "")
+    return any(fold_case(text).startswith(start) for text in texts)

@@ -5,7 +5,7 @@ from typing import final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.memory.paging import cut
+from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.tables import Tables, replace
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementId
 from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
@@ -18,25 +18,22 @@ from mechanic_core.values import fold_case
 @final
 @frozen
 class MemoryParts(Parts):
-    """Every part that the shop sells."""
+    """The parts."""
 
     _tables: Tables
 
     def get(self, part_id: PartId) -> Part:
-        """Return the part, or raise `PartNotFound`."""
         part = self._tables.parts.get(part_id)
         if part is None or part.archived_at:
             raise PartNotFound
         return part
 
     def lock(self, ids: Collection[int]) -> Mapping[int, Part]:
-        """Return those of *ids* that are there; nobody else writes meanwhile."""
-        found = ((one, self._tables.parts.get(one)) for one in sorted(set(ids)))
-        return {one: part for one, part in found if part}
+        rows = ((one, self._tables.parts.get(one)) for one in sorted(set(ids)))
+        return {one: part for one, part in rows if part}
 
     def add(self, part: Part, received: Movement | None = None) -> Part:
-        """Keep a new part, and what it was received with."""
-        self._sku_must_be_free(part)
+        self._require_free_sku(part)
         new_id = PartId(self._tables.parts.next_id())
         new = self._tables.parts.put(new_id, evolve(part, id=new_id))
         if received is not None:
@@ -44,20 +41,18 @@ class MemoryParts(Parts):
         return new
 
     def save(self, parts: Sequence[Part], movements: Sequence[Movement] = ()) -> tuple[Part, ...]:
-        """Keep the changes, and the movements that led to them."""
         MemoryLedger(self._tables).write(movements)
         return tuple(self._save(part) for part in parts)
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        """Return parts by id."""
-        found = (part for part in self._tables.parts.all() if _agrees(part, wanted))
-        return cut(found, page, lambda part: part.id)
+        parts = (part for part in self._tables.parts.all() if _matches(part, wanted))
+        return paginate(parts, page, lambda part: part.id)
 
     def _save(self, part: Part) -> Part:
-        self._sku_must_be_free(part)
+        self._require_free_sku(part)
         return replace(self._tables.parts, part)
 
-    def _sku_must_be_free(self, part: Part) -> None:
+    def _require_free_sku(self, part: Part) -> None:
         if part.archived_at:
             return
         for other in self._tables.parts.all():
@@ -65,7 +60,7 @@ class MemoryParts(Parts):
                 raise SkuTaken
 
 
-def _agrees(part: Part, wanted: PartFilter) -> bool:
+def _matches(part: Part, wanted: PartFilter) -> bool:
     start = fold_case(wanted.q or "")
     return (
         not part.archived_at
@@ -78,23 +73,20 @@ def _agrees(part: Part, wanted: PartFilter) -> bool:
 @final
 @frozen
 class MemoryLedger(Ledger):
-    """Every change of stock, by part."""
+    """All stock movements, by part."""
 
     _tables: Tables
 
     def write(self, movements: Sequence[Movement]) -> tuple[Movement, ...]:
-        """Append movements and return them with their ids."""
-        return tuple(self._named(self._append(movement)) for movement in movements)
+        return tuple(self._with_name(self._append(movement)) for movement in movements)
 
     def of(self, part_id: PartId, page: PageRequest) -> Page[Movement]:
-        """Return a part's movements, oldest first."""
         if self._tables.parts.get(part_id) is None:
             raise PartNotFound
         movements = self._tables.ledger.get(part_id) or ()
-        return cut(movements, page, lambda movement: movement.id).map(self._named)
+        return paginate(movements, page, lambda movement: movement.id).map(self._with_name)
 
     def disagreements(self) -> tuple[Disagreement, ...]:
-        """Return every part whose balance is not the sum of its movements."""
         return tuple(
             Disagreement(
                 part_id=part.id,
@@ -115,8 +107,8 @@ class MemoryLedger(Ledger):
         ledger.put(new.part_id, (*(ledger.get(new.part_id) or ()), new))
         return new
 
-    def _named(self, movement: Movement) -> Movement:
-        return evolve(movement, by=self._tables.named(movement.by))
+    def _with_name(self, movement: Movement) -> Movement:
+        return evolve(movement, by=self._tables.with_name(movement.by))
 
     def _sums(self, part_id: PartId) -> tuple[Quantity, Quantity]:
         movements = self._tables.ledger.get(part_id) or ()

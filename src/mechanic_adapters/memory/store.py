@@ -1,4 +1,4 @@
-"""The store without a database: tables that a transaction copies and swaps in."""
+"""The store in memory: a transaction works on copies of the tables, a commit replaces them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,79 +18,79 @@ from mechanic_core.unit_of_work import Work
 @final
 @define(eq=False)
 class _Transaction:
-    """The tables as one transaction leaves them, and what is to be told of it.
+    """An open transaction: its copies of the tables, and its commit hooks.
 
-    Once a block that joined it has lost a race it is doomed: nothing of it is kept, and no
-    use case runs again on what its lost try has left.
+    It becomes rollback-only when a block that joined it has lost a race: no later block may
+    build on the writes of the lost attempt.
     """
 
     tables: Tables
-    told: list[Callable[[], None]] = field(factory=list)
-    doom: Unavailable | None = None
+    hooks: list[Callable[[], None]] = field(factory=list)
     work: Work = field(init=False)
+    _lost: Unavailable | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
-        """Bind every port to the tables."""
-        self.work = unit_of_work(self.tables, self.told.append)
+        """Create the unit of work."""
+        self.work = unit_of_work(self.tables, self.hooks.append)
 
     @contextmanager
     def joined(self) -> Iterator[Work]:
-        """Let a block take part; if it loses a race, everything is lost."""
-        self.must_be_sound()
+        """Let a block join the transaction."""
+        self.raise_if_rollback_only()
         try:
             yield self.work
         except Unavailable as lost:
-            self.doom = lost
+            self._lost = lost
             raise
 
-    def must_be_sound(self) -> None:
-        """Raise again what doomed the transaction."""
-        if self.doom is not None:
-            raise self.doom
+    def raise_if_rollback_only(self) -> None:
+        """Raise the refusal that made the transaction rollback-only."""
+        if self._lost is not None:
+            raise self._lost
 
 
 @final
 class MemoryStore:
-    """Keeps a shop for as long as the process lives; transactions run one after another."""
+    """A store whose data last as long as the process. Transactions run one after another."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
-        self._kept = Tables()
+        """Create an empty store."""
+        self._tables = Tables()
         self._lock = RLock()
-        self._present: ContextVar[_Transaction | None] = ContextVar("present", default=None)
+        self._current: ContextVar[_Transaction | None] = ContextVar("current", default=None)
         self._listeners: list[Listener] = []
 
     @contextmanager
     def begin(self) -> Iterator[Work]:
         """Open a transaction, or join the one that is open."""
-        if present := self._present.get():
-            with present.joined() as work:
+        if current := self._current.get():
+            with current.joined() as work:
                 yield work
             return
         written: set[str] = set()
         with self._lock:
-            transaction = _Transaction(self._kept.opened(written))
-            token = self._present.set(transaction)
+            transaction = _Transaction(self._tables.writable(written))
+            token = self._current.set(transaction)
             try:
                 yield transaction.work
             finally:
-                self._present.reset(token)
-            transaction.must_be_sound()
-            self._kept = transaction.tables.kept()
-        tell(self._listeners, frozenset(written), transaction.told)
+                self._current.reset(token)
+            transaction.raise_if_rollback_only()
+            self._tables = transaction.tables.committed()
+        tell(self._listeners, frozenset(written), transaction.hooks)
 
     @contextmanager
     def read_only(self) -> Iterator[Work]:
-        """Open a view of what is kept now, or of the open transaction."""
-        present = self._present.get()
-        yield present.work if present else unit_of_work(self._kept)
+        """Open a view of the committed data, or of the open transaction."""
+        current = self._current.get()
+        yield current.work if current else unit_of_work(self._tables)
 
     def subscribe(self, listener: Listener) -> None:
-        """Have *listener* told the nouns written, after each commit that wrote any."""
+        """Call *listener* with the nouns written, after each commit that wrote any."""
         self._listeners.append(listener)
 
     def ping(self) -> None:
-        """Do nothing: memory is there."""
+        """Return: memory is always available."""
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+        """Do nothing: there are no connections."""

@@ -22,7 +22,7 @@ class MemoryStoredAnswers(StoredAnswers):
         stored = self._tables.stored_answers.get(key)
         if stored is None or stored.at >= since:
             return stored
-        self._tables.stored_answers.drop(key)
+        self._tables.stored_answers.delete(key)
         return None
 
     def add(self, answer: StoredAnswer) -> None:
@@ -37,5 +37,5 @@ class MemoryStoredAnswers(StoredAnswers):
     def _delete(self, matches: Callable[[StoredAnswer], bool]) -> int:
         keys = [answer.key for answer in self._tables.stored_answers.all() if matches(answer)]
         for key in keys:
-            self._tables.stored_answers.drop(key)
+            self._tables.stored_answers.delete(key)
         return len(keys)

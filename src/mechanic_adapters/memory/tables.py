@@ -1,4 +1,4 @@
-"""All tables of a shop, and what several nouns do with them."""
+"""All tables of a shop, and what several adapters share."""
 
 from functools import partial
 from typing import TypeVar, final
@@ -25,10 +25,10 @@ Versioned = TypeVar("Versioned", Customer, Vehicle, Mechanic, Ticket, Part)
 @final
 @frozen(kw_only=True)
 class Tables:
-    """Everything that the shop keeps.
+    """The tables of a shop.
 
-    Accounts are keyed by whether they are staff's, and their holder; histories by ticket,
-    the ledger by part. Lines live on their tickets: their own tables only count ids.
+    Accounts are keyed by whether the holder is staff, and the holder's id; histories by ticket id;
+    the ledger by part id. Lines are stored on their tickets: their tables only assign ids.
     """
 
     customers: Table[int, Customer] = field(factory=partial(Table, "customers"))
@@ -45,16 +45,16 @@ class Tables:
     ledger: Table[int, tuple[Movement, ...]] = field(factory=partial(Table, "parts"))
     stored_answers: Table[str, StoredAnswer] = field(factory=partial(Table, "stored_answers"))
 
-    def opened(self, written: set[str]) -> "Tables":
-        """Return the tables as one transaction may change them; *written* gathers the nouns."""
-        return Tables(**{f.name: getattr(self, f.name).opened(written) for f in fields(Tables)})
+    def writable(self, written: set[str]) -> "Tables":
+        """Return the tables for a transaction, which collects written nouns in *written*."""
+        return Tables(**{f.name: getattr(self, f.name).writable(written) for f in fields(Tables)})
 
-    def kept(self) -> "Tables":
-        """Return the tables as they stand, read only."""
-        return Tables(**{f.name: getattr(self, f.name).kept() for f in fields(Tables)})
+    def committed(self) -> "Tables":
+        """Return the tables with their present rows, read-only."""
+        return Tables(**{f.name: getattr(self, f.name).committed() for f in fields(Tables)})
 
-    def named(self, by: By) -> By:
-        """Return *by* with the name that the person has now, if one is left."""
+    def with_name(self, by: By) -> By:
+        """Return *by* with the person's present name, or None if it was erased."""
         if by.role is None:
             return evolve(by, name=None)
         if by.role is Role.CUSTOMER:
@@ -64,14 +64,14 @@ class Tables:
         return evolve(by, name=mechanic.name if mechanic else None)
 
 
-def must_be_current(table: Table[int, Versioned], record: Versioned) -> None:
-    """Refuse with `LostRace` when *record* is not made of the version that is kept."""
-    kept = table.get(record.id)
-    if kept is None or kept.version != record.version:
+def require_current(table: Table[int, Versioned], record: Versioned) -> None:
+    """Raise `LostRace` unless *record* has the stored version (optimistic locking)."""
+    stored = table.get(record.id)
+    if stored is None or stored.version != record.version:
         raise LostRace
 
 
 def replace(table: Table[int, Versioned], record: Versioned) -> Versioned:
-    """Keep *record* with its next version and return it; raises `LostRace`."""
-    must_be_current(table, record)
+    """Store *record* with its next version and return it; raise `LostRace`."""
+    require_current(table, record)
     return table.put(record.id, evolve(record, version=record.version + 1))

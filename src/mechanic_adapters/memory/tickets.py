@@ -6,8 +6,8 @@ from typing import final
 from attrs import evolve, frozen
 
 from mechanic_adapters.memory.mechanics import MemoryMechanics
-from mechanic_adapters.memory.paging import cut
-from mechanic_adapters.memory.tables import Tables, must_be_current
+from mechanic_adapters.memory.paging import paginate
+from mechanic_adapters.memory.tables import Tables, require_current
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
@@ -27,45 +27,38 @@ from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES,
 @final
 @frozen
 class MemoryTickets(Tickets, TicketLists):
-    """Every ticket; the names on it and its vehicle are looked up when it is read."""
+    """The tickets. Mechanics' names and the vehicle are looked up on reading."""
 
     _tables: Tables
 
     def get(self, ticket_id: TicketId) -> Ticket:
-        """Return the ticket, or raise `TicketNotFound`."""
         ticket = self._tables.tickets.get(ticket_id)
         if ticket is None or ticket.removed_at:
             raise TicketNotFound
         return self._read(ticket)
 
     def lock(self, ticket_id: TicketId) -> Ticket:
-        """Return the ticket; nobody else writes meanwhile."""
         return self.get(ticket_id)
 
     def lock_with_mechanics(
         self, ticket_id: TicketId, mechanic_ids: Collection[int]
     ) -> tuple[Ticket, Mapping[int, Mechanic]]:
-        """Return the ticket and those of the mechanics who are there."""
         return self.lock(ticket_id), MemoryMechanics(self._tables).lock_shared(mechanic_ids)
 
     def add(self, ticket: Ticket, entry: Entry) -> Ticket:
-        """Keep a new ticket with the first line of its history."""
         new = evolve(ticket, id=TicketId(self._tables.tickets.next_id()))
-        return self._keep(new, entry)
+        return self._store(new, entry)
 
     def save(self, ticket: Ticket, entry: Entry) -> Ticket:
-        """Keep the change and what it was."""
-        must_be_current(self._tables.tickets, ticket)
-        return self._keep(evolve(ticket, version=ticket.version + 1), entry)
+        require_current(self._tables.tickets, ticket)
+        return self._store(evolve(ticket, version=ticket.version + 1), entry)
 
     def find(self, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
-        """Return tickets by id."""
-        found = (ticket for ticket in self._tables.tickets.all() if _agrees(ticket, wanted))
-        piece = cut(found, page, lambda ticket: ticket.id, newest_first=wanted.newest_first)
-        return piece.map(self._read)
+        tickets = (ticket for ticket in self._tables.tickets.all() if _matches(ticket, wanted))
+        found = paginate(tickets, page, lambda ticket: ticket.id, newest_first=wanted.newest_first)
+        return found.map(self._read)
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
-        """Return the customer's tickets that are still to be worked on."""
         return tuple(
             ticket.id
             for ticket in self._tables.tickets.all()
@@ -74,9 +67,9 @@ class MemoryTickets(Tickets, TicketLists):
             and ticket.status in EDITABLE_STATUSES
         )
 
-    def _keep(self, ticket: Ticket, entry: Entry) -> Ticket:
+    def _store(self, ticket: Ticket, entry: Entry) -> Ticket:
         part_lines, labor_lines = self._tables.part_lines, self._tables.labor_lines
-        kept = evolve(
+        stored = evolve(
             ticket,
             parts=tuple(
                 line if line.id else evolve(line, id=LineId(part_lines.next_id()))
@@ -87,19 +80,19 @@ class MemoryTickets(Tickets, TicketLists):
                 for line in ticket.labor
             ),
         )
-        self._tables.tickets.put(kept.id, kept)
-        self._write_down(kept.id, entry)
-        return self._read(kept)
+        self._tables.tickets.put(stored.id, stored)
+        self._add_entry(stored.id, entry)
+        return self._read(stored)
 
-    def _write_down(self, ticket_id: TicketId, entry: Entry) -> None:
+    def _add_entry(self, ticket_id: TicketId, entry: Entry) -> None:
         histories = self._tables.histories
         new = evolve(entry, id=EntryId(histories.next_id()))
         histories.put(ticket_id, (*(histories.get(ticket_id) or ()), new))
 
     def _read(self, ticket: Ticket) -> Ticket:
         vehicle = ticket.vehicle and self._tables.vehicles.get(ticket.vehicle.id)
-        found = (self._tables.mechanics.get(one.id) for one in ticket.mechanics)
-        mechanics = [AssignedMechanic(id=one.id, name=one.name) for one in found if one]
+        rows = (self._tables.mechanics.get(one.id) for one in ticket.mechanics)
+        mechanics = [AssignedMechanic(id=one.id, name=one.name) for one in rows if one]
         return evolve(
             ticket,
             vehicle=TicketVehicle.of(vehicle) if vehicle else None,
@@ -107,7 +100,7 @@ class MemoryTickets(Tickets, TicketLists):
         )
 
 
-def _agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
+def _matches(ticket: Ticket, wanted: TicketFilter) -> bool:
     vehicle_id = ticket.vehicle.id if ticket.vehicle else None
     return (
         not ticket.removed_at
@@ -123,25 +116,22 @@ def _agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
 @final
 @frozen
 class MemoryHistories(Histories):
-    """What happened to each ticket, removed ones too."""
+    """The histories of all tickets, removed ones included."""
 
     _tables: Tables
 
     def of(self, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
-        """Return a ticket's history, oldest first."""
         entries = self._tables.histories.get(ticket_id) or ()
-        piece = cut(entries, page, lambda entry: entry.id)
-        return piece.map(lambda entry: evolve(entry, by=self._tables.named(entry.by)))
+        found = paginate(entries, page, lambda entry: entry.id)
+        return found.map(lambda entry: evolve(entry, by=self._tables.with_name(entry.by)))
 
     def owner_of(self, ticket_id: TicketId) -> CustomerId | None:
-        """Return whose ticket it is, None once it is removed; raise `TicketNotFound`."""
         ticket = self._tables.tickets.get(ticket_id)
         if ticket is None:
             raise TicketNotFound
         return None if ticket.removed_at else ticket.customer_id
 
     def started(self, ticket_id: TicketId) -> bool:
-        """Return whether work on the ticket ever began."""
         start = (Event.TRANSITION, Status.IN_PROGRESS)
         return any(
             (entry.event, entry.to) == start

@@ -7,16 +7,10 @@ from mechanic_adapters.memory.customers import MemoryCustomers
 from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
 from mechanic_adapters.memory.mechanics import MemoryMechanics, MemoryStandings
 from mechanic_adapters.memory.stored_answers import MemoryStoredAnswers
-from mechanic_adapters.memory.table import ReadOnlyError
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTickets
 from mechanic_adapters.memory.vehicles import MemoryVehicles
-from mechanic_core.unit_of_work import Work
-
-
-def no_commit(_: Callable[[], None]) -> None:
-    """Raise `ReadOnlyError`: a read-only view never commits."""
-    raise ReadOnlyError("on_commit needs a transaction: use begin()")
+from mechanic_core.unit_of_work import Work, no_commit
 
 
 def unit_of_work(

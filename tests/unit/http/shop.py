@@ -130,10 +130,10 @@ def _plain() -> tuple[Client, object]:
 
 def remembered(line: Client) -> tuple[Client, object]:
     """Return *line* with what its store keeps now."""
-    return line, line.premises.store._kept
+    return line, line.premises.store._tables
 
 
 def rewound(line: Client, kept: Any) -> Client:
     """Return *line* with its store as it was: making the routes anew takes most of a test."""
-    line.premises.store._kept = kept
+    line.premises.store._tables = kept
     return line
