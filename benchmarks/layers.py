@@ -41,7 +41,7 @@ from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.settings.settings import Cache, LogFormat, Settings
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.shop import OPERATOR, open_shop
-from mechanic_shop.wiring.signing import tokens_of
+from mechanic_shop.wiring.signing import create_tokens
 
 ROUNDS: Final = 7
 SECRET: Final = "s" * 40
@@ -159,7 +159,7 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     """Return the layers without a database."""
     at = utc_now()
     part = Part(id=PartId(1), sku="PAD", name="Pad", price=Money(1), created_at=at, updated_at=at)
-    tokens = tokens_of(settings, SECRET, utc_now)
+    tokens = create_tokens(settings, SECRET, utc_now)
     limits = RateLimiter.open({"default": UNREACHED})
     body = codec.encode(part)
     tree = {"name": "Brake pad", "sku": "NEW", "price": Decimal("45.99"), "quantity": 12}
@@ -218,7 +218,7 @@ def measure(url: str) -> dict[str, float]:
     """Return the CPU microseconds of all layers on one database."""
     runner.upgrade(url)
     settings = settings_for(url, Cache.NULL)
-    token = tokens_of(settings, SECRET, utc_now).issue(MECHANIC, utc_now())
+    token = create_tokens(settings, SECRET, utc_now).issue(MECHANIC, utc_now())
     with open_shop(settings=settings) as shop:
         for n in range(20):
             form = PartForm(name=f"Part {n}", price=Money(199), quantity=Quantity(5000))

@@ -34,7 +34,7 @@ from mechanic_core.access import Actor
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_shop.settings.settings import Cache
 from mechanic_shop.wiring.application import open_application
-from mechanic_shop.wiring.signing import tokens_of
+from mechanic_shop.wiring.signing import create_tokens
 
 Spent: TypeAlias = tuple[float, float, float]
 """Microseconds of one request: CPU of the application, CPU of PostgreSQL, elapsed time."""
@@ -107,7 +107,7 @@ def _clocks(backends: list[int]) -> tuple[int, int, int]:
 def serve(commands: Connection, url: str, size: Size) -> None:
     """Process commands until None: (read,) warms up, (read, batch, size) measures."""
     settings = settings_for(url + NOT_PARALLEL, Cache.NULL)
-    tokens = tokens_of(settings, SECRET, utc_now)
+    tokens = create_tokens(settings, SECRET, utc_now)
     reads = reads_of(size)
     actors = {actor for read in reads for _, actor in read.requests}
     with (

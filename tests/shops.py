@@ -11,7 +11,7 @@ from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
-from mechanic_shop.wiring.use_cases import build_shop, unheard
+from mechanic_shop.wiring.use_cases import build_shop, ignore_low_stock
 from tests.strategies import NOON
 
 MANAGER = Actor(Role.MANAGER, 1)
@@ -75,7 +75,11 @@ class Seconds:
 
 
 def shop_on(
-    store: Store, now: Clock, *, low_stock: LowStockListener = unheard, strict_vin: bool = False
+    store: Store,
+    now: Clock,
+    *,
+    low_stock: LowStockListener = ignore_low_stock,
+    strict_vin: bool = False,
 ) -> Shop:
     """Return every use case on *store*, wired as in production."""
     return build_shop(

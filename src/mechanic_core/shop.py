@@ -1,4 +1,6 @@
-"""The shop: its use cases, one field for each."""
+"""The table of contents: every use case of the shop, by noun."""
+
+from typing import final
 
 from attrs import frozen
 
@@ -71,9 +73,9 @@ from mechanic_core.vehicles.use_cases import (
 )
 
 
-@frozen(kw_only=True)
-class Shop:
-    """All use cases. Each takes the actor first, then ids, then the record or form."""
+@frozen(kw_only=True, slots=False)
+class AccountUseCases:
+    """Log-in, sessions and passwords."""
 
     log_in_customer: LogIn
     log_in_staff: LogIn
@@ -82,17 +84,32 @@ class Shop:
     read_me: ReadMe
     change_password: ChangePassword
 
+
+@frozen(kw_only=True, slots=False)
+class CustomerUseCases:
+    """Customers."""
+
     register_customer: RegisterCustomer
     list_customers: ListCustomers
     read_customer: ReadCustomer
     change_customer: ChangeCustomer
     erase_customer: EraseCustomer
 
+
+@frozen(kw_only=True, slots=False)
+class VehicleUseCases:
+    """Vehicles."""
+
     add_vehicle: AddVehicle
     list_vehicles: ListVehicles
     read_vehicle: ReadVehicle
     change_vehicle: ChangeVehicle
     remove_vehicle: RemoveVehicle
+
+
+@frozen(kw_only=True, slots=False)
+class MechanicUseCases:
+    """Mechanics and the leaderboard."""
 
     hire_mechanic: HireMechanic
     list_mechanics: ListMechanics
@@ -101,6 +118,11 @@ class Shop:
     let_mechanic_go: LetMechanicGo
     read_leaderboard: ReadLeaderboard
     list_worked: ListWorked
+
+
+@frozen(kw_only=True, slots=False)
+class TicketUseCases:
+    """Service tickets and their mechanics."""
 
     open_ticket: OpenTicket
     list_tickets: ListTickets
@@ -111,15 +133,32 @@ class Shop:
     remove_ticket: RemoveTicket
     assign_mechanics: AssignMechanics
     assign_mechanic: AssignMechanic
+
+
+@frozen(kw_only=True, slots=False)
+class WorkflowUseCases:
+    """The status of a service ticket and its history."""
+
     read_transitions: ReadTransitions
     move_ticket: MoveTicket
     list_history: ListHistory
+
+
+@frozen(kw_only=True, slots=False)
+class LineUseCases:
+    """Part lines and labor lines of a service ticket."""
+
     add_part_line: AddPartLine
     change_part_line: ChangePartLine
     remove_part_line: RemovePartLine
     add_labor_line: AddLaborLine
     change_labor_line: ChangeLaborLine
     remove_labor_line: RemoveLaborLine
+
+
+@frozen(kw_only=True, slots=False)
+class InventoryUseCases:
+    """Parts and their stock."""
 
     add_part: AddPart
     list_parts: ListParts
@@ -129,3 +168,21 @@ class Shop:
     move_stock: MoveStock
     list_movements: ListMovements
     check_stock: CheckStock
+
+
+@final
+@frozen(kw_only=True, slots=False)
+class Shop(
+    AccountUseCases,
+    CustomerUseCases,
+    VehicleUseCases,
+    MechanicUseCases,
+    TicketUseCases,
+    WorkflowUseCases,
+    LineUseCases,
+    InventoryUseCases,
+):
+    """Every use case, ready to call: `shop.open_ticket(actor, draft)`.
+
+    The arguments are the acting user, then ids, then the record.
+    """

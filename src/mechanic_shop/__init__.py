@@ -1,13 +1,12 @@
-"""A repair shop's backend, put together: settings, wiring and the command line."""
+"""The repair shop as a program: settings, wiring, observability and the command line."""
 
-from importlib import import_module
 from typing import Any
-
-_HOMES = {"open_shop": "mechanic_shop.wiring.shop"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what embedders ask for only then, so that the command line starts at once."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    """Import `open_shop` on first use, so that the command line starts without a database."""
+    if name == "open_shop":
+        from mechanic_shop.wiring.shop import open_shop  # noqa: PLC0415 - see above
+
+        return open_shop
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""`python -m mechanic_shop` is `mechanic-shop`."""
+"""Run the command line with `python -m mechanic_shop`."""
 
 from mechanic_shop.cli import main
 

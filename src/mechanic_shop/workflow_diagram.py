@@ -1,6 +1,6 @@
-"""The page about the workflow, drawn from its table: `docs/reference/workflow.md`.
+"""The reference page of the workflow, generated from its table.
 
-After a change of the table: ``python -m mechanic_shop.workflow_diagram > docs/reference/workflow.md``.
+After a change of the table run ``python -m mechanic_shop.workflow_diagram > docs/reference/workflow.md``.
 """
 
 import sys
@@ -21,65 +21,76 @@ from mechanic_core.tickets.workflow import (
 _HEAD: Final = """\
 # The workflow of a service ticket
 
-This page is drawn from the table in `mechanic_core/tickets/workflow.py`, and a test keeps it
-fresh. The same table decides what `POST /service_tickets/{id}/transitions` does, what
+This page is generated from the table in `mechanic_core/tickets/workflow.py`; a test compares
+them. The same table decides what `POST /service_tickets/{id}/transitions` does, what
 `GET /service_tickets/{id}/transitions` shows, and which statuses the API knows.
 """
-_MOVES: Final = """\
-## Moves
+_TRANSITIONS: Final = """\
+## Transitions
 
-Each part line of the ticket makes the movement named here, in the same transaction. A move that
-is not in this table is refused with 409 `transition-blocked`.
+A transition makes the stock movement named here for each part line, in the same transaction. Any
+other transition is refused with 409 `transition-blocked`.
 """
 _STATUSES: Final = """\
 ## Statuses
 
-Lines, mechanics and the rest of a ticket change only where it says so. A ticket counts on the
-leaderboard for each mechanic assigned to it.
+Lines, mechanics and other data of a ticket can be changed only where the table says so. A ticket
+counts on the leaderboard for each mechanic assigned to it.
 """
 _STOCK: Final = """\
-## What a movement does to stock
+## Effects of stock movements
 
-One unit of each kind, as every entry of a part's ledger records it. `count` sets what is on
-hand instead, and another `count` undoes it.
+The effect of one unit of each kind, as the stock ledger records it. `count` sets the quantity on
+hand instead, and is undone by another `count`.
 """
 
 
 def page() -> str:
     """Return the whole page."""
-    pieces = (_HEAD, _diagram(), _MOVES, _moves(), _STATUSES, _statuses(), _STOCK, _stock())
-    return "\n".join(pieces)
+    sections = (
+        _HEAD,
+        _diagram(),
+        _TRANSITIONS,
+        _transition_table(),
+        _STATUSES,
+        _status_table(),
+        _STOCK,
+        _stock_table(),
+    )
+    return "\n".join(sections)
 
 
 def _diagram() -> str:
     arrows = [f"    [*] --> {INITIAL_STATUS.value}"]
     arrows += [f"    {move.start.value} --> {move.to.value}{_label(move)}" for move in WORKFLOW]
-    arrows += [f"    {status.value} --> [*]" for status in Status if not list(_ways(status))]
+    arrows += [
+        f"    {status.value} --> [*]" for status in Status if not list(_transitions_from(status))
+    ]
     return "\n".join(["```mermaid", "stateDiagram-v2", *arrows, "```", ""])
 
 
 def _label(move: StatusChange) -> str:
-    said = [*map(_words, move.guards), *([f"{move.stock.value} parts"] if move.stock else [])]
-    return f": {', '.join(said)}" if said else ""
+    notes = [*map(_guard_name, move.guards), *([f"{move.stock.value} parts"] if move.stock else [])]
+    return f": {', '.join(notes)}" if notes else ""
 
 
-def _moves() -> str:
+def _transition_table() -> str:
     return _table(
-        ("from", "to", "guards", "each part line", "taken back by"),
+        ("from", "to", "guards", "each part line", "reversed by"),
         (
             (
                 f"`{move.start.value}`",
                 f"`{move.to.value}`",
-                ", ".join(map(_words, move.guards)),
+                ", ".join(map(_guard_name, move.guards)),
                 f"`{move.stock.value}`" if move.stock else "",
-                "".join(f"going back to `{way.to.value}`" for way in _back(move)),
+                "".join(f"going back to `{reverse.to.value}`" for reverse in _reversals(move)),
             )
             for move in WORKFLOW
         ),
     )
 
 
-def _statuses() -> str:
+def _status_table() -> str:
     return _table(
         ("status", "lines and mechanics change", "counts as worked", "final"),
         (
@@ -87,14 +98,14 @@ def _statuses() -> str:
                 f"`{status.value}`",
                 "yes" if status in EDITABLE_STATUSES else "no",
                 "no" if status in UNWORKED_STATUSES else "yes",
-                "no" if list(_ways(status)) else "yes",
+                "no" if list(_transitions_from(status)) else "yes",
             )
             for status in Status
         ),
     )
 
 
-def _stock() -> str:
+def _stock_table() -> str:
     return _table(
         ("kind", "on hand", "reserved", "undone by"),
         (
@@ -110,15 +121,15 @@ def _stock() -> str:
     )
 
 
-def _ways(start: Status) -> Iterator[StatusChange]:
+def _transitions_from(start: Status) -> Iterator[StatusChange]:
     return (move for move in WORKFLOW if move.start is start)
 
 
-def _back(move: StatusChange) -> Iterator[StatusChange]:
-    return (way for way in _ways(move.to) if way.to is move.start)
+def _reversals(move: StatusChange) -> Iterator[StatusChange]:
+    return (reverse for reverse in _transitions_from(move.to) if reverse.to is move.start)
 
 
-def _words(guard: Guard) -> str:
+def _guard_name(guard: Guard) -> str:
     name: str = getattr(guard, "__name__", "")
     return name.replace("_", " ")
 

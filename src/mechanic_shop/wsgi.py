@@ -1,4 +1,4 @@
-"""The shop for any WSGI server: `mechanic_shop.wsgi:application`."""
+"""The WSGI application for any server: `mechanic_shop.wsgi:application`."""
 
 from mechanic_core.errors import Refused
 from mechanic_shop.observability.logs import configure_logging
@@ -8,5 +8,5 @@ from mechanic_shop.wiring.application import create_application
 try:
     _settings = Settings.read()
     application = create_application(_settings, configure_logging(_settings))
-except (Refused, OSError) as reason:
-    raise SystemExit(f"mechanic-shop: {reason}") from None
+except (Refused, OSError) as error:
+    raise SystemExit(f"mechanic-shop: {error}") from None

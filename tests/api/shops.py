@@ -9,7 +9,7 @@ from mechanic_core.access import Actor, Role
 from mechanic_http.app import App, HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
 from mechanic_http.operators.metrics import MetricsPage
-from mechanic_shop.demo.opening import fill
+from mechanic_shop.demo.throwaway_shop import fill_shop
 from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.settings.settings import Settings
 from tests.shops import shop_on
@@ -27,7 +27,7 @@ WHO = {
 def open_app(url: str) -> Iterator[App]:
     """Give an application on a database with a year in it."""
     settings = Settings(database_url=url, secret_key="s" * 32)
-    fill(settings, utc_now().replace(microsecond=0))
+    fill_shop(settings, utc_now().replace(microsecond=0))
     with closing(SqlStore.open(url)) as store:
         ports = HttpPorts(
             authenticate=read_token, intercept=IdempotentReplay(store.begin, utc_now, b"s" * 32)

@@ -17,7 +17,7 @@ from sqlalchemy import NullPool, create_engine, inspect, text
 
 from mechanic_adapters.sql.engine.engines import located
 from mechanic_adapters.sql.migrations import runner, version
-from mechanic_shop.demo.opening import fill
+from mechanic_shop.demo.throwaway_shop import fill_shop
 from mechanic_shop.settings.settings import Settings
 from tests.integration.programs import environment, run
 from tests.integration.servers import PostgresServer
@@ -30,7 +30,7 @@ Tables = Mapping[str, Sequence[tuple[Any, ...]]]
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop with a year of work in it, in a file of SQLite."""
     file = tmp_path_factory.mktemp("demo") / "shop.db"
-    fill(settings_of(f"sqlite:///{file}"), NOON)
+    fill_shop(settings_of(f"sqlite:///{file}"), NOON)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
     return file
@@ -40,7 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def template(postgres: PostgresServer) -> str:
     """The same in a database of PostgreSQL, to be copied."""
     url = postgres.new_database()
-    fill(settings_of(url), NOON)
+    fill_shop(settings_of(url), NOON)
     return url
 
 

@@ -20,8 +20,8 @@ from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vin import VinCheck
 from mechanic_shop import open_shop
-from mechanic_shop.demo.opening import OWN, fill, settings_in
-from mechanic_shop.settings.reference import reference
+from mechanic_shop.demo.throwaway_shop import DEMO_SETTINGS, demo_settings, fill_shop
+from mechanic_shop.settings.reference import reference_page
 from mechanic_shop.settings.settings import LogFormat, Settings, variables
 from tests.integration.programs import run, serving
 
@@ -36,7 +36,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The demo shop, opened."""
     file = tmp_path_factory.mktemp("demo") / "shop.db"
     settings = Settings(database_url=f"sqlite:///{file}", secret_key="s" * 32)
-    fill(settings, NOW)
+    fill_shop(settings, NOW)
     with open_shop(settings=settings) as opened:
         yield opened
 
@@ -118,7 +118,7 @@ def test_it_is_the_same_each_time(shop: Shop, tmp_path: Path) -> None:
     Two demos of the same moment hold the same tickets and standings.
     """
     settings = Settings(database_url=f"sqlite:///{tmp_path / 'shop.db'}", secret_key="s" * 32)
-    fill(settings, NOW)
+    fill_shop(settings, NOW)
     with open_shop(settings=settings) as again:
         assert tickets(shop) == tickets(again)
         assert shop.read_leaderboard(MANAGER, 100, ALL_TIME) == again.read_leaderboard(
@@ -146,7 +146,7 @@ def test_the_environment_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name, text in real.items():
         monkeypatch.setenv(name, text)
 
-    settings = settings_in(tmp_path)
+    settings = demo_settings(tmp_path)
 
     expected = Settings(
         database_url=f"sqlite:///{tmp_path / 'shop.db'}",
@@ -174,12 +174,12 @@ def test_what_it_does_not_heed_is_told(tmp_path: Path) -> None:
     """
     Help and reference name each variable that the demo has its own value for.
     """
-    names = {name.upper() for name in (*OWN, "secret_key", "database_url")}
+    names = {name.upper() for name in (*DEMO_SETTINGS, "secret_key", "database_url")}
 
     told = run(tmp_path, "demo", "--help").stdout
 
-    assert names == {name for _, name, _, _ in variables() if name in told.split("Settings")[1]}
-    paragraph = reference().split("keep it from being seen:")[1].split("|")[0]
+    assert names == {name for _, name, _, _ in variables() if name in told.split("except")[1]}
+    paragraph = reference_page().split("make it unreachable:")[1].split("|")[0]
     assert names == set(re.findall(r"`(\w+)`", paragraph))
 
 

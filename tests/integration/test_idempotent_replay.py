@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_shop.wiring.database import swept
+from mechanic_shop.wiring.database import sweep_stored_answers
 from tests.integration.apps import BOB, AppClient, new_furnished_shop_url, open_client, settings_for
 from tests.integration.databases import DATABASES, now
 from tests.integration.servers import PostgresServer
@@ -148,5 +148,5 @@ def test_old_receipts_are_swept(client: AppClient, url: str) -> None:
     post(client, client.token(BOB))
     store = SqlStore.open(url)
 
-    assert 0 == swept(store, now())
+    assert 0 == sweep_stored_answers(store, now())
     store.close()

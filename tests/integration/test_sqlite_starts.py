@@ -21,9 +21,9 @@ from mechanic_adapters.sql.engine.sqlite_locking import write_ahead
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.paging import PageRequest
-from mechanic_shop.settings.secret_file import beside, kept_secret
+from mechanic_shop.settings.secret_file import read_or_create_secret, secret_path
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.database import open_sql, swept
+from mechanic_shop.wiring.database import open_database, sweep_stored_answers
 
 HANDS: Final = 8
 PROCESSES: Final = 4
@@ -62,9 +62,9 @@ EACH: Final = 2
 def start(file: Path, who: str) -> str:
     """Do what each process of the shop does as it starts, write, and return the shop's secret."""
     url = f"sqlite:///{file}"
-    secret = kept_secret(beside(url))
-    with open_sql(Settings(database_url=url), 2) as store:
-        swept(store, utc_now())
+    secret = read_or_create_secret(secret_path(url))
+    with open_database(Settings(database_url=url), 2) as store:
+        sweep_stored_answers(store, utc_now())
         with store.begin() as work:
             work.customers.add(new_customer(name=who, email=f"{who}@x.example"))
     return secret

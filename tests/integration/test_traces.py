@@ -17,8 +17,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.settings import HttpSettings
-from mechanic_shop.observability.traces import exporter_in, open_traces
-from mechanic_shop.observability.tracing import provided
+from mechanic_shop.observability.opentelemetry import open_provider
+from mechanic_shop.observability.traces import find_exporter, open_traces
 from mechanic_shop.settings.variables import WrongSettings
 from tests.integration.metrics_page import request_once
 from tests.integration.programs import environment, run, serving
@@ -34,10 +34,10 @@ def test_one_span_for_each_request() -> None:
     A span has the route's template for its name, and the caller's span for its parent.
     """
     memory = InMemorySpanExporter()
-    with provided(memory, at_once=True) as tracing:
-        ports = HttpPorts(authenticate=read_token, access_log=tracing.naming(None))
+    with open_provider(memory, batch=False) as traces:
+        ports = HttpPorts(authenticate=read_token, access_log=traces.describe_spans(None))
         app = create_app(Premises().shop, ports, HttpSettings(cursor_secret=b"c" * 32))
-        line = testing.TestClient(tracing.around(app))
+        line = testing.TestClient(traces.wrap(app))
         headers = bearer(CUSTOMER) | {"traceparent": PARENT, "X-Request-ID": "r1"}
         line.simulate_get("/customers/2", headers=headers)
         line.simulate_get("/nowhere/at/all")
@@ -72,7 +72,7 @@ def test_the_environment_names_the_service(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
     memory = InMemorySpanExporter()
 
-    with provided(memory, at_once=True) as tracing, tracing._tracer.start_as_current_span("x"):
+    with open_provider(memory, batch=False) as traces, traces._tracer.start_as_current_span("x"):
         pass
 
     told = memory.get_finished_spans()[0].resource.attributes
@@ -96,7 +96,7 @@ def test_the_environment_asks(environ: Mapping[str, str], expected: str | None) 
     """
     Traces are on only where OpenTelemetry's variables ask for them.
     """
-    assert expected == exporter_in(environ)
+    assert expected == find_exporter(environ)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_costs_nothing_when_off(tmp_path: Path) -> None:
     """
     program = (
         "import sys\n"
-        "COSTLY = ('mechanic_shop.observability.tracing', 'opentelemetry.sdk.trace', 'alembic')\n"
+        "COSTLY = ('mechanic_shop.observability.opentelemetry', 'opentelemetry.sdk.trace', 'alembic')\n"
         "from mechanic_shop.settings.settings import Settings\n"
         "from mechanic_shop.wiring.application import open_application\n"
         "with open_application(Settings()): pass\n"
@@ -224,4 +224,4 @@ def test_a_missing_extra_is_told(tmp_path: Path) -> None:
 
     assert 2 == done.returncode
     assert 1 == len(done.stderr.splitlines())
-    assert "traces need mechanic-shop[otel]" in done.stderr
+    assert "requires mechanic-shop[otel]" in done.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mechanic_adapters.sql.migrations import version
-from mechanic_shop.observability.metrics import SHARED_IN
+from mechanic_shop.observability.metrics import MULTIPROCESS_FOLDER
 from tests.integration.programs import Program, ask, environment, receive, run, send, serving
 
 MEBIBYTE = 1024 * 1024
@@ -186,7 +186,7 @@ def test_any_wsgi_server_can_import_it(tmp_path: Path) -> None:
             text=True,
             check=False,
         )
-        for given in ({}, {"LOG_LEVEL": "loud"}, {SHARED_IN: str(tmp_path / "nowhere")})
+        for given in ({}, {"LOG_LEVEL": "loud"}, {MULTIPROCESS_FOLDER: str(tmp_path / "nowhere")})
     )
 
     assert (0, "") == (right.returncode, right.stderr)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
+from mechanic_http.ports import AccessLogEntry
 from mechanic_server.http_server import Stopping, serve
 from mechanic_shop.observability.metrics import Metrics, shared_between_processes
 
@@ -51,7 +52,18 @@ def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
     metrics = Metrics()
 
     def wrapped(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        metrics.answered("GET", environ["PATH_INFO"], 200, "none", 0.001)
+        metrics.count_request(
+            AccessLogEntry(
+                request_id="",
+                method="GET",
+                route=environ["PATH_INFO"],
+                operation_id=None,
+                status=200,
+                role=None,
+                actor_id=0,
+                milliseconds=1.0,
+            )
+        )
         status, answer = "200 OK", b"done"
         match environ["PATH_INFO"]:
             case "/readyz":

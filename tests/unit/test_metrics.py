@@ -4,10 +4,32 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from mechanic_shop.observability.metrics import SHARED_IN, Metrics, shared_between_processes
+from mechanic_core.access import Role
+from mechanic_http.ports import AccessLogEntry
+from mechanic_shop.observability.metrics import (
+    MULTIPROCESS_FOLDER,
+    Metrics,
+    shared_between_processes,
+)
+
+
+def request(**values: Any) -> AccessLogEntry:
+    """Return the record of one request."""
+    defaults: dict[str, Any] = {
+        "request_id": "1",
+        "method": "GET",
+        "route": None,
+        "operation_id": None,
+        "status": 200,
+        "role": None,
+        "actor_id": 0,
+        "milliseconds": 1.0,
+    }
+    return AccessLogEntry(**defaults | values)
 
 
 def figures(metrics: Metrics) -> Mapping[tuple[str, frozenset[tuple[str, str]]], float]:
@@ -32,8 +54,9 @@ def test_counts_requests() -> None:
     """
     metrics = Metrics()
 
-    metrics.answered("GET", "/inventory/{id}", 200, "customer", 0.004)
-    metrics.answered("GET", "/inventory/{id}", 200, "customer", 0.02)
+    for milliseconds in (4.0, 20.0):
+        line = request(route="/inventory/{id}", role=Role.CUSTOMER, milliseconds=milliseconds)
+        metrics.count_request(line)
 
     which = {"method": "GET", "route": "/inventory/{id}"}
     seconds = "http_request_duration_seconds"
@@ -50,7 +73,7 @@ def test_made_up_methods_make_no_series() -> None:
     metrics = Metrics()
 
     for number in range(100):
-        metrics.answered(f"X{number}", "none", 405, "none", 0.001)
+        metrics.count_request(request(method=f"X{number}", status=405))
 
     series = [name for name, _ in figures(metrics) if name == "mechanic_shop_http_requests_total"]
     assert ["mechanic_shop_http_requests_total"] == series
@@ -62,12 +85,12 @@ def test_counts_all_the_rest() -> None:
     """
     metrics = Metrics()
 
-    metrics.refused("insufficient-stock")
-    metrics.logged_in("staff", "refused")
-    metrics.looked_up("leaderboard", hit=True)
-    metrics.looked_up("leaderboard", hit=False)
-    metrics.fell_back("limiter")
-    metrics.pool(in_use=3, idle=5)
+    metrics.count_request(request(status=409, problem="insufficient-stock"))
+    metrics.count_request(request(status=401, operation_id="log_in_staff"))
+    metrics.count_lookup("leaderboard", hit=True)
+    metrics.count_lookup("leaderboard", hit=False)
+    metrics.count_fallback("limiter")
+    metrics.set_connections(in_use=3, idle=5)
 
     assert [1, 1, 1, 1, 1, 3, 5] == [
         figure(metrics, "refusals_total", code="insufficient-stock"),
@@ -88,7 +111,7 @@ def test_nothing_is_lost_between_threads() -> None:
 
     def count() -> None:
         for _ in range(1000):
-            metrics.refused("email-taken")
+            metrics.count_request(request(status=409, problem="email-taken"))
 
     threads = [threading.Thread(target=count) for _ in range(8)]
     for thread in threads:
@@ -105,12 +128,12 @@ def test_several_processes_have_one_page() -> None:
     """
     with shared_between_processes() as forget:
         metrics = Metrics()
-        metrics.refused("email-taken")
-        metrics.pool(in_use=1, idle=0)
+        metrics.count_request(request(status=409, problem="email-taken"))
+        metrics.set_connections(in_use=1, idle=0)
         child = os.fork()
         if not child:
-            metrics.refused("email-taken")
-            metrics.pool(in_use=2, idle=0)
+            metrics.count_request(request(status=409, problem="email-taken"))
+            metrics.set_connections(in_use=2, idle=0)
             os._exit(0)
         os.waitpid(child, 0)
 
@@ -118,8 +141,8 @@ def test_several_processes_have_one_page() -> None:
         forget(child)
         after = figure(metrics, "database_connections", state="in_use")
         refused = figure(metrics, "refusals_total", code="email-taken")
-        folder = os.environ[SHARED_IN]
+        folder = os.environ[MULTIPROCESS_FOLDER]
 
     assert [3, 1, 2] == [before, after, refused]
     assert not Path(folder).exists()
-    assert SHARED_IN not in os.environ
+    assert MULTIPROCESS_FOLDER not in os.environ

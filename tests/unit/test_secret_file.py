@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mechanic_shop.settings.secret_file import beside, kept_secret
+from mechanic_shop.settings.secret_file import read_or_create_secret, secret_path
 from mechanic_shop.settings.variables import WrongSettings
 
 SECRET = "a-secret-that-is-long-enough-to-sign-with"
@@ -24,7 +24,7 @@ def test_the_secret_lies_beside_the_database(url: str, expected: str) -> None:
     """
     A file database has its secret next to it, any other in the current folder.
     """
-    assert Path(expected) == beside(url)
+    assert Path(expected) == secret_path(url)
 
 
 def test_a_secret_is_made_once(tmp_path: Path) -> None:
@@ -33,7 +33,9 @@ def test_a_secret_is_made_once(tmp_path: Path) -> None:
     """
     path = tmp_path / "shop.secret"
     found: list[str] = []
-    threads = [threading.Thread(target=lambda: found.append(kept_secret(path))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: found.append(read_or_create_secret(path))) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -52,7 +54,7 @@ def test_a_secret_that_others_could_read_is_closed(tmp_path: Path) -> None:
     path.write_text(SECRET)
     path.chmod(0o644)
 
-    assert SECRET == kept_secret(path)
+    assert SECRET == read_or_create_secret(path)
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
@@ -60,8 +62,10 @@ def test_a_secret_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     """
     A folder that is not there stops the start.
     """
-    with pytest.raises(WrongSettings, match=r"^SECRET_KEY is not set and can't be kept"):
-        kept_secret(tmp_path / "nowhere" / "shop.secret")
+    with pytest.raises(
+        WrongSettings, match=r"^SECRET_KEY is not set and a secret cannot be stored"
+    ):
+        read_or_create_secret(tmp_path / "nowhere" / "shop.secret")
 
 
 def test_a_file_that_holds_no_key_is_told(tmp_path: Path) -> None:
@@ -72,4 +76,4 @@ def test_a_file_that_holds_no_key_is_told(tmp_path: Path) -> None:
     path.write_text("short")
 
     with pytest.raises(WrongSettings, match="too short"):
-        kept_secret(path)
+        read_or_create_secret(path)

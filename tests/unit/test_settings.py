@@ -66,10 +66,14 @@ def test_production_can_be_told_otherwise() -> None:
         ({"DATABASE_URL": "mysql://shop"}, "DATABASE_URL must be sqlite:///FILE or"),
         ({"DATABASE_URL": "sqlite:///:memory:"}, "DATABASE_URL must be"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL must be"),
+        ({"DATABASE_URL": "sqlite://host/shop.db"}, "DATABASE_URL must be"),
+        ({"DATABASE_URL": "shop.db"}, "DATABASE_URL must be"),
+        ({"DATABASE_URL": "postgresql://host"}, "DATABASE_URL must be"),
         ({"DATABASE_URL": "postgresql://host:port/shop"}, "DATABASE_URL must be"),
+        ({"DATABASE_URL": "postgresql://u:p@ss:word@host/shop"}, "DATABASE_URL must be"),
         ({"JWT_ALG": "none"}, "JWT_ALG must be HS256 or RS256"),
-        ({"JWT_ALG": "RS256"}, "JWT_PRIVATE_KEY_FILE is required where JWT_ALG is RS256"),
-        ({"JWT_PREVIOUS_KEYS": f"{SECRET},short"}, "JWT_PREVIOUS_KEYS must hold keys"),
+        ({"JWT_ALG": "RS256"}, "JWT_PRIVATE_KEY_FILE is required when JWT_ALG is RS256"),
+        ({"JWT_PREVIOUS_KEYS": f"{SECRET},short"}, "JWT_PREVIOUS_KEYS must be secrets"),
         ({"TOKEN_TTL_MIN": "0"}, "TOKEN_TTL_MIN must be a whole number from 1 to 1440"),
         ({"TOKEN_TTL_MIN": "٣"}, "TOKEN_TTL_MIN must be"),
         ({"REFRESH_TTL_DAYS": "1.5"}, "REFRESH_TTL_DAYS must be"),
@@ -77,7 +81,7 @@ def test_production_can_be_told_otherwise() -> None:
         ({"GLOBAL_RATE_LIMIT": "0/minute"}, "GLOBAL_RATE_LIMIT must be a rate such as"),
         ({"LOGIN_RATE_LIMIT": "many"}, "LOGIN_RATE_LIMIT must be"),
         ({"CACHE_TYPE": "disk"}, "CACHE_TYPE must be memory or redis or null"),
-        ({"CACHE_TYPE": "redis"}, "CACHE_REDIS_URL is required where CACHE_TYPE is redis"),
+        ({"CACHE_TYPE": "redis"}, "CACHE_REDIS_URL is required when CACHE_TYPE is redis"),
         ({"CACHE_REDIS_URL": "http://cache"}, "CACHE_REDIS_URL must be redis://"),
         ({"CACHE_REDIS_URL": "redis://cache:1/abc"}, "CACHE_REDIS_URL must be redis://"),
         ({"CACHE_REDIS_URL": "redis://cache/0/1"}, "CACHE_REDIS_URL must be redis://"),
@@ -125,6 +129,7 @@ def test_a_wrong_secret_is_not_repeated() -> None:
     ("name", "text", "expected"),
     [
         ("database_url", "postgres://u:p@host/shop", "postgresql://u:p@host/shop"),
+        ("database_url", "postgresql+psycopg://u@host/shop", "postgresql://u@host/shop"),
         ("global_rate_limit", "", ""),
         ("write_rate_limit", "5 per 2 Minutes", "5 per 2 minutes"),
         ("jwt_previous_keys", f"{SECRET}, {SECRET}2,", (SECRET, f"{SECRET}2")),
@@ -209,7 +214,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     """
     A folder by the name of the file is a fault, not an absence.
     """
-    with pytest.raises(WrongSettings, match="can't be read"):
+    with pytest.raises(WrongSettings, match="cannot be read"):
         Settings.read({}, tmp_path)
 
 
@@ -220,11 +225,11 @@ def test_secrets_do_not_show() -> None:
     settings = read(
         SECRET_KEY=SECRET,
         JWT_PREVIOUS_KEYS=SECRET[::-1],
-        DATABASE_URL="postgresql://shop:p@ss:w0rd@host/shop",
+        DATABASE_URL="postgresql://shop:p%40ss:w0rd@host/shop",
         CACHE_REDIS_URL="redis://:w0rd@cache",
     )
 
-    for shown in (repr(settings), pages.in_force(settings)):
+    for shown in (repr(settings), pages.settings_in_force(settings)):
         assert SECRET not in shown
         assert SECRET[::-1] not in shown
         assert "w0rd" not in shown
@@ -242,8 +247,8 @@ def test_pages_are_those_in_the_repository() -> None:
     """
     `.env.sample` and the reference say what the class says.
     """
-    assert pages.sample() == (ROOT / ".env.sample").read_text()
-    assert pages.reference() == (ROOT / "docs/reference/settings.md").read_text()
+    assert pages.env_sample() == (ROOT / ".env.sample").read_text()
+    assert pages.reference_page() == (ROOT / "docs/reference/settings.md").read_text()
 
 
 def test_the_sample_changes_nothing(tmp_path: Path) -> None:
@@ -251,7 +256,7 @@ def test_the_sample_changes_nothing(tmp_path: Path) -> None:
     Whoever copies the sample and takes every comment sign away still has the defaults.
     """
     file = tmp_path / ".env"
-    file.write_text(re.sub(r"(?m)^#(?=[A-Z_]+=)", "", pages.sample()))
+    file.write_text(re.sub(r"(?m)^#(?=[A-Z_]+=)", "", pages.env_sample()))
 
     assert Settings() == Settings.read({}, file)
 

@@ -1,4 +1,4 @@
-"""Backups: the whole database in one file, and back again."""
+"""Back up the whole database to one file, and restore it."""
 
 import os
 import secrets
@@ -10,17 +10,16 @@ from typing import ClassVar, Final
 from mechanic_core.errors import Refused
 from mechanic_shop.backups import postgres as postgres_backups
 from mechanic_shop.backups import sqlite as sqlite_backups
-from mechanic_shop.settings.database_address import must_have_room
-from mechanic_shop.settings.secret_file import sqlite_file
+from mechanic_shop.settings.database_url import require_folder, sqlite_file
 
-_SQLITE: Final = b"SQLite format 3\0"
-_POSTGRES: Final = b"PGDMP"
-_OWN: Final = ("", "-wal", "-shm", "-journal")
-"""How the names of the files end that SQLite keeps one database in."""
+_SQLITE_MAGIC: Final = b"SQLite format 3\0"
+_POSTGRES_MAGIC: Final = b"PGDMP"
+_SUFFIXES: Final = ("", "-wal", "-shm", "-journal")
+"""The suffixes of the files of one SQLite database."""
 
 
 class BackupRefused(Refused):
-    """The backup can't be made or restored."""
+    """The backup cannot be made or restored."""
 
     exit_code: ClassVar = 1
 
@@ -28,59 +27,55 @@ class BackupRefused(Refused):
 def back_up(url: str, target: Path, *, replace: bool = False) -> int:
     """Write the database at *url* to *target* and return its size in bytes.
 
-    The shop may go on meanwhile: the file is the shop at one moment. It appears whole or not at
-    all, for its owner only. Raises `BackupRefused`, also where *target* is there and is not to
-    be replaced, or is the database itself; and `WrongSettings`.
+    The shop may keep running: the backup is a consistent snapshot. The file is written
+    atomically and is readable by its owner only. Raises `WrongSettings`, and `BackupRefused`,
+    also if *target* exists and *replace* is false, or if it is the database itself.
     """
-    must_have_room(url)
-    _must_be_another(url, target)
+    require_folder(url)
+    _require_other_file(url, target)
     if target.exists() and not replace:
-        raise BackupRefused(f"{target} is there already: --force replaces it")
-    with _told(), _written_whole(target, replace=replace) as unfinished:
+        raise BackupRefused(f"{target} already exists: use --force to replace it")
+    with _translate_errors(), _atomic_write(target, replace=replace) as temporary:
         if file := sqlite_file(url):
-            sqlite_backups.write(file, unfinished)
+            sqlite_backups.write(file, temporary)
         else:
-            postgres_backups.write(url, unfinished)
-        return unfinished.stat().st_size
+            postgres_backups.write(url, temporary)
+        return temporary.stat().st_size
 
 
 def restore(url: str, source: Path, *, replace: bool = False) -> None:
-    """Make the database at *url* what it was when *source* was written, whole or not at all.
+    """Restore the database at *url* from *source*, completely or not at all.
 
-    Raises `BackupRefused`, also where the database holds tables and is not to be replaced, or
-    where *source* is the database itself; and `WrongSettings`.
+    Raises `WrongSettings`, and `BackupRefused`, also if the database has tables and *replace* is
+    false, or if *source* is the database itself.
     """
-    must_have_room(url)
-    _must_be_another(url, source)
-    with _told():
-        kind = _kind_of(source)
+    require_folder(url)
+    _require_other_file(url, source)
+    with _translate_errors():
         file = sqlite_file(url)
-        if kind != (_SQLITE if file else _POSTGRES):
-            wanted = "SQLite" if file else "PostgreSQL"
-            raise BackupRefused(f"{source} is no backup of a shop on {wanted}")
+        magic = _SQLITE_MAGIC if file else _POSTGRES_MAGIC
+        with source.open("rb") as backup:
+            matches = backup.read(len(magic)) == magic
+        if not matches:
+            system = "SQLite" if file else "PostgreSQL"
+            raise BackupRefused(f"{source} is not a backup of a shop on {system}")
         if file:
             sqlite_backups.read(source, file, replace=replace)
         else:
             postgres_backups.read(source, url, replace=replace)
 
 
-def _must_be_another(url: str, path: Path) -> None:
-    """Refuse a backup that is the database: servers have its files open."""
+def _require_other_file(url: str, path: Path) -> None:
+    """Raise `BackupRefused` if *path* is a file of the database, which servers have open."""
     file = sqlite_file(url)
-    own = [Path(f"{file}{end}") for end in _OWN] if file else []
+    own = [Path(f"{file}{suffix}") for suffix in _SUFFIXES] if file else []
     if path.exists() and any(one.exists() and one.samefile(path) for one in own):
-        raise BackupRefused(f"{path} is the shop's own database, and can't be its backup")
-
-
-def _kind_of(source: Path) -> bytes:
-    with source.open("rb") as file:
-        head = file.read(len(_SQLITE))
-    return next((kind for kind in (_SQLITE, _POSTGRES) if head.startswith(kind)), b"")
+        raise BackupRefused(f"{path} is the shop's own database and cannot be its backup")
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Have what goes wrong told as a refusal."""
+def _translate_errors() -> Iterator[None]:
+    """Raise `BackupRefused` for an `OSError` or `ValueError` in this block."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -88,25 +83,25 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _written_whole(target: Path, *, replace: bool) -> Iterator[Path]:
-    """Give a file to write to, which is *target* once the block has ended well."""
-    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+def _atomic_write(target: Path, *, replace: bool) -> Iterator[Path]:
+    """Yield a temporary file that becomes *target* if the block succeeds."""
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        yield unfinished
-        _flush(unfinished)
+        yield temporary
+        _fsync(temporary)
         if replace:
-            unfinished.replace(target)
+            temporary.replace(target)
         else:
-            target.hardlink_to(unfinished)  # which never replaces what came meanwhile
-        _flush(target.parent)
+            target.hardlink_to(temporary)  # unlike a rename, fails if it exists by now
+        _fsync(target.parent)
     finally:
-        unfinished.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def _fsync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        os.fsync(fd)
     finally:
-        os.close(handle)
+        os.close(fd)

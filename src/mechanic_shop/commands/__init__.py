@@ -1,1 +1,1 @@
-"""The commands, one file per group."""
+"""The commands: each module defines a command or command group of its own name."""

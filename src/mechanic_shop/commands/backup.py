@@ -1,4 +1,4 @@
-"""`backup`: the whole database in one file."""
+"""The `backup` command."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from mechanic_shop.settings.settings import Settings
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def backup(file: Path, *, force: bool) -> None:
-    """Write the whole database to FILE; the shop may go on meanwhile."""
+    """Write a backup of the database to FILE; the shop may keep running."""
     size = back_up(Settings.read().database_url, file, replace=force)
     click.echo(f"{file}: {size} bytes")

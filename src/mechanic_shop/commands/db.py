@@ -1,81 +1,83 @@
-"""`db`: the schema of the database."""
+"""The `db` command group."""
 
 import click
 from alembic.util import CommandError
 
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.sql.migrations import runner
-from mechanic_shop.settings.database_address import reached
+from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring import database
+from mechanic_shop.wiring.clock import utc_now
 
 
 @click.group()
 def db() -> None:
-    """Bring the database's schema up to date, or back."""
+    """Upgrade, downgrade or check the database schema."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Bring the schema to the newest."""
+    """Upgrade the schema to the newest version."""
     url = Settings.read().database_url
-    database.known(url)
-    database.upgrade(url)
-    click.echo(database.current(url))
+    database.known_schema_version(url)
+    database.upgrade_schema(url)
+    click.echo(database.schema_version(url))
 
 
 @db.command()
-@click.option("--to", default="-1", show_default=True, help="A revision, `base`, or steps back.")
+@click.option(
+    "--to", default="-1", show_default=True, help="A version, `base`, or a number of steps."
+)
 def downgrade(to: str) -> None:
-    """Take the schema back, one step unless told otherwise."""
+    """Downgrade the schema, by default one step."""
     url = Settings.read().database_url
-    if database.known(url) is None:
-        raise click.ClickException("nothing to take back: the database has no schema")
+    if database.known_schema_version(url) is None:
+        raise click.ClickException("nothing to downgrade: the database has no schema")
     try:
-        with reached(url):
+        with translate_errors(url):
             runner.downgrade(url, to)
     except CommandError as error:
         raise click.BadParameter(str(error), param_hint="--to") from None
-    click.echo(database.current(url) or "empty")
+    click.echo(database.schema_version(url) or "empty")
 
 
 @db.command()
 def current() -> None:
-    """Tell which schema the database has."""
-    click.echo(database.current(Settings.read().database_url) or "empty")
+    """Print the version of the database schema."""
+    click.echo(database.schema_version(Settings.read().database_url) or "empty")
 
 
 @db.command()
 def check() -> None:
-    """Exit 1 unless the schema is the newest."""
-    click.echo(database.must_be_newest(Settings.read().database_url))
+    """Exit 1 unless the schema is the newest version."""
+    click.echo(database.require_newest_schema(Settings.read().database_url))
 
 
 @db.command()
-@click.option("--mend", is_flag=True, help="Count anew what is wrong.")
+@click.option("--mend", is_flag=True, help="Recount and store the wrong counters.")
 def recount(*, mend: bool) -> None:
-    """Exit 1 when a figure that is kept for speed is not what it counts, unless told to mend it."""
-    with database.open_sql(Settings.read(), 1) as sql:
-        tallies, totals = sql.miscounts(), sql.wrong_totals()
-        if mend and (tallies or totals):
-            sql.recount()
-    for tally in tallies:
+    """Exit 1 if a stored counter is wrong, unless --mend corrects it."""
+    with database.open_database(Settings.read(), 1) as store:
+        counters, totals = store.miscounts(), store.wrong_totals()
+        if mend and (counters or totals):
+            store.recount()
+    for counter in counters:
         click.echo(
-            f"mechanic {tally.mechanic_id}, {tally.span} of {tally.start}: "
-            f"{tally.kept} tickets kept, {tally.counted} counted"
+            f"mechanic {counter.mechanic_id}, {counter.span} of {counter.start}: "
+            f"{counter.kept} tickets stored, {counter.counted} counted"
         )
     for total in totals:
-        click.echo(f"{total.list}: {total.kept} kept, {total.counted} counted")
-    if not (tallies or totals):
-        click.echo("every figure agrees with what it counts")
+        click.echo(f"{total.list}: {total.kept} stored, {total.counted} counted")
+    if not (counters or totals):
+        click.echo("all counters are right")
     elif mend:
-        click.echo("counted anew")
+        click.echo("counters corrected")
     else:
-        raise click.ClickException(f"{len(tallies) + len(totals)} figures are wrong")
+        raise click.ClickException(f"{len(counters) + len(totals)} counters are wrong")
 
 
 @db.command()
 def sweep() -> None:
-    """Delete the stored answers to requests whose Idempotency-Key has expired."""
-    with database.open_sql(Settings.read(), 1) as sql:
-        click.echo(f"{database.swept(sql, utc_now())} stored answers deleted")
+    """Delete expired answers to requests with an Idempotency-Key."""
+    with database.open_database(Settings.read(), 1) as store:
+        click.echo(f"{database.sweep_stored_answers(store, utc_now())} stored answers deleted")

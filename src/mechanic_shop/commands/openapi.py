@@ -1,4 +1,4 @@
-"""`openapi`: the description of the interface, for programs."""
+"""The `openapi` command."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,12 +14,12 @@ FORMATS: Final[dict[str, Callable[[], bytes]]] = {"yaml": as_yaml, "json": as_js
 @click.command()
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(sorted(FORMATS)),
     default="yaml",
     show_default=True,
-    help="As what to print it.",
+    help="The output format.",
 )
-def openapi(form: str) -> None:
+def openapi(output_format: str) -> None:
     """Print the OpenAPI document."""
-    click.echo(FORMATS[form](), nl=False)
+    click.echo(FORMATS[output_format](), nl=False)

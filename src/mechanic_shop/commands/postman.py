@@ -1,4 +1,4 @@
-"""`postman`: the interface as a collection of requests, for Postman and newman."""
+"""The `postman` command."""
 
 import click
 
@@ -8,7 +8,7 @@ from mechanic_shop.demo.people import CUSTOMER, MANAGER, PASSWORD
 
 @click.command()
 def postman() -> None:
-    """Print the Postman collection; it is ready for the demo."""
+    """Print a Postman collection that works with the demo shop."""
     click.echo(
         as_json(
             baseUrl="http://127.0.0.1:8000",

@@ -1,4 +1,4 @@
-"""`restore`: the database as it was when a backup was made."""
+"""The `restore` command."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from mechanic_shop.settings.settings import Settings
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Replace what the database holds.")
+@click.option("--force", is_flag=True, help="Replace the data in the database.")
 def restore(file: Path, *, force: bool) -> None:
-    """Make the database what it was when FILE was written. Stop the shop first."""
+    """Restore the database from the backup FILE. Stop the shop first."""
     backups.restore(Settings.read().database_url, file, replace=force)
     click.echo(f"restored from {file}")

@@ -1,4 +1,4 @@
-"""`staff`: the first manager has to come from somewhere."""
+"""The `staff` command group."""
 
 import sys
 from typing import Any, Final
@@ -12,13 +12,13 @@ from mechanic_core.rules import first_violation, rules_of
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.shop import OPERATOR, open_shop
 
-CALLED: Final = {"name": "--name", "email": "--email", "password": "the password"}
-"""What the fields of a hiring are called here."""
+OPTIONS: Final = {"name": "--name", "email": "--email", "password": "the password"}
+"""The fields of a `Hiring` by their names on the command line."""
 
 
 @click.group()
 def staff() -> None:
-    """Take on staff."""
+    """Add staff accounts."""
 
 
 @staff.command()
@@ -26,38 +26,40 @@ def staff() -> None:
     "--role",
     type=click.Choice([Role.MECHANIC.value, Role.MANAGER.value]),
     required=True,
-    help="What they are to the shop.",
+    help="The role of the account.",
 )
-@click.option("--email", required=True, help="What they log in with.")
-@click.option("--name", required=True, help="What they are called.")
+@click.option("--email", required=True, help="The email address to log in with.")
+@click.option("--name", required=True, help="The full name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def add(role: str, email: str, name: str, *, password_stdin: bool) -> None:
-    """Take somebody on; the password is asked for."""
+    """Add a mechanic or manager; prompts for the password."""
     settings = Settings.read()
-    password = _password(from_stdin=password_stdin)
-    _must_keep_the_rules(name=name, email=email, password=password)
+    password = _read_password(from_stdin=password_stdin)
+    _validate(name=name, email=email, password=password)
     hiring = Hiring(name=name, email=email, role=Role(role), password=password)
     with open_shop(settings=settings) as shop:
         mechanic = shop.hire_mechanic(OPERATOR, hiring)
     click.echo(f"{mechanic.role} {mechanic.id}: {mechanic.name} <{mechanic.email}>")
 
 
-def _password(*, from_stdin: bool) -> str:
+def _read_password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise click.UsageError("A password is asked for on a terminal: here, use --password-stdin.")
+        raise click.UsageError(
+            "There is no terminal to ask for the password: use --password-stdin."
+        )
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return typed
 
 
-def _must_keep_the_rules(**given: str) -> None:
-    """Refuse with everything that is wrong, in the words of the command line."""
+def _validate(**values: str) -> None:
+    """Raise `UsageError` with every violated rule, by the names of the options."""
     types: dict[str, Any] = {field.name: field.type for field in fields(Hiring)}
-    wrong = [
-        f"{CALLED[name]} {said}"
-        for name, text in given.items()
-        if (said := first_violation(rules_of(types[name]), text))
+    problems = [
+        f"{OPTIONS[name]} {violation}"
+        for name, text in values.items()
+        if (violation := first_violation(rules_of(types[name]), text))
     ]
-    if wrong:
-        raise click.UsageError(f"{'; '.join(wrong)}.")
+    if problems:
+        raise click.UsageError(f"{'; '.join(problems)}.")

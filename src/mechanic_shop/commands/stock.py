@@ -1,4 +1,4 @@
-"""`stock`: the ledger held against the balances."""
+"""The `stock` command group."""
 
 import click
 
@@ -9,19 +9,19 @@ from mechanic_shop.wiring.shop import OPERATOR, open_shop
 
 @click.group()
 def stock() -> None:
-    """Look after the stock's ledger."""
+    """Verify the stock ledger."""
 
 
 @stock.command()
 def check() -> None:
-    """Exit 1 when a part's balance is not the sum of its movements."""
+    """Exit 1 if a part's balance differs from the sum of its stock movements."""
     with open_shop(settings=Settings.read()) as shop:
-        found = shop.check_stock(OPERATOR)
-    for one in found:
+        mismatches = shop.check_stock(OPERATOR)
+    for one in mismatches:
         click.echo(
             f"{one.sku}: {to_decimal(one.on_hand)} on hand, {to_decimal(one.reserved)} reserved; "
-            f"by the ledger {to_decimal(one.ledger_on_hand)} and {to_decimal(one.ledger_reserved)}"
+            f"ledger: {to_decimal(one.ledger_on_hand)} and {to_decimal(one.ledger_reserved)}"
         )
-    if found:
-        raise click.ClickException(f"{len(found)} balances disagree with the ledger")
-    click.echo("every balance agrees with the ledger")
+    if mismatches:
+        raise click.ClickException(f"{len(mismatches)} balances differ from the ledger")
+    click.echo("all balances match the ledger")

@@ -1,1 +1,1 @@
-"""A throw-away shop with a year behind it, made through the use cases."""
+"""A throw-away shop with a simulated year of data, created through the use cases."""

@@ -1,4 +1,4 @@
-"""The demo's people and what they drive."""
+"""The demo's staff, customers and vehicles."""
 
 from collections.abc import Sequence
 from random import Random
@@ -10,7 +10,7 @@ from mechanic_core.access import Role
 from mechanic_core.money import Money
 from mechanic_core.vehicles.vin import check_digit
 
-PASSWORD: Final = "demo-password"  # noqa: S105 - printed on the screen; the shop is thrown away
+PASSWORD: Final = "demo-password"  # noqa: S105 - shown to the user; the shop is deleted
 
 CUSTOMER: Final = "customer@example.com"
 MECHANIC: Final = "mechanic@example.com"
@@ -20,8 +20,8 @@ VEHICLES: Final = 60
 
 
 @frozen
-class Hand:
-    """Somebody who works in the demo."""
+class Employee:
+    """A mechanic or manager of the demo."""
 
     name: str
     email: str
@@ -31,14 +31,14 @@ class Hand:
 
 
 STAFF: Final = (
-    Hand("Grace Okafor", MANAGER, "front desk", Money(84_000_00), Role.MANAGER),
-    Hand("Luis Romero", MECHANIC, "brakes", Money(61_500_00)),
-    Hand("Hanna Lindqvist", "hanna@example.com", "diagnostics", Money(67_200_00)),
-    Hand("Darnell Price", "darnell@example.com", "engines", Money(64_000_00)),
-    Hand("Mei Tanaka", "mei@example.com", "electrical", Money(65_800_00)),
-    Hand("Tomasz Nowak", "tomasz@example.com", "transmissions", Money(63_400_00)),
-    Hand("Priya Raman", "priya@example.com", "suspension", Money(58_900_00)),
-    Hand("Callum Fraser", "callum@example.com", "tyres", Money(49_750_00)),
+    Employee("Grace Okafor", MANAGER, "front desk", Money(84_000_00), Role.MANAGER),
+    Employee("Luis Romero", MECHANIC, "brakes", Money(61_500_00)),
+    Employee("Hanna Lindqvist", "hanna@example.com", "diagnostics", Money(67_200_00)),
+    Employee("Darnell Price", "darnell@example.com", "engines", Money(64_000_00)),
+    Employee("Mei Tanaka", "mei@example.com", "electrical", Money(65_800_00)),
+    Employee("Tomasz Nowak", "tomasz@example.com", "transmissions", Money(63_400_00)),
+    Employee("Priya Raman", "priya@example.com", "suspension", Money(58_900_00)),
+    Employee("Callum Fraser", "callum@example.com", "tyres", Money(49_750_00)),
 )
 
 _NAMES: Final = """
@@ -71,12 +71,12 @@ _MODELS: Final = (
 )
 _FIRST_YEAR: Final = 2008
 _YEARS: Final = "89ABCDEFGHJKLM"
-"""Codes of the model years from 2008 on (49 CFR 565.15, table VII)."""
+"""The codes of the model years from 2008 (49 CFR 565.15, table VII)."""
 
 
 @frozen
 class Car:
-    """Something that a customer of the demo drives."""
+    """A customer's vehicle."""
 
     make: str
     model: str
@@ -86,21 +86,21 @@ class Car:
     odometer: int
 
 
-def cars(chance: Random) -> Sequence[Car]:
-    """Draw vehicles with VINs whose check digits are right."""
-    return tuple(_car(number, chance) for number in range(VEHICLES))
+def random_cars(random: Random) -> Sequence[Car]:
+    """Return vehicles whose VINs have valid check digits."""
+    return tuple(_car(number, random) for number in range(VEHICLES))
 
 
-def _car(number: int, chance: Random) -> Car:
+def _car(number: int, random: Random) -> Car:
     make, model, start = _MODELS[number % len(_MODELS)]
-    year = chance.randrange(len(_YEARS))
-    rest = f"{_YEARS[year]}A{chance.randrange(100_000, 1_000_000)}"
-    letters = "".join(chance.choice("ABCDEFGHJKLMNPRSTUVWXYZ") for _ in range(3))
+    year = random.randrange(len(_YEARS))
+    serial = f"{_YEARS[year]}A{random.randrange(100_000, 1_000_000)}"
+    letters = "".join(random.choice("ABCDEFGHJKLMNPRSTUVWXYZ") for _ in range(3))
     return Car(
         make=make,
         model=model,
         year=_FIRST_YEAR + year,
-        vin=start + check_digit(f"{start}0{rest}") + rest,
-        plate=f"{chance.randrange(1, 10)}{letters}{chance.randrange(1000):03}",
-        odometer=(len(_YEARS) - year) * chance.randrange(7_000, 14_000),
+        vin=start + check_digit(f"{start}0{serial}") + serial,
+        plate=f"{random.randrange(1, 10)}{letters}{random.randrange(1000):03}",
+        odometer=(len(_YEARS) - year) * random.randrange(7_000, 14_000),
     )

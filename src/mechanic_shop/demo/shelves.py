@@ -1,4 +1,4 @@
-"""The demo's parts: what lies on the shelves on the first day."""
+"""The demo's inventory on the first day."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from mechanic_core.money import ONE, Money, Quantity
 
 @frozen
 class Shelf:
-    """A part, its price, and how much of it the shop likes to have."""
+    """A part, its price, its target stock and its reorder point, in whole units."""
 
     sku: str
     name: str
@@ -20,12 +20,12 @@ class Shelf:
 
     @property
     def stock(self) -> Quantity:
-        """How much a full shelf holds."""
+        """The target stock."""
         return Quantity(self.full * ONE)
 
     @property
     def reorder_point(self) -> Quantity:
-        """How much is left when it is time to order."""
+        """The stock at which the part is reordered."""
         return Quantity(self.low * ONE)
 
 

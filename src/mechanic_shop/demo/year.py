@@ -1,4 +1,4 @@
-"""A year in the life of the demo shop."""
+"""One simulated year of the demo shop."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,65 +11,65 @@ from mechanic_core.inventory.part import PartForm
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.shop import Shop
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
-from mechanic_shop.demo.calendar import Calendar
-from mechanic_shop.demo.jobs import JOBS
 from mechanic_shop.demo.people import (
     CUSTOMER,
     CUSTOMERS,
     PASSWORD,
     STAFF,
     STREETS,
-    cars,
+    random_cars,
 )
+from mechanic_shop.demo.repair_jobs import JOBS
+from mechanic_shop.demo.scenarios import DAY, Repair, Workshop, replenish
 from mechanic_shop.demo.shelves import SHELVES, Shelf
-from mechanic_shop.demo.stories import DAY, Floor, Repair, storekeeping
+from mechanic_shop.demo.simulation import Simulation
 
 YEAR: Final = 365 * DAY
 TICKETS: Final = 200
-LATELY: Final = 8 * DAY
-OF_LATE: Final = 36
-"""How many of the tickets came lately, so that some are at every stage."""
+RECENT_PERIOD: Final = 8 * DAY
+RECENT_TICKETS: Final = 36
+"""How many tickets are from the recent period, so that some have each status."""
 
 OWNER: Final = Actor(Role.MANAGER)
-"""Who opened the shop, before anybody worked in it."""
+"""The actor that adds the first manager."""
 
 
-def beginning(end: datetime) -> Calendar:
-    """Return the calendar of the year that ends then."""
-    return Calendar(end - YEAR)
+def simulation_until(end: datetime) -> Simulation:
+    """Return a simulation that starts a year before *end*."""
+    return Simulation(end - YEAR)
 
 
-def live_a_year(shop: Shop, calendar: Calendar, end: datetime) -> None:
-    """Fill *shop* with people, vehicles, parts and tickets; the same ones every time."""
-    chance = Random("mechanic-shop")  # noqa: S311 - sample data, nothing secret
-    team = _hire(shop)
+def simulate_year(shop: Shop, simulation: Simulation, end: datetime) -> None:
+    """Fill *shop* with the same people, vehicles, parts and tickets on every run."""
+    random = Random("mechanic-shop")  # noqa: S311 - sample data, no secrets
+    team = _hire_staff(shop)
     parts = {shelf.sku: shop.add_part(team[0], _part(shelf)).id for shelf in SHELVES}
-    full = {parts[shelf.sku]: shelf.stock for shelf in SHELVES}
-    floor = Floor(shop, team[0], parts, full, chance)
-    vehicles = _move_in(floor, _register(shop, chance))
-    calendar.begin(storekeeping(floor), timedelta())
-    for arrival in _arrivals(chance):
-        pair = tuple(chance.sample(team[1:], chance.choice((1, 1, 2))))
-        repair = Repair(floor, chance.choice(vehicles), chance.choice(JOBS), pair)
-        calendar.begin(repair.story(), arrival)
-    calendar.run_until(end)
+    targets = {parts[shelf.sku]: shelf.stock for shelf in SHELVES}
+    workshop = Workshop(shop, team[0], parts, targets, random)
+    vehicles = _add_vehicles(workshop, _register_customers(shop, random))
+    simulation.start(replenish(workshop), timedelta())
+    for arrival in _arrivals(random):
+        pair = tuple(random.sample(team[1:], random.choice((1, 1, 2))))
+        repair = Repair(workshop, random.choice(vehicles), random.choice(JOBS), pair)
+        simulation.start(repair.run(), arrival)
+    simulation.run_until(end)
 
 
-def _hire(shop: Shop) -> Sequence[Actor]:
+def _hire_staff(shop: Shop) -> Sequence[Actor]:
     hired = (
         shop.hire_mechanic(
             OWNER,
             Hiring(
-                name=hand.name,
-                email=hand.email,
-                phone=f"+1-555-{place:04}",
-                salary=hand.salary,
-                specialty=hand.specialty,
-                role=hand.role,
+                name=employee.name,
+                email=employee.email,
+                phone=f"+1-555-{number:04}",
+                salary=employee.salary,
+                specialty=employee.specialty,
+                role=employee.role,
                 password=PASSWORD,
             ),
         )
-        for place, hand in enumerate(STAFF, 101)
+        for number, employee in enumerate(STAFF, 101)
     )
     return [Actor(mechanic.role, mechanic.id) for mechanic in hired]
 
@@ -85,31 +85,31 @@ def _part(shelf: Shelf) -> PartForm:
     )
 
 
-def _register(shop: Shop, chance: Random) -> Sequence[Customer]:
+def _register_customers(shop: Shop, random: Random) -> Sequence[Customer]:
     return [
         shop.register_customer(
             ANONYMOUS,
             Registration(
                 name=name,
-                email=CUSTOMER if place == 0 else f"{_mailbox(name)}@example.com",
-                phone=f"+1-555-{place + 200:04}",
-                address=f"{chance.randrange(1, 180)} {chance.choice(STREETS)}, Springfield",
+                email=CUSTOMER if number == 0 else f"{_local_part(name)}@example.com",
+                phone=f"+1-555-{number + 200:04}",
+                address=f"{random.randrange(1, 180)} {random.choice(STREETS)}, Springfield",
                 password=PASSWORD,
             ),
         )
-        for place, name in enumerate(CUSTOMERS)
+        for number, name in enumerate(CUSTOMERS)
     ]
 
 
-def _mailbox(name: str) -> str:
+def _local_part(name: str) -> str:
     return name.lower().replace(" ", ".").replace("'", "")
 
 
-def _move_in(floor: Floor, customers: Sequence[Customer]) -> Sequence[Vehicle]:
-    """Give everybody a vehicle, and some a second."""
+def _add_vehicles(workshop: Workshop, customers: Sequence[Customer]) -> Sequence[Vehicle]:
+    """Add one vehicle for each customer, and a second for some."""
     vehicles = []
-    for place, car in enumerate(cars(floor.chance)):
-        owner = customers[place] if place < len(customers) else floor.chance.choice(customers)
+    for number, car in enumerate(random_cars(workshop.random)):
+        owner = customers[number] if number < len(customers) else workshop.random.choice(customers)
         form = VehicleForm(
             customer_id=owner.id,
             vin=car.vin,
@@ -119,12 +119,12 @@ def _move_in(floor: Floor, customers: Sequence[Customer]) -> Sequence[Vehicle]:
             year=car.year,
             odometer=car.odometer,
         )
-        vehicles.append(floor.shop.add_vehicle(floor.manager, form))
+        vehicles.append(workshop.shop.add_vehicle(workshop.manager, form))
     return vehicles
 
 
-def _arrivals(chance: Random) -> Sequence[timedelta]:
-    early = YEAR - LATELY
-    moments = [early * chance.random() for _ in range(TICKETS - OF_LATE)]
-    moments += [early + LATELY * chance.random() for _ in range(OF_LATE)]
+def _arrivals(random: Random) -> Sequence[timedelta]:
+    first_part = YEAR - RECENT_PERIOD
+    moments = [first_part * random.random() for _ in range(TICKETS - RECENT_TICKETS)]
+    moments += [first_part + RECENT_PERIOD * random.random() for _ in range(RECENT_TICKETS)]
     return sorted(timedelta(seconds=round(moment.total_seconds())) for moment in moments)

@@ -1,4 +1,4 @@
-"""Log lines: one for each request, and what the adapters have to say, in one form."""
+"""Structured logs: one line for each request, and all other messages in the same format."""
 
 import logging
 import os
@@ -16,25 +16,25 @@ from mechanic_shop.settings.settings import LogFormat, Settings
 
 SERVER_ERROR: Final = 500
 
-_SECRET: Final = ("authorization", "cookie", "password", "secret", "token")
+_SECRET_NAMES: Final = ("authorization", "cookie", "password", "secret", "token")
 
 
 def configure_logging(settings: Settings) -> AccessLog:
-    """Have all logs written to standard error, and return what writes a request's line."""
+    """Configure all logs to go to standard error, and return the access log."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    first: list[Processor] = [
+    processors: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", key="at"),
     ]
-    last: Processor = (
+    renderer: Processor = (
         structlog.processors.JSONRenderer(_as_json)
         if settings.log_format is LogFormat.JSON
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), timestamp_key="at")
     )
-    _format_others(first, last, level)
+    _format_stdlib(processors, renderer, level)
     logger = structlog.wrap_logger(
-        _Lines(sys.stderr.fileno()),
-        processors=[*first, last],
+        _LineWriter(sys.stderr.fileno()),
+        processors=[*processors, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
     ).bind()
 
@@ -58,11 +58,11 @@ def configure_logging(settings: Settings) -> AccessLog:
 
 @final
 @frozen
-class _Lines:
-    """Writes each line in one call of the system.
+class _LineWriter:
+    """Writes each line with one system call.
 
-    structlog's own loggers hold a lock meanwhile, for which all other threads would queue. A
-    line that can't be written, because the disk is full or nobody listens, harms no request.
+    structlog's own loggers hold a lock while they write, for which all threads would queue. A
+    failed write (full disk, closed pipe) does not fail the request.
     """
 
     _fd: int
@@ -75,31 +75,31 @@ class _Lines:
     error = info
 
 
-def _format_others(first: list[Processor], last: Processor, level: int) -> None:
-    """Give the same form to what is logged in the standard library's way."""
+def _format_stdlib(processors: list[Processor], renderer: Processor, level: int) -> None:
+    """Format the records of the standard library's `logging` in the same way."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.ExtraAdder(),
-                *first,
-                _without_secrets,
+                *processors,
+                _hide_secrets,
                 structlog.processors.format_exc_info,
             ],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look at a schema
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it logs every schema inspection
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
 
 
-def _without_secrets(_: object, __: str, event: EventDict) -> EventDict:
-    """Hide what goes by the name of a secret: nobody means to log one."""
+def _hide_secrets(_: object, __: str, event: EventDict) -> EventDict:
+    """Hide the value of every key that is named like a secret."""
     for name in event:
-        if any(word in name.lower() for word in _SECRET):
+        if any(word in name.lower() for word in _SECRET_NAMES):
             event[name] = "(hidden)"
     return event
 

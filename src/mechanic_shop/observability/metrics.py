@@ -1,12 +1,13 @@
-"""What is counted for Prometheus, in one process or in several that share their figures."""
+"""Prometheus metrics, in one process or shared between several."""
 
 import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final, final
+from typing import Final, TypeAlias, final
 
 from attrs import define, field
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
@@ -14,8 +15,22 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.process_collector import ProcessCollector
 
-SHARED_IN: Final = "PROMETHEUS_MULTIPROC_DIR"
-"""The library's own variable: the folder in which several processes keep their figures."""
+from mechanic_http.ports import AccessLog, AccessLogEntry
+
+MULTIPROCESS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The library's own variable: the folder in which several processes store their metrics."""
+
+ACCOUNTS: Final[Mapping[str | None, str]] = {
+    "log_in_customer": "customer",
+    "log_in_staff": "staff",
+}
+"""The kind of account that each log-in operation is about."""
+
+LOGIN_OUTCOMES: Final[Mapping[int, str]] = {200: "accepted", 401: "refused", 429: "limited"}
+"""The outcome of a log-in by status; any other status is no attempt on an account."""
+
+PoolSizes: TypeAlias = Callable[[], tuple[int, int]]
+"""Returns how many database connections are in use, and how many are idle."""
 
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -23,29 +38,44 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 @contextmanager
 def shared_between_processes() -> Iterator[Callable[[int], None]]:
-    """Have the `Metrics` made in this block, and in forks within it, share their figures.
+    """Let the `Metrics` created in this block, and in processes forked in it, be summed up.
 
-    Gives what is to be called with the id of a process that has ended. Where the environment
-    names a folder already, that one is used and kept.
+    Yields a function to call with the id of each process that has exited. A folder that the
+    environment names already is used and not removed.
     """
-    given = os.environ.get(SHARED_IN)
-    folder = given or tempfile.mkdtemp(prefix="mechanic-shop-metrics-")
-    os.environ[SHARED_IN] = folder
-    former = values.ValueClass  # the library chose it when it was imported
+    configured = os.environ.get(MULTIPROCESS_FOLDER)
+    folder = configured or tempfile.mkdtemp(prefix="mechanic-shop-metrics-")
+    os.environ[MULTIPROCESS_FOLDER] = folder
+    previous = values.ValueClass  # the library chose it when it was imported
     values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
     try:
         yield lambda pid: mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
     finally:
-        values.ValueClass = former
-        if not given:
-            del os.environ[SHARED_IN]
+        values.ValueClass = previous
+        if not configured:
+            del os.environ[MULTIPROCESS_FOLDER]
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@final
+class StatementCounter(threading.local):
+    """Counts the SQL statements of each thread separately."""
+
+    total = 0
+
+    def add(self, _: str) -> None:
+        """Count one statement."""
+        self.total += 1
+
+    def read(self) -> int:
+        """Return the number of statements that this thread has run."""
+        return self.total
 
 
 @final
 @define(eq=False)
 class Metrics:
-    """The shop's figures. Every method may be called from any thread."""
+    """The shop's metrics. Every method may be called from any thread."""
 
     _registry: CollectorRegistry = field(factory=CollectorRegistry, init=False)
     _requests: Counter = field(init=False)
@@ -54,27 +84,27 @@ class Metrics:
     _in_use: Gauge = field(init=False)
     _idle: Gauge = field(init=False)
     _lookups: Counter = field(init=False)
-    _looks: Callable[[str, str], Counter] = field(init=False)
+    _cached_lookups: Callable[[str, str], Counter] = field(init=False)
     _series: Callable[[str, str, int, str], tuple[Counter, Histogram]] = field(init=False)
     _fallbacks: Counter = field(init=False)
     _logins: Counter = field(init=False)
     _refusals: Counter = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Name what is counted."""
+        """Register the metrics."""
         self._requests = self._counter(
-            "http_requests", "Requests answered.", "method", "route", "status", "role"
+            "http_requests", "Completed requests.", "method", "route", "status", "role"
         )
         self._seconds = Histogram(
             "mechanic_shop_http_request_duration_seconds",
-            "Time from a request's arrival to its answer.",
+            "Time from a request's arrival to its response.",
             ("method", "route"),
             buckets=_SECONDS,
             registry=self._registry,
         )
         self._connections = Gauge(
             "mechanic_shop_database_connections",
-            "ConnectionPool in the database pools, by state.",
+            "Connections of the database's pools, by state.",
             ("state",),
             multiprocess_mode="livesum",
             registry=self._registry,
@@ -82,48 +112,60 @@ class Metrics:
         self._in_use = self._connections.labels("in_use")
         self._idle = self._connections.labels("idle")
         self._series = functools.cache(self._series_of)
-        self._lookups = self._counter("cache_lookups", "Looks into a cache.", "cache", "outcome")
-        self._looks = functools.cache(self._lookups.labels)
+        self._lookups = self._counter("cache_lookups", "Cache lookups.", "cache", "outcome")
+        self._cached_lookups = functools.cache(self._lookups.labels)
         self._fallbacks = self._counter(
-            "fallbacks", "Times a store that may fail was done without.", "store"
+            "fallbacks", "Fallbacks while a side store such as Redis was unavailable.", "store"
         )
-        self._logins = self._counter("logins", "Attempts to log in.", "account", "outcome")
-        self._refusals = self._counter("refusals", "Requests refused, by the problem.", "code")
-        if SHARED_IN not in os.environ:
+        self._logins = self._counter("logins", "Log-in attempts.", "account", "outcome")
+        self._refusals = self._counter("refusals", "Refused requests, by problem code.", "code")
+        if MULTIPROCESS_FOLDER not in os.environ:
             ProcessCollector(registry=self._registry)
 
-    def answered(self, method: str, route: str, status: int, role: str, seconds: float) -> None:
-        """Count one request; *route* is the template, so that ids make no new series."""
-        method = method if method in _METHODS else "OTHER"
-        requests, durations = self._series(method, route, status, role)
+    def record_requests(self, pool_sizes: PoolSizes, log: AccessLog | None) -> AccessLog:
+        """Return an access log that counts each request before it is passed on to *log*."""
+
+        def record(line: AccessLogEntry) -> None:
+            self.count_request(line)
+            if line.statements:
+                self.set_connections(*pool_sizes())
+            if log:
+                log(line)
+
+        return record
+
+    def count_request(self, line: AccessLogEntry) -> None:
+        """Count one request, and its refusal or log-in attempt."""
+        method = line.method if line.method in _METHODS else "OTHER"
+        # The route is a template such as /inventory/{id}: ids would make endless time series.
+        requests, durations = self._series(
+            method, line.route or "none", line.status, line.role or "none"
+        )
         requests.inc()
-        durations.observe(seconds)
+        durations.observe(line.milliseconds / 1000)
+        if line.problem:
+            self._refusals.labels(line.problem).inc()
+        account, outcome = ACCOUNTS.get(line.operation_id), LOGIN_OUTCOMES.get(line.status)
+        if account and outcome:
+            self._logins.labels(account, outcome).inc()
 
-    def refused(self, code: str) -> None:
-        """Count one refusal; ``insufficient-stock`` is the one that a storeroom watches."""
-        self._refusals.labels(code).inc()
+    def count_lookup(self, cache: str, *, hit: bool) -> None:
+        """Count one lookup in *cache*."""
+        self._cached_lookups(cache, "hit" if hit else "miss").inc()
 
-    def logged_in(self, account: str, outcome: str) -> None:
-        """Count one attempt to log in to a ``customer`` or ``staff`` account."""
-        self._logins.labels(account, outcome).inc()
-
-    def looked_up(self, cache: str, *, hit: bool) -> None:
-        """Count one look into *cache*."""
-        self._looks(cache, "hit" if hit else "miss").inc()
-
-    def fell_back(self, store: str) -> None:
-        """Count that the ``limiter`` or the ``cache`` store was away and done without."""
+    def count_fallback(self, store: str) -> None:
+        """Count one fallback while the side store of the ``limiter`` or ``cache`` was away."""
         self._fallbacks.labels(store).inc()
 
-    def pool(self, in_use: int, idle: int) -> None:
-        """Note how many database connections this process has."""
+    def set_connections(self, in_use: int, idle: int) -> None:
+        """Set the number of database connections of this process."""
         self._in_use.set(in_use)
         self._idle.set(idle)
 
     def render(self) -> tuple[bytes, str]:
-        """Return the page for Prometheus, and its content type."""
+        """Return the page that Prometheus scrapes, and its content type."""
         registry = self._registry
-        if SHARED_IN in os.environ:
+        if MULTIPROCESS_FOLDER in os.environ:
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry), CONTENT_TYPE_LATEST
@@ -131,9 +173,9 @@ class Metrics:
     def _series_of(
         self, method: str, route: str, status: int, role: str
     ) -> tuple[Counter, Histogram]:
-        """Return what counts one kind of request; looking it up costs more than counting."""
+        """Return the time series of one kind of request; cached, as the lookup is costly."""
         requests = self._requests.labels(method, route, str(status), role)
         return requests, self._seconds.labels(method, route)
 
-    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
-        return Counter(f"mechanic_shop_{name}", meaning, labels, registry=self._registry)
+    def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        return Counter(f"mechanic_shop_{name}", help_text, labels, registry=self._registry)

@@ -1,4 +1,4 @@
-"""Whether requests can be served: what `/readyz` tells."""
+"""Readiness: the checks that `/readyz` reports."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -6,47 +6,47 @@ from typing import TypeAlias
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.rate_limits.limiter import RateLimiter
 from mechanic_adapters.resilience.circuit_breaker import Health
+from mechanic_adapters.sql.migrations.version import newest
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
 from mechanic_http.ports import Readiness, Ready
-from mechanic_shop.wiring.database import is_new_enough
 
 Stopping: TypeAlias = Callable[[], bool]
-"""Tells whether the server has been asked to stop."""
+"""Returns whether a graceful shutdown has begun."""
 
 
-def never() -> bool:
-    """Go on for ever."""
+def never_stopping() -> bool:
+    """Return False, for a server that reports no shutdown."""
     return False
 
 
-def readiness(
-    sql: SqlStore, cache: ResponseCache | None, limits: RateLimiter, stopping: Stopping
+def readiness_check(
+    store: SqlStore, cache: ResponseCache | None, limiter: RateLimiter, stopping: Stopping
 ) -> Ready:
-    """Return what looks at everything that requests need.
+    """Return the function that checks everything requests need.
 
-    Cache and limits can be done without: how they are is told, and is no reason to send
-    requests elsewhere.
+    The side stores of cache and rate limits are reported, but requests can do without them.
     """
 
-    def look() -> Readiness:
-        going = not stopping()
-        database = _database(sql)
+    def check() -> Readiness:
+        running = not stopping()
+        database = _database(store)
         checks = {
-            "server": "running" if going else "stopping",
+            "server": "running" if running else "stopping",
             **database,
             "cache": _side_store(cache.health) if cache else "off",
-            "limits": _side_store(limits.health),
+            "limits": _side_store(limiter.health),
         }
-        return Readiness(going and is_new_enough(database.get("schema")), checks)
+        # A newer schema is accepted: the previous release keeps running during a deployment.
+        return Readiness(running and database.get("schema", "") >= newest(), checks)
 
-    return look
+    return check
 
 
-def _database(sql: SqlStore) -> Mapping[str, str]:
-    """Return how the database does, and if it answers which version its schema has."""
+def _database(store: SqlStore) -> Mapping[str, str]:
+    """Return the database's state and, if it is up, the version of its schema."""
     try:
-        return {"database": "up", "schema": sql.version() or ""}
+        return {"database": "up", "schema": store.version() or ""}
     except Unavailable:
         return {"database": "down"}
 

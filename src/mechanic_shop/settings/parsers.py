@@ -1,4 +1,8 @@
-"""Kinds of settings: how the text of a variable becomes a value, and back."""
+"""Parsers of settings: the text of a variable becomes a checked value, and back.
+
+What a key, a rate or the address of a store may be is each adapter's own rule. Adapters are
+imported only when such a variable is set, so that `mechanic-shop config` starts at once.
+"""
 
 import re
 from collections.abc import Callable
@@ -6,7 +10,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final, Generic, TypeAlias, TypeVar
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -15,26 +19,26 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
-KEY_BYTES: Final = 32
-"""The fewest bytes that a key may have (RFC 7518, section 3.2)."""
-
 
 @frozen
-class Kind(Generic[T]):
-    """What a variable takes, for people, and how its text is read and written.
+class Parser(Generic[T]):
+    """How the text of a variable becomes a value.
 
-    *parse* raises `ValueError` for what the variable does not take. *off* tells that the empty
-    text is a value of its own, not a variable left unset.
+    Attributes:
+        accepts: What the variable may be, for people.
+        parse: Returns the value; raises `ValueError` for any other text.
+        format: Returns the text of a value.
+        empty_is_value: Whether an empty text is a value instead of "not set".
     """
 
-    takes: str
+    accepts: str
     parse: Callable[[str], T]
-    write: Callable[[T], str] = str
-    off: bool = False
+    format: Callable[[T], str] = str
+    empty_is_value: bool = False
 
 
-def one_of(choices: type[Choice]) -> Kind[Choice]:
-    """Take one of a few words, in any case."""
+def choice_of(choices: type[Choice]) -> Parser[Choice]:
+    """Accept one of a few words in any case."""
     by_name = {choice.value.casefold(): choice for choice in choices}
 
     def parse(text: str) -> Choice:
@@ -42,132 +46,110 @@ def one_of(choices: type[Choice]) -> Kind[Choice]:
             raise ValueError(text)
         return by_name[text.casefold()]
 
-    return Kind(" or ".join(f"`{choice}`" for choice in choices), parse)
+    return Parser(" or ".join(f"`{choice}`" for choice in choices), parse)
 
 
-def whole(least: int, most: int) -> Kind[int]:
-    """Take a whole number within bounds."""
+def whole_number(least: int, most: int) -> Parser[int]:
+    """Accept a whole number from *least* to *most*."""
 
     def parse(text: str) -> int:
         if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
             raise ValueError(text)
         return int(text)
 
-    return Kind(f"a whole number from {least} to {most}", parse)
+    return Parser(f"a whole number from {least} to {most}", parse)
 
 
-_SPOKEN: Final = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
+def list_of(member: Parser[T]) -> Parser[tuple[T, ...]]:
+    """Accept several values separated by commas."""
+    return Parser(
+        f"{member.accepts}; separate several with commas",
+        lambda text: tuple(member.parse(part.strip()) for part in text.split(",") if part.strip()),
+        lambda values: ",".join(map(member.format, values)),
+    )
+
+
+_BOOLEANS: Final = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(
     ("false", "no", "off", "0"), False
 )
 
 
-def _flag(text: str) -> bool:
-    if text.casefold() not in _SPOKEN:
+def _boolean(text: str) -> bool:
+    if text.casefold() not in _BOOLEANS:
         raise ValueError(text)
-    return _SPOKEN[text.casefold()]
+    return _BOOLEANS[text.casefold()]
 
 
-FLAG: Final = Kind("`true` or `false`", _flag, lambda value: str(value).lower())
-
-
-def listed(member: Kind[T]) -> Kind[tuple[T, ...]]:
-    """Take several, with commas between them."""
-    return Kind(
-        f"{member.takes}; several with commas between them",
-        lambda text: tuple(member.parse(part.strip()) for part in text.split(",") if part.strip()),
-        lambda values: ",".join(map(member.write, values)),
+def is_long_enough(secret: str) -> bool:
+    """Return whether *secret* has the length that signing requires (RFC 7518, section 3.2)."""
+    from mechanic_adapters.security.signing_keys import (  # noqa: PLC0415 - see above
+        LEAST_SECRET_BYTES,
     )
 
-
-def is_key(text: str) -> bool:
-    """Return whether *text* is long enough to sign with."""
-    return len(text.encode()) >= KEY_BYTES
+    return len(secret.encode()) >= LEAST_SECRET_BYTES
 
 
-def _key(text: str) -> str:
-    if not is_key(text):
+def _secret(text: str) -> str:
+    if not is_long_enough(text):
         raise ValueError
     return text
-
-
-KEY: Final = Kind(f"a random text of {KEY_BYTES} bytes or more", _key)
-
-KEY_OR_FILE: Final = Kind[str]("a secret or a path", str)
-
-FILE: Final = Kind[Path]("the path of a PEM file", Path)
-
-_RATE: Final = re.compile(r"[1-9]\d{0,8}\s*(/|per)\s*([1-9]\d{0,4}\s*)?(second|minute|hour|day)s?")
 
 
 def _rate(text: str) -> str:
-    if text and not _RATE.fullmatch(text.casefold()):
-        raise ValueError(text)
+    from mechanic_adapters.rate_limits.limiter import limit_of  # noqa: PLC0415 - see above
+
+    limit_of(text)
     return text.casefold()
 
 
-RATE: Final = Kind("a rate such as `100/minute`; empty turns it off", _rate, off=True)
+def _database_url(text: str) -> str:
+    from mechanic_adapters.sql.engine.engines import located  # noqa: PLC0415 - see above
+
+    return f"{located(text).get_backend_name()}:{text.partition(':')[2]}"
 
 
-def _split(text: str) -> SplitResult:
+def _redis_url(text: str) -> str:
     parts = urlsplit(text)
-    _ = parts.port  # which refuses what is no port
-    return parts
-
-
-def _database(text: str) -> str:
-    parts = _split(text)
-    if parts.scheme == "sqlite":
-        if parts.netloc or parts.path in ("", "/", "/:memory:"):
-            raise ValueError
-        return text
-    if parts.scheme not in ("postgresql", "postgres") or len(parts.path) <= 1:
-        raise ValueError
-    return urlunsplit(parts._replace(scheme="postgresql"))
-
-
-DATABASE: Final = Kind("`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`", _database)
-
-
-def _remote(text: str, *schemes: str) -> str:
-    parts = _split(text)
-    if parts.scheme not in schemes or not parts.hostname:
-        raise ValueError
+    _ = parts.port  # raises `ValueError` for a port that is no number
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        raise ValueError(text)
+    if not re.fullmatch(r"(/[0-9]*)?", parts.path):
+        raise ValueError(text)
     return text
 
 
-def _redis(text: str) -> str:
-    if not re.fullmatch(r"(/[0-9]*)?", _split(_remote(text, "redis", "rediss")).path):
-        raise ValueError
-    return text
-
-
-REDIS: Final = Kind("`redis://HOST:PORT/NUMBER`", _redis)
-
-
-def _storage(text: str) -> str:
-    return text if text == "memory://" else REDIS.parse(text)
-
-
-STORAGE: Final = Kind(f"`memory://` or {REDIS.takes}", _storage)
+def _storage_url(text: str) -> str:
+    return text if text == "memory://" else _redis_url(text)
 
 
 def _origin(text: str) -> str:
-    parts = _split(_remote(text, "http", "https"))
+    parts = urlsplit(text)
+    _ = parts.port  # as above
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(text)
     if parts.path or parts.query or parts.fragment or parts.username:
         raise ValueError(text)
     return text.lower()
-
-
-ORIGIN: Final = Kind("an origin such as `https://shop.example`", _origin)
 
 
 def _network(text: str) -> Network:
     return ip_network(text)
 
 
-PROXY: Final = Kind("an address or network such as `10.0.0.0/8`", _network)
+BOOLEAN: Final = Parser("`true` or `false`", _boolean, lambda value: str(value).lower())
+SECRET: Final = Parser("a random text of 32 bytes or more", _secret)
+SECRET_OR_FILE: Final = Parser[str]("a secret or a path", str)
+PEM_FILE: Final = Parser[Path]("the path of a PEM file", Path)
+RATE: Final = Parser("a rate such as `100/minute`; empty turns it off", _rate, empty_is_value=True)
+DATABASE_URL: Final = Parser(
+    "`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`", _database_url
+)
+REDIS_URL: Final = Parser("`redis://HOST:PORT/NUMBER`", _redis_url)
+STORAGE_URL: Final = Parser(f"`memory://` or {REDIS_URL.accepts}", _storage_url)
+ORIGIN: Final = Parser("an origin such as `https://shop.example`", _origin)
+NETWORK: Final = Parser("an address or network such as `10.0.0.0/8`", _network)
 
 
-def without_password(text: str) -> str:
-    """Return *text* as it may be shown, should it be a URL."""
+def mask_password(text: str) -> str:
+    """Return *text* with the password of a URL in it masked."""
     return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", text)

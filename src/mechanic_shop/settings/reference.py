@@ -1,4 +1,4 @@
-"""The settings as pages: `.env.sample`, the reference, and what `config` shows."""
+"""The settings as text: `.env.sample`, the reference page, and the values in force."""
 
 from textwrap import fill
 
@@ -7,48 +7,49 @@ from mechanic_shop.settings.settings import Settings, variables
 _REFERENCE = """\
 # Settings
 
-Each is a variable of the environment, or of a file `.env` in the folder that the shop is started
-in; the environment goes first. A variable that is empty counts as not set, unless its row says
-what empty means. A value that is wrong stops the start with one line that names the variable.
+Each setting is an environment variable, or a line of the file `.env` in the folder that the shop
+is started in; the environment takes precedence. An empty variable counts as not set, unless its
+row says otherwise. A wrong value stops the start with one line that names the variable.
 
-`mechanic-shop config` shows the settings in force, secrets hidden. `mechanic-shop demo` heeds them
-too, but for those that would tie a throw-away shop to a real one or keep it from being seen:
+`mechanic-shop config` shows the settings in force, without secrets. `mechanic-shop demo` uses them
+too, except for those that would connect a throw-away shop to a real one or make it unreachable:
 `APP_ENV`, `SECRET_KEY`, `DATABASE_URL`, `JWT_ALG`, `JWT_PRIVATE_KEY_FILE`, `JWT_PREVIOUS_KEYS`,
 `CACHE_REDIS_URL`, `RATE_LIMIT_STORAGE_URL`, `CACHE_TYPE` and `FORCE_HTTPS`.
 
-| variable | meaning | takes | default |
+| variable | meaning | accepts | default |
 |---|---|---|---|
 """
 
 _SAMPLE = """\
-# Copy this file to `.env` and change what you need; docs/reference/settings.md tells more.
+# Copy this file to `.env` and change what you need. docs/reference/settings.md has the details.
 """
 
 
-def reference() -> str:
-    """Return `docs/reference/settings.md`."""
+def reference_page() -> str:
+    """Return the text of `docs/reference/settings.md`."""
     rows = (
-        f"| `{name}`{f' (alias `{known.alias}`)' if known.alias else ''} "
-        f"| {known.says} | {known.kind.takes} | {unset} |\n"
-        for _, name, known, unset in variables()
+        f"| `{name}`{f' (alias `{variable.alias}`)' if variable.alias else ''} "
+        f"| {variable.meaning} | {variable.parser.accepts} | {default} |\n"
+        for _, name, variable, default in variables()
     )
     return _REFERENCE + "".join(rows)
 
 
-def sample() -> str:
-    """Return `.env.sample`: every variable with its default, as comments."""
+def env_sample() -> str:
+    """Return the text of `.env.sample`: every variable with its default, commented out."""
     blocks = []
-    for _, name, known, unset in variables():
-        given = unset.strip("`") if known.unset is None and unset != "none" else ""
-        told = f"{known.says}. Takes {known.kind.takes}; default: {unset}.".replace("`", "")
-        blocks.append(
-            f"\n{fill(told, 98, initial_indent='# ', subsequent_indent='# ')}\n#{name}={given}\n"
-        )
+    for _, name, variable, default in variables():
+        has_value = variable.default is None and default != "none"
+        value = default.strip("`") if has_value else ""
+        text = f"{variable.meaning}. Accepts {variable.parser.accepts}; default: {default}."
+        comment = fill(text.replace("`", ""), 98, initial_indent="# ", subsequent_indent="# ")
+        blocks.append(f"\n{comment}\n#{name}={value}\n")
     return _SAMPLE + "".join(blocks)
 
 
-def in_force(settings: Settings) -> str:
-    """Return one line for each variable with what holds, secrets hidden."""
+def settings_in_force(settings: Settings) -> str:
+    """Return one line for each variable with its present value, without secrets."""
     return "".join(
-        f"{name}={known.shown(getattr(settings, field))}\n" for field, name, known, _ in variables()
+        f"{name}={variable.display(getattr(settings, field))}\n"
+        for field, name, variable, _ in variables()
     )

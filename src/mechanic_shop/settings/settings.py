@@ -1,4 +1,4 @@
-"""Settings: every variable of the environment and `.env`, once, as one frozen class."""
+"""The settings: one frozen class, read from the environment and `.env`."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -10,43 +10,43 @@ from typing import Annotated, Any, Final, Self
 from attrs import Factory, fields, frozen
 
 from mechanic_shop.settings.parsers import (
-    DATABASE,
-    FILE,
-    FLAG,
-    KEY,
-    KEY_OR_FILE,
+    BOOLEAN,
+    DATABASE_URL,
+    NETWORK,
     ORIGIN,
-    PROXY,
+    PEM_FILE,
     RATE,
-    REDIS,
-    STORAGE,
+    REDIS_URL,
+    SECRET,
+    SECRET_OR_FILE,
+    STORAGE_URL,
     Network,
-    is_key,
-    listed,
-    one_of,
-    whole,
+    choice_of,
+    is_long_enough,
+    list_of,
+    whole_number,
 )
-from mechanic_shop.settings.variables import Variable, WrongSettings, discreet, read_env_file
+from mechanic_shop.settings.variables import Variable, WrongSettings, hide_secrets, read_env_file
 
 ENV_FILE: Final = Path(".env")
 
 
 class Environment(StrEnum):
-    """Where the shop runs."""
+    """The environment that the shop runs in."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
 
 class Algorithm(StrEnum):
-    """How access tokens are signed."""
+    """The signature algorithm of access tokens."""
 
     HS256 = "HS256"
     RS256 = "RS256"
 
 
 class Profile(StrEnum):
-    """What a password's hash costs."""
+    """The cost of a password hash (Argon2id parameters)."""
 
     OWASP = "owasp"
     RFC9106_LOW = "rfc9106-low"
@@ -54,7 +54,7 @@ class Profile(StrEnum):
 
 
 class Cache(StrEnum):
-    """Where answers are remembered."""
+    """Where responses are cached."""
 
     MEMORY = "memory"
     REDIS = "redis"
@@ -62,14 +62,14 @@ class Cache(StrEnum):
 
 
 class LogFormat(StrEnum):
-    """How a log line looks."""
+    """The format of log lines."""
 
     JSON = "json"
     CONSOLE = "console"
 
 
 class LogLevel(StrEnum):
-    """The least that is worth a log line."""
+    """The lowest level that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -77,15 +77,15 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-@frozen(kw_only=True, field_transformer=discreet)
+@frozen(kw_only=True, field_transformer=hide_secrets)
 class Settings:
-    """Everything that can be set from outside; `read` checks it."""
+    """Everything that an operator can configure; `read` checks it."""
 
     app_env: Annotated[
         Environment,
         Variable(
-            "Where the shop runs; in production no secret has a default, and HTTPS is a must",
-            one_of(Environment),
+            "Where the shop runs; production requires a secret key and, by default, HTTPS",
+            choice_of(Environment),
             alias="FLASK_ENV",
         ),
     ] = Environment.DEVELOPMENT
@@ -93,67 +93,78 @@ class Settings:
         str | None,
         Variable(
             "Signs access tokens (HS256) and cursors",
-            KEY,
-            unset="in development made once and kept beside the database, in a `.secret` file of "
-            "mode 0600; in production it is required",
+            SECRET,
+            default="in development generated once and stored beside the database, in a `.secret` "
+            "file of mode 0600; required in production",
             secret=True,
         ),
     ] = None
     database_url: Annotated[
         str,
         Variable(
-            "The database; `postgres://` is understood too, and a relative SQLite file lies in "
-            "the folder that the shop is started in",
-            DATABASE,
+            "The database; `postgres://` is accepted too, and a relative path of an SQLite file "
+            "starts at the working directory",
+            DATABASE_URL,
         ),
     ] = "sqlite:///mechanic_shop.db"
-    jwt_alg: Annotated[Algorithm, Variable("How access tokens are signed", one_of(Algorithm))] = (
-        Algorithm.HS256
-    )
+    jwt_alg: Annotated[
+        Algorithm, Variable("Signature algorithm of access tokens", choice_of(Algorithm))
+    ] = Algorithm.HS256
     jwt_private_key_file: Annotated[
         Path | None,
-        Variable("The RSA key that signs where `JWT_ALG` is `RS256`; `keys new` makes one", FILE),
+        Variable(
+            "The RSA key that signs when `JWT_ALG` is `RS256`; `keys new` makes one", PEM_FILE
+        ),
     ] = None
     jwt_previous_keys: Annotated[
         tuple[str, ...],
         Variable(
-            "Keys still accepted while rotating: former secrets for HS256, PEM files for RS256",
-            listed(KEY_OR_FILE),
+            "Previous keys, accepted during a rotation: secrets for HS256, PEM files for RS256",
+            list_of(SECRET_OR_FILE),
             secret=True,
         ),
     ] = ()
     token_ttl_min: Annotated[
-        int, Variable("Life of an access token, in minutes", whole(1, 1440))
+        int, Variable("Lifetime of an access token in minutes", whole_number(1, 1440))
     ] = 30
     refresh_ttl_days: Annotated[
-        int, Variable("Life of a refresh token, in days", whole(1, 365))
+        int, Variable("Lifetime of a refresh token in days", whole_number(1, 365))
     ] = 14
     password_profile: Annotated[
         Profile,
         Variable(
-            "Cost of a password's Argon2id hash: OWASP's (19 MiB, t=2, p=1) or one of RFC 9106's",
-            one_of(Profile),
+            "Cost of an Argon2id password hash: OWASP's (19 MiB, t=2, p=1) or one of RFC 9106's",
+            choice_of(Profile),
         ),
     ] = Profile.OWASP
-    global_rate_limit: Annotated[str, Variable("How often one caller may ask", RATE)] = "300/minute"
+    global_rate_limit: Annotated[
+        str, Variable("Rate limit of all requests of one client", RATE)
+    ] = "300/minute"
     login_rate_limit: Annotated[
-        str, Variable("How often one address, or one account, may try to log in", RATE)
+        str,
+        Variable(
+            "Rate limit of log-in attempts, for each client address and for each account", RATE
+        ),
     ] = "10/minute"
-    write_rate_limit: Annotated[str, Variable("How often one caller may write", RATE)] = "60/minute"
+    write_rate_limit: Annotated[
+        str, Variable("Rate limit of write requests of one client", RATE)
+    ] = "60/minute"
     cache_redis_url: Annotated[
-        str | None, Variable("A Redis or Valkey whose cache all processes share", REDIS)
+        str | None, Variable("A Redis or Valkey server whose cache all processes share", REDIS_URL)
     ] = None
     rate_limit_storage_url: Annotated[
         str,
         Variable(
-            "Where requests are counted", STORAGE, "`CACHE_REDIS_URL` if set, else `memory://`"
+            "Where requests are counted for rate limits",
+            STORAGE_URL,
+            "`CACHE_REDIS_URL` if set, else `memory://`",
         ),
     ] = Factory(lambda settings: settings.cache_redis_url or "memory://", takes_self=True)
     cache_type: Annotated[
         Cache,
         Variable(
-            "Where answers are remembered",
-            one_of(Cache),
+            "Where responses are cached",
+            choice_of(Cache),
             "`redis` if `CACHE_REDIS_URL` is set, else `memory`",
         ),
     ] = Factory(
@@ -161,53 +172,55 @@ class Settings:
         takes_self=True,
     )
     cache_ttl_s: Annotated[
-        int, Variable("Seconds after which an answer is forgotten", whole(1, 86_400))
+        int, Variable("Seconds after which a cached response expires", whole_number(1, 86_400))
     ] = 30
     cors_origins: Annotated[
         tuple[str, ...],
-        Variable("Sites whose pages may call the shop from a browser", listed(ORIGIN)),
+        Variable("Origins whose pages may call the API from a browser (CORS)", list_of(ORIGIN)),
     ] = ()
     trusted_proxies: Annotated[
         tuple[Network, ...],
-        Variable("Proxies whose `X-Forwarded-*` headers are believed", listed(PROXY)),
+        Variable("Proxies whose `X-Forwarded-*` headers are trusted", list_of(NETWORK)),
     ] = ()
     force_https: Annotated[
         bool,
         Variable(
-            "Refuse what did not come over HTTPS",
-            FLAG,
+            "Refuse requests that did not arrive over HTTPS",
+            BOOLEAN,
             "`true` in production, `false` in development",
         ),
     ] = Factory(lambda settings: settings.production, takes_self=True)
     log_format: Annotated[
         LogFormat,
         Variable(
-            "How a log line looks",
-            one_of(LogFormat),
+            "Format of log lines",
+            choice_of(LogFormat),
             "`json` in production, `console` in development",
         ),
     ] = Factory(
         lambda settings: LogFormat.JSON if settings.production else LogFormat.CONSOLE,
         takes_self=True,
     )
-    log_level: Annotated[
-        LogLevel, Variable("The least that is worth a log line", one_of(LogLevel))
-    ] = LogLevel.INFO
+    log_level: Annotated[LogLevel, Variable("Lowest level that is logged", choice_of(LogLevel))] = (
+        LogLevel.INFO
+    )
     metrics_token: Annotated[
         str | None,
         Variable(
-            "Shown as `Authorization: Bearer`, gives `/metrics` to other machines",
-            KEY,
-            unset="none: `/metrics` is there for this machine only",
+            "Bearer token that lets other machines read `/metrics`",
+            SECRET,
+            default="none: only this machine can read `/metrics`",
             secret=True,
         ),
     ] = None
-    require_if_match: Annotated[bool, Variable("Refuse a change without `If-Match`", FLAG)] = False
-    strict_vin: Annotated[bool, Variable("Refuse a VIN with a wrong check digit", FLAG)] = False
+    require_if_match: Annotated[bool, Variable("Require `If-Match` for changes (428)", BOOLEAN)] = (
+        False
+    )
+    strict_vin: Annotated[bool, Variable("Refuse a VIN with a wrong check digit", BOOLEAN)] = False
 
     @property
     def production(self) -> bool:
-        """Whether this is for real."""
+        """Whether the shop runs in production."""
         return self.app_env is Environment.PRODUCTION
 
     @classmethod
@@ -215,47 +228,47 @@ class Settings:
         cls,
         environ: Mapping[str, str] | None = None,
         env_file: Path | None = ENV_FILE,
-        instead: Mapping[str, Any] = MappingProxyType({}),
+        overrides: Mapping[str, Any] = MappingProxyType({}),
     ) -> Self:
-        """Return what the environment says, and where it is silent *env_file*.
+        """Return the settings of the environment, then of *env_file*, then the defaults.
 
-        What stands in *instead*, by the names of fields, holds whatever its variables say.
-        Raises `WrongSettings`, which names every variable that is wrong.
+        *overrides* are values by field name; their variables are not read. Raises
+        `WrongSettings`, which names every variable that is wrong.
         """
         sources = [os.environ if environ is None else environ]
         if env_file:
             sources.append(read_env_file(env_file))
-        values = dict(instead)
+        values = dict(overrides)
         wrong: list[str] = []
-        for field, name, known, _ in variables(cls):
-            if field not in instead and (given := known.given_in(name, sources)):
-                said, text = given
+        for field, name, variable, _ in variables(cls):
+            if field not in overrides and (found := variable.find(name, sources)):
+                spelling, text = found
                 try:
-                    values[field] = known.kind.parse(text)
+                    values[field] = variable.parser.parse(text)
                 except ValueError:
-                    wrong.append(f"{said} must be {known.kind.takes.replace('`', '')}")
+                    wrong.append(f"{spelling} must be {variable.parser.accepts.replace('`', '')}")
         if not wrong:
             settings = cls(**values)
-            wrong.extend(settings.contradictions())
+            wrong.extend(settings.conflicts())
             if not wrong:
                 return settings
         raise WrongSettings("; ".join(wrong))
 
-    def contradictions(self) -> Iterator[str]:
-        """Tell what is wrong between the settings."""
+    def conflicts(self) -> Iterator[str]:
+        """Yield a sentence for each conflict between settings."""
         if self.production and self.secret_key is None:
-            yield f"SECRET_KEY is required in production: {KEY.takes}"
+            yield f"SECRET_KEY is required in production: {SECRET.accepts}"
         if self.jwt_alg is Algorithm.RS256 and self.jwt_private_key_file is None:
-            yield "JWT_PRIVATE_KEY_FILE is required where JWT_ALG is RS256"
-        if self.jwt_alg is Algorithm.HS256 and not all(map(is_key, self.jwt_previous_keys)):
-            yield f"JWT_PREVIOUS_KEYS must hold keys, each {KEY.takes}"
+            yield "JWT_PRIVATE_KEY_FILE is required when JWT_ALG is RS256"
+        if self.jwt_alg is Algorithm.HS256 and not all(map(is_long_enough, self.jwt_previous_keys)):
+            yield f"JWT_PREVIOUS_KEYS must be secrets, each {SECRET.accepts}"
         if self.cache_type is Cache.REDIS and self.cache_redis_url is None:
-            yield "CACHE_REDIS_URL is required where CACHE_TYPE is redis"
+            yield "CACHE_REDIS_URL is required when CACHE_TYPE is redis"
 
 
 def variables(of: type[Settings] = Settings) -> Iterator[tuple[str, str, Variable, str]]:
-    """Go through the variables: field, name outside, all that is known, and what holds unset."""
+    """Yield for each variable its field, its name, its declaration, and its default as text."""
     for field in fields(of):
-        known = Variable.of(field)
-        default = "none" if field.default in (None, ()) else f"`{known.shown(field.default)}`"
-        yield field.name, field.name.upper(), known, known.unset or default
+        variable = Variable.of(field)
+        default = "none" if field.default in (None, ()) else f"`{variable.display(field.default)}`"
+        yield field.name, field.name.upper(), variable, variable.default or default

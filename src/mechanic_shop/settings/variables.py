@@ -1,4 +1,4 @@
-"""Variables: what a field of the settings says of the one that it is read from."""
+"""Environment variables: what each field of the settings declares about its own."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,62 +9,70 @@ from dotenv.parser import parse_stream
 
 from mechanic_core.errors import Refused
 from mechanic_core.rules import unwrap_annotated
-from mechanic_shop.settings.parsers import Kind, without_password
+from mechanic_shop.settings.parsers import Parser, mask_password
 
 
 class WrongSettings(Refused):
-    """The settings are not ones that the shop can start with."""
+    """The shop cannot start with these settings."""
 
     exit_code: ClassVar = 2
 
 
 @frozen
 class Variable:
-    """One variable as people know it. *unset* tells what holds without it, where that depends."""
+    """An environment variable, declared in the type of its field.
 
-    says: str
-    kind: Kind[Any]
-    unset: str | None = None
+    Attributes:
+        meaning: What it sets, for people.
+        parser: Reads and formats its value.
+        default: The default in words, where it depends on other settings.
+        secret: Whether its value is never shown.
+        alias: Another name that is accepted too.
+    """
+
+    meaning: str
+    parser: Parser[Any]
+    default: str | None = None
     secret: bool = False
     alias: str | None = None
 
     @classmethod
     def of(cls, field: "Attribute[Any]") -> "Variable":
-        """Return what the type of *field* says."""
+        """Return the variable that the type of *field* declares."""
         return next(note for note in unwrap_annotated(field.type)[1] if isinstance(note, cls))
 
-    def given_in(self, name: str, sources: Sequence[Mapping[str, str]]) -> tuple[str, str] | None:
-        """Return the name and the text under which the first of *sources* gives it."""
+    def find(self, name: str, sources: Sequence[Mapping[str, str]]) -> tuple[str, str] | None:
+        """Return the name and text in the first of *sources* that sets the variable."""
         names = [name, self.alias] if self.alias else [name]
         for source in sources:
-            for known_as in names:
-                text = source.get(known_as, "").strip()
-                if text or (self.kind.off and known_as in source):
-                    return known_as, text
+            for spelling in names:
+                text = source.get(spelling, "").strip()
+                if text or (self.parser.empty_is_value and spelling in source):
+                    return spelling, text
         return None
 
-    def shown(self, value: object) -> str:
-        """Return *value* as it may be shown to anybody."""
+    def display(self, value: object) -> str:
+        """Return *value* as text that is safe to show."""
         if value in (None, ()):
             return ""
-        return "(hidden)" if self.secret else without_password(self.kind.write(value))
+        return "(hidden)" if self.secret else mask_password(self.parser.format(value))
 
 
-def discreet(_: type, fields: "list[Attribute[Any]]") -> "list[Attribute[Any]]":
-    """Keep the secrets of an attrs class out of its `repr`."""
-    return [field.evolve(repr=Variable.of(field).shown) for field in fields]
+def hide_secrets(_: type, fields: "list[Attribute[Any]]") -> "list[Attribute[Any]]":
+    """Transform the fields of an attrs class so that its `repr` shows no secret."""
+    return [field.evolve(repr=Variable.of(field).display) for field in fields]
 
 
 def read_env_file(path: Path) -> Mapping[str, str]:
-    """Return the variables in *path*, nothing if it is not there. Raises `WrongSettings`."""
+    """Return the variables in *path*, none if it does not exist. Raises `WrongSettings`."""
     try:
         with path.open(encoding="utf-8") as text:
             bindings = list(parse_stream(text))
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongSettings(f"{path} can't be read: {error}") from None
+        raise WrongSettings(f"{path} cannot be read: {error}") from None
     for binding in bindings:
         if binding.error:
             raise WrongSettings(f"{path}, line {binding.original.line} is not NAME=value")
-    return {found.key: found.value or "" for found in bindings if found.key}
+    return {binding.key: binding.value or "" for binding in bindings if binding.key}

@@ -1,1 +1,1 @@
-"""The composition root: adapters, use cases and HTTP put together by hand."""
+"""The composition root: adapters, use cases and the HTTP layer put together by hand."""

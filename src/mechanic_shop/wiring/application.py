@@ -1,6 +1,6 @@
-"""The composition root: everything opened, put together by hand, and closed again.
+"""The WSGI application: everything opened, put together by hand, and closed again.
 
-What is there without HTTP stands in `mechanic_shop.wiring.shop`.
+The shop without HTTP is in `mechanic_shop.wiring.shop`.
 """
 
 import atexit
@@ -14,14 +14,12 @@ from wsgiref.types import WSGIApplication
 from attrs import frozen
 
 from mechanic_adapters.caching.cache import ResponseCache
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.rate_limits.limiter import RateLimiter
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
 from mechanic_adapters.security.revocations import Revocations, authenticator
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
-from mechanic_core.unit_of_work import Store
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
 from mechanic_http.endpoint.response import first_interceptor, no_interceptor
@@ -29,36 +27,33 @@ from mechanic_http.endpoint.response_cache import CachedResponses
 from mechanic_http.operators.metrics import MetricsPage
 from mechanic_http.ports import AccessLog
 from mechanic_http.settings import HttpSettings
-from mechanic_shop.observability.metrics import Metrics
-from mechanic_shop.observability.readiness import Stopping, never, readiness
-from mechanic_shop.observability.request_metrics import StatementCount, counted
+from mechanic_shop.observability.metrics import Metrics, StatementCounter
+from mechanic_shop.observability.readiness import Stopping, never_stopping, readiness_check
 from mechanic_shop.observability.traces import open_traces
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.database import cache_of, invalidated_by, open_sql, remembering, swept
-from mechanic_shop.wiring.shop import CONNECTIONS, open_shop, shop_of
-from mechanic_shop.wiring.signing import secret_of, tokens_of
-from mechanic_shop.wiring.use_cases import build_shop
-
-__all__ = ["build_shop", "create_application", "open_application", "open_shop"]
+from mechanic_shop.wiring.cache import create_cache, fetch_from, invalidate_on_commit
+from mechanic_shop.wiring.clock import utc_now
+from mechanic_shop.wiring.database import open_database, sweep_stored_answers
+from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop
+from mechanic_shop.wiring.signing import create_tokens, load_secret
 
 THREADS: Final = 24
-"""How many requests run at once by default. Most of them may wait for a password's hash."""
+"""The default number of threads; most of them may be hashing a password."""
 
 
 @final
 @frozen(kw_only=True)
-class Opened:
-    """What an application is made of: all of it open, and closed with it."""
+class Resources:
+    """The open resources of one application."""
 
     settings: Settings
     secret: str
     tokens: JwtTokens
     cache: ResponseCache | None
-    limits: RateLimiter
+    limiter: RateLimiter
     metrics: Metrics
-    sql: SqlStore
-    statements: StatementCount
-    store: Store
+    store: SqlStore
+    statements: StatementCounter
 
 
 @contextmanager
@@ -66,103 +61,103 @@ def open_application(
     settings: Settings,
     *,
     threads: int = THREADS,
-    stopping: Stopping = never,
+    stopping: Stopping = never_stopping,
     access_log: AccessLog | None = None,
     metrics: Metrics | None = None,
 ) -> Iterator[WSGIApplication]:
-    """Give the shop as a WSGI application.
+    """Open the shop as a WSGI application and close all its resources on exit.
 
     Args:
-        settings: Checked ones.
+        settings: The checked settings.
         threads: How many requests may run at once.
-        stopping: Tells whether the server has been asked to stop.
-        access_log: Told of each request.
-        metrics: What counts.
+        stopping: Returns whether a graceful shutdown has begun.
+        access_log: Called with each completed request.
+        metrics: Counts requests; by default metrics of its own.
 
-    Raises `WrongSettings`, and `SchemaOld` where PostgreSQL was not upgraded.
+    Raises `WrongSettings`, and `SchemaOld` if a PostgreSQL schema needs an upgrade.
     """
     with (
         open_traces(os.environ) as traces,
-        _opened(settings, threads, metrics or Metrics()) as opened,
+        _open_resources(settings, threads, metrics or Metrics()) as resources,
     ):
-        with suppress(Unavailable):  # a shop that can only be read is still worth reading
-            swept(opened.store, utc_now())
-        log = traces.naming(access_log) if traces else access_log
-        application = _application(opened, threads, stopping, log)
-        yield traces.around(application) if traces else application
-
-
-@contextmanager
-def _opened(settings: Settings, threads: int, metrics: Metrics) -> Iterator[Opened]:
-    """Open everything, the store behind its cache, and close it again in reverse."""
-    secret = secret_of(settings)
-    tokens = tokens_of(settings, secret, utc_now)
-    cache = cache_of(settings, metrics.fell_back, metrics.looked_up)
-    limits = RateLimiter.open(
-        _policies(settings), settings.rate_limit_storage_url, metrics.fell_back
-    )
-    statements = StatementCount()
-    with (
-        open_sql(settings, max(CONNECTIONS, threads // 3)) as sql,
-        sql.watched(statements.add),
-        invalidated_by(sql, cache),
-        closing(limits),
-    ):
-        yield Opened(
-            settings=settings,
-            secret=secret,
-            tokens=tokens,
-            cache=cache,
-            limits=limits,
-            metrics=metrics,
-            sql=sql,
-            statements=statements,
-            store=sql,
-        )
-
-
-def _application(
-    opened: Opened, threads: int, stopping: Stopping, access_log: AccessLog | None
-) -> WSGIApplication:
-    settings, metrics = opened.settings, opened.metrics
-    passwords = Argon2Passwords(PROFILES[settings.password_profile], most=_logins(threads))
-    shop = shop_of(settings, opened.store, opened.tokens, passwords)
-    ports = _ports(opened, stopping, access_log)
-    figures = MetricsPage(metrics.render, settings.metrics_token)
-    return create_app(shop, ports, _http(settings, opened.secret), [("/metrics", figures)])
-
-
-def _ports(opened: Opened, stopping: Stopping, access_log: AccessLog | None) -> HttpPorts:
-    cache, sql, store, tokens = opened.cache, opened.sql, opened.store, opened.tokens
-    revocations = Revocations(store.read_only, utc_now, timedelta(seconds=tokens.life))
-    store.subscribe(revocations.touched)
-    return HttpPorts(
-        authenticate=authenticator(tokens, revocations),
-        limiter=opened.limits,
-        public_keys=tokens.public_keys,
-        ready=readiness(sql, cache, opened.limits, stopping),
-        access_log=counted(opened.metrics, sql.connections, access_log),
-        statements=opened.statements.here,
-        intercept=first_interceptor(
-            IdempotentReplay(store.begin, utc_now, opened.secret.encode()),
-            CachedResponses(remembering(cache)) if cache else no_interceptor,
-        ),
-    )
+        with suppress(Unavailable):  # a read-only database can still serve reads
+            sweep_stored_answers(resources.store, utc_now())
+        log = traces.describe_spans(access_log) if traces else access_log
+        application = _create_app(resources, threads, stopping, log)
+        yield traces.wrap(application) if traces else application
 
 
 def create_application(settings: Settings, access_log: AccessLog | None = None) -> WSGIApplication:
-    """Return the shop as a WSGI application that is closed when the process ends."""
+    """Return the shop as a WSGI application that is closed when the process exits."""
     stack = ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(open_application(settings, access_log=access_log))
 
 
-def _logins(threads: int) -> int:
-    """Return how many may wait for a hash, so that a third of the threads is there for others."""
-    return max(1, threads * 2 // 3)
+@contextmanager
+def _open_resources(settings: Settings, threads: int, metrics: Metrics) -> Iterator[Resources]:
+    secret = load_secret(settings)
+    tokens = create_tokens(settings, secret, utc_now)
+    cache = create_cache(settings, metrics.count_fallback, metrics.count_lookup)
+    limiter = RateLimiter.open(
+        _rate_limits(settings), settings.rate_limit_storage_url, metrics.count_fallback
+    )
+    statements = StatementCounter()
+    with (
+        open_database(settings, max(CONNECTIONS, threads // 3)) as store,
+        store.watched(statements.add),
+        invalidate_on_commit(store, cache),
+        closing(limiter),
+    ):
+        yield Resources(
+            settings=settings,
+            secret=secret,
+            tokens=tokens,
+            cache=cache,
+            limiter=limiter,
+            metrics=metrics,
+            store=store,
+            statements=statements,
+        )
 
 
-def _policies(settings: Settings) -> dict[str, str]:
+def _create_app(
+    resources: Resources, threads: int, stopping: Stopping, access_log: AccessLog | None
+) -> WSGIApplication:
+    settings, metrics = resources.settings, resources.metrics
+    # A third of the threads stays free of password hashing, for all other requests.
+    hashing = max(1, threads * 2 // 3)
+    passwords = Argon2Passwords(PROFILES[settings.password_profile], most=hashing)
+    shop = configure_shop(settings, resources.store, resources.tokens, passwords)
+    return create_app(
+        shop,
+        _http_ports(resources, stopping, access_log),
+        _http_settings(settings, resources.secret),
+        [("/metrics", MetricsPage(metrics.render, settings.metrics_token))],
+    )
+
+
+def _http_ports(
+    resources: Resources, stopping: Stopping, access_log: AccessLog | None
+) -> HttpPorts:
+    cache, store, tokens = resources.cache, resources.store, resources.tokens
+    revocations = Revocations(store.read_only, utc_now, timedelta(seconds=tokens.life))
+    store.subscribe(revocations.touched)
+    return HttpPorts(
+        authenticate=authenticator(tokens, revocations),
+        limiter=resources.limiter,
+        public_keys=tokens.public_keys,
+        ready=readiness_check(store, cache, resources.limiter, stopping),
+        access_log=resources.metrics.record_requests(store.connections, access_log),
+        statements=resources.statements.read,
+        intercept=first_interceptor(
+            IdempotentReplay(store.begin, utc_now, resources.secret.encode()),
+            CachedResponses(fetch_from(cache)) if cache else no_interceptor,
+        ),
+    )
+
+
+def _rate_limits(settings: Settings) -> dict[str, str]:
     return {
         "default": settings.global_rate_limit,
         "login": settings.login_rate_limit,
@@ -170,7 +165,7 @@ def _policies(settings: Settings) -> dict[str, str]:
     }
 
 
-def _http(settings: Settings, secret: str) -> HttpSettings:
+def _http_settings(settings: Settings, secret: str) -> HttpSettings:
     return HttpSettings(
         cursor_secret=secret.encode(),
         trusted_proxies=tuple(map(str, settings.trusted_proxies)),

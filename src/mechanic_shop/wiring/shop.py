@@ -1,4 +1,4 @@
-"""The shop without HTTP: every use case on the database that the settings name."""
+"""The shop without HTTP: every use case on the configured database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,25 +7,26 @@ from typing import Final
 
 from attrs import evolve
 
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
 from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import Store
-from mechanic_shop.settings.parsers import DATABASE
+from mechanic_shop.settings.parsers import DATABASE_URL
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.variables import WrongSettings
-from mechanic_shop.wiring.database import cache_of, open_store
-from mechanic_shop.wiring.signing import secret_of, tokens_of
-from mechanic_shop.wiring.use_cases import build_shop, unheard
+from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
+from mechanic_shop.wiring.clock import utc_now
+from mechanic_shop.wiring.database import open_database
+from mechanic_shop.wiring.signing import create_tokens, load_secret
+from mechanic_shop.wiring.use_cases import build_shop, ignore_low_stock
 
 OPERATOR: Final = Actor(Role.MANAGER)
-"""Whoever runs the program on the shop's own machine may do what a manager may."""
+"""The actor of commands on the shop's own machine: it may do what a manager may."""
 
 CONNECTIONS: Final = 8
-"""How many threads find a database connection at hand; others wait for their turn."""
+"""The default size of the connection pool."""
 
 
 @contextmanager
@@ -33,34 +34,37 @@ def open_shop(
     url: str | None = None,
     *,
     settings: Settings | None = None,
-    low_stock: LowStockListener = unheard,
+    low_stock: LowStockListener = ignore_low_stock,
 ) -> Iterator[Shop]:
-    """Give every use case, wired, without HTTP.
+    """Open the shop without HTTP and close its database on exit.
 
     Args:
-        url: The database; without it, what the settings say.
-        settings: Without them, they are read from the environment and `.env`.
-        low_stock: Told of a part each time it falls to its reorder point.
+        url: The database URL; by default that of *settings*.
+        settings: By default read from the environment and `.env`.
+        low_stock: Called with each part that falls to its reorder point.
 
-    Raises `WrongSettings`, and `SchemaOld` where PostgreSQL was not upgraded.
+    Raises `WrongSettings`, and `SchemaOld` if a PostgreSQL schema needs an upgrade.
     """
     settings = settings or Settings.read()
     if url:
-        settings = evolve(settings, database_url=_database(url))
-    tokens = tokens_of(settings, secret_of(settings), utc_now)
-    with open_store(settings, CONNECTIONS, cache_of(settings)) as store:
+        settings = evolve(settings, database_url=_checked(url))
+    tokens = create_tokens(settings, load_secret(settings), utc_now)
+    with (
+        open_database(settings, CONNECTIONS) as store,
+        invalidate_on_commit(store, create_cache(settings)),
+    ):
         passwords = Argon2Passwords(PROFILES[settings.password_profile])
-        yield shop_of(settings, store, tokens, passwords, low_stock)
+        yield configure_shop(settings, store, tokens, passwords, low_stock)
 
 
-def shop_of(
+def configure_shop(
     settings: Settings,
     store: Store,
     tokens: AccessTokens,
     passwords: Passwords,
-    low_stock: LowStockListener = unheard,
+    low_stock: LowStockListener = ignore_low_stock,
 ) -> Shop:
-    """Return every use case as the settings say."""
+    """Return the shop on *store*, configured by *settings*."""
     return build_shop(
         store,
         utc_now,
@@ -72,8 +76,8 @@ def shop_of(
     )
 
 
-def _database(url: str) -> str:
+def _checked(url: str) -> str:
     try:
-        return DATABASE.parse(url)
+        return DATABASE_URL.parse(url)
     except ValueError:
-        raise WrongSettings(f"the database must be {DATABASE.takes}") from None
+        raise WrongSettings(f"the database URL must be {DATABASE_URL.accepts}") from None

@@ -59,14 +59,16 @@ HEAVY = {
 """What takes long to import, or must not be there at all where the shop is installed."""
 
 _SETTINGS = {"attr", "dotenv"}
-_DATABASE = {*_SETTINGS, "cachetools", "cattrs", "orjson", "sqlalchemy"}
-_SHOP = {*_DATABASE, "argon2", "cryptography", "jwt"}
+_DATABASE = {*_SETTINGS, "orjson", "sqlalchemy"}
+_SHOP = {*_DATABASE, "argon2", "cachetools", "cryptography", "jwt"}
 USED: dict[str, set[str]] = {
     "--help": set(),
     "config": _SETTINGS,
     "db current": {*_DATABASE, "alembic", "mako"},
     "stock check": _SHOP,
-    "serve": {*_SHOP, "falcon", "limits", "prometheus_client", "structlog", "waitress"},
+    "serve": {
+        *(*_SHOP, "cattrs", "falcon", "limits", "prometheus_client", "structlog", "waitress"),
+    },
 }
 """What commands need on SQLite that is up to date, without Redis."""
 
@@ -75,7 +77,7 @@ UNASKED = {
     "mechanic_http.openapi.document",
     "mechanic_http.openapi.postman",
     "mechanic_shop.demo",
-    "mechanic_shop.observability.tracing",
+    "mechanic_shop.observability.opentelemetry",
 }
 """Modules of ours for what nobody has asked for."""
 

@@ -40,10 +40,10 @@ def test_stock_agrees_until_somebody_meddles(shop_cli: CommandLine, tmp_path: Pa
         database.execute("UPDATE parts SET quantity = quantity + 500")
     wrong = shop_cli("stock", "check")
 
-    assert Outcome(0, "every balance agrees with the ledger\n", "") == right
+    assert Outcome(0, "all balances match the ledger\n", "") == right
     assert 1 == wrong.code
-    assert "PAD: 8.5 on hand, 0 reserved; by the ledger 8 and 0\n" == wrong.out
-    assert "mechanic-shop: 1 balances disagree with the ledger\n" == wrong.err
+    assert "PAD: 8.5 on hand, 0 reserved; ledger: 8 and 0\n" == wrong.out
+    assert "mechanic-shop: 1 balances differ from the ledger\n" == wrong.err
 
 
 def test_kept_figures_agree_until_somebody_meddles(shop_cli: CommandLine, tmp_path: Path) -> None:
@@ -57,9 +57,9 @@ def test_kept_figures_agree_until_somebody_meddles(shop_cli: CommandLine, tmp_pa
     wrong = shop_cli("db", "recount")
     mended = shop_cli("db", "recount", "--mend")
 
-    assert Outcome(0, "every figure agrees with what it counts\n", "") == right
-    assert (1, "parts: 7 kept, 0 counted\n") == (wrong.code, wrong.out)
-    assert Outcome(0, "parts: 7 kept, 0 counted\ncounted anew\n", "") == mended
+    assert Outcome(0, "all counters are right\n", "") == right
+    assert (1, "parts: 7 stored, 0 counted\n") == (wrong.code, wrong.out)
+    assert Outcome(0, "parts: 7 stored, 0 counted\ncounters corrected\n", "") == mended
     assert right == shop_cli("db", "recount")
 
 

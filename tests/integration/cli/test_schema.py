@@ -12,9 +12,9 @@ from tests.integration.cli.outcomes import CommandLine, is_one_line
 from tests.integration.programs import run
 
 WRONG: Final = [
-    ("sqlite:///nodir/x.db", 2, "there is no folder nodir"),
+    ("sqlite:///nodir/x.db", 2, "the folder nodir does not exist"),
     ("sqlite:///folder", 2, "folder is a folder"),
-    ("sqlite:///letter.txt", 2, "letter.txt is no SQLite database"),
+    ("sqlite:///letter.txt", 2, "letter.txt is not an SQLite database"),
     ("postgresql://ada:w0rd@127.0.0.1:1/shop", 1, "the database at 127.0.0.1:1 does not answer"),
     ("postgresql://ada:w0rd@h.invalid/shop", 1, "the database at h.invalid:5432 does not answer"),
 ]
@@ -102,7 +102,7 @@ def test_an_empty_database_has_nothing_to_take_back(shop_cli: CommandLine, url: 
 
     assert 1 == outcome.code
     assert is_one_line(outcome.err)
-    assert "nothing to take back" in outcome.err
+    assert "nothing to downgrade" in outcome.err
 
 
 @pytest.mark.parametrize("words", ["check", "upgrade", "downgrade"])
@@ -118,7 +118,7 @@ def test_a_newer_schema_is_told(shop_cli: CommandLine, tmp_path: Path, words: st
 
     assert 1 == outcome.code
     assert is_one_line(outcome.err)
-    assert "the database is newer than this program: its schema is at 9999" in outcome.err
+    assert "the database's schema 9999 is newer than this program" in outcome.err
     assert "9999\n" == shop_cli("db", "current").out
 
 
@@ -166,7 +166,7 @@ def test_a_server_that_refuses_is_told(shop_cli: CommandLine, postgres_url: str)
 
     assert 1 == outcome.code
     assert is_one_line(outcome.err)
-    assert outcome.err.endswith(" does not let the shop in\n")
+    assert outcome.err.endswith(" refuses the connection\n")
     assert "of_nobody" not in outcome.err
 
 

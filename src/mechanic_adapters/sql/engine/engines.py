@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
 from mechanic_adapters.sql.engine.sqlite_locking import write_ahead
 
@@ -37,12 +38,17 @@ def located(url: str) -> URL:
 
     Raises `ValueError` for anything but PostgreSQL and SQLite in a file.
     """
-    place = make_url(url.replace("postgres://", "postgresql://", 1))
+    try:
+        place = make_url(url.replace("postgres://", "postgresql://", 1))
+    except ArgumentError as error:
+        raise ValueError("the database must be a URL") from error
     if place.drivername in {"postgresql", "postgresql+psycopg"}:
+        if not place.database:
+            raise ValueError("the URL must name a database, as in postgresql://host/name")
         return place.set(drivername="postgresql+psycopg")
     if place.drivername not in {"sqlite", "sqlite+pysqlite"}:
         raise ValueError("the database must be postgresql://… or sqlite:///…")
-    if place.database in {None, "", ":memory:"}:
+    if place.host or place.database in {None, "", ":memory:"}:
         raise ValueError("SQLite needs a file, as in sqlite:///shop.db")
     return place.set(drivername="sqlite+pysqlite")
 

@@ -1,4 +1,4 @@
-"""OpenTelemetry traces: one span for each request. Imported only where they are asked for."""
+"""Traces by the OpenTelemetry SDK: one span for each request. Imported only if enabled."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,69 +20,69 @@ from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, get_curren
 
 from mechanic_http.ports import AccessLog, AccessLogEntry
 
-OURS: Final = "mechanic-shop"
+SERVICE: Final = "mechanic-shop"
 _SERVER_ERROR: Final = 500
 
 
 @final
 @frozen
-class Tracing:
-    """Opens a span around each request, and names it once the request is known."""
+class OpenTelemetryTraces:
+    """Wraps each request in a span, and describes the span once the route is known."""
 
     _tracer: Tracer
 
-    def around(self, application: WSGIApplication) -> WSGIApplication:
-        """Return *application* with a span around each request, the child of the caller's."""
+    def wrap(self, application: WSGIApplication) -> WSGIApplication:
+        """Return *application* with a span around each request, a child of the client's span."""
 
         def traced(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
             method: str = environ["REQUEST_METHOD"]
-            caller = extract(_headers_of(environ))
-            with self._tracer.start_as_current_span(method, context=caller, kind=SpanKind.SERVER):
+            parent = extract(_headers_of(environ))
+            with self._tracer.start_as_current_span(method, context=parent, kind=SpanKind.SERVER):
                 return application(environ, start_response)
 
         return traced
 
-    def naming(self, log: AccessLog | None) -> AccessLog:
-        """Return what tells the span what a request was, and then *log*."""
+    def describe_spans(self, log: AccessLog | None) -> AccessLog:
+        """Return an access log that describes each span before it is passed on to *log*."""
 
-        def name(line: AccessLogEntry) -> None:
+        def describe(line: AccessLogEntry) -> None:
             span = get_current_span()
             span.update_name(f"{line.method} {line.route}" if line.route else line.method)
-            span.set_attributes(_told_of(line))
+            span.set_attributes(_attributes(line))
             if line.status >= _SERVER_ERROR:
                 span.set_status(Status(StatusCode.ERROR))
             if log:
                 log(line)
 
-        return name
+        return describe
 
 
 @contextmanager
-def open_tracing(exporter: str) -> Iterator[Tracing]:
-    """Give what traces; spans that are left are sent in the end.
+def open_exporter(exporter: str) -> Iterator[OpenTelemetryTraces]:
+    """Open the ``console`` or ``otlp`` exporter; flush its spans on exit.
 
-    The library itself reads the variables of the environment: where to, how many, in which name.
+    The SDK itself reads its variables for endpoint, sampling and service name.
     """
-    exports = ConsoleSpanExporter() if exporter == "console" else OTLPSpanExporter()
-    with provided(exports, at_once=exporter == "console") as tracing:
-        yield tracing
+    span_exporter = ConsoleSpanExporter() if exporter == "console" else OTLPSpanExporter()
+    with open_provider(span_exporter, batch=exporter != "console") as traces:
+        yield traces
 
 
 @contextmanager
-def provided(exports: SpanExporter, *, at_once: bool) -> Iterator[Tracing]:
-    """Give what traces to *exports*, each span *at_once* or many together."""
-    resource = Resource({SERVICE_NAME: OURS}).merge(OTELResourceDetector().detect())
+def open_provider(span_exporter: SpanExporter, *, batch: bool) -> Iterator[OpenTelemetryTraces]:
+    """Open traces that go to *span_exporter*, in batches or one by one."""
+    resource = Resource({SERVICE_NAME: SERVICE}).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    processor = SimpleSpanProcessor(exports) if at_once else BatchSpanProcessor(exports)
+    processor = BatchSpanProcessor(span_exporter) if batch else SimpleSpanProcessor(span_exporter)
     provider.add_span_processor(processor)
     try:
-        yield Tracing(provider.get_tracer(OURS))
+        yield OpenTelemetryTraces(provider.get_tracer(SERVICE))
     finally:
         provider.shutdown()
 
 
 def _headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
-    """Return the headers that carry a trace, by the names that propagators know."""
+    """Return the request's headers by the lower-case names that propagators read."""
     return {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value
         for name, value in environ.items()
@@ -90,9 +90,9 @@ def _headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _told_of(line: AccessLogEntry) -> dict[str, str | int]:
-    """Return the attributes of the semantic conventions, and a few of our own."""
-    told = {
+def _attributes(line: AccessLogEntry) -> dict[str, str | int]:
+    """Return attributes of the HTTP semantic conventions, and some of the shop's own."""
+    attributes = {
         "http.request.method": line.method if line.method != "OTHER" else "_OTHER",
         "http.route": line.route,
         "http.response.status_code": line.status,
@@ -103,4 +103,4 @@ def _told_of(line: AccessLogEntry) -> dict[str, str | int]:
         "shop.role": line.role and str(line.role),
         "shop.statements": line.statements,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in attributes.items() if value is not None}

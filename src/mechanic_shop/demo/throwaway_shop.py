@@ -1,4 +1,4 @@
-"""Making the demo shop, in a folder that is thrown away."""
+"""The demo shop, created in a temporary folder."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -10,17 +10,17 @@ from typing import Final, final
 
 from attrs import field, frozen
 
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.accounts.ports import Passwords
-from mechanic_shop.demo.year import beginning, live_a_year
+from mechanic_shop.demo.year import simulate_year, simulation_until
 from mechanic_shop.settings.settings import Algorithm, Cache, Environment, Settings
-from mechanic_shop.wiring.signing import tokens_of
+from mechanic_shop.wiring.clock import utc_now
+from mechanic_shop.wiring.signing import create_tokens
 from mechanic_shop.wiring.use_cases import build_shop
 
-OWN: Final[Mapping[str, object]] = {
+DEMO_SETTINGS: Final[Mapping[str, object]] = {
     "app_env": Environment.DEVELOPMENT,
     "jwt_alg": Algorithm.HS256,
     "jwt_private_key_file": None,
@@ -30,64 +30,60 @@ OWN: Final[Mapping[str, object]] = {
     "cache_type": Cache.MEMORY,
     "force_https": False,
 }
-"""What a demo is whatever is set, beside its own database and secret.
+"""Settings of every demo, besides its own database and secret.
 
-It speaks plain HTTP, and shares nothing with a shop that the same environment is for: with that
-one's keys its tokens would be good there, with that one's cache its answers would be told there.
+It serves plain HTTP and shares nothing with a real shop in the same environment: with that
+shop's keys, demo tokens would be valid there; with its cache, demo responses would be served there.
 """
 
 
 @final
 @frozen
-class HashedOnce(Passwords):
-    """Hashes a password once however often it is chosen; in the demo all have the same."""
+class MemoizedPasswords(Passwords):
+    """Hashes each password only once; all accounts of the demo have the same one."""
 
     _passwords: Passwords
     _hashes: dict[str, str] = field(factory=dict, init=False, repr=False)
 
     def hash(self, password: str) -> str:
-        """Return what to keep of *password*."""
+        """Return the hash of *password*."""
         if password not in self._hashes:
             self._hashes[password] = self._passwords.hash(password)
         return self._hashes[password]
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether *password* is the one."""
+        """Return whether *password* matches the hash."""
         return self._passwords.verify(password_hash, password)
 
     def outdated(self, password_hash: str) -> bool:
-        """Return whether the hash was made with other parameters than today's."""
+        """Return whether the hash has other parameters than the configured ones."""
         return self._passwords.outdated(password_hash)
 
 
 @contextmanager
 def open_demo() -> Iterator[Settings]:
-    """Give the settings of a shop with a year behind it, which is gone after the block.
-
-    Raises `WrongSettings`.
-    """
+    """Create a demo shop, yield its settings, and delete it on exit. Raises `WrongSettings`."""
     with TemporaryDirectory(prefix="mechanic-shop-") as folder:
-        settings = settings_in(Path(folder))
-        fill(settings, utc_now().replace(microsecond=0))
+        settings = demo_settings(Path(folder))
+        fill_shop(settings, utc_now().replace(microsecond=0))
         yield settings
 
 
-def settings_in(folder: Path) -> Settings:
-    """Return what the environment and `.env` say, but for what makes a demo of it.
-
-    Raises `WrongSettings`.
-    """
+def demo_settings(folder: Path) -> Settings:
+    """Return the environment's settings with those of a demo. Raises `WrongSettings`."""
     database, secret = f"sqlite:///{folder / 'shop.db'}", secrets.token_urlsafe(48)
-    return Settings.read(instead={**OWN, "database_url": database, "secret_key": secret})
+    return Settings.read(
+        overrides={**DEMO_SETTINGS, "database_url": database, "secret_key": secret}
+    )
 
 
-def fill(settings: Settings, end: datetime) -> None:
-    """Let the year that ends at *end* happen in the database of *settings*, in one transaction."""
+def fill_shop(settings: Settings, end: datetime) -> None:
+    """Simulate the year up to *end* in the configured database, in one transaction."""
     runner.upgrade(settings.database_url)
     with closing(SqlStore.open(settings.database_url)) as store:
-        calendar = beginning(end)
-        passwords = HashedOnce(Argon2Passwords(PROFILES[settings.password_profile]))
-        tokens = tokens_of(settings, settings.secret_key or "", calendar)
-        shop = build_shop(store, calendar, passwords, tokens)
+        simulation = simulation_until(end)
+        passwords = MemoizedPasswords(Argon2Passwords(PROFILES[settings.password_profile]))
+        tokens = create_tokens(settings, settings.secret_key or "", simulation)
+        shop = build_shop(store, simulation, passwords, tokens)
         with store.begin():
-            live_a_year(shop, calendar, end)
+            simulate_year(shop, simulation, end)

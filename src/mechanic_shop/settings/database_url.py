@@ -1,0 +1,67 @@
+"""`DATABASE_URL`: the file or server that it names, and errors in the operator's words."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from mechanic_adapters.sql.engine.engines import located
+from mechanic_core.errors import LostRace, Unavailable
+from mechanic_shop.settings.variables import WrongSettings
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None for any other database."""
+    parts = urlsplit(url)
+    return Path(unquote(parts.path[1:])) if parts.scheme == "sqlite" else None
+
+
+@contextmanager
+def translate_errors(url: str) -> Iterator[None]:
+    """Translate errors of the database at *url* within this block into one clear sentence.
+
+    Raises `WrongSettings` if there can be no database at *url*, and `Unavailable`.
+    """
+    require_folder(url)
+    try:
+        yield
+    except LostRace:
+        raise
+    except (Unavailable, sqlite3.Error) as error:
+        cause = error.__cause__ or error
+        driver_error = getattr(cause, "orig", cause)
+        # Opening and closing the file to look at it would drop SQLite's locks on it.
+        if getattr(driver_error, "sqlite_errorname", "") == "SQLITE_NOTADB":
+            text = f"DATABASE_URL: {sqlite_file(url)} is not an SQLite database"
+            raise WrongSettings(text) from None
+        raise Unavailable(describe_failure(url, driver_error)) from error
+
+
+def require_folder(url: str) -> None:
+    """Raise `WrongSettings` for an SQLite file that cannot exist: no folder, or itself one."""
+    file = sqlite_file(url)
+    try:
+        problem = _problem_with(file) if file else None
+    except (OSError, ValueError) as error:
+        problem = str(error)
+    if problem:
+        raise WrongSettings(f"DATABASE_URL: {problem}")
+
+
+def _problem_with(file: Path) -> str | None:
+    if not file.parent.is_dir():
+        return f"the folder {file.parent} does not exist"
+    return f"{file} is a folder" if file.is_dir() else None
+
+
+def describe_failure(url: str, error: BaseException) -> str:
+    """Return a sentence about a driver's *error*, without user name or password."""
+    if file := sqlite_file(url):
+        return f"DATABASE_URL: {file}: {error}"
+    place = located(url)
+    host = place.host or place.query.get("host") or "localhost"
+    # PostgreSQL marks a refused connection as FATAL, in a sentence that names the user.
+    refused = "FATAL: " in str(error)
+    reason = "refuses the connection" if refused else "does not answer"
+    return f"DATABASE_URL: the database at {host}:{place.port or 5432} {reason}"
