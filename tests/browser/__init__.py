@@ -1,1 +1,1 @@
-"""Pages as a person sees them, in a real Chromium."""
+"""Pages in a real Chromium."""

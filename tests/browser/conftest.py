@@ -1,4 +1,4 @@
-"""A demo shop to look at, and a Chromium to look with."""
+"""A served demo shop, and a Chromium."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.integration.programs import Program, serving
 
 FLAGS = (
     "--headless",
-    "--no-sandbox",  # needed as root, as in containers; the pages are our own
+    "--no-sandbox",  # needed as root, as in containers
     "--disable-gpu",
     "--disable-quic",
     "--disable-background-networking",
@@ -20,20 +20,20 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--window-size=1280,1600",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing from elsewhere
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no other host
 )
 
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A demo shop that is served."""
+    """A demo shop, served."""
     with serving(tmp_path_factory.mktemp("shop"), "demo", "--port", "0") as program:
         yield program
 
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Chrome]:
-    """A browser with an empty profile, which reaches nothing but this machine."""
+    """A browser with an empty profile that reaches only this machine."""
     options = ChromeOptions()
     options.binary_location = _found("chromium")
     for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):

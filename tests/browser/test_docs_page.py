@@ -1,4 +1,4 @@
-"""The docs page in a browser: it loads, authorises, and makes a call."""
+"""The docs page in a browser: it loads, authorizes and sends a request."""
 
 import json
 from collections.abc import Callable
@@ -22,12 +22,12 @@ LIST = "#operations-customers-list_customers"
 
 @frozen
 class Page:
-    """What a person sees, and does, with patience."""
+    """The page in the browser; each method waits for its element."""
 
     browser: Chrome
 
     def see(self, selector: str, text: str = "") -> WebElement:
-        """Return the first visible element that has *text*, once there is one."""
+        """Return the first visible element that contains *text*."""
 
         def found(browser: Chrome) -> WebElement | None:
             elements = browser.find_elements(By.CSS_SELECTOR, selector)
@@ -38,22 +38,22 @@ class Page:
         return seen
 
     def click(self, selector: str, text: str = "") -> None:
-        """Click on what is seen."""
+        """Click on a visible element."""
         element = self.see(selector, text)
         self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
 
     def count(self, selector: str) -> int:
-        """Return how many there are."""
+        """Return the number of elements."""
         return len(self.browser.find_elements(By.CSS_SELECTOR, selector))
 
     def wait(self, until: Callable[[Chrome], Any]) -> Any:
-        """Return what *until* finds; raise where patience ends."""
+        """Return the first true result of *until*; raise after the timeout."""
         return WebDriverWait(self.browser, PATIENCE_S).until(until)
 
 
-def token_of_the_manager(shop: Program) -> str:
-    """Return a token that the shop gives."""
+def manager_token(shop: Program) -> str:
+    """Log in as the manager, and return the access token."""
     credentials = {"email": MANAGER, "password": PASSWORD}
     with closing(shop.connection()) as connection:
         answer = ask(connection, "POST", "/mechanics/login", credentials)
@@ -62,7 +62,7 @@ def token_of_the_manager(shop: Program) -> str:
 
 def test_docs_page_makes_a_call(shop: Program, browser: Chrome, tmp_path: Path) -> None:
     """
-    The page shows every operation, takes a token, and gets 200 for what needs one, unhindered.
+    The page shows every operation, accepts a token and gets 200 for a protected request.
     """
     page = Page(browser)
     operations = sum(len(item.keys() - {"parameters"}) for item in document()["paths"].values())
@@ -73,7 +73,7 @@ def test_docs_page_makes_a_call(shop: Program, browser: Chrome, tmp_path: Path) 
     page.click(f"{LIST} .execute")
     page.see(f"{LIST} .live-responses-table .response-col_status", "401")
     page.click(".scheme-container .authorize")
-    page.see(".auth-container input").send_keys(token_of_the_manager(shop))
+    page.see(".auth-container input").send_keys(manager_token(shop))
     page.click(".auth-btn-wrapper .authorize")
     page.click(".auth-btn-wrapper .btn-done")
     page.click(f"{LIST} .execute")
@@ -82,13 +82,13 @@ def test_docs_page_makes_a_call(shop: Program, browser: Chrome, tmp_path: Path) 
     browser.save_screenshot(str(tmp_path / "docs.png"))
 
     assert '"per_page": 20' in said
-    assert [] == complaints_of(browser)
-    assert {shop.url} == origins_of(browser)
+    assert [] == console_errors(browser)
+    assert {shop.url} == resource_origins(browser)
 
 
 def test_problem_page_leads_to_its_operations(shop: Program, browser: Chrome) -> None:
     """
-    From what a problem means, a person comes to where it may come from.
+    The page of a problem links to the operations that may answer with it.
     """
     page = Page(browser)
 
@@ -96,17 +96,17 @@ def test_problem_page_leads_to_its_operations(shop: Program, browser: Chrome) ->
     page.click("li a", "Put a part on a ticket")
     page.see("#operations-lines-add_part_line.is-open .opblock-summary-path")
 
-    assert {shop.url} == origins_of(browser)
+    assert {shop.url} == resource_origins(browser)
 
 
-def complaints_of(browser: Chrome) -> list[str]:
-    """Return what the console says of faults, the refused call aside."""
+def console_errors(browser: Chrome) -> list[str]:
+    """Return the errors in the browser's console, except for the expected 401."""
     logged: list[dict[str, Any]] = browser.get_log("browser")  # type: ignore[no-untyped-call]
     return [one["message"] for one in logged if "401 (Unauthorized)" not in one["message"]]
 
 
-def origins_of(browser: Chrome) -> set[str]:
-    """Return where everything on the page came from."""
+def resource_origins(browser: Chrome) -> set[str]:
+    """Return the origins of the page's resources."""
     script = """return JSON.stringify(performance.getEntriesByType('resource')
         .map(one => new URL(one.name)).filter(url => url.protocol !== 'data:')
         .map(url => url.origin))"""

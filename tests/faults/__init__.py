@@ -1,1 +1,1 @@
-"""Faults that a shop in use meets, each brought about for real, and what they cost."""
+"""Fault injection: real faults, and what they cost a running shop."""

@@ -1,4 +1,4 @@
-"""What the tests of faults share: a shop with a manager in it, on each database."""
+"""Fixtures: a shop with a manager, on each database."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -6,37 +6,37 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.shop_processes import found
+from tests.faults.shop_processes import create_shop
 from tests.integration.servers import PostgresServer, postgres_server
 
 
 @pytest.fixture(scope="session")
 def durable_postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server that keeps what it has acknowledged; who stops it starts it again."""
+    """A PostgreSQL server that flushes commits; a test that stops it starts it again."""
     with postgres_server() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def first_database(durable_postgres: PostgresServer) -> str:
-    """A shop on PostgreSQL, to be copied."""
+    """The URL of a shop on PostgreSQL, as a template."""
     url = durable_postgres.new_database()
-    found(url)
+    create_shop(url)
     return url
 
 
 @pytest.fixture(scope="session")
 def first_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop on SQLite, to be copied."""
+    """A shop in a SQLite file, as a template."""
     file = tmp_path_factory.mktemp("first") / "shop.db"
-    found(f"sqlite:///{file}")
+    create_shop(f"sqlite:///{file}")
     assert [file] == [*file.parent.glob("shop.db*")]
     return file
 
 
 @pytest.fixture
 def database(durable_postgres: PostgresServer, first_database: str) -> Iterator[str]:
-    """The address of a new shop on PostgreSQL."""
+    """The URL of a new shop on PostgreSQL."""
     url = durable_postgres.new_database(first_database)
     yield url
     durable_postgres.drop_database(url)
@@ -50,18 +50,18 @@ def file(first_file: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest) -> str:
-    """The address of a new shop, on each database in turn."""
+    """The URL of a new shop on each database."""
     if request.param == "sqlite":
         return f"sqlite:///{request.getfixturevalue('file')}"
     return str(request.getfixturevalue("database"))
 
 
 @pytest.fixture
-def tell(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print what was counted, though the servers' own lines are kept for failures."""
+def report(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints counts to the terminal; the servers' output is shown only for failures."""
 
-    def tell(counted: str) -> None:
+    def report(counts: str) -> None:
         with capfd.disabled():
-            print(f"\n{counted}")
+            print(f"\n{counts}")
 
-    return tell
+    return report

@@ -1,4 +1,4 @@
-"""A shop that runs as people run it, in a process of its own, and clients that write to it."""
+"""A shop in a process of its own, and clients that write to it."""
 
 import json
 import os
@@ -31,16 +31,16 @@ UNLIMITED: Final = {
 
 
 def environment(url: str) -> dict[str, str]:
-    """Return the settings of a shop whose limits are off."""
+    """Return the environment of a shop without rate limits."""
     return {**UNLIMITED, "DATABASE_URL": url, "SECRET_KEY": "s" * 48}
 
 
 def command(
-    url: str, *words: str, given: str = "", before: Sequence[str] = ()
+    url: str, *arguments: str, given: str = "", before: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command of the shop to its end."""
+    """Run a command of the shop to its end."""
     return subprocess.run(
-        [*before, sys.executable, "-m", "mechanic_shop", *words],
+        [*before, sys.executable, "-m", "mechanic_shop", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}", **environment(url)},
         input=given,
@@ -50,16 +50,16 @@ def command(
     )
 
 
-def found(url: str) -> None:
-    """Make the schema and a manager."""
+def create_shop(url: str) -> None:
+    """Create the schema and a manager."""
     runner.upgrade(url)
-    who = ("--role", "manager", "--email", EMAIL, "--name", "Grace Okafor", "--password-stdin")
-    done = command(url, "staff", "add", *who, given=PASSWORD)
-    assert done.returncode == 0, done.stderr
+    manager = ("--role", "manager", "--email", EMAIL, "--name", "Grace Okafor", "--password-stdin")
+    result = command(url, "staff", "add", *manager, given=PASSWORD)
+    assert result.returncode == 0, result.stderr
 
 
-def kept(url: str) -> set[str]:
-    """Return the SKU of every part that is kept, having held each balance against its ledger."""
+def stored_skus(url: str) -> set[str]:
+    """Return the SKUs of all stored parts, after checking each balance against its ledger."""
     with closing(SqlStore.open(url)) as store, store.read_only() as work:
         assert () == work.ledger.disagreements()
         return {part.sku for part in work.parts.find(PartFilter(), PageRequest(size=100_000)).items}
@@ -67,25 +67,25 @@ def kept(url: str) -> set[str]:
 
 @contextmanager
 def serving(url: str, *options: str, before: Sequence[str] = ()) -> Iterator[Server]:
-    """Serve the shop for as long as the block."""
-    words = ["-m", "mechanic_shop", "serve", "--port", "0", *options]
-    with running(words, extra=environment(url), before=before) as server:
+    """Serve the shop within the block."""
+    arguments = ["-m", "mechanic_shop", "serve", "--port", "0", *options]
+    with running(arguments, extra=environment(url), before=before) as server:
         yield server
 
 
 @define
-class Answer:
-    """What a request was answered."""
+class Response:
+    """A response and its duration."""
 
     status: int
-    head: dict[str, str]
+    headers: dict[str, str]
     body: Any
     seconds: float
 
 
 @define(eq=False)
 class Client:
-    """Somebody at the desk, with one connection kept open."""
+    """A client with one persistent connection."""
 
     port: int
     patience: float = 15.0
@@ -104,29 +104,29 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close every connection that came from this one."""
+        """Close every connection of this client and its copies."""
         self._connection.close()
         for other in self._others:
             other.close()
 
-    def ask(self, method: str, path: str, body: Any = None, **head: str) -> Answer:
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         """Send a request. Raises `OSError` or `HTTPException` where there is no answer."""
         if self._token:
-            head["Authorization"] = f"Bearer {self._token}"
+            headers["Authorization"] = f"Bearer {self._token}"
         started = time.perf_counter()
         try:
             self._connection.request(
                 method,
                 path,
                 body=None if body is None else json.dumps(body),
-                headers={"Content-Type": "application/json", **head},
+                headers={"Content-Type": "application/json", **headers},
             )
             response = self._connection.getresponse()
             read = response.read()
         except (OSError, HTTPException):
             self._connection.close()
             raise
-        return Answer(
+        return Response(
             response.status,
             {name.lower(): value for name, value in response.getheaders()},
             json.loads(read) if read else None,
@@ -134,59 +134,59 @@ class Client:
         )
 
     def log_in(self) -> Self:
-        """Become the manager."""
+        """Log in as the manager."""
         answer = self.ask("POST", "/mechanics/login", {"email": EMAIL, "password": PASSWORD})
         assert answer.status == 200, answer
         self._token = answer.body["token"]
         return self
 
-    def like(self, port: int) -> "Client":
-        """Return the same person on a connection of its own, perhaps to another server."""
+    def copy_for(self, port: int) -> "Client":
+        """Return a client with the same token and a connection of its own."""
         other = Client(port, self.patience, self._token)
         self._others.append(other)
         return other
 
-    def add_part(self, sku: str) -> Answer:
-        """Put a part with three pieces on the shelf: a row and a movement in the ledger."""
+    def add_part(self, sku: str) -> Response:
+        """Add a part with three pieces: a row and a movement in the ledger."""
         return self.ask("POST", "/inventory", {"name": sku, "sku": sku, "price": 1, "quantity": 3})
 
     def skus(self) -> set[str]:
-        """Return the SKU of every part."""
-        known: set[str] = set()
+        """Return the SKUs of all parts."""
+        skus: set[str] = set()
         path: str | None = "/inventory?per_page=100"
         while path:
             page = self.ask("GET", path).body
-            known |= {item["sku"] for item in page["items"]}
+            skus |= {item["sku"] for item in page["items"]}
             cursor = page["next_cursor"]
             path = f"/inventory?per_page=100&cursor={cursor}" if cursor else None
-        return known
+        return skus
 
 
 @define(eq=False)
 class Writers:
-    """Several people who add parts at once, and note what was acknowledged and when."""
+    """Concurrent clients that add parts and record which were acknowledged, and when."""
 
     sent: set[str] = Factory(set)
     acknowledged: set[str] = Factory(set)
-    refused: list[Answer] = Factory(list)
+    refused: list[Response] = Factory(list)
     broken: list[str] = Factory(list)
     moments: list[float] = Factory(list)
     _numbers: Iterator[int] = field(factory=lambda: count(1), init=False)
-    _enough: Event = field(factory=Event, init=False)
+    _stopped: Event = field(factory=Event, init=False)
 
     @contextmanager
-    def at_work(self, client: Client, hands: int = 4) -> Iterator[None]:
-        """Write as *client* for as long as the block."""
-        self._enough.clear()
+    def writing(self, client: Client, writers: int = 4) -> Iterator[None]:
+        """Add parts as *client* within the block."""
+        self._stopped.clear()
         threads = [
-            Thread(target=self._write, args=(client.like(client.port),)) for _ in range(hands)
+            Thread(target=self._write, args=(client.copy_for(client.port),)) for _ in range(writers)
         ]
         for thread in threads:
             thread.start()
         try:
             yield
         finally:
-            self._enough.set()
+            self._stopped.set()
             for thread in threads:
                 thread.join(30)
 
@@ -196,7 +196,7 @@ class Writers:
         moments = sorted(self.moments)
         return max((b - a for a, b in pairwise(moments)), default=0.0)
 
-    def told(self, found_again: set[str]) -> str:
+    def summary(self, found_again: set[str]) -> str:
         """Return the counts in one line."""
         lost = self.acknowledged - found_again
         return (
@@ -207,7 +207,7 @@ class Writers:
         )
 
     def _write(self, client: Client) -> None:
-        while not self._enough.is_set():
+        while not self._stopped.is_set():
             sku = f"P-{next(self._numbers)}"
             self.sent.add(sku)
             try:

@@ -1,4 +1,4 @@
-"""The disk under SQLite is full, read-only or somebody else's: a clear 503, and no harm done."""
+"""The disk under SQLite is full, read-only or locked: 503, and no damage."""
 
 import os
 import resource
@@ -11,38 +11,38 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.shop_processes import Answer, Client, command, kept, serving
+from tests.faults.shop_processes import Client, Response, command, serving, stored_skus
 from tests.integration.sockets import wait_until
 
 NO_POWER: Sequence[str] = (
     ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
-    if os.geteuid() == 0  # root may write whatever is read-only
+    if os.geteuid() == 0  # root may write to read-only files
     else ()
 )
 
 
-def is_sound(file: Path) -> bool:
-    """Return whether SQLite and the shop's ledger find nothing wrong."""
+def is_consistent(file: Path) -> bool:
+    """Return whether SQLite's integrity check and the shop's ledger find no error."""
     with closing(sqlite3.connect(file)) as connection:
         said = connection.execute("PRAGMA integrity_check").fetchall()
-    kept(f"sqlite:///{file}")
+    stored_skus(f"sqlite:///{file}")
     return said == [("ok",)]
 
 
-def assert_unavailable(answer: Answer) -> None:
-    """Check that somebody is told to try again, and nothing of the cause."""
+def assert_unavailable(answer: Response) -> None:
+    """Check that the response is 503 and does not reveal the cause."""
     assert answer.status == 503
-    assert answer.head["content-type"].startswith("application/problem+json")
-    assert int(answer.head["retry-after"]) > 0
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert int(answer.headers["retry-after"]) > 0
     assert "sqlite" not in str(answer.body).lower()
 
 
-def test_the_disk_is_full(file: Path, tell: Callable[[str], None]) -> None:
+def test_the_disk_is_full(file: Path, report: Callable[[str], None]) -> None:
     """
-    When no file may grow, writes are refused and reads go on; with room again, all goes on.
+    On a full disk writes get 503 and reads succeed; with free space writes succeed again.
     """
     with serving(f"sqlite:///{file}") as server, Client(server.port).log_in() as client:
-        kept = {f"P-{n}" for n in range(20) if client.add_part(f"P-{n}").status == 201}
+        stored_skus = {f"P-{n}" for n in range(20) if client.add_part(f"P-{n}").status == 201}
         used = max(part.stat().st_size for part in file.parent.glob("shop.db*"))
 
         _, hard = server.process.rlimit(resource.RLIMIT_FSIZE)
@@ -54,22 +54,22 @@ def test_the_disk_is_full(file: Path, tell: Callable[[str], None]) -> None:
         there = client.skus()
 
     refused = [answer for answer in answers if answer.status != 201]
-    kept |= {f"FULL-{n}" for n, answer in enumerate(answers) if answer.status == 201}
-    tell(
-        f"disk full: acknowledged {len(kept) + 1}, found {len(there)}, refused {len(refused)}, "
+    stored_skus |= {f"FULL-{n}" for n, answer in enumerate(answers) if answer.status == 201}
+    report(
+        f"disk full: acknowledged {len(stored_skus) + 1}, found {len(there)}, refused {len(refused)}, "
         f"slowest refusal {max(answer.seconds for answer in refused):.2f} s"
     )
     for answer in refused:
         assert_unavailable(answer)
     assert reading.status == 200
     assert after.status == 201
-    assert {*kept, "AFTER"} == there
-    assert is_sound(file)
+    assert {*stored_skus, "AFTER"} == there
+    assert is_consistent(file)
 
 
-def test_the_file_is_read_only(file: Path, tell: Callable[[str], None]) -> None:
+def test_the_file_is_read_only(file: Path, report: Callable[[str], None]) -> None:
     """
-    A shop whose file may not be written does not pretend to keep anything.
+    A shop with a read-only file refuses writes.
     """
     if NO_POWER:
         assert shutil.which(NO_POWER[0])
@@ -90,23 +90,23 @@ def test_the_file_is_read_only(file: Path, tell: Callable[[str], None]) -> None:
         file.parent.chmod(0o755)
         file.chmod(0o644)
 
-    there = kept(f"sqlite:///{file}")
-    tell(f"read-only: {refused.stderr.strip()!r}, found {len(there)}")
+    there = stored_skus(f"sqlite:///{file}")
+    report(f"read-only: {refused.stderr.strip()!r}, found {len(there)}")
     assert refused.returncode == 1
     assert len(refused.stderr.splitlines()) == 1
     assert there == {"BEFORE"}
-    assert is_sound(file)
+    assert is_consistent(file)
 
 
-def test_the_file_becomes_read_only(file: Path, tell: Callable[[str], None]) -> None:
+def test_the_file_becomes_read_only(file: Path, report: Callable[[str], None]) -> None:
     """
-    A shop that may read its file and not write to it goes on for readers, and starts for them.
+    A shop whose file becomes read-only still serves reads, and starts for them.
     """
     with serving(f"sqlite:///{file}") as server, Client(server.port).log_in() as client:
         assert client.add_part("BEFORE").status == 201
         file.chmod(0o444)
         with serving(f"sqlite:///{file}", before=NO_POWER) as other:
-            held = client.like(other.port)
+            held = client.copy_for(other.port)
             refused = [held.add_part(f"NEVER-{n}") for n in range(5)]
             reading = held.ask("GET", "/inventory")
             alive = held.ask("GET", "/healthz")
@@ -114,7 +114,7 @@ def test_the_file_becomes_read_only(file: Path, tell: Callable[[str], None]) -> 
         after = client.add_part("AFTER")
         there = client.skus()
 
-    tell(
+    report(
         f"read-only, served: refused {len(refused)}, slowest {max(r.seconds for r in refused):.2f}"
         f" s, read {len(reading.body['items'])}, found {len(there)}"
     )
@@ -124,13 +124,13 @@ def test_the_file_becomes_read_only(file: Path, tell: Callable[[str], None]) -> 
     assert (200, 200) == (reading.status, alive.status)
     assert after.status == 201
     assert there == {"BEFORE", "AFTER"}
-    assert is_sound(file)
+    assert is_consistent(file)
 
 
 @pytest.mark.parametrize("words", ["serve --port 0", "db upgrade", "stock check"])
-def test_nothing_can_be_written_where_the_file_should_be(tmp_path: Path, words: str) -> None:
+def test_the_directory_is_read_only(tmp_path: Path, words: str) -> None:
     """
-    In a folder where no file can be made, each command ends with one line that says so.
+    In a read-only directory each command ends with a one-line error.
     """
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o555)
@@ -144,9 +144,9 @@ def test_nothing_can_be_written_where_the_file_should_be(tmp_path: Path, words: 
     assert [] == [*folder.iterdir()]
 
 
-def test_somebody_holds_the_file(file: Path, tell: Callable[[str], None]) -> None:
+def test_another_program_holds_the_write_lock(file: Path, report: Callable[[str], None]) -> None:
     """
-    While another program writes and does not end, writes are refused in time and reads go on.
+    While another program holds the write lock, writes get 503 in time and reads succeed.
     """
     with serving(f"sqlite:///{file}") as server, Client(server.port).log_in() as client:
         other = sqlite3.connect(file, isolation_level=None)
@@ -160,11 +160,11 @@ def test_somebody_holds_the_file(file: Path, tell: Callable[[str], None]) -> Non
         wait_until(lambda: client.add_part("FREE").status == 201)
         there = client.skus()
 
-    tell(
+    report(
         f"locked: refused after {blocked.seconds:.2f} s, "
         f"free again after {time.monotonic() - started:.2f} s, found {len(there)}"
     )
     assert_unavailable(blocked)
     assert reading.status == 200
     assert there == {"FREE"}
-    assert is_sound(file)
+    assert is_consistent(file)

@@ -1,4 +1,4 @@
-"""Many requests, and slow clients: memory stays, and others wait no longer."""
+"""Memory after many requests, and latency beside slow clients."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,14 +18,14 @@ ROUNDS = 9
 PATHS = ("/inventory", "/mechanics", "/mechanics/leaderboard", "/my-tickets", "/nowhere")
 
 
-def test_memory_stays(file: Path, tell: Callable[[str], None]) -> None:
+def test_memory_does_not_grow(file: Path, report: Callable[[str], None]) -> None:
     """
-    After 20,000 requests the process holds less than a tenth more than after the first few.
+    After 20,000 requests the process uses at most a tenth more memory than after the first few.
     """
     with serving(f"sqlite:///{file}") as server, Client(server.port).log_in() as client:
 
         def ask(how_many: int) -> None:
-            mine = client.like(server.port)
+            mine = client.copy_for(server.port)
             for number in range(how_many):
                 mine.ask("GET", PATHS[number % len(PATHS)])
 
@@ -43,7 +43,7 @@ def test_memory_stays(file: Path, tell: Callable[[str], None]) -> None:
         took = time.monotonic() - started
         after = server.process.memory_info().rss
 
-    tell(
+    report(
         f"{REQUESTS} requests in {took:.1f} s: {before / 2**20:.1f} MiB before, "
         f"{after / 2**20:.1f} MiB after, {after / before - 1:+.1%}"
     )
@@ -52,7 +52,7 @@ def test_memory_stays(file: Path, tell: Callable[[str], None]) -> None:
 
 @contextmanager
 def slow_clients(server: Server) -> Iterator[None]:
-    """Have many send a request that never comes to its end."""
+    """Open connections whose requests never end."""
     enough = Event()
     with ExitStack() as stack:
         slow = [stack.enter_context(server.connect()) for _ in range(SLOW)]
@@ -73,9 +73,9 @@ def slow_clients(server: Server) -> Iterator[None]:
             dripping.join()
 
 
-def test_slow_clients_slow_nobody(file: Path, tell: Callable[[str], None]) -> None:
+def test_slow_clients_do_not_delay_others(file: Path, report: Callable[[str], None]) -> None:
     """
-    With 200 clients that send a byte now and then, others' p99 is under twice the idle one.
+    With 200 slow clients the p99 latency of others is less than twice the idle one.
     """
     with serving(f"sqlite:///{file}") as server, Client(server.port).log_in() as client:
 
@@ -85,11 +85,11 @@ def test_slow_clients_slow_nobody(file: Path, tell: Callable[[str], None]) -> No
 
         p99()
         rounds = []
-        for _ in range(ROUNDS):  # in turns, so that whatever else the machine does meets both
+        for _ in range(ROUNDS):  # alternately, so that other load on the machine affects both
             idle = p99()
             with slow_clients(server):
                 rounds.append((idle, p99()))
 
     idle, busy = map(median, zip(*rounds, strict=True))
-    tell(f"p99 of a normal client: {idle * 1000:.2f} ms alone, {busy * 1000:.2f} ms with {SLOW}")
+    report(f"p99 of a normal client: {idle * 1000:.2f} ms alone, {busy * 1000:.2f} ms with {SLOW}")
     assert median(busy / idle for idle, busy in rounds) < 2

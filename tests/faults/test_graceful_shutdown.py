@@ -1,4 +1,4 @@
-"""SIGTERM while people write: all that was begun is finished, within ten seconds, exit 0."""
+"""SIGTERM during writes: requests in progress finish within ten seconds, exit code 0."""
 
 import socket
 import time
@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from mechanic_server.limits import DRAIN_TIMEOUT_S
-from tests.faults.shop_processes import Client, Writers, kept, serving
+from tests.faults.shop_processes import Client, Writers, serving, stored_skus
 from tests.integration.servers import PostgresServer
 from tests.integration.sockets import LOOPBACK
 
@@ -19,42 +19,43 @@ LONG: Final = 100 * b"GET /openapi.json HTTP/1.1\r\nHost: shop\r\n\r\n"
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_stops_while_people_write(url: str, workers: str, tell: Callable[[str], None]) -> None:
+def test_stops_during_writes(url: str, workers: str, report: Callable[[str], None]) -> None:
     """
-    Nobody who was answered is answered wrongly, and nobody's work is half done.
+    Every request that was acknowledged is stored, and none is half done.
     """
     with (
         serving(url, "--workers", workers) as server,
         Client(server.port).log_in() as client,
     ):
         writers = Writers()
-        with writers.at_work(client, 8):
+        with writers.writing(client, 8):
             time.sleep(1)
             started = time.monotonic()
             server.process.terminate()
             code = server.process.wait(15)
             took = time.monotonic() - started
 
-    there = kept(url)
-    tell(f"stopped in {took:.2f} s with {workers} at work: {writers.told(there)}")
+    there = stored_skus(url)
+    report(f"stopped in {took:.2f} s with {workers} at work: {writers.summary(there)}")
     assert code == 0
     assert took < 10
     assert writers.acknowledged <= there
     assert writers.refused == []
 
 
-def test_requests_outlast_the_stop(
-    durable_postgres: PostgresServer, database: str, tell: Callable[[str], None]
+def test_endless_requests_delay_the_shutdown(
+    durable_postgres: PostgresServer, database: str, report: Callable[[str], None]
 ) -> None:
     """
-    Requests that never end hold the stop up for ten seconds, and no longer.
+    Requests that never end delay the shutdown by ten seconds at most.
 
-    One has a database that does not answer, one is half sent, and of one the answer is not read.
+    One waits for a database that does not respond, one is half sent, and of one the response is not
+    read.
     """
     with (
         serving(database, "--workers", "2") as server,
         Client(server.port, 30.0).log_in() as client,
-        client.like(server.port) as other,
+        client.copy_for(server.port) as other,
         server.connect() as half,
         socket.socket() as unread,
         ThreadPoolExecutor(1) as hand,
@@ -78,7 +79,7 @@ def test_requests_outlast_the_stop(
             durable_postgres.resume()
         broken = stuck.exception(20)
 
-    tell(f"stopped in {took:.2f} s with requests that never end: {broken!r}, exit code {code}")
+    report(f"stopped in {took:.2f} s with requests that never end: {broken!r}, exit code {code}")
     assert alive.status == 200
     assert code == 0
     assert DRAIN_TIMEOUT_S - 1 < took < DRAIN_TIMEOUT_S + 3

@@ -1,4 +1,4 @@
-"""Logging in and staying in, through the whole application: limits, settings, and races."""
+"""Login and refresh through the complete application: rate limits, settings and races."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ from tests.integration.servers import LOOPBACK, PostgresServer, RunningValkey
 
 ROUNDS: Final = 5
 SECRET: Final = "s" * 40
-FORMER: Final = "f" * 40
+PREVIOUS_SECRET: Final = "f" * 40
 
 
 @pytest.fixture(params=DATABASES)
 def client(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
 ) -> Iterator[AppClient]:
-    """The application on each database."""
+    """A client of the application on each database."""
     with open_client(
         settings_for(new_furnished_shop_url(request.param, tmp_path, postgres))
     ) as client:
@@ -46,13 +46,13 @@ def client(
 
 @pytest.fixture
 def url(tmp_path: Path, postgres: PostgresServer) -> str:
-    """A shop in a file."""
+    """The URL of a shop in a SQLite file."""
     return new_furnished_shop_url("sqlite", tmp_path, postgres)
 
 
 def test_of_racing_refreshes_one_succeeds_at_most(client: AppClient) -> None:
     """
-    Two who hand in the same refresh token at once never both get tokens, and lose the session.
+    Of concurrent refreshes with the same token at most one succeeds, and the session is revoked.
     """
     for _ in range(ROUNDS):
         pair = client.log_in(ADA).json
@@ -73,7 +73,7 @@ def test_of_racing_refreshes_one_succeeds_at_most(client: AppClient) -> None:
 
 def test_logins_are_limited_by_address_and_by_account(url: str) -> None:
     """
-    Neither many accounts from one address nor one account from many get more tries.
+    Logins are limited by client address and by account.
     """
     settings = settings_for(
         url, login_rate_limit="3/minute", trusted_proxies=(ip_network(LOOPBACK),)
@@ -98,13 +98,15 @@ def test_logins_are_limited_by_address_and_by_account(url: str) -> None:
         ("customer", "limited", 2),
         ("staff", "accepted", 1),
     ):
-        told = f'mechanic_shop_logins_total{{account="{account}",outcome="{outcome}"}} {count}.0'
-        assert told in page
+        responses = (
+            f'mechanic_shop_logins_total{{account="{account}",outcome="{outcome}"}} {count}.0'
+        )
+        assert responses in page
 
 
 def test_a_login_keeps_its_limit_without_the_store(url: str) -> None:
     """
-    Where the store of the limits is away, logins are counted all the same.
+    Logins are limited even when the Redis server for rate limits is unavailable.
     """
     dead = f"redis://{LOOPBACK}:1/0"
     settings = settings_for(url, login_rate_limit="2/minute", rate_limit_storage_url=dead)
@@ -118,7 +120,7 @@ def test_a_login_keeps_its_limit_without_the_store(url: str) -> None:
 
 def test_limits_are_counted_where_the_settings_say(url: str, valkey: RunningValkey) -> None:
     """
-    `RATE_LIMIT_STORAGE_URL` names the store that requests are counted in.
+    `RATE_LIMIT_STORAGE_URL` names the server that counts requests.
     """
     settings = settings_for(url, rate_limit_storage_url=valkey.patient_url)
     with Redis.from_url(valkey.url) as store, open_client(settings) as client:
@@ -131,20 +133,20 @@ def test_limits_are_counted_where_the_settings_say(url: str, valkey: RunningValk
 
 def test_passwords_are_hashed_as_the_settings_say(url: str) -> None:
     """
-    `PASSWORD_PROFILE` is what a new hash costs, and what a login brings an old one to.
+    `PASSWORD_PROFILE` sets the cost of new hashes, and a login rehashes an older one.
     """
     hashes = []
     for profile in (Profile.OWASP, Profile.RFC9106_LOW):
         with open_client(settings_for(url, password_profile=profile)) as client:
             assert client.log_in(ADA).status_code == 200
-        hashes.append(kept_hashes(url))
+        hashes.append(stored_hashes(url))
 
     assert {"$argon2id$v=19$m=19456,t=2,p=1"} == hashes[0]
     assert {"$argon2id$v=19$m=19456,t=2,p=1", "$argon2id$v=19$m=65536,t=3,p=4"} == hashes[1]
 
 
-def kept_hashes(url: str) -> set[str]:
-    """Return how the passwords of a shop in a file are hashed."""
+def stored_hashes(url: str) -> set[str]:
+    """Return the password hashes in a SQLite file."""
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
         found = file.execute("SELECT password_hash FROM accounts").fetchall()
     return {kept.rpartition("$")[0].rpartition("$")[0] for (kept,) in found}
@@ -152,7 +154,7 @@ def kept_hashes(url: str) -> set[str]:
 
 def test_tokens_are_signed_as_the_settings_say(url: str, tmp_path: Path) -> None:
     """
-    `JWT_ALG`, its key and `TOKEN_TTL_MIN` reach the tokens; the key set tells the key.
+    `JWT_ALG`, its key and `TOKEN_TTL_MIN` apply to tokens; the key set publishes the public key.
     """
     file = tmp_path / "key.pem"
     file.write_text(new_rsa_key())
@@ -169,14 +171,14 @@ def test_tokens_are_signed_as_the_settings_say(url: str, tmp_path: Path) -> None
     assert {"kty", "kid", "use", "alg", "n", "e"} == set(keys[0])
 
 
-def test_former_keys_are_accepted_while_they_are_named(url: str) -> None:
+def test_previous_keys_are_accepted(url: str) -> None:
     """
-    `JWT_PREVIOUS_KEYS` keeps people logged in when the secret changes.
+    `JWT_PREVIOUS_KEYS` keeps tokens valid when the secret changes.
     """
-    with open_client(settings_for(url, secret_key=FORMER)) as client:
+    with open_client(settings_for(url, secret_key=PREVIOUS_SECRET)) as client:
         token = client.token(ADA)
     seen = []
-    for previous in ((FORMER,), ()):
+    for previous in ((PREVIOUS_SECRET,), ()):
         with open_client(settings_for(url, jwt_previous_keys=previous)) as client:
             seen.append(client.get("/me", token).status_code)
 

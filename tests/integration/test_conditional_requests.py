@@ -1,4 +1,4 @@
-"""Two who have seen the same version: over HTTP, at the same moment, on both databases."""
+"""Conditional requests over HTTP: two writers with the same entity tag, on both databases."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -28,20 +28,20 @@ GZIP = {"Accept_Encoding": "gzip"}
 def client(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
 ) -> Iterator[AppClient]:
-    """An instance of the application on each database."""
+    """A client of the application on each database."""
     url = new_furnished_shop_url(request.param, tmp_path, postgres)
     with open_client(settings_for(url)) as found:
         yield found
 
 
 def write(client: AppClient, token: str, path: str, etag: str, body: Any) -> testing.Result:
-    """Change what has the tag."""
+    """Change a part under an entity tag."""
     return client.ask("PATCH", path, token, body, If_Match=etag)
 
 
 def test_of_two_writers_one_wins(client: AppClient) -> None:
     """
-    Of two threads that change a part under one tag one is 412; what the other wrote is there.
+    Of two concurrent writers with the same entity tag one gets 412.
     """
     path, tokens = "/inventory/1", (client.token(BOB), client.token(EVE))
     for number in range(ROUNDS):
@@ -53,16 +53,16 @@ def test_of_two_writers_one_wins(client: AppClient) -> None:
             ]
         )
 
-        told = {one.status_code: one for one in outcomes if isinstance(one, testing.Result)}
-        assert {200, 412} == set(told)
-        assert "part-changed" == told[412].json["code"]
-        assert told[200].json == client.get(path).json
-        assert told[200].headers["ETag"] == client.get(path).headers["ETag"] != etag
+        responses = {one.status_code: one for one in outcomes if isinstance(one, testing.Result)}
+        assert {200, 412} == set(responses)
+        assert "part-changed" == responses[412].json["code"]
+        assert responses[200].json == client.get(path).json
+        assert responses[200].headers["ETag"] == client.get(path).headers["ETag"] != etag
 
 
 def test_both_codings_are_one_version(client: AppClient) -> None:
     """
-    The packed and the plain tag of one version race as one: whoever comes second is refused.
+    The entity tags of the plain and the gzip response are one version: a second writer gets 412.
     """
     token = client.token(BOB)
     draft = {"customer_id": 1, "description": "It squeaks. " * 40}

@@ -1,4 +1,4 @@
-"""Idempotency-Key on real databases: many at once, several processes, and after a crash."""
+"""Idempotency-Key on real databases: concurrent requests, several processes, and crashes."""
 
 import os
 import signal
@@ -18,52 +18,54 @@ from tests.integration.databases import DATABASES, now
 from tests.integration.servers import PostgresServer
 
 PART = {"name": "Wiper", "price": 9.5, "quantity": 3}
-MANY = 20
+CONCURRENT_REQUESTS = 20
 
 
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
-    """Return the address of a furnished shop."""
+    """The URL of a shop on each database."""
     return new_furnished_shop_url(request.param, tmp_path, postgres)
 
 
 @pytest.fixture
 def client(url: str) -> Iterator[AppClient]:
-    """Give an instance of the application on it."""
+    """A client of one instance of the application."""
     with open_client(settings_for(url)) as found:
         yield found
 
 
 def post(client: AppClient, token: str, key: str = "k1", body: Any = None) -> Any:
-    """Add a part under a key."""
+    """Add a part with an Idempotency-Key."""
     return client.ask("POST", "/inventory", token, body or PART, Idempotency_Key=key)
 
 
-def wipers(client: AppClient) -> int:
-    """Return how many parts came of it."""
+def count_wipers(client: AppClient) -> int:
+    """Return the number of parts that were added."""
     return len(client.get("/inventory?q=Wiper").json["items"])
 
 
-def test_many_at_once_make_one_row(client: AppClient) -> None:
+def test_concurrent_requests_create_one_row(client: AppClient) -> None:
     """
-    Of twenty concurrent requests under one key one works; the rest get its answer or a 409.
+    Of twenty concurrent requests with the same key one runs; the others get its answer or 409.
     """
     token = client.token(BOB)
-    with ThreadPoolExecutor(MANY) as pool:
-        told = list(pool.map(lambda _: post(client, token), range(MANY)))
+    with ThreadPoolExecutor(CONCURRENT_REQUESTS) as pool:
+        responses = list(pool.map(lambda _: post(client, token), range(CONCURRENT_REQUESTS)))
 
-    made = [one for one in told if one.status_code == 201]
-    refused = {one.json["code"] for one in told if one.status_code != 201}
-    assert 1 == wipers(client)
-    assert 1 == len({one.json["id"] for one in made})
-    assert 1 == sum("Idempotency-Replayed" not in one.headers for one in made)
+    created = [response for response in responses if response.status_code == 201]
+    refused = {response.json["code"] for response in responses if response.status_code != 201}
+    assert 1 == count_wipers(client)
+    assert 1 == len({response.json["id"] for response in created})
+    assert 1 == sum("Idempotency-Replayed" not in response.headers for response in created)
     assert refused <= {"first-still-running"}
-    assert all(one.headers["Retry-After"] for one in told if one.status_code == 409)
+    assert all(
+        response.headers["Retry-After"] for response in responses if response.status_code == 409
+    )
 
 
-def test_another_instance_answers_the_same(client: AppClient, url: str) -> None:
+def test_another_instance_returns_the_stored_answer(client: AppClient, url: str) -> None:
     """
-    A retry that reaches another process gets the first answer.
+    A retry that another process serves gets the stored answer.
     """
     first = post(client, client.token(BOB))
     with open_client(settings_for(url)) as other:
@@ -74,26 +76,26 @@ def test_another_instance_answers_the_same(client: AppClient, url: str) -> None:
 
 
 @pytest.mark.parametrize("at", ["before", "after"])
-def test_a_crash_leaves_both_or_neither(url: str, at: str) -> None:
+def test_a_crash_leaves_effect_and_answer_or_neither(url: str, at: str) -> None:
     """
-    Killed just before the commit, nothing is left; killed just after, the retry is a replay.
+    After a crash before the commit a retry runs anew; after the commit it gets the stored answer.
     """
-    process = get_context("spawn").Process(target=_die, args=(url, at))
+    process = get_context("spawn").Process(target=_post_and_kill, args=(url, at))
     process.start()
     process.join(60)
 
     assert -signal.SIGKILL == process.exitcode
     with open_client(settings_for(url)) as client:
         token = client.token(BOB)
-        assert {"before": 0, "after": 1}[at] == wipers(client)
+        assert {"before": 0, "after": 1}[at] == count_wipers(client)
         again = post(client, token)
         assert 201 == again.status_code
         assert (at == "after") == ("Idempotency-Replayed" in again.headers)
-        assert 1 == wipers(client)
+        assert 1 == count_wipers(client)
 
 
-def _die(url: str, at: str) -> None:
-    """Post a part and die at the COMMIT of it."""
+def _post_and_kill(url: str, at: str) -> None:
+    """Add a part, and kill the process before or after the COMMIT."""
     with open_client(settings_for(url)) as client:
         token = client.token(BOB)
         if at == "before":
@@ -108,22 +110,22 @@ def _kill_at_commit() -> None:
     Transaction.keep = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign,assignment]
 
 
-def test_refused_work_may_run_again(client: AppClient) -> None:
+def test_a_refusal_is_not_stored(client: AppClient) -> None:
     """
-    A conflict is not remembered: once it is gone, the same request works.
+    A refusal is not stored: the same request succeeds once the conflict is gone.
     """
     token = client.token(BOB)
-    sold = client.ask("POST", "/inventory", token, PART | {"sku": "X"}).json["id"]
-    codes = Counter([post(client, token, "k2", PART | {"sku": "X"}).status_code])
-    client.ask("DELETE", f"/inventory/{sold}", token)
-    codes.update([post(client, token, "k2", PART | {"sku": "X"}).status_code])
+    part_id = client.ask("POST", "/inventory", token, PART | {"sku": "X"}).json["id"]
+    statuses = Counter([post(client, token, "k2", PART | {"sku": "X"}).status_code])
+    client.ask("DELETE", f"/inventory/{part_id}", token)
+    statuses.update([post(client, token, "k2", PART | {"sku": "X"}).status_code])
 
-    assert {409: 1, 201: 1} == codes
+    assert {409: 1, 201: 1} == statuses
 
 
-def test_an_erased_customer_is_told_to_nobody(client: AppClient) -> None:
+def test_erasing_a_customer_deletes_their_answers(client: AppClient) -> None:
     """
-    A registration repeated after its person was erased is a new one, with nobody's old data.
+    After a customer is erased, their registration with the same key runs anew.
     """
     person = {"name": "Di", "email": "di@x.example", "password": "correct horse battery"}
 
@@ -132,18 +134,18 @@ def test_an_erased_customer_is_told_to_nobody(client: AppClient) -> None:
 
     first, replayed = register(), register()
     login = client.ask("POST", "/login", "", {k: person[k] for k in ("email", "password")})
-    gone = client.ask("DELETE", f"/customers/{first.json['id']}", login.json["token"])
+    erased = client.ask("DELETE", f"/customers/{first.json['id']}", login.json["token"])
     again = register()
 
     assert "true" == replayed.headers["Idempotency-Replayed"]
-    assert (204, 201) == (gone.status_code, again.status_code)
+    assert (204, 201) == (erased.status_code, again.status_code)
     assert "Idempotency-Replayed" not in again.headers
     assert first.json["id"] < again.json["id"]
 
 
-def test_old_receipts_are_swept(client: AppClient, url: str) -> None:
+def test_answers_that_have_not_expired_are_not_swept(client: AppClient, url: str) -> None:
     """
-    Young receipts stay when the old ones go.
+    Answers that have not expired are not swept.
     """
     post(client, client.token(BOB))
     store = SqlStore.open(url)

@@ -1,4 +1,4 @@
-"""The README does what it says."""
+"""The commands and links of the documentation work as shown."""
 
 import json
 import re
@@ -25,7 +25,7 @@ CURLS = ["ours", *(["curl"] if shutil.which("curl") else [])]
 
 @frozen
 class Step:
-    """A block of commands, and the answer shown below it."""
+    """A block of commands, and the output shown below it."""
 
     commands: str
     answer: Any = None
@@ -39,7 +39,7 @@ def tour() -> list[Step]:
 
 
 def agrees(shown: Any, found: Any) -> bool:
-    """Return whether *found* is what is shown, but for what is shown as an ellipsis."""
+    """Return whether *found* matches the shown output, in which an ellipsis matches anything."""
     if shown == ANYTHING:
         return found is not None
     if isinstance(shown, dict) and isinstance(found, dict):
@@ -51,14 +51,14 @@ def agrees(shown: Any, found: Any) -> bool:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Program]:
-    """The demo, served."""
+    """The demo shop, served."""
     with serving(tmp_path, "demo", "--port", "0") as program:
         yield program
 
 
 @pytest.fixture(params=CURLS)
 def programs(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The search path of the commands: with curl where there is one, and with a stand-in."""
+    """The search path of the commands: with curl, or a replacement where it is missing."""
     path = environment()["PATH"]
     if request.param == "curl":
         return path
@@ -72,7 +72,7 @@ def programs(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_the_tour_goes_as_shown(demo: Program, programs: str) -> None:
     """
-    Each command of the first tour, pasted one after the other, answers what stands below it.
+    Each command of the first tour prints the output shown below it.
     """
     steps = tour()
     script = f"printf '{MARK}'\n".join(step.commands for step in steps)
@@ -101,7 +101,7 @@ def test_the_tour_goes_as_shown(demo: Program, programs: str) -> None:
 )
 def test_embedding_goes_as_shown(tmp_path: Path, page: str, printed: str) -> None:
     """
-    The Python program on the page runs in an empty folder, and prints what it should.
+    The Python program of the page runs in an empty directory and prints what is shown.
     """
     program = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
 
@@ -120,7 +120,7 @@ def test_embedding_goes_as_shown(tmp_path: Path, page: str, printed: str) -> Non
 
 def test_a_store_is_proven_as_shown(tmp_path: Path) -> None:
     """
-    The guide's test module runs the suite; here one class of it is enough.
+    The guide's test module runs the conformance suite (here one class of it).
     """
     module = tmp_path / "test_my_store.py"
     module.write_text(re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)[1])
@@ -141,7 +141,7 @@ def test_a_store_is_proven_as_shown(tmp_path: Path) -> None:
 
 def test_the_tour_of_the_code_shows_the_code() -> None:
     """
-    What stands in the tour stands in the file that it names.
+    Code quoted in the tour of the code is in the named file.
     """
     page = (ROOT / "docs/tour.md").read_text()
     shown = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
@@ -158,7 +158,7 @@ def test_the_tour_of_the_code_shows_the_code() -> None:
 
 def test_ci_runs_the_test_command() -> None:
     """
-    What the README says to paste is what CI runs.
+    CI runs the test command of the README.
     """
     commands = re.findall(r"```sh\n(.*?)\n```", README.partition("## Test it")[2], re.DOTALL)
 
@@ -167,7 +167,7 @@ def test_ci_runs_the_test_command() -> None:
 
 def test_links_lead_somewhere() -> None:
     """
-    Every page that a page of ours links to is there.
+    Every relative link leads to a file.
     """
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     missing = [

@@ -1,4 +1,4 @@
-"""What the caches do for whoever asks over HTTP: no statement, and nobody else's view."""
+"""The HTTP response cache: hits run no SQL statement, and no role gets the view of another."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -30,18 +30,18 @@ CACHED: Final = [
 ]
 
 NEW_PRICES: Final = count(1234)
-"""A price that the part has already is not written, and the shop is that of other tests too."""
+"""A new price: writing the present one would change nothing. Other tests share the shop."""
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> str:
-    """A shop on PostgreSQL."""
+    """The URL of a shop on PostgreSQL."""
     return new_furnished_shop_url("postgresql", tmp_path_factory.mktemp("shop"), postgres)
 
 
 @pytest.fixture(params=["memory", "redis"])
 def settings(request: pytest.FixtureRequest, url: str, valkey: RunningValkey) -> Settings:
-    """Settings with each kind of cache."""
+    """Settings for each kind of cache."""
     if request.param == "memory":
         return settings_for(url)
     return settings_for(url, cache_redis_url=valkey.patient_url, rate_limit_storage_url="memory://")
@@ -49,14 +49,14 @@ def settings(request: pytest.FixtureRequest, url: str, valkey: RunningValkey) ->
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[AppClient]:
-    """The application with each kind of cache."""
+    """A client of the application with each kind of cache."""
     with open_client(settings) as client:
         yield client
 
 
 def test_without_a_cache_each_read_runs_statements(tmp_path: Path) -> None:
     """
-    The count counts: where nothing is kept, each of these reads asks the database.
+    Without a cache each of these reads runs SQL statements.
     """
     settings = settings_for(f"sqlite:///{tmp_path / 'shop.db'}", cache_type=Cache.NULL)
     with open_client(settings) as client:
@@ -69,7 +69,7 @@ def test_without_a_cache_each_read_runs_statements(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", CACHED)
 def test_a_hit_runs_no_statement(client: AppClient, path: str) -> None:
     """
-    What was read once is answered from the cache, byte for byte, without the database.
+    A cached response is returned byte for byte without an SQL statement.
     """
     first = client.get(path)
     again = client.get(path)
@@ -82,7 +82,7 @@ def test_a_hit_runs_no_statement(client: AppClient, path: str) -> None:
 @pytest.mark.parametrize("path", CACHED)
 def test_a_known_token_runs_no_statement_either(client: AppClient, path: str) -> None:
     """
-    Who asks is told from what is remembered, but for one look in two seconds.
+    Authentication of a known token runs at most one statement in two seconds.
     """
     token = client.token(ADA)
     counts = [client.statements(path, token) for _ in range(10)]
@@ -92,7 +92,7 @@ def test_a_known_token_runs_no_statement_either(client: AppClient, path: str) ->
 
 def test_nobody_gets_the_view_of_another_role(client: AppClient) -> None:
     """
-    Whoever reads first, each role sees of mechanics what is for it, and no more.
+    Each role gets its own view of mechanics, whichever role read first.
     """
     public = {"id", "name", "specialty"}
     staff = public | {"email", "phone"}
@@ -110,7 +110,7 @@ def test_nobody_gets_the_view_of_another_role(client: AppClient) -> None:
 
 def test_authorization_comes_before_the_cache(client: AppClient) -> None:
     """
-    An answer that is kept is no way round a policy: refusals stay what they are.
+    A cached response does not bypass a policy.
     """
     low = "/inventory?low_stock=true"
     bob, ada = client.token(BOB), client.token(ADA)
@@ -120,9 +120,9 @@ def test_authorization_comes_before_the_cache(client: AppClient) -> None:
     assert 401 == client.get("/mechanics/leaderboard", "forged").status_code
 
 
-def test_a_refusal_is_not_kept(client: AppClient) -> None:
+def test_errors_are_not_cached(client: AppClient) -> None:
     """
-    A stranger's 401 or a missing part keeps nobody else out.
+    Errors (401, 404) are not cached.
     """
     low, bob = "/inventory?low_stock=true&per_page=7", client.token(BOB)
     assert [401, 404] == [client.get(path).status_code for path in (low, "/inventory/999")]
@@ -132,7 +132,7 @@ def test_a_refusal_is_not_kept(client: AppClient) -> None:
 
 def test_a_write_is_seen_by_the_next_read(client: AppClient) -> None:
     """
-    What a write changes, the next read tells; what it does not change stays kept.
+    A write invalidates the responses that it changes, and only those.
     """
     bob = client.token(BOB)
     client.get("/inventory/1"), client.get("/inventory"), client.get("/mechanics/leaderboard")
@@ -146,9 +146,9 @@ def test_a_write_is_seen_by_the_next_read(client: AppClient) -> None:
     assert price in [part["price"] for part in client.get("/inventory").json["items"]]
 
 
-def test_metrics_tell_hits_from_misses(client: AppClient) -> None:
+def test_metrics_count_hits_and_misses(client: AppClient) -> None:
     """
-    Each look into the cache is counted, under the name of what was looked for.
+    Cache hits and misses are counted by the name of the cached response.
     """
     path = "/mechanics/leaderboard?limit=17"
     client.get(path), client.get(path)

@@ -1,4 +1,4 @@
-"""Idempotency-Key: sent again is answered again, and done once."""
+"""Idempotency-Key: a repeated request gets the first answer and has no second effect."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -31,37 +31,37 @@ KEY = {"Idempotency-Key": '"8e03978e-40d5-43e8-bc93-6894a57f9324"'}
 
 
 @define
-class Hand:
-    """A clock that is turned by hand."""
+class ManualClock:
+    """A clock that a test sets."""
 
     now: datetime = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        """Return what it shows."""
+        """Return the current time."""
         return self.now
 
 
-def line(clock: Hand | None = None) -> Client:
-    """Return a client of a shop that remembers what it has answered."""
+def new_client(clock: ManualClock | None = None) -> Client:
+    """Return a client of a shop that stores answers."""
     premises = Premises()
-    repeats = IdempotentReplay(premises.store.begin, clock or Hand(), b"k" * 32)
-    ports = HttpPorts(authenticate=read_token, intercept=repeats)
+    interceptor = IdempotentReplay(premises.store.begin, clock or ManualClock(), b"k" * 32)
+    ports = HttpPorts(authenticate=read_token, intercept=interceptor)
     return Client(premises, create_app(premises.shop, ports, SETTINGS))
 
 
 def post(
     to: Client, body: Any = PART, actor: Actor = MECHANIC, path: str = "/inventory", **more: str
 ) -> testing.Result:
-    """Send a POST under the key."""
+    """Send a POST with the key."""
     headers = KEY | {name.replace("_", "-"): value for name, value in more.items()}
     return to.ask("POST", path, body, actor, headers)
 
 
-def test_answers_again_what_was_answered_first() -> None:
+def test_returns_the_stored_answer() -> None:
     """
-    The same key and body get the first answer, headers and all, marked as a replay.
+    A second request with the same key and body returns the stored answer, marked as a replay.
     """
-    shop = line()
+    shop = new_client()
     first, second = post(shop), post(shop)
 
     assert 201 == first.status_code == second.status_code
@@ -73,36 +73,36 @@ def test_answers_again_what_was_answered_first() -> None:
     assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
 
 
-def test_does_it_once() -> None:
+def test_has_one_effect() -> None:
     """
-    Stock that is received twice under one key has come once.
+    A repeated receipt of stock is booked once.
     """
-    shop = line()
+    shop = new_client()
     part = shop.ask("POST", "/inventory", PART, MECHANIC).json["id"]
     form = {"kind": "receive", "quantity": 5}
-    told = [post(shop, form, path=f"/inventory/{part}/movements").json for _ in range(3)]
+    responses = [post(shop, form, path=f"/inventory/{part}/movements").json for _ in range(3)]
 
-    assert [8, 8, 8] == [movement["on_hand_after"] for movement in told]
+    assert [8, 8, 8] == [movement["on_hand_after"] for movement in responses]
     assert 8 == shop.get(f"/inventory/{part}").json["quantity"]
 
 
-def test_bodies_are_the_same_whatever_their_spelling() -> None:
+def test_ignores_order_and_white_space() -> None:
     """
-    The order of members and the white space between them make no other body.
+    The order of members and white space do not change the fingerprint.
     """
-    shop = line()
+    shop = new_client()
     post(shop)
-    turned = b'{ "quantity": 3,\n"sku": "WIP-1", "price": 9.5, "name": "Wiper" }'
-    again = shop.ask("POST", "/inventory", actor=MECHANIC, headers=KEY, raw=turned)
+    reordered = b'{ "quantity": 3,\n"sku": "WIP-1", "price": 9.5, "name": "Wiper" }'
+    again = shop.ask("POST", "/inventory", actor=MECHANIC, headers=KEY, raw=reordered)
 
     assert "true" == again.headers["Idempotency-Replayed"]
 
 
 def test_another_body_is_refused() -> None:
     """
-    A key stands for one body: another one is 422 and does nothing.
+    The same key with another body is answered with 422 and has no effect.
     """
-    shop = line()
+    shop = new_client()
     post(shop)
     other = post(shop, PART | {"sku": "WIP-2"})
 
@@ -112,20 +112,20 @@ def test_another_body_is_refused() -> None:
     assert [] == shop.get("/inventory?sku=WIP-2").json["items"]
 
 
-def test_refusals_are_not_kept() -> None:
+def test_refusals_are_not_stored() -> None:
     """
-    Where nothing was done nothing is remembered: the request may run again and succeed.
+    A refusal is not stored: the corrected request succeeds with the same key.
     """
-    shop = line()
+    shop = new_client()
     assert 422 == post(shop, {"name": "Wiper"}).status_code
     assert 201 == post(shop).status_code
 
 
-def test_each_caller_has_keys_of_their_own() -> None:
+def test_keys_belong_to_a_caller_and_an_operation() -> None:
     """
-    Two people who choose the same key do not meet, nor do two addresses.
+    The same key of another caller or for another operation is another request.
     """
-    shop = line()
+    shop = new_client()
     post(shop)
     other = post(shop, PART | {"sku": "WIP-2"}, MANAGER)
     elsewhere = post(shop, {"kind": "receive", "quantity": 1}, path="/inventory/1/movements")
@@ -134,11 +134,11 @@ def test_each_caller_has_keys_of_their_own() -> None:
     assert not {"Idempotency-Replayed"} & {*other.headers, *elsewhere.headers}
 
 
-def test_an_alias_is_the_same_place() -> None:
+def test_an_alias_is_the_same_operation() -> None:
     """
-    What was sent to an address is not done again by way of its alias.
+    A request to the alias of a path gets the stored answer.
     """
-    shop = line()
+    shop = new_client()
     form = {"customer_id": 1, "description": "Noise"}
     first = post(shop, form, path="/service_tickets")
     again = post(shop, form, path="/service-tickets/")
@@ -146,12 +146,12 @@ def test_an_alias_is_the_same_place() -> None:
     assert first.json == again.json
 
 
-def test_forgets_after_a_day() -> None:
+def test_keys_expire_after_a_day() -> None:
     """
-    A key is good for twenty-four hours; after that it is new.
+    A key expires after 24 hours.
     """
-    clock = Hand()
-    shop = line(clock)
+    clock = ManualClock()
+    shop = new_client(clock)
     post(shop)
     clock.now += EXPIRY
     assert "true" == post(shop).headers["Idempotency-Replayed"]
@@ -160,12 +160,12 @@ def test_forgets_after_a_day() -> None:
     assert (409, "sku-taken") == ((late := post(shop)).status_code, late.json["code"])
 
 
-def test_sweeps_what_is_old() -> None:
+def test_sweeps_expired_answers() -> None:
     """
-    Old receipts go, and young ones stay.
+    Sweeping deletes expired answers only.
     """
-    clock = Hand()
-    shop = line(clock)
+    clock = ManualClock()
+    shop = new_client(clock)
     post(shop)
     with shop.premises.store.begin() as work:
         swept = work.stored_answers.sweep(clock.now), work.stored_answers.sweep(clock.now + EXPIRY)
@@ -173,35 +173,35 @@ def test_sweeps_what_is_old() -> None:
     assert (0, 1) == swept
 
 
-def test_an_erased_customer_is_told_to_nobody() -> None:
+def test_an_erased_customer_can_register_again() -> None:
     """
-    Registering again under the same key makes somebody new; the answer that told of them is gone.
+    After a customer is erased, a registration with their key creates a new customer.
     """
-    shop = line()
+    shop = new_client()
     first = post(shop, PERSON, ANONYMOUS, "/customers")
-    gone = f"/customers/{first.json['id']}"
-    told = [
+    path = f"/customers/{first.json['id']}"
+    responses = [
         post(
             shop, PERSON | {"email": "eli@x.example"}, ANONYMOUS, "/customers", Idempotency_Key="e"
         )
         for _ in range(2)
     ][-1]
 
-    assert 204 == shop.ask("DELETE", gone, actor=MANAGER).status_code
+    assert 204 == shop.ask("DELETE", path, actor=MANAGER).status_code
     again = post(shop, PERSON, ANONYMOUS, "/customers")
 
-    assert "true" == told.headers["Idempotency-Replayed"]
+    assert "true" == responses.headers["Idempotency-Replayed"]
     assert 201 == again.status_code
     assert "Idempotency-Replayed" not in again.headers
-    assert first.json["id"] < told.json["id"] < again.json["id"]
+    assert first.json["id"] < responses.json["id"] < again.json["id"]
 
 
-def test_no_receipt_holds_anything_of_the_erased() -> None:
+def test_no_answer_about_an_erased_customer_is_left() -> None:
     """
-    What they sent and what staff were answered about them goes too: it tells their plates.
+    Erasing a customer deletes every answer about them, whoever sent the request.
     """
-    clock = Hand()
-    shop = line(clock)
+    clock = ManualClock()
+    shop = new_client(clock)
     ada = post(shop, PERSON, ANONYMOUS, "/customers").json["id"]
     herself = Actor(Role.CUSTOMER, ada)
     car = {"customer_id": ada, "plate": "7ABC123"}
@@ -239,9 +239,9 @@ def members_of(kind: Any) -> set[str]:
 
 def test_permission_comes_first() -> None:
     """
-    A replay is for those who may: whoever lost the role gets a refusal, not the answer.
+    A replay needs the permission of the request: without the role it is answered with 403.
     """
-    shop = line()
+    shop = new_client()
     post(shop)
     demoted = Actor(Role.CUSTOMER, MECHANIC.id)
 
@@ -251,39 +251,39 @@ def test_permission_comes_first() -> None:
 @pytest.mark.parametrize("key", ['""', "", "a b", "k" * 256, '"a', "ümlaut", '"a"b'])
 def test_a_malformed_key_is_refused(key: str) -> None:
     """
-    A key that is none is 400, and nothing is done.
+    A malformed key is answered with 400.
     """
-    told = post(line(), Idempotency_Key=key.encode().decode("latin-1"))
+    responses = post(new_client(), Idempotency_Key=key.encode().decode("latin-1"))
 
-    assert (400, "malformed-header") == (told.status_code, told.json["code"])
+    assert (400, "malformed-header") == (responses.status_code, responses.json["code"])
 
 
 @pytest.mark.parametrize(("header", "key"), [('"a b"', "a b"), ("bare", "bare"), (" x ", "x")])
 def test_keys_are_quoted_or_bare(header: str, key: str) -> None:
     """
-    A key may come as a structured field's string or as it is.
+    A key is a quoted structured-field string or a bare one.
     """
     assert key == key_in(header)
 
 
 def test_every_post_but_those_that_issue_tokens_takes_a_key() -> None:
     """
-    Tokens are never answered twice.
+    Every POST takes a key, except those that issue tokens.
     """
 
-    def told(operation: Operation) -> bool:
+    def responses(operation: Operation) -> bool:
         return operation.accepts_idempotency_key and 409 in operation.statuses
 
     posts = [p for route in ROUTES for p in route.operations.values() if p.method == "POST"]
 
     assert {p.operation_id for p in posts if p.issues_tokens} == {
-        p.operation_id for p in posts if not told(p)
+        p.operation_id for p in posts if not responses(p)
     }
 
 
 @define
-class Counted:
-    """A store that counts how many of its transactions are open."""
+class CountingStore:
+    """A memory store that counts its open transactions."""
 
     store: MemoryStore = field(factory=MemoryStore)
     open: int = 0
@@ -314,42 +314,42 @@ class Counted:
 
 
 @frozen
-class Watching(Passwords):
-    """Passwords that note how many transactions are open while they are hashed."""
+class WatchingPasswords(Passwords):
+    """Passwords that record the number of open transactions while hashing."""
 
-    store: Counted
+    store: CountingStore
     open: list[int] = field(factory=list)
 
     def hash(self, password: str) -> str:
-        """Return something that takes the place of a hash."""
+        """Return a fake hash."""
         self.open.append(self.store.open)
         return password[::-1]
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether it is the password."""
+        """Return whether the password matches."""
         return password_hash == password[::-1]
 
     def outdated(self, password_hash: str) -> bool:
-        """Return that it is good for ever."""
+        """Return False."""
         return False
 
 
 @pytest.mark.parametrize("path", ["/customers", "/mechanics"])
 def test_hashes_outside_the_transaction(path: str) -> None:
     """
-    A password is hashed before the transaction of effect and receipt begins; the effect is one.
+    A password is hashed before the transaction begins, and a replay has no second effect.
     """
-    clock, store = Hand(), Counted()
-    passwords = Watching(store)
+    clock, store = ManualClock(), CountingStore()
+    passwords = WatchingPasswords(store)
     shop = build_shop(store, clock, passwords, PlainTokens())
-    repeats = IdempotentReplay(store.begin, clock, b"k" * 32)
-    ports = HttpPorts(authenticate=read_token, intercept=repeats)
-    line = Client(Premises(), create_app(shop, ports, SETTINGS))
+    interceptor = IdempotentReplay(store.begin, clock, b"k" * 32)
+    ports = HttpPorts(authenticate=read_token, intercept=interceptor)
+    new_client = Client(Premises(), create_app(shop, ports, SETTINGS))
 
-    told = [post(line, PERSON, MANAGER, path) for _ in range(2)]
-    taken = line.ask("POST", path, PERSON, MANAGER)
+    responses = [post(new_client, PERSON, MANAGER, path) for _ in range(2)]
+    taken = new_client.ask("POST", path, PERSON, MANAGER)
 
-    assert [201, 201, 409] == [one.status_code for one in (*told, taken)]
-    assert told[0].json == told[1].json
-    assert "true" == told[1].headers["Idempotency-Replayed"]
+    assert [201, 201, 409] == [one.status_code for one in (*responses, taken)]
+    assert responses[0].json == responses[1].json
+    assert "true" == responses[1].headers["Idempotency-Replayed"]
     assert {0} == set(passwords.open)
