@@ -1,4 +1,4 @@
-"""A client of the small shop: its roles, their tokens, and short ways to ask."""
+"""A client of a small shop in memory, with tokens for each role."""
 
 import functools
 from typing import Any
@@ -25,7 +25,7 @@ PATCH = "application/merge-patch+json"
 
 
 def read_token(token: str) -> Actor:
-    """Return whom a token of `PlainTokens` speaks for."""
+    """Return the actor of a token of `PlainTokens`."""
     try:
         role, holder, session, *_ = token.split(":")
         return Actor(Role(role), int(holder), SessionId(session))
@@ -34,18 +34,18 @@ def read_token(token: str) -> Actor:
 
 
 def token_of(actor: Actor) -> str:
-    """Return a token that speaks for *actor*."""
+    """Return a token of *actor*."""
     return f"{actor.role}:{actor.id}:session-of-{actor.role}-{actor.id}:then"
 
 
 def bearer(actor: Actor) -> dict[str, str]:
-    """Return the header that *actor* shows; none for a stranger."""
+    """Return the Authorization header of *actor*; none if anonymous."""
     return {"Authorization": f"Bearer {token_of(actor)}"} if actor.role else {}
 
 
 @frozen
 class FixedQuota:
-    """A quota as it stands."""
+    """A quota with given values."""
 
     policy: str
     limit: int
@@ -57,7 +57,7 @@ class FixedQuota:
 
 @define
 class CountingLimiter:
-    """Lets *most* requests of each key through, for ever; policies not named are off."""
+    """A limiter that allows *most* requests per key forever; other policies are off."""
 
     most: dict[str, int]
     counts: dict[tuple[str, str], int] = field(factory=dict)
@@ -73,7 +73,7 @@ class CountingLimiter:
 
 @frozen
 class Client:
-    """Somebody on the line with the shop."""
+    """A client of the application."""
 
     premises: Premises
     app: App
@@ -88,11 +88,11 @@ class Client:
         raw: bytes | None = None,
     ) -> testing.Result:
         """Return the answer to one request."""
-        told: dict[str, Any] = {}
+        content: dict[str, Any] = {}
         if body is not None:
-            told["json"] = body
+            content["json"] = body
         if raw is not None:
-            told |= {"body": raw}
+            content |= {"body": raw}
         address, _, query = path.partition("?")
         shown = bearer(actor) | ({"Content-Type": JSON} if raw is not None else {})
         return testing.simulate_request(
@@ -102,7 +102,7 @@ class Client:
             query_string=query,
             headers=shown | (headers or {}),
             extras={"REMOTE_ADDR": "127.0.0.1"},
-            **told,
+            **content,
         )
 
     def get(self, path: str, actor: Actor = ANONYMOUS, **headers: str) -> testing.Result:
@@ -114,26 +114,26 @@ class Client:
 def client(
     settings: HttpSettings | None = None, *, limiter: Limiter | None = None, **ports: Any
 ) -> Client:
-    """Return a client of a small shop, as it is on the first morning."""
+    """Return a client of a small shop in its initial state."""
     if settings is None and limiter is None and not ports:
-        return rewound(*_plain())
+        return restored(*_shared())
     premises = Premises()
     wired = HttpPorts(authenticate=read_token, limiter=limiter, **ports)
     return Client(premises, create_app(premises.shop, wired, settings or SETTINGS))
 
 
 @functools.cache
-def _plain() -> tuple[Client, object]:
-    """Return the client that most tests share, and what its store keeps at first."""
-    return remembered(client(SETTINGS))
+def _shared() -> tuple[Client, object]:
+    """Return the client that most tests share, and the initial content of its store."""
+    return with_content(client(SETTINGS))
 
 
-def remembered(line: Client) -> tuple[Client, object]:
-    """Return *line* with what its store keeps now."""
-    return line, line.premises.store._tables
+def with_content(shop: Client) -> tuple[Client, object]:
+    """Return *shop* with the present content of its store."""
+    return shop, shop.premises.store._tables
 
 
-def rewound(line: Client, kept: Any) -> Client:
-    """Return *line* with its store as it was: making the routes anew takes most of a test."""
-    line.premises.store._tables = kept
-    return line
+def restored(shop: Client, stored: Any) -> Client:
+    """Return *shop* with its store restored: building the routes takes most of a test."""
+    shop.premises.store._tables = stored
+    return shop

@@ -1,4 +1,4 @@
-"""A client of the small shop as it is with real tokens: signed, read, and ended."""
+"""A client of a small shop with signed tokens and revocation."""
 
 import json
 from typing import Any, Final
@@ -20,7 +20,7 @@ PASSWORD: Final = "correct horse battery"
 
 @frozen
 class SignedShop:
-    """The small shop, whose tokens *ring* signs, and somebody on the line."""
+    """The small shop with tokens signed by *ring*, and its client."""
 
     ring: KeyRing
     premises: Premises = field(factory=Premises)
@@ -59,8 +59,8 @@ class SignedShop:
         return self.ask("POST", "/token/refresh", body={"refresh_token": refresh_token})
 
 
-def said(answer: testing.Result) -> tuple[int, str, str | None]:
-    """Return all that a refusal tells whoever sent the token."""
+def comparable(answer: testing.Result) -> tuple[int, str, str | None]:
+    """Return a response without what differs between any two."""
     document = {**answer.json, "request_id": None}
     challenge = answer.headers.get("WWW-Authenticate")
     return answer.status_code, json.dumps(document, sort_keys=True), challenge

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from mechanic_core.access import Actor
 from mechanic_http.routes import DOCUMENTED
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
-from tests.unit.http.shop import ANONYMOUS, SETTINGS, Client, client, remembered, rewound
+from tests.unit.http.shop import ANONYMOUS, SETTINGS, Client, client, restored, with_content
 
 WHO = {"email": "ada@example.com", "password": "correct horse battery"}
 BOB = {"email": "bob@shop.example", "password": "correct horse battery"}
@@ -121,7 +121,7 @@ CONTRACT = (
 
 def busy() -> Client:
     """Return a client of a shop with an untouched ticket, one with two lines, and spare things."""
-    return rewound(*_busy())
+    return restored(*_busy())
 
 
 @functools.cache
@@ -138,7 +138,7 @@ def _busy() -> tuple[Client, object]:
         assert (
             asked.status == found.ask(asked.method, asked.path, asked.body, asked.actor).status_code
         )
-    return remembered(found)
+    return with_content(found)
 
 
 @pytest.mark.parametrize("asked", CONTRACT, ids=lambda asked: f"{asked.method} {asked.path}")

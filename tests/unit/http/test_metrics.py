@@ -1,4 +1,4 @@
-"""`GET /metrics` is for this machine, and for whoever shows the operator's token."""
+"""`GET /metrics` is for this machine and for bearers of the operator's token."""
 
 import pytest
 from falcon import App, testing
@@ -12,8 +12,8 @@ FAR = "203.0.113.7"
 PAGE = b"# HELP shop_up Is it?\n"
 
 
-def line(token: str | None) -> testing.TestClient:
-    """Return a client of an application that has the page and nothing else."""
+def metrics_client(token: str | None) -> testing.TestClient:
+    """Return a client of an application with the metrics page only."""
     app = App(request_type=ShopRequest)
     handlers.install(app)
     app.add_route("/metrics", MetricsPage(lambda: (PAGE, "text/plain; version=1.0.0"), token))
@@ -21,19 +21,21 @@ def line(token: str | None) -> testing.TestClient:
 
 
 def status(token: str | None, peer: str, **headers: str) -> int:
-    """Return what somebody is answered."""
+    """Return the status and challenge of a response."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    asked = line(token).simulate_get("/metrics", headers=named, extras={"REMOTE_ADDR": peer})
-    return asked.status_code
+    request = metrics_client(token).simulate_get(
+        "/metrics", headers=named, extras={"REMOTE_ADDR": peer}
+    )
+    return request.status_code
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
 @pytest.mark.parametrize("token", [None, TOKEN])
-def test_is_there_for_this_machine(token: str | None, peer: str) -> None:
+def test_serves_this_machine(token: str | None, peer: str) -> None:
     """
-    Whoever is on the machine needs no token, and gets the page as it is.
+    A local client needs no token.
     """
-    found = line(token).simulate_get("/metrics", extras={"REMOTE_ADDR": peer})
+    found = metrics_client(token).simulate_get("/metrics", extras={"REMOTE_ADDR": peer})
 
     assert (200, PAGE) == (found.status_code, found.content)
     assert "text/plain; version=1.0.0" == found.headers["content-type"]
@@ -50,25 +52,25 @@ def test_is_there_for_this_machine(token: str | None, peer: str) -> None:
         {"Via": "1.1 proxy"},
     ],
 )
-def test_a_proxy_on_this_machine_is_not_this_machine(header: dict[str, str]) -> None:
+def test_a_local_proxy_is_not_this_machine(header: dict[str, str]) -> None:
     """
-    What comes through a proxy comes from somewhere else, whatever it says.
+    A request through a local proxy is not local.
     """
     assert 404 == status(None, "127.0.0.1", **header)
 
 
 @pytest.mark.parametrize("peer", [FAR, "10.0.0.1", "2001:db8::1", "", "unix:"])
-def test_is_not_there_for_others(peer: str) -> None:
+def test_is_404_for_others(peer: str) -> None:
     """
-    Without a token to show, others find nothing.
+    Without a configured token, remote clients get 404.
     """
     assert 404 == status(None, peer)
     assert 404 == status(None, peer, Authorization="Bearer None")
 
 
-def test_the_token_opens() -> None:
+def test_the_token_is_accepted_from_anywhere() -> None:
     """
-    With the token it does not matter where somebody comes from.
+    With the token any client is served.
     """
     assert 200 == status(TOKEN, FAR, Authorization=f"Bearer {TOKEN}")
     assert 200 == status(TOKEN, FAR, Authorization=f"bearer  {TOKEN} ")
@@ -77,11 +79,11 @@ def test_the_token_opens() -> None:
 @pytest.mark.parametrize(
     "shown", ["", "Bearer", f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer \xe9"]
 )
-def test_another_token_does_not(shown: str) -> None:
+def test_another_token_is_refused(shown: str) -> None:
     """
-    Anything else is refused, and told what would help.
+    Any other credentials are 401 with a challenge.
     """
-    found = line(TOKEN).simulate_get(
+    found = metrics_client(TOKEN).simulate_get(
         "/metrics", headers={"Authorization": shown}, extras={"REMOTE_ADDR": FAR}
     )
 

@@ -1,4 +1,4 @@
-"""What happens to every request: names, limits, origins, and who is behind the proxy."""
+"""Middleware: request ids, rate limits, CORS, trusted proxies, the access log."""
 
 import attrs
 import pytest
@@ -14,34 +14,34 @@ WRONG = LOGIN | {"password": "wrong"}
 
 
 @pytest.mark.parametrize("given", ["a", "A-z_0.9", "x" * 128])
-def test_takes_a_good_request_id(given: str) -> None:
+def test_accepts_a_valid_request_id(given: str) -> None:
     """
-    A client's name for its request is taken.
+    A valid X-Request-ID of the client is used.
     """
     assert given == client().get("/nowhere", X_Request_ID=given).headers["x-request-id"]
 
 
 @pytest.mark.parametrize("given", ["", "x" * 129, "a b", "é", "a/b"])
-def test_makes_a_request_id(given: str) -> None:
+def test_replaces_an_invalid_request_id(given: str) -> None:
     """
-    Any other is replaced by one of our own.
+    An invalid X-Request-ID is replaced by a new one.
     """
-    line = client()
+    shop = client()
 
-    found = [line.get("/inventory", X_Request_ID=given).headers["x-request-id"] for _ in "ab"]
+    found = [shop.get("/inventory", X_Request_ID=given).headers["x-request-id"] for _ in "ab"]
 
     assert 2 == len({*found} - {given})
     assert [32, 32] == [len(one) for one in found]
 
 
-def test_tells_what_is_left_of_a_quota() -> None:
+def test_sends_rate_limit_headers() -> None:
     """
-    Every answer of a limited route tells its policies and what is left of them.
+    Every response of a limited route has its policies and remaining quotas.
     """
-    line = client(limiter=CountingLimiter({"default": 300, "write": 60}))
+    shop = client(limiter=CountingLimiter({"default": 300, "write": 60}))
 
-    read = line.get("/inventory", MECHANIC)
-    write = line.ask("POST", "/inventory", {}, MECHANIC)
+    read = shop.get("/inventory", MECHANIC)
+    write = shop.ask("POST", "/inventory", {}, MECHANIC)
 
     assert ('"default";q=300;w=60', '"default";r=299;t=41') == (
         read.headers["ratelimit-policy"],
@@ -54,13 +54,13 @@ def test_tells_what_is_left_of_a_quota() -> None:
     )
 
 
-def test_refuses_what_is_too_often() -> None:
+def test_refuses_over_the_rate_limit() -> None:
     """
-    Over the quota is 429, with the time to wait and the policy that was broken.
+    Over the limit is 429, with Retry-After and the violated policy.
     """
-    line = client(limiter=CountingLimiter({"default": 1}))
+    shop = client(limiter=CountingLimiter({"default": 1}))
 
-    first, second = line.get("/inventory"), line.get("/inventory")
+    first, second = shop.get("/inventory"), shop.get("/inventory")
 
     assert (200, 429) == (first.status_code, second.status_code)
     assert ("41", '"default";r=0;t=41') == (
@@ -73,15 +73,15 @@ def test_refuses_what_is_too_often() -> None:
     )
 
 
-def test_counts_by_principal_or_by_address() -> None:
+def test_counts_by_actor_or_by_address() -> None:
     """
-    Who is known is counted as themselves, anybody else by address, bad tokens too.
+    An actor is counted by identity, everybody else by address, invalid tokens too.
     """
     limiter = CountingLimiter({"default": 9})
-    line = client(limiter=limiter)
+    shop = client(limiter=limiter)
 
     for headers in (bearer(CUSTOMER), bearer(MANAGER), {}, {"Authorization": "Bearer bad"}):
-        line.ask("GET", "/inventory", headers=headers)
+        shop.ask("GET", "/inventory", headers=headers)
 
     assert {
         ("default", "customer:1"): 1,
@@ -92,13 +92,13 @@ def test_counts_by_principal_or_by_address() -> None:
 
 def test_limits_logins_by_address_and_by_account() -> None:
     """
-    Tries from one address are counted, and tries of one account from anywhere.
+    Logins are counted per address, and per account from any address.
     """
     limiter = CountingLimiter({"login": 3})
-    line = client(attrs.evolve(SETTINGS, trusted_proxies=("127.0.0.1",)), limiter=limiter)
+    shop = client(attrs.evolve(SETTINGS, trusted_proxies=("127.0.0.1",)), limiter=limiter)
 
     def tries(address: str, body: dict[str, str], path: str = "/login") -> int:
-        return line.ask("POST", path, body, headers={"X-Forwarded-For": address}).status_code
+        return shop.ask("POST", path, body, headers={"X-Forwarded-For": address}).status_code
 
     assert [401, 401, 401, 429] == [tries(f"192.0.2.{n}", WRONG) for n in range(4)]
     assert 429 == tries("192.0.2.9", WRONG | {"email": "ADA@example.com"})
@@ -106,9 +106,9 @@ def test_limits_logins_by_address_and_by_account() -> None:
     assert not any("ada" in key for _, key in limiter.counts)
 
 
-def test_counts_the_login_by_address_whoever_shows_a_token() -> None:
+def test_counts_logins_by_address_despite_a_token() -> None:
     """
-    A token does not give a guesser a fresh quota.
+    A token does not give a new login quota.
     """
     limiter = CountingLimiter({"login": 9})
 
@@ -134,18 +134,18 @@ def test_counts_the_login_by_address_whoever_shows_a_token() -> None:
         ("", "198.51.100.7", ""),
     ],
 )
-def test_believes_only_trusted_proxies(peer: str, forwarded: str, counted: str) -> None:
+def test_trusts_only_configured_proxies(peer: str, forwarded: str, counted: str) -> None:
     """
-    The last address that no trusted proxy has is the client; IPv6 counts by /64.
+    The last address that is no trusted proxy is the client; IPv6 counts by /64.
     """
     env = testing.create_environ(headers={"X-Forwarded-For": forwarded}) | {"REMOTE_ADDR": peer}
 
     assert counted == ClientAddresses(["10.0.0.0/8"]).network(Request(env))
 
 
-def test_keeps_browsers_from_harm() -> None:
+def test_sends_security_headers() -> None:
     """
-    Every answer, errors too, forbids sniffing and framing.
+    Every response, errors too, forbids sniffing and framing.
     """
     for path in ("/inventory", "/nowhere", "/healthz"):
         headers = client().get(path).headers
@@ -153,15 +153,15 @@ def test_keeps_browsers_from_harm() -> None:
         assert "default-src 'none'; frame-ancestors 'none'" == headers["content-security-policy"]
 
 
-def test_answers_no_plain_http_where_https_is_forced() -> None:
+def test_refuses_plain_http_where_https_is_required() -> None:
     """
-    A plain request is refused, not redirected; health is told all the same.
+    A plain request is refused, not redirected, except for probes.
     """
-    line = client(attrs.evolve(SETTINGS, force_https=True, trusted_proxies=("127.0.0.1",)))
+    shop = client(attrs.evolve(SETTINGS, force_https=True, trusted_proxies=("127.0.0.1",)))
 
-    plain = line.get("/inventory")
-    secure = line.get("/inventory", X_Forwarded_Proto="https")
-    tricked = line.get("/inventory", X_Forwarded_Proto="https, http")
+    plain = shop.get("/inventory")
+    secure = shop.get("/inventory", X_Forwarded_Proto="https")
+    tricked = shop.get("/inventory", X_Forwarded_Proto="https, http")
 
     assert (403, "https-required") == (plain.status_code, plain.json["code"])
     assert (200, "max-age=31536000") == (
@@ -169,32 +169,32 @@ def test_answers_no_plain_http_where_https_is_forced() -> None:
         secure.headers["strict-transport-security"],
     )
     assert 403 == tricked.status_code
-    assert 200 == line.get("/healthz").status_code
+    assert 200 == shop.get("/healthz").status_code
 
 
-def test_believes_no_stranger_about_https() -> None:
+def test_trusts_no_other_client_about_https() -> None:
     """
-    Who is no trusted proxy can't say that a request was secure.
+    X-Forwarded-Proto of an untrusted client is ignored.
     """
-    line = client(attrs.evolve(SETTINGS, force_https=True))
+    shop = client(attrs.evolve(SETTINGS, force_https=True))
 
-    assert 403 == line.get("/inventory", X_Forwarded_Proto="https").status_code
+    assert 403 == shop.get("/inventory", X_Forwarded_Proto="https").status_code
 
 
-def test_lets_pages_of_an_origin_call() -> None:
+def test_allows_configured_origins() -> None:
     """
-    A page of a listed origin may call and read what matters; others may not.
+    A page of a configured origin may call and read the exposed headers; others may not.
     """
-    line = client(attrs.evolve(SETTINGS, cors_origins=("https://a.example",)))
-    asked = {
+    shop = client(attrs.evolve(SETTINGS, cors_origins=("https://a.example",)))
+    request = {
         "Origin": "https://a.example",
         "Access-Control-Request-Method": "PATCH",
         "Access-Control-Request-Headers": "If-Match",
     }
 
-    first = line.ask("OPTIONS", "/inventory/1", headers=asked).headers
-    then = line.get("/inventory/1", Origin="https://a.example").headers
-    other = line.get("/inventory/1", Origin="https://b.example").headers
+    first = shop.ask("OPTIONS", "/inventory/1", headers=request).headers
+    then = shop.get("/inventory/1", Origin="https://a.example").headers
+    other = shop.get("/inventory/1", Origin="https://b.example").headers
 
     assert "https://a.example" == first["access-control-allow-origin"]
     assert "PATCH" in first["access-control-allow-methods"]
@@ -206,28 +206,28 @@ def test_lets_pages_of_an_origin_call() -> None:
     assert "access-control-allow-credentials" not in {**first, **then}
 
 
-def test_lets_everybody_call_with_a_star() -> None:
+def test_allows_all_origins() -> None:
     """
-    With `*` any page may call, without credentials of the browser.
+    With `*` any page may call, without credentials.
     """
-    line = client(attrs.evolve(SETTINGS, cors_origins=("*",)))
+    shop = client(attrs.evolve(SETTINGS, cors_origins=("*",)))
 
     assert (
         "*"
-        == line.get("/inventory", Origin="https://x.example").headers["access-control-allow-origin"]
+        == shop.get("/inventory", Origin="https://x.example").headers["access-control-allow-origin"]
     )
 
 
-def test_writes_one_line_for_each_request() -> None:
+def test_logs_each_request_once() -> None:
     """
-    The log is told who asked for what, by its template, and how it ended; no query, no body.
+    The access log has actor, route template and status; no query, no body.
     """
     lines: list[AccessLogEntry] = []
-    line = client(access_log=lines.append)
+    shop = client(access_log=lines.append)
 
-    line.ask("GET", "/customers?q=ada", actor=MECHANIC, headers={"X-Request-ID": "r1"})
-    line.get("/service-tickets/1", CUSTOMER)
-    line.get("/nowhere")
+    shop.ask("GET", "/customers?q=ada", actor=MECHANIC, headers={"X-Request-ID": "r1"})
+    shop.get("/service-tickets/1", CUSTOMER)
+    shop.get("/nowhere")
 
     assert [
         ("r1", "GET", "/customers", "list_customers", 200, "mechanic", 2),
@@ -238,44 +238,44 @@ def test_writes_one_line_for_each_request() -> None:
     assert [None, "ticket-not-found", "not-found"] == [one.problem for one in lines]
 
 
-def test_counts_the_statements_of_each_request() -> None:
+def test_logs_the_statements_of_each_request() -> None:
     """
-    Of what its thread has asked of the database, a request's line tells its own part.
+    An entry has the number of SQL statements of its own request.
     """
     lines: list[AccessLogEntry] = []
     so_far = iter([100, 103, 103, 104])
-    line = client(access_log=lines.append, statements=lambda: next(so_far))
+    shop = client(access_log=lines.append, statements=lambda: next(so_far))
 
-    line.get("/inventory")
-    line.get("/inventory")
+    shop.get("/inventory")
+    shop.get("/inventory")
 
     assert [3, 1] == [one.statements for one in lines]
 
 
 @pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
-def test_tells_whether_it_is_ready(ready: bool, status: int) -> None:  # noqa: FBT001 - a case
+def test_reports_readiness(ready: bool, status: int) -> None:  # noqa: FBT001 - a case
     """
-    `/readyz` tells what was looked at, and 503 where requests would fail.
+    `/readyz` lists the checks, and is 503 if one fails.
     """
-    line = client(ready=lambda: Readiness(ready=ready, checks={"database": "there"}))
+    shop = client(ready=lambda: Readiness(ready=ready, checks={"database": "there"}))
 
-    found = line.get("/readyz")
+    found = shop.get("/readyz")
 
     assert (status, "there") == (found.status_code, found.json["database"])
     assert "no-store" == found.headers["cache-control"]
 
 
 @pytest.mark.parametrize("method", ["FOO", "WEBSOCKET"])
-def test_answers_an_unknown_method_like_a_missing_one(method: str) -> None:
+def test_an_unknown_method_is_405(method: str) -> None:
     """
-    A method that no standard knows is 405 with `Allow`.
+    An unknown method is 405 with `Allow`.
     """
     env = testing.create_environ("/inventory") | {"REQUEST_METHOD": method}
-    told = testing.StartResponseMock()
+    response = testing.StartResponseMock()
 
-    list(client().app(env, told))
+    list(client().app(env, response))
 
     assert ("405 Method Not Allowed", "GET, HEAD, OPTIONS, POST") == (
-        told.status,
-        told.headers_dict["allow"],
+        response.status,
+        response.headers_dict["allow"],
     )

@@ -1,4 +1,4 @@
-"""One table of route, role and ownership: what is declared is what the contract says, and holds."""
+"""Policies by route, role and ownership: declared as the contract says, and enforced."""
 
 import re
 from typing import Any, Final
@@ -10,9 +10,9 @@ from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_http.routes import DOCUMENTED
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.strategies import sample
+from tests.unit.http.access_matrix import WHO
 from tests.unit.http.shop import ANONYMOUS, OTHER, Client
 from tests.unit.http.test_contract import CONTRACT, Asked, busy, template_of
-from tests.unit.http.who_may import WHO
 
 OTHER_MECHANIC: Final = Actor(Role.MECHANIC, 3)
 
@@ -41,7 +41,7 @@ OTHERWISE: Final = {
 }
 """What depends on more than route, role and ownership."""
 
-ASKED: Final = {f"{asked.method} {asked.path}": asked for asked in CONTRACT}
+ASKED: Final = {f"{request.method} {request.path}": request for request in CONTRACT}
 
 
 def letters_of(policy: Policy) -> str:
@@ -50,47 +50,47 @@ def letters_of(policy: Policy) -> str:
         return "P"
     if policy.roles == frozenset(Role):
         return "any"
-    told = {LETTERS[role] for role in policy.owners}
-    told |= {"M" if Role.MECHANIC in policy.roles else "A"}
-    return " ".join(sorted(told, key="CmMA".index))
+    letters = {LETTERS[role] for role in policy.owners}
+    letters |= {"M" if Role.MECHANIC in policy.roles else "A"}
+    return " ".join(sorted(letters, key="CmMA".index))
 
 
-def status_for(who: str, asked: Asked, actor: Actor) -> int:
+def status_for(who: str, request: Asked, actor: Actor) -> int:
     """Return the status that the contract's letters give *actor*."""
     letters = who.split()
     if "P" in letters:
-        return asked.status
+        return request.status
     if actor.role is None:
         return 401
     if "any" in letters or ("M" in letters and actor.is_staff) or actor.is_manager:
-        return asked.status
+        return request.status
     if "C" in letters and actor.is_customer:
-        return asked.status if actor.id == owner_of(asked) else 404
-    is_own = "m" in letters and actor.is_staff and actor.id == owner_of(asked)
-    return asked.status if is_own else 403  # who works here is no secret
+        return request.status if actor.id == owner_of(request) else 404
+    is_own = "m" in letters and actor.is_staff and actor.id == owner_of(request)
+    return request.status if is_own else 403  # who works here is no secret
 
 
-def who_for(asked: Asked) -> str:
-    """Return the contract's letters for what is asked."""
-    return WHO[f"{asked.method} {template_of(asked.path)}"]
+def letters_for(request: Asked) -> str:
+    """Return the contract's letters of an operation."""
+    return WHO[f"{request.method} {template_of(request.path)}"]
 
 
-def owner_of(asked: Asked) -> int:
-    """Return whose the thing is: all is of customer 1, but for customers and mechanics."""
-    found = re.match(r"/(?:customers|mechanics)/(\d+)", asked.path)
+def owner_of(request: Asked) -> int:
+    """Return the owner of a record: customer 1, except for customers and mechanics."""
+    found = re.match(r"/(?:customers|mechanics)/(\d+)", request.path)
     return int(found[1]) if found else 1
 
 
 def full() -> Client:
-    """Return a client of the busy shop, where a third mechanic works."""
-    line = busy()
-    line.premises.shop.hire_mechanic(MANAGER, sample(Hiring, email="dee@shop.example"))
-    return line
+    """Return a client of the busy shop with a third mechanic."""
+    shop = busy()
+    shop.premises.shop.hire_mechanic(MANAGER, sample(Hiring, email="dee@shop.example"))
+    return shop
 
 
-def test_what_is_declared_is_the_contract() -> None:
+def test_declared_policies_are_the_contract() -> None:
     """
-    The policies that the routes declare are the contract's tables, route by route.
+    The policies of the routes are the contract's tables.
     """
     declared = {
         f"{method} {route.template}": letters_of(operation.policy)
@@ -102,40 +102,44 @@ def test_what_is_declared_is_the_contract() -> None:
 
 
 @pytest.mark.parametrize("name", ACTORS)
-@pytest.mark.parametrize("line", ASKED)
-def test_every_role_gets_what_the_contract_says(line: str, name: str) -> None:
+@pytest.mark.parametrize("operation", ASKED)
+def test_every_role_gets_the_status_of_the_contract(operation: str, name: str) -> None:
     """
-    Each route answers each role, and owners and strangers, with the status of the table.
+    Each route responds to each role, owner or not, with the status of the table.
     """
-    asked, actor = ASKED[line], ACTORS[name]
-    expected = OTHERWISE.get((line, name), status_for(who_for(asked), asked, actor))
+    request, actor = ASKED[operation], ACTORS[name]
+    expected = OTHERWISE.get((operation, name), status_for(letters_for(request), request, actor))
 
-    found = full().ask(asked.method, asked.path, asked.body, actor)
+    found = full().ask(request.method, request.path, request.body, actor)
 
     assert expected == found.status_code, found.text
 
 
 @pytest.mark.parametrize(
-    "line",
-    [line for line, asked in ASKED.items() if status_for(who_for(asked), asked, OTHER) == 404],
+    "operation",
+    [
+        operation
+        for operation, request in ASKED.items()
+        if status_for(letters_for(request), request, OTHER) == 404
+    ],
 )
-def test_a_strangers_thing_looks_like_a_missing_one(line: str) -> None:
+def test_anothers_record_looks_missing(operation: str) -> None:
     """
-    Whoever is refused a stranger's thing is told the same as when there is no such thing.
+    The response for a record of another owner equals that for a missing record.
     """
-    asked = ASKED[line]
-    missing = re.sub(r"\d+", "999", asked.path, count=1)
+    request = ASKED[operation]
+    missing = re.sub(r"\d+", "999", request.path, count=1)
 
     strangers, nothings = (
-        told(full().ask(asked.method, path, asked.body, OTHER), path)
-        for path in (asked.path, missing)
+        comparable(full().ask(request.method, path, request.body, OTHER), path)
+        for path in (request.path, missing)
     )
 
     assert strangers == nothings
 
 
-def told(answer: Any, path: str) -> tuple[int, dict[str, Any], list[str]]:
-    """Return all that an answer tells, but for what every answer has of its own."""
+def comparable(answer: Any, path: str) -> tuple[int, dict[str, Any], list[str]]:
+    """Return a response without what differs between any two."""
     bare = path.partition("?")[0]
     said = {**answer.json, "request_id": None, "instance": answer.json["instance"] == bare}
     said["detail"] = re.sub(r"\d+", "N", said["detail"])

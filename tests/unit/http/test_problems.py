@@ -1,4 +1,4 @@
-"""Problem documents: every error, whoever made it, in one form."""
+"""Problem documents: every error, whatever raised it, has one format."""
 
 import logging
 from decimal import Decimal
@@ -18,7 +18,7 @@ MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"
 
 
 class Broken:
-    """A resource that fails in some way."""
+    """A resource that raises a given exception."""
 
     def __init__(self, failure: Exception) -> None:
         """Fail with *failure*."""
@@ -85,16 +85,16 @@ def broken(failure: Exception) -> Client:
         ),
     ],
 )
-def test_refuses_in_one_form(  # noqa: PLR0913 - a row of the table
+def test_every_error_has_one_format(  # noqa: PLR0913 - a row of the table
     method: str, path: str, actor: Any, body: Any, status: int, code: str
 ) -> None:
     """
-    Every error tells the same members, of the media type of problems.
+    Every error has the same members and the media type of problems.
     """
-    line = client()
-    line.premises.go(line.premises.open(), Status.IN_PROGRESS)
+    shop = client()
+    shop.premises.go(shop.premises.open(), Status.IN_PROGRESS)
 
-    found = line.ask(method, path, body, actor, {"X-Request-ID": "mine"})
+    found = shop.ask(method, path, body, actor, {"X-Request-ID": "mine"})
 
     assert (status, PROBLEM) == (found.status_code, found.headers["content-type"])
     assert set(found.json) >= MEMBERS
@@ -108,25 +108,25 @@ def test_refuses_in_one_form(  # noqa: PLR0913 - a row of the table
     assert "no-store" == found.headers["cache-control"]
 
 
-def test_tells_the_facts_of_a_refusal() -> None:
+def test_has_the_facts_of_a_refusal() -> None:
     """
-    What stands in the way is there for machines too, amounts exactly.
+    The facts of a refusal are members of the document, amounts exactly.
     """
-    line = client()
-    ticket = line.premises.open()
+    shop = client()
+    ticket = shop.premises.open()
     wanted = {"part_id": 1, "quantity": 10.001}
 
-    short = line.ask("POST", f"/service_tickets/{ticket.id}/parts", wanted, MECHANIC).json
-    blocked = line.ask("POST", "/service_tickets/1/transitions", {"to": "closed"}, MECHANIC).json
+    short = shop.ask("POST", f"/service_tickets/{ticket.id}/parts", wanted, MECHANIC).json
+    blocked = shop.ask("POST", "/service_tickets/1/transitions", {"to": "closed"}, MECHANIC).json
 
     assert (10, 1) == (short["available"], short["part_id"])
     assert "open" == blocked["current_state"]
     assert ["no-such-transition"] == [blocker["code"] for blocker in blocked["blockers"]]
 
 
-def test_a_fact_never_hides_the_status() -> None:
+def test_a_fact_never_replaces_a_standard_member() -> None:
     """
-    Whatever a refusal tells beside, the members of a problem stay what they are.
+    The facts of a refusal do not replace the members of RFC 9457.
     """
     found = broken(Conflict("no", status="odd", type="odd", left=Decimal("1.50"))).get("/broken")
 
@@ -149,9 +149,9 @@ def test_a_fact_never_hides_the_status() -> None:
         ("", 'Bearer error="invalid_token"'),
     ],
 )
-def test_challenges_who_is_not_known(header: str | None, challenge: str) -> None:
+def test_challenges_the_unauthenticated(header: str | None, challenge: str) -> None:
     """
-    A 401 says how to come back, and whether a token was refused.
+    A 401 has a challenge, with an error if a token was refused.
     """
     headers = {} if header is None else {"Authorization": header}
 
@@ -161,18 +161,18 @@ def test_challenges_who_is_not_known(header: str | None, challenge: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/inventory", "/mechanics/leaderboard", "/mechanics/2"])
-def test_refuses_a_bad_token_where_none_is_needed(path: str) -> None:
+def test_refuses_an_invalid_token_on_public_routes(path: str) -> None:
     """
-    Who shows a token means it: a bad one is 401 on public routes as well.
+    An invalid token is 401 on public routes as well.
     """
     found = client().ask("GET", path, headers={"Authorization": "Bearer bad"})
 
     assert (401, "token-refused") == (found.status_code, found.json["code"])
 
 
-def test_admits_before_it_reads() -> None:
+def test_authorizes_before_reading_the_body() -> None:
     """
-    Nobody learns of a body's mistakes who may not send it.
+    The problems of a body are not revealed to those who may not send it.
     """
     assert [401, 403, 400] == [
         client().ask("POST", "/inventory", raw=b"{", actor=actor).status_code
@@ -181,9 +181,9 @@ def test_admits_before_it_reads() -> None:
 
 
 @pytest.mark.parametrize(("failure", "seconds"), [(Unavailable(), "5"), (LostRace(), "1")])
-def test_asks_for_patience(failure: Exception, seconds: str) -> None:
+def test_unavailable_has_retry_after(failure: Exception, seconds: str) -> None:
     """
-    When a store is away, the answer is 503 and says when to try again.
+    When a store is unavailable, the response is 503 with Retry-After.
     """
     found = broken(failure).get("/broken")
 
@@ -192,7 +192,7 @@ def test_asks_for_patience(failure: Exception, seconds: str) -> None:
 
 def test_keeps_the_headers_of_falcon() -> None:
     """
-    What Falcon's own errors tell in headers is told.
+    The headers of Falcon's own errors are sent.
     """
     found = broken(HTTPServiceUnavailable(retry_after=7)).get("/broken")
 
@@ -203,16 +203,16 @@ def test_keeps_the_headers_of_falcon() -> None:
     )
 
 
-def test_gives_no_words_of_falcon_away() -> None:
+def test_hides_the_texts_of_falcon() -> None:
     """
-    What an error of the framework says inside stays inside.
+    The title and description of Falcon's errors are not sent.
     """
     assert "secret" not in broken(HTTPBadRequest(description="secret")).get("/broken").text
 
 
-def test_hides_a_fault_and_writes_it_down(caplog: pytest.LogCaptureFixture) -> None:
+def test_hides_and_logs_a_fault(caplog: pytest.LogCaptureFixture) -> None:
     """
-    A fault of the program is 500 with its request id, and only the log knows more.
+    An unexpected exception is 500 with a request id; only the log has more.
     """
     with caplog.at_level(logging.ERROR, logger="mechanic_http"):
         found = broken(RuntimeError("SELECT secret")).ask(
@@ -230,9 +230,9 @@ def test_hides_a_fault_and_writes_it_down(caplog: pytest.LogCaptureFixture) -> N
     assert record.exc_info
 
 
-def test_tells_so_many_problems_and_no_more() -> None:
+def test_limits_the_reported_problems() -> None:
     """
-    A body of a thousand mistakes gets no thousandfold answer.
+    A body with a thousand mistakes gets a response of limited size.
     """
     body = {f"unknown{number}": 1 for number in range(1000)}
 
@@ -242,14 +242,14 @@ def test_tells_so_many_problems_and_no_more() -> None:
     assert found.json["detail"].endswith("and 997 more")
 
 
-def test_refuses_whoever_takes_no_json() -> None:
+def test_refuses_a_client_that_does_not_accept_json() -> None:
     """
-    A client that accepts no JSON is told so, after it was let in.
+    A client that accepts no JSON gets 406, after authorization.
     """
-    line = client()
+    shop = client()
 
     assert [200, 200, 200, 406, 406] == [
-        line.get("/inventory", Accept=accept).status_code
+        shop.get("/inventory", Accept=accept).status_code
         for accept in ("*/*", "text/html, application/*;q=0.1", "nonsense", "text/html", "*/*;q=0")
     ]
-    assert 401 == line.get("/customers", Accept="text/html").status_code
+    assert 401 == shop.get("/customers", Accept="text/html").status_code

@@ -1,4 +1,4 @@
-"""Query parameters: read as strictly as bodies."""
+"""Query parameters are parsed as strictly as bodies."""
 
 import pytest
 
@@ -34,9 +34,9 @@ TOO_FAR = "page * per_page must be at most 10000: use the cursor (next_cursor) t
         ("page=" + "9" * 5000, "page", "must be an integer"),
     ],
 )
-def test_refuses_a_parameter(query: str, parameter: str, detail: str) -> None:
+def test_refuses_an_invalid_parameter(query: str, parameter: str, detail: str) -> None:
     """
-    What a parameter says is read as strictly as a body.
+    A query parameter is validated as strictly as a body.
     """
     found = client().get(f"/inventory?{query}")
 
@@ -46,19 +46,19 @@ def test_refuses_a_parameter(query: str, parameter: str, detail: str) -> None:
     )
 
 
-def test_goes_by_page_as_far_as_pages_go() -> None:
+def test_serves_pages_up_to_the_maximum_offset() -> None:
     """
-    The last page that is not too far is answered, and not one behind it.
+    The last page within the maximum offset is served, and none after it.
     """
-    line = client()
+    shop = client()
     pages = ("page=10000&per_page=1", "page=100&per_page=100", "page=101&per_page=100")
 
-    assert [200, 200, 422] == [line.get(f"/inventory?{page}").status_code for page in pages]
+    assert [200, 200, 422] == [shop.get(f"/inventory?{page}").status_code for page in pages]
 
 
-def test_tells_every_parameter_at_once() -> None:
+def test_reports_every_parameter_at_once() -> None:
     """
-    All problems of a query are told at once.
+    All problems of a query are reported at once.
     """
     found = client().get("/service_tickets?page=a&per_page=0&status=done&x=1&from=1", MECHANIC)
 
@@ -67,7 +67,7 @@ def test_tells_every_parameter_at_once() -> None:
     }
 
 
-def test_refuses_a_period_that_ends_first() -> None:
+def test_refuses_a_period_that_ends_before_it_begins() -> None:
     """
     A `from` after its `to` is 422.
     """
@@ -79,15 +79,15 @@ def test_refuses_a_period_that_ends_first() -> None:
 
 
 @pytest.mark.parametrize("query", ["q=%FF", "&".join(f"a{n}=1" for n in range(100))])
-def test_refuses_a_query_that_cannot_be_parsed(query: str) -> None:
+def test_refuses_a_malformed_query(query: str) -> None:
     """
-    Invalid UTF-8 and a flood of parameters are 400.
+    Invalid UTF-8 and too many parameters are 400.
     """
     assert 400 == client().get(f"/inventory?{query}").status_code
 
 
-def test_knows_no_parameters_where_there_are_none() -> None:
+def test_refuses_unknown_parameters() -> None:
     """
-    A parameter that means nothing is refused everywhere.
+    An unknown parameter is refused everywhere.
     """
     assert 422 == client().get("/inventory/1?expand=all").status_code

@@ -1,4 +1,4 @@
-"""Attacks on tokens through HTTP, on both algorithms: each the same 401; sessions end at once."""
+"""Attacks on tokens through HTTP, for both algorithms: all get the same 401."""
 
 import functools
 import json
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mechanic_adapters.security.signing_keys import KeyRing, SigningKey
 from tests.unit.forgery import RINGS, STRANGERS, Forgery, genuine, segment
-from tests.unit.http.signed_shop import PASSWORD, SignedShop, said
+from tests.unit.http.signed_shop import PASSWORD, SignedShop, comparable
 from tests.unit.token_attacks import ATTACKS, MANGLED
 
 NEW_PASSWORD: Final = "another horse battery"
@@ -19,205 +19,214 @@ SENDABLE: Final = [name for name in MANGLED if "beyond" not in name and "surroga
 
 
 @pytest.fixture(params=RINGS)
-def line(request: pytest.FixtureRequest) -> SignedShop:
-    """The small shop, with the tokens of each algorithm; only sessions are added to it."""
-    return standing(request.param)
+def shared_shop(request: pytest.FixtureRequest) -> SignedShop:
+    """Return the shared shop of one algorithm; tests only add sessions to it."""
+    return cached_shop(request.param)
 
 
 @functools.cache
-def standing(algorithm: str) -> SignedShop:
-    """Return a shop that tests share: making the routes anew takes most of a test."""
+def cached_shop(algorithm: str) -> SignedShop:
+    """Return a shop that tests share: building the routes takes most of a test."""
     return SignedShop(RINGS[algorithm])
 
 
 @functools.cache
-def nonsense(algorithm: str) -> tuple[int, str, str | None]:
-    """Return what is said to whoever sends no token at all, but some text."""
-    return said(standing(algorithm).ask("GET", "/me", "nonsense"))
+def malformed_response(algorithm: str) -> tuple[int, str, str | None]:
+    """Return the response to a malformed token."""
+    return comparable(cached_shop(algorithm).ask("GET", "/me", "nonsense"))
 
 
 @pytest.fixture(params=RINGS)
-def own(request: pytest.FixtureRequest) -> SignedShop:
-    """A small shop of the test's own."""
+def own_shop(request: pytest.FixtureRequest) -> SignedShop:
+    """Return a shop of the test's own."""
     return SignedShop(RINGS[request.param])
 
 
 @pytest.fixture
-def good(line: SignedShop) -> Forgery:
-    """A token as good as ours, of customer 1."""
-    token = genuine(line.ring).saying(sub="1")
-    assert line.me(str(token)) == 200
+def valid_token(shared_shop: SignedShop) -> Forgery:
+    """Return a valid token of customer 1."""
+    token = genuine(shared_shop.ring).saying(sub="1")
+    assert shared_shop.me(str(token)) == 200
     return token
 
 
-def must_be_refused(line: SignedShop, token: str) -> None:
-    """Check that *token* is refused in the same words as nonsense."""
-    refused = said(line.ask("GET", "/me", token))
+def require_refusal(shared_shop: SignedShop, token: str) -> None:
+    """Check that *token* gets the response to a malformed token."""
+    refused = comparable(shared_shop.ask("GET", "/me", token))
     assert refused[0] == 401
-    assert nonsense(line.ring.algorithm) == refused
+    assert malformed_response(shared_shop.ring.algorithm) == refused
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_is_refused(line: SignedShop, good: Forgery, attack: str) -> None:
+def test_an_attack_is_refused(shared_shop: SignedShop, valid_token: Forgery, attack: str) -> None:
     """
-    Whatever else a token of our own key says, it gets the same 401 as nonsense.
+    A validly signed token with wrong claims gets the same 401.
     """
-    must_be_refused(line, str(ATTACKS[attack](good)))
+    require_refusal(shared_shop, str(ATTACKS[attack](valid_token)))
 
 
 @pytest.mark.parametrize("mangle", SENDABLE)
-def test_a_mangled_token_is_refused(line: SignedShop, good: Forgery, mangle: str) -> None:
+def test_a_modified_token_is_refused(
+    shared_shop: SignedShop, valid_token: Forgery, mangle: str
+) -> None:
     """
-    A token that is not to the letter what was signed gets the same 401.
+    A token that differs from the signed one gets the same 401.
     """
-    token = MANGLED[mangle](str(good))
-    if token.strip(" \n") == str(good):  # space around a header's value is no part of it
-        assert line.me(token) in (200, 401)
+    token = MANGLED[mangle](str(valid_token))
+    if token.strip(" \n") == str(valid_token):  # space around a header's value is no part of it
+        assert shared_shop.me(token) in (200, 401)
     elif token:
-        must_be_refused(line, token)
+        require_refusal(shared_shop, token)
 
 
-def test_a_token_of_another_key_is_refused(line: SignedShop, good: Forgery) -> None:
+def test_a_token_of_another_key_is_refused(shared_shop: SignedShop, valid_token: Forgery) -> None:
     """
-    A stranger's key gets the same 401, under its own name and under ours.
+    A token signed by another key gets the same 401, with its own key id and with ours.
     """
-    stranger = STRANGERS[line.ring.algorithm]
+    stranger = STRANGERS[shared_shop.ring.algorithm]
 
-    must_be_refused(line, str(good.by(stranger)))
-    must_be_refused(line, str(genuine(stranger).saying(sub="1")))
+    require_refusal(shared_shop, str(valid_token.by(stranger)))
+    require_refusal(shared_shop, str(genuine(stranger).saying(sub="1")))
 
 
-def test_algorithms_are_not_confused(line: SignedShop, good: Forgery) -> None:
+def test_algorithms_are_not_confused(shared_shop: SignedShop, valid_token: Forgery) -> None:
     """
-    The other algorithm, and none at all, get the same 401 in every spelling.
+    The other algorithm and `none` get the same 401 in every spelling.
     """
-    other = next(ring for name, ring in RINGS.items() if name != line.ring.algorithm)
-    bodies = segment(json.dumps(dict(good.claims)))
+    other = next(ring for name, ring in RINGS.items() if name != shared_shop.ring.algorithm)
+    bodies = segment(json.dumps(dict(valid_token.claims)))
 
-    must_be_refused(line, str(genuine(other).saying(sub="1")))
-    must_be_refused(line, str(good.by(other).headed(alg=other.algorithm)))
+    require_refusal(shared_shop, str(genuine(other).saying(sub="1")))
+    require_refusal(shared_shop, str(valid_token.by(other).headed(alg=other.algorithm)))
     for alg in ("none", "None", "NONE", "nOnE", ""):
-        bare = segment(json.dumps({**good.header, "alg": alg}))
-        must_be_refused(line, f"{bare}.{bodies}.")
-        must_be_refused(line, f"{bare}.{bodies}.AA")
+        bare = segment(json.dumps({**valid_token.header, "alg": alg}))
+        require_refusal(shared_shop, f"{bare}.{bodies}.")
+        require_refusal(shared_shop, f"{bare}.{bodies}.AA")
 
 
-def test_a_public_key_is_no_secret() -> None:
+def test_a_public_key_is_not_an_hmac_secret() -> None:
     """
-    A token whose HMAC was made with our public key gets the same 401, on either algorithm.
+    A token with an HMAC by the public key gets the same 401, for either algorithm.
     """
     public = RINGS["RS256"].current.verifying.material
     assert isinstance(public, rsa.RSAPublicKey)
-    for line in map(standing, RINGS):
+    for shared_shop in map(cached_shop, RINGS):
         for form in (PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1):
             pem = public.public_bytes(Encoding.PEM, form)
             for kept in (pem, pem.strip()):
                 forger = KeyRing(SigningKey(kept, RINGS["HS256"].current.verifying))
-                token = genuine(line.ring).headed(alg="HS256").saying(sub="1").by(forger)
-                must_be_refused(line, str(token))
+                token = genuine(shared_shop.ring).headed(alg="HS256").saying(sub="1").by(forger)
+                require_refusal(shared_shop, str(token))
 
 
 @pytest.mark.parametrize("name", ["alg", "kid", "typ"])
-def test_a_header_member_twice_is_refused(line: SignedShop, good: Forgery, name: str) -> None:
+def test_a_duplicate_header_member_is_refused(
+    shared_shop: SignedShop, valid_token: Forgery, name: str
+) -> None:
     """
-    A header that says a thing twice gets the same 401, whichever of the two is right.
+    A header with a duplicate member gets the same 401, whichever is right.
     """
-    header = json.dumps(dict(good.header))
+    header = json.dumps(dict(valid_token.header))
 
-    must_be_refused(line, good.with_header(f'{{"{name}": "x", {header[1:]}'))
-    must_be_refused(line, good.with_header(f'{header[:-1]}, "{name}": "x"}}'))
+    require_refusal(shared_shop, valid_token.with_header(f'{{"{name}": "x", {header[1:]}'))
+    require_refusal(shared_shop, valid_token.with_header(f'{header[:-1]}, "{name}": "x"}}'))
 
 
 @pytest.mark.parametrize("name", ["sub", "role", "exp", "aud"])
-def test_a_claim_twice_is_refused(line: SignedShop, good: Forgery, name: str) -> None:
+def test_a_duplicate_claim_is_refused(
+    shared_shop: SignedShop, valid_token: Forgery, name: str
+) -> None:
     """
-    A payload that says a thing twice gets the same 401, even if it says the same.
+    A payload with a duplicate claim gets the same 401, even if both are equal.
     """
-    claims = json.dumps(dict(good.claims))
-    again = json.dumps(good.claims[name])
+    claims = json.dumps(dict(valid_token.claims))
+    again = json.dumps(valid_token.claims[name])
 
-    must_be_refused(line, good.with_payload(f'{{"{name}": {again}, {claims[1:]}'))
+    require_refusal(shared_shop, valid_token.with_payload(f'{{"{name}": {again}, {claims[1:]}'))
 
 
-def test_a_refresh_token_is_no_access_token(line: SignedShop) -> None:
+def test_a_refresh_token_is_not_an_access_token(shared_shop: SignedShop) -> None:
     """
-    Neither kind of token does the other's work.
+    Neither kind of token is accepted as the other.
     """
-    pair = line.log_in()
+    pair = shared_shop.log_in()
 
-    must_be_refused(line, pair["refresh_token"])
-    assert line.refresh(pair["token"]).status_code in (401, 422)
-    assert line.me(pair["token"]) == 200
+    require_refusal(shared_shop, pair["refresh_token"])
+    assert shared_shop.refresh(pair["token"]).status_code in (401, 422)
+    assert shared_shop.me(pair["token"]) == 200
 
 
-def test_a_replayed_refresh_token_ends_the_family(line: SignedShop) -> None:
+def test_a_reused_refresh_token_ends_the_session(shared_shop: SignedShop) -> None:
     """
-    Used again it is a 401, and with it all tokens of the session, but of no other session.
+    A reused refresh token is 401 and revokes all tokens of its session, but of no other.
     """
-    first, other = line.log_in(), line.log_in()
-    second = line.refresh(first["refresh_token"]).json
-    assert [200, 200] == [line.me(pair["token"]) for pair in (first, second)]
+    first, other = shared_shop.log_in(), shared_shop.log_in()
+    second = shared_shop.refresh(first["refresh_token"]).json
+    assert [200, 200] == [shared_shop.me(pair["token"]) for pair in (first, second)]
 
-    replayed = line.refresh(first["refresh_token"])
+    replayed = shared_shop.refresh(first["refresh_token"])
 
     assert (401, "token-refused") == (replayed.status_code, replayed.json["code"])
-    assert [401, 401] == [line.me(pair["token"]) for pair in (first, second)]
-    assert line.refresh(second["refresh_token"]).status_code == 401
-    assert (200, 200) == (line.me(other["token"]), line.refresh(other["refresh_token"]).status_code)
+    assert [401, 401] == [shared_shop.me(pair["token"]) for pair in (first, second)]
+    assert shared_shop.refresh(second["refresh_token"]).status_code == 401
+    assert (200, 200) == (
+        shared_shop.me(other["token"]),
+        shared_shop.refresh(other["refresh_token"]).status_code,
+    )
 
 
-def test_an_expired_refresh_token_is_refused(own: SignedShop) -> None:
+def test_an_expired_refresh_token_is_refused(own_shop: SignedShop) -> None:
     """
-    After its fourteen days a refresh token is worth nothing.
+    A refresh token expires after fourteen days.
     """
-    pair = own.log_in()
-    own.premises.clock.advance(days=14)
+    pair = own_shop.log_in()
+    own_shop.premises.clock.advance(days=14)
 
-    assert own.refresh(pair["refresh_token"]).status_code == 401
-
-
-def erase(line: SignedShop, token: str) -> None:
-    """Have customer 2 forgotten, as they wish."""
-    assert line.ask("DELETE", "/customers/2", token).status_code == 204
+    assert own_shop.refresh(pair["refresh_token"]).status_code == 401
 
 
-def let_go(line: SignedShop, _: str) -> None:
-    """Let Bob go."""
-    eve = line.log_in("eve@shop.example", staff=True)
-    assert line.ask("DELETE", "/mechanics/2", eve["token"]).status_code == 204
+def erase(shared_shop: SignedShop, token: str) -> None:
+    """Erase customer 2 at their request."""
+    assert shared_shop.ask("DELETE", "/customers/2", token).status_code == 204
 
 
-def log_out(line: SignedShop, token: str) -> None:
+def archive_mechanic(shared_shop: SignedShop, _: str) -> None:
+    """Archive mechanic 2."""
+    eve = shared_shop.log_in("eve@shop.example", staff=True)
+    assert shared_shop.ask("DELETE", "/mechanics/2", eve["token"]).status_code == 204
+
+
+def log_out(shared_shop: SignedShop, token: str) -> None:
     """Log out."""
-    assert line.ask("POST", "/logout", token).status_code == 204
+    assert shared_shop.ask("POST", "/logout", token).status_code == 204
 
 
-def change_password(line: SignedShop, _: str) -> None:
-    """Change the password of customer 1, in another session."""
-    token = line.log_in()["token"]
+def change_password(shared_shop: SignedShop, _: str) -> None:
+    """Change the password of customer 1 in another session."""
+    token = shared_shop.log_in()["token"]
     body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
-    assert line.ask("PUT", "/me/password", token, body).status_code == 204
-    assert line.me(token) == 200
+    assert shared_shop.ask("PUT", "/me/password", token, body).status_code == 204
+    assert shared_shop.me(token) == 200
 
 
 ENDINGS: Final[dict[str, tuple[str, Callable[[SignedShop, str], None]]]] = {
     "logout": ("ada@example.com", log_out),
     "password change": ("ada@example.com", change_password),
-    "deactivation": ("bob@shop.example", let_go),
+    "deactivation": ("bob@shop.example", archive_mechanic),
     "erasure": ("cleo@x.example", erase),
 }
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_sessions_end_at_once(own: SignedShop, ending: str) -> None:
+def test_sessions_end_at_once(own_shop: SignedShop, ending: str) -> None:
     """
-    The next request with a token of an ended session is refused, like any bad token.
+    The next request with a token of an ended session is refused like any invalid token.
     """
     email, end = ENDINGS[ending]
-    pair = own.log_in(email, staff=email.startswith("bob"))
-    assert own.me(pair["token"]) == 200
+    pair = own_shop.log_in(email, staff=email.startswith("bob"))
+    assert own_shop.me(pair["token"]) == 200
 
-    end(own, pair["token"])
+    end(own_shop, pair["token"])
 
-    must_be_refused(own, pair["token"])
-    assert own.refresh(pair["refresh_token"]).status_code == 401
+    require_refusal(own_shop, pair["token"])
+    assert own_shop.refresh(pair["refresh_token"]).status_code == 401

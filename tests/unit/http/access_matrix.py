@@ -1,7 +1,7 @@
-"""The contract's tables of who may use which route, sections 2 to 7, as they stand there.
+"""The contract's tables of access by route, sections 2 to 7.
 
-P is the public, C the customer it belongs to, M a mechanic, A a manager, who may do all that a
-mechanic may; m is a mechanic for what is their own, and any is any token.
+P is the public, C the owning customer, M a mechanic, A a manager, who may do all that a mechanic
+may; m is a mechanic for their own records, and any is any token.
 """
 
 from typing import Final

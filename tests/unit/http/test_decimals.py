@@ -1,4 +1,4 @@
-"""Money and quantities in JSON: exact, however they are written."""
+"""Money and quantities in JSON are exact in every notation."""
 
 import json
 from decimal import Decimal
@@ -11,13 +11,13 @@ from mechanic_core.money import MAX_MONEY, MAX_QUANTITY, Money, Quantity
 from mechanic_core.tickets.line import Totals
 from mechanic_http.endpoint import body as bodies
 from mechanic_http.json import codec
-from tests.unit.http.test_codec import Box, said
+from tests.unit.http.test_json_codec import Box, details_of
 
 
 @given(cents=st.integers(0, MAX_MONEY))
-def test_keeps_money_exact(cents: int) -> None:
+def test_money_round_trips_exactly(cents: int) -> None:
     """
-    Any amount is written as the decimal it is, and read back, as number and as text.
+    Any amount is written as an exact decimal and read back, from a number and from text.
     """
     raw = codec.encode(Box(price=Money(cents)))
     shown = json.loads(raw, parse_float=Decimal, parse_int=Decimal)["price"]
@@ -28,9 +28,9 @@ def test_keeps_money_exact(cents: int) -> None:
 
 
 @given(thousandths=st.integers(0, MAX_QUANTITY))
-def test_keeps_quantities_exact(thousandths: int) -> None:
+def test_quantities_round_trip_exactly(thousandths: int) -> None:
     """
-    Any quantity is written as the decimal it is, and read back.
+    Any quantity is written as an exact decimal and read back.
     """
     raw = codec.encode(Box(stock=Quantity(thousandths)))
     shown = json.loads(raw, parse_float=Decimal, parse_int=Decimal)["stock"]
@@ -40,9 +40,9 @@ def test_keeps_quantities_exact(thousandths: int) -> None:
 
 
 @given(cents=st.integers(-(10**20), 10**20))
-def test_keeps_sums_exact_whatever_their_size(cents: int) -> None:
+def test_large_totals_are_written_exactly(cents: int) -> None:
     """
-    A total has more digits than a binary float holds, and is written exactly still.
+    A total with more digits than a binary float has is written exactly.
     """
     raw = codec.encode(Totals(parts=Money(cents), labor=Money(0), total=Money(cents)))
 
@@ -63,9 +63,9 @@ def test_keeps_sums_exact_whatever_their_size(cents: int) -> None:
         ('"0.5"', 50),
     ],
 )
-def test_reads_money_however_it_is_written(given: str, cents: int) -> None:
+def test_reads_money_in_any_notation(given: str, cents: int) -> None:
     """
-    The value counts, not the notation of the number.
+    The value of a number matters, not its notation.
     """
     assert cents == codec.structure(bodies.parse_json(f'{{"price": {given}}}'.encode()), Box).price
 
@@ -92,8 +92,10 @@ def test_reads_money_however_it_is_written(given: str, cents: int) -> None:
         ("[1]", "must be a number with at most 2 decimals"),
     ],
 )
-def test_refuses_what_is_no_amount(given: str, detail: str) -> None:
+def test_refuses_invalid_amounts(given: str, detail: str) -> None:
     """
-    More decimals, other types, tricks with exponents and other digits are told apart.
+    Too many decimals, other types, huge exponents and non-ASCII digits have messages of their own.
     """
-    assert {"#/price": detail} == said(bodies.parse_json(f'{{"price": {given}}}'.encode()), Box)
+    assert {"#/price": detail} == details_of(
+        bodies.parse_json(f'{{"price": {given}}}'.encode()), Box
+    )

@@ -31,33 +31,33 @@ VIN = "1HGCM82633A004352"
         ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
     ],
 )
-def test_merges_as_the_standard_shows(target: Any, patch: Any, result: Any) -> None:
+def test_merges_as_rfc_7396_shows(target: Any, patch: Any, result: Any) -> None:
     """
-    Every example of RFC 7396, appendix A, comes out as it says.
+    Every example of RFC 7396, appendix A, has the result given there.
     """
     assert result == merge(target, patch)
 
 
-def test_replaces_the_whole_form() -> None:
+def test_put_replaces_the_whole_form() -> None:
     """
-    What a PUT leaves out is gone.
+    A member that PUT leaves out is cleared.
     """
-    line = client()
-    line.ask("PATCH", "/customers/1", {"phone": "555-0100"}, CUSTOMER)
+    shop = client()
+    shop.ask("PATCH", "/customers/1", {"phone": "555-0100"}, CUSTOMER)
 
-    found = line.ask("PUT", "/customers/1", {"name": "A", "email": "a@x.example"}, CUSTOMER)
+    found = shop.ask("PUT", "/customers/1", {"name": "A", "email": "a@x.example"}, CUSTOMER)
 
     assert (None, "A") == (found.json["phone"], found.json["name"])
 
 
-def test_changes_only_what_is_named() -> None:
+def test_patch_changes_only_given_members() -> None:
     """
-    What a PATCH does not name stays, and null takes away.
+    PATCH keeps members that are not given, and null clears one.
     """
-    line = client()
-    line.ask("PATCH", "/customers/1", {"phone": "555-0100", "address": "Here"}, CUSTOMER)
+    shop = client()
+    shop.ask("PATCH", "/customers/1", {"phone": "555-0100", "address": "Here"}, CUSTOMER)
 
-    found = line.ask("PATCH", "/customers/1", {"phone": None, "name": "A"}, CUSTOMER)
+    found = shop.ask("PATCH", "/customers/1", {"phone": None, "name": "A"}, CUSTOMER)
 
     assert (None, "Here", "A") == (found.json["phone"], found.json["address"], found.json["name"])
 
@@ -89,9 +89,9 @@ def test_changes_only_what_is_named() -> None:
         ),
     ],
 )
-def test_reads_the_result_strictly(patch: dict[str, Any], errors: dict[str, str]) -> None:
+def test_validates_the_patched_form(patch: dict[str, Any], errors: dict[str, str]) -> None:
     """
-    The merged form keeps every rule, and nothing unknown gets in.
+    The patched form obeys every rule, and unknown members are refused.
     """
     found = client().ask("PATCH", "/inventory/1", patch, MECHANIC)
 
@@ -102,81 +102,81 @@ def test_reads_the_result_strictly(patch: dict[str, Any], errors: dict[str, str]
 
 
 @pytest.mark.parametrize("patch", [{"x": 1}, {"name": 5}, {"x": 1, "name": 5}])
-def test_looks_for_the_thing_before_the_patch(patch: dict[str, Any]) -> None:
+def test_looks_the_record_up_before_the_patch(patch: dict[str, Any]) -> None:
     """
-    Whatever is wrong with a patch, what is not there is 404, and what has changed is 412.
+    An invalid patch of a missing record is 404, and of a changed one 412.
     """
-    line = client()
+    shop = client()
     stale = {"If-Match": '"9-00000000"'}
 
-    missing = line.ask("PATCH", "/customers/99", patch, MECHANIC)
-    changed = line.ask("PATCH", "/customers/1", patch, CUSTOMER, headers=stale)
+    missing = shop.ask("PATCH", "/customers/99", patch, MECHANIC)
+    changed = shop.ask("PATCH", "/customers/1", patch, CUSTOMER, headers=stale)
 
     assert [404, 412] == [missing.status_code, changed.status_code]
 
 
-def test_changes_nothing_with_an_unknown_member() -> None:
+def test_an_unknown_member_changes_nothing() -> None:
     """
-    One unknown member is enough to leave everything as it is.
+    A patch with one unknown member changes nothing.
     """
-    line = client()
-    before = line.get("/inventory/1").json
+    shop = client()
+    before = shop.get("/inventory/1").json
 
-    line.ask("PATCH", "/inventory/1", {"price": 1, "colour": "red"}, MECHANIC)
+    shop.ask("PATCH", "/inventory/1", {"price": 1, "colour": "red"}, MECHANIC)
 
-    assert before == line.get("/inventory/1").json
+    assert before == shop.get("/inventory/1").json
 
 
-def test_takes_null_as_the_default() -> None:
+def test_null_restores_the_default() -> None:
     """
-    Null for what has a default brings the default back.
+    Null for a member with a default restores the default.
     """
-    line = client()
-    line.ask("PATCH", "/inventory/1", {"unit": "quart", "reorder_point": 2.5}, MECHANIC)
+    shop = client()
+    shop.ask("PATCH", "/inventory/1", {"unit": "quart", "reorder_point": 2.5}, MECHANIC)
 
-    found = line.ask("PATCH", "/inventory/1", {"unit": None}, MECHANIC)
+    found = shop.ask("PATCH", "/inventory/1", {"unit": None}, MECHANIC)
 
     assert ("each", 2.5) == (found.json["unit"], found.json["reorder_point"])
 
 
-def test_changes_nothing_with_an_empty_patch() -> None:
+def test_an_empty_patch_is_valid() -> None:
     """
-    An empty patch is no mistake.
+    An empty patch changes nothing and is 200.
     """
-    line = client()
-    before = line.get("/inventory/1").json
+    shop = client()
+    before = shop.get("/inventory/1").json
 
-    found = line.ask("PATCH", "/inventory/1", {}, MECHANIC)
+    found = shop.ask("PATCH", "/inventory/1", {}, MECHANIC)
 
     assert before == found.json
 
 
-def test_names_another_vehicle_by_its_vin() -> None:
+def test_patches_the_vehicle_by_its_vin() -> None:
     """
-    A VIN in a patch takes the place of the vehicle that the ticket had; null takes it off.
+    A VIN in a patch replaces the ticket's vehicle; null removes it.
     """
-    line = client()
-    line.premises.open(vehicle_id=1)
+    shop = client()
+    shop.premises.open(vehicle_id=1)
     path = "/service_tickets/1"
 
-    new = line.ask("PATCH", path, {"vin": "1M8GDM9AXKP042788"}, MECHANIC)
-    none = line.ask("PATCH", path, {"vin": None}, MECHANIC)
-    old = line.ask("PATCH", path, {"vehicle_id": 1}, MECHANIC)
-    both = line.ask("PATCH", path, {"vehicle_id": 1, "vin": VIN}, MECHANIC)
+    new = shop.ask("PATCH", path, {"vin": "1M8GDM9AXKP042788"}, MECHANIC)
+    none = shop.ask("PATCH", path, {"vin": None}, MECHANIC)
+    old = shop.ask("PATCH", path, {"vehicle_id": 1}, MECHANIC)
+    both = shop.ask("PATCH", path, {"vehicle_id": 1, "vin": VIN}, MECHANIC)
 
     assert [2, None, 1] == [(r.json["vehicle"] or {}).get("id") for r in (new, none, old)]
     assert 422 == both.status_code
 
 
-def test_lets_mechanics_mend_their_own_card() -> None:
+def test_mechanics_patch_their_own_record() -> None:
     """
     A mechanic patches name, phone and specialty, and nothing else.
     """
-    line = client()
-    line.ask("PATCH", "/mechanics/2", {"salary": 50_000}, MANAGER)
+    shop = client()
+    shop.ask("PATCH", "/mechanics/2", {"salary": 50_000}, MANAGER)
 
     statuses = [
-        line.ask("PATCH", "/mechanics/2", patch, MECHANIC).status_code
+        shop.ask("PATCH", "/mechanics/2", patch, MECHANIC).status_code
         for patch in (
             {"phone": "555-1"},
             {"salary": 60_000},
@@ -186,22 +186,22 @@ def test_lets_mechanics_mend_their_own_card() -> None:
     ]
 
     assert [200, 403, 403, 403] == statuses
-    assert 50_000 == line.get("/mechanics/2", MANAGER).json["salary"]
+    assert 50_000 == shop.get("/mechanics/2", MANAGER).json["salary"]
 
 
-def test_points_at_what_the_client_wrote() -> None:
+def test_points_at_the_name_that_the_client_used() -> None:
     """
-    An unknown id is pointed at under the name that was used.
+    The pointer to an unknown id has the member name that the client used.
     """
-    line = client()
-    line.premises.open()
+    shop = client()
+    shop.premises.open()
 
-    found = line.ask("PUT", "/service_tickets/1/edit", {"add_mechanic_ids": [1, 99]}, MECHANIC)
+    found = shop.ask("PUT", "/service_tickets/1/edit", {"add_mechanic_ids": [1, 99]}, MECHANIC)
 
     assert [{"pointer": "#/add_mechanic_ids/1", "detail": "does not exist"}] == (
         found.json["errors"]
     )
     assert "#/add_mechanic_ids/1 does not exist" == found.json["detail"]
     both = {"add_mechanic_ids": [1], "remove_mechanic_ids": [1]}
-    found = line.ask("PUT", "/service_tickets/1/edit", both, MECHANIC)
+    found = shop.ask("PUT", "/service_tickets/1/edit", both, MECHANIC)
     assert ["#/remove_mechanic_ids/0"] == [one["pointer"] for one in found.json["errors"]]

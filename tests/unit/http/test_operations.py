@@ -1,4 +1,4 @@
-"""What is promised: by every endpoint, whatever is thrown at it."""
+"""Operations: every endpoint responds as it declares, whatever the request."""
 
 import json
 from typing import Any
@@ -49,14 +49,14 @@ JSON = st.recursive(
 
 
 def bodies_of(operation: Operation) -> st.SearchStrategy[bytes | None]:
-    """Return bodies that keep the rules, bodies that look as if, and anything."""
+    """Return valid bodies, almost valid bodies, and any other."""
     form = operation.signature.body
     if form is None:
         return st.none()
     names = st.sampled_from(sorted({*member_names(form), "id", "strange"}))
-    kept = records(form).map(codec.encode)
+    stored = records(form).map(codec.encode)
     near = st.dictionaries(names, JSON, max_size=6).map(_dumped)
-    return st.one_of(kept, near, JSON.map(_dumped), st.binary(max_size=30))
+    return st.one_of(stored, near, JSON.map(_dumped), st.binary(max_size=30))
 
 
 def _dumped(tree: Any) -> bytes:
@@ -64,7 +64,7 @@ def _dumped(tree: Any) -> bytes:
 
 
 def queries_of(operation: Operation) -> st.SearchStrategy[str]:
-    """Return queries: mostly none, else known and strange names with anything."""
+    """Return query strings: mostly none, else known and unknown names with any value."""
     names = st.sampled_from([*sorted(member_names(operation.signature.query)), "strange"])
     values = st.sampled_from(["1", "2", "0", "true", "open", "2026-01-01", "x", "%FF", "%00", ""])
     pairs = st.lists(st.tuples(names, values).map("=".join), max_size=3).map("&".join)
@@ -83,8 +83,8 @@ CONDITIONS = st.fixed_dictionaries(
 
 
 @frozen
-class Asked:
-    """Something that somebody might ask of an endpoint."""
+class Sample:
+    """One request for an endpoint."""
 
     operation: Operation
     path: str
@@ -93,34 +93,40 @@ class Asked:
     headers: dict[str, str]
 
 
-def asked_of(template: str, operation: Operation) -> st.SearchStrategy[Asked]:
-    """Return all that can be asked of one endpoint."""
+def samples_of(template: str, operation: Operation) -> st.SearchStrategy[Sample]:
+    """Return requests for one endpoint."""
     ids = st.fixed_dictionaries({name: st.integers(1, 3) for name in operation.signature.ids})
     paths = st.builds(
         lambda given, query: template.format_map(given) + query, ids, queries_of(operation)
     )
     who = st.sampled_from(ROLES)
-    return st.builds(Asked, st.just(operation), paths, who, bodies_of(operation), CONDITIONS)
+    return st.builds(Sample, st.just(operation), paths, who, bodies_of(operation), CONDITIONS)
 
 
 @pytest.mark.parametrize(("template", "operation"), ENDPOINTS, ids=NAMES)
 @settings(max_examples=max(5, settings().max_examples // SHARE))
 @given(data=st.data())
-def test_answers_only_as_promised(template: str, operation: Operation, data: st.DataObject) -> None:
+def test_responds_only_with_documented_statuses(
+    template: str, operation: Operation, data: st.DataObject
+) -> None:
     """
     Any JSON to any route from any role has a status that the document names, and never 500.
     """
-    asked = data.draw(asked_of(template, operation))
+    request = data.draw(samples_of(template, operation))
     found = busy().ask(
-        asked.operation.method, asked.path, actor=asked.actor, raw=asked.raw, headers=asked.headers
+        request.operation.method,
+        request.path,
+        actor=request.actor,
+        raw=request.raw,
+        headers=request.headers,
     )
 
     assert str(found.status_code) in DOCUMENTED_STATUSES[operation.operation_id], found.text
 
 
-def test_promises_its_statuses() -> None:
+def test_statuses_follow_from_the_declaration() -> None:
     """
-    What an endpoint may answer with follows from what it declares.
+    The statuses of an operation follow from its declaration.
     """
     (change,) = (operation for _, operation in ENDPOINTS if operation.operation_id == "patch_part")
     (read,) = (operation for _, operation in ENDPOINTS if operation.operation_id == "read_part")
@@ -132,13 +138,13 @@ def test_promises_its_statuses() -> None:
 EQUIPMENT = EndpointOptions(cursor_signer=CursorSigner(b"s" * 32))
 
 
-def test_serves_nothing_without_a_policy() -> None:
+def test_refuses_a_method_without_a_policy() -> None:
     """
-    A method that nobody has declared stops the start.
+    A method that is not declared an endpoint stops the start.
     """
 
     class Careless:
-        """A resource whose author forgot."""
+        """A resource without a declaration."""
 
         def on_get(self) -> None:
             """Answer anybody."""
@@ -147,13 +153,13 @@ def test_serves_nothing_without_a_policy() -> None:
         BoundResource("/careless", Careless(), EQUIPMENT)
 
 
-def test_serves_no_route_with_other_ids() -> None:
+def test_refuses_a_template_with_other_ids() -> None:
     """
-    A template that does not fit its methods stops the start.
+    A template whose ids differ from the method's stops the start.
     """
 
     class Misplaced:
-        """A resource at the wrong address."""
+        """A resource at the wrong path."""
 
         @endpoint(ReadPart)
         def on_get(self, actor: Actor, part_id: PartId) -> Part:
@@ -164,9 +170,9 @@ def test_serves_no_route_with_other_ids() -> None:
         BoundResource("/parts/{other_id}", Misplaced(), EQUIPMENT)
 
 
-def test_takes_no_argument_that_it_does_not_know() -> None:
+def test_refuses_an_unsupported_parameter() -> None:
     """
-    An endpoint with an argument of no known kind is refused where it is written.
+    A parameter of an unsupported type is refused when the module is imported.
     """
     with pytest.raises(TypeError, match="surprise"):
 
@@ -175,9 +181,9 @@ def test_takes_no_argument_that_it_does_not_know() -> None:
             raise NotImplementedError
 
 
-def test_declares_what_documents_tell() -> None:
+def test_an_operation_is_data() -> None:
     """
-    An operation holds, as data, what a document of the endpoint needs.
+    An operation has, as data, what its documentation needs.
     """
     (change,) = (
         operation for _, operation in ENDPOINTS if operation.operation_id == "change_customer"
@@ -193,28 +199,28 @@ def test_declares_what_documents_tell() -> None:
     assert "Replace a customer" == change.summary
 
 
-def test_lets_others_stand_around_an_endpoint() -> None:
+def test_an_interceptor_wraps_an_endpoint() -> None:
     """
-    What stands around an endpoint sees the call after authorization, and may answer itself.
+    An interceptor sees the call after authorization, and may return a response itself.
     """
     seen: list[tuple[str, Actor, bytes | None, int]] = []
-    kept: dict[str, EncodedResponse] = {}
+    stored: dict[str, EncodedResponse] = {}
 
     def intercept(operation: Operation) -> Any:
         def around(call: Call, run: Any) -> EncodedResponse:
             key = f"{operation.operation_id} {call.arguments}"
-            answer = kept.setdefault(key, run())
+            answer = stored.setdefault(key, run())
             seen.append((operation.operation_id, call.actor, call.raw_body, answer.status))
             return answer
 
         return around if operation.method == "POST" and operation.policy is not PUBLIC else None
 
-    line: Client = client(intercept=intercept)
+    shop: Client = client(intercept=intercept)
     body = {"name": "Oil", "price": 7}
 
-    first, again = (line.ask("POST", "/inventory", body, MECHANIC) for _ in "12")
-    line.ask("POST", "/inventory", body)
-    line.get("/inventory/1")
+    first, again = (shop.ask("POST", "/inventory", body, MECHANIC) for _ in "12")
+    shop.ask("POST", "/inventory", body)
+    shop.get("/inventory/1")
 
     assert first.json == again.json
     assert first.headers["location"] == again.headers["location"]

@@ -1,4 +1,4 @@
-"""Bodies: what can't be parsed, what is too large, and what is no JSON."""
+"""Request bodies: malformed, too large, or not JSON."""
 
 import contextlib
 import gzip
@@ -41,13 +41,13 @@ DEEP = b'{"a":' * 40 + b"1" + b"}" * 40
         b"{} {}",
     ],
 )
-def test_refuses_what_two_parsers_might_read_differently(raw: bytes) -> None:
+def test_refuses_ambiguous_json(raw: bytes) -> None:
     """
-    What can't be parsed beyond doubt is 400, and nothing is done.
+    A body that parsers might read differently is 400, and nothing is changed.
     """
-    line = client()
+    shop = client()
 
-    found = line.ask("POST", "/inventory", raw=raw, actor=MECHANIC)
+    found = shop.ask("POST", "/inventory", raw=raw, actor=MECHANIC)
 
     assert (400, PROBLEM, "malformed-body") == (
         found.status_code,
@@ -56,9 +56,9 @@ def test_refuses_what_two_parsers_might_read_differently(raw: bytes) -> None:
     )
 
 
-def test_takes_bodies_as_deep_as_the_limit() -> None:
+def test_accepts_bodies_nested_up_to_the_limit() -> None:
     """
-    Depth is counted, not brackets.
+    The depth of nesting is limited, not the number of brackets.
     """
     wide = b"[" + b",".join([b"{}"] * 1000) + b"]"
     deep = b"[" * bodies.MAX_DEPTH + b"]" * bodies.MAX_DEPTH
@@ -70,9 +70,9 @@ def test_takes_bodies_as_deep_as_the_limit() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_parses_any_bytes_or_says_why_not(raw: bytes) -> None:
+def test_parses_or_refuses_any_bytes(raw: bytes) -> None:
     """
-    Whatever is sent is parsed or refused; nothing else happens.
+    Any bytes are parsed or refused; no other exception is raised.
     """
     with contextlib.suppress(MalformedBody):
         bodies.parse_json(raw)
@@ -91,9 +91,9 @@ def test_parses_any_bytes_or_says_why_not(raw: bytes) -> None:
         ("", 415),
     ],
 )
-def test_reads_json_only(kind: str, status: int) -> None:
+def test_refuses_other_media_types(kind: str, status: int) -> None:
     """
-    A body of another kind is 415.
+    A body of another media type is 415.
     """
     raw = b'{"name": "Oil", "price": 7}'
 
@@ -108,9 +108,9 @@ def test_reads_json_only(kind: str, status: int) -> None:
     ("coding", "status"),
     [("gzip", 415), ("GZIP", 415), ("identity, br", 415), ("x", 415), ("Identity", 201), ("", 201)],
 )
-def test_reads_what_is_not_coded(coding: str, status: int) -> None:
+def test_refuses_a_content_encoding(coding: str, status: int) -> None:
     """
-    A body in a content coding is 415 rather than read as if it had none.
+    A body with a Content-Encoding is 415.
     """
     body, headers = {"name": "Oil", "price": 7}, {"Content-Encoding": coding}
 
@@ -119,13 +119,13 @@ def test_reads_what_is_not_coded(coding: str, status: int) -> None:
     assert status == found.status_code
 
 
-def test_says_that_bodies_are_not_to_be_coded() -> None:
+def test_names_the_unsupported_content_encoding() -> None:
     """
-    A packed body is no malformed one, and the answer says what to do.
+    A compressed body is not called malformed; the detail names the Content-Encoding.
     """
-    line, headers = client(), {"Content-Encoding": "gzip"}
+    shop, headers = client(), {"Content-Encoding": "gzip"}
 
-    found = line.ask("POST", "/inventory", None, MECHANIC, headers, gzip.compress(b"{}"))
+    found = shop.ask("POST", "/inventory", None, MECHANIC, headers, gzip.compress(b"{}"))
 
     assert (415, PROBLEM, "the body must not have a Content-Encoding") == (
         found.status_code,
@@ -135,9 +135,9 @@ def test_says_that_bodies_are_not_to_be_coded() -> None:
 
 
 @pytest.mark.parametrize("kind", [JSON, PATCH])
-def test_patches_with_either_kind(kind: str) -> None:
+def test_patch_accepts_both_media_types(kind: str) -> None:
     """
-    PATCH takes a merge patch by its own name and as plain JSON.
+    PATCH accepts application/merge-patch+json and application/json.
     """
     found = client().ask(
         "PATCH", "/inventory/1", raw=b'{"price": 1}', actor=MECHANIC, headers={"Content-Type": kind}
@@ -146,9 +146,9 @@ def test_patches_with_either_kind(kind: str) -> None:
     assert 200 == found.status_code
 
 
-def test_needs_a_body_where_one_is_required() -> None:
+def test_requires_a_body() -> None:
     """
-    An empty body is 400, before its kind is looked at.
+    An empty body is 400, whatever its media type.
     """
     found = client().ask("POST", "/login")
 
@@ -156,7 +156,7 @@ def test_needs_a_body_where_one_is_required() -> None:
 
 
 @pytest.mark.parametrize(("raw", "status"), [(b"", 204), (b"{}", 204), (b'{"x": 1}', 422)])
-def test_can_do_without_a_body_where_it_is_optional(raw: bytes, status: int) -> None:
+def test_accepts_a_missing_optional_body(raw: bytes, status: int) -> None:
     """
     Logging out needs no refresh token.
     """
@@ -164,9 +164,9 @@ def test_can_do_without_a_body_where_it_is_optional(raw: bytes, status: int) -> 
 
 
 @pytest.mark.parametrize("raw", [b"[]", b'"text"', b"1", b"null", b"true"])
-def test_points_at_the_root_of_what_is_no_object(raw: bytes) -> None:
+def test_refuses_json_that_is_not_an_object(raw: bytes) -> None:
     """
-    JSON that is no object is well-formed, but 422.
+    JSON that is not an object is well-formed, but 422.
     """
     for method in ("POST /inventory", "PUT /inventory/1", "PATCH /inventory/1"):
         verb, path = method.split()
@@ -178,7 +178,7 @@ def test_points_at_the_root_of_what_is_no_object(raw: bytes) -> None:
         )
 
 
-def test_refuses_a_body_over_the_limit_unread() -> None:
+def test_refuses_a_large_content_length_unread() -> None:
     """
     A Content-Length over the limit is 413, and nothing is read.
     """
@@ -189,7 +189,7 @@ def test_refuses_a_body_over_the_limit_unread() -> None:
         bodies.read_json(req, (JSON,), required=True)
 
 
-def test_reads_a_chunked_body_no_further_than_the_limit() -> None:
+def test_reads_a_chunked_body_up_to_the_limit() -> None:
     """
     Without a Content-Length reading stops one byte past the limit.
     """
@@ -213,7 +213,7 @@ def test_reads_a_chunked_body() -> None:
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "x", "²"])
-def test_refuses_a_length_that_is_no_number(length: str) -> None:
+def test_refuses_an_invalid_content_length(length: str) -> None:
     """
     A Content-Length that servers might read differently is 400.
     """
@@ -221,16 +221,16 @@ def test_refuses_a_length_that_is_no_number(length: str) -> None:
         bodies.read_json(request(b"", CONTENT_LENGTH=length), (JSON,), required=True)
 
 
-def test_refuses_a_body_that_ends_early() -> None:
+def test_refuses_a_truncated_body() -> None:
     """
-    A connection that breaks in the middle of a body does nothing.
+    A body shorter than its Content-Length is 400.
     """
     with pytest.raises(MalformedBody):
         bodies.read_json(request(b"{}", CONTENT_LENGTH="3"), (JSON,), required=True)
 
 
 class Unreadable(io.BytesIO):
-    """A stream that nobody may read."""
+    """A stream that fails when it is read."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Fail."""

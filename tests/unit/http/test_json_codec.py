@@ -1,4 +1,4 @@
-"""JSON to records and back: strict, exact, and every problem at once."""
+"""JSON to records and back: strict, exact, with every problem at once."""
 
 import json
 from datetime import UTC, date, datetime
@@ -48,7 +48,7 @@ FEW = settings(max_examples=max(5, settings().max_examples // 10))
 
 @frozen(kw_only=True, field_transformer=checked)
 class Gap:
-    """Something with an alias, and a rule that no type tells."""
+    """A record with an alias and a rule in its constructor."""
 
     width: Annotated[int, Alias("gap")]
 
@@ -60,7 +60,7 @@ class Gap:
 
 @frozen(kw_only=True, field_transformer=checked)
 class Box:
-    """Something with one amount of each kind, and the kinds of time."""
+    """A record with one field of each type of amount and time."""
 
     price: Price = Money(0)
     stock: Stock = Quantity(0)
@@ -71,23 +71,23 @@ class Box:
 
 
 def problems_of(tree: Any, cls: type[Any]) -> tuple[Problem, ...]:
-    """Return everything that is wrong with *tree* as a *cls*."""
+    """Return the problems of *tree* as a *cls*."""
     with pytest.raises(RuleBroken) as refused:
         codec.structure(tree, cls)
     return refused.value.problems
 
 
-def said(tree: Any, cls: type[Any]) -> dict[str, str]:
-    """Return the same by pointer."""
+def details_of(tree: Any, cls: type[Any]) -> dict[str, str]:
+    """Return the details of the problems by pointer."""
     return {problem.pointer: problem.detail for problem in problems_of(tree, cls)}
 
 
 @pytest.mark.parametrize("cls", FORMS)
 @FEW
 @given(data=st.data())
-def test_reads_back_what_it_writes(cls: type[Any], data: st.DataObject) -> None:
+def test_forms_round_trip(cls: type[Any], data: st.DataObject) -> None:
     """
-    A form survives the way through JSON, equal.
+    A form that is encoded and structured again is equal.
     """
     record = data.draw(records(cls))
 
@@ -97,9 +97,9 @@ def test_reads_back_what_it_writes(cls: type[Any], data: st.DataObject) -> None:
 @pytest.mark.parametrize("cls", ANSWERS)
 @FEW
 @given(data=st.data())
-def test_writes_json_that_others_read(cls: type[Any], data: st.DataObject) -> None:
+def test_writes_strict_json(cls: type[Any], data: st.DataObject) -> None:
     """
-    Whatever is published is strict JSON, the same for every parser.
+    Every published record is strict JSON, the same for every parser.
     """
     raw = codec.encode(data.draw(records(cls)))
 
@@ -129,16 +129,16 @@ def test_writes_json_that_others_read(cls: type[Any], data: st.DataObject) -> No
 )
 def test_refuses_a_value_of_another_type(tree: dict[str, Any], detail: str) -> None:
     """
-    Nothing is converted: a value of another type is refused.
+    A value of another type is refused, not converted.
     """
-    ((pointer, found),) = said(tree, Box).items()
+    ((pointer, found),) = details_of(tree, Box).items()
 
     assert (f"#/{next(iter(tree))}", detail) == (pointer, found)
 
 
-def test_tells_every_problem_at_once() -> None:
+def test_reports_every_problem_at_once() -> None:
     """
-    Missing, unknown, wrong and broken: each with its pointer.
+    Missing, unknown, wrong and invalid members are reported together, each with its pointer.
     """
     tree = {"phone": "x", "email": 7, "a/b~c": 1, "address": " "}
 
@@ -149,116 +149,124 @@ def test_tells_every_problem_at_once() -> None:
         "#/address": "must not be blank",
         "#/a~1b~0c": "is not a known field",
         "#/password": "is required",
-    } == said(tree, Registration)
+    } == details_of(tree, Registration)
 
 
-def test_points_into_lists() -> None:
+def test_points_into_arrays() -> None:
     """
-    A member of a list is pointed at by its place.
+    The pointer to an element of an array has its index.
     """
     assert {
         "#/add_ids/1": "must be from 1 to 9223372036854775807",
         "#/add_ids/2": "must be an integer",
-    } == said({"add_ids": [1, 0, "x"]}, MechanicEdit)
+    } == details_of({"add_ids": [1, 0, "x"]}, MechanicEdit)
 
 
-def test_lists_what_an_enum_knows() -> None:
+def test_requires_an_array_and_no_null() -> None:
     """
-    Whoever names no status is told which there are.
+    A member that is not an array, or null where that is not allowed, is reported as such.
+    """
+    assert {"#/add_ids": "must be an array"} == details_of({"add_ids": "1"}, MechanicEdit)
+    assert {"#/to": "must not be null"} == details_of({"to": None}, TransitionForm)
+
+
+def test_lists_the_members_of_an_enumeration() -> None:
+    """
+    The message for an unknown status lists the known ones.
     """
     assert {
         "#/to": "must be one of open, in_progress, on_hold, completed, closed, cancelled"
-    } == said({"to": "done"}, TransitionForm)
+    } == details_of({"to": "done"}, TransitionForm)
 
 
 @pytest.mark.parametrize("given", ["bogus", "reserve", "customer", 1, ["scrap"]])
-def test_lists_what_may_be_given(given: Any) -> None:
+def test_lists_the_allowed_choices(given: Any) -> None:
     """
-    Where only some of an enumeration may be given, no other is named.
+    Where only some members of an enumeration are allowed, only these are listed.
     """
-    assert {"#/kind": "must be one of receive, return, scrap, count"} == said(
+    assert {"#/kind": "must be one of receive, return, scrap, count"} == details_of(
         {"kind": given, "quantity": 1}, MovementForm
     )
-    assert {"#/role": "must be one of mechanic, manager"} == said(
+    assert {"#/role": "must be one of mechanic, manager"} == details_of(
         {"name": "Bo", "role": given}, MechanicForm
     )
 
 
-def test_reads_an_alias() -> None:
+def test_accepts_an_alias() -> None:
     """
-    A member may be given under its other name, and is spoken of under that name.
+    A member may be given under its alias, and its problems have that name.
     """
-    assert {"#/gap": "is no size"} == said({"gap": 0}, Gap)
+    assert {"#/gap": "is no size"} == details_of({"gap": 0}, Gap)
     assert (1,) == codec.structure({"add_mechanic_ids": [1]}, MechanicEdit).add_ids
 
 
 def test_refuses_a_member_under_both_names() -> None:
     """
-    Nobody knows which of the two is meant.
+    A member and its alias together are ambiguous.
     """
-    assert {"#/add_mechanic_ids": "must not be given together with add_ids"} == said(
+    assert {"#/add_mechanic_ids": "must not be given together with add_ids"} == details_of(
         {"add_ids": [1], "add_mechanic_ids": [2]}, MechanicEdit
     )
 
 
 @pytest.mark.parametrize("tree", [None, [], "text", 1, True])
-def test_wants_an_object(tree: Any) -> None:
+def test_requires_an_object(tree: Any) -> None:
     """
-    A body that is no object is one problem, at the root.
+    A body that is not an object is one problem, at the root.
     """
-    assert {"#": "must be an object"} == said(tree, CustomerForm)
+    assert {"#": "must be an object"} == details_of(tree, CustomerForm)
 
 
-def test_writes_null_and_moments_in_utc() -> None:
+def test_writes_null_and_utc() -> None:
     """
-    What is not there is written as null, and moments end in Z.
+    A missing value is written as null, and a date and time ends in Z.
     """
     at = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)
 
-    told = json.loads(codec.encode(sample(Customer, created_at=at, updated_at=NOON)))
+    response = json.loads(codec.encode(sample(Customer, created_at=at, updated_at=NOON)))
 
     assert (None, "2026-01-31T12:00:00.250000Z", "2026-03-02T12:00:00Z") == (
-        told["phone"],
-        told["created_at"],
-        told["updated_at"],
+        response["phone"],
+        response["created_at"],
+        response["updated_at"],
     )
 
 
-def test_publishes_what_is_derived_and_nothing_unpublished() -> None:
+def test_publishes_computed_but_not_unpublished_members() -> None:
     """
-    Computed members are there, bookkeeping is not.
+    Computed members are published, `Unpublished` ones are not.
     """
-    told = json.loads(codec.encode(sample(Part)))
+    response = json.loads(codec.encode(sample(Part)))
 
-    assert 0 == told["available"]
-    assert {"version", "archived_at"}.isdisjoint(told)
+    assert 0 == response["available"]
+    assert {"version", "archived_at"}.isdisjoint(response)
 
 
-def test_calls_from_what_python_cannot() -> None:
+def test_publishes_keywords_as_names() -> None:
     """
-    A history tells `from` and `to`.
+    The field `from_` is published as `from`.
     """
-    told = json.loads(codec.encode(sample(Entry, from_="open", to="closed")))
+    response = json.loads(codec.encode(sample(Entry, from_="open", to="closed")))
 
-    assert ("open", "closed") == (told["from"], told["to"])
+    assert ("open", "closed") == (response["from"], response["to"])
 
 
-def test_publishes_no_secret() -> None:
+def test_refuses_to_publish_a_secret() -> None:
     """
-    A record that hides a field from logs can't be an answer by mistake.
+    A record with a field that is hidden from repr cannot be a response.
     """
     with pytest.raises(TypeError, match="password_hash"):
         codec.unstructure_hook(Account)
 
 
-def test_reads_no_type_loosely() -> None:
+def test_refuses_a_type_that_is_not_strict() -> None:
     """
-    A field of a type without a strict reader stops the start.
+    A field of a type that cattrs would convert stops the start.
     """
 
     @frozen
     class Loose:
-        """Something with a binary float."""
+        """A record with a binary float."""
 
         weight: float
 
@@ -266,23 +274,23 @@ def test_reads_no_type_loosely() -> None:
         codec.structure_hook(Loose)
 
 
-def test_hides_a_secret_that_is_never_published() -> None:
+def test_accepts_an_unpublished_secret() -> None:
     """
-    An unpublished secret does no harm.
+    A secret that is `Unpublished` is allowed.
     """
 
     @frozen
-    class Kept:
-        """Something with a secret that stays."""
+    class Concealed:
+        """A record with an unpublished secret."""
 
         secret: Annotated[str, Unpublished()] = field(repr=False)
 
-    assert b"{}" == codec.encode(Kept("x"))
+    assert b"{}" == codec.encode(Concealed("x"))
 
 
-def test_raises_a_kind_that_http_knows() -> None:
+def test_raises_invalid() -> None:
     """
-    What the codec refuses is `Invalid`.
+    The codec raises `Invalid`.
     """
     with pytest.raises(Invalid):
         codec.structure({}, Credentials)

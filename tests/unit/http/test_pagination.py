@@ -1,4 +1,4 @@
-"""Lists: pages, cursors, links and filters."""
+"""Pagination: pages, cursors, links and filters."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -32,9 +32,9 @@ def links_of(header: str) -> dict[str, str]:
     return {rel: target for target, rel in re.findall(r'<([^>]*)>; rel="(\w+)"', header)}
 
 
-def test_answers_with_an_envelope() -> None:
+def test_responds_with_an_envelope() -> None:
     """
-    A list tells its items, where they stand, and how to go on.
+    A list has its items, its page and how to go on.
     """
     found = stocked(3).get("/inventory?per_page=2&include_total=true").json
 
@@ -43,7 +43,7 @@ def test_answers_with_an_envelope() -> None:
     assert {"page": 1, "per_page": 2, "has_more": True, "total": 3} == found
 
 
-def test_counts_only_when_asked() -> None:
+def test_counts_only_on_request() -> None:
     """
     Without `include_total` there is no `total`, and on the last page no cursor.
     """
@@ -53,9 +53,9 @@ def test_counts_only_when_asked() -> None:
     assert "total" not in found
 
 
-def test_tells_how_far_it_was_counted() -> None:
+def test_reports_a_lower_bound_of_the_total() -> None:
     """
-    Where the store knows no total, the answer says how many there are at least, and no less.
+    Where the total is unknown, the response has a lower bound.
     """
     pagination = Pagination(
         ListQuery(include_total=True), (), "/inventory", b"", CursorSigner(b"s" * 32)
@@ -68,9 +68,9 @@ def test_tells_how_far_it_was_counted() -> None:
     assert (None, MAX_FILTERED_TOTAL) == (unknown.get("total"), unknown["total_above"])
 
 
-def test_links_pages_and_keeps_the_filters() -> None:
+def test_links_have_the_filters() -> None:
     """
-    First, previous and next page carry what else was asked.
+    The links to first, previous and next page have the filters of the request.
     """
     found = stocked(9).get("/inventory?q=BRAKE%20pad&page=2&per_page=2")
 
@@ -86,14 +86,14 @@ def test_links_pages_and_keeps_the_filters() -> None:
 
 @FEWER
 @given(count=st.integers(1, 12), size=st.integers(1, 5), by_cursor=st.booleans())
-def test_walks_through_every_row_once(count: int, size: int, by_cursor: bool) -> None:  # noqa: FBT001
+def test_following_links_visits_every_row_once(count: int, size: int, by_cursor: bool) -> None:  # noqa: FBT001
     """
     Following `next`, or the cursor, visits each row exactly once.
     """
-    line = stocked(count)
+    shop = stocked(count)
     path, seen = f"/inventory?per_page={size}", []
     while path:
-        found = line.get(path)
+        found = shop.get(path)
         seen += [item["id"] for item in found.json["items"]]
         cursor = found.json["next_cursor"]
         if by_cursor:
@@ -106,80 +106,80 @@ def test_walks_through_every_row_once(count: int, size: int, by_cursor: bool) ->
 
 @FEWER
 @given(size=st.integers(1, 4), between=st.lists(st.booleans(), max_size=8))
-def test_walks_on_while_rows_come_and_go(size: int, between: list[bool]) -> None:
+def test_cursors_survive_insertions_and_removals(size: int, between: list[bool]) -> None:
     """
-    Rows that are there throughout are seen once, whatever is added or archived meanwhile.
+    Rows that exist throughout are visited once, whatever is added or archived meanwhile.
     """
-    line = stocked(6)
+    shop = stocked(6)
     seen: list[int] = []
-    cursor = line.get(f"/inventory?per_page={size}").json
+    cursor = shop.get(f"/inventory?per_page={size}").json
     seen += [item["id"] for item in cursor["items"]]
     for adds in between:
         if adds:
-            line.ask("POST", "/inventory", {"name": "n", "price": 1}, MECHANIC)
+            shop.ask("POST", "/inventory", {"name": "n", "price": 1}, MECHANIC)
         elif seen[-1] not in (1, 6):
-            line.ask("DELETE", f"/inventory/{seen[-1]}", actor=MECHANIC)
+            shop.ask("DELETE", f"/inventory/{seen[-1]}", actor=MECHANIC)
         if cursor["next_cursor"]:
-            cursor = line.get(f"/inventory?per_page={size}&cursor={cursor['next_cursor']}").json
+            cursor = shop.get(f"/inventory?per_page={size}&cursor={cursor['next_cursor']}").json
             seen += [item["id"] for item in cursor["items"]]
     while cursor["next_cursor"]:
-        cursor = line.get(f"/inventory?per_page={size}&cursor={cursor['next_cursor']}").json
+        cursor = shop.get(f"/inventory?per_page={size}&cursor={cursor['next_cursor']}").json
         seen += [item["id"] for item in cursor["items"]]
 
     assert len(set(seen)) == len(seen)
     assert set(range(1, 7)) <= set(seen)
 
 
-def test_walks_newest_first() -> None:
+def test_own_tickets_are_listed_newest_first() -> None:
     """
-    One's own tickets come newest first, by cursor as well.
+    A customer's own tickets are listed newest first, by cursor as well.
     """
-    line = client()
-    opened = [line.premises.open().id for _ in range(5)]
-    first = line.get("/my-tickets?per_page=3", CUSTOMER).json
-    rest = line.get(f"/my-tickets?cursor={first['next_cursor']}", CUSTOMER).json
+    shop = client()
+    opened = [shop.premises.open().id for _ in range(5)]
+    first = shop.get("/my-tickets?per_page=3", CUSTOMER).json
+    rest = shop.get(f"/my-tickets?cursor={first['next_cursor']}", CUSTOMER).json
 
     assert opened[::-1] == [t["id"] for t in first["items"] + rest["items"]]
     assert rest["page"] is None
 
 
-def test_offers_no_previous_page_to_a_cursor() -> None:
+def test_a_cursor_has_no_previous_page() -> None:
     """
-    Cursors go forward only.
+    Cursors only go forward.
     """
-    line = stocked(4)
-    cursor = line.get("/inventory?per_page=1").json["next_cursor"]
+    shop = stocked(4)
+    cursor = shop.get("/inventory?per_page=1").json["next_cursor"]
 
-    found = line.get(f"/inventory?per_page=1&cursor={cursor}")
+    found = shop.get(f"/inventory?per_page=1&cursor={cursor}")
 
     assert {"first", "next"} == set(links_of(found.headers["link"]))
     assert "cursor=" in links_of(found.headers["link"])["next"]
 
 
-def cursor_of(line: Client, path: str, actor: Actor = ANONYMOUS) -> str:
-    """Return the cursor behind the first item of a list."""
-    return str(line.get(path, actor).json["next_cursor"])
+def cursor_of(shop: Client, path: str, actor: Actor = ANONYMOUS) -> str:
+    """Return the cursor after the first item of a list."""
+    return str(shop.get(path, actor).json["next_cursor"])
 
 
-def test_refuses_a_changed_cursor() -> None:
+def test_refuses_a_modified_cursor() -> None:
     """
-    Not one character of a cursor can be another.
+    A cursor with any character changed is refused.
     """
-    line = stocked(3)
-    cursor = cursor_of(line, "/inventory?per_page=1")
+    shop = stocked(3)
+    cursor = cursor_of(shop, "/inventory?per_page=1")
     bent = [
         cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
         for place in range(len(cursor))
     ]
 
     for one in [*bent, cursor[:-1], cursor + "A", "x", "%20", "é", "=" * 8]:
-        found = line.get(f"/inventory?cursor={one}")
+        found = shop.get(f"/inventory?cursor={one}")
         assert (422, "cursor") == (found.status_code, found.json["errors"][0]["parameter"]), one
 
 
-def test_refuses_another_spelling_of_a_cursor() -> None:
+def test_refuses_another_encoding_of_a_cursor() -> None:
     """
-    Base64 has several texts for the same bytes; a cursor has one.
+    Base64 has several texts for the same bytes; only one of them is a cursor.
     """
     cursors = CursorSigner(b"s" * 32)
     sealed = next(one for n in range(1000) if {"-", "_"} <= set(one := cursors.sign(b"list", n)))
@@ -196,24 +196,24 @@ def test_refuses_another_spelling_of_a_cursor() -> None:
 
 def test_refuses_a_cursor_with_padding() -> None:
     """
-    What nobody was given is 422, though it may mean the same.
+    A cursor that differs from the issued one is 422, even if it decodes to the same bytes.
     """
-    line = stocked(3)
-    cursor = cursor_of(line, "/inventory?per_page=1")
+    shop = stocked(3)
+    cursor = cursor_of(shop, "/inventory?per_page=1")
 
     assert [200, 422, 422, 422] == [
-        line.get(f"/inventory?cursor={cursor}{more}").status_code for more in ("", "=", "==", "%3D")
+        shop.get(f"/inventory?cursor={cursor}{more}").status_code for more in ("", "=", "==", "%3D")
     ]
 
 
 def test_refuses_a_cursor_of_another_list() -> None:
     """
-    A cursor is good for its own list, filters, owner and part only.
+    A cursor is valid for its own list, filters, owner and part only.
     """
-    line = stocked(3)
+    shop = stocked(3)
     for _ in range(3):
-        line.premises.open()
-        line.premises.open(customer_id=2, vin=None)
+        shop.premises.open()
+        shop.premises.open(customer_id=2, vin=None)
     cases = [
         ("/inventory?per_page=1", ANONYMOUS, "/inventory?q=b", ANONYMOUS),
         ("/inventory?per_page=1", ANONYMOUS, "/mechanics", ANONYMOUS),
@@ -224,25 +224,25 @@ def test_refuses_a_cursor_of_another_list() -> None:
     ]
 
     for first, asker, second, other in cases:
-        cursor = cursor_of(line, first, asker)
+        cursor = cursor_of(shop, first, asker)
         assert cursor != "None", first
         mark = "&" if "?" in second else "?"
-        assert 422 == line.get(f"{second}{mark}cursor={cursor}", other).status_code, second
+        assert 422 == shop.get(f"{second}{mark}cursor={cursor}", other).status_code, second
 
 
-def test_takes_a_cursor_with_another_page_size() -> None:
+def test_accepts_a_cursor_with_another_page_size() -> None:
     """
-    How many are wanted at a time may change on the way.
+    The page size may change between pages.
     """
-    line = stocked(5)
-    cursor = cursor_of(line, "/inventory?per_page=1&sku=&q=b".replace("&sku=", ""))
+    shop = stocked(5)
+    cursor = cursor_of(shop, "/inventory?per_page=1&sku=&q=b".replace("&sku=", ""))
 
-    found = line.get(f"/inventory?q=b&cursor={cursor}&per_page=2&include_total=true").json
+    found = shop.get(f"/inventory?q=b&cursor={cursor}&per_page=2&include_total=true").json
 
     assert [2, 3] == [item["id"] for item in found["items"]]
 
 
-def test_seals_cursors_with_the_secret() -> None:
+def test_signs_cursors_with_the_secret() -> None:
     """
     A cursor of another installation is refused.
     """
@@ -253,20 +253,20 @@ def test_seals_cursors_with_the_secret() -> None:
         CursorSigner(b"b" * 32).verify(b"list", sealed)
 
 
-def test_keeps_what_is_low_for_staff() -> None:
+def test_low_stock_is_for_staff() -> None:
     """
     `low_stock` needs a member of staff, though the list is public.
     """
-    line = client()
+    shop = client()
 
     assert [401, 403, 200] == [
-        line.get("/inventory?low_stock=false", actor).status_code
+        shop.get("/inventory?low_stock=false", actor).status_code
         for actor in (ANONYMOUS, CUSTOMER, MECHANIC)
     ]
 
 
-def test_keeps_secrets_out_of_its_settings() -> None:
+def test_hides_the_cursor_secret() -> None:
     """
-    The cursor's secret shows in no log.
+    The cursor's secret is not in the settings' repr.
     """
     assert "ccc" not in repr(HttpSettings(cursor_secret=b"c" * 32))
