@@ -1,1 +1,1 @@
-"""The contract, by tools that others have made: schemathesis, newman, Spectral, a generated client."""
+"""The API checked with Schemathesis, newman, Spectral and a generated client."""

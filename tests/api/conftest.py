@@ -1,4 +1,4 @@
-"""A demo shop that is served, for tools that come over the network."""
+"""A running demo server."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from tests.integration.programs import Program, serving
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """A demo shop that is served."""
+    """A running server with demo data."""
     with serving(tmp_path_factory.mktemp("shop"), "demo", "--port", "0") as program:
         yield program

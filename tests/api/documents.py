@@ -1,31 +1,31 @@
-"""The document as each role's answers are held against it: closed, and only what the role sees."""
+"""The document for one role: without members or views that its responses must not have."""
 
 import copy
 from typing import Any
 
 from mechanic_http.openapi.document import document
 
-_SEEN = {"stranger": -1, "customer": -1, "mechanic": 1, "manager": 0}
-"""Which of the views of a mechanic each role gets; the document has the fullest first."""
+_VIEW = {"anonymous": -1, "customer": -1, "mechanic": 1, "manager": 0}
+"""The index of the view of a mechanic that a role gets; the document has the widest first."""
 
 
 def document_for(role: str) -> dict[str, Any]:
-    """Return the document with answers that may have no other members than it names for *role*."""
-    told = copy.deepcopy(document())
-    told["info"]["x-role"] = role
-    for schema in told["components"]["schemas"].values():
+    """Return the document with objects closed, and with the views of *role* only."""
+    tree = copy.deepcopy(document())
+    tree["info"]["x-role"] = role
+    for schema in tree["components"]["schemas"].values():
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)
-    narrowed: dict[str, Any] = _narrowed(told, _SEEN[role])
+    narrowed: dict[str, Any] = _with_view(tree, _VIEW[role])
     return narrowed
 
 
-def _narrowed(tree: Any, seen: int) -> Any:
+def _with_view(tree: Any, view: int) -> Any:
     if isinstance(tree, list):
-        return [_narrowed(one, seen) for one in tree]
+        return [_with_view(one, view) for one in tree]
     if not isinstance(tree, dict):
         return tree
     views = tree.get("anyOf", [])
     if {"$ref": "#/components/schemas/PublicMechanic"} in views:
-        return views[seen]
-    return {name: _narrowed(one, seen) for name, one in tree.items()}
+        return views[view]
+    return {name: _with_view(one, view) for name, one in tree.items()}

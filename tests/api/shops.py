@@ -1,4 +1,4 @@
-"""A demo shop whose tokens need no login, so that nobody can be logged out while it is tested."""
+"""A demo application whose tokens need no login, so that no test can revoke them."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,8 +15,8 @@ from mechanic_shop.settings.settings import Settings
 from tests.shops import shop_on
 from tests.unit.http.shop import SETTINGS, read_token
 
-WHO = {
-    "stranger": Actor(),
+ACTORS = {
+    "anonymous": Actor(),
     "customer": Actor(Role.CUSTOMER, 1),
     "mechanic": Actor(Role.MECHANIC, 2),
     "manager": Actor(Role.MANAGER, 1),
@@ -25,12 +25,12 @@ WHO = {
 
 @contextmanager
 def open_app(url: str) -> Iterator[App]:
-    """Give an application on a database with a year in it."""
+    """Open an application on a database with a year of demo data."""
     settings = Settings(database_url=url, secret_key="s" * 32)
     fill_shop(settings, utc_now().replace(microsecond=0))
     with closing(SqlStore.open(url)) as store:
         ports = HttpPorts(
             authenticate=read_token, intercept=IdempotentReplay(store.begin, utc_now, b"s" * 32)
         )
-        figures = MetricsPage(Metrics().render)
-        yield create_app(shop_on(store, utc_now), ports, SETTINGS, [("/metrics", figures)])
+        metrics = MetricsPage(Metrics().render)
+        yield create_app(shop_on(store, utc_now), ports, SETTINGS, [("/metrics", metrics)])

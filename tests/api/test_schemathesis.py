@@ -10,7 +10,7 @@ from schemathesis.config import SchemathesisConfig
 
 from mechanic_http.app import App
 from tests.api.documents import document_for
-from tests.api.shops import WHO, open_app
+from tests.api.shops import ACTORS, open_app
 from tests.integration.databases import DATABASES, new_shop_url
 from tests.integration.servers import PostgresServer, postgres_server
 from tests.unit.http.shop import bearer
@@ -18,14 +18,14 @@ from tests.unit.http.shop import bearer
 LONG = "SCHEMATHESIS_EXAMPLES"
 EXAMPLES = int(os.environ.get(LONG, "5"))
 KNOWN_IDS = 40
-"""The demo has that many of everything, or more."""
+"""The demo data has at least so many records of each noun."""
 
 MOST = 2**63
 
 CONFIG = {
     "generation": {"max-examples": EXAMPLES, "deterministic": LONG not in os.environ},
     "checks": {
-        # Rules between members, ids that name nothing: the schema can't tell, the answer does.
+        # Rules between members and unknown ids are not in the schema, only in responses.
         "positive_data_acceptance": {"enabled": False},
         "negative_data_rejection": {
             "expected-statuses": [400, 401, 403, 404, 406, 409, 412, 413, 415, 422]
@@ -35,13 +35,13 @@ CONFIG = {
 
 
 def _schema(role: str) -> Any:
-    # The manager gets behind every door, so every corner of every schema is tried as one.
+    # A manager may call everything, so the coverage phase runs as one.
     phases = {"coverage": {"enabled": role == "manager"}}
     config = SchemathesisConfig.from_dict(CONFIG | {"phases": phases})
     return schemathesis.openapi.from_dict(document_for(role), config=config)
 
 
-SCHEMAS = {role: _schema(role) for role in WHO}
+SCHEMAS = {role: _schema(role) for role in ACTORS}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def app(
 
 @schemathesis.hook
 def map_path_parameters(_: Any, given: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Have ids mostly name something."""
+    """Make most ids exist."""
     return given and {name: _known(value) for name, value in given.items()}
 
 
@@ -75,9 +75,9 @@ def _known(value: Any) -> Any:
 @schemathesis.pytest.parametrize(**SCHEMAS)
 def test_answers_as_documented(case: Any, app: App) -> None:
     """
-    Whatever is sent, right or wrong: no fault, no status, header or member that is not documented.
+    Valid and invalid requests get documented statuses, headers and members, and never a fault.
     """
     role = case.operation.schema.raw_schema["info"]["x-role"]
-    plain = {"Accept-Encoding": "identity"}  # in a process, nothing unpacks the answers
-    case.operation.app = case.operation.schema.app = app  # for checks that send something again
-    case.call_and_validate(app=app, headers=bearer(WHO[role]) | plain)
+    plain = {"Accept-Encoding": "identity"}  # the test client does not decompress
+    case.operation.app = case.operation.schema.app = app  # for checks that repeat a request
+    case.call_and_validate(app=app, headers=bearer(ACTORS[role]) | plain)

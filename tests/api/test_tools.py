@@ -1,4 +1,4 @@
-"""What the tools of others make of the document and the collection."""
+"""Other tools accept the document and the collection."""
 
 import os
 import shutil
@@ -19,17 +19,17 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 DOCUMENT = ROOT / "src/mechanic_http/static/swagger.yaml"
 COLLECTION = ROOT / "mechanic_shop.postman_collection.json"
-PATIENCE_S = 240
+TIMEOUT_S = 240
 CLIENT = "client_of_the_shop"
 
 
 def run(program: str, *args: str | Path) -> "subprocess.CompletedProcess[str]":
-    """Run a tool to its end."""
+    """Run a tool and wait for it."""
     path = shutil.which(program, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     if path is None:
-        pytest.fail(f"{program} is missing: run nox -s api, which installs it")
+        pytest.fail(f"{program} is not installed: run nox -s api")
     return subprocess.run(
-        [path, *args], capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        [path, *args], capture_output=True, text=True, check=False, timeout=TIMEOUT_S
     )
 
 
@@ -42,7 +42,7 @@ def test_document_is_valid() -> None:
 
 def test_spectral_finds_nothing() -> None:
     """
-    Spectral has no error, warning or hint about the file.
+    Spectral reports no error, warning or hint about the file.
     """
     ruleset = HERE / "spectral.yaml"
     found = run("spectral", "lint", "--fail-severity=hint", "--ruleset", ruleset, DOCUMENT)
@@ -52,7 +52,7 @@ def test_spectral_finds_nothing() -> None:
 
 def test_newman_runs_the_collection(shop: Program) -> None:
     """
-    Every request of the collection, in its order, has the status that it expects.
+    Every request of the collection, in order, gets the status that its script expects.
     """
     given = ("--env-var", f"baseUrl={shop.url}")
     found = run("newman", "run", COLLECTION, *given, "--color", "off", "--reporters", "cli")
@@ -62,21 +62,21 @@ def test_newman_runs_the_collection(shop: Program) -> None:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The package that openapi-python-client makes of the document."""
+    """The package that openapi-python-client generates from the document."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "openapi.json").write_bytes(as_json())
-    made = run(
+    generated = run(
         *("openapi-python-client", "generate", "--meta", "none"),
         *("--path", folder / "openapi.json", "--output-path", folder / CLIENT),
     )
-    assert 0 == made.returncode, made.stdout + made.stderr
+    assert 0 == generated.returncode, generated.stdout + generated.stderr
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(folder)
         yield import_module(CLIENT)
 
 
 def call(operation: str, **given: Any) -> Any:
-    """Call one operation of the generated client and return what it made of the answer."""
+    """Call an operation of the generated client and return the parsed response."""
     return import_module(f"{CLIENT}.api.{operation}").sync(**given)
 
 
@@ -87,20 +87,20 @@ def model(name: str) -> Any:
 
 def test_generated_client_works(shop: Program, client: Any) -> None:
     """
-    A client that is made of the document logs in, lists, creates and assigns.
+    A generated client logs in, lists, creates and assigns.
     """
     credentials = model("Credentials")(email=MANAGER, password=PASSWORD)
-    with client.Client(shop.url) as stranger:
-        pair = call("accounts.log_in_staff", client=stranger, body=credentials)
+    with client.Client(shop.url) as anonymous:
+        pair = call("accounts.log_in_staff", client=anonymous, body=credentials)
     with client.AuthenticatedClient(shop.url, pair.token) as manager:
         (customer,) = call("customers.list_customers", client=manager, per_page=1).items
         draft = model("TicketDraft")(description="Squeaks", customer_id=customer.id)
         ticket = call("tickets.open_ticket", client=manager, body=draft)
         edit = model("MechanicEdit")(add_ids=[2])
-        staffed = call("tickets.assign_mechanics", ticket_id=ticket.id, client=manager, body=edit)
+        assigned = call("tickets.assign_mechanics", ticket_id=ticket.id, client=manager, body=edit)
         mechanic = call("mechanics.read_mechanic", mechanic_id=2, client=manager)
         refused = call("tickets.read_ticket", ticket_id=10**9, client=manager)
 
-    assert ("Squeaks", [2]) == (staffed.description, [one.id for one in staffed.mechanics])
+    assert ("Squeaks", [2]) == (assigned.description, [one.id for one in assigned.mechanics])
     assert (model("Mechanic"), True) == (type(mechanic), mechanic.active)
     assert (404, "ticket-not-found") == (refused.status, refused.code)

@@ -1,1 +1,1 @@
-"""The interface as it was last released, and whether today's still keeps its word."""
+"""The OpenAPI document is compatible with the released one."""

@@ -1,4 +1,4 @@
-"""Today's document against the one that was released last: `nox -s documents -- release` keeps it."""
+"""The document is compatible with the last release, which `nox -s documents -- release` stores."""
 
 import copy
 from pathlib import Path
@@ -8,82 +8,85 @@ import orjson
 import pytest
 
 from mechanic_http.openapi.document import document
-from tests.contract.differences import breaks, may_break
+from tests.contract.differences import allows_breaking_changes, breaking_changes
 
 RELEASED = Path(__file__).with_name("released.json")
 
 
-def test_breaks_nothing_unless_the_version_says_so() -> None:
+def test_is_compatible_unless_the_version_permits_a_break() -> None:
     """
-    Whoever relies on the released interface can rely on today's, or is told by its version.
+    A client of the released API works with this one, unless the version permits a break.
     """
     released = orjson.loads(RELEASED.read_bytes())
     versions = released["info"]["version"], document()["info"]["version"]
 
-    assert may_break(*versions) or [] == breaks(released, document())
+    assert allows_breaking_changes(*versions) or [] == breaking_changes(released, document())
 
 
 def changed(*steps: str, **members: Any) -> dict[str, Any]:
-    """Return the document with members of one place changed; None takes one away."""
-    told = copy.deepcopy(document())
-    place: Any = told
+    """Return the document with some members changed; None removes one."""
+    root = copy.deepcopy(document())
+    node: Any = root
     for step in steps:
-        place = place[int(step)] if isinstance(place, list) else place[step]
+        node = node[int(step)] if isinstance(node, list) else node[step]
     for name, value in members.items():
         if value is None:
-            del place[name]
+            del node[name]
         else:
-            place[name] = value
-    return told
+            node[name] = value
+    return root
 
 
 FORM = ("components", "schemas", "CustomerForm")
 CUSTOMER = ("components", "schemas", "Customer")
 LIST = ("paths", "/customers", "get")
-MADE = ("paths", "/customers", "post", "responses", "201")
+CREATED = ("paths", "/customers", "post", "responses", "201")
 TEXT = {"type": "string"}
 STATUS = ("components", "schemas", "Status")
 TWO = [{"$ref": "#/components/schemas/PublicMechanic"}, {"type": "null"}]
-SEEN = ("paths", "/mechanics/{mechanic_id}", "get", "responses", "200", "content")
+MECHANIC = ("paths", "/mechanics/{mechanic_id}", "get", "responses", "200", "content")
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("modified", "message"),
     [
-        (changed("paths", **{"/me": None}), "GET /me: is gone"),
-        (changed(*LIST, operationId="find"), "GET /customers: is called find now"),
-        (changed("paths", "/customers", "post", security=[{"token": []}]), "needs a token"),
-        (changed(*LIST, parameters=[]), "query q: is not known"),
+        (changed("paths", **{"/me": None}), "GET /me: is removed"),
+        (changed(*LIST, operationId="find"), "GET /customers: is renamed to find"),
+        (changed("paths", "/customers", "post", security=[{"token": []}]), "requires a token"),
+        (changed(*LIST, parameters=[]), "query q: is unknown"),
         (changed(*LIST, "parameters", "0", required=True), "query page: is required"),
         (changed(*LIST, "parameters", "1", "schema", maximum=50), "per_page: maximum is 100"),
         (changed(*FORM, "properties", phone=TEXT), "body.phone: may be null"),
-        (changed(*FORM, "properties", phone=None), "body.phone: is not known"),
+        (changed(*FORM, "properties", phone=None), "body.phone: is unknown"),
         (changed(*FORM, required=["name", "email", "phone"]), "body.phone: may be missing"),
         (changed(*FORM, "properties", "name", maxLength=10), "maxLength is 100, not 10"),
         (changed(*FORM, "properties", "email", pattern="^a$"), "body.email: pattern is"),
         (changed(*CUSTOMER, required=["id"]), "201.name: may be missing"),
         (changed(*CUSTOMER, "properties", "id", type=["integer", "null"]), "id: may be null"),
-        (changed(*MADE, headers={}), "POST /customers 201: has no Location"),
-        (changed(*MADE, content={}), "POST /customers 201: is no application/json"),
-        (changed("paths", "/me", "get", "responses", **{"200": None}), "does not answer 200"),
+        (changed(*CREATED, headers={}), "POST /customers 201: has no Location"),
+        (changed(*CREATED, content={}), "POST /customers 201: is no longer application/json"),
+        (changed("paths", "/me", "get", "responses", **{"200": None}), "does not respond with 200"),
         (changed(*STATUS, enum=["open", "lost"]), "status: may be lost"),
         (changed("paths", "/logout", "post", "requestBody", required=True), "body: is required"),
-        (changed(*LIST[:2], "post", "requestBody", content={}), "application/json is not taken"),
-        (changed(*SEEN, "application/json", schema={"anyOf": TWO}), "200: another kind of value"),
+        (changed(*LIST[:2], "post", "requestBody", content={}), "application/json is not accepted"),
+        (
+            changed(*MECHANIC, "application/json", schema={"anyOf": TWO}),
+            "200: another type of value",
+        ),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
-def test_notices_what_breaks(told: dict[str, Any], said: str) -> None:
+def test_detects_breaking_changes(modified: dict[str, Any], message: str) -> None:
     """
-    Each kind of change that takes something away is noticed, where it is.
+    Each type of breaking change is detected, with its place.
     """
-    found = breaks(document(), told)
+    found = breaking_changes(document(), modified)
 
-    assert any(said in one for one in found), found
+    assert any(message in one for one in found), found
 
 
 @pytest.mark.parametrize(
-    "told",
+    "modified",
     [
         document(),
         changed("info", title="Another name"),
@@ -96,11 +99,11 @@ def test_notices_what_breaks(told: dict[str, Any], said: str) -> None:
     ],
     ids=range(8),
 )
-def test_lets_additions_pass(told: dict[str, Any]) -> None:
+def test_permits_additions(modified: dict[str, Any]) -> None:
     """
-    What only adds breaks nothing.
+    An addition is no breaking change.
     """
-    assert [] == breaks(document(), told)
+    assert [] == breaking_changes(document(), modified)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +118,8 @@ def test_lets_additions_pass(told: dict[str, Any]) -> None:
         ("2.0.0", "1.0.0", False),
     ],
 )
-def test_versions_say_what_they_break(old: str, new: str, may: bool) -> None:  # noqa: FBT001 - a table's column
+def test_versions_permit_breaking_changes(old: str, new: str, may: bool) -> None:  # noqa: FBT001 - a table's column
     """
-    Only a new major version may break, and before 1.0 a new minor one.
+    Only a new major version may break clients, and before 1.0 a new minor one.
     """
-    assert may is may_break(old, new)
+    assert may is allows_breaking_changes(old, new)

@@ -1,4 +1,4 @@
-"""The document against the whole application, as it is served."""
+"""The document describes the routes of the whole application."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application
 
 TOKEN = "operators-" * 4
-HERE, FAR = "127.0.0.1", "203.0.113.7"
+LOCAL, REMOTE = "127.0.0.1", "203.0.113.7"
 
 CONDITIONS: tuple[dict[str, str], ...] = (
     {},
@@ -29,11 +29,11 @@ CONDITIONS: tuple[dict[str, str], ...] = (
 )
 
 
-@pytest.fixture(scope="module", params=[None, TOKEN], ids=["tokenless", "token"])
+@pytest.fixture(scope="module", params=[None, TOKEN], ids=["without-token", "with-token"])
 def application(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WSGIApplication]:
-    """The application, without a token for operators and with one."""
+    """The application, with and without an operator's token."""
     url = f"sqlite:///{tmp_path_factory.mktemp('shop') / 'shop.db'}"
     given = {"database_url": url, "secret_key": "s" * 32, "metrics_token": request.param}
     with open_application(Settings(**given)) as opened:
@@ -42,11 +42,10 @@ def application(
 
 def test_has_every_route_and_no_other(application: WSGIApplication) -> None:
     """
-    The document's paths are the application's routes, both ways.
+    The document has exactly the paths of the application's routes.
 
-    Left out are aliases, which are the same routes under another name, and the style sheets,
-    scripts and licences that the pages are made of: nobody calls those but a browser that reads
-    such a page, and they may change from release to release.
+    Exceptions are aliases of documented routes, and the style sheets, scripts and licences of the
+    pages: only browsers request those, and they may change with each release.
     """
     aliases = {
         address.replace(":id}", "}")
@@ -61,37 +60,37 @@ def test_has_every_route_and_no_other(application: WSGIApplication) -> None:
 
 
 @pytest.mark.parametrize("headers", CONDITIONS, ids=str)
-@pytest.mark.parametrize("peer", [HERE, FAR])
-def test_operators_pages_answer_as_documented(
+@pytest.mark.parametrize("peer", [LOCAL, REMOTE])
+def test_infrastructure_responds_as_documented(
     application: WSGIApplication, peer: str, headers: dict[str, str]
 ) -> None:
     """
-    What has no use case behind it keeps to the document too: its status, headers and kind.
+    Pages without a use case respond with documented statuses, headers and media types.
     """
     for page in PAGES:
         path = page.path.format(code="insufficient-stock")
-        found = testing.simulate_get(
+        response = testing.simulate_get(
             application, path, headers=headers, extras={"REMOTE_ADDR": peer}
         )
-        told: dict[str, Any] = document()["paths"][page.path]["get"]["responses"]
-        answer = told[str(found.status_code)]
-        needed = answer.get("headers", {}).keys() - {"Content-Encoding"}
+        documented: dict[str, Any] = document()["paths"][page.path]["get"]["responses"]
+        expected = documented[str(response.status_code)]
+        required = expected.get("headers", {}).keys() - {"Content-Encoding"}
 
-        assert [] == [name for name in needed if name not in found.headers], page.path
-        if "content" in answer:
-            kind = found.headers["content-type"].partition(";")[0]
-            assert {kind} == set(answer["content"])
+        assert [] == [name for name in required if name not in response.headers], page.path
+        if "content" in expected:
+            media_type = response.headers["content-type"].partition(";")[0]
+            assert {media_type} == set(expected["content"])
 
 
-def test_figures_are_refused_as_documented(application: WSGIApplication) -> None:
+def test_metrics_need_the_token(application: WSGIApplication) -> None:
     """
-    Far away `/metrics` is 401 where there is a token to show, and else 404.
+    For remote clients `/metrics` is 401 if a token is configured, else 404.
     """
-    told = [
+    statuses = [
         testing.simulate_get(
-            application, "/metrics", headers=headers, extras={"REMOTE_ADDR": FAR}
+            application, "/metrics", headers=headers, extras={"REMOTE_ADDR": REMOTE}
         ).status_code
         for headers in ({}, {"Authorization": f"Bearer {TOKEN}"})
     ]
 
-    assert told in ([401, 200], [404, 404])
+    assert statuses in ([401, 200], [404, 404])

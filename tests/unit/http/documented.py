@@ -1,4 +1,4 @@
-"""The OpenAPI document as tests look at it: its operations, and validators of its schemas."""
+"""Operations of the OpenAPI document and validators of its schemas, for tests."""
 
 import copy
 import functools
@@ -17,54 +17,53 @@ class DocumentedOperation:
 
     method: str
     path: str
-    told: dict[str, Any]
+    operation: dict[str, Any]
 
     @property
     def name(self) -> str:
-        """Return its documented id."""
-        return str(self.told["operationId"])
+        """Return its operation id."""
+        return str(self.operation["operationId"])
 
 
 def documented_operations() -> list[DocumentedOperation]:
-    """Return every documented of the document."""
+    """Return every operation of the document."""
     return [
-        DocumentedOperation(method.upper(), path, told)
+        DocumentedOperation(method.upper(), path, operation)
         for path, item in document()["paths"].items()
-        for method, told in item.items()
+        for method, operation in item.items()
         if method != "parameters"
     ]
 
 
 def contents_of(documented: DocumentedOperation) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Return the bodies of an documented: the request's and each answer's, with their types."""
-    if "requestBody" in documented.told:
-        for kind, content in documented.told["requestBody"]["content"].items():
-            yield "request", kind, content
-    for status, answer in documented.told["responses"].items():
-        for kind, content in resolved(answer).get("content", {}).items():
-            yield status, kind, content
+    """Return the bodies of an operation with their media types: of its request and responses."""
+    if "requestBody" in documented.operation:
+        for media_type, content in documented.operation["requestBody"]["content"].items():
+            yield "request", media_type, content
+    for status, response in documented.operation["responses"].items():
+        for media_type, content in resolved(response).get("content", {}).items():
+            yield status, media_type, content
 
 
-def resolved(told: dict[str, Any]) -> dict[str, Any]:
-    """Return what a reference refers to, or *told* itself."""
-    found: Any = told
-    while "$ref" in found:
-        *_, section, name = found["$ref"].split("/")
-        found = document()["components"][section][name]
-    return dict(found)
+def resolved(node: dict[str, Any]) -> dict[str, Any]:
+    """Return the component that *node* refers to, or *node* itself if it is no reference."""
+    while "$ref" in node:
+        *_, section, name = node["$ref"].split("/")
+        node = document()["components"][section][name]
+    return dict(node)
 
 
 def validator_of(schema: dict[str, Any], *, closed: bool = False) -> Draft202012Validator:
-    """Return what validates against a schema of the document.
+    """Return a validator of a schema of the document.
 
-    *closed*: answers may not have members that the document does not name.
+    *closed*: objects may not have members that the schema does not declare.
     """
     return Draft202012Validator({**schema, "components": _closed() if closed else _components()})
 
 
 @functools.cache
 def component(name: str, *, closed: bool = False) -> Draft202012Validator:
-    """Return what validates against a component's schema."""
+    """Return a validator of a component's schema."""
     return validator_of({"$ref": f"#/components/schemas/{name}"}, closed=closed)
 
 
@@ -75,8 +74,8 @@ def _components() -> dict[str, Any]:
 
 @functools.cache
 def _closed() -> dict[str, Any]:
-    found = copy.deepcopy(_components())
-    for schema in found["schemas"].values():
+    components = copy.deepcopy(_components())
+    for schema in components["schemas"].values():
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)
-    return found
+    return components

@@ -1,4 +1,4 @@
-"""Documents over HTTP: pages for people, files for programs, nothing from elsewhere."""
+"""The documentation over HTTP: Swagger UI, files, and pages about problems."""
 
 import gzip
 import hashlib
@@ -17,9 +17,9 @@ FILES = ("/openapi.json", "/static/swagger.yaml", *(path for path, _ in ASSETS))
 STATIC = files("mechanic_http").joinpath("static")
 
 
-def test_leads_a_person_to_the_documents() -> None:
+def test_root_redirects_to_the_documentation() -> None:
     """
-    The root has nothing of its own, but shows the way, below a prefix too.
+    The root redirects to the documentation, also below a path prefix.
     """
     plain = client().get("/")
     below = testing.simulate_get(client().app, "/", root_path="/shop")
@@ -28,9 +28,9 @@ def test_leads_a_person_to_the_documents() -> None:
     assert "/shop/docs" == below.headers["location"]
 
 
-def test_docs_page_is_only_ours() -> None:
+def test_docs_page_uses_its_own_origin_only() -> None:
     """
-    The page names no other origin, holds no script, and its policy allows neither.
+    The page refers to no other origin, has no inline script, and its policy allows neither.
     """
     page = client().get("/docs")
 
@@ -46,14 +46,14 @@ def test_docs_page_is_only_ours() -> None:
     assert ["", ""] == re.findall(r"<script[^>]*>(.*?)</script>", page.text, re.DOTALL)
 
 
-def test_docs_page_finds_all_its_parts() -> None:
+def test_docs_page_finds_its_files() -> None:
     """
-    Everything that the page asks for is there, of a kind that browsers take with `nosniff`.
+    Every file of the page exists and has a media type that browsers accept with `nosniff`.
     """
     line = client()
-    parts = re.findall(r'(?:src|href|data-document)="([^"]+)"', line.get("/docs").text)
+    paths = re.findall(r'(?:src|href|data-document)="([^"]+)"', line.get("/docs").text)
 
-    kinds = {path: line.get(path).headers["content-type"].partition(";")[0] for path in parts}
+    media_types = {path: line.get(path).headers["content-type"].partition(";")[0] for path in paths}
 
     assert {
         "/openapi.json": "application/json",
@@ -62,13 +62,13 @@ def test_docs_page_finds_all_its_parts() -> None:
         "/static/swagger-ui/favicon-32x32.png": "image/png",
         "/static/swagger-ui/swagger-ui-bundle.js": "text/javascript",
         "/static/swagger-ui/swagger-ui.css": "text/css",
-    } == kinds
+    } == media_types
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_files_are_sent_once(path: str) -> None:
+def test_files_are_cached_by_etag(path: str) -> None:
     """
-    A file has a tag, and is not sent again to whoever has it; HEAD sends none of it.
+    A file has an ETag, and is not sent to a client that has it; HEAD sends no body.
     """
     line = client()
     first = line.get(path)
@@ -79,9 +79,9 @@ def test_files_are_sent_once(path: str) -> None:
     assert (b"", first.headers["content-length"]) == (head.content, head.headers["content-length"])
 
 
-def test_files_are_packed_for_whoever_takes_it() -> None:
+def test_files_are_compressed() -> None:
     """
-    A large text is sent packed where that is welcome, under a tag of its own.
+    A large text is sent as gzip to clients that accept it, with a different ETag.
     """
     line = client()
     plain, packed = line.get("/openapi.json"), line.get("/openapi.json", Accept_Encoding="gzip")
@@ -107,43 +107,43 @@ def test_files_are_packed_for_whoever_takes_it() -> None:
         ("gzip;q=x", False),
     ],
 )
-def test_knows_who_takes_gzip(header: str, taken: bool) -> None:  # noqa: FBT001 - a table's column
+def test_parses_accept_encoding(header: str, taken: bool) -> None:  # noqa: FBT001 - a table's column
     """
-    `Accept-Encoding` is read with its weights.
+    `Accept-Encoding` is parsed with its weights.
     """
     assert taken is accepts_gzip(header)
 
 
 def test_swagger_ui_is_unchanged() -> None:
     """
-    What we serve of Swagger UI is, byte by byte, what its package has.
+    The files of Swagger UI are, byte by byte, those of its package.
     """
-    told = STATIC.joinpath("swagger-ui", "VERSION").read_text().splitlines()[1:]
-    sums = {name: digest for digest, name in (line.split() for line in told)}
+    lines = STATIC.joinpath("swagger-ui", "VERSION").read_text().splitlines()[1:]
+    sums = {name: digest for digest, name in (line.split() for line in lines)}
 
-    kept = {
+    actual = {
         name: hashlib.sha256(STATIC.joinpath("swagger-ui", name).read_bytes()).hexdigest()
         for name in sums
     }
 
-    assert sums == kept
+    assert sums == actual
     assert {path.rpartition("/")[2] for path, _ in ASSETS if "swagger-ui/" in path} == set(sums)
 
 
 def test_problem_page_explains() -> None:
     """
-    The page of a problem tells what it means, what to do, how it looks and where it comes from.
+    The page of a problem has its meaning, advice, an example and the operations that cause it.
     """
     page = client().get("/problems/insufficient-stock")
 
     assert (200, "text/html; charset=utf-8") == (page.status_code, page.headers["content-type"])
-    for told in (
+    for text in (
         "409 Conflict",
         "Not enough stock available",
         '"available": 3',
         'href="/docs#/lines/add_part_line"',
     ):
-        assert told in page.text
+        assert text in page.text
     assert "script" not in page.headers["content-security-policy"]
 
 
@@ -156,16 +156,16 @@ def test_problem_page_explains() -> None:
         ("not-found", "404 Not Found"),
     ],
 )
-def test_problem_page_explains_what_is_no_endpoints_own(code: str, status: str) -> None:
+def test_problem_page_explains_general_problems(code: str, status: str) -> None:
     """
-    What is refused before any endpoint is asked has a page as well.
+    Problems of routing, of HTTPS and of the server itself have a page too.
     """
     assert status in client().get(f"/problems/{code}").text
 
 
 def test_unknown_problem_is_not_found() -> None:
     """
-    A code that nothing has is itself a problem, with a page.
+    An unknown code is itself a problem, which has a page.
     """
     found = client().get("/problems/%3Cscript%3E")
 

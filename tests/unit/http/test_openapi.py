@@ -1,4 +1,4 @@
-"""The OpenAPI document: it tells of every route, and only what is so."""
+"""The OpenAPI document describes every route, and describes it correctly."""
 
 import re
 import tomllib
@@ -33,75 +33,79 @@ from tests.unit.http.documented import (
 from tests.unit.http.shop import client
 
 ROOT = Path(__file__).parents[3]
-PROMISES: dict[str, Operation] = {
+OPERATIONS: dict[str, Operation] = {
     operation.operation_id: operation
     for route in DOCUMENTED
     for operation in route.operations.values()
 }
 
 
-def promised() -> list[Any]:
-    """Return every documented that a use case stands behind, with what is promised."""
+def with_operations() -> list[Any]:
+    """Return every documented operation of a use case, with what its endpoint declares."""
     return [
-        pytest.param(one, PROMISES[one.name], id=one.name)
+        pytest.param(one, OPERATIONS[one.name], id=one.name)
         for one in documented_operations()
-        if one.name in PROMISES
+        if one.name in OPERATIONS
     ]
 
 
 def test_has_every_method_and_no_other() -> None:
     """
-    The document's operations are what the endpoints declare, both ways.
+    The document has exactly the operations that the endpoints declare.
     """
     served = {
         (method, route.template, operation.operation_id)
         for route in DOCUMENTED
         for method, operation in route.operations.items()
     }
-    told = {
-        (one.method, one.path, one.name) for one in documented_operations() if one.name in PROMISES
+    documented = {
+        (one.method, one.path, one.name)
+        for one in documented_operations()
+        if one.name in OPERATIONS
     }
 
-    assert served == told
+    assert served == documented
     assert len({one.name for one in documented_operations()}) == len(documented_operations())
 
 
-@pytest.mark.parametrize(("documented", "operation"), promised())
-def test_names_every_status(documented: DocumentedOperation, operation: Operation) -> None:
+@pytest.mark.parametrize(("documented", "operation"), with_operations())
+def test_documents_every_status(documented: DocumentedOperation, operation: Operation) -> None:
     """
-    An operation's answers are those that its endpoint declares.
+    An operation's responses have the statuses that its endpoint declares.
     """
-    assert {str(status) for status in operation.statuses} == set(documented.told["responses"])
+    assert {str(status) for status in operation.statuses} == set(documented.operation["responses"])
 
 
-@pytest.mark.parametrize(("documented", "operation"), promised())
-def test_tells_who_may(documented: DocumentedOperation, operation: Operation) -> None:
+@pytest.mark.parametrize(("documented", "operation"), with_operations())
+def test_documents_the_policy(documented: DocumentedOperation, operation: Operation) -> None:
     """
-    An operation asks for a token exactly where its use case does.
+    An operation requires a token exactly where the policy of its use case does.
     """
-    security = documented.told["security"]
+    security = documented.operation["security"]
 
     assert operation.policy.anyone is (not security or {} in security)
-    assert {Role(role) for role in documented.told["x-access"]["roles"]} == operation.policy.roles
+    assert {
+        Role(role) for role in documented.operation["x-access"]["roles"]
+    } == operation.policy.roles
 
 
-def test_refuses_with_problem_documents_only() -> None:
+def test_documents_errors_as_problem_documents() -> None:
     """
-    Whatever is refused is answered as `application/problem+json`, with an example for each code.
+    The responses of errors are `application/problem+json`.
     """
     for documented in documented_operations():
-        for status, kind, content in contents_of(documented):
+        for status, media_type, content in contents_of(documented):
             if status != "request" and int(status) >= HTTPStatus.BAD_REQUEST:
                 if documented.name == "is_ready":
                     continue
-                assert "application/problem+json" == kind
+                assert "application/problem+json" == media_type
                 assert {"$ref": "#/components/schemas/Problem"} == content["schema"]
 
 
 @pytest.mark.parametrize("name", sorted(document()["components"]["examples"]))
-def test_shows_problems_as_they_are(name: str) -> None:
+def test_has_valid_examples_of_problems(name: str) -> None:
     """
-    An example of a problem fits the schema, and its page explains it.
+    An example of a problem is valid, and the address in its `type` has a page.
     """
     example = document()["components"]["examples"][name]["value"]
 
@@ -112,27 +116,29 @@ def test_shows_problems_as_they_are(name: str) -> None:
 
 
 @pytest.mark.parametrize("documented", documented_operations(), ids=lambda one: str(one.name))
-def test_shows_examples_that_fit(documented: DocumentedOperation) -> None:
+def test_has_valid_examples_of_bodies(documented: DocumentedOperation) -> None:
     """
-    Every example of a body fits the schema beside it.
+    Every example of a body is valid under its schema.
     """
     for _, _, content in contents_of(documented):
-        shown = [content["example"]] if "example" in content else []
-        shown += [resolved(one)["value"] for one in content.get("examples", {}).values()]
-        for example in shown:
+        values = [content["example"]] if "example" in content else []
+        values += [resolved(one)["value"] for one in content.get("examples", {}).values()]
+        for example in values:
             validator_of(content["schema"], closed=True).validate(example)
 
 
-@pytest.mark.parametrize(("documented", "operation"), promised())
-def test_shows_bodies_that_are_taken(documented: DocumentedOperation, operation: Operation) -> None:
+@pytest.mark.parametrize(("documented", "operation"), with_operations())
+def test_has_examples_that_endpoints_accept(
+    documented: DocumentedOperation, operation: Operation
+) -> None:
     """
-    Every example of a request's body is one that the endpoint's own reader takes.
+    Every example of a request body is one that the endpoint accepts.
     """
     form = operation.signature.body
     if form is None:
-        assert "requestBody" not in documented.told
+        assert "requestBody" not in documented.operation
         return
-    for content in documented.told["requestBody"]["content"].values():
+    for content in documented.operation["requestBody"]["content"].values():
         tree = bodies.parse_json(orjson.dumps(content["example"]))
         if operation.signature.merges:
             changes.MergePatch.parse(tree, form)
@@ -140,14 +146,14 @@ def test_shows_bodies_that_are_taken(documented: DocumentedOperation, operation:
             codec.structure(tree, form)
 
 
-def test_explains_every_parameter() -> None:
+def test_requires_descriptions_of_parameters() -> None:
     """
-    Every query parameter has a description; a field without one stops the document.
+    A query field without a description is an error.
     """
 
     @attrs.frozen(kw_only=True)
     class Undescribed:
-        """A query with a field that says nothing about itself."""
+        """A query with a field that has no description."""
 
         colour: str | None = None
 
@@ -159,7 +165,7 @@ def test_explains_every_parameter() -> None:
 
 def test_has_the_version_of_the_project() -> None:
     """
-    The document has the version of the project that serves it.
+    The document has the version of the project.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -168,38 +174,38 @@ def test_has_the_version_of_the_project() -> None:
 
 def test_file_is_fresh() -> None:
     """
-    The file that is served as YAML is what the code makes now; `nox -s documents` renews it.
+    The YAML file is what the code generates; `nox -s documents` regenerates it.
     """
-    kept = (ROOT / "src/mechanic_http/static/swagger.yaml").read_bytes()
+    file = (ROOT / "src/mechanic_http/static/swagger.yaml").read_bytes()
 
-    assert as_yaml().decode() == kept.decode()
-    assert orjson.loads(as_json()) == yaml.load(kept, yaml.CSafeLoader)
+    assert as_yaml().decode() == file.decode()
+    assert orjson.loads(as_json()) == yaml.load(file, yaml.CSafeLoader)
 
 
-def test_refers_only_to_what_is_there() -> None:
+def test_has_no_dangling_reference() -> None:
     """
-    No reference leads nowhere, and nothing is there that nobody refers to.
+    Every reference has a component, and every component has a reference.
     """
     text = as_json().decode()
-    asked = set(re.findall(r'"#/components/(\w+)/([^"]+)"', text))
-    there = {
+    referred = set(re.findall(r'"#/components/(\w+)/([^"]+)"', text))
+    components = {
         (section, name)
-        for section, found in document()["components"].items()
-        for name in found
+        for section, by_name in document()["components"].items()
+        for name in by_name
         if section != "securitySchemes"
     }
 
-    assert there == asked
+    assert components == referred
 
 
-def test_refuses_two_of_one_name() -> None:
+def test_rejects_two_schemas_of_one_name() -> None:
     """
-    A record that is both sent and answered stops the document: the two would differ.
+    A record in both a request and a response is an error: the two schemas would differ.
     """
 
     @attrs.frozen(kw_only=True)
     class Both:
-        """Something that goes both ways."""
+        """A record of requests and responses."""
 
         name: str
 
@@ -210,13 +216,13 @@ def test_refuses_two_of_one_name() -> None:
         schemas.response(Both)
 
 
-def test_null_is_told_in_the_type() -> None:
+def test_null_is_a_type() -> None:
     """
-    What may be null says so as JSON Schema 2020-12 does, and a query parameter never is.
+    A nullable value has the type null beside its own; a query parameter never has.
     """
-    told = value_schemas.nullable({"type": "string", "maxLength": 3})
+    schema = value_schemas.nullable({"type": "string", "maxLength": 3})
 
-    assert {"type": ["string", "null"], "maxLength": 3} == told
-    assert {"type": "string", "maxLength": 3} == value_schemas.without_null(told)
+    assert {"type": ["string", "null"], "maxLength": 3} == schema
+    assert {"type": "string", "maxLength": 3} == value_schemas.without_null(schema)
     reference = {"$ref": "#/components/schemas/Status"}
     assert reference == value_schemas.without_null(value_schemas.nullable(reference))

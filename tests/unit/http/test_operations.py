@@ -30,7 +30,7 @@ ENDPOINTS = [
 ]
 
 NAMES = [operation.operation_id for _, operation in ENDPOINTS]
-DOCUMENTED_STATUSES = {one.name: set(one.told["responses"]) for one in documented_operations()}
+DOCUMENTED_STATUSES = {one.name: set(one.operation["responses"]) for one in documented_operations()}
 SHARE = 10
 """Every endpoint is asked; of how often a property is tried, each gets that part."""
 

@@ -51,7 +51,7 @@ def test_has_a_folder_for_each_tag() -> None:
     folders = [folder["name"] for folder in collection(**GIVEN)["item"]]
 
     assert len(set(folders)) == len(folders)
-    assert {tag for one in documented_operations() for tag in one.told["tags"]} == set(folders)
+    assert {tag for one in documented_operations() for tag in one.operation["tags"]} == set(folders)
 
 
 def test_uses_a_variable_after_it_is_set() -> None:
@@ -84,7 +84,7 @@ def test_checks_every_status() -> None:
         checked = re.search(r"to\.have\.status\((\d+)\)", script_of(item))
 
         assert checked
-        assert checked[1] in by_name[step.endpoint.operation["operationId"]].told["responses"]
+        assert checked[1] in by_name[step.endpoint.operation["operationId"]].operation["responses"]
 
 
 @pytest.mark.parametrize(

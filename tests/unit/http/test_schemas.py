@@ -1,4 +1,4 @@
-"""Schemas of the document against the codec: what one says, the other does."""
+"""Schemas of the document accept the same bodies as the JSON codec."""
 
 import json
 from typing import Any
@@ -21,25 +21,25 @@ from tests.strategies import breaking, records
 from tests.unit.http.documented import component
 
 FEW = settings(max_examples=settings().max_examples // 10)
-"""There are many records, and each is looked at as a whole."""
+"""Fewer examples than usual, because there are many records."""
 
 SIGNATURES = [p.signature for route in DOCUMENTED for p in route.operations.values()]
 FORMS = sorted(
     {s.body for s in SIGNATURES if s.body and not s.merges}, key=lambda cls: cls.__name__
 )
-ANSWERS = sorted(
+RESPONSES = sorted(
     {cls for s in SIGNATURES if s.response for cls in union_members(s.response)[0]},
     key=lambda cls: cls.__name__,
 )
 
 
 def tree_of(record: object) -> Any:
-    """Return a record as the JSON that a client has."""
+    """Return a record as a client parses it."""
     return orjson.loads(codec.encode(record))
 
 
-def is_taken(tree: Any, form: type[Any]) -> bool:
-    """Return whether the codec takes a body."""
+def is_accepted(tree: Any, form: type[Any]) -> bool:
+    """Return whether the codec accepts a body."""
     try:
         codec.structure(bodies.parse_json(json.dumps(tree).encode()), form)
     except Invalid:
@@ -50,62 +50,64 @@ def is_taken(tree: Any, form: type[Any]) -> bool:
 @pytest.mark.parametrize("form", FORMS, ids=lambda cls: str(cls.__name__))
 @FEW
 @given(data=st.data())
-def test_takes_every_body_that_keeps_the_rules(form: type[Any], data: st.DataObject) -> None:
+def test_accepts_every_valid_body(form: type[Any], data: st.DataObject) -> None:
     """
-    A body of a record that keeps its rules fits the schema, and as a patch it does too.
+    The body of a valid record is valid under the schema, and the codec accepts it.
     """
     tree = tree_of(data.draw(records(form)))
 
     component(form.__name__).validate(tree)
 
-    assert is_taken(tree, form)
+    assert is_accepted(tree, form)
 
 
-@pytest.mark.parametrize("answer", ANSWERS, ids=lambda cls: str(cls.__name__))
+@pytest.mark.parametrize("cls", RESPONSES, ids=lambda cls: str(cls.__name__))
 @FEW
 @given(data=st.data())
-def test_tells_every_answer(answer: type[Any], data: st.DataObject) -> None:
+def test_documents_every_member_of_responses(cls: type[Any], data: st.DataObject) -> None:
     """
-    Whatever record is answered, every member of it is in the schema, and fits.
+    Every member of a response is in the schema and valid.
     """
-    component(answer.__name__, closed=True).validate(tree_of(data.draw(records(answer))))
+    component(cls.__name__, closed=True).validate(tree_of(data.draw(records(cls))))
 
 
-def as_sent(field: "attrs.Attribute[Any]", value: Any) -> Any:
-    """Return what a client sends who means *value*, which the core holds scaled."""
+def to_json(field: "attrs.Attribute[Any]", value: Any) -> Any:
+    """Return *value*, which the core holds scaled, as a client sends it."""
     decimals = decimals_of(field.type)
     return value if decimals is None else value / 10**decimals
 
 
-def ruled(form: type[Any]) -> "list[attrs.Attribute[Any]]":
-    """Return the members of a record that have rules of their own."""
+def fields_with_rules(form: type[Any]) -> "list[attrs.Attribute[Any]]":
+    """Return the fields of a record whose types have rules."""
     attrs.resolve_types(form, include_extras=True)
     return [field for field in attrs.fields(form) if rules_of(field.type)]
 
 
-@pytest.mark.parametrize("form", [*filter(ruled, FORMS)], ids=lambda cls: str(cls.__name__))
+@pytest.mark.parametrize(
+    "form", [*filter(fields_with_rules, FORMS)], ids=lambda cls: str(cls.__name__)
+)
 @FEW
 @given(data=st.data())
-def test_refuses_what_breaks_a_rule(form: type[Any], data: st.DataObject) -> None:
+def test_rejects_a_broken_rule(form: type[Any], data: st.DataObject) -> None:
     """
-    A member that breaks a rule of its type does not fit the schema, nor does the codec take it.
+    A member that breaks a rule of its type is invalid under the schema and for the codec.
     """
-    field = data.draw(st.sampled_from(ruled(form)))
+    field = data.draw(st.sampled_from(fields_with_rules(form)))
     wrong = data.draw(breaking(field.type).filter(lambda value: "\ud800" not in str(value)))
     tree = tree_of(data.draw(records(form)))
-    tree[member_name(field.name)] = as_sent(field, wrong)
+    tree[member_name(field.name)] = to_json(field, wrong)
 
     assert not component(form.__name__).is_valid(tree)
-    assert not is_taken(tree, form)
+    assert not is_accepted(tree, form)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda cls: str(cls.__name__))
-def test_refuses_members_that_are_not_known(form: type[Any]) -> None:
+def test_rejects_unknown_members(form: type[Any]) -> None:
     """
-    A body with a member that nobody knows fits neither.
+    A body with an unknown member is invalid under the schema and for the codec.
     """
     tree = examples.request_example(form)
-    strange = tree | {"strange": None}
+    extended = tree | {"unknown": None}
 
-    assert (True, False) == (is_taken(tree, form), is_taken(strange, form))
-    assert (True, False) == tuple(map(component(form.__name__).is_valid, (tree, strange)))
+    assert (True, False) == (is_accepted(tree, form), is_accepted(extended, form))
+    assert (True, False) == tuple(map(component(form.__name__).is_valid, (tree, extended)))
