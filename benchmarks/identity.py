@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.rate_limits.limiter import RateLimiter
+from mechanic_adapters.rate_limits.limiter import open_rate_limiter
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.revocations import Revocations, authenticator
 from mechanic_adapters.security.signing_keys import KeyRing, new_rsa_key, rsa_keys, secret_keys
@@ -95,7 +95,7 @@ def measure_reads(store: SqlStore) -> None:
 
 def main() -> int:
     """Print every figure; return 1 when the budget is exceeded."""
-    limits = RateLimiter.open(POLICIES)
+    limits = open_rate_limiter(POLICIES)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'shop.db'}"
         runner.upgrade(url)

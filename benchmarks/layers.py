@@ -23,7 +23,7 @@ from attrs import frozen
 from falcon.routing import CompiledRouter
 
 from mechanic_adapters.clock import utc_now
-from mechanic_adapters.rate_limits.limiter import RateLimiter
+from mechanic_adapters.rate_limits.limiter import open_rate_limiter
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Actor, Role, SessionId
@@ -160,7 +160,7 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     at = utc_now()
     part = Part(id=PartId(1), sku="PAD", name="Pad", price=Money(1), created_at=at, updated_at=at)
     tokens = create_tokens(settings, SECRET, utc_now)
-    limits = RateLimiter.open({"default": UNREACHED})
+    limits = open_rate_limiter({"default": UNREACHED})
     body = codec.encode(part)
     tree = {"name": "Brake pad", "sku": "NEW", "price": Decimal("45.99"), "quantity": 12}
     twenty = [part] * 20

@@ -1,4 +1,4 @@
-"""A cache shared in Valkey: never stale for anybody, and done without when it is away."""
+"""The response cache shared in Valkey: never stale, and bypassed during an outage."""
 
 import secrets
 import socket
@@ -14,28 +14,27 @@ from attrs import evolve, frozen
 from redis import Redis
 
 from mechanic_adapters.caching.cache import ResponseCache
-from mechanic_adapters.caching.ports import Kind, serialised
-from mechanic_adapters.caching.redis import RedisAnswers
+from mechanic_adapters.caching.redis import RedisCache
+from mechanic_adapters.caching.storage import CacheRegion
 from mechanic_adapters.conformance.samples.records import add_part
 from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S, CircuitBreaker
-from mechanic_adapters.resilience.redis_connections import redis_pool
+from mechanic_adapters.resilience.redis_connections import open_redis
 from mechanic_core.inventory.part import Part
 from mechanic_core.money import Money
 from tests.integration.servers import LOOPBACK, RunningValkey, valkey_server
 from tests.integration.tcp_proxy import TcpProxy
 
-SHELF = serialised("shelf", "parts")
-BOARD = serialised("board", "mechanics", "tickets")
-PRICE = Kind("price", ("parts",), lambda price: b"%d" % price, int)
+SHELF = CacheRegion("shelf", ("parts",))
+BOARD = CacheRegion("board", ("mechanics", "tickets"))
+PRICE = CacheRegion("price", ("parts",))
 PATIENT_S = 30.0
-"""A budget for tests that are not about it: the machine may be busy."""
+"""A generous budget, for tests that are not about it."""
 
 
-def answers_at(url: str, prefix: str, budget_s: float = PATIENT_S) -> RedisAnswers:
-    """Return answers kept at *url*, apart from those of other tests."""
-    redis = Redis(connection_pool=redis_pool(url, budget_s))
-    return RedisAnswers(redis, 30.0, CircuitBreaker("cache"), prefix)
+def storage_at(url: str, prefix: str, budget_s: float = PATIENT_S) -> RedisCache:
+    """Return the storage at *url*, separate from that of other tests."""
+    return RedisCache(open_redis(url, budget_s), 30.0, CircuitBreaker("cache"), prefix)
 
 
 @frozen
@@ -47,7 +46,7 @@ class Prices:
 
     def of(self, part: Part) -> int:
         """Return the price of *part*."""
-        return self.cache.fetch(PRICE, part.id, lambda: self._stored(part))
+        return int(self.cache.fetch(PRICE, part.id, lambda: b"%d" % self._stored(part)))
 
     def _stored(self, part: Part) -> int:
         with self.store.read_only() as work:
@@ -56,42 +55,42 @@ class Prices:
 
 @pytest.fixture
 def prefix() -> str:
-    """A name for this test's answers."""
+    """A prefix for the keys of this test."""
     return f"test:{secrets.token_hex(8)}"
 
 
 @pytest.fixture
 def caches(valkey: RunningValkey, prefix: str) -> Iterator[tuple[ResponseCache, ResponseCache]]:
     """The cache as two processes see it."""
-    one, two = (ResponseCache(answers_at(valkey.url, prefix)) for _ in range(2))
+    one, two = (ResponseCache(storage_at(valkey.url, prefix)) for _ in range(2))
     yield one, two
     one.close()
     two.close()
 
 
-def test_another_form_is_another_answer(caches: tuple[ResponseCache, ResponseCache]) -> None:
+def test_another_version_is_another_region(caches: tuple[ResponseCache, ResponseCache]) -> None:
     """
-    A release that writes answers in another form does not read what the one before it wrote.
+    A release that writes entries of another form does not read those of the release before.
     """
     one, two = caches
-    old, new = (serialised("shelf", "parts", form=form) for form in ("old", "new"))
+    old, new = (CacheRegion("shelf", ("parts",), version) for version in ("old", "new"))
     given = [one.fetch(old, 1, lambda: b"1"), two.fetch(new, 1, lambda: b"2")]
     given += [two.fetch(old, 1, lambda: b"3"), one.fetch(new, 1, lambda: b"4")]
 
     assert [b"1", b"2", b"1", b"2"] == given
 
 
-def test_an_answer_is_made_once_for_all(caches: tuple[ResponseCache, ResponseCache]) -> None:
+def test_an_entry_is_made_once_for_all(caches: tuple[ResponseCache, ResponseCache]) -> None:
     """
-    What one process made another reads, until either writes a noun that it is made of.
+    An entry of one process is read by the other, until either writes a noun it is made from.
     """
     one, two = caches
     given = [one.fetch(BOARD, 1, lambda: b"1"), two.fetch(BOARD, 1, lambda: b"2")]
-    two.touched({"parts"})
+    two.invalidate({"parts"})
     given.append(one.fetch(BOARD, 1, lambda: b"3"))
-    two.touched({"tickets"})
+    two.invalidate({"tickets"})
     given += [one.fetch(BOARD, 1, lambda: b"4"), two.fetch(BOARD, 1, lambda: b"5")]
-    one.touched({"mechanics"})
+    one.invalidate({"mechanics"})
     given.append(one.fetch(BOARD, 1, lambda: b"6"))
 
     assert [b"1", b"1", b"1", b"4", b"4", b"6"] == given
@@ -99,12 +98,12 @@ def test_an_answer_is_made_once_for_all(caches: tuple[ResponseCache, ResponseCac
 
 def test_a_fill_that_raced_a_write_is_not_read(caches: tuple[ResponseCache, ResponseCache]) -> None:
     """
-    What was made before another process wrote is never read after.
+    An entry made before a write of another process is never read after it.
     """
     one, two = caches
 
     def make_late() -> bytes:
-        two.touched({"parts"})
+        two.invalidate({"parts"})
         return b"old"
 
     assert one.fetch(SHELF, 1, make_late) == b"old"
@@ -112,9 +111,9 @@ def test_a_fill_that_raced_a_write_is_not_read(caches: tuple[ResponseCache, Resp
     assert one.fetch(SHELF, 1, lambda: b"newer") == b"new"
 
 
-def test_a_hundred_misses_are_one_making(caches: tuple[ResponseCache, ResponseCache]) -> None:
+def test_a_hundred_misses_are_one_flight(caches: tuple[ResponseCache, ResponseCache]) -> None:
     """
-    What a hundred threads of a process miss at once is made once.
+    An entry that a hundred threads miss at once is made once (single-flight).
     """
     made: list[bytes] = []
     together = Barrier(100)
@@ -133,11 +132,11 @@ def test_a_hundred_misses_are_one_making(caches: tuple[ResponseCache, ResponseCa
     assert (1, {b"board"}) == (len(made), given)
 
 
-def test_forgotten_generations_bring_nothing_back(
+def test_evicted_generations_bring_nothing_back(
     caches: tuple[ResponseCache, ResponseCache], valkey: RunningValkey, prefix: str
 ) -> None:
     """
-    Should the store drop a generation to save memory, no former answer is read again.
+    If the server evicts a generation, no former entry is read again.
     """
     one, two = caches
     one.fetch(SHELF, 1, lambda: b"old")
@@ -149,43 +148,41 @@ def test_forgotten_generations_bring_nothing_back(
 
 
 @pytest.mark.parametrize("poison", [b"", b"x", b"\x80\x04cos\nsystem\n", b"{}" * 99])
-def test_a_poisoned_answer_is_a_miss(valkey: RunningValkey, prefix: str, poison: bytes) -> None:
+def test_a_foreign_value_is_a_miss(valkey: RunningValkey, prefix: str, poison: bytes) -> None:
     """
-    Whatever lies in the store in an answer's place, it is written over and never run.
+    A value that does not begin with the generations is overwritten.
     """
-    prices = Prices(MemoryStore(), ResponseCache(answers_at(valkey.url, prefix)))
+    prices = Prices(MemoryStore(), ResponseCache(storage_at(valkey.url, prefix)))
     part = add_part(prices.store)
     read = prices.of(part)
     with Redis.from_url(valkey.url) as redis:
-        generation = redis.get(f"{prefix}:generation:parts") or b""
         (name,) = redis.scan_iter(f"{prefix}:price-*")
-        kept = redis.get(name) or b""
-        for value in (poison, generation + poison):
-            redis.set(name, value)
-            assert read == prices.of(part)
+        stored = redis.get(name) or b""
+        redis.set(name, poison)
+        assert read == prices.of(part)
         mended, left_ms = redis.get(name), redis.pttl(name)
     prices.cache.close()
 
-    assert kept == mended
-    assert kept[16:] == b"1999"
+    assert stored == mended
+    assert stored[16:] == b"1999"
     assert 0 < left_ms <= 30_000
 
 
 @pytest.mark.parametrize("kind", ["refusing", "silent"])
-def test_a_dead_cache_costs_a_tenth_of_a_second(
+def test_an_outage_costs_a_tenth_of_a_second(
     kind: str, prefix: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """
-    The first read bypasses the cache within 100 ms, the next lose nothing; one line tells it.
+    The first read bypasses the cache within 100 ms, the next ones do not wait; one line is logged.
 
-    Each time is the best of five: a busy machine adds to them, and what we wait for stays.
+    Each time is the best of five, since a busy machine makes some slower.
     """
     with socket.create_server((LOOPBACK, 0)) as listener:
         url = f"redis://{LOOPBACK}:{listener.getsockname()[1]}/0"
         if kind == "refusing":
             listener.close()
         rounds = [
-            _three_reads(ResponseCache(answers_at(url, prefix, budget_s=0.1))) for _ in range(5)
+            _three_reads(ResponseCache(storage_at(url, prefix, budget_s=0.1))) for _ in range(5)
         ]
     first, *others = (min(times) for times in zip(*rounds, strict=True))
 
@@ -194,19 +191,19 @@ def test_a_dead_cache_costs_a_tenth_of_a_second(
     assert ["store away"] * 5 == [record.message for record in caplog.records]
 
 
-def test_a_write_behind_a_cut_cable_is_told_later(valkey: RunningValkey, prefix: str) -> None:
+def test_an_invalidation_during_an_outage_is_sent_later(valkey: RunningValkey, prefix: str) -> None:
     """
-    What a process wrote while it could not reach the cache is read anew as soon as it can.
+    Invalidations that a process could not send are sent before its next lookup.
     """
-    kept = MemoryStore()
+    store = MemoryStore()
     with TcpProxy(valkey.url) as proxy:
-        here = Prices(kept, ResponseCache(answers_at(proxy.url, prefix)))
-        there = Prices(kept, ResponseCache(answers_at(valkey.url, prefix)))
-        kept.subscribe(here.cache.touched)  # as in another process, the other hears of no commit
-        part = add_part(kept)
+        here = Prices(store, ResponseCache(storage_at(proxy.url, prefix)))
+        there = Prices(store, ResponseCache(storage_at(valkey.url, prefix)))
+        store.subscribe(here.cache.invalidate)  # but not that of the other process
+        part = add_part(store)
         before = [prices.of(part) for prices in (here, there)]
         proxy.disconnect()
-        with kept.begin() as work:
+        with store.begin() as work:
             (part,) = work.parts.save([evolve(part, price=Money(1))])
         during = here.of(part)
         proxy.reconnect()
@@ -223,18 +220,18 @@ def test_a_cache_killed_under_load_fails_no_read(prefix: str) -> None:
     """
     Reads and writes go on, and are never stale, while Valkey is killed and restarted.
     """
-    stop, kept = Event(), MemoryStore()
+    stop, store = Event(), MemoryStore()
     with valkey_server() as valkey, ThreadPoolExecutor(4) as threads:
-        cache = ResponseCache(answers_at(valkey.url, prefix))
-        kept.subscribe(cache.touched)
-        prices = Prices(kept, cache)
-        part = add_part(kept)
+        cache = ResponseCache(storage_at(valkey.url, prefix))
+        store.subscribe(cache.invalidate)
+        prices = Prices(store, cache)
+        part = add_part(store)
 
         def work_on(_: int) -> Counter[str]:
             seen: Counter[str] = Counter()
-            own = add_part(kept)
+            own = add_part(store)
             while not stop.is_set():
-                with kept.begin() as work:
+                with store.begin() as work:
                     (own,) = work.parts.save([evolve(own, price=Money(seen["asked"]))])
                 seen["right"] += prices.of(own) == seen["asked"]
                 seen["right too"] += prices.of(part) == 1999
@@ -264,15 +261,15 @@ def test_a_cache_killed_under_load_fails_no_read(prefix: str) -> None:
 
 
 def _three_reads(cache: ResponseCache) -> list[float]:
-    """Read three times without a store, and return how long each took."""
+    """Look up three times during an outage, and return how long each took."""
     took = []
     for n in range(3):
         begun = time.perf_counter()
         assert cache.fetch(SHELF, 1, partial(bytes, n)) == bytes(n)
         took.append(time.perf_counter() - begun)
-    cache.touched({"parts"})
+    cache.invalidate({"parts"})
     cache.close()
 
     assert cache.health
-    assert (False, 1, 4) == (cache.health.up, cache.health.outages, cache.health.bypassed)
+    assert (False, 1, 4) == (cache.health.up, cache.health.outages, cache.health.fallbacks)
     return took

@@ -1,4 +1,4 @@
-"""Caches in process: never stale, never asked twice for one answer, never too large."""
+"""The response cache in memory: never stale, each entry made once, never too large."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,64 +10,64 @@ import pytest
 from attrs import define
 
 from mechanic_adapters.caching.cache import ResponseCache
-from mechanic_adapters.caching.memory import MemoryAnswers
-from mechanic_adapters.caching.ports import serialised
+from mechanic_adapters.caching.memory import MemoryCache
+from mechanic_adapters.caching.storage import CacheRegion
 from mechanic_core.inventory.part import PartNotFound
 from tests.shops import Seconds
 
-BOARD = serialised("board", "tickets", "mechanics")
-SHELF = serialised("shelf", "parts")
+BOARD = CacheRegion("board", ("tickets", "mechanics"))
+SHELF = CacheRegion("shelf", ("parts",))
 
 
 @define
-class Making:
-    """Makes answers, and counts them."""
+class Maker:
+    """Makes entries, and counts them."""
 
     made: int = 0
 
     def __call__(self) -> bytes:
-        """Return an answer unlike the last."""
+        """Return a new entry."""
         self.made += 1
         return str(self.made).encode()
 
 
-def cache_of(**told: Any) -> ResponseCache:
+def cache_of(**fields: Any) -> ResponseCache:
     """Return a cache in memory."""
-    return ResponseCache(MemoryAnswers(**{"ttl_s": 30.0} | told))
+    return ResponseCache(MemoryCache(**{"ttl_s": 30.0} | fields))
 
 
-def test_an_answer_is_made_once() -> None:
+def test_an_entry_is_made_once() -> None:
     """
-    A kept answer is given until a noun that it is made of is written.
+    An entry is returned until a noun that it is made from is written.
     """
-    cache, make = cache_of(), Making()
+    cache, make = cache_of(), Maker()
     given = [cache.fetch(BOARD, 10, make) for _ in range(3)]
-    cache.touched({"parts", "customers"})
+    cache.invalidate({"parts", "customers"})
     given.append(cache.fetch(BOARD, 10, make))
     for noun in ("tickets", "mechanics"):
-        cache.touched({noun})
+        cache.invalidate({noun})
         given.append(cache.fetch(BOARD, 10, make))
 
     assert [b"1", b"1", b"1", b"1", b"2", b"3"] == given
 
 
-def test_answers_are_kept_apart() -> None:
+def test_entries_are_separate() -> None:
     """
-    Another kind or another key is another answer.
+    Another region or another key is another entry.
     """
-    cache, make = cache_of(), Making()
+    cache, make = cache_of(), Maker()
 
-    given = [cache.fetch(kind, key, make) for kind in (BOARD, SHELF) for key in (1, 2, (1, 2))]
+    given = [cache.fetch(region, key, make) for region in (BOARD, SHELF) for key in (1, 2, (1, 2))]
 
     assert 6 == len(set(given)) == make.made
 
 
-def test_an_answer_ages_out() -> None:
+def test_an_entry_expires() -> None:
     """
-    No answer is read after its time to live, counted from before it was made.
+    No entry is returned after its time to live, counted from before it was made.
     """
     clock = Seconds()
-    cache = cache_of(ttl_s=30.0, ticks=clock)
+    cache = cache_of(ttl_s=30.0, clock=clock)
 
     def make_slowly() -> bytes:
         clock.at += 20
@@ -81,45 +81,24 @@ def test_an_answer_ages_out() -> None:
     assert (b"20.0", b"20.0", b"50.0") == (first, again, cache.fetch(BOARD, 1, make_slowly))
 
 
-def test_an_answer_made_of_another_is_no_older() -> None:
-    """
-    What an answer is made of is made anew for it: two caches in a row keep nothing for longer.
-    """
-    clock = Seconds()
-    outer = cache_of(ttl_s=30.0, ticks=clock)
-    inner = outer.uncounted()
-    present = [b"old"]
-
-    def read() -> bytes:
-        return inner.fetch(SHELF, 1, lambda: present[0])
-
-    read()
-    present[0] = b"new"  # by another process: nobody here is told
-    clock.at += 29
-    given = [outer.fetch(BOARD, 1, read), read()]
-    clock.at += 1
-
-    assert [b"new", b"old", b"new", b"new"] == [*given, outer.fetch(BOARD, 1, read), read()]
-
-
 def test_a_cache_is_bounded() -> None:
     """
-    However many answers come, and however large, no more entries or bytes are kept than allowed.
+    However many entries come, and however large, their number and bytes stay within bounds.
     """
-    answers = MemoryAnswers(ttl_s=30.0, most_entries=10, most_bytes=1000)
-    cache = ResponseCache(answers)
-    for size in (0, 1, 100, 249, 250, 251, 10_000):
+    storage = MemoryCache(ttl_s=30.0, max_entries=10, max_bytes=1000)
+    cache = ResponseCache(storage)
+    for size in (0, 1, 100, 999, 1000, 1001, 10_000):
         for key in range(50):
             assert cache.fetch(SHELF, (size, key), partial(bytes, size)) == bytes(size)
-        assert len(answers._kept) <= 10
-        assert answers._kept.currsize <= 1000
+        assert len(storage._entries) <= 10
+        assert storage._entries.currsize <= 1000
 
 
-def test_a_hundred_misses_are_one_making() -> None:
+def test_a_hundred_misses_are_one_flight() -> None:
     """
-    What a hundred threads miss at once is made once.
+    An entry that a hundred threads miss at once is made once (single-flight).
     """
-    cache, make, together = cache_of(), Making(), Barrier(100)
+    cache, make, together = cache_of(), Maker(), Barrier(100)
 
     def ask(_: int) -> bytes:
         together.wait()
@@ -136,9 +115,9 @@ def test_a_hundred_misses_are_one_making() -> None:
     assert (1, {b"1"}) == (make.made, given)
 
 
-def test_a_write_does_not_wait_for_a_making() -> None:
+def test_a_flight_ends_with_a_write() -> None:
     """
-    Who asks after a write shares no making that began before it.
+    A lookup after a write does not join a flight that began before it.
     """
     cache, begun, go = cache_of(), Event(), Event()
 
@@ -150,17 +129,17 @@ def test_a_write_does_not_wait_for_a_making() -> None:
     with ThreadPoolExecutor(1) as threads:
         old = threads.submit(cache.fetch, BOARD, 1, make_old)
         assert begun.wait(30)
-        cache.touched({"tickets"})
+        cache.invalidate({"tickets"})
         new = cache.fetch(BOARD, 1, lambda: b"new")
         go.set()
-        told = old.result()
+        slow = old.result()
 
-    assert (b"old", b"new", b"new") == (told, new, cache.fetch(BOARD, 1, lambda: b"newer"))
+    assert (b"old", b"new", b"new") == (slow, new, cache.fetch(BOARD, 1, lambda: b"newer"))
 
 
-def test_a_refusal_is_not_kept() -> None:
+def test_a_refusal_is_not_stored() -> None:
     """
-    What could not be made is tried again, and refused to all who waited for it.
+    A refusal is raised in all threads that waited for it, and the next lookup tries again.
     """
     cache, together = cache_of(), Barrier(8)
 
@@ -180,13 +159,13 @@ def test_a_refusal_is_not_kept() -> None:
     assert cache.fetch(SHELF, 1, lambda: b"there") == b"there"
 
 
-def test_looks_are_counted() -> None:
+def test_lookups_are_counted() -> None:
     """
-    Whoever wants to know is told of each look, and whether it was a hit.
+    Each lookup is reported with its region, and whether it was a hit.
     """
     seen = []
     cache = ResponseCache(
-        MemoryAnswers(ttl_s=30.0), lambda kind, /, *, hit: seen.append((kind, hit))
+        MemoryCache(ttl_s=30.0), lambda region, /, *, hit: seen.append((region, hit))
     )
     for _ in range(2):
         cache.fetch(SHELF, 1, lambda: b"")

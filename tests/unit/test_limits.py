@@ -1,91 +1,101 @@
-"""Limits: never more than the quota in any window, and never a request lost for them."""
+"""Rate limits: never more than the quota in any window, and no request fails for them."""
 
 import logging
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
 
 import pytest
-from attrs import define, evolve, field
+from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
-from mechanic_adapters.rate_limits.limiter import Quota, RateLimiter, limit_of
-from mechanic_adapters.rate_limits.memory import (
-    MICROSECONDS,
-    MemorySlidingWindows,
-    SlidingWindows,
-    Taken,
-)
+from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
+from mechanic_adapters.rate_limits.memory import MemoryRateLimiter, monotonic_microseconds
+from mechanic_adapters.rate_limits.quota import MICROSECONDS, Quota, RateLimit
+from mechanic_adapters.rate_limits.redis import RedisRateLimiter
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S, CircuitBreaker, CircuitOpen
-from tests.moving_windows import HOUR, PAUSES, Hands, check
 from tests.shops import Seconds
+from tests.sliding_windows import HOUR_S, PAUSES, POLICY, ManualClock, allowed, check
 
 POLICIES = {"default": "3/minute", "login": "1/second", "write": ""}
+LIMITS = {name: RateLimit.parse(text) for name, text in POLICIES.items()}
 
 
-@define
-class Store(SlidingWindows):
-    """A shared store that is away when it is told to be."""
+def per_hour(requests: int) -> dict[str, RateLimit | None]:
+    """Return one policy."""
+    return {POLICY: RateLimit(requests, HOUR_S)}
+
+
+@define(eq=False)
+class Server:
+    """A Redis server that runs the script, unless it is down."""
 
     error: Exception | None = None
-    asked: int = 0
-    _windows: SlidingWindows = field(factory=MemorySlidingWindows)
+    calls: int = 0
+    counts: Counter[str] = field(factory=Counter)
 
-    def take(self, key: str, limit: int, window: int) -> Taken:
-        """Take a place, or fail."""
-        self.asked += 1
+    def register_script(self, _: str) -> Self:
+        """Return the script."""
+        return self
+
+    def __call__(self, keys: Sequence[str], args: Sequence[int]) -> list[int]:
+        """Run the script."""
+        self.calls += 1
         if self.error:
             raise self.error
-        return self._windows.take(key, limit, window)
-
-    def close(self) -> None:
-        """Do nothing: it is never open."""
+        limit, window, _ = args
+        is_allowed = self.counts[keys[0]] < limit
+        self.counts[keys[0]] += is_allowed
+        return [is_allowed, self.counts[keys[0]], window]
 
 
 @pytest.fixture
-def hands() -> Hands:
+def clock() -> ManualClock:
     """The clock of the limits."""
-    return Hands()
+    return ManualClock()
 
 
 @pytest.fixture
-def limits(hands: Hands) -> RateLimiter:
+def limits(clock: ManualClock) -> RateLimiter:
     """Limits in memory."""
-    return evolve(RateLimiter.open(POLICIES), own=MemorySlidingWindows(hands))
+    return MemoryRateLimiter(LIMITS, clock)
 
 
 @given(pauses=PAUSES, limit=st.integers(1, 7))
 def test_no_more_than_the_quota_in_any_window(pauses: list[int], limit: int) -> None:
     """
-    Whenever requests come, exactly those are let through that the moving window allows.
+    Whenever requests come, exactly those are allowed that the sliding window allows.
     """
-    hands = Hands()
+    clock = ManualClock()
 
-    check(MemorySlidingWindows(hands), hands, "ada", pauses, limit)
+    check(MemoryRateLimiter(per_hour(limit), clock), clock, "ada", pauses, limit)
 
 
 @given(keys=st.lists(st.sampled_from("abc"), max_size=40))
 def test_keys_are_counted_apart(keys: list[str]) -> None:
     """
-    What one caller does takes nothing from another.
+    The requests of one caller do not count for another.
     """
-    windows = MemorySlidingWindows(Hands())
+    limiter = MemoryRateLimiter(per_hour(5), ManualClock())
 
-    let_in = [key for key in keys if windows.take(key, 5, HOUR).allowed]
+    accepted = [key for key in keys if allowed(limiter, key)]
 
-    assert {key: min(5, keys.count(key)) for key in keys} == {k: let_in.count(k) for k in keys}
+    assert {key: min(5, keys.count(key)) for key in keys} == {k: accepted.count(k) for k in keys}
 
 
-def test_a_quota_tells_how_one_stands(limits: RateLimiter, hands: Hands) -> None:
+def test_a_quota_says_what_remains(limits: RateLimiter, clock: ManualClock) -> None:
     """
-    Each answer tells what is left, and in how many seconds the first place comes free.
+    Each quota has the remaining requests, and the seconds until the next one is available.
     """
-    told = []
+    quotas = []
     for pause in (0, 20, 20, 10, 9, 1):
-        hands.at += pause * MICROSECONDS
-        told.append(limits.hit("default", "ada"))
+        clock.at += pause * MICROSECONDS
+        quotas.append(limits.hit("default", "ada"))
 
     assert [
         Quota("default", 3, 60, 2, 60, True),
@@ -94,17 +104,17 @@ def test_a_quota_tells_how_one_stands(limits: RateLimiter, hands: Hands) -> None
         Quota("default", 3, 60, 0, 10, False),
         Quota("default", 3, 60, 0, 1, False),
         Quota("default", 3, 60, 0, 20, True),
-    ] == told
+    ] == quotas
 
 
 def test_policies_are_counted_apart(limits: RateLimiter) -> None:
     """
-    One policy's requests take nothing from another's, and one that is off counts nothing.
+    Requests under one policy do not count under another; a policy that is off counts nothing.
     """
-    login = [limits.hit("login", "ada") for _ in range(2)]
+    login = [allowed(limits, "ada", "login") for _ in range(2)]
     default = limits.hit("default", "ada")
 
-    assert [True, False] == [quota.allowed for quota in login if quota]
+    assert [True, False] == login
     assert default
     assert default.remaining == 2
     assert limits.hit("write", "ada") is None
@@ -112,7 +122,7 @@ def test_policies_are_counted_apart(limits: RateLimiter) -> None:
 
 def test_an_unknown_policy_is_a_mistake(limits: RateLimiter) -> None:
     """
-    A route that names a policy which is not there is no route without a limit.
+    A route with the name of a policy that does not exist is not a route without a limit.
     """
     with pytest.raises(KeyError):
         limits.hit("logon", "ada")
@@ -123,132 +133,136 @@ def test_an_unknown_policy_is_a_mistake(limits: RateLimiter) -> None:
 )
 def test_any_key_is_counted(limits: RateLimiter, key: str) -> None:
     """
-    Whatever a caller is known by, it is counted.
+    A key may be any text.
     """
-    assert [True] * 3 + [False] == [
-        q.allowed for _ in range(4) if (q := limits.hit("default", key))
-    ]
+    assert [True] * 3 + [False] == [allowed(limits, key, "default") for _ in range(4)]
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("300/minute", 60), ("1/second", 1), ("10 per 2 hour", 7200), (" 5/day ", 86400)],
+    ("text", "limit"),
+    [
+        ("300/minute", RateLimit(300, 60)),
+        ("1/second", RateLimit(1, 1)),
+        ("10 per 2 Hours", RateLimit(10, 7200)),
+        (" 5/day ", RateLimit(5, 86_400)),
+        ("  ", None),
+    ],
 )
-def test_limits_are_read(text: str, seconds: int) -> None:
+def test_limits_are_parsed(text: str, limit: RateLimit | None) -> None:
     """
-    A limit is written as the library's are.
+    A limit is a number of requests per unit of time, or per several units.
     """
-    limit = limit_of(text)
-
-    assert limit
-    assert seconds == limit.get_expiry()
+    assert limit == RateLimit.parse(text)
 
 
 @pytest.mark.parametrize("text", ["many", "10", "-1/minute", "0/minute", "1/eon", "1/second;9/day"])
-def test_what_is_no_limit_is_refused(text: str) -> None:
+def test_an_invalid_limit_is_refused(text: str) -> None:
     """
-    A setting that says no limit stops the start instead of limiting nothing.
+    A setting that is no limit stops the start instead of limiting nothing.
     """
     with pytest.raises(ValueError, match="100/minute"):
-        RateLimiter.open({"default": text})
+        open_rate_limiter({"default": text})
 
 
 @pytest.mark.parametrize("url", ["", "memcached://x", "http://localhost", "redis"])
-def test_what_is_no_store_is_refused(url: str) -> None:
+def test_an_invalid_address_is_refused(url: str) -> None:
     """
-    A setting that names no store stops the start.
+    A setting that is no address of a Redis server stops the start.
     """
     with pytest.raises(ValueError, match="redis://"):
-        RateLimiter.open(POLICIES, url)
+        open_rate_limiter(POLICIES, url)
 
 
 def test_memory_is_bounded() -> None:
     """
-    However many callers come, no more keys and stamps are kept than allowed; old ones go first.
+    However many callers there are, keys and requests stay within bounds; the oldest are evicted.
     """
-    windows = MemorySlidingWindows(Hands(), most_keys=100, most_stamps=150)
-    windows.take("ada", 1, HOUR)
+    limits = {POLICY: RateLimit(10, HOUR_S), "busy": RateLimit(500, HOUR_S)}
+    limiter = MemoryRateLimiter(limits, ManualClock(), max_keys=100, max_requests=150)
+    for _ in range(10):
+        limiter.hit(POLICY, "ada")
     for n in range(1000):
-        windows.take(f"stranger {n % 200}", 10, HOUR)
-        windows.take("bo", 500, HOUR)
+        limiter.hit(POLICY, f"stranger {n % 200}")
+        limiter.hit("busy", "bo")
 
-    assert len(windows) <= 100
-    assert windows._stamps == sum(map(len, windows._windows.values())) <= 150
-    assert "bo" in windows._windows
-    assert windows.take("ada", 1, HOUR).allowed
+    assert len(limiter._windows) <= 100
+    assert limiter._requests == sum(map(len, limiter._windows.values())) <= 150
+    busy = limiter.hit("busy", "bo")
+    assert busy
+    assert busy.remaining < 450, "a caller who was just seen was evicted"
+    assert allowed(limiter, "ada")
 
 
 def test_threads_share_a_quota() -> None:
     """
-    However many threads ask at once, no more are let through.
+    However many threads hit a limit at once, no more requests are allowed.
     """
-    windows = MemorySlidingWindows()
+    limiter = MemoryRateLimiter(per_hour(100), monotonic_microseconds)
     former = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(8) as threads:
-            taken = list(threads.map(lambda _: windows.take("ada", 100, HOUR), range(2000)))
+            hits = list(threads.map(lambda _: allowed(limiter, "ada"), range(2000)))
     finally:
         sys.setswitchinterval(former)
 
-    assert sum(one.allowed for one in taken) == 100
+    assert sum(hits) == 100
 
 
 ERRORS = [RedisConnectionError("away"), ResponseError("OOM"), TimeoutError(), OSError()]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_a_dead_store_is_done_without(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_outage_falls_back_to_memory(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     """
-    While the store is away requests are counted here; each outage is logged once, and counted.
+    During an outage requests are counted in memory; each outage is logged once, and counted.
     """
-    store, seconds = Store(), Seconds()
-    bypassed: list[str] = []
-    breaker = CircuitBreaker("limiter", bypassed.append, seconds)
-    items = {"default": limit_of("3/minute")}
-    limits = RateLimiter(items, store, MemorySlidingWindows(Hands()), breaker)
+    seconds, limits = Seconds(), {"default": RateLimit.parse("3/minute")}
+    fallbacks: list[str] = []
+    server: Any = Server()
+    breaker = CircuitBreaker("limiter", fallbacks.append, seconds)
+    limiter = RedisRateLimiter(limits, server, MemoryRateLimiter(limits, ManualClock()), breaker)
 
-    def allowed() -> bool:
-        quota = limits.hit("default", "ada")
-        return quota is not None and quota.allowed
+    def hits(number: int) -> list[bool]:
+        return [allowed(limiter, "ada", "default") for _ in range(number)]
 
-    before = [allowed() for _ in range(4)]
-    store.error = error
-    during = [allowed() for _ in range(4)]
-    asked = store.asked
-    store.error = None
-    still = allowed()
+    before = hits(4)
+    server.error = error
+    during = hits(4)
+    calls = server.calls
+    server.error = None
+    still = hits(1)
     seconds.at += RETRY_S
-    after = allowed()
+    after = hits(1)
 
     assert [True] * 3 + [False] == before == during
-    assert (5, 6) == (asked, store.asked)
-    assert (False, False) == (still, after)
-    assert limits.health
-    assert (True, 1, 5) == (limits.health.up, limits.health.outages, limits.health.bypassed)
-    assert ["limiter"] * 5 == bypassed
+    assert (5, 6) == (calls, server.calls)
+    assert ([False], [False]) == (still, after)
+    health = limiter.health
+    assert (True, 1, 5) == (health.up, health.outages, health.fallbacks)
+    assert ["limiter"] * 5 == fallbacks
     assert ["store away", "store back"] == [record.message for record in caplog.records]
     assert {logging.WARNING} == {record.levelno for record in caplog.records}
 
 
-def test_a_dead_store_is_tried_once_a_second() -> None:
+def test_an_open_circuit_is_probed_once_a_second() -> None:
     """
-    Of many requests in an outage only one a second loses time to it.
+    Of many requests during an outage, only one a second waits for the server.
     """
-    store, seconds = Store(error=RedisConnectionError()), Seconds()
-    breaker = CircuitBreaker("limiter", ticks=seconds)
+    server, seconds = Server(error=RedisConnectionError()), Seconds()
+    breaker = CircuitBreaker("limiter", clock=seconds)
     for _ in range(100):
         seconds.at += 0.1
         with pytest.raises(CircuitOpen):
-            breaker(lambda: store.take("ada", 1, HOUR))
+            breaker(lambda: server([POLICY], [1, 1, 0]))
 
-    assert store.asked == 10
+    assert server.calls == 10
     assert breaker.health.outages == 1
 
 
 def test_other_errors_are_not_hidden() -> None:
     """
-    A mistake of ours is no outage.
+    A mistake in the program is no outage.
     """
     with pytest.raises(ZeroDivisionError):
         CircuitBreaker("limiter")(lambda: 1 // 0)

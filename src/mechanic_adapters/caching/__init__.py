@@ -1,11 +1,12 @@
-"""Caches around the ports: what is read often is kept until a write may have changed it.
+"""The response cache: responses are stored until a write may have changed them.
 
-Each answer is kept with the generations of the nouns it was made of, read before it was made;
-a commit that writes a noun moves its generation on, and answers of former generations are
-never read again. So a fill that raced a write does no harm.
+Each entry is stored with the generations of the nouns that it was made from, read before it was
+made. A commit that writes a noun starts a new generation of it, and entries of former generations
+are never read again: a response that was made during a write does no harm (invalidation by
+generation).
 
-In process, a write is seen by the next read of the process; with Redis or Valkey, by the next
-read in any process. What may be read for longer, up to the time to live and never beyond it:
-in process, what another process wrote; with Redis or Valkey, what a process wrote that died
-between its commit and moving the generation on, or that lost the cache while others had it.
+In memory, a write is visible to the next read of the process; with a Redis server, to the next
+read of any process. An older response may be read, up to the time to live and never longer: in
+memory, after a write of another process; with a Redis server, after a write of a process that died
+between its commit and the invalidation, or that lost its connection to the server.
 """

@@ -1,92 +1,77 @@
-"""The cache as its users see it: ask for an answer, and say how it would be made."""
+"""The response cache: look an entry up, or make and store it."""
 
 from collections.abc import Callable, Collection, Hashable
-from contextvars import ContextVar
-from typing import Final, Protocol, Self, TypeVar, final
+from functools import partial
+from typing import Protocol, TypeAlias, final
 
 from attrs import define, field
 
-from mechanic_adapters.caching.ports import Answers, Kind
 from mechanic_adapters.caching.single_flight import SingleFlight
+from mechanic_adapters.caching.storage import CacheRegion, CacheStorage, Nouns
 from mechanic_adapters.resilience.circuit_breaker import Health
 
-T = TypeVar("T")
-
-_making: Final = ContextVar("making", default=False)
-"""Whether an answer is being made here: it is made of nothing that was kept, or what is old
-would be kept anew."""
+Fetch: TypeAlias = Callable[[Hashable, Callable[[], bytes]], bytes]
+"""`ResponseCache.fetch` for one region."""
 
 
-class LookedUp(Protocol):
-    """Told of each look into a cache."""
+class CountLookup(Protocol):
+    """Called with the name of the region after each lookup."""
 
-    def __call__(self, cache: str, /, *, hit: bool) -> None:
-        """Count one."""
+    def __call__(self, region: str, /, *, hit: bool) -> None:
+        """Count one lookup."""
         ...
 
 
-def uncounted(_: str, /, *, hit: bool) -> None:
+def ignore_lookup(_: str, /, *, hit: bool) -> None:
     """Count nothing."""
 
 
 @final
 @define(eq=False)
 class ResponseCache:
-    """Keeps answers until a write may have changed them, and makes each missing one once.
+    """A read-through cache: stores responses until a write may have changed them."""
 
-    *looked_up* is told the kind of each answer asked for, and whether it was there.
-    """
+    _storage: CacheStorage
+    _count_lookup: CountLookup = ignore_lookup
+    _single_flight: SingleFlight = field(init=False, factory=SingleFlight)
 
-    _answers: Answers
-    _looked_up: LookedUp = uncounted
-    _flights: SingleFlight = field(init=False, factory=SingleFlight)
+    def fetch(self, region: CacheRegion, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """Return the stored entry, or store and return what *make* returns.
 
-    def fetch(self, kind: Kind[T], key: Hashable, make: Callable[[], T]) -> T:
-        """Return the answer that is kept, or what *make* makes; what it raises is not kept.
-
-        Threads that miss the same answer of the same generations at once share one making.
-        *make* must read what is there when it is called, not a view opened before. What it
-        asks of a cache in turn is made anew: so no answer is older than its time to live.
+        Threads that miss the same entry of the same generations share one call of *make*. What it
+        raises is raised and not stored. It must open its own view of the store.
         """
-        if _making.get():
+        lookup = self._storage.get(region, key)
+        self._count_lookup(region.name, hit=lookup.entry is not None)
+        if lookup.entry is not None:
+            return lookup.entry
+        if lookup.generations is None:
             return make()
-        found = self._answers.recall(kind, key)
-        hit = found.answer is not None
-        self._looked_up(kind.name, hit=hit)
-        if found.answer is not None:
-            return found.answer
-        if found.stamp is None:
-            return make()
-        flight = (kind.name, key, found.stamp.generations)
-        return self._flights.join(flight, lambda: self._made(kind, key, make))
+        flight = (region.name, key, lookup.generations.values)
+        return self._single_flight.run(flight, partial(self._fill, region, key, make))
 
-    def uncounted(self) -> Self:
-        """Return the same cache for those whose answers are only parts of others'."""
-        return type(self)(self._answers)
+    def region(self, name: str, nouns: Nouns, version: str) -> Fetch:
+        """Return `fetch` for one region."""
+        return partial(self.fetch, CacheRegion(name, nouns, version))
 
-    def touched(self, nouns: Collection[str]) -> None:
-        """Have no answer that is made of any of *nouns* read again."""
-        self._answers.touched(nouns)
+    def invalidate(self, nouns: Collection[str]) -> None:
+        """Make all entries that are made from any of *nouns* obsolete."""
+        self._storage.invalidate(nouns)
 
     @property
     def health(self) -> Health | None:
-        """How the store of the answers does; None where it can't be away."""
-        return self._answers.health
+        """The state of the Redis server; None without one."""
+        return self._storage.health
 
     def close(self) -> None:
-        """Give back what is held."""
-        self._answers.close()
+        """Close all connections."""
+        self._storage.close()
 
-    def _made(self, kind: Kind[T], key: Hashable, make: Callable[[], T]) -> T:
-        # Another flight may have landed between our miss and our take-off.
-        found = self._answers.recall(kind, key)
-        if found.answer is not None:
-            return found.answer
-        token = _making.set(True)
-        try:
-            answer = make()
-        finally:
-            _making.reset(token)
-        if found.stamp is not None:
-            self._answers.keep(kind, key, found.stamp, answer)
-        return answer
+    def _fill(self, region: CacheRegion, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        lookup = self._storage.get(region, key)  # an earlier flight may have stored it meanwhile
+        if lookup.entry is not None:
+            return lookup.entry
+        entry = make()
+        if lookup.generations is not None:
+            self._storage.put(region, key, lookup.generations, entry)
+        return entry

@@ -1,89 +1,80 @@
-"""Answers kept in this process."""
+"""A cache storage in the memory of this process."""
 
 import time
 from collections.abc import Callable, Collection, Hashable
 from threading import Lock
-from typing import Any, Final, TypeVar, final
+from typing import Final, final
 
 from attrs import define, field, frozen
 from cachetools import TLRUCache
 
-from mechanic_adapters.caching.ports import Answers, Kind, Recalled, Stamp
+from mechanic_adapters.caching.storage import CacheRegion, CacheStorage, Generations, Lookup
 
-T = TypeVar("T")
-
-MOST_ENTRIES: Final = 4096
-MOST_BYTES: Final = 16 * 1024 * 1024
-
-WRITTEN_OUT: Final = 4
-"""How many times as large as its written form an answer is in memory, about."""
+MAX_ENTRIES: Final = 4096
+MAX_BYTES: Final = 16 * 1024 * 1024
 
 
 @frozen
-class _Kept:
-    stamp: Stamp
-    answer: Any
-    weight: int
+class _Stored:
+    generations: Generations
+    entry: bytes
 
 
 @final
 @define(eq=False)
-class MemoryAnswers(Answers):
-    """Answers as they are, bounded in number, bytes and age; those unused longest go first."""
+class MemoryCache(CacheStorage):
+    """Bounded in entries, bytes and age; the least recently used entries are evicted."""
 
     _ttl_s: float
-    _most_entries: int = MOST_ENTRIES
-    _most_bytes: int = MOST_BYTES
-    _ticks: Callable[[], float] = time.monotonic
+    _max_entries: int = MAX_ENTRIES
+    _max_bytes: int = MAX_BYTES
+    _clock: Callable[[], float] = time.monotonic
 
     _generations: dict[str, int] = field(init=False, factory=dict)
-    _kept: TLRUCache[Hashable, _Kept, float] = field(init=False)
+    _entries: TLRUCache[Hashable, _Stored, float] = field(init=False)
     _lock: Lock = field(init=False, factory=Lock)
 
-    @_kept.default
-    def _empty(self) -> TLRUCache[Hashable, _Kept, float]:
+    @_entries.default
+    def _no_entries(self) -> TLRUCache[Hashable, _Stored, float]:
         return TLRUCache(
-            self._most_bytes,
-            lambda _, kept, __: kept.stamp.at + self._ttl_s,
-            self._ticks,
-            lambda kept: kept.weight,
+            self._max_bytes,
+            lambda _, stored, __: stored.generations.at + self._ttl_s,
+            self._clock,
+            lambda stored: self._weight(stored.entry),
         )
 
-    def recall(self, kind: Kind[T], key: Hashable) -> Recalled[T]:
-        """Return the answer of the present generations, or the stamp for a new one."""
+    def get(self, region: CacheRegion, key: Hashable) -> Lookup:
         with self._lock:
-            present = self._present(kind)
-            try:
-                kept = self._kept[kind.name, key]
-            except KeyError:
-                kept = None
-        if kept is not None and kept.stamp.generations == present:
-            return Recalled(kept.answer)
-        return Recalled(stamp=Stamp(present, self._ticks()))
+            present = self._present(region)
+            stored = self._entries.get((region.name, key))
+        if stored is not None and stored.generations.values == present:
+            return Lookup(stored.entry)
+        return Lookup(generations=Generations(present, self._clock()))
 
-    def keep(self, kind: Kind[T], key: Hashable, stamp: Stamp, answer: T) -> None:
-        """Keep *answer* unless it is of the past, or larger than all that may be kept."""
-        # No entry weighs less than its share: that bounds their number too.
-        weight = WRITTEN_OUT * len(kind.write(answer))
-        weight = max(weight, self._most_bytes // self._most_entries)
+    def put(
+        self, region: CacheRegion, key: Hashable, generations: Generations, entry: bytes
+    ) -> None:
         with self._lock:
-            if weight <= self._most_bytes and stamp.generations == self._present(kind):
-                self._kept[kind.name, key] = _Kept(stamp, answer, weight)
+            is_present = generations.values == self._present(region)
+            if is_present and self._weight(entry) <= self._max_bytes:
+                self._entries[region.name, key] = _Stored(generations, entry)
 
-    def touched(self, nouns: Collection[str]) -> None:
-        """Move the generations of *nouns* on."""
+    def invalidate(self, nouns: Collection[str]) -> None:
         with self._lock:
             for noun in nouns:
                 self._generations[noun] = self._generations.get(noun, 0) + 1
 
     @property
     def health(self) -> None:
-        """Nothing: memory is never away."""
+        """None: memory has no outages."""
 
     def close(self) -> None:
-        """Forget everything."""
         with self._lock:
-            self._kept.clear()
+            self._entries.clear()
 
-    def _present(self, kind: Kind[T]) -> tuple[int, ...]:
-        return tuple(self._generations.get(noun, 0) for noun in kind.nouns)
+    def _present(self, region: CacheRegion) -> tuple[int, ...]:
+        return tuple(self._generations.get(noun, 0) for noun in region.nouns)
+
+    def _weight(self, entry: bytes) -> int:
+        """Return the bytes to account for; the minimum bounds the number of entries."""
+        return max(len(entry), self._max_bytes // self._max_entries)

@@ -1,4 +1,4 @@
-"""What many ask for at once is made once."""
+"""Single-flight: concurrent calls with the same key share one execution."""
 
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
@@ -13,26 +13,25 @@ T = TypeVar("T")
 @final
 @define(eq=False)
 class SingleFlight:
-    """The answers that are being made now: whoever comes meanwhile waits for the same one."""
+    """Runs one call per key at a time; threads with the same key wait for its result."""
 
-    _under_way: dict[Hashable, Future[Any]] = field(init=False, factory=dict)
+    _flights: dict[Hashable, Future[Any]] = field(init=False, factory=dict)
     _lock: Lock = field(init=False, factory=Lock)
 
-    def join(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what *make* makes for the first to come; raise what it raises."""
+    def run(self, key: Hashable, call: Callable[[], T]) -> T:
+        """Return or raise what *call* does in the thread that came first."""
         with self._lock:
-            flight: Future[T] | None = self._under_way.get(key)
-            joined = flight is not None
+            flight: Future[T] | None = self._flights.get(key)
+            is_first = flight is None
             if flight is None:
-                flight = self._under_way[key] = Future()
-        if joined:
-            return flight.result()
-        try:
-            flight.set_result(make())
-        except BaseException as error:
-            flight.set_exception(error)
-            raise
-        finally:
-            with self._lock:
-                del self._under_way[key]
+                flight = self._flights[key] = Future()
+        if is_first:
+            try:
+                flight.set_result(call())
+            except BaseException as error:
+                flight.set_exception(error)
+                raise
+            finally:
+                with self._lock:
+                    del self._flights[key]
         return flight.result()

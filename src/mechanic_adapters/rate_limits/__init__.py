@@ -1,1 +1,1 @@
-"""Rate limits: sliding windows in this process or in Redis."""
+"""Rate limits: exact sliding windows, in this process or shared in a Redis server."""

@@ -1,99 +1,82 @@
-"""Moving windows in this process: who came when, as far back as a limit looks."""
+"""Rate limits in this process: the moments of each caller's requests, in memory."""
 
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from threading import Lock
-from typing import Final, Protocol, final
+from typing import Final, final
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-MOST_KEYS: Final = 100_000
-MOST_STAMPS: Final = 1_000_000
+from mechanic_adapters.rate_limits.quota import MICROSECONDS, Quota, RateLimit
 
-MICROSECONDS: Final = 1_000_000
-
-
-@final
-@frozen
-class Taken:
-    """What came of asking for a place in a window: whether there was one, and how it stands.
-
-    *held* places are taken now; the one taken first comes free in *free_in* microseconds.
-    """
-
-    allowed: bool
-    held: int
-    free_in: int
+MAX_KEYS: Final = 100_000
+MAX_REQUESTS: Final = 1_000_000
 
 
-class SlidingWindows(Protocol):
-    """Counts who came in the last so many microseconds, for any number of keys."""
-
-    def take(self, key: str, limit: int, window: int) -> Taken:
-        """Take a place under *key* if fewer than *limit* are held."""
-        ...
-
-    def close(self) -> None:
-        """Let go of what is held open."""
-        ...
-
-
-def monotonic() -> int:
-    """Return microseconds that never go back."""
+def monotonic_microseconds() -> int:
+    """Return the time of a clock that never goes back."""
     return time.monotonic_ns() // 1000
 
 
 @final
 @define(eq=False)
-class MemorySlidingWindows:
-    """Sliding windows in memory: exact, and bounded in keys and in stamps.
+class MemoryRateLimiter:
+    """Counts requests in exact sliding windows.
 
-    Where there are too many, the keys that were quiet longest go first.
+    Memory is bounded in callers and in requests: the least recently used keys are evicted.
     """
 
-    _now: Callable[[], int] = monotonic
-    _most_keys: int = MOST_KEYS
-    _most_stamps: int = MOST_STAMPS
+    _limits: Mapping[str, RateLimit | None]
+    _clock: Callable[[], int] = monotonic_microseconds
+    _max_keys: int = MAX_KEYS
+    _max_requests: int = MAX_REQUESTS
 
-    _windows: OrderedDict[str, deque[int]] = field(init=False, factory=OrderedDict)
-    _stamps: int = field(init=False, default=0)
+    _windows: OrderedDict[bytes, deque[int]] = field(init=False, factory=OrderedDict)
+    _requests: int = field(init=False, default=0)
     _lock: Lock = field(init=False, factory=Lock)
 
-    def take(self, key: str, limit: int, window: int) -> Taken:
-        """Take a place under *key* if fewer than *limit* are held."""
+    def hit(self, policy: str, key: str) -> Quota | None:
+        """Count one request of *key* if *policy* allows it; return None if the policy is off."""
+        limit = self._limits[policy]
+        if limit is None:
+            return None
+        name = blake2b(f"{policy}\0{key}".encode(errors="replace"), digest_size=16).digest()
         with self._lock:
-            now = self._now()
-            stamps = self._of(key)
-            while stamps and stamps[0] <= now - window:
-                stamps.popleft()
-                self._stamps -= 1
-            allowed = len(stamps) < limit
+            now = self._clock()
+            window = self._windows.setdefault(name, deque())
+            self._windows.move_to_end(name)
+            start = now - limit.seconds * MICROSECONDS
+            while window and window[0] <= start:
+                window.popleft()
+                self._requests -= 1
+            allowed = len(window) < limit.requests
             if allowed:
-                stamps.append(now)
-                self._stamps += 1
-                self._forget()
-            return Taken(allowed, len(stamps), stamps[0] + window - now if stamps else 0)
+                window.append(now)
+                self._requests += 1
+                self._evict()
+            count, free_in = len(window), window[0] - start
+        return Quota(
+            policy=policy,
+            limit=limit.requests,
+            window=limit.seconds,
+            remaining=limit.requests - count,
+            resets_in=-(-free_in // MICROSECONDS),
+            allowed=allowed,
+        )
+
+    @property
+    def health(self) -> None:
+        """None: memory has no outages."""
 
     def close(self) -> None:
-        """Do nothing: memory needs no closing."""
+        """Do nothing."""
 
-    def __len__(self) -> int:
-        """Return how many keys are kept."""
-        return len(self._windows)
-
-    def _of(self, key: str) -> deque[int]:
-        stamps = self._windows.get(key)
-        if stamps is None:
-            stamps = self._windows[key] = deque()
-        else:
-            self._windows.move_to_end(key)
-        return stamps
-
-    def _forget(self) -> None:
-        """Drop the keys that were quiet longest, but never the last one used."""
+    def _evict(self) -> None:
+        """Evict the least recently used keys, but never the last one used."""
         while len(self._windows) > 1 and (
-            len(self._windows) > self._most_keys or self._stamps > self._most_stamps
+            len(self._windows) > self._max_keys or self._requests > self._max_requests
         ):
-            _, stamps = self._windows.popitem(last=False)
-            self._stamps -= len(stamps)
+            _, window = self._windows.popitem(last=False)
+            self._requests -= len(window)

@@ -1,1 +1,1 @@
-"""Keep a side store that fails, such as Redis, from failing requests."""
+"""Protection of requests from side stores that fail or are slow, such as a Redis server."""

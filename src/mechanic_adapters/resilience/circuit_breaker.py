@@ -1,10 +1,9 @@
-"""What keeps a side store that does not answer from slowing requests down."""
+"""A circuit breaker: a side store that is down must not slow requests down."""
 
 import logging
 import time
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from threading import Lock
 from typing import Final, TypeVar, final
 
@@ -13,103 +12,110 @@ from attrs import define, field, frozen
 T = TypeVar("T")
 
 RETRY_S: Final = 1.0
-"""How long a store that did not answer is left alone before one request tries it again."""
+"""Seconds for which an open circuit refuses all calls before it lets one probe through."""
 
 _log = logging.getLogger(__name__)
 
 
 class CircuitOpen(Exception):
-    """The store does not answer: go on without it."""
+    """The call failed, or was not made because the circuit is open: use a fallback."""
 
 
 @final
 @frozen
 class Health:
-    """How a side store does, and how often it was done without."""
+    """The state of a side store: *up* while its circuit is closed, and counts since the start."""
 
     store: str
     up: bool
     outages: int
-    bypassed: int
+    fallbacks: int
 
 
-def uncounted(_: str) -> None:
+def ignore_fallback(_: str) -> None:
     """Count nothing."""
 
 
 @final
 @define(eq=False)
 class CircuitBreaker:
-    """Lets calls through to a store until one fails, then one a second until one succeeds.
+    """Guards the calls to one side store, named *store*.
 
-    An outage is logged when it begins and when it ends, and not between. *fell_back* is told
-    the store's name each time it was done without.
+    Closed, it makes each call. A call that fails opens it: calls raise `CircuitOpen` at once,
+    except for one half-open probe every `RETRY_S` seconds. A probe that succeeds closes it.
+
+    An outage is logged when it begins and when it ends. *on_fallback* is called with the name of
+    the store each time `CircuitOpen` is raised.
     """
 
     _store: str
-    _fell_back: Callable[[str], None] = uncounted
-    _ticks: Callable[[], float] = time.monotonic
+    _on_fallback: Callable[[str], None] = ignore_fallback
+    _clock: Callable[[], float] = time.monotonic
 
-    _up: bool = field(init=False, default=True)
-    _turn: int = field(init=False, default=0)  # a call from before the last one tells nothing
-    _retry_at: float = field(init=False, default=0.0)
+    _closed: bool = field(init=False, default=True)
+    _changes: int = field(init=False, default=0)
+    """How often the circuit opened or closed: calls from before the last change do not count."""
+
+    _probe_at: float = field(init=False, default=0.0)
     _outages: int = field(init=False, default=0)
-    _bypassed: int = field(init=False, default=0)
+    _fallbacks: int = field(init=False, default=0)
     _lock: Lock = field(init=False, factory=Lock)
 
     def __call__(self, call: Callable[[], T]) -> T:
-        """Return what *call* does. Raises `CircuitOpen` when the store fails or is left alone."""
-        turn = self._turn
-        trying = not self._up
-        if trying and not self._may_try():
-            raise self._bypassing()
+        """Return the result of *call*. Raises `CircuitOpen` when it fails or is not made."""
+        changes = self._changes
+        is_probe = not self._closed
+        if is_probe and not self._may_probe():
+            raise self._fall_back()
         try:
-            answer = call()
-        except _outages() as error:  # asked for only once something was raised
-            self._failed(turn, error)
-            raise self._bypassing() from None
-        if trying:
-            self._recovered(turn)
-        return answer
+            result = call()
+        except _failures() as error:  # evaluated only after something was raised
+            self._open(changes, error)
+            raise self._fall_back() from None
+        if is_probe:
+            self._close(changes)
+        return result
 
     @property
     def health(self) -> Health:
-        """How the store does."""
-        return Health(self._store, self._up, self._outages, self._bypassed)
+        """The present state."""
+        return Health(self._store, self._closed, self._outages, self._fallbacks)
 
-    def _bypassing(self) -> CircuitOpen:
+    def _fall_back(self) -> CircuitOpen:
         with self._lock:
-            self._bypassed += 1
-        self._fell_back(self._store)
+            self._fallbacks += 1
+        self._on_fallback(self._store)
         return CircuitOpen()
 
-    def _may_try(self) -> bool:
+    def _may_probe(self) -> bool:
         with self._lock:
-            now = self._ticks()
-            if now < self._retry_at:
-                return self._up
-            self._retry_at = now + RETRY_S  # the others go on without meanwhile
+            now = self._clock()
+            if now < self._probe_at:
+                return self._closed
+            self._probe_at = now + RETRY_S  # other threads fall back meanwhile
             return True
 
-    def _failed(self, turn: int, error: Exception) -> None:
+    def _open(self, changes: int, error: Exception) -> None:
         with self._lock:
-            self._retry_at = self._ticks() + RETRY_S
-            begins = self._up and turn == self._turn
+            self._probe_at = self._clock() + RETRY_S
+            begins = self._closed and changes == self._changes
             if begins:
-                self._up, self._turn, self._outages = False, turn + 1, self._outages + 1
-        if begins:  # the error's text is not logged: it may hold the store's address
+                self._closed, self._changes = False, changes + 1
+                self._outages += 1
+        if begins:  # without the text of the error, which may contain the store's address
             _log.warning("store away", extra={"store": self._store, "error": type(error).__name__})
 
-    def _recovered(self, turn: int) -> None:
+    def _close(self, changes: int) -> None:
         with self._lock:
-            ends = not self._up and turn == self._turn
+            ends = not self._closed and changes == self._changes
             if ends:
-                self._up, self._turn = True, turn + 1
+                self._closed, self._changes = True, changes + 1
         if ends:
             _log.warning("store back", extra={"store": self._store})
 
 
 @cache
-def _outages() -> tuple[type[Exception], ...]:
-    """Return what tells that a store is away; without a store the client is never imported."""
-    return import_module("redis.exceptions").RedisError, OSError
+def _failures() -> tuple[type[Exception], ...]:
+    from redis.exceptions import RedisError  # noqa: PLC0415 - not without a Redis server
+
+    return RedisError, OSError

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from mechanic_adapters.rate_limits.quota import RateLimit
+
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -96,9 +98,7 @@ def _secret(text: str) -> str:
 
 
 def _rate(text: str) -> str:
-    from mechanic_adapters.rate_limits.limiter import limit_of  # noqa: PLC0415 - see above
-
-    limit_of(text)
+    RateLimit.parse(text)
     return text.casefold()
 
 

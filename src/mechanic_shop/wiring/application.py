@@ -14,7 +14,7 @@ from wsgiref.types import WSGIApplication
 from attrs import frozen
 
 from mechanic_adapters.caching.cache import ResponseCache
-from mechanic_adapters.rate_limits.limiter import RateLimiter
+from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
 from mechanic_adapters.security.revocations import Revocations, authenticator
@@ -31,7 +31,7 @@ from mechanic_shop.observability.metrics import Metrics, StatementCounter
 from mechanic_shop.observability.readiness import Stopping, never_stopping, readiness_check
 from mechanic_shop.observability.traces import open_traces
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.cache import create_cache, fetch_from, invalidate_on_commit
+from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database, sweep_stored_answers
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop
@@ -99,7 +99,7 @@ def _open_resources(settings: Settings, threads: int, metrics: Metrics) -> Itera
     secret = load_secret(settings)
     tokens = create_tokens(settings, secret, utc_now)
     cache = create_cache(settings, metrics.count_fallback, metrics.count_lookup)
-    limiter = RateLimiter.open(
+    limiter = open_rate_limiter(
         _rate_limits(settings), settings.rate_limit_storage_url, metrics.count_fallback
     )
     statements = StatementCounter()
@@ -152,7 +152,7 @@ def _http_ports(
         statements=resources.statements.read,
         intercept=first_interceptor(
             IdempotentReplay(store.begin, utc_now, resources.secret.encode()),
-            CachedResponses(fetch_from(cache)) if cache else no_interceptor,
+            CachedResponses(cache.region) if cache else no_interceptor,
         ),
     )
 
