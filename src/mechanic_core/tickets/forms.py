@@ -1,7 +1,7 @@
 """The request bodies that open, change, assign and move a ticket, and its possible transitions."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Self
 
 from attrs import field, frozen
@@ -74,10 +74,8 @@ class MechanicEdit:
         if self.add_ids is None and self.remove_ids is None:
             raise RuleBroken(Problem("#/add_ids", "add_ids or remove_ids is required"))
 
-    def joining(
-        self, known: Mapping[int, Mechanic], ticket: Ticket
-    ) -> tuple[AssignedMechanic, ...]:
-        """Return the mechanics to add, after checking both lists against the *known* mechanics.
+    def apply_to(self, ticket: Ticket, known: Mapping[int, Mechanic], at: datetime) -> Ticket:
+        """Return *ticket* with the edited mechanics, all of whom must be *known*.
 
         An inactive mechanic cannot be added, but may stay on the ticket or be removed. Raises
         `Unknown` or `RuleBroken` with all problems at once.
@@ -98,7 +96,7 @@ class MechanicEdit:
             raise RuleBroken(*in_both, *Unknown(*unknown).problems)
         if unknown:
             raise Unknown(*unknown)
-        return _assigned(known, add)
+        return ticket.with_mechanics(_assigned(known, add), remove, at)
 
 
 def _assigned(known: Mapping[int, Mechanic], ids: Sequence[int]) -> tuple[AssignedMechanic, ...]:

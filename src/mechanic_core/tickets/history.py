@@ -60,4 +60,6 @@ class Entry:
 
 
 def _as_text(value: object) -> str | None:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return None if value is None else str(value)

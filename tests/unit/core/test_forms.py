@@ -51,7 +51,7 @@ def test_nobody_can_join_and_leave() -> None:
     known = {one: sample(Mechanic, id=one) for one in range(1, 5)}
 
     with pytest.raises(RuleBroken) as refused:
-        edit.joining(known, sample(Ticket))
+        edit.apply_to(sample(Ticket), known, sample(Ticket).updated_at)
 
     assert ["#/remove_ids/0", "#/remove_ids/2"] == pointers(refused)
 

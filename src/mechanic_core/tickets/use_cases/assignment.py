@@ -1,7 +1,7 @@
 """Assign mechanics to a ticket and remove them."""
 
-from datetime import datetime
-from typing import ClassVar, final
+from operator import attrgetter
+from typing import ClassVar, Final, final
 
 from attrs import frozen
 
@@ -17,8 +17,10 @@ from mechanic_core.tickets.ticket import (
     TicketId,
     TicketNotFound,
 )
-from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
+
+_id_of: Final = attrgetter("id")
 
 
 @final
@@ -42,8 +44,16 @@ class AssignMechanics:
     ) -> Ticket:
         """Return the ticket. Adding one who is assigned, or removing one who is not, is no error."""
         self.policy.admit(actor)
+        wanted = {*(edit.add_ids or ()), *(edit.remove_ids or ())}
         with self.begin() as work:
-            return _edit_mechanics(work, actor, ticket_id, edit, expected, self.now())
+            ticket, known = work.tickets.lock_with_mechanics(ticket_id, wanted)
+            ticket.require_version(expected)
+            at = self.now()
+            after = edit.apply_to(ticket, known, at)
+            if after is ticket:
+                return ticket
+            ids = [*map(_id_of, ticket.mechanics)], [*map(_id_of, after.mechanics)]
+            return work.tickets.save(after, Entry.of(actor, at, Event.MECHANICS, *ids))
 
 
 @final
@@ -69,32 +79,17 @@ class AssignMechanic:
     ) -> Ticket:
         """Return the ticket with the mechanic *assigned* or not."""
         self.policy.admit(actor)
-        ids = (mechanic_id,)
-        edit = MechanicEdit(add_ids=ids) if assigned else MechanicEdit(remove_ids=ids)
+        one = (mechanic_id,)
+        edit = MechanicEdit(add_ids=one) if assigned else MechanicEdit(remove_ids=one)
         with self.begin() as work:
+            ticket, known = work.tickets.lock_with_mechanics(ticket_id, one)
+            ticket.require_version(expected)
+            at = self.now()
             try:
-                return _edit_mechanics(work, actor, ticket_id, edit, expected, self.now())
+                after = edit.apply_to(ticket, known, at)
             except Unknown:
                 raise MechanicNotFound from None
-
-
-def _edit_mechanics(  # noqa: PLR0913 - who, which ticket, what, and when
-    work: Work,
-    actor: Actor,
-    ticket_id: TicketId,
-    edit: MechanicEdit,
-    expected: int | None,
-    at: datetime,
-) -> Ticket:
-    ids = {*(edit.add_ids or ()), *(edit.remove_ids or ())}
-    ticket, known = work.tickets.lock_with_mechanics(ticket_id, ids)
-    ticket.require_version(expected)
-    after = ticket.with_mechanics(edit.joining(known, ticket), edit.remove_ids or (), at)
-    if after is ticket:
-        return ticket
-    entry = Entry.of(actor, at, Event.MECHANICS, _ids(ticket), _ids(after))
-    return work.tickets.save(after, entry)
-
-
-def _ids(ticket: Ticket) -> str:
-    return ", ".join(str(mechanic.id) for mechanic in ticket.mechanics)
+            if after is ticket:
+                return ticket
+            ids = [*map(_id_of, ticket.mechanics)], [*map(_id_of, after.mechanics)]
+            return work.tickets.save(after, Entry.of(actor, at, Event.MECHANICS, *ids))
