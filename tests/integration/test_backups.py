@@ -1,4 +1,4 @@
-"""Backups hold everything, and give it back."""
+"""Backups contain everything, and restore it."""
 
 import os
 import sqlite3
@@ -28,7 +28,7 @@ Tables = Mapping[str, Sequence[tuple[Any, ...]]]
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop with a year of work in it, in a file of SQLite."""
+    """A shop with a year of data in a SQLite file."""
     file = tmp_path_factory.mktemp("demo") / "shop.db"
     fill_shop(settings_of(f"sqlite:///{file}"), NOON)
     with closing(sqlite3.connect(file)) as connection:
@@ -38,7 +38,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def template(postgres: PostgresServer) -> str:
-    """The same in a database of PostgreSQL, to be copied."""
+    """The same in a PostgreSQL database, as a template."""
     url = postgres.new_database()
     fill_shop(settings_of(url), NOON)
     return url
@@ -46,7 +46,7 @@ def template(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """An empty folder."""
+    """An empty directory."""
     return tmp_path
 
 
@@ -58,7 +58,7 @@ def programs(postgres: PostgresServer) -> Mapping[str, str]:
 
 @pytest.fixture
 def postgres_url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    """The address of a shop on PostgreSQL with a year of work in it."""
+    """The URL of a PostgreSQL shop with a year of data."""
     url = postgres.new_database(template)
     yield url
     postgres.drop_database(url)
@@ -70,12 +70,12 @@ def settings_of(url: str) -> Settings:
 
 
 def engine_of(url: str) -> Any:
-    """Return an engine that holds no connection."""
+    """Return an engine without a connection pool."""
     return create_engine(located(url), poolclass=NullPool)
 
 
-def all_of(url: str) -> Tables:
-    """Return every row of every table, and what there is beside them."""
+def contents_of(url: str) -> Tables:
+    """Return every row of every table, and the other schema objects."""
     engine = engine_of(url)
     with engine.connect() as connection:
         found = {
@@ -102,41 +102,43 @@ def _beside(url: str) -> str:
     """
 
 
-def do(folder: Path, url: str, *words: str, **env: str) -> "subprocess.CompletedProcess[str]":
+def run_command(
+    folder: Path, url: str, *words: str, **env: str
+) -> "subprocess.CompletedProcess[str]":
     """Run a command of the shop at *url*."""
     return run(folder, *words, env={"DATABASE_URL": url, "SECRET_KEY": "s" * 48, **env})
 
 
 def assert_refused(done: "subprocess.CompletedProcess[str]", said: str) -> None:
-    """Check that a command ended with one line that says why."""
+    """Check that a command failed with one line that gives the reason."""
     assert 1 == done.returncode
     assert done.stderr.startswith("mechanic-shop: ")
     assert 1 == len(done.stderr.splitlines())
     assert said in done.stderr
 
 
-def test_sqlite_comes_back_whole(folder: Path, demo: Path) -> None:
+def test_sqlite_is_restored_completely(folder: Path, demo: Path) -> None:
     """
-    Every row, index and trigger of a year is in the new shop, and its ledger agrees.
+    A restored SQLite shop has every row, index and trigger, and its ledger agrees.
     """
     url, new = f"sqlite:///{demo}", f"sqlite:///{folder / 'new.db'}"
 
-    made = do(folder, url, "backup", "shop.backup")
-    back = do(folder, new, "restore", "shop.backup")
+    made = run_command(folder, url, "backup", "shop.backup")
+    back = run_command(folder, new, "restore", "shop.backup")
 
-    expected = all_of(url)
+    expected = contents_of(url)
     assert (0, 0) == (made.returncode, back.returncode), made.stderr + back.stderr
-    assert expected == all_of(new)
+    assert expected == contents_of(new)
     assert len(expected["stock_movements"]) > 100
-    assert 0 == do(folder, new, "stock", "check").returncode
+    assert 0 == run_command(folder, new, "stock", "check").returncode
     assert 0o600 == stat.S_IMODE((folder / "shop.backup").stat().st_mode)
     assert {"shop.backup", "new.db"} <= {path.name for path in folder.iterdir()}
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
-def test_sqlite_is_backed_up_while_people_write(folder: Path, demo: Path) -> None:
+def test_sqlite_is_backed_up_during_writes(folder: Path, demo: Path) -> None:
     """
-    What was committed to the journal only is in the backup; what was not committed is not.
+    A backup contains transactions that are committed to the WAL only, and no uncommitted ones.
     """
     file = folder / "shop.db"
     file.write_bytes(demo.read_bytes())
@@ -147,7 +149,7 @@ def test_sqlite_is_backed_up_while_people_write(folder: Path, demo: Path) -> Non
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("UPDATE parts SET name = 'never' WHERE id = 2")
 
-        made = do(folder, f"sqlite:///{file}", "backup", "shop.backup")
+        made = run_command(folder, f"sqlite:///{file}", "backup", "shop.backup")
         writer.execute("ROLLBACK")
 
     with closing(sqlite3.connect(folder / "shop.backup")) as copy:
@@ -157,57 +159,57 @@ def test_sqlite_is_backed_up_while_people_write(folder: Path, demo: Path) -> Non
     assert "never" not in names
 
 
-def test_postgresql_comes_back_whole(
+def test_postgresql_is_restored_completely(
     folder: Path, postgres: PostgresServer, postgres_url: str, programs: Mapping[str, str]
 ) -> None:
     """
-    Every row, sequence, constraint, index and trigger is in the new database.
+    A restored PostgreSQL shop has every row, sequence, constraint, index and trigger.
     """
     new = postgres.new_database()
 
-    made = do(folder, postgres_url, "backup", "shop.dump", **programs)
-    back = do(folder, new, "restore", "shop.dump", **programs)
+    made = run_command(folder, postgres_url, "backup", "shop.dump", **programs)
+    back = run_command(folder, new, "restore", "shop.dump", **programs)
 
-    expected = all_of(postgres_url)
+    expected = contents_of(postgres_url)
     assert (0, 0) == (made.returncode, back.returncode), made.stderr + back.stderr
-    assert expected == all_of(new)
+    assert expected == contents_of(new)
     assert len(expected["stock_movements"]) > 100
-    assert 0 == do(folder, new, "stock", "check").returncode
+    assert 0 == run_command(folder, new, "stock", "check").returncode
     assert 0o600 == stat.S_IMODE((folder / "shop.dump").stat().st_mode)
 
 
-def test_nothing_is_replaced_unasked(
+def test_nothing_is_overwritten_without_force(
     folder: Path, demo: Path, postgres_url: str, programs: Mapping[str, str]
 ) -> None:
     """
-    Neither a file nor a shop is lost to a command typed twice; `--force` means it.
+    Neither a file nor a shop is overwritten without `--force`.
     """
     file = folder / "shop.db"
     file.write_bytes(demo.read_bytes())
     for url, name in ((f"sqlite:///{file}", "a"), (postgres_url, "b")):
-        assert 0 == do(folder, url, "backup", name, **programs).returncode
+        assert 0 == run_command(folder, url, "backup", name, **programs).returncode
         before = (folder / name).read_bytes()
-        expected = all_of(url)
+        expected = contents_of(url)
 
-        assert_refused(do(folder, url, "backup", name, **programs), "is there already")
+        assert_refused(run_command(folder, url, "backup", name, **programs), "is there already")
         assert before == (folder / name).read_bytes()
-        assert_refused(do(folder, url, "restore", name, **programs), "--force replaces")
+        assert_refused(run_command(folder, url, "restore", name, **programs), "--force replaces")
 
         with engine_of(url).begin() as connection:
             connection.execute(text("DELETE FROM ticket_labor"))
             connection.execute(text("UPDATE parts SET quantity = quantity + 1"))
-        assert expected != all_of(url)
-        forced = do(folder, url, "restore", name, "--force", **programs)
+        assert expected != contents_of(url)
+        forced = run_command(folder, url, "restore", name, "--force", **programs)
         assert 0 == forced.returncode, forced.stderr
-        assert expected == all_of(url)
-        assert 0 == do(folder, url, "backup", name, "--force", **programs).returncode
+        assert expected == contents_of(url)
+        assert 0 == run_command(folder, url, "backup", name, "--force", **programs).returncode
 
 
-def test_what_is_no_backup_is_refused(
+def test_invalid_backups_are_refused(
     folder: Path, demo: Path, postgres_url: str, programs: Mapping[str, str]
 ) -> None:
     """
-    A file of another kind, an empty one, a torn one and one of a later version change nothing.
+    Restoring a file that is empty, truncated, newer or no backup changes nothing.
     """
     url = f"sqlite:///{folder / 'new.db'}"
     whole = demo.read_bytes()
@@ -219,55 +221,58 @@ def test_what_is_no_backup_is_refused(
     with closing(sqlite3.connect(folder / "late")) as late, late:
         late.execute("UPDATE alembic_version SET version_num = '9999'")
 
-    assert_refused(do(folder, url, "restore", "text"), "is no backup of a shop on SQLite")
-    assert_refused(do(folder, url, "restore", "torn"), "torn")
-    assert_refused(do(folder, url, "restore", "other"), "holds no shop")
-    assert_refused(do(folder, url, "restore", "late"), "knows")
+    assert_refused(run_command(folder, url, "restore", "text"), "is no backup of a shop on SQLite")
+    assert_refused(run_command(folder, url, "restore", "torn"), "torn")
+    assert_refused(run_command(folder, url, "restore", "other"), "holds no shop")
+    assert_refused(run_command(folder, url, "restore", "late"), "knows")
     assert_refused(
-        do(folder, postgres_url, "restore", "late", **programs), "no backup of a shop on PostgreSQL"
+        run_command(folder, postgres_url, "restore", "late", **programs),
+        "no backup of a shop on PostgreSQL",
     )
     assert not (folder / "new.db").exists()
-    assert 2 == do(folder, url, "restore", "nowhere").returncode
+    assert 2 == run_command(folder, url, "restore", "nowhere").returncode
 
 
-def test_what_cannot_be_backed_up_leaves_nothing(folder: Path) -> None:
+def test_a_failed_backup_leaves_nothing(folder: Path) -> None:
     """
-    A shop that is not there, and a server that is away: one line, and no file.
+    A failed backup is a one-line error and leaves no file.
     """
     away = "postgresql://shop:w0rd@127.0.0.1:1/shop"
 
-    assert_refused(do(folder, f"sqlite:///{folder / 'none.db'}", "backup", "a"), "none.db")
-    told = do(folder, away, "backup", "a")
+    assert_refused(run_command(folder, f"sqlite:///{folder / 'none.db'}", "backup", "a"), "none.db")
+    told = run_command(folder, away, "backup", "a")
     assert_refused(told, "DATABASE_URL: the database at 127.0.0.1:1 does not answer\n")
-    no_place = do(folder, f"sqlite:///{folder}", "backup", "a")
+    no_place = run_command(folder, f"sqlite:///{folder}", "backup", "a")
     assert 2 == no_place.returncode
     assert f"DATABASE_URL: {folder} is a folder\n" in no_place.stderr
     assert "w0rd" not in told.stderr
     assert [] == [path.name for path in folder.iterdir() if path.name != "mechanic_shop.secret"]
 
 
-def test_an_old_pg_dump_is_told(folder: Path, postgres_url: str) -> None:
+def test_an_old_pg_dump_is_reported(folder: Path, postgres_url: str) -> None:
     """
-    A program older than the server is named with its version, as is the one that is needed.
+    A `pg_dump` older than the server is reported with both versions.
     """
     old = folder / "pg_dump"
     old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
     old.chmod(0o755)
 
-    done = do(folder, postgres_url, "backup", "a", PATH=str(folder))
+    done = run_command(folder, postgres_url, "backup", "a", PATH=str(folder))
 
     assert_refused(done, f"pg_dump 18 or newer is needed on the PATH: {old} is 9")
 
 
 def test_the_password_is_on_no_command_line(folder: Path, postgres_url: str) -> None:
     """
-    Others on the machine see what a program was called with, but not the password.
+    The password does not appear in the process list.
     """
     spy = folder / "pg_dump"
     spy.write_text(f'#!/bin/sh\necho "pg_dump (PostgreSQL) 99.1"\necho "$@" >> {folder}/seen\n')
     spy.chmod(0o755)
 
-    do(folder, postgres_url, "backup", "a", PATH=f"{folder}{os.pathsep}{os.environ['PATH']}")
+    run_command(
+        folder, postgres_url, "backup", "a", PATH=f"{folder}{os.pathsep}{os.environ['PATH']}"
+    )
 
     password = psycopg.conninfo.conninfo_to_dict(postgres_url)["password"]
     assert "--format=custom" in (folder / "seen").read_text()
@@ -276,7 +281,7 @@ def test_the_password_is_on_no_command_line(folder: Path, postgres_url: str) -> 
 
 def test_newest_is_what_alembic_says() -> None:
     """
-    The newest version is found by the files' names, without Alembic; and it takes no part.
+    The newest version by file names is the one that Alembic reports.
     """
     program = (
         "import sys; from mechanic_shop.wiring.application import open_application;"

@@ -1,4 +1,4 @@
-"""Backups while a shop on SQLite runs: its files stay, and nobody is waited for without end."""
+"""Backup and restore while a shop on SQLite runs."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from mechanic_shop.backups.backup import BackupRefused, back_up, restore
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    """The address of a shop."""
+    """The URL of a shop."""
     address = f"sqlite:///{tmp_path / 'shop.db'}"
     runner.upgrade(address)
     return address
@@ -22,13 +22,13 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def server(tmp_path: Path, url: str) -> Iterator[sqlite3.Connection]:
-    """A connection that somebody has open, so that there is a journal."""
+    """An open connection, so that there is a WAL."""
     with closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as connection:
         connection.execute("SELECT * FROM parts").fetchone()
         yield connection
 
 
-@pytest.mark.timeout(60, method="thread")  # a signal would not be heard within SQLite
+@pytest.mark.timeout(60, method="thread")  # a signal would not interrupt SQLite
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("act", [back_up, restore])
 @pytest.mark.parametrize("alias", ["shop.db", "hard.db", "soft.db", "shop.db-wal"])
@@ -37,7 +37,7 @@ def test_a_shop_is_no_backup_of_itself(
     tmp_path: Path, url: str, act: Callable[..., object], alias: str, *, replace: bool
 ) -> None:
     """
-    A file that servers have open is neither replaced nor read back, whatever it is called.
+    A file that servers have open is neither overwritten nor restored from, whatever its path.
     """
     (tmp_path / "hard.db").hardlink_to(tmp_path / "shop.db")
     (tmp_path / "soft.db").symlink_to(tmp_path / "shop.db")
@@ -49,12 +49,12 @@ def test_a_shop_is_no_backup_of_itself(
     assert before == {path.name: path.stat().st_ino for path in tmp_path.iterdir()}
 
 
-@pytest.mark.timeout(60, method="thread")  # a signal would not be heard within SQLite
-def test_a_writer_is_not_waited_for_without_end(
+@pytest.mark.timeout(60, method="thread")  # a signal would not interrupt SQLite
+def test_restore_does_not_wait_endlessly_for_a_writer(
     tmp_path: Path, url: str, server: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    Where somebody writes all the time, restore says so once its patience ends, and harms nothing.
+    Restore fails after its timeout while another process keeps writing, and changes nothing.
     """
     monkeypatch.setattr(sqlite_backups, "_WAIT_S", 0.3)
     backup = tmp_path / "shop.backup"

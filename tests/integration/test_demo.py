@@ -1,4 +1,4 @@
-"""The demo shop: believable, the same each time, and gone afterwards."""
+"""The demo shop: plausible, reproducible and temporary."""
 
 import re
 import signal
@@ -55,9 +55,9 @@ def tickets(shop: Shop) -> list[Ticket]:
         after = some.last
 
 
-def test_there_is_as_much_as_promised(shop: Shop) -> None:
+def test_has_the_documented_size(shop: Shop) -> None:
     """
-    40 customers, 60 vehicles, 8 mechanics, 200 tickets and 60 parts.
+    The demo has 40 customers, 60 vehicles, 8 mechanics, 200 tickets and 60 parts.
     """
     assert 40 == shop.list_customers(MANAGER, None, ALL).total
     assert 60 == shop.list_vehicles(MANAGER, VehicleFilter(), ALL).total
@@ -68,14 +68,14 @@ def test_there_is_as_much_as_promised(shop: Shop) -> None:
 
 def test_every_check_digit_is_right(shop: Shop) -> None:
     """
-    The vehicles could be on the road.
+    Every VIN has a valid check digit.
     """
     found = shop.list_vehicles(MANAGER, VehicleFilter(), ALL).items
 
     assert {VinCheck.VALID} == {vehicle.vin_check for vehicle in found}
 
 
-def test_tickets_stand_everywhere(shop: Shop) -> None:
+def test_tickets_are_in_every_status(shop: Shop) -> None:
     """
     There is a ticket in each status, and most are closed.
     """
@@ -87,7 +87,7 @@ def test_tickets_stand_everywhere(shop: Shop) -> None:
 
 def test_tickets_are_of_the_last_year(shop: Shop) -> None:
     """
-    Ids follow the year, and nothing happens after its end.
+    Ticket ids follow their dates, which are all within the year.
     """
     moments = [ticket.created_at for ticket in sorted(tickets(shop), key=lambda t: t.id)]
 
@@ -98,7 +98,7 @@ def test_tickets_are_of_the_last_year(shop: Shop) -> None:
 
 def test_finished_work_has_lines(shop: Shop) -> None:
     """
-    Whatever is completed was worked on by somebody, and costs something.
+    Completed tickets have a mechanic and lines.
     """
     done = [t for t in tickets(shop) if t.status in (Status.COMPLETED, Status.CLOSED)]
 
@@ -107,15 +107,15 @@ def test_finished_work_has_lines(shop: Shop) -> None:
 
 def test_the_ledger_agrees(shop: Shop) -> None:
     """
-    Stock was only moved by the use cases.
+    Every balance agrees with the ledger.
     """
     assert () == shop.check_stock(MANAGER)
     assert shop.list_parts(MANAGER, PartFilter(low_stock=True), ALL).items
 
 
-def test_it_is_the_same_each_time(shop: Shop, tmp_path: Path) -> None:
+def test_is_reproducible(shop: Shop, tmp_path: Path) -> None:
     """
-    Two demos of the same moment hold the same tickets and standings.
+    Two demos of the same moment have the same tickets and leaderboard.
     """
     settings = Settings(database_url=f"sqlite:///{tmp_path / 'shop.db'}", secret_key="s" * 32)
     fill_shop(settings, NOW)
@@ -126,9 +126,9 @@ def test_it_is_the_same_each_time(shop: Shop, tmp_path: Path) -> None:
         )
 
 
-def test_the_environment_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    What is set holds for the demo too, but for what would tie it to a real shop.
+    Settings apply to the demo, except those that would connect it to a real shop.
     """
     (tmp_path / ".env").write_text("LOG_FORMAT=json\nCACHE_TYPE=redis\nFORCE_HTTPS=true\n")
     monkeypatch.chdir(tmp_path)
@@ -162,7 +162,7 @@ def test_the_environment_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_wrong_setting_stops_it(tmp_path: Path) -> None:
     """
-    The demo starts on wrong settings as little as the shop does.
+    An invalid setting stops the demo as it stops the shop.
     """
     done = run(tmp_path, "demo", "--port", "0", env={"GLOBAL_RATE_LIMIT": "many"})
 
@@ -170,9 +170,9 @@ def test_a_wrong_setting_stops_it(tmp_path: Path) -> None:
     assert "GLOBAL_RATE_LIMIT must be a rate" in done.stderr
 
 
-def test_what_it_does_not_heed_is_told(tmp_path: Path) -> None:
+def test_overridden_variables_are_documented(tmp_path: Path) -> None:
     """
-    Help and reference name each variable that the demo has its own value for.
+    Help and reference name each variable that the demo overrides.
     """
     names = {name.upper() for name in (*DEMO_SETTINGS, "secret_key", "database_url")}
 
@@ -183,9 +183,9 @@ def test_what_it_does_not_heed_is_told(tmp_path: Path) -> None:
     assert names == set(re.findall(r"`(\w+)`", paragraph))
 
 
-def test_it_is_served_and_thrown_away(tmp_path: Path) -> None:
+def test_is_served_and_leaves_no_files(tmp_path: Path) -> None:
     """
-    The demo answers within a minute, whatever is set, stops on Ctrl-C, and leaves nothing.
+    The demo answers within a minute, stops on Ctrl-C and leaves no files.
     """
     folder = tmp_path / "tmp"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""What the hashing of passwords costs, in time and in memory."""
+"""Time and memory of password hashing."""
 
 import statistics
 import subprocess
@@ -24,9 +24,9 @@ print((peak - before) // 2**20)
 """
 
 
-def test_a_storm_of_logins_takes_little_memory() -> None:
+def test_concurrent_logins_take_little_memory() -> None:
     """
-    Sixteen clients logging in at once add at most 60 MiB.
+    Sixteen concurrent logins add at most 60 MiB.
     """
     ran = subprocess.run([sys.executable, "-c", STORM], capture_output=True, text=True, check=True)
 
@@ -35,7 +35,7 @@ def test_a_storm_of_logins_takes_little_memory() -> None:
 
 def test_an_unknown_account_costs_the_same() -> None:
     """
-    A login for nobody takes as long as one with a wrong password.
+    A login for an unknown account takes as long as one with a wrong password.
     """
     passwords = Argon2Passwords()
     kept = passwords.hash("correct horse")

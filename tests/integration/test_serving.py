@@ -1,4 +1,4 @@
-"""A server starts, stands its clients, stops in order, and comes back where a process dies."""
+"""Serving: start, slow clients, graceful shutdown, and restarts of worker processes."""
 
 import json
 import signal
@@ -28,7 +28,7 @@ FACTORY = "tests.integration.tiny_app:slow_application"
 
 
 def pid_of(server: Server) -> int:
-    """Return which process answered."""
+    """Return the id of the process that answered."""
     answer = server.get("/pid").bytes
     return int(json.loads(answer.partition(b"\r\n\r\n")[2])["pid"])
 
@@ -42,7 +42,7 @@ def answers(server: Server) -> bool:
 
 
 def is_refused(server: Server) -> bool:
-    """Return whether nobody listens."""
+    """Return whether connections are refused."""
     try:
         server.connect().close()
     except ConnectionRefusedError:
@@ -52,9 +52,9 @@ def is_refused(server: Server) -> bool:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_stops_in_order(tmp_path: Path, workers: str, how: signal.Signals) -> None:
+def test_stops_gracefully(tmp_path: Path, workers: str, how: signal.Signals) -> None:
     """
-    Asked to stop, the server takes nobody new, finishes what runs, closes the shop, and exits 0.
+    On SIGTERM the server refuses connections, finishes requests, closes the shop and exits 0.
     """
     closed = tmp_path / "closed"
     with running([*TINY, workers], extra={"TINY_CLOSED": str(closed)}) as server:
@@ -78,7 +78,7 @@ def test_stops_in_order(tmp_path: Path, workers: str, how: signal.Signals) -> No
 
 def test_says_that_it_is_stopping() -> None:
     """
-    While a request is finished, `/readyz` is false for whoever is connected.
+    During shutdown `/readyz` answers 503.
     """
     with running([*TINY, "1"]) as server, server.connect() as slow, server.connect() as kept:
         kept.sendall(ASK % b"/readyz")
@@ -97,9 +97,9 @@ def test_says_that_it_is_stopping() -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_idle_connections_hold_nothing_up(workers: str) -> None:
+def test_idle_connections_do_not_delay_the_shutdown(workers: str) -> None:
     """
-    With nothing to finish, the server goes without waiting for those who stay connected.
+    Idle connections do not delay the shutdown.
     """
     with running([*TINY, workers]) as server, server.connect() as kept:
         kept.sendall(ASK % b"/x")
@@ -112,9 +112,9 @@ def test_idle_connections_hold_nothing_up(workers: str) -> None:
     assert time.monotonic() - started < DRAIN_TIMEOUT_S / 2
 
 
-def test_two_hundred_slow_clients_keep_nobody_waiting() -> None:
+def test_slow_clients_do_not_delay_others() -> None:
     """
-    Half-sent requests hold no thread: others are answered at once.
+    Half-sent requests occupy no thread: others are answered at once.
     """
     with running([*TINY, "1"]) as server, ExitStack() as slow:
         for _ in range(200):
@@ -130,7 +130,7 @@ def test_two_hundred_slow_clients_keep_nobody_waiting() -> None:
 
 def test_a_dead_worker_is_replaced() -> None:
     """
-    Of three processes one is killed: no request fails, and soon there are three again.
+    When one of three processes is killed no request fails, and it is replaced.
     """
     with running([*TINY, "3"]) as server:
         wait_until(lambda: len(server.process.children()) == 3)
@@ -149,7 +149,7 @@ def test_a_dead_worker_is_replaced() -> None:
 
 def test_no_orphans() -> None:
     """
-    When the supervisor itself is killed, its processes finish and go.
+    When the supervisor is killed its worker processes finish and exit.
     """
     with running([*TINY, "2"]) as server:
         wait_until(lambda: len(server.process.children()) == 2)
@@ -162,9 +162,9 @@ def test_no_orphans() -> None:
     assert alive == []
 
 
-def test_a_process_that_dies_again_and_again_is_started_more_slowly() -> None:
+def test_a_crashing_process_is_restarted_with_back_off() -> None:
     """
-    Quick deaths are answered with patience, not with a busy loop.
+    A worker that keeps crashing is restarted with back-off.
     """
     with running([*TINY, "1"]) as lone, running([*TINY, "2"]) as server:
         deadline = time.monotonic() + 3
@@ -182,9 +182,9 @@ def test_a_process_that_dies_again_and_again_is_started_more_slowly() -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_shop_that_cannot_open_ends_the_server(workers: str) -> None:
+def test_a_shop_that_cannot_start_ends_the_server(workers: str) -> None:
     """
-    Where no process can begin, the server exits with 1 instead of trying for ever.
+    When no worker can start the server exits with 1.
     """
     with (
         pytest.raises(RuntimeError, match="the server ended with 1"),
@@ -193,9 +193,9 @@ def test_a_shop_that_cannot_open_ends_the_server(workers: str) -> None:
         pass
 
 
-def test_counts_are_shared() -> None:
+def test_metrics_are_shared() -> None:
     """
-    Whichever process is asked for the figures, it tells those of all, the dead included.
+    Metrics include all processes, also those that have died.
     """
     with running([*TINY, "2"]) as server:
         wait_until(lambda: len(server.process.children()) == 2)
@@ -211,7 +211,7 @@ def test_counts_are_shared() -> None:
 
 def test_an_address_taken() -> None:
     """
-    A port that somebody else listens on is a plain error.
+    A port in use is a plain error.
     """
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -225,14 +225,14 @@ def test_an_address_taken() -> None:
 
 def test_limits_fit_together() -> None:
     """
-    A slow client is closed before a silent one, and long after a stop would have waited.
+    Timeouts are ordered: slow clients, idle connections, shutdown.
     """
     assert DRAIN_TIMEOUT_S < HEAD_TIMEOUT_S < REQUEST_TIMEOUT_S < KEEP_ALIVE_S
 
 
-def test_granian_stops_in_order() -> None:
+def test_granian_stops_gracefully() -> None:
     """
-    Under granian too a dead process is replaced, what runs is finished, and the exit code is 0.
+    Granian too replaces a dead process, finishes requests and exits 0.
     """
     port = free_port()
     with running(["-c", GRANIAN.format(port, 2, FACTORY)], port) as server:
@@ -252,7 +252,7 @@ def test_granian_stops_in_order() -> None:
 
 def test_granian_stops_before_it_serves() -> None:
     """
-    Asked to stop while its processes still open the shop, granian does not wait for them.
+    Granian can be stopped while its processes still start.
     """
     port = free_port()
     with running(
@@ -267,7 +267,7 @@ def test_granian_stops_before_it_serves() -> None:
 
 def test_granian_ends_a_request_that_never_ends() -> None:
     """
-    A request that outlasts the time for a stop is cut off, and the exit code is 0.
+    Granian cuts off a request that outlasts the shutdown timeout, and exits 0.
     """
     port = free_port()
     with running(["-c", GRANIAN.format(port, 1, FACTORY)], port) as server:
@@ -286,7 +286,7 @@ def test_granian_ends_a_request_that_never_ends() -> None:
 
 def test_granian_leaves_no_orphans() -> None:
     """
-    When granian's main process is killed, the others finish and go.
+    When granian's main process is killed the others exit.
     """
     port = free_port()
     with running(["-c", GRANIAN.format(port, 2, FACTORY)], port) as server:

@@ -1,4 +1,4 @@
-"""ConnectionPool of one process: slow clients lose theirs, busy ones keep nobody waiting."""
+"""Slow clients (slowloris) lose their connection; busy clients do not delay others."""
 
 import socket
 import time
@@ -22,14 +22,14 @@ ANSWERED = b"\r\n\r\nyes"
 
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    """Say yes."""
+    """Answer every request."""
     start_response("200 OK", [("Content-Length", "3")])
     return [b"yes"]
 
 
 @contextmanager
 def served() -> Iterator[tuple[GuardedServer, int]]:
-    """Serve within this process, so that a test can tell the server what time it is."""
+    """A server in this process, whose clock the test controls."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         server = GuardedServer(application, listener, threads=2)
@@ -50,9 +50,9 @@ def served() -> Iterator[tuple[GuardedServer, int]]:
     ],
     ids=["head", "body"],
 )
-def test_half_a_request_has_its_time(sent: bytes, allowed: float) -> None:
+def test_an_incomplete_request_times_out(sent: bytes, allowed: float) -> None:
     """
-    A request that is not whole in time is late, however often another byte comes.
+    An incomplete request times out, even when single bytes keep arriving.
     """
     with served() as (server, port), socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(sent)
@@ -72,7 +72,7 @@ def test_half_a_request_has_its_time(sent: bytes, allowed: float) -> None:
 
 def test_a_refused_client_reads_why() -> None:
     """
-    A refusal is heard even when the client goes on sending, and then the connection ends.
+    A client that keeps sending receives the error before the connection is closed.
     """
     with served() as (_, port), socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n")
@@ -85,9 +85,9 @@ def test_a_refused_client_reads_why() -> None:
     assert answers.closed
 
 
-def test_a_client_that_never_goes_is_cut_off() -> None:
+def test_lingering_connections_are_closed() -> None:
     """
-    Lingering has an end.
+    Lingering connections are closed after a timeout.
     """
     with served() as (server, port), socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET / HTTP/9.9\r\n\r\n")
@@ -101,7 +101,7 @@ def test_a_client_that_never_goes_is_cut_off() -> None:
 
 def test_sweeps_while_clients_come() -> None:
     """
-    The server looks for late clients at any moment, that of a new connection included.
+    Timeouts are checked also while new connections arrive.
     """
     with served() as (server, port):
         server.adj.cleanup_interval = 0
@@ -111,9 +111,9 @@ def test_sweeps_while_clients_come() -> None:
                 assert read_answer(client)
 
 
-def test_busy_clients_keep_nobody_waiting() -> None:
+def test_busy_clients_do_not_delay_others() -> None:
     """
-    More clients who never pause than there are threads all get their answers, in their order.
+    More busy clients than threads all get their responses in order.
     """
 
     def ask(port: int) -> int:
@@ -129,7 +129,7 @@ def test_busy_clients_keep_nobody_waiting() -> None:
 
 
 def read_answer(client: socket.socket) -> bool:
-    """Read one answer, and return whether it is the right one."""
+    """Read one response, and return whether it is the expected one."""
     found = b""
     while ANSWERED not in found:
         if not (piece := client.recv(4096)):

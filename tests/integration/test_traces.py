@@ -1,4 +1,4 @@
-"""Traces: one span for each request by its route, a child of the caller's, and free when off."""
+"""OpenTelemetry traces: one span per request, and no cost when they are off."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 def test_one_span_for_each_request() -> None:
     """
-    A span has the route's template for its name, and the caller's span for its parent.
+    A span is named by the route's template and is a child of the caller's span.
     """
     memory = InMemorySpanExporter()
     with open_provider(memory, batch=False) as traces:
@@ -66,7 +66,7 @@ def test_one_span_for_each_request() -> None:
 
 def test_the_environment_names_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    The standard variables say under which name spans are sent.
+    The standard variables set the service name.
     """
     monkeypatch.setenv("OTEL_SERVICE_NAME", "garage")
     monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
@@ -92,9 +92,9 @@ def test_the_environment_names_the_service(monkeypatch: pytest.MonkeyPatch) -> N
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "x", "OTEL_SDK_DISABLED": "true"}, None),
     ],
 )
-def test_the_environment_asks(environ: Mapping[str, str], expected: str | None) -> None:
+def test_traces_are_off_by_default(environ: Mapping[str, str], expected: str | None) -> None:
     """
-    Traces are on only where OpenTelemetry's variables ask for them.
+    Traces are on only when a variable of OpenTelemetry asks for them.
     """
     assert expected == find_exporter(environ)
 
@@ -106,9 +106,9 @@ def test_the_environment_asks(environ: Mapping[str, str], expected: str | None) 
         {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
     ],
 )
-def test_what_nobody_speaks_is_refused(environ: Mapping[str, str]) -> None:
+def test_an_unknown_exporter_is_refused(environ: Mapping[str, str]) -> None:
     """
-    An exporter or a protocol that is not there stops the start.
+    An unknown exporter or protocol stops the start.
     """
     with pytest.raises(WrongSettings, match="must be"):
         open_traces(environ)
@@ -116,7 +116,7 @@ def test_what_nobody_speaks_is_refused(environ: Mapping[str, str]) -> None:
 
 def test_costs_nothing_when_off(tmp_path: Path) -> None:
     """
-    Without those variables nothing that traces is imported; nor what migrates.
+    Without those variables no tracing module is imported.
     """
     program = (
         "import sys\n"
@@ -142,7 +142,7 @@ def test_costs_nothing_when_off(tmp_path: Path) -> None:
 
 @contextmanager
 def collector() -> Iterator[tuple[str, list[ExportTraceServiceRequest]]]:
-    """Give the address of a collector, and what was sent there."""
+    """The URL of a collector, and the spans that it received."""
     sent: list[ExportTraceServiceRequest] = []
 
     class Collect(BaseHTTPRequestHandler):
@@ -166,7 +166,7 @@ def collector() -> Iterator[tuple[str, list[ExportTraceServiceRequest]]]:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_shop_that_serves_sends_its_spans(tmp_path: Path, workers: str) -> None:
     """
-    Every request of every process has reached the collector when the shop has stopped.
+    The spans of every process have reached the collector when the shop has stopped.
     """
     with collector() as (address, sent):
         env = {"OTEL_EXPORTER_OTLP_ENDPOINT": address, "OTEL_EXPORTER_OTLP_COMPRESSION": "none"}
@@ -189,7 +189,7 @@ def test_a_shop_that_serves_sends_its_spans(tmp_path: Path, workers: str) -> Non
 
 def test_spans_on_the_console(tmp_path: Path) -> None:
     """
-    `OTEL_TRACES_EXPORTER=console` prints them, for whoever tries it out.
+    `OTEL_TRACES_EXPORTER=console` prints spans.
     """
     run(tmp_path, "db", "upgrade")
     with serving(
@@ -202,9 +202,9 @@ def test_spans_on_the_console(tmp_path: Path) -> None:
     assert "GET /healthz" == json.loads(printed)["name"]
 
 
-def test_a_missing_extra_is_told(tmp_path: Path) -> None:
+def test_a_missing_extra_is_reported(tmp_path: Path) -> None:
     """
-    Where traces are asked for and can't be made, the start ends with one line.
+    Traces without the installed extra stop the start with one line.
     """
     program = (
         "import sys\n"

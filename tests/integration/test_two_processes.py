@@ -1,4 +1,4 @@
-"""Two real servers on one database: what they share, with a Valkey between them and without."""
+"""Two servers on one database, with and without a shared Valkey."""
 
 import http.client
 import re
@@ -23,12 +23,12 @@ TTL_S: Final = 2
 
 @frozen
 class Server:
-    """A server that runs, and a connection to it."""
+    """A running server and a connection to it."""
 
     connection: http.client.HTTPConnection
 
     def ask(self, method: str, path: str, token: str = "", body: Any = None) -> JsonResponse:
-        """Return the answer to a request."""
+        """Send a request and return the response."""
         return ask(self.connection, method, path, body, token or None)
 
     def token(self, email: str) -> str:
@@ -39,26 +39,26 @@ class Server:
         ]
         return token
 
-    def left(self, token: str) -> int:
-        """Return how much of the quota is left after one more request."""
+    def remaining(self, token: str) -> int:
+        """Return the remaining quota after one more request."""
         found = re.search(r"r=(\d+)", self.ask("GET", "/me", token).headers["RateLimit"])
         return int(found[1]) if found else -1
 
     def price(self) -> float:
-        """Return the price of the first part, as the list has it."""
+        """Return the price of the first part in the list."""
         price: float = self.ask("GET", "/inventory").body["items"][0]["price"]
         return price
 
 
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
-    """A shop in each database."""
+    """The URL of a shop on each database."""
     return new_furnished_shop_url(request.param, tmp_path, postgres)
 
 
 @pytest.fixture
 def env(url: str) -> dict[str, str]:
-    """What both servers are told."""
+    """The environment of both servers."""
     return {
         "DATABASE_URL": url,
         "SECRET_KEY": "s" * 40,
@@ -74,7 +74,7 @@ def stack() -> Iterator[ExitStack]:
         yield stack
 
 
-def two(stack: ExitStack, folder: Path, env: dict[str, str]) -> tuple[Server, Server]:
+def start_two(stack: ExitStack, folder: Path, env: dict[str, str]) -> tuple[Server, Server]:
     """Start two servers."""
     servers = []
     for name in ("here", "there"):
@@ -84,32 +84,34 @@ def two(stack: ExitStack, folder: Path, env: dict[str, str]) -> tuple[Server, Se
     return servers[0], servers[1]
 
 
-def test_with_a_store_between_them(
+def test_with_valkey(
     stack: ExitStack, tmp_path: Path, env: dict[str, str], valkey: RunningValkey
 ) -> None:
     """
-    They count together, and what one writes is what the other reads next.
+    With a shared Valkey they share rate limits, and a write is visible to the next read.
     """
     shared = {**env, "CACHE_REDIS_URL": valkey.patient_url, "CACHE_TTL_S": "3600"}
-    here, there = two(stack, tmp_path, shared)
+    here, there = start_two(stack, tmp_path, shared)
     token = here.token(BOB)
 
-    first = here.left(token)
-    assert [first - 1, first - 2, first - 3] == [one.left(token) for one in (there, here, there)]
+    first = here.remaining(token)
+    assert [first - 1, first - 2, first - 3] == [
+        one.remaining(token) for one in (there, here, there)
+    ]
     for price, writer, reader in ((11, here, there), (12, there, here), (13, here, there)):
         assert reader.price() != price
         written = writer.ask("PATCH", "/inventory/1", token, {"price": price})
         assert (200, price) == (written.status, reader.price())
 
 
-def test_without_a_store(stack: ExitStack, tmp_path: Path, env: dict[str, str]) -> None:
+def test_without_valkey(stack: ExitStack, tmp_path: Path, env: dict[str, str]) -> None:
     """
-    Each counts by itself, reads nothing older than it may be, and learns of ended sessions soon.
+    Without Valkey each counts by itself, and stale reads and revoked sessions are bounded in time.
     """
-    here, there = two(stack, tmp_path, env)
+    here, there = start_two(stack, tmp_path, env)
     bob, ada = here.token(BOB), there.token(ADA)
 
-    assert [QUOTA - 1, QUOTA - 1] == [one.left(bob) for one in (here, there)]
+    assert [QUOTA - 1, QUOTA - 1] == [one.remaining(bob) for one in (here, there)]
     before = there.price()
     assert here.ask("PATCH", "/inventory/1", bob, {"price": 77}).status == 200
     written = time.monotonic()

@@ -1,4 +1,4 @@
-"""The shop on a real port: requests as clients send them, and a stop in order."""
+"""The shop on a real port: requests of real clients, and graceful shutdown."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ WRONG = {"email": "ada@example.com", "password": "wrong horse"}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the shop is served from."""
+    """The directory that the shop is served from."""
     return tmp_path_factory.mktemp("served")
 
 
@@ -41,7 +41,7 @@ def connection(shop: Program) -> Iterator[http.client.HTTPConnection]:
 
 def test_one_connection_serves_many_requests(connection: http.client.HTTPConnection) -> None:
     """
-    A connection is kept open between requests, refused ones included.
+    A connection is persistent, also after an error.
     """
     asked = {
         ("GET", "/healthz"): 200,
@@ -63,7 +63,7 @@ def test_an_unknown_method_is_a_problem(
     connection: http.client.HTTPConnection, method: str
 ) -> None:
     """
-    Whatever may be a method is 405 with what there is instead, and the connection goes on.
+    An unknown method gets 405 with `Allow`, and the connection stays open.
     """
     refused = ask(connection, method, "/inventory")
     after = ask(connection, "GET", "/inventory")
@@ -78,7 +78,7 @@ def test_an_unknown_method_is_a_problem(
 
 def test_a_customer_registers_and_logs_in(connection: http.client.HTTPConnection) -> None:
     """
-    The first thing that people do works over the wire.
+    A customer can register and log in.
     """
     made = ask(connection, "POST", "/customers", ADA)
     login = ask(connection, "POST", "/login", {k: ADA[k] for k in ("email", "password")})
@@ -92,7 +92,7 @@ def test_a_customer_registers_and_logs_in(connection: http.client.HTTPConnection
 @pytest.mark.parametrize("size", [MEBIBYTE + 1, 20 * MEBIBYTE])
 def test_a_body_that_is_too_large_is_a_problem(shop: Program, size: int) -> None:
     """
-    What is over 1 MiB is 413 in the form of all refusals, told before all of it is there.
+    A body over 1 MiB gets 413 as a problem before it is completely received.
     """
     with closing(shop.connection()) as connection:
         connection.putrequest("POST", "/login")
@@ -107,7 +107,7 @@ def test_a_body_that_is_too_large_is_a_problem(shop: Program, size: int) -> None
 
 def test_the_server_does_not_name_itself(connection: http.client.HTTPConnection) -> None:
     """
-    Nobody learns from an answer what serves it.
+    No response names the server software.
     """
     assert "Server" not in ask(connection, "GET", "/healthz").headers
 
@@ -116,7 +116,7 @@ def test_each_request_is_one_line_in_the_log(
     folder: Path, connection: http.client.HTTPConnection
 ) -> None:
     """
-    The line has what an operator looks for, and nothing that anybody typed.
+    The log line of a request has the expected fields and no client data.
     """
     told = ask(connection, "POST", "/login?q=typed", WRONG)
 
@@ -129,9 +129,9 @@ def test_each_request_is_one_line_in_the_log(
     assert not any(word in line for word in ("typed", *WRONG.values()))
 
 
-def test_a_stop_finishes_what_runs(tmp_path: Path) -> None:
+def test_shutdown_finishes_running_requests(tmp_path: Path) -> None:
     """
-    Requests that were sent before SIGTERM are answered; then the process ends with 0.
+    Requests that were sent before SIGTERM are answered; then the process exits 0.
     """
     slow = {"PASSWORD_PROFILE": "rfc9106-low"}
     with (
@@ -149,9 +149,9 @@ def test_a_stop_finishes_what_runs(tmp_path: Path) -> None:
     assert 0 == code
 
 
-def test_readiness_tells_what_it_looked_at(connection: http.client.HTTPConnection) -> None:
+def test_readiness_reports_its_checks(connection: http.client.HTTPConnection) -> None:
     """
-    Whoever sends requests here sees why they would fail.
+    Readiness reports each dependency that it checked.
     """
     told = ask(connection, "GET", "/readyz").body
 
@@ -167,7 +167,7 @@ def test_readiness_tells_what_it_looked_at(connection: http.client.HTTPConnectio
 
 def test_any_wsgi_server_can_import_it(tmp_path: Path) -> None:
     """
-    `mechanic_shop.wsgi:application` is the shop, without our command line.
+    `mechanic_shop.wsgi:application` works without our command line.
     """
     program = (
         "from wsgiref.util import setup_testing_defaults\n"
@@ -197,9 +197,9 @@ def test_any_wsgi_server_can_import_it(tmp_path: Path) -> None:
         assert 1 == failed.stderr.count("\n")
 
 
-def test_a_taken_port_is_told(shop: Program, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(shop: Program, tmp_path: Path) -> None:
     """
-    The second server says why it does not start.
+    A second server on the same port fails with the reason.
     """
     done = run(tmp_path, "serve", "--port", str(shop.port))
 

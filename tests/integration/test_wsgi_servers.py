@@ -1,4 +1,4 @@
-"""`mechanic_shop.wsgi:application` under the servers that people have: unchanged."""
+"""`mechanic_shop.wsgi:application` under other WSGI servers."""
 
 import http.client
 import json
@@ -30,7 +30,7 @@ SERVERS: Final = {
 
 @pytest.fixture(params=sorted(SERVERS))
 def port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
-    """Where a server of each kind serves the shop; in the end it is stopped, and exits 0."""
+    """The port of the shop under each server; the server is stopped at the end and exits 0."""
     who = ("--role", "manager", "--email", EMAIL, "--name", "Grace", "--password-stdin")
     assert run(tmp_path, "staff", "add", *who, env=ENV, given=PASSWORD).returncode == 0
     figures = tmp_path / "figures"
@@ -75,7 +75,7 @@ def _until_it_answers(process: "subprocess.Popen[bytes]", port: int, log: Path) 
 def ask(
     port: int, method: str, path: str, body: object = None, **headers: str
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
-    """Ask on a connection of its own."""
+    """Send a request on a new connection."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         sent = None if body is None else json.dumps(body)
         kind = {} if body is None else {"Content-Type": "application/json"}
@@ -86,7 +86,7 @@ def ask(
 
 def test_serves_the_shop(port: int) -> None:
     """
-    Logging in, writing, reading, conditions, refusals, HEAD and figures are as with our server.
+    Login, writes, reads, conditional requests, errors, HEAD and metrics work as with our server.
     """
 
     def told(method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:

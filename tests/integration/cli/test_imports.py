@@ -1,4 +1,4 @@
-"""What a command does not use it does not import: that is most of the time of a start."""
+"""A command imports only what it uses, since imports are most of its start-up time."""
 
 import json
 import subprocess
@@ -83,7 +83,7 @@ UNASKED = {
 
 
 def imported(folder: Path, program: str, *args: str) -> tuple[set[str], set[str]]:
-    """Run *program* and return the packages that it imported, and the modules of ours."""
+    """Run *program* and return the packages and our modules that it imported."""
     done = subprocess.run(
         [sys.executable, "-c", dedent(program) + TOLD, *args],
         cwd=folder,
@@ -100,7 +100,7 @@ def imported(folder: Path, program: str, *args: str) -> tuple[set[str], set[str]
 @pytest.mark.parametrize("words", [words for words in USED if words != "serve"])
 def test_a_command_imports_what_it_uses(tmp_path: Path, words: str) -> None:
     """
-    A command that does little starts at once, because it imports little.
+    A small command starts fast, because it imports little.
     """
     if words == "stock check":
         imported(tmp_path, LISTING, json.dumps(["db", "upgrade"]))
@@ -111,7 +111,7 @@ def test_a_command_imports_what_it_uses(tmp_path: Path, words: str) -> None:
 
 def test_serving_imports_what_it_uses(tmp_path: Path) -> None:
     """
-    On SQLite and without Redis, `serve` answers without what others need.
+    On SQLite and without Redis, `serve` imports nothing for PostgreSQL or Redis.
     """
     imported(tmp_path, LISTING, json.dumps(["db", "upgrade"]))
 

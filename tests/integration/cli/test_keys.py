@@ -1,4 +1,4 @@
-"""Keys and secrets: made, kept, used, and refused."""
+"""Signing keys and secrets: created, stored, used and refused."""
 
 import stat
 from contextlib import closing
@@ -12,9 +12,9 @@ from tests.integration.cli.outcomes import ADD, CommandLine, is_one_line, role_o
 from tests.integration.programs import ask, serving
 
 
-def test_the_secret_is_kept_beside_the_database(shop_cli: CommandLine, tmp_path: Path) -> None:
+def test_the_secret_is_stored_beside_the_database(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    Development needs no settings: what it needs is made once, and is the owner's.
+    In development the secret is created once in a file that only its owner can read.
     """
     file = tmp_path / "mechanic_shop.secret"
     shop_cli("stock", "check")
@@ -27,7 +27,7 @@ def test_the_secret_is_kept_beside_the_database(shop_cli: CommandLine, tmp_path:
 
 def test_production_needs_a_secret(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    Without one, nothing starts and nothing is made.
+    In production a missing secret stops the start, and none is created.
     """
     outcome = shop_cli("serve", FLASK_ENV="production")
 
@@ -39,7 +39,7 @@ def test_production_needs_a_secret(shop_cli: CommandLine, tmp_path: Path) -> Non
 
 def test_a_new_key_is_its_owners_only(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    `keys new` makes an RSA key that nobody else reads, and overwrites none.
+    `keys new` creates an RSA key that only its owner can read, and overwrites none.
     """
     made = shop_cli("keys", "new", "--alg", "RS256", "--out", "shop.pem")
     again = shop_cli("keys", "new", "--alg", "RS256", "--out", "shop.pem")
@@ -52,7 +52,7 @@ def test_a_new_key_is_its_owners_only(shop_cli: CommandLine, tmp_path: Path) -> 
 
 def test_a_new_key_can_be_printed(shop_cli: CommandLine) -> None:
     """
-    Without `--out` the key goes to standard output, and nothing else does.
+    Without `--out` only the key is written to standard output.
     """
     printed = shop_cli("keys", "new", "--alg", "RS256").out
 
@@ -61,7 +61,7 @@ def test_a_new_key_can_be_printed(shop_cli: CommandLine) -> None:
 
 def test_an_rsa_key_signs(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    With RS256 the shop logs people in, and publishes the key.
+    With RS256 logins work and the public key is published.
     """
     shop_cli("keys", "new", "--alg", "RS256", "--out", "shop.pem")
     shop_cli(*ADD, "--password-stdin", given="correct horse\n")
@@ -76,11 +76,11 @@ def test_an_rsa_key_signs(shop_cli: CommandLine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "no key"])
-def test_an_unfit_key_stops_the_start(
+def test_an_invalid_key_stops_the_start(
     shop_cli: CommandLine, tmp_path: Path, text: str | None
 ) -> None:
     """
-    A file that holds no key, or is not there, is told with the name of its variable.
+    A missing or invalid key file stops the start with one line that names the variable.
     """
     if text:
         (tmp_path / "shop.pem").write_text(text)
@@ -93,11 +93,11 @@ def test_an_unfit_key_stops_the_start(
 
 
 @pytest.mark.parametrize("text", [None, "no key"])
-def test_an_unfit_former_key_stops_the_start(
+def test_an_invalid_previous_key_stops_the_start(
     shop_cli: CommandLine, tmp_path: Path, text: str | None
 ) -> None:
     """
-    Where the key that signs is fit, the line is about the former one alone.
+    An invalid previous key stops the start with a line about that key only.
     """
     shop_cli("keys", "new", "--alg", "RS256", "--out", "shop.pem")
     if text:
@@ -112,9 +112,9 @@ def test_an_unfit_former_key_stops_the_start(
 
 
 @pytest.mark.parametrize("at_fault", ["SECRET_KEY", "JWT_PREVIOUS_KEYS"])
-def test_a_secret_of_another_kind_is_named(shop_cli: CommandLine, at_fault: str) -> None:
+def test_a_public_key_is_no_secret(shop_cli: CommandLine, at_fault: str) -> None:
     """
-    A public key given for a secret is told with the name of its variable.
+    A public key given as the secret is reported with the name of its variable.
     """
     good = {"SECRET_KEY": "s" * 40, "JWT_PREVIOUS_KEYS": "f" * 40}
 

@@ -1,4 +1,4 @@
-"""`config`, `stock check` and `serve`, as an operator uses them."""
+"""`config`, `stock check`, `db recount` and `serve`."""
 
 import sqlite3
 from contextlib import closing
@@ -15,7 +15,7 @@ from tests.integration.programs import ask, serving
 
 def test_config_reads_the_file_and_hides_secrets(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    `config` tells what holds here and now.
+    `config` shows the effective settings without secrets.
     """
     (tmp_path / ".env").write_text(f"SECRET_KEY={'s' * 40}\nTOKEN_TTL_MIN=5\n")
 
@@ -27,9 +27,9 @@ def test_config_reads_the_file_and_hides_secrets(shop_cli: CommandLine, tmp_path
     assert "DATABASE_URL=postgresql://shop:***@host/shop\n" in outcome.out
 
 
-def test_stock_agrees_until_somebody_meddles(shop_cli: CommandLine, tmp_path: Path) -> None:
+def test_stock_check_finds_a_wrong_balance(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    `stock check` exits 1 and names the part whose balance is not the sum of its movements.
+    `stock check` exits 1 and names a part whose balance is not the sum of its movements.
     """
     file = tmp_path / "mechanic_shop.db"
     form = PartForm(name="Brake pad", sku="PAD", price=Money(4999), quantity=Quantity(8000))
@@ -46,9 +46,9 @@ def test_stock_agrees_until_somebody_meddles(shop_cli: CommandLine, tmp_path: Pa
     assert "mechanic-shop: 1 balances differ from the ledger\n" == wrong.err
 
 
-def test_kept_figures_agree_until_somebody_meddles(shop_cli: CommandLine, tmp_path: Path) -> None:
+def test_recount_finds_a_wrong_counter(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    `db recount` exits 1 and names each figure that is wrong; with `--mend` it is counted anew.
+    `db recount` exits 1 and names each wrong counter; with `--mend` it corrects them.
     """
     shop_cli("db", "upgrade")
     right = shop_cli("db", "recount")
@@ -65,7 +65,7 @@ def test_kept_figures_agree_until_somebody_meddles(shop_cli: CommandLine, tmp_pa
 
 def test_two_processes_share_a_port(tmp_path: Path) -> None:
     """
-    `serve --workers 2` answers, and stops in order.
+    `serve --workers 2` serves requests and stops gracefully.
     """
     with serving(tmp_path, "serve", "--port", "0", "--workers", "2") as shop:
         with closing(shop.connection()) as connection:

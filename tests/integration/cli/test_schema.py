@@ -1,4 +1,4 @@
-"""`db`, and what other commands make of a schema that is old, newer or away."""
+"""`db`, and how other commands react to an older, a newer or an unavailable schema."""
 
 import sqlite3
 from contextlib import closing
@@ -18,12 +18,12 @@ WRONG: Final = [
     ("postgresql://ada:w0rd@127.0.0.1:1/shop", 1, "the database at 127.0.0.1:1 does not answer"),
     ("postgresql://ada:w0rd@h.invalid/shop", 1, "the database at h.invalid:5432 does not answer"),
 ]
-"""Addresses of no database, the exit code, and what is said."""
+"""Invalid database URLs, the exit code and the message."""
 
 
 def test_the_schema_goes_up_and_down(shop_cli: CommandLine, url: str) -> None:
     """
-    `db` tells where the schema is, and moves it.
+    `db` shows, upgrades and downgrades the schema.
     """
     newest = runner.newest()
     expected = {
@@ -44,7 +44,7 @@ def test_the_schema_goes_up_and_down(shop_cli: CommandLine, url: str) -> None:
 
 def test_downgrade_goes_one_step(shop_cli: CommandLine) -> None:
     """
-    Plain `downgrade` takes back the newest migration and no other.
+    `downgrade` without a revision reverts the newest migration only.
     """
     shop_cli("db", "upgrade")
 
@@ -53,9 +53,9 @@ def test_downgrade_goes_one_step(shop_cli: CommandLine) -> None:
     assert found not in (runner.newest(), "empty")
 
 
-def test_a_revision_that_is_none_is_misuse(shop_cli: CommandLine) -> None:
+def test_an_unknown_revision_is_a_usage_error(shop_cli: CommandLine) -> None:
     """
-    A mistyped revision is told in one line, and nothing is changed.
+    An unknown revision is a one-line usage error, and nothing changes.
     """
     shop_cli("db", "upgrade")
 
@@ -68,7 +68,7 @@ def test_a_revision_that_is_none_is_misuse(shop_cli: CommandLine) -> None:
 
 def test_a_newer_schema_can_be_started_on(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    While a new version comes in, the one before it still starts on the new schema.
+    During a rolling update the previous version starts on the new schema.
     """
     shop_cli("db", "upgrade")
     with closing(sqlite3.connect(tmp_path / "mechanic_shop.db")) as database, database:
@@ -82,7 +82,7 @@ def test_postgres_is_never_upgraded_by_itself(
     shop_cli: CommandLine, tmp_path: Path, postgres_url: str
 ) -> None:
     """
-    On an old schema nothing starts, and one line tells what to do.
+    On an old schema the start fails with one line that says what to do.
     """
     checked = shop_cli("stock", "check", DATABASE_URL=postgres_url)
     served = run(tmp_path, "serve", "--port", "0", env={"DATABASE_URL": postgres_url})
@@ -96,7 +96,7 @@ def test_postgres_is_never_upgraded_by_itself(
 
 def test_an_empty_database_has_nothing_to_take_back(shop_cli: CommandLine, url: str) -> None:
     """
-    `downgrade` of nothing fails without a word about options that nobody gave.
+    `downgrade` of an empty database fails with a plain message.
     """
     outcome = shop_cli("db", "downgrade", DATABASE_URL=url)
 
@@ -106,9 +106,9 @@ def test_an_empty_database_has_nothing_to_take_back(shop_cli: CommandLine, url: 
 
 
 @pytest.mark.parametrize("words", ["check", "upgrade", "downgrade"])
-def test_a_newer_schema_is_told(shop_cli: CommandLine, tmp_path: Path, words: str) -> None:
+def test_a_newer_schema_is_reported(shop_cli: CommandLine, tmp_path: Path, words: str) -> None:
     """
-    What this program knows nothing of it neither moves nor calls old.
+    A newer schema is neither migrated nor called old.
     """
     shop_cli("db", "upgrade")
     with closing(sqlite3.connect(tmp_path / "mechanic_shop.db")) as database, database:
@@ -123,8 +123,8 @@ def test_a_newer_schema_is_told(shop_cli: CommandLine, tmp_path: Path, words: st
 
 
 @pytest.fixture
-def litter(tmp_path: Path) -> None:
-    """A folder and a letter, neither of which is a database."""
+def wrong_paths(tmp_path: Path) -> None:
+    """A directory and a text file, neither of which is a database."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "letter.txt").write_text("Dear customer, " * 100)
 
@@ -132,11 +132,11 @@ def litter(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("litter")
 @pytest.mark.parametrize("command", ["stock check", "db check", "db upgrade", "db recount"])
 @pytest.mark.parametrize(("url", "code", "said"), WRONG)
-def test_a_wrong_database_is_told_by_its_variable(
+def test_a_wrong_database_is_reported_by_its_variable(
     shop_cli: CommandLine, command: str, url: str, code: int, said: str
 ) -> None:
     """
-    Whoever mistypes DATABASE_URL is told so, and where; of nobody's name or password.
+    An invalid DATABASE_URL is reported by its variable, without user name or password.
     """
     outcome = shop_cli(*command.split(), DATABASE_URL=url)
 
@@ -149,16 +149,16 @@ def test_nothing_is_served_from_a_wrong_database(
     tmp_path: Path, url: str, code: int, said: str
 ) -> None:
     """
-    A start on it ends with the same line.
+    `serve` fails with the same line.
     """
     served = run(tmp_path, "serve", "--port", "0", env={"DATABASE_URL": url})
 
     assert (code, f"mechanic-shop: DATABASE_URL: {said}\n") == (served.returncode, served.stderr)
 
 
-def test_a_server_that_refuses_is_told(shop_cli: CommandLine, postgres_url: str) -> None:
+def test_a_rejected_login_is_reported(shop_cli: CommandLine, postgres_url: str) -> None:
     """
-    A server that answers no is another thing than one that does not answer.
+    A server that rejects the login is reported as such.
     """
     url = f"{postgres_url}_of_nobody"
 
@@ -175,11 +175,11 @@ def test_a_server_that_refuses_is_told(shop_cli: CommandLine, postgres_url: str)
     [("postgresql://shop:w0rd@127.0.0.1:1/shop", 1), ("sqlite:///nowhere/shop.db", 2)],
 )
 @pytest.mark.parametrize("command", ["stock check", "db upgrade"])
-def test_a_database_that_is_away_is_told(
+def test_an_unreachable_database_is_reported(
     shop_cli: CommandLine, url: str, code: int, command: str
 ) -> None:
     """
-    Nobody listens, or the folder is not there: one line, and no password in it.
+    An unreachable database is a one-line error without a password.
     """
     outcome = shop_cli(*command.split(), DATABASE_URL=url, SECRET_KEY="s" * 40)
 

@@ -1,4 +1,4 @@
-"""`staff`: the first manager, and who is refused."""
+"""`staff add`: the first manager, and refused input."""
 
 import os
 import pty
@@ -15,7 +15,7 @@ def test_the_first_manager_is_added_and_logs_in(
     shop_cli: CommandLine, tmp_path: Path, url: str
 ) -> None:
     """
-    From an empty database to a manager's first request.
+    From an empty database to the first request of a manager.
     """
     shop_cli("db", "upgrade", DATABASE_URL=url)
 
@@ -28,7 +28,7 @@ def test_the_first_manager_is_added_and_logs_in(
 
 def test_staff_are_refused_in_one_line(shop_cli: CommandLine) -> None:
     """
-    An address in use is told, not traced.
+    An e-mail address in use is a one-line error without a traceback.
     """
     shop_cli(*ADD, "--password-stdin", given="correct horse\n")
     twice = shop_cli(*ADD, "--password-stdin", given="correct horse\n")
@@ -38,9 +38,9 @@ def test_staff_are_refused_in_one_line(shop_cli: CommandLine) -> None:
     assert is_one_line(twice.err)
 
 
-def test_all_that_is_wrong_is_told_at_once(shop_cli: CommandLine, tmp_path: Path) -> None:
+def test_all_invalid_values_are_reported(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    Bad values are misuse, told in the words of the command line, and nothing is made.
+    All invalid values are reported together by their options, and nobody is added.
     """
     words = ("staff", "add", "--role", "manager", "--email", "grace", "--name", " ")
 
@@ -53,9 +53,9 @@ def test_all_that_is_wrong_is_told_at_once(shop_cli: CommandLine, tmp_path: Path
     assert [] == [*tmp_path.iterdir()]
 
 
-def test_nobody_is_asked_without_a_terminal(tmp_path: Path) -> None:
+def test_a_prompt_needs_a_terminal(tmp_path: Path) -> None:
     """
-    A script that forgets `--password-stdin` is told so in one line.
+    Without a terminal and `--password-stdin` the command fails with one line.
     """
     added = run(tmp_path, *ADD, given="correct horse\ncorrect horse\n")
 
@@ -66,7 +66,7 @@ def test_nobody_is_asked_without_a_terminal(tmp_path: Path) -> None:
 
 def test_a_password_can_be_typed(tmp_path: Path) -> None:
     """
-    Without `--password-stdin` it is asked for twice, and nothing is printed of it.
+    Without `--password-stdin` the password is prompted for twice and not echoed.
     """
     keyboard, terminal = pty.openpty()
     adding = subprocess.Popen(
@@ -76,7 +76,7 @@ def test_a_password_can_be_typed(tmp_path: Path) -> None:
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,
-        start_new_session=True,  # else it would ask at the terminal that the tests run in
+        start_new_session=True,  # otherwise it would prompt at the terminal of the tests
     )
     os.close(terminal)
     with adding, open(keyboard, "r+b", buffering=0) as screen:  # noqa: PTH123 - of a descriptor
@@ -91,7 +91,7 @@ def test_a_password_can_be_typed(tmp_path: Path) -> None:
 
 
 def _typed(screen: FileIO, prompt: bytes) -> bytes:
-    """Type the password once *prompt* is there, and return what was shown until then."""
+    """Type the password when *prompt* appears, and return the output so far."""
     shown = b""
     while not shown.endswith(prompt):
         shown += screen.read(1)

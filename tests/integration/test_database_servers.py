@@ -1,4 +1,4 @@
-"""The servers under the tests are the real ones, and fall and rise as told."""
+"""The servers that the tests start: PostgreSQL and Valkey."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ FALLS = [
 
 def test_postgres_is_version_18(postgres: PostgresServer) -> None:
     """
-    Tests run on the PostgreSQL that the shop supports.
+    Tests run on the supported version of PostgreSQL.
     """
     with psycopg.connect(postgres.new_database()) as connection:
         version = connection.execute("SELECT version()").fetchone()
@@ -33,7 +33,7 @@ def test_postgres_is_version_18(postgres: PostgresServer) -> None:
 
 def test_a_new_database_is_empty(postgres: PostgresServer) -> None:
     """
-    What one test writes, no other test sees.
+    A new database has no tables.
     """
     used = postgres.new_database()
     with psycopg.connect(used) as connection:
@@ -47,7 +47,7 @@ def test_a_new_database_is_empty(postgres: PostgresServer) -> None:
 
 def test_a_new_database_copies_its_template(postgres: PostgresServer) -> None:
     """
-    A database made of another starts with its rows.
+    A database created from a template has its rows.
     """
     template = postgres.new_database()
     with psycopg.connect(template) as connection:
@@ -61,7 +61,7 @@ def test_a_new_database_copies_its_template(postgres: PostgresServer) -> None:
 
 def test_a_dropped_database_is_gone(postgres: PostgresServer) -> None:
     """
-    A test can give its database back, even with a connection left open.
+    A database can be dropped with open connections.
     """
     url = postgres.new_database()
     with psycopg.connect(url):
@@ -72,9 +72,9 @@ def test_a_dropped_database_is_gone(postgres: PostgresServer) -> None:
 
 
 @pytest.mark.parametrize("fall", FALLS)
-def test_postgres_keeps_what_was_committed(fall: Callable[[PostgresServer], None]) -> None:
+def test_postgres_is_durable(fall: Callable[[PostgresServer], None]) -> None:
     """
-    A committed row is there after the server fell and started again.
+    A committed row survives a crash and restart.
     """
     with postgres_server() as server:
         url = server.new_database()
@@ -94,7 +94,7 @@ def test_postgres_keeps_what_was_committed(fall: Callable[[PostgresServer], None
 
 def test_servers_clean_up() -> None:
     """
-    Nothing is left on the disk when the block ends.
+    No files are left when the block ends.
     """
     with postgres_server() as database, valkey_server() as cache:
         folders = [database._data.parent, cache._server.data_dir]
@@ -106,7 +106,7 @@ def test_servers_clean_up() -> None:
 
 def test_valkey_answers(valkey: RunningValkey) -> None:
     """
-    A Redis client finds a server behind the address.
+    A Redis client can connect to the URL.
     """
     with Redis.from_url(valkey.url) as client:
         answer = client.ping()
@@ -116,7 +116,7 @@ def test_valkey_answers(valkey: RunningValkey) -> None:
 
 def test_valkey_restarts_on_its_port() -> None:
     """
-    A client finds the server again after it was killed and restarted.
+    A client reconnects after the server was killed and restarted.
     """
     with valkey_server() as server, Redis.from_url(server.url) as client:
         client.set("leaderboard", "kept")

@@ -1,4 +1,4 @@
-"""What Prometheus is told of a shop that serves."""
+"""The Prometheus metrics of a served shop."""
 
 import re
 from collections.abc import Sequence
@@ -24,13 +24,13 @@ ENDS: Final = {
     "gauge": {""},
     "histogram": {"_bucket", "_count", "_sum", "_created"},
 }
-"""How the names of a figure's series may end, by its kind."""
+"""The suffixes of a metric's sample names, by its type."""
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_figures_are_right(tmp_path: Path, workers: str) -> None:
+def test_metrics_are_correct(tmp_path: Path, workers: str) -> None:
     """
-    After known requests each figure is known, whichever of the processes tells them.
+    After known requests each metric has the expected value, whichever worker process is scraped.
     """
     with serve_shop(tmp_path, "--workers", workers) as program:
         send_known_requests(program)
@@ -68,7 +68,7 @@ def test_figures_are_right(tmp_path: Path, workers: str) -> None:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_page_follows_the_conventions(tmp_path: Path, workers: str) -> None:
     """
-    Each figure is told once, with what it means and of which kind, in a name as promtool wants it.
+    Each metric appears once, with help and type, and with a name that promtool accepts.
     """
     with serve_shop(tmp_path, "--workers", workers) as program:
         send_known_requests(program)
@@ -80,7 +80,8 @@ def test_the_page_follows_the_conventions(tmp_path: Path, workers: str) -> None:
     assert len(families) == len({family.name for family in families})
     assert len(families) == page.count("# HELP ") == page.count("# TYPE ")
     assert 6 <= len(ours)
-    assert len(families) == len(ours) or workers == "1"  # a process's own figures add up to nothing
+    # Metrics of single processes have no meaningful sum.
+    assert len(families) == len(ours) or workers == "1"
     for family in ours:
         assert family.documentation.endswith(".")
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", family.name)
@@ -91,11 +92,11 @@ def test_the_page_follows_the_conventions(tmp_path: Path, workers: str) -> None:
             assert not {"pid", "instance", "job", "id"} & sample.labels.keys()
             assert all(re.fullmatch(r"[a-z]+", name) for name in sample.labels)
             assert sample.value >= 0
-    _histograms_must_add_up(ours)
+    _check_histograms(ours)
 
 
-def _histograms_must_add_up(families: Sequence[Metric]) -> None:
-    """Check that buckets grow up to the count."""
+def _check_histograms(families: Sequence[Metric]) -> None:
+    """Check that buckets are cumulative up to the count."""
     for family in families:
         if family.type == "histogram":
             buckets: dict[tuple[tuple[str, str], ...], list[float]] = {}
@@ -110,9 +111,9 @@ def _histograms_must_add_up(families: Sequence[Metric]) -> None:
             assert all(values == sorted(values) for values in buckets.values())
 
 
-def test_figures_are_for_operators(tmp_path: Path) -> None:
+def test_metrics_are_for_operators(tmp_path: Path) -> None:
     """
-    Behind a proxy the page takes the token, as a real server sees it.
+    Behind a proxy the metrics page requires the token.
     """
     far = {"X-Forwarded-For": "203.0.113.7"}
     with serve_shop(tmp_path) as program:
@@ -125,7 +126,7 @@ def test_figures_are_for_operators(tmp_path: Path) -> None:
 
 def test_fallbacks_are_counted(tmp_path: Path) -> None:
     """
-    When the store of limits and cache falls, requests go on, and it shows.
+    When the Redis server fails, requests succeed and fallbacks are counted.
     """
     with valkey_server() as valkey:
         limits = {"GLOBAL_RATE_LIMIT": "1000/minute", "CACHE_REDIS_URL": valkey.patient_url}

@@ -1,4 +1,4 @@
-"""No request is ever run that hides behind another, whichever server is in front."""
+"""HTTP request framing: no hidden request is ever executed (request smuggling)."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def guarded() -> Iterator[Server]:
 
 @pytest.fixture(scope="module", params=["gunicorn", "granian"])
 def other(request: pytest.FixtureRequest) -> Iterator[tuple[str, Server]]:
-    """Another server that people run applications with, and its name."""
+    """Another WSGI server, and its name."""
     port = free_port()
     options = {
         "gunicorn": ["--bind", f"127.0.0.1:{port}", "--threads", "4", "--log-level", "critical"],
@@ -35,7 +35,7 @@ def other(request: pytest.FixtureRequest) -> Iterator[tuple[str, Server]]:
 
 
 def hidden_runs(server: Server) -> int:
-    """Return how often the hidden request was run."""
+    """Return how often the hidden request was executed."""
     answer = server.get("/seen").bytes
     seen: list[str] = json.loads(answer.partition(b"\r\n\r\n")[2])["seen"]
     return seen.count("/hidden")
@@ -44,7 +44,7 @@ def hidden_runs(server: Server) -> int:
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_refuses_and_closes(guarded: Server, attack: Attack) -> None:
     """
-    A request in doubt gets one refusal, and what hides behind it is not run.
+    An ambiguous request gets one error and the connection is closed.
     """
     before = hidden_runs(guarded)
 
@@ -57,9 +57,9 @@ def test_refuses_and_closes(guarded: Server, attack: Attack) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-def test_refuses_in_pieces(guarded: Server, attack: Attack) -> None:
+def test_refuses_split_requests(guarded: Server, attack: Attack) -> None:
     """
-    It makes no difference in which pieces the bytes come.
+    The result does not depend on how the bytes are split.
     """
     before = hidden_runs(guarded)
     size = 1 + len(attack.sent) // 200
@@ -78,7 +78,7 @@ def test_refuses_in_pieces(guarded: Server, attack: Attack) -> None:
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_other_servers_run_nothing_hidden(other: tuple[str, Server], attack: Attack) -> None:
     """
-    Others, gunicorn and granian, run nothing hidden either, where readers are likely to differ.
+    Gunicorn and granian execute no hidden request either, where parsers are likely to differ.
     """
     name, server = other
     before = hidden_runs(server)
@@ -92,7 +92,7 @@ def test_other_servers_run_nothing_hidden(other: tuple[str, Server], attack: Att
 
 def test_waitress_alone_would_run_it() -> None:
     """
-    The guard is needed: waitress as it comes runs what hides behind a length and an encoding.
+    Unguarded waitress executes a request hidden behind Content-Length with Transfer-Encoding.
     """
     port = free_port()
     listen = ["--listen", f"127.0.0.1:{port}"]
@@ -105,7 +105,7 @@ def test_waitress_alone_would_run_it() -> None:
 
 def test_answers_what_follows_in_order(guarded: Server) -> None:
     """
-    Requests that leave no doubt are all answered, in order, on one connection.
+    Valid pipelined requests are answered in order on one connection.
     """
     sent = (
         b"\r\nPOST /a HTTP/1.1\r\nHost: shop\r\nContent-Length: 3\r\n\r\nabc"
@@ -126,9 +126,9 @@ def test_answers_what_follows_in_order(guarded: Server) -> None:
     [(MAX_BODY_BYTES, MAX_BODY_BYTES), (MAX_BODY_BYTES + 1, 0), (5 * MAX_BODY_BYTES, 0)],
     ids=["most", "more", "much more"],
 )
-def test_leaves_a_body_that_is_too_large(guarded: Server, size: int, read: int) -> None:
+def test_limits_the_body(guarded: Server, size: int, read: int) -> None:
     """
-    The application gets a body of 1 MiB whole; of a larger one it is told the length alone.
+    A body of 1 MiB is passed on; of a larger one only the length.
     """
     head = f"POST /large HTTP/1.1\r\nHost: shop\r\nContent-Length: {size}\r\n\r\n".encode()
 
@@ -141,9 +141,9 @@ def test_leaves_a_body_that_is_too_large(guarded: Server, size: int, read: int) 
     assert len(answers.statuses) == (1 if read == 0 else 2)
 
 
-def test_leaves_chunks_that_are_too_many(guarded: Server) -> None:
+def test_limits_a_chunked_body(guarded: Server) -> None:
     """
-    A chunked body is left at the same size.
+    A chunked body is limited to the same size.
     """
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
 
@@ -161,11 +161,11 @@ def test_leaves_chunks_that_are_too_many(guarded: Server) -> None:
     [(b"Content-Length: 3", [100, 200]), (b"Content-Length: 99999999", [200]), (b"X: a", [200])],
     ids=["a body", "too large a body", "no body"],
 )
-def test_asks_for_a_body_that_will_be_read(
+def test_continues_for_a_body_that_will_be_read(
     guarded: Server, field: bytes, statuses: list[int]
 ) -> None:
     """
-    A client that waits for leave to send its body gets it, unless nobody would read the body.
+    `Expect: 100-continue` is answered only where the body will be read.
     """
     head = b"POST /x HTTP/1.1\r\nHost: shop\r\nExpect: 100-continue\r\n" + field + b"\r\n\r\n"
 

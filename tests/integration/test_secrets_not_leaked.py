@@ -1,4 +1,4 @@
-"""Secrets stay secret: every route is asked, at the most talkative level, and all is searched."""
+"""No secret leaks: every route is requested at the most verbose log level."""
 
 import json
 import re
@@ -39,14 +39,14 @@ ISSUING: Final = {"/login", "/mechanics/login", "/token/refresh", "/customers/lo
 
 @frozen
 class Listener:
-    """Somebody who asks, keeps every answer, and knows every token that was given out."""
+    """A client that records every response and every issued token."""
 
     connection: HTTPConnection
     said: list[str] = field(factory=list)
     tokens: set[str] = field(factory=set)
 
     def ask(self, method: str, path: str, body: object = None, token: str = "") -> tuple[int, Any]:
-        """Return status and body; keep the answer, but for the tokens where tokens are given."""
+        """Send a request and return status and body; record the response without issued tokens."""
         send(self.connection, method, path, body, token or None)
         answer = self.connection.getresponse()
         text = answer.read().decode()
@@ -65,7 +65,7 @@ class Listener:
 
 @pytest.fixture(params=["HS256", "RS256"])
 def env(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> dict[str, str]:
-    """An environment full of secrets, in which the side stores are away."""
+    """An environment full of secrets, with unreachable Redis servers."""
     (tmp_path / "key.pem").write_text(new_rsa_key())
     keys = {"JWT_PREVIOUS_KEYS": FORMER_KEY}
     if request.param == "RS256":
@@ -84,14 +84,14 @@ def env(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
 
 
 def body_of(asked: Asked) -> Any:
-    """Return what is sent, with a password that can be searched for where a mechanic is hired."""
+    """Return the body of a request, with a searchable password for a new mechanic."""
     if asked.method == "POST" and asked.path == "/mechanics":
         return {**asked.body, "password": "new-hire-password"}
     return asked.body
 
 
-def ask_everything(line: Listener) -> None:
-    """Ask every route as everybody, log in well and badly, and come with bad tokens."""
+def request_everything(line: Listener) -> None:
+    """Request every route as every role, with good and bad logins and bad tokens."""
     pairs = {email: line.log_in(email) for email in (ADA, CLEO, BOB, EVE)}
     for email in (ADA, BOB):
         bad = {"email": email, "password": "a wrong password of somebody"}
@@ -117,22 +117,22 @@ def ask_everything(line: Listener) -> None:
         line.ask("GET", path, token=eve)
 
 
-def kept_in(folder: Path) -> Iterator[str]:
-    """Go through the secrets that the database keeps."""
+def secrets_in(folder: Path) -> Iterator[str]:
+    """Yield the secrets that the database stores."""
     with closing(sqlite3.connect(folder / "shop.db")) as file:
         for (kept,) in file.execute("SELECT password_hash FROM accounts"):
             yield kept
             yield kept.rpartition("$")[2]
 
 
-def test_no_secret_is_told(env: dict[str, str], tmp_path: Path) -> None:
+def test_no_secret_is_revealed(env: dict[str, str], tmp_path: Path) -> None:
     """
-    No log line and no answer holds a password, hash, token, key or Authorization header.
+    No log line or response contains a password, hash, token, key or Authorization header.
     """
     with serving(tmp_path, "serve", "--port", "0", env=env) as program:
         with closing(program.connection()) as connection:
             line = Listener(connection)
-            ask_everything(line)
+            request_everything(line)
         program.process.send_signal(signal.SIGTERM)
         assert program.process.wait(60) == 0
     log = (tmp_path / "log").read_text()
@@ -144,7 +144,7 @@ def test_no_secret_is_told(env: dict[str, str], tmp_path: Path) -> None:
         METRICS_TOKEN,
         STORE_PASSWORD,
         *pem[1:-2],
-        *kept_in(tmp_path),
+        *secrets_in(tmp_path),
     }
     secrets |= {part for token in line.tokens for part in token.split(".") if len(part) > 60}
 
@@ -156,9 +156,9 @@ def test_no_secret_is_told(env: dict[str, str], tmp_path: Path) -> None:
     assert not SECRET_SHAPES.search(log)
 
 
-def test_every_route_is_asked() -> None:
+def test_every_route_is_requested() -> None:
     """
-    What is asked above is every route that there is.
+    The requests above cover every route.
     """
     served = {(method, route.template) for route in DOCUMENTED for method in route.operations}
 

@@ -1,4 +1,4 @@
-"""What an operator sees of a shop that serves: log lines and readiness."""
+"""Access log lines and readiness of a served shop."""
 
 import http.client
 import json
@@ -32,7 +32,7 @@ def lines_of(folder: Path) -> Sequence[Mapping[str, Any]]:
 
 def test_each_request_is_one_line(tmp_path: Path) -> None:
     """
-    A line tells who asked what, how it ended, and what it cost the database.
+    Each request is one log line with its caller, route, status and number of statements.
     """
     with serve_shop(tmp_path) as program:
         send_known_requests(program)
@@ -63,9 +63,9 @@ def test_each_request_is_one_line(tmp_path: Path) -> None:
     )
 
 
-def test_logs_keep_secrets(tmp_path: Path) -> None:
+def test_logs_contain_no_secrets(tmp_path: Path) -> None:
     """
-    No password, token, key, name or query is in the log, whatever goes wrong.
+    No password, token, key, name or query string is logged, whatever fails.
     """
     with serve_shop(tmp_path, LOG_LEVEL="debug") as program:
         send_known_requests(program)
@@ -95,9 +95,9 @@ def test_logs_keep_secrets(tmp_path: Path) -> None:
         assert secret not in text
 
 
-def test_readiness_tells_the_schema(tmp_path: Path, postgres: PostgresServer) -> None:
+def test_readiness_reports_the_schema(tmp_path: Path, postgres: PostgresServer) -> None:
     """
-    A schema taken back under a running shop makes it not ready, until it is up again.
+    A downgraded schema makes a running shop not ready until it is upgraded again.
     """
     url = postgres.new_database()
     with serve_shop(tmp_path, DATABASE_URL=url) as program:
@@ -126,7 +126,7 @@ def test_readiness_tells_the_schema(tmp_path: Path, postgres: PostgresServer) ->
 
 def test_is_not_ready_while_it_stops(tmp_path: Path) -> None:
     """
-    While it finishes what was begun, whoever is connected learns that it stops.
+    During shutdown readiness answers that the server is stopping.
     """
     with serve_shop(tmp_path) as program, closing(program.connection()) as kept:
         before = ask(kept, "GET", "/readyz")
@@ -159,9 +159,9 @@ def _is_closed(port: int) -> bool:
     return False
 
 
-def test_valkey_is_told(tmp_path: Path, valkey: RunningValkey) -> None:
+def test_readiness_reports_valkey(tmp_path: Path, valkey: RunningValkey) -> None:
     """
-    With the cache and the limits in one store, readiness tells both.
+    Readiness reports cache and rate limits on one Redis server.
     """
     with serve_shop(tmp_path, CACHE_REDIS_URL=valkey.patient_url) as program:
         told = request_once(program, "GET", "/readyz").body

@@ -1,4 +1,4 @@
-"""Valkey killed under load: nobody notices; restarted, instances share limits and cache again."""
+"""Valkey is killed under load: no request fails; restarted, it is shared again."""
 
 import re
 import time
@@ -24,31 +24,34 @@ LIMIT: Final = f"{QUOTA}/hour"
 
 
 @pytest.fixture
-def mortal() -> Iterator[RunningValkey]:
-    """A Valkey of the test's own, to be killed."""
+def own_valkey() -> Iterator[RunningValkey]:
+    """A Valkey server of this test, to be killed."""
     with valkey_server() as server:
         yield server
 
 
 @pytest.fixture(params=DATABASES)
 def settings(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer, mortal: RunningValkey
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    postgres: PostgresServer,
+    own_valkey: RunningValkey,
 ) -> Settings:
-    """Settings of instances that share a database and a Valkey."""
+    """Settings of instances that share a database and a Valkey server."""
     url = new_furnished_shop_url(request.param, tmp_path, postgres)
-    return settings_for(url, cache_redis_url=mortal.url, cache_ttl_s=3600)
+    return settings_for(url, cache_redis_url=own_valkey.url, cache_ttl_s=3600)
 
 
 @define
 class Load:
-    """Somebody who reads and writes a part of their own as fast as they can."""
+    """A client that reads and writes its own part in a loop."""
 
     line: AppClient
     token: str
     path: str
 
-    def go_on(self, stop: Event) -> Counter[str]:
-        """Ask until *stop*; count the answers by what was wrong with them."""
+    def run(self, stop: Event) -> Counter[str]:
+        """Send requests until *stop*; count the responses by error."""
         seen: Counter[str] = Counter()
         while not stop.is_set():
             begun = time.perf_counter()
@@ -66,8 +69,8 @@ class Load:
         return seen
 
 
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, for as long as a store may take to be seen again."""
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait until a condition is true, for as long as reconnecting may take."""
     deadline = time.monotonic() + 20 * RETRY_S
     while not holds():
         assert time.monotonic() < deadline
@@ -75,13 +78,13 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def stores_of(line: AppClient) -> set[str]:
-    """Return how cache and limits do."""
-    told = line.get("/readyz").json
-    return {told["cache"], told["limits"]}
+    """Return the readiness of cache and rate limits."""
+    log_lines = line.get("/readyz").json
+    return {log_lines["cache"], log_lines["limits"]}
 
 
-def told(caplog: pytest.LogCaptureFixture) -> dict[str, list[str]]:
-    """Return what was logged of each store, in order."""
+def log_lines(caplog: pytest.LogCaptureFixture) -> dict[str, list[str]]:
+    """Return the log lines about each Redis server, in order."""
     lines: dict[str, list[str]] = {"cache": [], "limiter": []}
     for one in caplog.records:
         if "store" in vars(one):
@@ -90,7 +93,7 @@ def told(caplog: pytest.LogCaptureFixture) -> dict[str, list[str]]:
 
 
 def fallbacks(page: str, store: str) -> float:
-    """Return how often the metrics say that *store* was done without."""
+    """Return the number of fallbacks of *store* in the metrics."""
     found = re.search(
         rf'^mechanic_shop_fallbacks_total{{store="{store}"}} (\S+)$', page, re.MULTILINE
     )
@@ -98,10 +101,10 @@ def fallbacks(page: str, store: str) -> float:
 
 
 def test_killed_under_load_no_request_fails(
-    settings: Settings, mortal: RunningValkey, caplog: pytest.LogCaptureFixture
+    settings: Settings, own_valkey: RunningValkey, caplog: pytest.LogCaptureFixture
 ) -> None:
     """
-    Reads and writes are answered, and never stale, while Valkey is killed and started again.
+    Reads and writes succeed, and are never stale, while Valkey is killed and restarted.
     """
     stop = Event()
     with open_client(settings) as line, ThreadPoolExecutor(THREADS) as threads:
@@ -111,17 +114,17 @@ def test_killed_under_load_no_request_fails(
             for _ in range(THREADS)
         ]
         loads = [Load(line, token, f"/inventory/{one}") for one in made]
-        working = [threads.submit(load.go_on, stop) for load in loads]
+        working = [threads.submit(load.run, stop) for load in loads]
         try:
             time.sleep(0.5)
-            mortal.kill()
-            until(lambda: stores_of(line) == {"down"})
-            time.sleep(0.5)  # until the last answer from before the fall has been heard
-            fallen = told(caplog)
-            time.sleep(2 * RETRY_S)  # in which each store is tried again, and asked in vain
-            still_fallen = told(caplog)
-            mortal.restart()
-            until(lambda: stores_of(line) == {"up"})
+            own_valkey.kill()
+            wait_until(lambda: stores_of(line) == {"down"})
+            time.sleep(0.5)  # until the last response from before the crash
+            fallen = log_lines(caplog)
+            time.sleep(2 * RETRY_S)  # in which each server is tried again in vain
+            still_fallen = log_lines(caplog)
+            own_valkey.restart()
+            wait_until(lambda: stores_of(line) == {"up"})
             time.sleep(0.5)
         finally:
             stop.set()
@@ -130,57 +133,63 @@ def test_killed_under_load_no_request_fails(
 
     assert seen["asked"] > 2 * THREADS
     assert (0, 0, 0) == (seen["failed"], seen["stale"], seen["slow"])
-    assert fallen == still_fallen  # one outage is told once, however many requests it meets
-    for store, lines in told(caplog).items():
-        outages = (len(lines) + 1) // 2  # a machine too busy to answer in time makes one more
+    assert fallen == still_fallen  # one outage is logged once, however many requests it affects
+    for store, lines in log_lines(caplog).items():
+        outages = (len(lines) + 1) // 2  # a busy machine may cause one more
         assert (["store away", "store back"] * outages)[: len(lines)] == lines
         assert 2 <= len(lines)
         assert "store away" == fallen[store][-1]
         assert fallbacks(page, store) > outages
 
 
-def test_restarted_it_is_shared_again(settings: Settings, mortal: RunningValkey) -> None:
+def test_restarted_it_is_shared_again(settings: Settings, own_valkey: RunningValkey) -> None:
     """
-    Two instances share quota and cache, go on by themselves without Valkey, and share again.
+    Two instances share quota and cache, work without Valkey, and share again after its restart.
     """
     settings = settings_for(
         settings.database_url,
-        cache_redis_url=mortal.patient_url,
+        cache_redis_url=own_valkey.patient_url,
         cache_ttl_s=3600,
         global_rate_limit=LIMIT,
     )
     with open_client(settings) as here, open_client(settings) as there:
         token = here.token(BOB)
-        must_share(here, there, token)
+        check_shared(here, there, token)
 
-        mortal.kill()
-        until(lambda: {"down"} == seen_by(here) | seen_by(there))
-        alone = [left(line, token) for line in (here, there)]
+        own_valkey.kill()
+        wait_until(
+            lambda: {"down"} == readiness_after_a_request(here) | readiness_after_a_request(there)
+        )
+        alone = [remaining(line, token) for line in (here, there)]
         assert 200 == here.ask("PATCH", "/inventory/1", token, {"price": 77}).status_code
         assert 77 == here.get("/inventory/1").json["price"]
 
-        mortal.restart()
-        until(lambda: {"up"} == seen_by(here) | seen_by(there))
+        own_valkey.restart()
+        wait_until(
+            lambda: {"up"} == readiness_after_a_request(here) | readiness_after_a_request(there)
+        )
         assert [QUOTA - 1, QUOTA - 1] == alone
-        must_share(here, there, token)
+        check_shared(here, there, token)
 
 
-def seen_by(line: AppClient) -> set[str]:
-    """Return how cache and limits do once a request has looked for them."""
+def readiness_after_a_request(line: AppClient) -> set[str]:
+    """Return the readiness of cache and rate limits after a request."""
     assert 200 == line.get("/inventory/1").status_code
     return stores_of(line)
 
 
-def left(line: AppClient, token: str) -> int:
-    """Return how much of the quota is left after one more request."""
-    told = line.get("/me", token).headers["RateLimit"]
-    return int(told.partition("r=")[2].partition(";")[0])
+def remaining(line: AppClient, token: str) -> int:
+    """Return the remaining quota after one more request."""
+    log_lines = line.get("/me", token).headers["RateLimit"]
+    return int(log_lines.partition("r=")[2].partition(";")[0])
 
 
-def must_share(here: AppClient, there: AppClient, token: str) -> None:
-    """Check that two instances count together, and that each sees what the other wrote."""
-    first = left(here, token)
-    assert [first - 1, first - 2, first - 3] == [left(one, token) for one in (there, here, there)]
+def check_shared(here: AppClient, there: AppClient, token: str) -> None:
+    """Check that two instances share the quota and see each other's writes."""
+    first = remaining(here, token)
+    assert [first - 1, first - 2, first - 3] == [
+        remaining(one, token) for one in (there, here, there)
+    ]
     for price, writer, reader in ((11, here, there), (12, there, here), (13, here, there)):
         reader.get("/inventory/1"), reader.get("/inventory")
         assert 0 == reader.statements("/inventory")
