@@ -129,7 +129,7 @@ def wrong_paths(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear customer, " * 100)
 
 
-@pytest.mark.usefixtures("litter")
+@pytest.mark.usefixtures("wrong_paths")
 @pytest.mark.parametrize("command", ["stock check", "db check", "db upgrade", "db recount"])
 @pytest.mark.parametrize(("url", "code", "said"), WRONG)
 def test_a_wrong_database_is_reported_by_its_variable(
@@ -143,7 +143,7 @@ def test_a_wrong_database_is_reported_by_its_variable(
     assert (code, f"mechanic-shop: DATABASE_URL: {said}\n") == (outcome.code, outcome.err)
 
 
-@pytest.mark.usefixtures("litter")
+@pytest.mark.usefixtures("wrong_paths")
 @pytest.mark.parametrize(("url", "code", "said"), WRONG)
 def test_nothing_is_served_from_a_wrong_database(
     tmp_path: Path, url: str, code: int, said: str
