@@ -13,7 +13,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.rate_limits.limiter import open_rate_limiter
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.revocations import Revocations, authenticator
@@ -26,6 +25,7 @@ from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.leaderboard import ALL_TIME
 from mechanic_core.money import Money
 from mechanic_core.paging import PageRequest
+from mechanic_shop.wiring.clock import utc_now
 
 BUDGET_US = 60.0
 LIFE = timedelta(minutes=30)

@@ -22,7 +22,6 @@ import falcon
 from attrs import frozen
 from falcon.routing import CompiledRouter
 
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.rate_limits.limiter import open_rate_limiter
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
@@ -40,6 +39,7 @@ from mechanic_http.routes import ROUTES
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.settings.settings import Cache, LogFormat, Settings
 from mechanic_shop.wiring.application import open_application
+from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.shop import OPERATOR, open_shop
 from mechanic_shop.wiring.signing import create_tokens
 

@@ -29,11 +29,11 @@ from benchmarks.layers import SECRET, call, discarded_log, settings_for
 from benchmarks.peers import Peers, options_from, parser_of
 from benchmarks.scale_reads import Read, Reads, Size
 from benchmarks.scale_tables import Row, Runs, table, verdicts
-from mechanic_adapters.clock import utc_now
 from mechanic_core.access import Actor
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_shop.settings.settings import Cache
 from mechanic_shop.wiring.application import open_application
+from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.signing import create_tokens
 
 Spent: TypeAlias = tuple[float, float, float]

@@ -13,10 +13,10 @@ from attrs import frozen
 
 from benchmarks.dataset import connect_as_administrator, restore
 from benchmarks.peers import BEFORE, SHOP, Peers
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.signing_keys import secret_keys
 from mechanic_core.access import Actor, Role, SessionId
+from mechanic_shop.wiring.clock import utc_now
 
 Row: TypeAlias = dict[str, Any]
 

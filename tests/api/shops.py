@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Actor, Role
 from mechanic_http.app import App, HttpPorts, create_app
@@ -12,6 +11,7 @@ from mechanic_http.operators.metrics import MetricsPage
 from mechanic_shop.demo.throwaway_shop import fill_shop
 from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.clock import utc_now
 from tests.shops import shop_on
 from tests.unit.http.shop import SETTINGS, read_token
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.password_hashing import CHEAPEST, Argon2Passwords
 from mechanic_adapters.security.revocations import DUE_S, STALE_S, Revocations, authenticator
@@ -28,6 +27,7 @@ from mechanic_core.customers.customer import CustomerId, Registration
 from mechanic_core.errors import Unavailable
 from mechanic_core.mechanics.mechanic import Hiring, MechanicId
 from mechanic_core.shop import Shop
+from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.use_cases import build_shop
 from tests.integration.servers import PostgresServer, postgres_server
 

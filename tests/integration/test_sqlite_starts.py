@@ -15,7 +15,6 @@ from typing import Final
 
 import pytest
 
-from mechanic_adapters.clock import utc_now
 from mechanic_adapters.conformance.samples.records import new_customer
 from mechanic_adapters.sql.engine.sqlite_locking import write_ahead
 from mechanic_adapters.sql.migrations import runner
@@ -23,6 +22,7 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.paging import PageRequest
 from mechanic_shop.settings.secret_file import read_or_create_secret, secret_path
 from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database, sweep_stored_answers
 
 HANDS: Final = 8

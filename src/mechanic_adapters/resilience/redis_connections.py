@@ -1,5 +1,6 @@
 """A connection pool for a Redis or Valkey server, with tight timeouts."""
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,7 +11,19 @@ from redis.retry import Retry
 BUDGET_S: Final = 0.1
 """Seconds that a request may lose to a server that is down or slow."""
 
-SCHEMES: Final = frozenset({"redis", "rediss", "unix"})
+
+def require_redis_url(url: str) -> str:
+    """Return *url*; raise `ValueError` unless it is ``redis://HOST:PORT/NUMBER`` or ``rediss``.
+
+    redis-py itself ignores a database that is not a number, and so would use database 0.
+    """
+    parts = urlsplit(url)
+    _ = parts.port  # raises `ValueError` for a port that is not a number
+    if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+        raise ValueError("must be redis://HOST:PORT/NUMBER or rediss://HOST:PORT/NUMBER")
+    if not re.fullmatch(r"(/[0-9]*)?", parts.path):
+        raise ValueError("must end with the number of a database, such as /0")
+    return url
 
 
 def open_redis(url: str, budget_s: float = BUDGET_S) -> Redis:
@@ -18,10 +31,8 @@ def open_redis(url: str, budget_s: float = BUDGET_S) -> Redis:
 
     It connects with the first call. Raises `ValueError` when *url* is no address of a server.
     """
-    if urlsplit(url).scheme not in SCHEMES:
-        raise ValueError("must begin with redis://, rediss:// or unix://")
     pool = ConnectionPool.from_url(
-        url,
+        require_redis_url(url),
         socket_connect_timeout=budget_s * 0.4,
         socket_timeout=budget_s * 0.5,
         retry=Retry(NoBackoff(), 0),  # retries are the circuit breaker's

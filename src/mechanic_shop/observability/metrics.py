@@ -67,10 +67,6 @@ class StatementCounter(threading.local):
         """Count one statement."""
         self.total += 1
 
-    def read(self) -> int:
-        """Return the number of statements that this thread has run."""
-        return self.total
-
 
 @final
 @define(eq=False)

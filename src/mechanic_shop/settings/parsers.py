@@ -109,13 +109,11 @@ def _database_url(text: str) -> str:
 
 
 def _redis_url(text: str) -> str:
-    parts = urlsplit(text)
-    _ = parts.port  # raises `ValueError` for a port that is no number
-    if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
-        raise ValueError(text)
-    if not re.fullmatch(r"(/[0-9]*)?", parts.path):
-        raise ValueError(text)
-    return text
+    from mechanic_adapters.resilience.redis_connections import (  # noqa: PLC0415 - see above
+        require_redis_url,
+    )
+
+    return require_redis_url(text)
 
 
 def _storage_url(text: str) -> str:
@@ -124,7 +122,7 @@ def _storage_url(text: str) -> str:
 
 def _origin(text: str) -> str:
     parts = urlsplit(text)
-    _ = parts.port  # as above
+    _ = parts.port  # raises `ValueError` for a port that is not a number
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(text)
     if parts.path or parts.query or parts.fragment or parts.username:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Final, final
 from wsgiref.types import WSGIApplication
 
@@ -149,7 +150,7 @@ def _http_ports(
         public_keys=tokens.public_keys,
         ready=readiness_check(store, cache, resources.limiter, stopping),
         access_log=resources.metrics.record_requests(store.connections, access_log),
-        statements=resources.statements.read,
+        statements=partial(getattr, resources.statements, "total"),
         intercept=first_interceptor(
             IdempotentReplay(store.begin, utc_now, resources.secret.encode()),
             CachedResponses(cache.region) if cache else no_interceptor,
