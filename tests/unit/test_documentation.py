@@ -15,9 +15,9 @@ PAGES: Final = (
     *sorted((ROOT / "docs").glob("**/*.md")),
 )
 PACKAGE: Final = r"mechanic_(?:adapters|core|http|server|shop)"
-PATH: Final = re.compile(rf"\b{PACKAGE}/[\w/]*(?:\.py)?")
+PATH: Final = re.compile(rf"\b{PACKAGE}/[\w/-]*(?:\.\w+)?")
 OTHER_PATH: Final = re.compile(r"`((?:tests|benchmarks)/[\w/]*(?:\.\w+)?)`")
-FILE_SUFFIXES: Final = frozenset({"db", "service"})
+FILE_SUFFIXES: Final = frozenset({"db", "json", "service"})
 DOTTED: Final = re.compile(rf"(?<![/\w]){PACKAGE}(?:\.\w+)+")
 
 
