@@ -32,7 +32,7 @@ class Step:
 
 
 def tour() -> list[Step]:
-    """Return the steps of the first tour."""
+    """Return the steps of the README's first tour."""
     text = README.partition("## A first tour")[2].partition("\n## ")[0]
     blocks = re.findall(r"```sh\n(.*?)```\n(?:```json\n(.*?)```)?", text, re.DOTALL)
     return [Step(sh, json.loads(answer) if answer else None) for sh, answer in blocks]
@@ -62,12 +62,12 @@ def programs(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     path = environment()["PATH"]
     if request.param == "curl":
         return path
-    stand_in = tmp_path / "bin" / "curl"
-    stand_in.parent.mkdir()
+    substitute = tmp_path / "bin" / "curl"
+    substitute.parent.mkdir()
     ours = Path(__file__).with_name("curl.py")
-    stand_in.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ours}" "$@"\n')
-    stand_in.chmod(0o755)
-    return f"{stand_in.parent}:{path}"
+    substitute.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ours}" "$@"\n')
+    substitute.chmod(0o755)
+    return f"{substitute.parent}:{path}"
 
 
 def test_the_tour_goes_as_shown(demo: Program, programs: str) -> None:
@@ -124,7 +124,7 @@ def test_a_store_is_proven_as_shown(tmp_path: Path) -> None:
     """
     module = tmp_path / "test_my_store.py"
     module.write_text(re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)[1])
-    only = ("-k", "TestVersions", "-p", "no:cacheprovider")
+    only = ("-k", "TestOptimisticLocking", "-p", "no:cacheprovider")
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--quiet", *only, module.name],
@@ -136,7 +136,7 @@ def test_a_store_is_proven_as_shown(tmp_path: Path) -> None:
         timeout=PATIENCE_S,
     )
 
-    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert "10 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_tour_of_the_code_shows_the_code() -> None:
