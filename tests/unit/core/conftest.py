@@ -25,16 +25,16 @@ ALL = PageRequest(size=100)
 
 @frozen(eq=False)
 class Premises:
-    """The shop, its store and clock, and what was heard of low stock."""
+    """The shop, its store and clock, and the low-stock notifications received."""
 
     store: MemoryStore = field(factory=MemoryStore)
     clock: ManualClock = field(factory=ManualClock)
-    heard: list[Part] = field(factory=list)
+    notified: list[Part] = field(factory=list)
     shop: Shop = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Hire Eve and Bob, register Ada and Cleo, and receive ten brake pads."""
-        shop = shop_on(self.store, self.clock, low_stock=self.heard.append)
+        shop = shop_on(self.store, self.clock, low_stock=self.notified.append)
         object.__setattr__(self, "shop", shop)
         shop.hire_mechanic(
             MANAGER, sample(Hiring, name="Eve", email="eve@shop.example", role=Role.MANAGER)
@@ -46,42 +46,42 @@ class Premises:
         shop.add_part(MECHANIC, sample(PartForm, sku="PAD", quantity=10_000, reorder_point=4_000))
 
     def open(self, **given: Any) -> Ticket:
-        """Return a new ticket of Ada's, with Bob on it."""
+        """Return a new ticket for Ada, with Bob assigned."""
         draft = {"customer_id": 1, "mechanic_ids": (2,)} | given
         return self.shop.open_ticket(MECHANIC, sample(TicketDraft, **draft))
 
-    def go(self, ticket: Ticket, *ways: Status) -> Ticket:
-        """Return the ticket after it went all the *ways*."""
-        for to in ways:
+    def go(self, ticket: Ticket, *statuses: Status) -> Ticket:
+        """Return the ticket after moving it through the given statuses."""
+        for to in statuses:
             ticket = self.shop.move_ticket(MECHANIC, ticket.id, TransitionForm(to=to))
         return ticket
 
     def edit(
         self, ticket: Ticket, add: tuple[int, ...] = (), leave: tuple[int, ...] = ()
     ) -> Ticket:
-        """Return the ticket with other mechanics."""
+        """Return the ticket with mechanics added and removed."""
         edit = MechanicEdit(add_ids=add, remove_ids=leave)
         return self.shop.assign_mechanics(MECHANIC, ticket.id, edit)
 
     def read(self, ticket: Ticket) -> Ticket:
-        """Return the ticket as it is kept now."""
+        """Return the stored ticket."""
         return self.shop.read_ticket(MANAGER, ticket.id)
 
     def history(self, ticket_id: TicketId) -> tuple[Entry, ...]:
-        """Return what happened to a ticket."""
+        """Return the history of a ticket."""
         return self.shop.list_history(MANAGER, ticket_id, ALL).items
 
     def stock(self, part_id: int = 1) -> tuple[int, int]:
-        """Return what is on hand and what is reserved of a part."""
+        """Return the quantities on hand and reserved of a part."""
         part = self.shop.read_part(MANAGER, PartId(part_id))
         return part.quantity, part.reserved
 
     def erase(self, customer_id: int) -> None:
-        """Forget a customer."""
+        """Erase a customer."""
         self.shop.erase_customer(MANAGER, CustomerId(customer_id))
 
 
 @pytest.fixture
 def premises() -> Premises:
-    """The small shop, as it is on the first morning."""
+    """The small shop in its initial state."""
     return Premises()

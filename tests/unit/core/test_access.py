@@ -1,4 +1,4 @@
-"""What no policy allows is refused."""
+"""Policies refuse everything that they do not allow."""
 
 import pytest
 
@@ -53,9 +53,9 @@ OTHERS = {
 
 @pytest.mark.parametrize("name", ADMITTED)
 @pytest.mark.parametrize("who", WHO)
-def test_a_policy_admits_only_whom_it_names(name: str, who: str) -> None:
+def test_a_policy_admits_only_its_roles(name: str, who: str) -> None:
     """
-    Strangers are asked to log in, wrong roles are refused, and an empty policy admits nobody.
+    Anonymous callers must log in, wrong roles are refused, and an empty policy admits nobody.
     """
     policy, admitted = ADMITTED[name]
 
@@ -71,9 +71,9 @@ def test_a_policy_admits_only_whom_it_names(name: str, who: str) -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("who", WHO)
-def test_a_policy_covers_what_is_ones_own(name: str, who: str) -> None:
+def test_a_policy_allows_owners_their_own_records(name: str, who: str) -> None:
     """
-    Owners may do to their own what only the roles may do to others'.
+    Owners may do to their own records what only the roles may do to those of others.
     """
     policy, admitted = ADMITTED[name]
 
@@ -81,9 +81,9 @@ def test_a_policy_covers_what_is_ones_own(name: str, who: str) -> None:
     assert (who in admitted.split()) == policy.allows(WHO[who], 7)
 
 
-def test_what_is_not_yours_is_not_there() -> None:
+def test_a_record_of_somebody_else_looks_missing() -> None:
     """
-    A stranger's record looks as if it did not exist.
+    A record of somebody else looks as if it did not exist.
     """
     with pytest.raises(CustomerNotFound):
         OWNER_OR_STAFF.require_access(ADA, 8, CustomerNotFound())
@@ -92,17 +92,17 @@ def test_what_is_not_yours_is_not_there() -> None:
     OWNER_OR_STAFF.require_access(BOB, 8, CustomerNotFound())
 
 
-def test_nobody_owns_what_has_no_owner() -> None:
+def test_nobody_owns_a_record_without_an_owner() -> None:
     """
-    A stranger's id of nought opens nothing.
+    The id 0 of an anonymous caller gives no access.
     """
     assert not OWNER_OR_STAFF.allows(ANONYMOUS, 0)
     assert not OWNER_OR_STAFF.allows(ADA, None)
 
 
-def test_ids_of_customers_and_staff_are_counted_apart() -> None:
+def test_ids_of_customers_and_staff_are_separate() -> None:
     """
-    A mechanic with a customer's id does not own the customer's things, nor the other way.
+    A mechanic with the same id as a customer does not own the customer's records, nor the reverse.
     """
     assert not OWNER_OR_MANAGER.allows(BOB, 7)
     assert not SELF_OR_MANAGER.allows(ADA, 7)
@@ -124,13 +124,13 @@ def test_an_actor_knows_its_role(
     customer: bool,  # noqa: FBT001 - as above
 ) -> None:
     """
-    A manager is staff too; a stranger is nothing.
+    A manager is staff too; an anonymous caller has no role.
     """
     assert (staff, manager, customer) == (actor.is_staff, actor.is_manager, actor.is_customer)
 
 
-def test_the_session_does_not_change_who_it_is() -> None:
+def test_the_session_does_not_count_in_comparisons() -> None:
     """
-    Two logins of one person are the same person.
+    Two logins of one person are equal actors.
     """
     assert ADA == Actor(Role.CUSTOMER, 7, SessionId("other"))

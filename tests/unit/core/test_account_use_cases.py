@@ -1,4 +1,4 @@
-"""Logging in, staying in, and leaving."""
+"""Log in, refresh tokens, log out, and change the password."""
 
 from datetime import timedelta
 
@@ -26,17 +26,17 @@ BOB = Credentials(email="bob@shop.example", password="correct horse battery")
 
 
 def session_of(pair: TokenPair) -> Actor:
-    """Return who a plain token speaks for."""
+    """Return the actor of a test access token."""
     role, number, session, _ = pair.token.split(":", 3)
     return Actor(Role(role), int(number), SessionId(session))
 
 
 def refresh(premises: Premises, pair: TokenPair) -> TokenPair:
-    """Return the next pair."""
+    """Return the next pair of tokens."""
     return premises.shop.refresh_tokens(ANONYMOUS, RefreshRequest(refresh_token=pair.refresh_token))
 
 
-def must_be_over(premises: Premises, pair: TokenPair) -> None:
+def require_ended(premises: Premises, pair: TokenPair) -> None:
     """Check that a session has ended for its access tokens and its refresh tokens."""
     with premises.store.read_only() as work:
         ended = work.revocations.revoked_since(premises.clock() - timedelta(days=1))
@@ -45,9 +45,9 @@ def must_be_over(premises: Premises, pair: TokenPair) -> None:
         refresh(premises, pair)
 
 
-def test_a_login_gives_a_pair(premises: Premises) -> None:
+def test_a_login_returns_a_token_pair(premises: Premises) -> None:
     """
-    Each login starts a session of its own.
+    Each login starts its own session.
     """
     one = premises.shop.log_in_customer(ANONYMOUS, ADA)
     other = premises.shop.log_in_customer(ANONYMOUS, ADA)
@@ -69,15 +69,15 @@ def test_a_login_gives_a_pair(premises: Premises) -> None:
 )
 def test_wrong_credentials_are_all_alike(premises: Premises, credentials: Credentials) -> None:
     """
-    Nobody learns whether it was the address or the password.
+    The refusal does not show whether the address or the password is wrong.
     """
     with pytest.raises(WrongCredentials, match="E-mail or password is wrong"):
         premises.shop.log_in_customer(ANONYMOUS, credentials)
 
 
-def test_an_old_hash_is_made_anew_at_login(premises: Premises) -> None:
+def test_an_outdated_hash_is_replaced_at_login(premises: Premises) -> None:
     """
-    When the parameters change, each login brings one password up to date.
+    When the hash parameters change, each login rehashes one password.
     """
     with premises.store.begin() as work:
         work.accounts.put(
@@ -92,9 +92,9 @@ def test_an_old_hash_is_made_anew_at_login(premises: Premises) -> None:
     assert f"plain:{ADA.password}" == account.password_hash
 
 
-def test_a_refresh_rotates(premises: Premises) -> None:
+def test_a_refresh_rotates_the_token(premises: Premises) -> None:
     """
-    Each refresh token is good for the next pair of the same session.
+    Each refresh token can be exchanged for the next pair of the same session.
     """
     first = premises.shop.log_in_customer(ANONYMOUS, ADA)
 
@@ -106,9 +106,9 @@ def test_a_refresh_rotates(premises: Premises) -> None:
     assert session_of(first).session == session_of(third).session
 
 
-def test_a_token_used_twice_ends_the_family(premises: Premises) -> None:
+def test_reuse_of_a_refresh_token_revokes_the_session(premises: Premises) -> None:
     """
-    Whoever stole it or lost it, neither stays in.
+    When a refresh token is used twice, all tokens of its session are revoked.
     """
     first = premises.shop.log_in_customer(ANONYMOUS, ADA)
     second = refresh(premises, first)
@@ -116,12 +116,12 @@ def test_a_token_used_twice_ends_the_family(premises: Premises) -> None:
     with pytest.raises(TokenRefused):
         refresh(premises, first)
 
-    must_be_over(premises, second)
+    require_ended(premises, second)
 
 
-def test_a_refresh_token_grows_old(premises: Premises) -> None:
+def test_a_refresh_token_expires(premises: Premises) -> None:
     """
-    At the end of its life a token is refused, and an unknown one always is.
+    An expired refresh token is refused, and so is an unknown one.
     """
     pair = premises.shop.log_in_customer(ANONYMOUS, ADA)
     premises.clock.at += REFRESH_LIFE
@@ -132,9 +132,9 @@ def test_a_refresh_token_grows_old(premises: Premises) -> None:
         premises.shop.refresh_tokens(ANONYMOUS, RefreshRequest(refresh_token="unknown"))
 
 
-def test_who_left_the_shop_is_not_refreshed(premises: Premises) -> None:
+def test_inactive_accounts_are_not_refreshed(premises: Premises) -> None:
     """
-    A mechanic let go, or a customer erased, gets no next pair.
+    A dismissed mechanic or an erased customer gets no next pair.
     """
     ada = premises.shop.log_in_customer(ANONYMOUS, ADA)
     bob = premises.shop.log_in_staff(ANONYMOUS, BOB)
@@ -142,13 +142,13 @@ def test_who_left_the_shop_is_not_refreshed(premises: Premises) -> None:
     premises.shop.let_mechanic_go(Actor(Role.MANAGER, 1), MechanicId(2))
     premises.erase(1)
 
-    must_be_over(premises, ada)
-    must_be_over(premises, bob)
+    require_ended(premises, ada)
+    require_ended(premises, bob)
 
 
-def test_leaving_ends_the_session(premises: Premises) -> None:
+def test_logging_out_ends_the_session(premises: Premises) -> None:
     """
-    The caller's session ends, and that of a refresh token of theirs; nobody else's.
+    Logging out ends the caller's session and that of their refresh token, and no other.
     """
     here = premises.shop.log_in_customer(ANONYMOUS, ADA)
     there = premises.shop.log_in_customer(ANONYMOUS, ADA)
@@ -160,11 +160,11 @@ def test_leaving_ends_the_session(premises: Premises) -> None:
     premises.shop.log_out(CUSTOMER, LogoutRequest(refresh_token=there.refresh_token))
     premises.shop.log_out(CUSTOMER, LogoutRequest())
 
-    must_be_over(premises, here)
-    must_be_over(premises, there)
+    require_ended(premises, here)
+    require_ended(premises, there)
 
 
-def test_everybody_sees_their_own_card(premises: Premises) -> None:
+def test_everybody_reads_their_own_account(premises: Premises) -> None:
     """
     Customers and staff with the same id see their own records.
     """
@@ -176,7 +176,7 @@ def test_everybody_sees_their_own_card(premises: Premises) -> None:
 
 def test_a_new_password_ends_the_other_sessions(premises: Premises) -> None:
     """
-    The session that changed it stays, all others end, and the old password is no longer good.
+    The session that changed the password stays, all others end, and the old password is refused.
     """
     here = premises.shop.log_in_customer(ANONYMOUS, ADA)
     there = premises.shop.log_in_customer(ANONYMOUS, ADA)
@@ -184,7 +184,7 @@ def test_a_new_password_ends_the_other_sessions(premises: Premises) -> None:
 
     premises.shop.change_password(session_of(here), change)
 
-    must_be_over(premises, there)
+    require_ended(premises, there)
     refresh(premises, here)
     with pytest.raises(WrongCredentials):
         premises.shop.log_in_customer(ANONYMOUS, ADA)
@@ -192,7 +192,7 @@ def test_a_new_password_ends_the_other_sessions(premises: Premises) -> None:
     assert premises.shop.log_in_customer(ANONYMOUS, new).token
 
 
-def test_the_current_password_must_be_proven(premises: Premises) -> None:
+def test_the_current_password_is_required(premises: Premises) -> None:
     """
     A stolen token alone does not change the password.
     """

@@ -1,4 +1,4 @@
-"""Registering, looking up, correcting and forgetting customers."""
+"""Register, read, change and erase customers."""
 
 import pytest
 from attrs import evolve
@@ -31,9 +31,9 @@ def renamed(form: CustomerForm) -> CustomerForm:
     return evolve(form, name="Augusta")
 
 
-def test_whoever_registers_can_log_in(premises: Premises) -> None:
+def test_a_new_customer_can_log_in(premises: Premises) -> None:
     """
-    A new customer has an id, the moment, and an account.
+    A new customer has an id, timestamps and an account.
     """
     registration = sample(Registration, email="New@x.example", address="12 Mill Lane")
 
@@ -44,9 +44,9 @@ def test_whoever_registers_can_log_in(premises: Premises) -> None:
     assert premises.shop.log_in_customer(ANONYMOUS, credentials).token
 
 
-def test_an_address_is_taken_whatever_its_case(premises: Premises) -> None:
+def test_an_email_address_is_unique_in_any_case(premises: Premises) -> None:
     """
-    Nobody registers or moves to an address that another customer has.
+    No customer registers with, or changes to, the address of another.
     """
     with pytest.raises(EmailTaken):
         premises.shop.register_customer(ANONYMOUS, sample(Registration, email="CLEO@x.example"))
@@ -61,7 +61,7 @@ def test_an_address_is_taken_whatever_its_case(premises: Premises) -> None:
 @pytest.mark.parametrize(("q", "names"), [(None, ["Ada", "Cleo"]), ("CLE", ["Cleo"]), ("z", [])])
 def test_customers_are_searched(premises: Premises, q: str | None, names: list[str]) -> None:
     """
-    Staff find customers by how their name begins.
+    Staff find customers by the start of their name.
     """
     found = premises.shop.list_customers(MECHANIC, q, PageRequest())
 
@@ -69,11 +69,11 @@ def test_customers_are_searched(premises: Premises, q: str | None, names: list[s
 
 
 @pytest.mark.parametrize("actor", [CUSTOMER, MECHANIC, MANAGER], ids=lambda a: a.role)
-def test_a_customer_is_read_and_corrected_by_themselves_and_staff(
+def test_the_customer_and_staff_read_and_change_the_record(
     premises: Premises, actor: Actor
 ) -> None:
     """
-    Whoever may see the record may mend it; the moment and the version tell of it.
+    Everybody who may read the record may change it; timestamp and version change too.
     """
     premises.clock.advance(hours=1)
 
@@ -83,7 +83,7 @@ def test_a_customer_is_read_and_corrected_by_themselves_and_staff(
     assert after == premises.shop.read_customer(actor, ADA)
 
 
-def test_another_customer_is_not_there(premises: Premises) -> None:
+def test_another_customer_looks_missing(premises: Premises) -> None:
     """
     To a customer, others look as if they did not exist.
     """
@@ -97,7 +97,7 @@ def test_another_customer_is_not_there(premises: Premises) -> None:
 
 def test_a_stale_change_is_refused(premises: Premises) -> None:
     """
-    Who has not seen the last change can neither overwrite nor erase.
+    With an old version, a customer can be neither changed nor erased.
     """
     premises.shop.change_customer(CUSTOMER, ADA, renamed)
 
@@ -108,11 +108,11 @@ def test_a_stale_change_is_refused(premises: Premises) -> None:
 
 
 @pytest.mark.parametrize("actor", [CUSTOMER, MANAGER], ids=lambda a: a.role)
-def test_an_erased_customer_is_gone_but_their_history_is_not(
+def test_erasure_removes_personal_data_and_keeps_finished_tickets(
     premises: Premises, actor: Actor
 ) -> None:
     """
-    Name, address, plates, account and sessions go; finished tickets and the id stay.
+    Name, address, plates, account and sessions are removed; finished tickets and the id stay.
     """
     ticket = premises.shop.open_ticket(CUSTOMER, sample(TicketDraft, vehicle_id=1))
     premises.edit(ticket, add=(2,))
@@ -133,14 +133,16 @@ def test_an_erased_customer_is_gone_but_their_history_is_not(
     assert (Role.CUSTOMER, 1, None) == (opened.by.role, opened.by.id, opened.by.name)
 
 
-@pytest.mark.parametrize("ways", [(), (Status.IN_PROGRESS,), (Status.IN_PROGRESS, Status.ON_HOLD)])
-def test_nobody_is_forgotten_while_work_is_unfinished(
-    premises: Premises, ways: tuple[Status, ...]
+@pytest.mark.parametrize(
+    "statuses", [(), (Status.IN_PROGRESS,), (Status.IN_PROGRESS, Status.ON_HOLD)]
+)
+def test_a_customer_with_unfinished_tickets_is_not_erased(
+    premises: Premises, statuses: tuple[Status, ...]
 ) -> None:
     """
-    Unfinished tickets keep their customer, and the refusal names them.
+    The refusal names the unfinished tickets.
     """
-    ticket = premises.go(premises.open(), *ways)
+    ticket = premises.go(premises.open(), *statuses)
 
     with pytest.raises(TicketsUnfinished) as refused:
         premises.erase(1)
@@ -150,7 +152,7 @@ def test_nobody_is_forgotten_while_work_is_unfinished(
 
 def test_the_address_of_an_erased_customer_is_free(premises: Premises) -> None:
     """
-    Whoever was forgotten may come back as somebody new.
+    After an erasure, the same address can register again.
     """
     premises.erase(1)
 

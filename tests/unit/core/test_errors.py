@@ -1,4 +1,4 @@
-"""Refusals: each has a kind, a stable code and a sentence."""
+"""Every refusal has a kind, a stable code and a sentence."""
 
 import importlib
 import pkgutil
@@ -17,7 +17,7 @@ KINDS = {kind for kind in vars(errors).values() if isinstance(kind, type)} - {Pr
 
 
 def refusals(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
-    """Yield every refusal that the core knows."""
+    """Yield every refusal of the core."""
     for module in pkgutil.walk_packages(mechanic_core.__path__, "mechanic_core."):
         importlib.import_module(module.name)
     for found in kind.__subclasses__():
@@ -29,9 +29,9 @@ def refusals(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
 REFUSALS = sorted(set(refusals()), key=lambda refusal: refusal.__name__)
 
 
-def test_a_code_is_spelt_by_the_name() -> None:
+def test_the_code_comes_from_the_class_name() -> None:
     """
-    The code that clients rely on is the class name in lower case.
+    The code that clients rely on is the class name in lower case with hyphens.
     """
     assert "ticket-not-found" == TicketNotFound.code
     assert "lost-race" == LostRace.code
@@ -39,32 +39,32 @@ def test_a_code_is_spelt_by_the_name() -> None:
 
 def test_codes_are_all_different() -> None:
     """
-    No two refusals can be taken for one another.
+    No two refusals have the same code.
     """
     assert len(REFUSALS) == len({refusal.code for refusal in REFUSALS})
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.code)
-def test_every_refusal_is_of_a_kind_and_says_what_it_is(refusal: type[Refused]) -> None:
+def test_every_refusal_has_a_kind_and_a_title(refusal: type[Refused]) -> None:
     """
-    The HTTP layer finds a kind for each, and people find a sentence.
+    The HTTP layer finds a kind for each, and people a sentence.
     """
     assert set(refusal.__mro__) & KINDS
     assert refusal.title()
     assert "\n" not in refusal.title()
 
 
-def test_a_refusal_without_words_gives_its_title() -> None:
+def test_the_default_detail_is_the_title() -> None:
     """
-    The docstring speaks where the raiser does not.
+    Without a detail, the refusal uses the first line of its docstring.
     """
     assert "No such service ticket" == TicketNotFound().detail
     assert "gone" == TicketNotFound("gone").detail
 
 
-def test_facts_are_for_machines() -> None:
+def test_facts_are_kept_beside_the_detail() -> None:
     """
-    What a program must know of the refusal stands beside the sentence.
+    Facts for programs are separate from the sentence.
     """
     part = sample(Part, quantity=5500, reserved=1000)
 
@@ -75,26 +75,26 @@ def test_facts_are_for_machines() -> None:
     assert "not enough stock of BRK-PAD-0042: 4.5 available" == refused.detail
 
 
-def test_problems_are_all_told() -> None:
+def test_all_problems_are_reported() -> None:
     """
-    An invalid form hears of everything that is wrong with it at once.
+    An invalid form reports all its problems at once.
     """
     refused = Invalid(Problem("#/name", "is required"), Problem("", "is no number", "page"))
 
     assert "#/name: is required; page: is no number" == str(refused)
 
 
-def test_unknown_ids_are_pointed_at() -> None:
+def test_unknown_ids_have_pointers() -> None:
     """
-    Each id that names nothing has its pointer.
+    Each id that does not exist has its pointer.
     """
     assert ["#/add_ids/0", "#/add_ids/2"] == [
         problem.pointer for problem in Unknown("#/add_ids/0", "#/add_ids/2").problems
     ]
 
 
-def test_a_lost_race_that_stays_lost_is_unavailability() -> None:
+def test_a_lost_race_is_reported_as_unavailable() -> None:
     """
-    A client that meets one is told to try again, never that the server is broken.
+    The client is asked to try again instead of hearing of an internal error.
     """
     assert issubclass(LostRace, Unavailable)

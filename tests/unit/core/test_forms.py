@@ -1,4 +1,4 @@
-"""Forms refuse what no single field can see."""
+"""Forms check the rules between their fields."""
 
 from datetime import date
 
@@ -17,12 +17,12 @@ from tests.strategies import sample
 
 
 def pointers(refused: pytest.ExceptionInfo[RuleBroken]) -> list[str]:
-    """Return where a refusal points."""
+    """Return the pointers of a refusal."""
     return [problem.parameter or problem.pointer for problem in refused.value.problems]
 
 
 @pytest.mark.parametrize("form", [TicketForm, TicketDraft])
-def test_a_vehicle_is_named_in_one_way(form: type[TicketForm]) -> None:
+def test_a_vehicle_is_given_by_id_or_vin(form: type[TicketForm]) -> None:
     """
     A ticket's vehicle is given by id or by VIN, not by both.
     """
@@ -32,9 +32,9 @@ def test_a_vehicle_is_named_in_one_way(form: type[TicketForm]) -> None:
     assert ["#/vehicle_id"] == pointers(refused)
 
 
-def test_an_edit_means_somebody() -> None:
+def test_an_edit_has_at_least_one_list() -> None:
     """
-    Either list may be missing, not both.
+    Either list may be missing, but not both.
     """
     with pytest.raises(RuleBroken) as refused:
         MechanicEdit()
@@ -43,9 +43,9 @@ def test_an_edit_means_somebody() -> None:
     assert MechanicEdit(add_ids=()) != MechanicEdit(remove_ids=())
 
 
-def test_nobody_can_join_and_leave() -> None:
+def test_no_mechanic_is_added_and_removed() -> None:
     """
-    Each id that is in both lists is pointed at.
+    Each id that is in both lists is reported.
     """
     edit = MechanicEdit(add_ids=(1, 2, 3), remove_ids=(3, 4, 1))
     known = {one: sample(Mechanic, id=one) for one in range(1, 5)}
@@ -57,9 +57,9 @@ def test_nobody_can_join_and_leave() -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_only_some_kinds_are_entered_by_hand(kind: Kind) -> None:
+def test_only_manual_kinds_can_be_entered(kind: Kind) -> None:
     """
-    What tickets do to stock can't be typed in beside them.
+    Movements that come from tickets cannot be entered by staff.
     """
     if kind in MANUAL_KINDS:
         assert kind is MovementForm(kind=kind, quantity=Quantity(1)).kind
@@ -70,9 +70,9 @@ def test_only_some_kinds_are_entered_by_hand(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", MANUAL_KINDS)
-def test_only_a_count_may_find_nothing(kind: Kind) -> None:
+def test_only_a_count_may_be_zero(kind: Kind) -> None:
     """
-    Receiving nothing is a mistake; counting nothing is a fact.
+    A receipt of 0 is refused; a count of 0 is not.
     """
     if kind is Kind.COUNT:
         assert 0 == MovementForm(kind=kind, quantity=Quantity(0)).quantity
@@ -82,9 +82,9 @@ def test_only_a_count_may_find_nothing(kind: Kind) -> None:
         assert ["#/quantity"] == pointers(refused)
 
 
-def test_customers_do_not_work_here() -> None:
+def test_a_mechanic_cannot_have_the_customer_role() -> None:
     """
-    A mechanic's form can't make a customer of them.
+    A mechanic's form refuses the role customer.
     """
     with pytest.raises(RuleBroken) as refused:
         sample(MechanicForm, role=Role.CUSTOMER)
@@ -113,12 +113,12 @@ def test_a_period_does_not_end_before_it_begins() -> None:
         (Period(since=date(2026, 3, 1), until=date(2026, 3, 1)), date(2026, 3, 1), True),
     ],
 )
-def test_a_period_holds_its_first_and_last_day(
+def test_a_period_contains_its_first_and_last_day(
     period: Period,
     day: date,
     held: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """
-    Both ends are included, and an open end has none.
+    Both ends are included, and an open end is unbounded.
     """
     assert held == period.contains(day)

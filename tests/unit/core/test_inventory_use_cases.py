@@ -1,4 +1,4 @@
-"""Shelving, finding, counting and archiving parts; and hearing when they run low."""
+"""Add, find, count and archive parts, and notify of low stock."""
 
 from typing import Any
 
@@ -31,19 +31,19 @@ PAD = PartId(1)
 
 
 def move(premises: Premises, kind: Kind, quantity: int, note: str | None = None) -> Movement:
-    """Move brake pads by hand."""
+    """Enter a stock movement of the brake pads."""
     form = MovementForm(kind=kind, quantity=Quantity(quantity), note=note)
     return premises.shop.move_stock(MECHANIC, PAD, form)
 
 
 def reserve(premises: Premises, quantity: int) -> None:
-    """Put brake pads on a new ticket."""
+    """Add brake pads to a new ticket."""
     form = PartLineForm(part_id=PAD, quantity=Quantity(quantity))
     premises.shop.add_part_line(MECHANIC, premises.open().id, form)
 
 
 def change(premises: Premises, **what: Any) -> Part:
-    """Correct the brake pad."""
+    """Change the brake pads."""
     return premises.shop.change_part(MECHANIC, PAD, lambda form: evolve(form, **what))
 
 
@@ -56,9 +56,9 @@ def ledger(premises: Premises, part_id: int = 1) -> list[tuple[str, int, int, in
     ]
 
 
-def test_what_lies_on_the_shelf_already_is_received(premises: Premises) -> None:
+def test_initial_stock_is_received(premises: Premises) -> None:
     """
-    A part starts with one movement, or none where there is nothing; a missing SKU is made.
+    A new part with stock has one movement, one without has none; a missing SKU is generated.
     """
     bulb = premises.shop.add_part(MECHANIC, sample(PartForm, quantity=500))
     lamp = premises.shop.add_part(MECHANIC, sample(PartForm))
@@ -70,9 +70,9 @@ def test_what_lies_on_the_shelf_already_is_received(premises: Premises) -> None:
     assert [] == ledger(premises, lamp.id)
 
 
-def test_a_sku_is_one_part_s(premises: Premises) -> None:
+def test_a_sku_is_unique(premises: Premises) -> None:
     """
-    Two parts never share a SKU, and nothing of the refused one is left.
+    Two parts never share a SKU, and the refused one is not stored.
     """
     bulb = premises.shop.add_part(MECHANIC, sample(PartForm, sku="BULB"))
 
@@ -97,11 +97,9 @@ def test_a_sku_is_one_part_s(premises: Premises) -> None:
         (PartFilter(sku="pa"), []),
     ],
 )
-def test_parts_are_searched_by_anybody(
-    premises: Premises, wanted: PartFilter, skus: list[str]
-) -> None:
+def test_everybody_searches_parts(premises: Premises, wanted: PartFilter, skus: list[str]) -> None:
     """
-    Name or SKU may begin with what is sought; a SKU is matched whole.
+    The search text is the start of the name or SKU; a SKU filter must be equal.
     """
     premises.shop.add_part(MECHANIC, sample(PartForm, name="Motor oil", sku="OIL-5W"))
 
@@ -110,9 +108,9 @@ def test_parts_are_searched_by_anybody(
     assert skus == [part.sku for part in found]
 
 
-def test_what_is_low_is_for_staff(premises: Premises) -> None:
+def test_low_stock_is_for_staff(premises: Premises) -> None:
     """
-    Neither strangers nor customers learn what the shop has run out of.
+    Neither anonymous callers nor customers see which parts are low.
     """
     premises.shop.add_part(MECHANIC, sample(PartForm, sku="EMPTY"))
     low = PartFilter(low_stock=True)
@@ -124,9 +122,9 @@ def test_what_is_low_is_for_staff(premises: Premises) -> None:
         premises.shop.list_parts(CUSTOMER, evolve(low, low_stock=False), ALL)
 
 
-def test_movements_by_hand_are_written_down(premises: Premises) -> None:
+def test_manual_movements_are_recorded(premises: Premises) -> None:
     """
-    Each entry tells what changed, what it came to, who did it and why.
+    Each entry has the changes, the balances, the author and the note.
     """
     move(premises, Kind.RECEIVE, 2500)
     move(premises, Kind.RETURN, 500)
@@ -149,9 +147,9 @@ def test_movements_by_hand_are_written_down(premises: Premises) -> None:
     assert (3000, 0) == premises.stock()
 
 
-def test_nobody_takes_what_is_promised(premises: Premises) -> None:
+def test_reserved_stock_cannot_be_removed(premises: Premises) -> None:
     """
-    Scrapping and counting stop at what is reserved, and tell how much that leaves.
+    Scrapping and counting stop at the reserved quantity, and report what is available.
     """
     reserve(premises, 7000)
 
@@ -168,9 +166,9 @@ def test_nobody_takes_what_is_promised(premises: Premises) -> None:
     assert 2 == len(ledger(premises))
 
 
-def test_blanks_around_a_sku_are_nothing_of_it(premises: Premises) -> None:
+def test_a_sku_is_stripped(premises: Premises) -> None:
     """
-    A label that was read with a blank too many names the part it is on.
+    White space around a SKU is ignored.
     """
     assert "BULB 1" == premises.shop.add_part(MECHANIC, sample(PartForm, sku=" BULB 1\n")).sku
     with pytest.raises(SkuTaken):
@@ -179,7 +177,7 @@ def test_blanks_around_a_sku_are_nothing_of_it(premises: Premises) -> None:
 
 def test_a_changed_quantity_is_a_count(premises: Premises) -> None:
     """
-    Correcting the figure writes a movement; leaving it out, or as it was, writes none.
+    A changed quantity writes a movement; a missing or equal one writes none.
     """
     change(premises, quantity=Quantity(12_000), price=5)
     change(premises, quantity=None, name="Pad")
@@ -192,7 +190,7 @@ def test_a_changed_quantity_is_a_count(premises: Premises) -> None:
 
 def test_a_stale_change_is_refused(premises: Premises) -> None:
     """
-    Who has not seen the last change can neither change, move nor archive.
+    With an old version, a part can be neither changed, moved nor archived.
     """
     form = MovementForm(kind=Kind.RECEIVE, quantity=Quantity(1))
     for way in (
@@ -204,9 +202,9 @@ def test_a_stale_change_is_refused(premises: Premises) -> None:
             way()
 
 
-def test_an_archived_part_is_gone_but_its_ledger_is_not(premises: Premises) -> None:
+def test_an_archived_part_is_not_found_but_its_ledger_is(premises: Premises) -> None:
     """
-    Whatever else is asked of it, it is not there.
+    An archived part is not found by any other use case.
     """
     premises.shop.archive_part(MECHANIC, PAD)
     form = MovementForm(kind=Kind.RECEIVE, quantity=Quantity(1))
@@ -224,9 +222,9 @@ def test_an_archived_part_is_gone_but_its_ledger_is_not(premises: Premises) -> N
     assert [("receive", 10_000, 0, 10_000, 0)] == ledger(premises)
 
 
-def test_a_part_that_tickets_wait_for_is_not_archived(premises: Premises) -> None:
+def test_a_reserved_part_is_not_archived(premises: Premises) -> None:
     """
-    What is reserved stays in the lists.
+    A part with a reserved quantity stays in the lists.
     """
     reserve(premises, 500)
 
@@ -236,56 +234,56 @@ def test_a_part_that_tickets_wait_for_is_not_archived(premises: Premises) -> Non
     assert {"reserved": 0.5} == refused.value.facts
 
 
-def test_low_stock_is_told_once_per_crossing(premises: Premises) -> None:
+def test_low_stock_is_notified_once_per_crossing(premises: Premises) -> None:
     """
-    Falling to the reorder point is news; staying below it is not; rising and falling again is.
+    Falling to the reorder point notifies; staying below it does not; falling again does.
     """
     reserve(premises, 5999)
-    assert [] == premises.heard
+    assert [] == premises.notified
 
     reserve(premises, 1)
     move(premises, Kind.SCRAP, 1000)
     move(premises, Kind.RECEIVE, 9000)
     move(premises, Kind.COUNT, 7000)
 
-    assert [4000, 1000] == [part.available for part in premises.heard]
+    assert [4000, 1000] == [part.available for part in premises.notified]
 
 
 def test_raising_the_reorder_point_is_a_crossing_too(premises: Premises) -> None:
     """
-    What was enough yesterday may be low today.
+    A higher reorder point can make a part low.
     """
     change(premises, reorder_point=Quantity(10_000))
     change(premises, reorder_point=Quantity(11_000))
 
-    assert [10_000] == [part.reorder_point for part in premises.heard]
+    assert [10_000] == [part.reorder_point for part in premises.notified]
 
 
-def test_consuming_what_was_reserved_is_no_crossing(premises: Premises) -> None:
+def test_consuming_reserved_stock_is_no_crossing(premises: Premises) -> None:
     """
-    The alarm rings when stock is promised, not a second time when it is used.
+    A part becomes low when stock is reserved, not again when it is consumed.
     """
     ticket = premises.open()
     form = PartLineForm(part_id=PAD, quantity=Quantity(8000))
     premises.shop.add_part_line(MECHANIC, ticket.id, form)
     premises.go(ticket, Status.IN_PROGRESS, Status.COMPLETED)
 
-    assert 1 == len(premises.heard)
+    assert 1 == len(premises.notified)
 
 
-def test_a_refused_move_rings_no_alarm(premises: Premises) -> None:
+def test_a_refused_movement_does_not_notify(premises: Premises) -> None:
     """
-    Nothing is told of what was not kept.
+    A rolled-back movement notifies nobody.
     """
     with pytest.raises(InsufficientStock):
         reserve(premises, 10_001)
 
-    assert [] == premises.heard
+    assert [] == premises.notified
 
 
 def test_balances_agree_with_the_ledger(premises: Premises) -> None:
     """
-    The check finds a balance that was moved past its ledger, and nothing else.
+    The check finds a balance that differs from its ledger, and nothing else.
     """
     reserve(premises, 500)
     assert () == premises.shop.check_stock(MANAGER)

@@ -1,4 +1,4 @@
-"""Hiring, showing, correcting and letting go; and who has worked the most."""
+"""Hire, list, change and dismiss mechanics, and read the leaderboard."""
 
 from datetime import date
 from typing import Any
@@ -32,14 +32,14 @@ DAY = date(2026, 3, 2)
 
 
 def hire(premises: Premises, name: str, **given: object) -> Mechanic:
-    """Return somebody new."""
+    """Return a new mechanic."""
     email = f"{name.lower()}@shop.example"
     return premises.shop.hire_mechanic(MANAGER, sample(Hiring, name=name, email=email, **given))
 
 
-def test_whoever_is_hired_can_log_in(premises: Premises) -> None:
+def test_a_new_mechanic_can_log_in(premises: Premises) -> None:
     """
-    A new mechanic works from the first day, at the staff's door only.
+    A new mechanic can log in as staff only.
     """
     dan = hire(premises, "Dan", salary=5_000_000)
     credentials = Credentials(email="DAN@shop.example", password="correct horse battery")
@@ -50,9 +50,9 @@ def test_whoever_is_hired_can_log_in(premises: Premises) -> None:
         premises.shop.log_in_customer(ANONYMOUS, credentials)
 
 
-def test_staff_addresses_are_their_own(premises: Premises) -> None:
+def test_staff_addresses_are_unique(premises: Premises) -> None:
     """
-    No two of staff share an address; a customer may have the same.
+    Two staff members never share an address; a customer may have the same.
     """
     with pytest.raises(EmailTaken):
         hire(premises, "Bob")
@@ -74,7 +74,7 @@ def test_each_role_sees_its_view(
     premises: Premises, actor: Actor, view: type[PublicMechanic], ids: list[int]
 ) -> None:
     """
-    Who left is seen by staff only, and nobody sees more fields than their role's.
+    Inactive mechanics are visible to staff only, and each role sees its fields only.
     """
     gone = hire(premises, "Dan").id
     premises.shop.let_mechanic_go(MANAGER, gone)
@@ -91,7 +91,7 @@ def test_each_role_sees_its_view(
 
 def test_a_manager_changes_everything(premises: Premises) -> None:
     """
-    Role, salary and address are the manager's to set.
+    Managers may change role, salary and address.
     """
     after = premises.shop.change_mechanic(
         MANAGER, BOB, lambda form: evolve(form, salary=Money(1), role=Role.MANAGER), expected=1
@@ -101,9 +101,9 @@ def test_a_manager_changes_everything(premises: Premises) -> None:
     assert (1, Role.MANAGER, 2) == (after.salary, after.role, after.version)
 
 
-def test_a_mechanic_changes_name_phone_and_specialty_of_themselves(premises: Premises) -> None:
+def test_a_mechanic_changes_their_own_name_phone_and_specialty(premises: Premises) -> None:
     """
-    What is left out of the whole form stays: a mechanic can't know their salary's figure.
+    Other fields keep their values when left out: mechanics cannot see their salary.
     """
     premises.shop.change_mechanic(MANAGER, BOB, lambda form: evolve(form, salary=Money(7)))
     form = MechanicForm(name="Rob", phone="555", specialty="oil")
@@ -123,7 +123,7 @@ def test_a_mechanic_changes_name_phone_and_specialty_of_themselves(premises: Pre
 )
 def test_a_mechanic_changes_nothing_else(premises: Premises, wish: dict[str, Any]) -> None:
     """
-    Nobody raises their own salary or rank.
+    Mechanics cannot raise their own salary or role.
     """
     with pytest.raises(RoleForbids):
         premises.shop.change_mechanic(MECHANIC, BOB, lambda form: evolve(form, **wish))
@@ -131,9 +131,9 @@ def test_a_mechanic_changes_nothing_else(premises: Premises, wish: dict[str, Any
         premises.shop.change_mechanic(MECHANIC, EVE, lambda form: form)
 
 
-def test_whoever_is_let_go_is_out_at_once(premises: Premises) -> None:
+def test_a_dismissed_mechanic_is_logged_out(premises: Premises) -> None:
     """
-    Login stops, sessions end, the record stays; twice is no different from once.
+    Logins are refused and sessions revoked, the record stays; a second dismissal changes nothing.
     """
     credentials = Credentials(email="bob@shop.example", password="correct horse battery")
     premises.shop.log_in_staff(ANONYMOUS, credentials)
@@ -152,7 +152,7 @@ def test_whoever_is_let_go_is_out_at_once(premises: Premises) -> None:
 
 def test_a_stale_change_is_refused(premises: Premises) -> None:
     """
-    Who has not seen the last change can neither overwrite nor let go.
+    With an old version, a mechanic can be neither changed nor dismissed.
     """
     with pytest.raises(MechanicChanged):
         premises.shop.change_mechanic(MANAGER, BOB, lambda form: form, expected=9)
@@ -162,7 +162,7 @@ def test_a_stale_change_is_refused(premises: Premises) -> None:
 
 def test_the_last_manager_stays(premises: Premises) -> None:
     """
-    The shop is never left without somebody who can let people in.
+    The last active manager can be neither dismissed nor demoted.
     """
     for way in (
         lambda: premises.shop.let_mechanic_go(MANAGER, EVE),
@@ -188,7 +188,7 @@ def standings(premises: Premises, period: Period = ALL_TIME, limit: int = 100) -
 
 def test_equal_counts_share_a_rank(premises: Premises) -> None:
     """
-    Ties stand by name, then id, and the next rank counts those before it.
+    Ties are ordered by name, then id, and the next rank counts those before it.
     """
     abe = hire(premises, "Abe").id
     premises.open(mechanic_ids=(2, abe))
@@ -198,9 +198,9 @@ def test_equal_counts_share_a_rank(premises: Premises) -> None:
     assert [(1, "Abe", 1)] == standings(premises, limit=1)
 
 
-def test_the_leaderboard_follows_what_happens(premises: Premises) -> None:
+def test_the_leaderboard_follows_the_tickets(premises: Premises) -> None:
     """
-    Assigning, removing, completing, reopening and cancelling count as the contract says.
+    Assigning, removing, completing, reopening and cancelling change the counts.
     """
     ticket = premises.open(service_date=DAY)
     counts = [standings(premises)[0]]
@@ -214,9 +214,9 @@ def test_the_leaderboard_follows_what_happens(premises: Premises) -> None:
     assert [(1, "Bob", 1), (1, "Eve", 1), (1, "Eve", 1), (1, "Bob", 0)] == counts
 
 
-def test_the_leaderboard_looks_at_service_dates(premises: Premises) -> None:
+def test_the_leaderboard_counts_by_service_date(premises: Premises) -> None:
     """
-    Both ends of the period count, whenever the ticket was written.
+    Both ends of the period are included, whatever the date of creation.
     """
     premises.open(service_date=DAY)
 
@@ -224,9 +224,9 @@ def test_the_leaderboard_looks_at_service_dates(premises: Premises) -> None:
     assert (1, "Bob", 0) == standings(premises, Period(since=date(2026, 3, 3)))[0]
 
 
-def test_the_figure_explains_itself(premises: Premises) -> None:
+def test_the_counted_tickets_can_be_listed(premises: Premises) -> None:
     """
-    The tickets behind a mechanic's figure are theirs to see, and a manager's.
+    The mechanic and managers may list the tickets behind a count.
     """
     counted = premises.open(service_date=DAY)
     premises.go(premises.open(service_date=DAY), Status.CANCELLED)

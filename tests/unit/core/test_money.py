@@ -24,7 +24,7 @@ HALVES = [
 @pytest.mark.parametrize(("quantity", "price", "expected"), HALVES)
 def test_amount_rounds_half_even(quantity: int, price: int, expected: int) -> None:
     """
-    An amount between two cents goes to the nearer, and from the middle to the even one.
+    An amount between two cents is rounded to the nearest, and from the middle to the even one.
     """
     assert expected == line_amount(Quantity(quantity), Money(price))
 
@@ -32,7 +32,7 @@ def test_amount_rounds_half_even(quantity: int, price: int, expected: int) -> No
 @given(values_of(Measure), values_of(Price))
 def test_amount_agrees_with_decimal(quantity: Quantity, price: Money) -> None:
     """
-    Every amount is what decimal arithmetic says, to the last cent.
+    Every amount is equal to decimal arithmetic, to the cent.
     """
     exact = Decimal(quantity) / 1000 * Decimal(price)
 
@@ -42,7 +42,7 @@ def test_amount_agrees_with_decimal(quantity: Quantity, price: Money) -> None:
 @given(st.integers(0, 10**6), st.integers(0, 10**4))
 def test_amount_of_halves_agrees_with_decimal(halves: int, price: int) -> None:
     """
-    Halves of units, where all ties come from, are rounded as decimal arithmetic rounds them.
+    Ties come from halves of units, and are rounded as decimal arithmetic rounds them.
     """
     exact = Decimal(halves) / 2 * price
 
@@ -55,16 +55,16 @@ def test_amount_of_halves_agrees_with_decimal(halves: int, price: int) -> None:
     ("quantity", "expected"),
     [(5500, "5.5"), (1, "0.001"), (0, "0"), (12000, "12"), (-1250, "-1.25")],
 )
-def test_quantities_read_as_people_write_them(quantity: int, expected: str) -> None:
+def test_quantities_have_no_trailing_zeros(quantity: int, expected: str) -> None:
     """
-    A quantity is shown without needless noughts and never in powers of ten.
+    A quantity is shown without trailing zeros or an exponent.
     """
     assert expected == str(to_decimal(Quantity(quantity)))
 
 
 @given(values_of(Measure))
-def test_quantities_in_units_are_exact(quantity: Quantity) -> None:
+def test_quantities_convert_exactly(quantity: Quantity) -> None:
     """
-    Nothing is lost between thousandths and what people read.
+    Nothing is lost between thousandths and decimal numbers.
     """
     assert quantity == to_decimal(quantity) * 1000

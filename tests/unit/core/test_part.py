@@ -1,4 +1,4 @@
-"""Stock moves exactly, never below what is promised, and each move can be undone."""
+"""Stock movements are exact, never below the reserved quantity, and reversible."""
 
 import pytest
 from attrs import evolve
@@ -27,9 +27,11 @@ ALONE = sorted(set(Kind) - {Kind.COUNT})
 
 @FEWER
 @given(records(Part), st.sampled_from(ALONE), values_of(Measure))
-def test_a_move_keeps_the_balance_or_refuses(part: Part, kind: Kind, quantity: Quantity) -> None:
+def test_a_movement_changes_the_balance_or_is_refused(
+    part: Part, kind: Kind, quantity: Quantity
+) -> None:
     """
-    After any move nothing is promised that is not there, and nothing else has changed.
+    After any movement the reserved quantity is on hand, and nothing else has changed.
     """
     on_hand, reserved = STOCK_EFFECTS[kind]
     wanted = (part.quantity + on_hand * quantity, part.reserved + reserved * quantity)
@@ -48,9 +50,9 @@ def test_a_move_keeps_the_balance_or_refuses(part: Part, kind: Kind, quantity: Q
 
 @FEWER
 @given(st.sampled_from(sorted(INVERSE_KINDS)), values_of(Measure))
-def test_each_move_is_undone_by_its_inverse(kind: Kind, drawn: Quantity) -> None:
+def test_each_kind_is_reversed_by_its_inverse(kind: Kind, drawn: Quantity) -> None:
     """
-    Do, then undo, and the part is what it was.
+    A movement and its inverse leave the part unchanged.
     """
     quantity = Quantity(1 + drawn // 5)
     part = sample(Part, quantity=3 * quantity, reserved=quantity)
@@ -60,7 +62,7 @@ def test_each_move_is_undone_by_its_inverse(kind: Kind, drawn: Quantity) -> None
 
 def test_every_effect_of_a_ticket_has_an_inverse() -> None:
     """
-    Whatever a ticket does to stock, a ticket can give back.
+    All kinds that come from tickets have an inverse.
     """
     assert all(
         STOCK_EFFECTS[undo] == tuple(-change for change in STOCK_EFFECTS[kind])
@@ -71,9 +73,9 @@ def test_every_effect_of_a_ticket_has_an_inverse() -> None:
 
 @FEWER
 @given(records(Part), values_of(Stock))
-def test_a_count_sets_what_is_on_hand(part: Part, counted: Quantity) -> None:
+def test_a_count_sets_the_quantity_on_hand(part: Part, counted: Quantity) -> None:
     """
-    A count is taken as found, unless fewer are found than are promised.
+    A count is refused only below the reserved quantity.
     """
     if counted < part.reserved:
         with pytest.raises(CountBelowReserved):
@@ -82,9 +84,9 @@ def test_a_count_sets_what_is_on_hand(part: Part, counted: Quantity) -> None:
         assert evolve(part, quantity=counted) == part.move(Kind.COUNT, counted)
 
 
-def test_a_shelf_has_an_end() -> None:
+def test_the_quantity_on_hand_is_limited() -> None:
     """
-    More than the ledger can hold is refused as a rule broken, not as an accident.
+    More than the greatest quantity is refused as invalid.
     """
     with pytest.raises(RuleBroken, match="must leave at most 99999 on hand"):
         sample(Part, quantity=MAX_QUANTITY).move(Kind.RECEIVE, Quantity(1))
@@ -101,7 +103,7 @@ def test_a_part_is_low_at_its_reorder_point(
     low: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     """
-    What counts is what can still be promised.
+    The available quantity counts, not the quantity on hand.
     """
     part = sample(Part, quantity=quantity, reserved=reserved, reorder_point=reorder_point)
 
@@ -109,9 +111,9 @@ def test_a_part_is_low_at_its_reorder_point(
     assert quantity - reserved == part.available
 
 
-def test_an_archived_part_has_nothing_reserved() -> None:
+def test_a_reserved_part_cannot_be_archived() -> None:
     """
-    Nobody takes a part out of the lists while tickets wait for it.
+    A part that tickets reserve cannot be archived.
     """
     with pytest.raises(PartReserved) as refused:
         sample(Part, quantity=5500, reserved=500).archive(NOON)
@@ -122,9 +124,9 @@ def test_an_archived_part_has_nothing_reserved() -> None:
 
 @FEWER
 @given(records(Part))
-def test_a_part_of_which_nothing_new_is_written_is_the_same(part: Part) -> None:
+def test_an_unchanged_form_returns_the_same_part(part: Part) -> None:
     """
-    The moment of the last change is left alone where nothing has changed.
+    The timestamp stays when nothing changes.
     """
     part = evolve(part, sku="PAD")
 
@@ -134,9 +136,9 @@ def test_a_part_of_which_nothing_new_is_written_is_the_same(part: Part) -> None:
 
 @FEWER
 @given(records(Part), records(PartForm))
-def test_filling_a_form_moves_no_stock(part: Part, form: PartForm) -> None:
+def test_a_form_does_not_move_stock(part: Part, form: PartForm) -> None:
     """
-    Only movements move stock; a missing SKU is kept.
+    Only movements change stock; a missing SKU keeps the present one.
     """
     after = part.with_form(form, NOON)
 
@@ -147,7 +149,7 @@ def test_filling_a_form_moves_no_stock(part: Part, form: PartForm) -> None:
 
 def test_a_stale_part_is_refused() -> None:
     """
-    Whoever changes a part must have seen its present version.
+    A change needs the present version.
     """
     part = sample(Part, version=3)
 
@@ -157,9 +159,9 @@ def test_a_stale_part_is_refused() -> None:
         part.require_version(2)
 
 
-def test_a_movement_tells_what_led_from_one_to_the_other() -> None:
+def test_a_movement_records_the_difference() -> None:
     """
-    The ledger holds changes and balances, who did it, and for which line.
+    The movement has changes and balances, the author and the line.
     """
     before = sample(Part, quantity=5000, reserved=1000)
     after = before.move(Kind.CONSUME, Quantity(1000))

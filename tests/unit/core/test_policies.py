@@ -1,4 +1,4 @@
-"""Every use case of the shop lets in whom the contract names, and nobody else."""
+"""Every use case has the policy of the contract."""
 
 import inspect
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def policy_of(name: str) -> Policy:
 
 
 def arguments(use_case: Any) -> dict[str, Any]:
-    """Return something well-formed for each required argument of a use case."""
+    """Return a valid value for each required argument of a use case."""
     hints = get_type_hints(type(use_case).__call__)
     asked = inspect.signature(use_case).parameters.values()
     return {
@@ -83,9 +83,9 @@ def _something(hint: Any) -> object:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_policy_is_the_contract_s(name: str) -> None:
+def test_the_policy_is_that_of_the_contract(name: str) -> None:
     """
-    Each use case declares who may, as the contract says it.
+    Each use case declares the policy that the contract names.
     """
     (promised,) = [policy for policy, names in CONTRACT.items() if name in names.split()]
 
@@ -94,9 +94,9 @@ def test_the_policy_is_the_contract_s(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("actor", ACTORS, ids=lambda actor: str(actor.role))
-def test_who_may_not_is_refused_first(name: str, actor: Actor) -> None:
+def test_access_is_checked_first(name: str, actor: Actor) -> None:
     """
-    Strangers are asked to log in and wrong roles are refused, whatever they ask about.
+    Anonymous callers and wrong roles are refused before anything else is checked.
     """
     use_case = getattr(shop_on(MemoryStore(), ManualClock()), name)
     policy = policy_of(name)
@@ -116,9 +116,9 @@ def test_who_may_not_is_refused_first(name: str, actor: Actor) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_use_case_tells_what_it_refuses(name: str) -> None:
+def test_every_use_case_lists_its_refusals(name: str) -> None:
     """
-    The documents can name each use case in one line, with all of its refusals.
+    Each use case has a summary line and its refusals, for the documentation.
     """
     use_case: Any = attrs.fields_dict(Shop)[name].type
 

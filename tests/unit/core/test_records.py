@@ -1,4 +1,4 @@
-"""Every record of the core keeps the rules on its types, whatever it is given."""
+"""Every record of the core enforces the rules on its types."""
 
 import importlib
 import inspect
@@ -21,7 +21,7 @@ GIVEN: dict[str, dict[str, object]] = {"MechanicEdit": {"add_ids": (1,)}}
 
 
 def ruled() -> Iterator[type[Any]]:
-    """Yield every record of the core whose fields carry rules."""
+    """Yield every record of the core that has rules."""
     for module in pkgutil.walk_packages(mechanic_core.__path__, "mechanic_core."):
         found = importlib.import_module(module.name)
         for _, cls in inspect.getmembers(found, inspect.isclass):
@@ -49,9 +49,9 @@ MEMBERS = [
 
 
 @pytest.mark.parametrize("cls", RECORDS, ids=lambda cls: cls.__name__)
-def test_a_sample_is_as_the_documents_show_it(cls: type[Any]) -> None:
+def test_examples_follow_the_rules(cls: type[Any]) -> None:
     """
-    Each record can be made of its own examples: they keep the rules that they stand beside.
+    A record can be made of its own examples, which follow its rules.
     """
     made = sample(cls, **GIVEN.get(cls.__name__, {}))
 
@@ -61,9 +61,9 @@ def test_a_sample_is_as_the_documents_show_it(cls: type[Any]) -> None:
 
 
 @given(st.data())
-def test_drawn_records_are_kept_and_copied(data: st.DataObject) -> None:
+def test_generated_records_can_be_copied(data: st.DataObject) -> None:
     """
-    Whatever keeps the rules makes a record, equal to its copy, and its computed values compute.
+    A record of valid values is equal to its copy, and its computed properties work.
     """
     cls = data.draw(st.sampled_from(RECORDS))
     made = data.draw(records(cls))
@@ -77,7 +77,7 @@ def test_drawn_records_are_kept_and_copied(data: st.DataObject) -> None:
 @pytest.mark.parametrize(("cls", "field"), FIELDS)
 def test_a_broken_rule_is_refused(cls: type[Any], field: "attrs.Attribute[Any]") -> None:
     """
-    No field of any record takes a value against its rules, and the refusal names the field.
+    No field of a record takes an invalid value, and the refusal names the field.
     """
     for bad in rule_breaking(field.type):
         with pytest.raises(RuleBroken) as refused:
@@ -87,9 +87,9 @@ def test_a_broken_rule_is_refused(cls: type[Any], field: "attrs.Attribute[Any]")
 
 
 @pytest.mark.parametrize(("cls", "field"), MEMBERS)
-def test_a_broken_member_is_pointed_at(cls: type[Any], field: "attrs.Attribute[Any]") -> None:
+def test_an_invalid_item_has_its_pointer(cls: type[Any], field: "attrs.Attribute[Any]") -> None:
     """
-    Of a list's members the broken one is named.
+    The refusal names the invalid item of a list.
     """
     with pytest.raises(RuleBroken) as refused:
         sample(cls, **{field.name: (1, 0)})
@@ -98,9 +98,9 @@ def test_a_broken_member_is_pointed_at(cls: type[Any], field: "attrs.Attribute[A
 
 
 @pytest.mark.parametrize("cls", RECORDS, ids=lambda cls: cls.__name__)
-def test_no_record_can_be_changed(cls: type[Any]) -> None:
+def test_records_are_frozen(cls: type[Any]) -> None:
     """
-    A record is a value: nobody changes it behind another's back.
+    A record cannot be changed in place.
     """
     made = sample(cls, **GIVEN.get(cls.__name__, {}))
 
@@ -110,9 +110,9 @@ def test_no_record_can_be_changed(cls: type[Any]) -> None:
 
 @FEWER
 @given(st.data())
-def test_drawn_values_keep_their_rules(data: st.DataObject) -> None:
+def test_generated_values_follow_the_rules(data: st.DataObject) -> None:
     """
-    The strategies never draw what the constructor would refuse.
+    The strategies never generate a value that a constructor refuses.
     """
     field = data.draw(st.sampled_from([param.values[1] for param in FIELDS]))
     declared = getattr(field, "type", None)

@@ -1,4 +1,4 @@
-"""A ticket's verbs: lines, mechanics, totals, and the point from which nothing changes."""
+"""The ticket record: lines, mechanics, totals, and when it can be changed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -48,9 +48,9 @@ CHANGES: dict[str, Callable[[Ticket], Ticket]] = {
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("change", CHANGES)
-def test_nothing_changes_from_completion_on(change: str, status: Status) -> None:
+def test_a_completed_ticket_cannot_be_changed(change: str, status: Status) -> None:
     """
-    Lines, mechanics and the rest change before completion, and never after.
+    Lines, mechanics and details can be changed before completion only.
     """
     ticket = evolve(FULL, status=status)
 
@@ -68,7 +68,7 @@ def test_totals_are_sums_of_lines_rounded_once(
     parts: list[PartLine], labor: list[LaborLine]
 ) -> None:
     """
-    Each line is rounded half-even to the cent, and the totals add what the lines show.
+    Each line is rounded half-even to the cent, and the totals are their sums.
     """
     totals = sample(Ticket, parts=tuple(parts), labor=tuple(labor)).totals
 
@@ -83,9 +83,9 @@ def _cents(quantity: int, price: int) -> int:
     return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
-def test_totals_are_not_rounded_from_the_whole() -> None:
+def test_totals_are_sums_of_rounded_amounts() -> None:
     """
-    Three lines of half a cent come to nothing, though together they are more than one.
+    Three lines of half a cent add up to 0, though their exact sum is more than a cent.
     """
     half = sample(PartLine, quantity=Quantity(500), unit_price=Money(1))
     hour = sample(LaborLine, hours=Quantity(500), rate=Money(3))
@@ -95,7 +95,7 @@ def test_totals_are_not_rounded_from_the_whole() -> None:
     assert Totals(parts=Money(0), labor=Money(2), total=Money(2)) == ticket.totals
 
 
-def test_a_new_line_goes_last_and_a_known_one_keeps_its_place() -> None:
+def test_a_new_line_is_last_and_a_changed_one_keeps_its_position() -> None:
     """
     Changing a line does not move it; adding one moves no other.
     """
@@ -110,9 +110,9 @@ def test_a_new_line_goes_last_and_a_known_one_keeps_its_place() -> None:
     assert ticket.parts == ticket.with_part(new, NOON).without_part(new.id, NOON).parts
 
 
-def test_labour_lines_keep_their_places_too() -> None:
+def test_labour_lines_keep_their_positions_too() -> None:
     """
-    Labour is added, changed and removed as parts are.
+    Labour lines are added, changed and removed like part lines.
     """
     longer = evolve(LABOR, hours=Quantity(9000))
     new = sample(LaborLine)
@@ -122,9 +122,9 @@ def test_labour_lines_keep_their_places_too() -> None:
     assert () == FULL.without_labor(LABOR.id, NOON).labor
 
 
-def test_a_line_by_itself_is_of_its_ticket_s_version() -> None:
+def test_a_single_line_has_the_version_of_its_ticket() -> None:
     """
-    Who has a line in hand knows which ticket they saw; among its lines it has no version.
+    A line that is returned by itself has the ticket's version; among its lines it has none.
     """
     seen = evolve(FULL, version=7)
     lines = (seen.part_line(PART.id), seen.labor_line(LABOR.id))
@@ -135,18 +135,18 @@ def test_a_line_by_itself_is_of_its_ticket_s_version() -> None:
     assert (0,) == tuple(line.version for line in seen.with_labor(lines[1], NOON).labor)
 
 
-def test_a_ticket_of_which_nothing_new_is_told_is_the_same() -> None:
+def test_unchanged_details_return_the_same_ticket() -> None:
     """
-    The moment of the last change is left alone where nothing has changed.
+    The timestamp stays when nothing changes.
     """
-    told = (FULL.description, FULL.service_date, FULL.vehicle)
+    present = (FULL.description, FULL.service_date, FULL.vehicle)
 
-    assert FULL is FULL.with_details(*told, NOON + timedelta(hours=1))
+    assert FULL is FULL.with_details(*present, NOON + timedelta(hours=1))
 
 
-def test_a_line_that_is_not_there_is_not_found() -> None:
+def test_an_unknown_line_is_not_found() -> None:
     """
-    An id of another ticket's line names nothing here.
+    The id of another ticket's line is not found.
     """
     for miss in (
         lambda: FULL.part_line(LineId(9)),
@@ -158,9 +158,9 @@ def test_a_line_that_is_not_there_is_not_found() -> None:
             miss()
 
 
-def test_lines_have_an_end() -> None:
+def test_the_number_of_lines_is_limited() -> None:
     """
-    A ticket takes two hundred lines and not one more.
+    A ticket has at most 200 lines of a kind.
     """
     full = evolve(FULL, parts=(PART,) * 200)
 
@@ -168,9 +168,9 @@ def test_lines_have_an_end() -> None:
         full.with_part(sample(PartLine), NOON)
 
 
-def test_mechanics_stand_by_id_once_each() -> None:
+def test_mechanics_are_unique_and_ordered_by_id() -> None:
     """
-    Whoever is there already stays, whoever is not there can leave without harm.
+    Adding an assigned mechanic or removing another changes nothing.
     """
     renamed = evolve(BOB, name="Robert")
 
@@ -180,9 +180,9 @@ def test_mechanics_stand_by_id_once_each() -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-def test_only_a_mistake_is_removed(status: Status) -> None:
+def test_only_an_unstarted_ticket_is_removed(status: Status) -> None:
     """
-    A ticket with lines, or once started, is cancelled, not removed, unless it is that already.
+    A ticket with lines, or once started, must be cancelled instead, unless it is already.
     """
     empty = sample(Ticket, status=status)
     lined = (evolve(empty, parts=(PART,)), evolve(empty, labor=(LABOR,)))
@@ -199,7 +199,7 @@ def test_only_a_mistake_is_removed(status: Status) -> None:
         assert {"current_state": status.value} == found.value.facts
 
 
-def test_the_vin_is_the_vehicle_s() -> None:
+def test_the_vin_is_that_of_the_vehicle() -> None:
     """
     A ticket shows the VIN of its vehicle, if it has one.
     """
@@ -211,7 +211,7 @@ def test_the_vin_is_the_vehicle_s() -> None:
 
 def test_a_stale_ticket_is_refused() -> None:
     """
-    Whoever changes a ticket must have seen its present version, or not have asked.
+    A change needs the present version, if it gives one.
     """
     ticket = sample(Ticket, version=3)
 
@@ -221,9 +221,9 @@ def test_a_stale_ticket_is_refused() -> None:
         ticket.require_version(2)
 
 
-def test_a_labour_line_gives_its_form() -> None:
+def test_a_labour_line_has_a_form() -> None:
     """
-    What was written down can be corrected.
+    The present values of a labour line can be changed.
     """
     form = LABOR.form
 
@@ -235,9 +235,9 @@ def test_a_labour_line_gives_its_form() -> None:
     )
 
 
-def test_an_entry_is_told_in_words() -> None:
+def test_an_entry_has_its_values_as_text() -> None:
     """
-    Statuses are written as they are spelt, and nothing stays nothing.
+    Statuses are stored by their values, and None stays None.
     """
     entry = Entry.of(
         Actor(Role.MECHANIC, 2), NOON, Event.TRANSITION, INITIAL_STATUS, Status.CANCELLED, "no"

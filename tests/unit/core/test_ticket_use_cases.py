@@ -1,4 +1,4 @@
-"""Opening, reading, correcting and striking out tickets."""
+"""Open, read, change and remove tickets."""
 
 from datetime import date
 
@@ -32,13 +32,13 @@ VIN, NEW_VIN = "1HGCM82633A004352", "5YJSA1DG9DFP14705"
 
 
 def names(ticket: Ticket) -> list[str]:
-    """Return who is on the ticket."""
+    """Return the names of the assigned mechanics."""
     return [mechanic.name for mechanic in ticket.mechanics]
 
 
-def test_a_vehicle_is_taken_in(premises: Premises) -> None:
+def test_a_ticket_is_opened(premises: Premises) -> None:
     """
-    A ticket starts open, today, with its vehicle, its mechanics and the first of its history.
+    A new ticket is open, for today, with its vehicle, mechanics and first history entry.
     """
     draft = sample(TicketDraft, customer_id=1, vin=VIN.lower(), mechanic_ids=(2, 1, 2))
 
@@ -61,9 +61,9 @@ def test_a_vehicle_is_taken_in(premises: Premises) -> None:
     )
 
 
-def test_a_new_vin_makes_the_vehicle(premises: Premises) -> None:
+def test_a_new_vin_adds_a_vehicle(premises: Premises) -> None:
     """
-    The front desk need not write the vehicle down first, and does so only once.
+    A new VIN adds the vehicle once.
     """
     first = premises.open(vin=NEW_VIN)
     second = premises.open(vin=NEW_VIN)
@@ -75,7 +75,7 @@ def test_a_new_vin_makes_the_vehicle(premises: Premises) -> None:
 
 def test_customers_open_for_themselves(premises: Premises) -> None:
     """
-    A customer names neither another customer nor who shall work.
+    Customers can neither open a ticket for another customer nor assign mechanics.
     """
     ticket = premises.shop.open_ticket(CUSTOMER, sample(TicketDraft, vehicle_id=1))
     assert 1 == ticket.customer_id
@@ -113,14 +113,14 @@ def test_customers_open_for_themselves(premises: Premises) -> None:
         ),
     ],
 )
-def test_unknown_ids_are_pointed_at(
+def test_unknown_ids_are_reported_at_once(
     premises: Premises,
     given: dict[str, object],
     refusal: type[RuleBroken] | type[Unknown],
     pointers: list[str],
 ) -> None:
     """
-    Nothing is written for somebody or something that is not there; all of it is told at once.
+    With unknown ids nothing is stored, and all of them are reported.
     """
     with pytest.raises(refusal) as refused:
         premises.open(**given)
@@ -129,9 +129,9 @@ def test_unknown_ids_are_pointed_at(
     assert () == premises.shop.list_tickets(MANAGER, TicketFilter(), ALL).items
 
 
-def test_another_s_vin_is_taken(premises: Premises) -> None:
+def test_the_vin_of_another_customer_is_taken(premises: Premises) -> None:
     """
-    A VIN that belongs to somebody else's vehicle makes no second one.
+    The VIN of another customer's vehicle adds no second vehicle.
     """
     with pytest.raises(VinTaken):
         premises.open(customer_id=2, vin=VIN)
@@ -139,7 +139,7 @@ def test_another_s_vin_is_taken(premises: Premises) -> None:
 
 def test_a_ticket_is_read_by_its_customer_and_staff(premises: Premises) -> None:
     """
-    To another customer it is not there.
+    To another customer the ticket does not exist.
     """
     ticket = premises.open()
 
@@ -156,7 +156,7 @@ def test_a_ticket_is_read_by_its_customer_and_staff(premises: Premises) -> None:
 
 def test_my_tickets_are_newest_first(premises: Premises) -> None:
     """
-    Customers see theirs, staff those they are assigned to.
+    Customers list their own tickets, staff those that they are assigned to.
     """
     for owner, staff in ((1, (2,)), (2, ()), (1, (1, 2))):
         premises.open(customer_id=owner, mechanic_ids=staff)
@@ -180,11 +180,9 @@ def test_my_tickets_are_newest_first(premises: Premises) -> None:
         (TicketFilter(customer_id=2, mechanic_id=2), []),
     ],
 )
-def test_tickets_are_looked_through(
-    premises: Premises, wanted: TicketFilter, ids: list[int]
-) -> None:
+def test_tickets_are_filtered(premises: Premises, wanted: TicketFilter, ids: list[int]) -> None:
     """
-    All that is asked for must agree.
+    All conditions of a filter must hold.
     """
     premises.go(premises.open(vehicle_id=1), Status.IN_PROGRESS)
     premises.open(customer_id=2, mechanic_ids=())
@@ -194,9 +192,9 @@ def test_tickets_are_looked_through(
     assert ids == [ticket.id for ticket in found]
 
 
-def test_a_ticket_is_corrected(premises: Premises) -> None:
+def test_a_ticket_is_changed(premises: Premises) -> None:
     """
-    Complaint, day and vehicle change, and the history tells what they were.
+    Description, date and vehicle change, and the history has the old values.
     """
     ticket = premises.open()
     form = TicketForm(description="Squeals", service_date=date(2026, 4, 1), vin=NEW_VIN)
@@ -214,9 +212,9 @@ def test_a_ticket_is_corrected(premises: Premises) -> None:
     assert "2026-03-02, no vehicle: Grinding noise when braking" == entry.from_
 
 
-def test_what_is_left_out_of_a_correction(premises: Premises) -> None:
+def test_missing_details_of_a_change(premises: Premises) -> None:
     """
-    A missing day stays as it was; a missing vehicle is none.
+    A missing date keeps the present one; a missing vehicle removes it.
     """
     ticket = premises.open(vehicle_id=1, service_date=date(2026, 4, 1))
 
@@ -229,7 +227,7 @@ def test_what_is_left_out_of_a_correction(premises: Premises) -> None:
 
 def test_a_sold_vehicle_stays_on_its_ticket(premises: Premises) -> None:
     """
-    Correcting a complaint does not fail because the vehicle has another owner by now.
+    Changing a description does not fail because the vehicle has another owner now.
     """
     ticket = premises.open(vehicle_id=1)
     premises.shop.change_vehicle(MECHANIC, VehicleId(1), lambda form: evolve(form, customer_id=2))
@@ -243,9 +241,9 @@ def test_a_sold_vehicle_stays_on_its_ticket(premises: Premises) -> None:
         premises.open(vehicle_id=1)
 
 
-def test_only_a_mistake_is_removed(premises: Premises) -> None:
+def test_only_an_unstarted_ticket_is_removed(premises: Premises) -> None:
     """
-    A ticket that was never more than written is gone from lists; its history stays.
+    A removed ticket is not listed; its history stays.
     """
     ticket = premises.open(vehicle_id=1)
     started = premises.go(premises.open(), Status.IN_PROGRESS)
@@ -268,7 +266,7 @@ def test_only_a_mistake_is_removed(premises: Premises) -> None:
 
 def test_a_stale_or_late_change_is_refused(premises: Premises) -> None:
     """
-    Every way of changing a ticket looks at its version, and at whether it is finished.
+    Every change of a ticket checks its version and status.
     """
     ticket = premises.open()
     shop, one = premises.shop, ticket.id

@@ -1,4 +1,4 @@
-"""Writing down, finding, correcting and striking out vehicles."""
+"""Add, list, change and remove vehicles."""
 
 import pytest
 from attrs import evolve
@@ -25,9 +25,9 @@ VIN = "1HGCM82633A004352"
 WRONG = "1HGCM82643A004352"
 
 
-def test_customers_write_down_their_own(premises: Premises) -> None:
+def test_customers_add_their_own_vehicles(premises: Premises) -> None:
     """
-    A customer can only mean themselves, named or not.
+    A customer's vehicle is their own, with or without their id.
     """
     premises.clock.advance(hours=1)
 
@@ -38,9 +38,9 @@ def test_customers_write_down_their_own(premises: Premises) -> None:
     assert (2, "Honda") == (other.customer_id, other.make)
 
 
-def test_nobody_writes_down_for_a_customer_who_is_not_there(premises: Premises) -> None:
+def test_an_unknown_owner_is_refused(premises: Premises) -> None:
     """
-    Another customer might as well not exist; staff must name one who does.
+    To a customer, others do not exist; staff must name one who does.
     """
     for actor, owner in ((CLEO, 1), (MECHANIC, 99)):
         with pytest.raises(Unknown, match="#/customer_id"):
@@ -54,11 +54,11 @@ def test_nobody_writes_down_for_a_customer_who_is_not_there(premises: Premises) 
     [(MECHANIC, None), (MECHANIC, 99), (CLEO, 1)],
     ids=["missing", "unknown", "another"],
 )
-def test_what_is_wrong_with_a_vehicle_is_told_at_once(
+def test_all_problems_of_a_new_vehicle_are_reported_at_once(
     premises: Premises, actor: Actor, owner: int | None
 ) -> None:
     """
-    A wrong check digit and a wrong customer take one answer, not two.
+    A wrong check digit and an unknown customer are reported together.
     """
     strict = shop_on(premises.store, ManualClock(), strict_vin=True)
 
@@ -68,9 +68,9 @@ def test_what_is_wrong_with_a_vehicle_is_told_at_once(
     assert ["#/customer_id", "#/vin"] == [p.pointer for p in refused.value.problems]
 
 
-def test_what_is_wrong_with_a_change_is_told_at_once(premises: Premises) -> None:
+def test_all_problems_of_a_change_are_reported_at_once(premises: Premises) -> None:
     """
-    A sale to nobody with a mistyped VIN tells both.
+    An unknown owner and a wrong check digit are reported together.
     """
     strict = shop_on(premises.store, ManualClock(), strict_vin=True)
 
@@ -80,9 +80,9 @@ def test_what_is_wrong_with_a_change_is_told_at_once(premises: Premises) -> None
     assert ["#/customer_id", "#/vin"] == [p.pointer for p in refused.value.problems]
 
 
-def test_a_vin_is_one_vehicle_s(premises: Premises) -> None:
+def test_a_vin_is_unique(premises: Premises) -> None:
     """
-    Two vehicles never share a VIN, however it is typed.
+    Two vehicles never share a VIN, in any case.
     """
     with pytest.raises(VinTaken):
         premises.shop.add_vehicle(CLEO, VehicleForm(vin=VIN.lower()))
@@ -90,7 +90,7 @@ def test_a_vin_is_one_vehicle_s(premises: Premises) -> None:
 
 def test_customers_see_their_own_vehicles(premises: Premises) -> None:
     """
-    Staff see all, customers theirs, and asking for another's finds nothing.
+    Staff see all vehicles, customers their own; a filter for another customer finds nothing.
     """
     mine = premises.shop.add_vehicle(CLEO, VehicleForm(plate="9Z"))
     find = premises.shop.list_vehicles
@@ -105,9 +105,9 @@ def test_customers_see_their_own_vehicles(premises: Premises) -> None:
     assert [1] == [car.id for car in find(MECHANIC, VehicleFilter(plate="7a"), ALL).items]
 
 
-def test_another_s_vehicle_is_not_there(premises: Premises) -> None:
+def test_another_customers_vehicle_looks_missing(premises: Premises) -> None:
     """
-    To a customer, others' vehicles and their history do not exist.
+    To a customer, others' vehicles and their tickets do not exist.
     """
     with pytest.raises(VehicleNotFound):
         premises.shop.read_vehicle(CLEO, CAR)
@@ -117,9 +117,9 @@ def test_another_s_vehicle_is_not_there(premises: Premises) -> None:
         premises.shop.list_vehicle_tickets(CLEO, CAR, ALL)
 
 
-def test_an_owner_mends_a_vehicle(premises: Premises) -> None:
+def test_an_owner_changes_a_vehicle(premises: Premises) -> None:
     """
-    What was written down can be corrected by whose it is.
+    Owners may change their vehicles.
     """
     after = premises.shop.change_vehicle(
         CUSTOMER, CAR, lambda form: evolve(form, odometer=5), expected=1
@@ -133,7 +133,7 @@ def test_an_owner_mends_a_vehicle(premises: Premises) -> None:
 
 def test_only_staff_change_an_owner(premises: Premises) -> None:
     """
-    A vehicle goes to another customer by staff's hand, and only to one who is there.
+    Only staff may change the owner of a vehicle, and only to an existing customer.
     """
 
     def sold(form: VehicleForm) -> VehicleForm:
@@ -148,22 +148,22 @@ def test_only_staff_change_an_owner(premises: Premises) -> None:
     assert CAR == premises.shop.read_vehicle(CLEO, CAR).id
 
 
-def test_a_vehicle_s_history_is_told_to_each_owner_apart(premises: Premises) -> None:
+def test_each_owner_sees_their_own_tickets_of_a_vehicle(premises: Premises) -> None:
     """
-    A new owner does not see what the former one had done; staff see all.
+    A new owner does not see the tickets of the former one; staff see all.
     """
     before = premises.open(vehicle_id=1)
     premises.shop.change_vehicle(MECHANIC, CAR, lambda form: evolve(form, customer_id=2))
     after = premises.open(customer_id=2, vehicle_id=1)
-    told = premises.shop.list_vehicle_tickets
+    list_tickets = premises.shop.list_vehicle_tickets
 
-    assert (before.id, after.id) == tuple(t.id for t in told(MECHANIC, CAR, ALL).items)
-    assert (after.id,) == tuple(t.id for t in told(CLEO, CAR, ALL).items)
+    assert (before.id, after.id) == tuple(t.id for t in list_tickets(MECHANIC, CAR, ALL).items)
+    assert (after.id,) == tuple(t.id for t in list_tickets(CLEO, CAR, ALL).items)
 
 
 def test_a_vehicle_on_a_ticket_is_not_removed(premises: Premises) -> None:
     """
-    Only a vehicle that no ticket names can be struck out, even by a manager.
+    Only a vehicle without tickets can be removed, even by a manager.
     """
     unused = premises.shop.add_vehicle(CLEO, VehicleForm())
     premises.go(premises.open(vehicle_id=1), Status.CANCELLED)
@@ -178,9 +178,9 @@ def test_a_vehicle_on_a_ticket_is_not_removed(premises: Premises) -> None:
         premises.shop.remove_vehicle(MANAGER, unused.id)
 
 
-def test_a_strict_shop_checks_new_vins_only(premises: Premises) -> None:
+def test_strict_mode_checks_new_vins_only(premises: Premises) -> None:
     """
-    A wrong check digit that is there already does not keep the rest from being mended.
+    A stored VIN with a wrong check digit does not block other changes.
     """
     car = premises.shop.add_vehicle(CLEO, VehicleForm(vin=WRONG))
     strict = shop_on(premises.store, ManualClock(), strict_vin=True)

@@ -1,4 +1,4 @@
-"""VINs: seventeen characters, and a ninth that proves the others."""
+"""VINs: seventeen characters with a check digit."""
 
 import pytest
 from hypothesis import assume, given
@@ -26,7 +26,7 @@ VALID = "1HGCM82633A004352"
         (None, VinCheck.NOT_APPLICABLE),
     ],
 )
-def test_the_check_digit_speaks(vin: str | None, expected: VinCheck) -> None:
+def test_the_check_digit_is_verified(vin: str | None, expected: VinCheck) -> None:
     """
     VINs of North America are valid or not; others have no check digit.
     """
@@ -36,7 +36,7 @@ def test_the_check_digit_speaks(vin: str | None, expected: VinCheck) -> None:
 @given(values_of(Vin), st.sampled_from("12345"))
 def test_the_computed_digit_is_accepted(drawn: str, region: str) -> None:
     """
-    Whatever the other sixteen characters are, the digit computed for them proves them.
+    The digit computed from the other sixteen characters is valid.
     """
     vin = region + drawn[1:]
     repaired = f"{vin[:8]}{check_digit(vin)}{vin[9:]}"
@@ -45,9 +45,9 @@ def test_the_computed_digit_is_accepted(drawn: str, region: str) -> None:
 
 
 @given(st.integers(0, 16), st.sampled_from("0123456789"))
-def test_every_mistyped_digit_is_found(place: int, digit: str) -> None:
+def test_every_wrong_digit_is_found(place: int, digit: str) -> None:
     """
-    One wrong digit in the place of another never goes unseen.
+    One wrong digit always makes the VIN invalid.
     """
     assume(place != 8 and VALID[place].isdigit() and digit != VALID[place])
     assume(place != 0 or digit in "12345")
@@ -58,7 +58,7 @@ def test_every_mistyped_digit_is_found(place: int, digit: str) -> None:
 @pytest.mark.parametrize(
     "vin", ["", "1HGCM82633A00435", VALID + "0", VALID[:-1] + "O", VALID[:-1] + "i", VALID + "\n"]
 )
-def test_what_is_no_vin_is_refused(vin: str) -> None:
+def test_a_malformed_vin_is_refused(vin: str) -> None:
     """
     A VIN has 17 letters and digits, none of them I, O or Q.
     """
@@ -66,31 +66,31 @@ def test_what_is_no_vin_is_refused(vin: str) -> None:
         VehicleForm(vin=vin)
 
 
-def test_a_vin_is_kept_in_upper_case() -> None:
+def test_a_vin_is_stored_in_upper_case() -> None:
     """
-    However it is typed, a VIN is stored in one way.
+    A VIN is stored in upper case.
     """
     assert VALID == VehicleForm(vin=VALID.lower()).vin
 
 
-def test_a_vehicle_tells_what_its_check_digit_says() -> None:
+def test_a_vehicle_shows_the_result_of_its_check_digit() -> None:
     """
-    The record publishes the verdict.
+    The record publishes the result.
     """
     assert VinCheck.VALID is sample(Vehicle, vin=VALID).vin_check
 
 
 @pytest.mark.parametrize(("vin", "strict"), [("1" * 16 + "2", False), (VALID, True), (None, True)])
-def test_a_lax_shop_takes_any_vin_and_a_strict_one_good_ones(vin: str | None, strict: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_only_strict_mode_refuses_a_wrong_check_digit(vin: str | None, strict: bool) -> None:  # noqa: FBT001 - a column of the table
     """
-    Only a strict shop minds a wrong check digit.
+    Without strict mode any VIN is accepted.
     """
     require_check_digit(vin, strict=strict)
 
 
-def test_a_strict_shop_refuses_a_wrong_check_digit() -> None:
+def test_the_refusal_names_the_right_check_digit() -> None:
     """
-    The refusal tells which digit would fit.
+    The refusal names the expected digit.
     """
     with pytest.raises(RuleBroken, match="has an invalid check digit: expected 3"):
         require_check_digit("1HGCM82643A004352", strict=True)

@@ -1,4 +1,4 @@
-"""The workflow table is the contract's, and each of its effects can be undone."""
+"""The workflow table is that of the contract, and its effects are reversible."""
 
 import ast
 import re
@@ -45,28 +45,28 @@ PAIRS = [pytest.param(a, b, id=f"{a.value}-{b.value}") for a, b in product(Statu
 
 def test_the_table_is_the_contract() -> None:
     """
-    The arrows, their guards and what they do to stock are those that clients were promised.
+    Status changes, guards and effects on stock are those of the contract.
     """
-    told = [
+    actual = [
         f"{move.start.value} -> {move.to.value}"
         + (": needs a mechanic" if needs_a_mechanic in move.guards else "")
         + (f": {move.stock.value}" if move.stock else "")
         for move in WORKFLOW
     ]
 
-    assert CONTRACT.split("\n")[1:-1] == told
+    assert CONTRACT.split("\n")[1:-1] == actual
 
 
-def test_each_arrow_is_there_once() -> None:
+def test_each_change_is_listed_once() -> None:
     """
-    Two ends name one move.
+    Two statuses identify one change.
     """
     assert len(WORKFLOW) == len(STATUS_CHANGES)
 
 
 def test_every_status_can_be_reached() -> None:
     """
-    No status is a word that no ticket will ever bear.
+    Every status can be reached from the first one.
     """
     reached = {INITIAL_STATUS} | {move.to for move in WORKFLOW}
 
@@ -74,17 +74,17 @@ def test_every_status_can_be_reached() -> None:
     assert Status.OPEN is INITIAL_STATUS
 
 
-def test_where_tickets_change_and_count() -> None:
+def test_which_statuses_are_editable_and_counted() -> None:
     """
-    Lines change before completion only, and only what was cancelled does not count.
+    Lines change before completion only, and only cancelled tickets do not count.
     """
     assert {Status.OPEN, Status.IN_PROGRESS, Status.ON_HOLD} == EDITABLE_STATUSES
     assert {Status.CANCELLED} == UNWORKED_STATUSES
 
 
-def test_going_and_coming_back_leaves_stock_as_it_was() -> None:
+def test_a_change_and_its_reverse_restore_stock() -> None:
     """
-    Wherever an arrow has one that leads back, the two cancel out.
+    Where a change has a reverse, their effects on stock cancel out.
     """
     for move in WORKFLOW:
         back = STATUS_CHANGES.get((move.to, move.start))
@@ -96,9 +96,9 @@ def test_going_and_coming_back_leaves_stock_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("start", Status)
-def test_every_way_out_gives_the_reservation_up_once(start: Status) -> None:
+def test_reservations_are_given_up_once(start: Status) -> None:
     """
-    What a ticket has reserved is either used or given back, on each way to an end.
+    On every path to a final status, a reservation is consumed or released once.
     """
     holds = {Kind.CONSUME: 0, Kind.RELEASE: 0, Kind.RESTORE: 1, None: None}
     for move in WORKFLOW:
@@ -108,9 +108,9 @@ def test_every_way_out_gives_the_reservation_up_once(start: Status) -> None:
 
 
 @pytest.mark.parametrize(("start", "to"), PAIRS)
-def test_a_ticket_goes_where_the_table_says(start: Status, to: Status) -> None:
+def test_a_ticket_follows_the_table(start: Status, to: Status) -> None:
     """
-    A staffed ticket takes every arrow of the table and no other; its lines stay as they are.
+    A ticket with a mechanic makes every change of the table and no other; its lines stay.
     """
     ticket = sample(Ticket, status=start, mechanics=(BOB,))
 
@@ -129,7 +129,7 @@ def test_a_ticket_goes_where_the_table_says(start: Status, to: Status) -> None:
 @pytest.mark.parametrize("move", WORKFLOW, ids=lambda move: f"{move.start}-{move.to}")
 def test_guards_block_with_a_reason(move: StatusChange) -> None:
     """
-    Without a mechanic nothing starts; nothing else needs one.
+    Without a mechanic a ticket cannot start; no other change has a guard.
     """
     ticket = sample(Ticket, status=move.start)
     blockers = ticket.blockers(move.to)
@@ -146,7 +146,7 @@ def test_guards_block_with_a_reason(move: StatusChange) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "to", "said"),
+    ("start", "to", "detail"),
     [
         ("open", "closed", "a ticket that is open can become in_progress or cancelled, not closed"),
         ("closed", "open", "closed is final: the ticket cannot become open"),
@@ -156,17 +156,17 @@ def test_guards_block_with_a_reason(move: StatusChange) -> None:
         ),
     ],
 )
-def test_a_missing_arrow_tells_the_ways_there_are(start: str, to: str, said: str) -> None:
+def test_an_impossible_change_names_the_possible_ones(start: str, to: str, detail: str) -> None:
     """
-    Who can't go there learns where they can.
+    The blocker lists the statuses that are possible.
     """
     blocker = no_such_transition(Status(start), Status(to))
 
-    assert Blocker(code="no-such-transition", detail=said) == blocker
+    assert Blocker(code="no-such-transition", detail=detail) == blocker
 
 
-def told_together(node: ast.AST) -> set[str]:
-    """Return the statuses that one literal of a program names, spelt out or as members."""
+def statuses_in_literals(node: ast.AST) -> set[str]:
+    """Return the statuses that one literal of a module names, as texts or members."""
     roots = node.body if isinstance(node, ast.ClassDef) else [node]
     inside = [one for root in roots if not isinstance(root, DEEDS) for one in ast.walk(root)]
     texts = [one.value for one in inside if isinstance(one, ast.Constant)]
@@ -181,7 +181,7 @@ def told_together(node: ast.AST) -> set[str]:
 
 def test_no_second_list_of_statuses_exists() -> None:
     """
-    Besides the table, only a migration names most statuses together: it tells of its own day.
+    Besides the table, only a migration names most statuses in one literal.
     """
     here = Path(mechanic_core.__file__).parents[1]
     texts = {file: file.read_text(encoding="utf-8") for file in here.rglob("*.py")}
@@ -192,7 +192,7 @@ def test_no_second_list_of_statuses_exists() -> None:
         if re.search("in_progress|on_hold|cancelled", text, re.IGNORECASE)
         for node in ast.walk(ast.parse(text))
         if isinstance(node, LITERALS)
-        if len(told_together(node)) > len(Status) / 2
+        if len(statuses_in_literals(node)) > len(Status) / 2
     }
 
     assert {

@@ -1,4 +1,4 @@
-"""The page about the workflow is the one that the table draws today."""
+"""The workflow page is drawn from the table."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ from mechanic_shop.workflow_diagram import page
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "workflow.md"
 
 
-def test_the_page_is_fresh() -> None:
+def test_the_page_is_up_to_date() -> None:
     """
-    Whoever changes the table redraws the page: the module's docstring tells how.
+    The committed page is equal to the generated one.
     """
     assert page() == PAGE.read_text(encoding="utf-8")
 
 
-def test_every_arrow_is_drawn() -> None:
+def test_every_change_is_drawn() -> None:
     """
-    The diagram has each move of the table, and an end for each status without one.
+    The diagram has every change of the table, and an end for each final status.
     """
     drawn = page()
 

@@ -1,4 +1,4 @@
-"""Rules ride on types, and every constructor keeps them."""
+"""Rules on types, and the constructors that enforce them."""
 
 from typing import Annotated, NewType
 
@@ -45,7 +45,7 @@ class Order:
 
 
 @pytest.mark.parametrize(
-    ("rule", "value", "said"),
+    ("rule", "value", "detail"),
     [
         (Length(1, 3), "abc", None),
         (Length(1, 3), "", "must not be empty"),
@@ -70,11 +70,11 @@ class Order:
         (PRINTABLE, "half \ud83d", "must not contain control characters or unpaired surrogates"),
     ],
 )
-def test_a_rule_tells_what_breaks_it(rule: Rule, value: object, said: str | None) -> None:
+def test_a_rule_explains_its_violation(rule: Rule, value: object, detail: str | None) -> None:
     """
-    A rule says nothing of a good value, and one phrase of a bad one.
+    A rule returns nothing for a valid value, and one phrase for an invalid one.
     """
-    assert said == rule.violation(value)
+    assert detail == rule.violation(value)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_rule_tells_what_breaks_it(rule: Rule, value: object, said: str | None
 )
 def test_a_constructor_refuses_with_the_pointer(broken: dict[str, int], pointer: str) -> None:
     """
-    A record can't be made against its rules, and the refusal points at the field.
+    A record cannot be made of invalid values, and the refusal names the field.
     """
     with pytest.raises(RuleBroken) as refused:
         Order(**broken)  # type: ignore[arg-type]  # which field it is differs
@@ -95,24 +95,24 @@ def test_a_constructor_refuses_with_the_pointer(broken: dict[str, int], pointer:
     assert [pointer] == [problem.pointer for problem in refused.value.problems]
 
 
-def test_a_copy_keeps_the_rules_too() -> None:
+def test_a_copy_is_checked_too() -> None:
     """
-    No verb can make a record that its constructor would refuse.
+    `evolve` refuses what the constructor refuses.
     """
     with pytest.raises(RuleBroken):
         evolve(Order(), dishes=0)
 
 
-def test_nothing_is_no_broken_rule() -> None:
+def test_none_breaks_no_rule() -> None:
     """
-    An optional field may be empty.
+    An optional field may be None.
     """
     assert Order(guests=None, tables=None) == Order()
 
 
-def test_rules_are_found_through_every_layer() -> None:
+def test_rules_are_found_in_nested_types() -> None:
     """
-    Optionals, names and tuples do not hide the rules inside.
+    Optional types, new types and tuples do not hide the rules inside.
     """
     assert (Between(1, 3),) == rules_of(Few)
     assert (Between(1, 3),) == rules_of(Few | None)
@@ -122,25 +122,25 @@ def test_rules_are_found_through_every_layer() -> None:
     assert () == member_rules(int)
 
 
-def test_types_are_taken_apart() -> None:
+def test_types_are_unwrapped() -> None:
     """
-    A declared type gives its bare type, its notes, and whether it may be missing.
+    A declared type yields its inner type, its annotations, and whether it is optional.
     """
     assert (int, (Between(1, 3), Alias("n"))) == unwrap_annotated(Annotated[Few, Alias("n")])
     assert ((int, str), True) == union_members(int | str | None)
     assert ((int,), False) == union_members(int)
 
 
-def test_the_first_broken_rule_speaks() -> None:
+def test_the_first_violation_is_returned() -> None:
     """
-    Of several broken rules the first is told.
+    Of several broken rules the first is reported.
     """
     assert "must not be empty" == first_violation((Length(1, 3), NOT_BLANK), "")
 
 
-def test_a_derived_property_computes_and_is_found_on_its_class() -> None:
+def test_a_computed_property_is_found_on_its_class() -> None:
     """
-    A computed property reads like any other, and the class tells what it is.
+    A computed property is read like a field, and its docstring is found on the class.
     """
     assert 6 == Order(dishes=3).doubled
     assert "Twice the dishes." == Order.doubled.__doc__

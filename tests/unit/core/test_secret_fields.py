@@ -1,4 +1,4 @@
-"""What must not be read over somebody's shoulder, in a log or a traceback."""
+"""Secrets are not shown in logs and tracebacks."""
 
 from typing import Any
 
@@ -34,9 +34,9 @@ EMAIL = "ada@example.com"
 )
 def test_secrets_are_not_shown(record: Any, shown: str) -> None:
     """
-    A record shows what it is about, and stars where its password or token is.
+    The `repr` of a record masks its passwords and tokens.
     """
-    told = f"{record!r} {record}"
+    text = f"{record!r} {record}"
 
-    assert shown in told
-    assert [] == [one for one in (SECRET, SECRET[::-1], TOKEN) if one in told]
+    assert shown in text
+    assert [] == [one for one in (SECRET, SECRET[::-1], TOKEN) if one in text]

@@ -1,4 +1,4 @@
-"""A change that changes nothing: nothing is written, and nobody's version goes stale."""
+"""A change to the same values is not stored and keeps the version."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,55 +24,55 @@ Change = Callable[[Any], Any]
 
 
 @frozen
-class Desk:
-    """Where one noun is read and changed."""
+class Noun:
+    """The use cases that read and change one noun."""
 
-    noun: str
+    name: str
     actor: Actor
     id: int = 1
 
     def read(self, premises: Premises) -> Any:
         """Return the record."""
-        return getattr(premises.shop, f"read_{self.noun}")(self.actor, self.id)
+        return getattr(premises.shop, f"read_{self.name}")(self.actor, self.id)
 
     def change(self, premises: Premises, change: Change, expected: int = 1) -> Any:
-        """Return the record with the form that *change* makes of the present one."""
-        return getattr(premises.shop, f"change_{self.noun}")(self.actor, self.id, change, expected)
+        """Apply *change* to the present form and return the changed record."""
+        return getattr(premises.shop, f"change_{self.name}")(self.actor, self.id, change, expected)
 
 
-DESKS = [
-    Desk("ticket", MECHANIC, TicketId(1)),
-    Desk("customer", CUSTOMER, CustomerId(1)),
-    Desk("mechanic", MECHANIC, MechanicId(2)),
-    Desk("mechanic", MANAGER, MechanicId(2)),
-    Desk("part", MECHANIC, PartId(1)),
-    Desk("vehicle", MECHANIC, VehicleId(1)),
+NOUNS = [
+    Noun("ticket", MECHANIC, TicketId(1)),
+    Noun("customer", CUSTOMER, CustomerId(1)),
+    Noun("mechanic", MECHANIC, MechanicId(2)),
+    Noun("mechanic", MANAGER, MechanicId(2)),
+    Noun("part", MECHANIC, PartId(1)),
+    Noun("vehicle", MECHANIC, VehicleId(1)),
 ]
 
 
 def same(form: Any) -> Any:
-    """Return the form as it is."""
+    """Return the form unchanged."""
     return form
 
 
-@pytest.mark.parametrize("desk", DESKS, ids=lambda desk: f"{desk.noun} by {desk.actor.role}")
-def test_what_is_known_already_is_not_written(premises: Premises, desk: Desk) -> None:
+@pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: f"{noun.name} by {noun.actor.role}")
+def test_an_unchanged_form_is_not_stored(premises: Premises, noun: Noun) -> None:
     """
-    Version and moment stay as they were; who has not seen the last change is refused still.
+    Version and timestamp stay; an old version is still refused.
     """
     premises.open()
-    before = desk.read(premises)
+    before = noun.read(premises)
     premises.clock.advance(hours=1)
 
-    assert before == desk.change(premises, same)
-    assert before == desk.read(premises)
+    assert before == noun.change(premises, same)
+    assert before == noun.read(premises)
     with pytest.raises(Stale):
-        desk.change(premises, same, expected=2)
+        noun.change(premises, same, expected=2)
 
 
-def test_a_ticket_s_history_tells_of_changes_only(premises: Premises) -> None:
+def test_the_history_has_changes_only(premises: Premises) -> None:
     """
-    Naming the present vehicle by its VIN, and no day, is no change.
+    The present vehicle by its VIN, and no date, are no change.
     """
     ticket = premises.open(vehicle_id=1)
     form = TicketForm(description=ticket.description, vin=ticket.vin)
@@ -83,9 +83,9 @@ def test_a_ticket_s_history_tells_of_changes_only(premises: Premises) -> None:
     assert [Event.OPENED] == [entry.event for entry in premises.history(ticket.id)]
 
 
-def test_a_part_s_ledger_tells_of_changes_only(premises: Premises) -> None:
+def test_the_ledger_has_changes_only(premises: Premises) -> None:
     """
-    Leaving SKU and quantity out is no change, and a count alone is one.
+    Leaving out SKU and quantity is no change; a count alone is one.
     """
     shop, pad = premises.shop, PartId(1)
     at = premises.clock() + timedelta(hours=1)

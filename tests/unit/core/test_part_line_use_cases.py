@@ -1,4 +1,4 @@
-"""Lines on tickets: stock is promised, prices are fixed, work is written down."""
+"""Part lines: stock is reserved and prices are fixed."""
 
 import pytest
 from attrs import evolve
@@ -27,31 +27,31 @@ PAD = PartId(1)
 
 
 def add(premises: Premises, ticket: Ticket, quantity: int, part_id: int = PAD) -> PartLine:
-    """Put a part on a ticket."""
+    """Add a part to a ticket."""
     form = PartLineForm(part_id=part_id, quantity=Quantity(quantity))
     return premises.shop.add_part_line(MECHANIC, ticket.id, form)
 
 
 def change(premises: Premises, ticket: Ticket, line: PartLine, quantity: int) -> PartLine:
-    """Take another quantity."""
+    """Change the quantity of a line."""
     change = PartLineChange(quantity=Quantity(quantity))
     return premises.shop.change_part_line(MECHANIC, ticket.id, line.id, lambda _: change)
 
 
 def moves(premises: Premises) -> list[tuple[str, int, int, int | None]]:
-    """Return what tickets did to the brake pads."""
+    """Return the movements of the brake pads that come from tickets."""
     found = premises.shop.list_movements(MECHANIC, PAD, ALL).items[1:]
     return [(m.kind.value, m.on_hand_change, m.reserved_change, m.ticket_id) for m in found]
 
 
-def told(premises: Premises, ticket: Ticket) -> list[tuple[Event, str | None, str | None]]:
+def entries(premises: Premises, ticket: Ticket) -> list[tuple[Event, str | None, str | None]]:
     """Return the history after the opening."""
     return [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
 
 
-def test_a_part_is_promised(premises: Premises) -> None:
+def test_a_part_line_reserves_stock(premises: Premises) -> None:
     """
-    A line reserves stock, and tells SKU, name, price and amount of that moment.
+    A line reserves stock and copies SKU, name and price.
     """
     ticket = premises.open()
 
@@ -67,12 +67,12 @@ def test_a_part_is_promised(premises: Premises) -> None:
     assert 4998 == line.amount == premises.read(ticket).totals.total
     assert (10_000, 2500) == premises.stock()
     assert [("reserve", 0, 2500, ticket.id)] == moves(premises)
-    assert [(Event.PART_ADDED, None, "2.5 × PAD")] == told(premises, ticket)
+    assert [(Event.PART_ADDED, None, "2.5 × PAD")] == entries(premises, ticket)
 
 
-def test_the_last_parts_are_promised_once(premises: Premises) -> None:
+def test_the_last_parts_are_reserved_once(premises: Premises) -> None:
     """
-    Nobody is promised what somebody else was; the refusal tells what is left, and leaves nothing.
+    Reserved stock is not available again; the refusal reports what is, and stores nothing.
     """
     first, second = premises.open(), premises.open()
     add(premises, first, 9500)
@@ -82,11 +82,11 @@ def test_the_last_parts_are_promised_once(premises: Premises) -> None:
 
     assert {"part_id": PAD, "available": 0.5} == refused.value.facts
     assert second == premises.read(second)
-    assert [] == told(premises, second)
+    assert [] == entries(premises, second)
     assert 1 == len(moves(premises))
 
 
-def test_the_price_is_fixed_when_the_line_is_made(premises: Premises) -> None:
+def test_the_price_is_fixed_when_the_line_is_added(premises: Premises) -> None:
     """
     Later changes of price or name reach new lines only, even when the quantity changes.
     """
@@ -106,7 +106,7 @@ def test_the_price_is_fixed_when_the_line_is_made(premises: Premises) -> None:
 
 def test_changing_a_line_moves_the_difference(premises: Premises) -> None:
     """
-    More is reserved, less is released, as much is nothing.
+    A greater quantity reserves more, a smaller one releases, an equal one moves nothing.
     """
     ticket = premises.open()
     line = add(premises, ticket, 1000)
@@ -123,12 +123,12 @@ def test_changing_a_line_moves_the_difference(premises: Premises) -> None:
         (Event.PART_ADDED, None, "1 × PAD"),
         (Event.PART_CHANGED, "1 × PAD", "3 × PAD"),
         (Event.PART_CHANGED, "3 × PAD", "0.5 × PAD"),
-    ] == told(premises, ticket)
+    ] == entries(premises, ticket)
 
 
 def test_adding_and_removing_is_the_identity(premises: Premises) -> None:
     """
-    A line that came and went leaves stock and money as they were, and two entries.
+    Adding and removing a line restores stock and totals, and writes two entries.
     """
     ticket = premises.open()
     line = add(premises, ticket, 1000)
@@ -138,12 +138,12 @@ def test_adding_and_removing_is_the_identity(premises: Premises) -> None:
     assert (10_000, 0) == premises.stock()
     assert ticket.totals == premises.read(ticket).totals
     assert [("reserve", 0, 1000, 1), ("release", 0, -1000, 1)] == moves(premises)
-    assert (Event.PART_REMOVED, "1 × PAD", None) == told(premises, ticket)[-1]
+    assert (Event.PART_REMOVED, "1 × PAD", None) == entries(premises, ticket)[-1]
 
 
-def test_unknown_parts_are_pointed_at(premises: Premises) -> None:
+def test_unknown_parts_are_refused(premises: Premises) -> None:
     """
-    What is not there, or no longer sold, goes on no ticket.
+    A part that does not exist or is archived cannot be added to a ticket.
     """
     ticket = premises.open()
     premises.shop.archive_part(MECHANIC, PAD)
@@ -153,9 +153,9 @@ def test_unknown_parts_are_pointed_at(premises: Premises) -> None:
             add(premises, ticket, 1000, part_id)
 
 
-def test_completing_uses_what_was_promised(premises: Premises) -> None:
+def test_completing_consumes_reserved_stock(premises: Premises) -> None:
     """
-    Completed parts leave the shelf, reopened ones come back, each line once.
+    Completing consumes the parts, reopening restores them, once for each line.
     """
     bulb = premises.shop.add_part(MECHANIC, sample(PartForm, quantity=5000)).id
     ticket = premises.open()
@@ -177,24 +177,26 @@ def test_completing_uses_what_was_promised(premises: Premises) -> None:
     ] == kinds
 
 
-@pytest.mark.parametrize("ways", [(), (Status.IN_PROGRESS,), (Status.IN_PROGRESS, Status.ON_HOLD)])
-def test_cancelling_gives_everything_back(premises: Premises, ways: tuple[Status, ...]) -> None:
+@pytest.mark.parametrize(
+    "statuses", [(), (Status.IN_PROGRESS,), (Status.IN_PROGRESS, Status.ON_HOLD)]
+)
+def test_cancelling_releases_reservations(premises: Premises, statuses: tuple[Status, ...]) -> None:
     """
-    From wherever a ticket is cancelled, its reservations are released; its lines stay to be read.
+    Cancelling releases all reservations from any status; the lines stay.
     """
     ticket = premises.open()
     line = add(premises, ticket, 1000)
 
-    after = premises.go(ticket, *ways, Status.CANCELLED)
+    after = premises.go(ticket, *statuses, Status.CANCELLED)
 
     assert (10_000, 0) == premises.stock()
     assert (line,) == after.parts
     assert ["reserve", "release"] == [move[0] for move in moves(premises)]
 
 
-def test_a_completed_part_may_be_archived_and_still_come_back(premises: Premises) -> None:
+def test_reopening_restores_archived_parts(premises: Premises) -> None:
     """
-    Reopening a ticket finds its parts even where they are no longer sold.
+    Reopening a ticket restores stock of its parts even when they are archived.
     """
     ticket = premises.open()
     line = add(premises, ticket, 1000)
@@ -209,7 +211,7 @@ def test_a_completed_part_may_be_archived_and_still_come_back(premises: Premises
 
 def test_lines_of_other_tickets_are_not_found(premises: Premises) -> None:
     """
-    A line is looked for on its own ticket only.
+    A line is found on its own ticket only.
     """
     ticket, other = premises.open(), premises.open()
     line = add(premises, ticket, 1000)
@@ -229,7 +231,7 @@ def test_lines_of_other_tickets_are_not_found(premises: Premises) -> None:
 
 def test_a_stale_or_late_line_is_refused(premises: Premises) -> None:
     """
-    Every way of changing lines looks at the ticket's version, and at whether it is finished.
+    Every change of a line checks the ticket's version and status.
     """
     ticket = premises.open()
     part = add(premises, ticket, 1000)

@@ -1,4 +1,4 @@
-"""A lost race is run again, a bounded number of times."""
+"""A use case that lost a race is retried, a bounded number of times."""
 
 import pytest
 from attrs import define
@@ -16,7 +16,7 @@ class Runner:
 
     @retry_on_conflict
     def __call__(self, prize: str, *, again: bool = True) -> str:
-        """Return the prize once there are no more losses."""
+        """Return the prize after the last loss."""
         self.tries += 1
         if self.tries <= self.losses:
             raise LostRace
@@ -24,9 +24,9 @@ class Runner:
 
 
 @pytest.mark.parametrize("losses", range(MAX_ATTEMPTS))
-def test_a_lost_race_is_run_again(losses: int) -> None:
+def test_a_lost_race_is_retried(losses: int) -> None:
     """
-    Whoever loses is not told, as long as they win in the end.
+    The caller does not notice a lost race that is won later.
     """
     runner = Runner(losses)
 
@@ -34,9 +34,9 @@ def test_a_lost_race_is_run_again(losses: int) -> None:
     assert losses + 1 == runner.tries
 
 
-def test_tries_are_bounded() -> None:
+def test_attempts_are_bounded() -> None:
     """
-    Who loses every race hears of it after the last try.
+    After the last attempt the lost race is raised.
     """
     runner = Runner(MAX_ATTEMPTS + 1)
 
@@ -46,9 +46,9 @@ def test_tries_are_bounded() -> None:
     assert MAX_ATTEMPTS == runner.tries
 
 
-def test_other_refusals_are_not_run_again() -> None:
+def test_other_refusals_are_not_retried() -> None:
     """
-    Only a lost race is worth another try.
+    Only a lost race is retried.
     """
     tries = []
 
@@ -66,6 +66,6 @@ def test_other_refusals_are_not_run_again() -> None:
 
 def test_the_use_case_keeps_its_name() -> None:
     """
-    A wrapped use case is documented as itself.
+    The wrapped use case has its own name and docstring.
     """
-    assert "Return the prize once there are no more losses." == Runner.__call__.__doc__
+    assert "Return the prize after the last loss." == Runner.__call__.__doc__

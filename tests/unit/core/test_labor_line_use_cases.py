@@ -1,4 +1,4 @@
-"""Labour on tickets: hours, a rate, and who worked them."""
+"""Labour lines: hours, a rate and a mechanic."""
 
 import pytest
 from attrs import evolve
@@ -15,14 +15,14 @@ from tests.strategies import sample
 from tests.unit.core.conftest import Premises
 
 
-def told(premises: Premises, ticket: Ticket) -> list[tuple[Event, str | None, str | None]]:
+def entries(premises: Premises, ticket: Ticket) -> list[tuple[Event, str | None, str | None]]:
     """Return the history after the opening."""
     return [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
 
 
-def test_labour_is_written_down(premises: Premises) -> None:
+def test_labour_lines_are_recorded_in_the_history(premises: Premises) -> None:
     """
-    Hours and rate make an amount; corrections and removal are told.
+    Hours and rate make the amount; changes and removals are recorded.
     """
     ticket = premises.open()
     form = LaborLineForm(
@@ -44,12 +44,12 @@ def test_labour_is_written_down(premises: Premises) -> None:
         (Event.LABOR_ADDED, None, "1.5 h: Brakes"),
         (Event.LABOR_CHANGED, "1.5 h: Brakes", "0.5 h: Brakes"),
         (Event.LABOR_REMOVED, "0.5 h: Brakes", None),
-    ] == told(premises, ticket)
+    ] == entries(premises, ticket)
 
 
-def test_labour_is_somebody_s(premises: Premises) -> None:
+def test_labour_needs_an_existing_mechanic(premises: Premises) -> None:
     """
-    A mechanic who is not there worked no hours.
+    A mechanic who does not exist is refused.
     """
     ticket = premises.open()
     line = premises.shop.add_labor_line(MECHANIC, ticket.id, sample(LaborLineForm))

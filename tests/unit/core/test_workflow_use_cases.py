@@ -1,4 +1,4 @@
-"""Sending tickets on their way, seeing where they may go, and reading what happened."""
+"""Move tickets through the workflow, and read their transitions and history."""
 
 import pytest
 
@@ -19,9 +19,9 @@ from tests.unit.core.conftest import Premises
 TO_START = TransitionForm(to=Status.IN_PROGRESS)
 
 
-def test_a_move_is_told_with_its_note(premises: Premises) -> None:
+def test_a_transition_is_recorded_with_its_note(premises: Premises) -> None:
     """
-    The history says who sent the ticket from where to where, when and why.
+    The history has the author, both statuses, the time and the note.
     """
     ticket = premises.open()
     premises.clock.advance(hours=1)
@@ -40,9 +40,9 @@ def test_a_move_is_told_with_its_note(premises: Premises) -> None:
     assert By(role=Role.MANAGER, id=1, name="Eve") == entry.by
 
 
-def test_nobody_starts_without_a_mechanic(premises: Premises) -> None:
+def test_a_ticket_without_a_mechanic_cannot_start(premises: Premises) -> None:
     """
-    The refusal names what blocks, and nothing has moved.
+    The refusal lists the blockers, and nothing is changed.
     """
     ticket = premises.open(mechanic_ids=())
 
@@ -57,9 +57,9 @@ def test_nobody_starts_without_a_mechanic(premises: Premises) -> None:
     assert 1 == len(premises.history(ticket.id))
 
 
-def test_the_same_move_twice_moves_once(premises: Premises) -> None:
+def test_a_transition_cannot_be_repeated(premises: Premises) -> None:
     """
-    Completing what is completed is refused, however often it is tried.
+    Completing a completed ticket is refused each time.
     """
     ticket = premises.go(premises.open(), Status.IN_PROGRESS, Status.COMPLETED)
 
@@ -71,53 +71,56 @@ def test_the_same_move_twice_moves_once(premises: Premises) -> None:
 
 
 @pytest.mark.parametrize("actor", [CUSTOMER, MECHANIC, MANAGER], ids=lambda a: a.role)
-def test_everybody_concerned_sees_where_it_may_go(premises: Premises, actor: Actor) -> None:
+def test_the_customer_and_staff_read_the_transitions(premises: Premises, actor: Actor) -> None:
     """
-    Each other status is listed, allowed or with what blocks it.
+    Every other status is listed, with its blockers if it is not allowed.
     """
     ticket = premises.open(mechanic_ids=())
 
-    ways = premises.shop.read_transitions(actor, ticket.id)
+    transitions = premises.shop.read_transitions(actor, ticket.id)
 
-    assert Status.OPEN is ways.status
-    assert [to for to in Status if to is not Status.OPEN] == [way.to for way in ways.items]
+    assert Status.OPEN is transitions.status
+    assert [to for to in Status if to is not Status.OPEN] == [
+        transition.to for transition in transitions.items
+    ]
     found = {
-        way.to: (way.allowed, [blocker.code for blocker in way.blockers]) for way in ways.items
+        transition.to: (transition.allowed, [blocker.code for blocker in transition.blockers])
+        for transition in transitions.items
     }
     assert (True, []) == found[Status.CANCELLED]
     assert (False, ["no-mechanic"]) == found[Status.IN_PROGRESS]
     assert (False, ["no-such-transition"]) == found[Status.CLOSED]
 
 
-def test_what_is_shown_is_what_happens(premises: Premises) -> None:
+def test_listed_transitions_are_what_is_possible(premises: Premises) -> None:
     """
-    Wherever a ticket stands, an allowed move succeeds and a blocked one is refused as told.
+    An allowed transition succeeds, and a blocked one is refused with its blockers.
     """
-    ways_to = {Status.OPEN: (), Status.IN_PROGRESS: (Status.IN_PROGRESS,)}
-    ways_to |= {
+    paths = {Status.OPEN: (), Status.IN_PROGRESS: (Status.IN_PROGRESS,)}
+    paths |= {
         Status.ON_HOLD: (Status.IN_PROGRESS, Status.ON_HOLD),
         Status.COMPLETED: (Status.IN_PROGRESS, Status.COMPLETED),
         Status.CLOSED: (Status.IN_PROGRESS, Status.COMPLETED, Status.CLOSED),
         Status.CANCELLED: (Status.CANCELLED,),
     }
-    for start, ways in ways_to.items():
-        ticket = premises.go(premises.open(), *ways)
-        for way in premises.shop.read_transitions(MECHANIC, ticket.id).items:
-            assert ((start, way.to) in STATUS_CHANGES) == way.allowed
-            fresh = premises.go(premises.open(), *ways)
-            if way.allowed:
-                assert way.to is premises.go(fresh, way.to).status
+    for start, path in paths.items():
+        ticket = premises.go(premises.open(), *path)
+        for transition in premises.shop.read_transitions(MECHANIC, ticket.id).items:
+            assert ((start, transition.to) in STATUS_CHANGES) == transition.allowed
+            fresh = premises.go(premises.open(), *path)
+            if transition.allowed:
+                assert transition.to is premises.go(fresh, transition.to).status
             else:
                 with pytest.raises(TransitionBlocked) as refused:
-                    premises.go(fresh, way.to)
-                told = refused.value.facts["blockers"]
-                assert [{"code": b.code, "detail": b.detail} for b in way.blockers] == told
-                assert all(isinstance(blocker, Blocker) for blocker in way.blockers)
+                    premises.go(fresh, transition.to)
+                actual = refused.value.facts["blockers"]
+                assert [{"code": b.code, "detail": b.detail} for b in transition.blockers] == actual
+                assert all(isinstance(blocker, Blocker) for blocker in transition.blockers)
 
 
-def test_a_stale_move_is_refused(premises: Premises) -> None:
+def test_a_stale_transition_is_refused(premises: Premises) -> None:
     """
-    Who has not seen the last change moves nothing.
+    With an old version, a ticket cannot be moved.
     """
     ticket = premises.open()
 
@@ -129,7 +132,7 @@ def test_a_stale_move_is_refused(premises: Premises) -> None:
 
 def test_the_history_of_a_removed_ticket_is_for_staff(premises: Premises) -> None:
     """
-    To its customer a ticket that was struck out is gone, with all that happened to it.
+    To its customer a removed ticket and its history do not exist.
     """
     ticket = premises.open()
     premises.shop.remove_ticket(MANAGER, ticket.id)
@@ -140,9 +143,9 @@ def test_the_history_of_a_removed_ticket_is_for_staff(premises: Premises) -> Non
         assert 2 == len(premises.shop.list_history(actor, ticket.id, PageRequest()).items)
 
 
-def test_history_is_read_in_pieces_and_under_today_s_names(premises: Premises) -> None:
+def test_history_has_pages_and_present_names(premises: Premises) -> None:
     """
-    The entries never change but for the names of those who did it.
+    Entries never change, but for the names of their authors.
     """
     ticket = premises.go(premises.open(), Status.IN_PROGRESS, Status.ON_HOLD)
     whole = premises.history(ticket.id)

@@ -1,4 +1,4 @@
-"""Putting mechanics on tickets and taking them off."""
+"""Assign mechanics to tickets and remove them."""
 
 import pytest
 
@@ -15,13 +15,13 @@ from tests.unit.core.conftest import Premises
 
 
 def names(ticket: Ticket) -> list[str]:
-    """Return who is on the ticket."""
+    """Return the names of the assigned mechanics."""
     return [mechanic.name for mechanic in ticket.mechanics]
 
 
-def test_mechanics_join_and_leave(premises: Premises) -> None:
+def test_mechanics_are_added_and_removed(premises: Premises) -> None:
     """
-    Joining twice or leaving twice is no error, and writes no history.
+    Adding or removing twice is no error and writes no history.
     """
     ticket = premises.open()
 
@@ -30,13 +30,13 @@ def test_mechanics_join_and_leave(premises: Premises) -> None:
     same = premises.edit(ticket, add=(1,), leave=(2,))
 
     assert (["Eve", "Bob"], ["Eve"], left) == (names(joined), names(left), same)
-    told = [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
-    assert [(Event.MECHANICS, "2", "1, 2"), (Event.MECHANICS, "1, 2", "1")] == told
+    actual = [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
+    assert [(Event.MECHANICS, "2", "1, 2"), (Event.MECHANICS, "1, 2", "1")] == actual
 
 
-def test_mechanics_change_all_or_none(premises: Premises) -> None:
+def test_an_edit_is_all_or_nothing(premises: Premises) -> None:
     """
-    One unknown id among many, and nobody joins or leaves.
+    With one unknown id, no mechanic is added or removed.
     """
     ticket = premises.open()
 
@@ -47,27 +47,27 @@ def test_mechanics_change_all_or_none(premises: Premises) -> None:
     assert ticket == premises.read(ticket)
 
 
-def test_everything_wrong_with_an_edit_is_told_at_once(premises: Premises) -> None:
+def test_all_problems_of_an_edit_are_reported_at_once(premises: Premises) -> None:
     """
-    Who is unknown is told beside who can't both join and leave.
+    Unknown ids are reported with ids that are in both lists.
     """
     ticket = premises.open()
 
     with pytest.raises(RuleBroken) as refused:
         premises.edit(ticket, add=(2, 50), leave=(60, 2))
 
-    told = {problem.pointer: problem.detail for problem in refused.value.problems}
+    actual = {problem.pointer: problem.detail for problem in refused.value.problems}
     assert {
         "#/remove_ids/1": "is also in add_ids",
         "#/add_ids/1": "does not exist",
         "#/remove_ids/0": "does not exist",
-    } == told
+    } == actual
     assert ticket == premises.read(ticket)
 
 
-def test_who_left_the_shop_joins_no_ticket(premises: Premises) -> None:
+def test_an_inactive_mechanic_cannot_be_added(premises: Premises) -> None:
     """
-    A former mechanic stays where they are, can be taken off, and is not put on again.
+    An inactive mechanic stays on a ticket, can be removed, and cannot be added again.
     """
     ticket = premises.open()
     premises.shop.let_mechanic_go(MANAGER, MechanicId(2))
@@ -80,7 +80,7 @@ def test_who_left_the_shop_joins_no_ticket(premises: Premises) -> None:
 
 def test_one_mechanic_at_a_time(premises: Premises) -> None:
     """
-    Putting on and taking off are idempotent, and nobody unknown is found.
+    Adding and removing one mechanic is idempotent; an unknown one is not found.
     """
     ticket = premises.open(mechanic_ids=())
     assign = premises.shop.assign_mechanic

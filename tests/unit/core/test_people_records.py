@@ -1,4 +1,4 @@
-"""Customers, mechanics and vehicles: their verbs, and how much of them is seen."""
+"""Customer, mechanic and vehicle records: their verbs and views."""
 
 from datetime import timedelta
 
@@ -30,9 +30,9 @@ LATER = NOON + timedelta(hours=1)
 
 @FEWER
 @given(records(Customer), records(CustomerForm))
-def test_a_customer_is_what_the_form_says(customer: Customer, form: CustomerForm) -> None:
+def test_a_customer_takes_the_values_of_the_form(customer: Customer, form: CustomerForm) -> None:
     """
-    Filling a form in and reading it back gives the same form; id and version stay.
+    The form of the changed customer is the same form; id and version stay.
     """
     after = customer.with_form(form, LATER)
 
@@ -43,18 +43,18 @@ def test_a_customer_is_what_the_form_says(customer: Customer, form: CustomerForm
 
 @FEWER
 @given(records(Customer))
-def test_a_customer_who_tells_nothing_new_is_the_same(customer: Customer) -> None:
+def test_an_unchanged_form_returns_the_same_customer(customer: Customer) -> None:
     """
-    The moment of the last change is left alone where nothing has changed.
+    The timestamp stays when nothing changes.
     """
     assert customer is customer.with_form(customer.form, LATER)
 
 
 @FEWER
 @given(records(Customer))
-def test_nothing_personal_is_left_of_an_erased_customer(customer: Customer) -> None:
+def test_an_erased_customer_has_no_personal_data(customer: Customer) -> None:
     """
-    Name, address and numbers go; the id stays.
+    Name, address and numbers are removed; the id stays.
     """
     left = customer.erase(LATER)
 
@@ -67,9 +67,9 @@ def test_nothing_personal_is_left_of_an_erased_customer(customer: Customer) -> N
 
 @FEWER
 @given(records(Vehicle), records(VehicleForm))
-def test_a_vehicle_is_what_the_form_says(vehicle: Vehicle, form: VehicleForm) -> None:
+def test_a_vehicle_takes_the_values_of_the_form(vehicle: Vehicle, form: VehicleForm) -> None:
     """
-    Filling a form in and reading it back gives the same form, for the owner named.
+    The form of the changed vehicle is the same form, for the new owner.
     """
     after = vehicle.with_form(form, CustomerId(9), LATER)
 
@@ -79,9 +79,9 @@ def test_a_vehicle_is_what_the_form_says(vehicle: Vehicle, form: VehicleForm) ->
 
 @FEWER
 @given(records(Mechanic), records(MechanicForm))
-def test_a_mechanic_is_what_the_form_says(mechanic: Mechanic, form: MechanicForm) -> None:
+def test_a_mechanic_takes_the_values_of_the_form(mechanic: Mechanic, form: MechanicForm) -> None:
     """
-    A missing role means mechanic; a missing address, or whether they work here, stays as it was.
+    A missing role means mechanic; a missing address or active flag keeps the present one.
     """
     after = mechanic.with_form(form)
 
@@ -97,7 +97,7 @@ def test_a_mechanic_is_what_the_form_says(mechanic: Mechanic, form: MechanicForm
 
 def test_each_role_sees_its_view_of_a_mechanic() -> None:
     """
-    Salary is for managers, addresses are for colleagues, the rest is for everybody.
+    Only managers see the salary, only staff see contact data.
     """
     bob = sample(Mechanic, salary=100, phone="555", specialty="brakes", version=4)
 
@@ -124,7 +124,7 @@ def test_a_stale_record_is_refused(
     record: Customer | Vehicle | Mechanic, refusal: type[Exception]
 ) -> None:
     """
-    Whoever changes a record must have seen its present version, or not have asked.
+    A change needs the present version, if it gives one.
     """
     record.require_version(3)
     record.require_version(None)
@@ -132,9 +132,9 @@ def test_a_stale_record_is_refused(
         record.require_version(4)
 
 
-def test_only_the_digest_of_a_refresh_token_is_kept() -> None:
+def test_only_the_digest_of_a_refresh_token_is_stored() -> None:
     """
-    Whoever reads the database can't log in with it.
+    The stored digest cannot be used as a token.
     """
     kept = RefreshToken.of("secret", SessionId("s"), NOON, timedelta(days=1))
 
@@ -146,7 +146,7 @@ def test_only_the_digest_of_a_refresh_token_is_kept() -> None:
 
 def test_hashes_are_not_shown() -> None:
     """
-    No log that prints an account prints its password's hash.
+    The `repr` of an account does not show the password hash.
     """
     account = sample(Account, password_hash="plain:secret")
     token = sample(RefreshToken, digest="0123abcd")
@@ -157,6 +157,6 @@ def test_hashes_are_not_shown() -> None:
 
 def test_texts_are_compared_without_regard_to_case() -> None:
     """
-    Folding goes further than lower case.
+    Case folding does more than lower case.
     """
     assert fold_case("STRASSE") == fold_case("straße")
