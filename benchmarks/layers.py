@@ -37,7 +37,7 @@ from mechanic_http.json import codec
 from mechanic_http.ports import AccessLog, AccessLogEntry
 from mechanic_http.routes import ROUTES
 from mechanic_shop.observability.logs import configure_logging
-from mechanic_shop.settings.settings import Cache, LogFormat, Settings
+from mechanic_shop.settings.settings import CacheType, LogFormat, Settings
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.shop import OPERATOR, open_shop
@@ -70,7 +70,7 @@ def cost_of(layer: Layer) -> float:
     return min(rounds)
 
 
-def settings_for(url: str, cache: Cache) -> Settings:
+def settings_for(url: str, cache: CacheType) -> Settings:
     """Return settings with every feature on, and rate limits that are never reached."""
     return Settings(
         database_url=url,
@@ -217,7 +217,7 @@ def request_layers(request: Callable[..., Callable[[], object]]) -> Iterator[Lay
 def measure(url: str) -> dict[str, float]:
     """Return the CPU microseconds of all layers on one database."""
     runner.upgrade(url)
-    settings = settings_for(url, Cache.NULL)
+    settings = settings_for(url, CacheType.NULL)
     token = create_tokens(settings, SECRET, utc_now).issue(MECHANIC, utc_now())
     with open_shop(settings=settings) as shop:
         for n in range(20):
@@ -229,7 +229,7 @@ def measure(url: str) -> dict[str, float]:
         costs |= {layer.name: cost_of(layer) for layer in stored_layers(store)}
     with client(settings, token) as request:
         costs |= {layer.name: cost_of(layer) for layer in request_layers(request)}
-    with client(settings_for(url, Cache.MEMORY), token) as request:
+    with client(settings_for(url, CacheType.MEMORY), token) as request:
         reads = [layer for layer in request_layers(request) if "change" not in layer.name]
         costs |= {f"{layer.name}, cached": cost_of(layer) for layer in reads[1:]}
     return costs

@@ -23,7 +23,7 @@ from benchmarks.layers import client, settings_for
 from mechanic_adapters.sql.migrations import runner
 from mechanic_core.access import Actor
 from mechanic_core.customers.customer import Registration
-from mechanic_shop.settings.settings import Cache
+from mechanic_shop.settings.settings import CacheType
 from mechanic_shop.wiring.shop import open_shop
 
 BUDGET_MS: Final = 2.0
@@ -60,7 +60,7 @@ def measured_hashes() -> Iterator[list[float]]:
 
 def measure(url: str, databases: Callable[[], float]) -> tuple[float, float, float]:
     """Return the milliseconds of a login: hash, application, database."""
-    settings = settings_for(url, Cache.NULL)
+    settings = settings_for(url, CacheType.NULL)
     with open_shop(settings=settings) as shop:
         for email in EMAILS:
             form = Registration(name="Ada", email=email, password=PASSWORD)

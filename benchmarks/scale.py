@@ -31,7 +31,7 @@ from benchmarks.scale_reads import Read, Reads, Size
 from benchmarks.scale_tables import Row, Runs, table, verdicts
 from mechanic_core.access import Actor
 from mechanic_http.endpoint.pagination import CursorSigner
-from mechanic_shop.settings.settings import Cache
+from mechanic_shop.settings.settings import CacheType
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.signing import create_tokens
@@ -106,7 +106,7 @@ def _clocks(backends: list[int]) -> tuple[int, int, int]:
 
 def serve(commands: Connection, url: str, size: Size) -> None:
     """Process commands until None: (read,) warms up, (read, batch, size) measures."""
-    settings = settings_for(url + NOT_PARALLEL, Cache.NULL)
+    settings = settings_for(url + NOT_PARALLEL, CacheType.NULL)
     tokens = create_tokens(settings, SECRET, utc_now)
     reads = reads_of(size)
     actors = {actor for read in reads for _, actor in read.requests}

@@ -15,7 +15,7 @@ from redis import Redis
 from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_adapters.rate_limits.redis import PREFIX
 from mechanic_adapters.security.signing_keys import new_rsa_key
-from mechanic_shop.settings.settings import Algorithm, Profile
+from mechanic_shop.settings.settings import JwtAlgorithm, PasswordProfile
 from tests.integration.apps import (
     ADA,
     BOB,
@@ -136,7 +136,7 @@ def test_passwords_are_hashed_as_the_settings_say(url: str) -> None:
     `PASSWORD_PROFILE` sets the cost of new hashes, and a login rehashes an older one.
     """
     hashes = []
-    for profile in (Profile.OWASP, Profile.RFC9106_LOW):
+    for profile in (PasswordProfile.OWASP, PasswordProfile.RFC9106_LOW):
         with open_client(settings_for(url, password_profile=profile)) as client:
             assert client.log_in(ADA).status_code == 200
         hashes.append(stored_hashes(url))
@@ -159,7 +159,7 @@ def test_tokens_are_signed_as_the_settings_say(url: str, tmp_path: Path) -> None
     file = tmp_path / "key.pem"
     file.write_text(new_rsa_key())
     settings = settings_for(
-        url, jwt_alg=Algorithm.RS256, jwt_private_key_file=file, token_ttl_min=5
+        url, jwt_alg=JwtAlgorithm.RS256, jwt_private_key_file=file, token_ttl_min=5
     )
     with open_client(settings) as client:
         pair = client.log_in(ADA).json

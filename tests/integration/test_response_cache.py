@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from mechanic_shop.settings.settings import Cache, Settings
+from mechanic_shop.settings.settings import CacheType, Settings
 from tests.integration.apps import (
     ADA,
     BOB,
@@ -58,7 +58,7 @@ def test_without_a_cache_each_read_runs_statements(tmp_path: Path) -> None:
     """
     Without a cache each of these reads runs SQL statements.
     """
-    settings = settings_for(f"sqlite:///{tmp_path / 'shop.db'}", cache_type=Cache.NULL)
+    settings = settings_for(f"sqlite:///{tmp_path / 'shop.db'}", cache_type=CacheType.NULL)
     with open_client(settings) as client:
         lists = [path for path in CACHED if not path[-1].isdigit()]
         counts = [client.statements(path) for path in (*lists, *lists)]

@@ -1,4 +1,4 @@
-"""The command line: what it lists, and how it says no."""
+"""The command line: help, usage errors and failures."""
 
 import importlib
 
@@ -19,7 +19,7 @@ def outcome(*args: str) -> int | str | None:
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
-    """A command that raises what is put into the list."""
+    """A command that raises the first error in the returned list."""
     errors: list[Exception] = []
 
     def fail() -> None:
@@ -32,9 +32,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
 
 
 @pytest.mark.parametrize("name", [*cli.command_summaries()])
-def test_each_command_says_the_same_of_itself(name: str) -> None:
+def test_summaries_match_the_commands(name: str) -> None:
     """
-    The list of commands, made without importing them, has their own words.
+    The summary that is read from a command's source is its help text.
     """
     command = getattr(importlib.import_module(f"mechanic_shop.commands.{name}"), name)
 
@@ -43,16 +43,16 @@ def test_each_command_says_the_same_of_itself(name: str) -> None:
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     """
-    `--help` is no error, and names all that can be done.
+    `--help` exits 0 and lists every command.
     """
     assert 0 == outcome("--help")
 
-    told = capsys.readouterr().out
-    assert all(f"\n  {name} " in told for name in cli.command_summaries())
+    output = capsys.readouterr().out
+    assert all(f"\n  {name} " in output for name in cli.command_summaries())
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "message"),
     [
         ([], "mechanic-shop: Missing command. See mechanic-shop --help"),
         (["db"], "mechanic-shop: Missing command. See mechanic-shop db --help"),
@@ -64,22 +64,22 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_misuse_is_one_line_and_exit_2(
-    args: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    args: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """
-    Whoever mistypes is told so, on standard error.
+    Wrong usage is reported in one line on standard error, with exit code 2.
     """
     code = outcome(*args)
 
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert 2 == code
-    assert "" == told.out
-    assert told.err.startswith(said)
-    assert 1 == told.err.count("\n")
+    assert "" == output.out
+    assert output.err.startswith(message)
+    assert 1 == output.err.count("\n")
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "message"),
     [
         (WrongSettings("LOG_LEVEL is wrong"), 2, "LOG_LEVEL is wrong"),
         (Unavailable("the database\nis away"), 1, "the database is away"),
@@ -93,13 +93,13 @@ def test_a_failure_is_one_line(
     failing: list[Exception],
     error: Exception,
     code: int,
-    said: str,
+    message: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """
-    Whatever goes wrong, nobody gets a traceback.
+    Any failure is reported in one line, without a traceback.
     """
     failing.append(error)
 
     assert code == outcome("fail")
-    assert f"mechanic-shop: {said}\n" == capsys.readouterr().err
+    assert f"mechanic-shop: {message}\n" == capsys.readouterr().err

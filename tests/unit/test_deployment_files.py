@@ -1,4 +1,4 @@
-"""The files that deploy the shop fit the shop: its commands, its settings, its files."""
+"""The deployment files match the shop's commands, settings and files."""
 
 import re
 import shlex
@@ -25,7 +25,7 @@ FOREIGN = {"PYTHON_VERSION"}
 
 
 def unit() -> ConfigParser:
-    """Return the systemd unit; of a key given twice the last."""
+    """Parse the systemd unit; of a repeated key the last value counts."""
     parser = ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(ROOT / "deploy" / "mechanic-shop.service")
@@ -33,7 +33,7 @@ def unit() -> ConfigParser:
 
 
 def commands() -> list[str]:
-    """Return every command of the shop that a file runs."""
+    """Return every command of the shop that the deployment files run."""
     service = unit()["Service"]
     return [
         WEB["startCommand"],
@@ -47,7 +47,7 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("command", commands())
 def test_commands_exist(command: str) -> None:
     """
-    What is run parses as a command line of the shop.
+    Each command is a valid command line of the shop.
     """
     program, *words = shlex.split(command.replace("$PORT", "8000"))
 
@@ -57,16 +57,16 @@ def test_commands_exist(command: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-def test_every_process_finds_five_commands() -> None:
+def test_there_are_five_commands() -> None:
     """
-    Image, blueprint and unit start the shop; the last two migrate it first.
+    Image, blueprint and unit start the shop; the latter two upgrade the schema first.
     """
     assert len(commands()) == 5
 
 
-def test_blueprint_sets_what_is_read() -> None:
+def test_blueprint_sets_known_variables() -> None:
     """
-    Every variable of the blueprint is one that the shop, or Render, knows, and is valid.
+    Every variable of the blueprint is known to the shop or to Render, and valid.
     """
     given = {one["key"]: one.get("value", "") for one in WEB["envVars"]}
     stand_ins = {
@@ -83,9 +83,9 @@ def test_blueprint_sets_what_is_read() -> None:
     assert len(settings.trusted_proxies) == 23
 
 
-def test_blueprint_refers_to_what_it_makes() -> None:
+def test_blueprint_refers_to_its_own_databases() -> None:
     """
-    The stores that the shop is connected to are in the same file, closed to the world.
+    The blueprint defines the databases that it refers to, and closes them to the internet.
     """
     names = {one["name"] for one in (*BLUEPRINT["databases"], *BLUEPRINT["services"])}
     stores = [*BLUEPRINT["databases"], *BLUEPRINT["services"][:1]]
@@ -100,9 +100,9 @@ def test_blueprint_refers_to_what_it_makes() -> None:
     assert [[], []] == [store["ipAllowList"] for store in stores]
 
 
-def test_unit_sets_what_is_read() -> None:
+def test_unit_sets_a_known_variable() -> None:
     """
-    The unit's own environment is known to the shop.
+    The variable that the unit sets is a setting of the shop.
     """
     name, _, value = unit()["Service"]["Environment"].partition("=")
 
@@ -112,7 +112,7 @@ def test_unit_sets_what_is_read() -> None:
 
 def test_image_is_pinned_small_and_unprivileged() -> None:
     """
-    The base is fixed to a digest, the last stage takes only what was built, and nobody is root.
+    The base image is pinned by digest, the last stage has only the build result, and no root.
     """
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     last = DOCKERFILE.rpartition("FROM ")[2]
@@ -126,9 +126,9 @@ def test_image_is_pinned_small_and_unprivileged() -> None:
     assert re.search(r"^HEALTHCHECK .*\\\n.*/healthz", last, re.MULTILINE)
 
 
-def test_image_gets_the_files_it_copies() -> None:
+def test_dockerignore_matches_the_image() -> None:
     """
-    What the image copies exists, and is not ignored; all else is.
+    `.dockerignore` excludes everything except the files that the image copies.
     """
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     kept = [line[1:] for line in lines if line.startswith("!")]
@@ -146,7 +146,7 @@ def test_image_gets_the_files_it_copies() -> None:
 
 def test_licences_are_those_of_what_is_installed() -> None:
     """
-    Every dependency is on the list of licences, in the version that is pinned.
+    The list of licences has every dependency in its pinned version.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras: dict[str, list[str]] = project["optional-dependencies"]

@@ -1,4 +1,4 @@
-"""MetricsPage for Prometheus: named well, bounded in number, and one page for several processes."""
+"""Prometheus metrics: names, bounded labels, threads and several processes."""
 
 import os
 import threading
@@ -32,20 +32,20 @@ def request(**values: Any) -> AccessLogEntry:
     return AccessLogEntry(**defaults | values)
 
 
-def figures(metrics: Metrics) -> Mapping[tuple[str, frozenset[tuple[str, str]]], float]:
-    """Return what the page says, read by Prometheus' own parser."""
+def samples(metrics: Metrics) -> Mapping[tuple[str, frozenset[tuple[str, str]]], float]:
+    """Return the samples of the page, parsed by Prometheus' own parser."""
     page, kind = metrics.render()
     assert kind.startswith("text/plain")
     return {
-        (sample.name, frozenset(sample.labels.items())): sample.value
+        (one.name, frozenset(one.labels.items())): one.value
         for family in text_string_to_metric_families(page.decode())
-        for sample in family.samples
+        for one in family.samples
     }
 
 
-def figure(metrics: Metrics, name: str, **labels: str) -> float:
-    """Return one of them."""
-    return figures(metrics)[f"mechanic_shop_{name}", frozenset(labels.items())]
+def sample(metrics: Metrics, name: str, **labels: str) -> float:
+    """Return the value of one sample."""
+    return samples(metrics)[f"mechanic_shop_{name}", frozenset(labels.items())]
 
 
 def test_counts_requests() -> None:
@@ -60,28 +60,28 @@ def test_counts_requests() -> None:
 
     which = {"method": "GET", "route": "/inventory/{id}"}
     seconds = "http_request_duration_seconds"
-    assert 2 == figure(metrics, "http_requests_total", **which, status="200", role="customer")
-    assert 1 == figure(metrics, f"{seconds}_bucket", **which, le="0.005")
-    assert 2 == figure(metrics, f"{seconds}_bucket", **which, le="+Inf")
-    assert 0.024 == figure(metrics, f"{seconds}_sum", **which)
+    assert 2 == sample(metrics, "http_requests_total", **which, status="200", role="customer")
+    assert 1 == sample(metrics, f"{seconds}_bucket", **which, le="0.005")
+    assert 2 == sample(metrics, f"{seconds}_bucket", **which, le="+Inf")
+    assert 0.024 == sample(metrics, f"{seconds}_sum", **which)
 
 
-def test_made_up_methods_make_no_series() -> None:
+def test_unknown_methods_share_one_label() -> None:
     """
-    Whatever a client calls its method, there is one name for all that nobody knows.
+    Unknown methods share one label, so that clients cannot create time series.
     """
     metrics = Metrics()
 
     for number in range(100):
         metrics.count_request(request(method=f"X{number}", status=405))
 
-    series = [name for name, _ in figures(metrics) if name == "mechanic_shop_http_requests_total"]
+    series = [name for name, _ in samples(metrics) if name == "mechanic_shop_http_requests_total"]
     assert ["mechanic_shop_http_requests_total"] == series
 
 
-def test_counts_all_the_rest() -> None:
+def test_counts_events() -> None:
     """
-    Refusals, logins, caches, fallbacks and connections each have their figure.
+    Refusals, log-ins, cache lookups, fallbacks and connections are counted.
     """
     metrics = Metrics()
 
@@ -93,19 +93,19 @@ def test_counts_all_the_rest() -> None:
     metrics.set_connections(in_use=3, idle=5)
 
     assert [1, 1, 1, 1, 1, 3, 5] == [
-        figure(metrics, "refusals_total", code="insufficient-stock"),
-        figure(metrics, "logins_total", account="staff", outcome="refused"),
-        figure(metrics, "cache_lookups_total", cache="leaderboard", outcome="hit"),
-        figure(metrics, "cache_lookups_total", cache="leaderboard", outcome="miss"),
-        figure(metrics, "fallbacks_total", store="limiter"),
-        figure(metrics, "database_connections", state="in_use"),
-        figure(metrics, "database_connections", state="idle"),
+        sample(metrics, "refusals_total", code="insufficient-stock"),
+        sample(metrics, "logins_total", account="staff", outcome="refused"),
+        sample(metrics, "cache_lookups_total", cache="leaderboard", outcome="hit"),
+        sample(metrics, "cache_lookups_total", cache="leaderboard", outcome="miss"),
+        sample(metrics, "fallbacks_total", store="limiter"),
+        sample(metrics, "database_connections", state="in_use"),
+        sample(metrics, "database_connections", state="idle"),
     ]
 
 
-def test_nothing_is_lost_between_threads() -> None:
+def test_counting_is_thread_safe() -> None:
     """
-    Eight threads count a thousand each, and eight thousand are told.
+    Eight threads that count a thousand each add up to eight thousand.
     """
     metrics = Metrics()
 
@@ -119,14 +119,14 @@ def test_nothing_is_lost_between_threads() -> None:
     for thread in threads:
         thread.join()
 
-    assert 8000 == figure(metrics, "refusals_total", code="email-taken")
+    assert 8000 == sample(metrics, "refusals_total", code="email-taken")
 
 
-def test_several_processes_have_one_page() -> None:
+def test_processes_share_one_page() -> None:
     """
-    What a fork counted is told by its parent; its open connections are forgotten when it ends.
+    A page includes the counts of forked processes, and no connections of exited ones.
     """
-    with shared_between_processes() as forget:
+    with shared_between_processes() as on_exit:
         metrics = Metrics()
         metrics.count_request(request(status=409, problem="email-taken"))
         metrics.set_connections(in_use=1, idle=0)
@@ -137,10 +137,10 @@ def test_several_processes_have_one_page() -> None:
             os._exit(0)
         os.waitpid(child, 0)
 
-        before = figure(metrics, "database_connections", state="in_use")
-        forget(child)
-        after = figure(metrics, "database_connections", state="in_use")
-        refused = figure(metrics, "refusals_total", code="email-taken")
+        before = sample(metrics, "database_connections", state="in_use")
+        on_exit(child)
+        after = sample(metrics, "database_connections", state="in_use")
+        refused = sample(metrics, "refusals_total", code="email-taken")
         folder = os.environ[MULTIPROCESS_FOLDER]
 
     assert [3, 1, 2] == [before, after, refused]

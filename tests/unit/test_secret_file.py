@@ -1,4 +1,4 @@
-"""The secret of a shop in development: where it lies, made once, and closed to others."""
+"""The secret file of a development shop: its path, content and permissions."""
 
 import stat
 import threading
@@ -20,35 +20,36 @@ SECRET = "a-secret-that-is-long-enough-to-sign-with"
         ("postgresql://host/shop", "mechanic_shop.secret"),
     ],
 )
-def test_the_secret_lies_beside_the_database(url: str, expected: str) -> None:
+def test_the_secret_is_beside_the_database(url: str, expected: str) -> None:
     """
-    A file database has its secret next to it, any other in the current folder.
+    The secret is beside an SQLite file, or else in the current folder.
     """
     assert Path(expected) == secret_path(url)
 
 
-def test_a_secret_is_made_once(tmp_path: Path) -> None:
+def test_concurrent_starts_share_one_secret(tmp_path: Path) -> None:
     """
-    Any number of processes that start at once get the same secret, which only its owner reads.
+    Concurrent starts get the same secret, and only its owner can read the file.
     """
     path = tmp_path / "shop.secret"
-    found: list[str] = []
+    secrets: list[str] = []
     threads = [
-        threading.Thread(target=lambda: found.append(read_or_create_secret(path))) for _ in range(8)
+        threading.Thread(target=lambda: secrets.append(read_or_create_secret(path)))
+        for _ in range(8)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert {path.read_text()} == set(found)
-    assert 8 == len(found)
+    assert {path.read_text()} == set(secrets)
+    assert 8 == len(secrets)
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_secret_that_others_could_read_is_closed(tmp_path: Path) -> None:
+def test_wrong_permissions_are_corrected(tmp_path: Path) -> None:
     """
-    A file that was copied with the wrong mode is put right.
+    Wrong permissions of the file are corrected.
     """
     path = tmp_path / "shop.secret"
     path.write_text(SECRET)
@@ -58,9 +59,9 @@ def test_a_secret_that_others_could_read_is_closed(tmp_path: Path) -> None:
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_secret_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
+def test_a_secret_that_cannot_be_stored_is_reported(tmp_path: Path) -> None:
     """
-    A folder that is not there stops the start.
+    A missing folder is reported.
     """
     with pytest.raises(
         WrongSettings, match=r"^SECRET_KEY is not set and a secret cannot be stored"
@@ -68,9 +69,9 @@ def test_a_secret_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
         read_or_create_secret(tmp_path / "nowhere" / "shop.secret")
 
 
-def test_a_file_that_holds_no_key_is_told(tmp_path: Path) -> None:
+def test_a_short_secret_is_reported(tmp_path: Path) -> None:
     """
-    Something else by the name of the secret is not signed with.
+    A file with a short text is not used as a secret.
     """
     path = tmp_path / "shop.secret"
     path.write_text("short")

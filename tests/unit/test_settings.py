@@ -1,4 +1,4 @@
-"""Settings: what each variable takes, where it comes from, and what it never shows."""
+"""Settings: accepted values, sources, defaults, and hidden secrets."""
 
 import re
 from pathlib import Path
@@ -9,11 +9,11 @@ import pytest
 from mechanic_adapters.security.password_hashing import PROFILES
 from mechanic_shop.settings import reference as pages
 from mechanic_shop.settings.settings import (
-    Cache,
+    CacheType,
     Environment,
     LogFormat,
     LogLevel,
-    Profile,
+    PasswordProfile,
     Settings,
     variables,
 )
@@ -25,13 +25,13 @@ PRODUCTION = {"APP_ENV": "production", "SECRET_KEY": SECRET}
 
 
 def read(**environ: str) -> Settings:
-    """Return what those variables say, and no file."""
+    """Read settings from these variables alone."""
     return Settings.read(environ, env_file=None)
 
 
 def test_nothing_set_is_a_shop_in_development() -> None:
     """
-    Without any variable the defaults hold.
+    Without any variable the defaults apply.
     """
     assert Settings() == read()
     assert Environment.DEVELOPMENT is read().app_env
@@ -39,7 +39,7 @@ def test_nothing_set_is_a_shop_in_development() -> None:
 
 def test_production_turns_on_https_and_json() -> None:
     """
-    What depends on where the shop runs follows it.
+    Some defaults depend on the environment that the shop runs in.
     """
     settings = read(**PRODUCTION)
 
@@ -47,9 +47,9 @@ def test_production_turns_on_https_and_json() -> None:
     assert LogFormat.JSON is settings.log_format
 
 
-def test_production_can_be_told_otherwise() -> None:
+def test_production_defaults_can_be_overridden() -> None:
     """
-    A variable that is set wins over what would follow.
+    A variable that is set takes precedence over the default of the environment.
     """
     settings = read(**PRODUCTION, FORCE_HTTPS="off", LOG_FORMAT="Console")
 
@@ -58,7 +58,7 @@ def test_production_can_be_told_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({"APP_ENV": "staging"}, "APP_ENV must be development or production"),
         ({"FLASK_ENV": "testing"}, "FLASK_ENV must be development or production"),
@@ -94,17 +94,17 @@ def test_production_can_be_told_otherwise() -> None:
         ({"APP_ENV": "production"}, "SECRET_KEY is required in production"),
     ],
 )
-def test_a_wrong_value_is_named(environ: dict[str, str], said: str) -> None:
+def test_an_invalid_value_names_its_variable(environ: dict[str, str], message: str) -> None:
     """
-    What the shop can't start with is told with the name of the variable.
+    An invalid value is reported with the name of its variable.
     """
-    with pytest.raises(WrongSettings, match=f"^{re.escape(said)}"):
+    with pytest.raises(WrongSettings, match=f"^{re.escape(message)}"):
         read(**environ)
 
 
-def test_everything_wrong_is_told_in_one_line() -> None:
+def test_all_invalid_values_are_reported_together() -> None:
     """
-    Whoever mends one variable should not find the next by trying again.
+    All invalid variables are reported together, in one line.
     """
     with pytest.raises(WrongSettings) as refused:
         read(TOKEN_TTL_MIN="never", LOG_LEVEL="loud")
@@ -114,9 +114,9 @@ def test_everything_wrong_is_told_in_one_line() -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_a_wrong_secret_is_not_repeated() -> None:
+def test_an_invalid_secret_is_not_shown() -> None:
     """
-    The line about a secret does not tell it.
+    An error message does not contain the secret.
     """
     with pytest.raises(WrongSettings) as refused:
         read(SECRET_KEY="hunter2", DATABASE_URL="oracle://scott:tiger@host/db")
@@ -138,9 +138,9 @@ def test_a_wrong_secret_is_not_repeated() -> None:
         ("strict_vin", "YES", True),
     ],
 )
-def test_text_becomes_a_value(name: str, text: str, expected: Any) -> None:
+def test_parses_values(name: str, text: str, expected: Any) -> None:
     """
-    Each kind of variable is read as its reference says.
+    Each parser accepts what the reference page says.
     """
     value = getattr(read(**{name.upper(): text}), name)
 
@@ -148,36 +148,38 @@ def test_text_becomes_a_value(name: str, text: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize("url", ["redis://cache", "rediss://:pw@cache:6380/", "redis://cache/15"])
-def test_a_redis_may_leave_out_what_is_usual(url: str) -> None:
+def test_a_redis_url_has_defaults(url: str) -> None:
     """
-    Port and number have defaults of their own.
+    A Redis URL may leave out port and database number.
     """
     assert url == read(CACHE_REDIS_URL=url).cache_redis_url
 
 
-def test_what_is_fixed_is_not_read() -> None:
+def test_overridden_variables_are_not_read() -> None:
     """
-    What a program has settled already is neither looked at nor found wrong.
+    A variable that is overridden is neither read nor validated.
     """
     environ = {"CACHE_TYPE": "disk", "TOKEN_TTL_MIN": "5", "LOG_LEVEL": "loud"}
 
     with pytest.raises(WrongSettings, match=r"^LOG_LEVEL must be [^;]*$"):
-        Settings.read(environ, None, {"cache_type": Cache.NULL})
-    settings = Settings.read(environ, None, {"cache_type": Cache.NULL, "log_level": LogLevel.INFO})
+        Settings.read(environ, None, {"cache_type": CacheType.NULL})
+    settings = Settings.read(
+        environ, None, {"cache_type": CacheType.NULL, "log_level": LogLevel.INFO}
+    )
 
-    assert (Cache.NULL, 5) == (settings.cache_type, settings.token_ttl_min)
+    assert (CacheType.NULL, 5) == (settings.cache_type, settings.token_ttl_min)
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
     """
-    `TOKEN_TTL_MIN=` leaves the default; only a limit can be turned off so.
+    An empty variable leaves the default; only a rate limit is turned off by it.
     """
     assert 30 == read(TOKEN_TTL_MIN="").token_ttl_min
 
 
-def test_redis_is_used_for_all_once_it_is_there() -> None:
+def test_one_redis_url_configures_cache_and_rate_limits() -> None:
     """
-    One URL is enough for the cache and the limits.
+    `CACHE_REDIS_URL` alone moves the cache and the rate limits to Redis.
     """
     settings = read(CACHE_REDIS_URL="redis://cache:6379/0")
 
@@ -185,9 +187,9 @@ def test_redis_is_used_for_all_once_it_is_there() -> None:
     assert "redis://cache:6379/0" == settings.rate_limit_storage_url
 
 
-def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+def test_the_environment_takes_precedence_over_the_file(tmp_path: Path) -> None:
     """
-    What is set in both is taken from the environment, under whichever name.
+    A variable in both places is read from the environment, also under its alias.
     """
     file = tmp_path / ".env"
     file.write_text(f"APP_ENV=development\nTOKEN_TTL_MIN=5\nSECRET_KEY='{SECRET} ${{X}}'\n")
@@ -199,9 +201,9 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert f"{SECRET} ${{X}}" == settings.secret_key
 
 
-def test_a_broken_line_of_the_file_is_told(tmp_path: Path) -> None:
+def test_a_syntax_error_in_the_file_is_reported(tmp_path: Path) -> None:
     """
-    A file that can't be read whole is not read in part.
+    A syntax error in the file is reported with its line.
     """
     file = tmp_path / ".env"
     file.write_text("TOKEN_TTL_MIN=5\nthis is = 'no line\n")
@@ -210,17 +212,17 @@ def test_a_broken_line_of_the_file_is_told(tmp_path: Path) -> None:
         Settings.read({}, file)
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     """
-    A folder by the name of the file is a fault, not an absence.
+    A folder with the name of the file is an error.
     """
     with pytest.raises(WrongSettings, match="cannot be read"):
         Settings.read({}, tmp_path)
 
 
-def test_secrets_do_not_show() -> None:
+def test_secrets_are_hidden() -> None:
     """
-    Neither `repr` nor the list of settings tells a key or a password.
+    Neither `repr` nor the list of settings contains a key or a password.
     """
     settings = read(
         SECRET_KEY=SECRET,
@@ -238,22 +240,22 @@ def test_secrets_do_not_show() -> None:
 
 def test_profiles_are_those_of_the_adapter() -> None:
     """
-    Every cost that can be chosen is one that can be paid.
+    Every password profile is one that the adapter has.
     """
-    assert [*PROFILES] == [profile.value for profile in Profile]
+    assert [*PROFILES] == [profile.value for profile in PasswordProfile]
 
 
-def test_pages_are_those_in_the_repository() -> None:
+def test_generated_pages_are_up_to_date() -> None:
     """
-    `.env.sample` and the reference say what the class says.
+    `.env.sample` and the reference page are generated from the class.
     """
     assert pages.env_sample() == (ROOT / ".env.sample").read_text()
     assert pages.reference_page() == (ROOT / "docs/reference/settings.md").read_text()
 
 
-def test_the_sample_changes_nothing(tmp_path: Path) -> None:
+def test_the_sample_sets_the_defaults(tmp_path: Path) -> None:
     """
-    Whoever copies the sample and takes every comment sign away still has the defaults.
+    The sample with every variable uncommented sets exactly the defaults.
     """
     file = tmp_path / ".env"
     file.write_text(re.sub(r"(?m)^#(?=[A-Z_]+=)", "", pages.env_sample()))
@@ -261,8 +263,8 @@ def test_the_sample_changes_nothing(tmp_path: Path) -> None:
     assert Settings() == Settings.read({}, file)
 
 
-def test_every_variable_has_one_name() -> None:
+def test_variables_are_named_like_fields() -> None:
     """
-    The name outside is the field's in capitals.
+    A variable is named like its field in capitals.
     """
     assert all(field.upper() == name for field, name, _, _ in variables())

@@ -15,19 +15,19 @@ from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.accounts.ports import Passwords
 from mechanic_shop.demo.year import simulate_year, simulation_until
-from mechanic_shop.settings.settings import Algorithm, Cache, Environment, Settings
+from mechanic_shop.settings.settings import CacheType, Environment, JwtAlgorithm, Settings
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.signing import create_tokens
 from mechanic_shop.wiring.use_cases import build_shop
 
 DEMO_SETTINGS: Final[Mapping[str, object]] = {
     "app_env": Environment.DEVELOPMENT,
-    "jwt_alg": Algorithm.HS256,
+    "jwt_alg": JwtAlgorithm.HS256,
     "jwt_private_key_file": None,
     "jwt_previous_keys": (),
     "cache_redis_url": None,
     "rate_limit_storage_url": "memory://",
-    "cache_type": Cache.MEMORY,
+    "cache_type": CacheType.MEMORY,
     "force_https": False,
 }
 """Settings of every demo, besides its own database and secret.

@@ -38,14 +38,14 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Algorithm(StrEnum):
+class JwtAlgorithm(StrEnum):
     """The signature algorithm of access tokens."""
 
     HS256 = "HS256"
     RS256 = "RS256"
 
 
-class Profile(StrEnum):
+class PasswordProfile(StrEnum):
     """The cost of a password hash (Argon2id parameters)."""
 
     OWASP = "owasp"
@@ -53,7 +53,7 @@ class Profile(StrEnum):
     RFC9106_HIGH = "rfc9106-high"
 
 
-class Cache(StrEnum):
+class CacheType(StrEnum):
     """Where responses are cached."""
 
     MEMORY = "memory"
@@ -108,8 +108,8 @@ class Settings:
         ),
     ] = "sqlite:///mechanic_shop.db"
     jwt_alg: Annotated[
-        Algorithm, Variable("Signature algorithm of access tokens", choice_of(Algorithm))
-    ] = Algorithm.HS256
+        JwtAlgorithm, Variable("Signature algorithm of access tokens", choice_of(JwtAlgorithm))
+    ] = JwtAlgorithm.HS256
     jwt_private_key_file: Annotated[
         Path | None,
         Variable(
@@ -131,12 +131,12 @@ class Settings:
         int, Variable("Lifetime of a refresh token in days", whole_number(1, 365))
     ] = 14
     password_profile: Annotated[
-        Profile,
+        PasswordProfile,
         Variable(
             "Cost of an Argon2id password hash: OWASP's (19 MiB, t=2, p=1) or one of RFC 9106's",
-            choice_of(Profile),
+            choice_of(PasswordProfile),
         ),
-    ] = Profile.OWASP
+    ] = PasswordProfile.OWASP
     global_rate_limit: Annotated[
         str, Variable("Rate limit of all requests of one client", RATE)
     ] = "300/minute"
@@ -161,14 +161,14 @@ class Settings:
         ),
     ] = Factory(lambda settings: settings.cache_redis_url or "memory://", takes_self=True)
     cache_type: Annotated[
-        Cache,
+        CacheType,
         Variable(
             "Where responses are cached",
-            choice_of(Cache),
+            choice_of(CacheType),
             "`redis` if `CACHE_REDIS_URL` is set, else `memory`",
         ),
     ] = Factory(
-        lambda settings: Cache.REDIS if settings.cache_redis_url else Cache.MEMORY,
+        lambda settings: CacheType.REDIS if settings.cache_redis_url else CacheType.MEMORY,
         takes_self=True,
     )
     cache_ttl_s: Annotated[
@@ -258,11 +258,13 @@ class Settings:
         """Yield a sentence for each conflict between settings."""
         if self.production and self.secret_key is None:
             yield f"SECRET_KEY is required in production: {SECRET.accepts}"
-        if self.jwt_alg is Algorithm.RS256 and self.jwt_private_key_file is None:
+        if self.jwt_alg is JwtAlgorithm.RS256 and self.jwt_private_key_file is None:
             yield "JWT_PRIVATE_KEY_FILE is required when JWT_ALG is RS256"
-        if self.jwt_alg is Algorithm.HS256 and not all(map(is_long_enough, self.jwt_previous_keys)):
+        if self.jwt_alg is JwtAlgorithm.HS256 and not all(
+            map(is_long_enough, self.jwt_previous_keys)
+        ):
             yield f"JWT_PREVIOUS_KEYS must be secrets, each {SECRET.accepts}"
-        if self.cache_type is Cache.REDIS and self.cache_redis_url is None:
+        if self.cache_type is CacheType.REDIS and self.cache_redis_url is None:
             yield "CACHE_REDIS_URL is required when CACHE_TYPE is redis"
 
 

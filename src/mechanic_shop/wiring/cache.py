@@ -7,7 +7,7 @@ from mechanic_adapters.caching.cache import CountLookup, ResponseCache, ignore_l
 from mechanic_adapters.caching.memory import MemoryCache
 from mechanic_adapters.resilience.circuit_breaker import ignore_fallback
 from mechanic_core.unit_of_work import Store
-from mechanic_shop.settings.settings import Cache, Settings
+from mechanic_shop.settings.settings import CacheType, Settings
 
 
 def create_cache(
@@ -17,11 +17,11 @@ def create_cache(
 ) -> ResponseCache | None:
     """Return the configured response cache; None if caching is off."""
     match settings.cache_type, settings.cache_redis_url:
-        case Cache.REDIS, str(url):
+        case CacheType.REDIS, str(url):
             from mechanic_adapters.caching.redis import RedisCache  # noqa: PLC0415 - optional
 
             return ResponseCache(RedisCache.open(url, settings.cache_ttl_s, on_fallback), on_lookup)
-        case Cache.NULL, _:
+        case CacheType.NULL, _:
             return None
         case _:
             return ResponseCache(MemoryCache(settings.cache_ttl_s), on_lookup)

@@ -11,7 +11,7 @@ from mechanic_adapters.security.signing_keys import KeyRing, UnfitKeyError, rsa_
 from mechanic_core.values import Clock
 from mechanic_shop.settings.database_url import require_folder
 from mechanic_shop.settings.secret_file import read_or_create_secret, secret_path
-from mechanic_shop.settings.settings import Algorithm, Settings
+from mechanic_shop.settings.settings import JwtAlgorithm, Settings
 from mechanic_shop.settings.variables import WrongSettings
 
 _PREVIOUS: Final = "JWT_PREVIOUS_KEYS"
@@ -27,7 +27,7 @@ def load_secret(settings: Settings) -> str:
 
 def create_tokens(settings: Settings, secret: str, now: Clock) -> JwtTokens:
     """Return the issuer and verifier of access tokens. Raises `WrongSettings`."""
-    is_rsa = settings.jwt_alg is Algorithm.RS256
+    is_rsa = settings.jwt_alg is JwtAlgorithm.RS256
     keys = _rsa_keys(settings) if is_rsa else _hmac_keys(secret, settings.jwt_previous_keys)
     return JwtTokens(keys=keys, now=now, life=timedelta(minutes=settings.token_ttl_min))
 

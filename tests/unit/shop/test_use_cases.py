@@ -1,4 +1,4 @@
-"""The shop's table of contents, wired."""
+"""The wiring of the use cases."""
 
 import attrs
 import pytest
@@ -9,9 +9,9 @@ from tests.shops import ManualClock, shop_on
 
 
 @pytest.mark.parametrize("field", attrs.fields(Shop), ids=lambda field: field.name)
-def test_every_use_case_is_what_the_shop_says(field: "attrs.Attribute[object]") -> None:
+def test_every_field_has_its_use_case(field: "attrs.Attribute[object]") -> None:
     """
-    Under each name stands the use case that callers are promised there.
+    Each field of the shop has a use case of its declared type.
     """
     shop = shop_on(MemoryStore(), ManualClock())
 
