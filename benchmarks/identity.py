@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mechanic_adapters.rate_limits.limiter import open_rate_limiter
-from mechanic_adapters.security.access_tokens import JwtTokens
-from mechanic_adapters.security.revocations import Revocations, authenticator
+from mechanic_adapters.security.access_tokens import JwtTokens, authenticator
+from mechanic_adapters.security.revocations import RevocationList
 from mechanic_adapters.security.signing_keys import KeyRing, new_rsa_key, rsa_keys, secret_keys
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
@@ -55,8 +55,8 @@ def report(name: str, call: Callable[[], object], times: int = 20_000) -> float:
 def measure_tokens(name: str, ring: KeyRing, store: SqlStore) -> float:
     """Print the costs of tokens of one algorithm; return that of a cached token."""
     tokens = JwtTokens(keys=ring, now=utc_now, life=LIFE)
-    uncached = JwtTokens(keys=ring, now=utc_now, life=LIFE, remembered=1)
-    revocations = Revocations(store.read_only, utc_now, LIFE)
+    uncached = JwtTokens(keys=ring, now=utc_now, life=LIFE, cache_size=1)
+    revocations = RevocationList(store.read_only, utc_now, LIFE)
     authenticate = authenticator(tokens, revocations)
     token = tokens.issue(ACTOR, utc_now())
     pair = [uncached.issue(ACTOR, utc_now()) for _ in range(2)]

@@ -165,7 +165,7 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     tree = {"name": "Brake pad", "sku": "NEW", "price": Decimal("45.99"), "quantity": 12}
     twenty = [part] * 20
     line = AccessLogEntry("r" * 32, "GET", "/inventory", "list_parts", 200, Role.MECHANIC, 1, 1.2)
-    yield Layer("token, cached", lambda: tokens.read(token))
+    yield Layer("token, cached", lambda: tokens.verify(token))
     yield Layer("rate limit, in memory", lambda: limits.hit("default", "mechanic:1"))
     yield Layer("policy", lambda: ReadPart.policy.admit(MECHANIC))
     yield Layer("body into a record", lambda: codec.structure(tree, PartForm))

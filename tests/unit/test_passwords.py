@@ -171,13 +171,13 @@ def test_a_wrong_password_takes_one_place(monkeypatch: pytest.MonkeyPatch) -> No
     What is spent in addition is spent in the same thread: as few as ever hash at once.
     """
     passwords, asked = Argon2Passwords(OWASP), []
-    apart = passwords._apart
+    apart = passwords._run_in_pool
 
     def counted(work: Callable[[], bool]) -> bool:
         asked.append(work)
         return apart(work)
 
-    monkeypatch.setattr(passwords, "_apart", counted)
+    monkeypatch.setattr(passwords, "_run_in_pool", counted)
 
     assert not passwords.verify(kept_with(CHEAPEST), "wrong")
     assert 1 == len(asked)
@@ -187,18 +187,18 @@ def test_a_core_is_left_to_others() -> None:
     """
     Hashes wait for each other when more are wanted than there are other cores, or memory allows.
     """
-    allowed = [Argon2Passwords(profile)._at_once for profile in PROFILES.values()]
+    allowed = [Argon2Passwords(profile)._threads for profile in PROFILES.values()]
 
     assert allowed[0] <= max(1, (os.cpu_count() or 1) - 1)
     assert [1, 1] == allowed[1:]
-    assert Argon2Passwords(CHEAPEST, at_once=5)._at_once == 5
+    assert Argon2Passwords(CHEAPEST, threads=5)._threads == 5
 
 
 def test_who_finds_too_many_waiting_is_sent_away() -> None:
     """
     No more callers are kept waiting than may be; the next one is let in when one has gone.
     """
-    passwords = Argon2Passwords(PROFILES["owasp"], at_once=1, most=2)
+    passwords = Argon2Passwords(PROFILES["owasp"], threads=1, max_callers=2)
     with ThreadPoolExecutor(8) as threads:
         hashing = [threads.submit(passwords.hash, str(n)) for n in range(8)]
         outcomes = [one.exception() for one in hashing]

@@ -11,12 +11,12 @@ from attrs import define
 
 from mechanic_adapters.conformance.samples.records import add_customer, new_session, new_token
 from mechanic_adapters.memory import MemoryStore
+from mechanic_adapters.security.access_tokens import authenticator
 from mechanic_adapters.security.revocations import (
-    DUE_S,
+    MAX_AGE_S,
+    REFRESH_S,
     RETRY_S,
-    STALE_S,
-    Revocations,
-    authenticator,
+    RevocationList,
 )
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import TokenRefused
@@ -65,9 +65,9 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def revocations(asked: Asked, seconds: Seconds) -> Revocations:
+def revocations(asked: Asked, seconds: Seconds) -> RevocationList:
     """What this process knows; commits here are not told to it."""
-    return Revocations(asked.read_only, ManualClock(), LIFE, seconds)
+    return RevocationList(asked.read_only, ManualClock(), LIFE, seconds)
 
 
 def started(asked: Asked) -> Actor:
@@ -85,17 +85,17 @@ def end(asked: Asked, actor: Actor, **ago: float) -> None:
         work.revocations.revoke(actor.session or SessionId(""), NOON - timedelta(**ago))
 
 
-def admitted(revocations: Revocations, actor: Actor) -> bool:
+def admitted(revocations: RevocationList, actor: Actor) -> bool:
     """Return whether *actor* is let in."""
     try:
-        revocations.admit(actor)
+        revocations.require_active(actor)
     except TokenRefused:
         return False
     return True
 
 
 def test_most_requests_ask_nothing(
-    revocations: Revocations, asked: Asked, seconds: Seconds
+    revocations: RevocationList, asked: Asked, seconds: Seconds
 ) -> None:
     """
     However many requests come, the store is asked once in two seconds.
@@ -103,13 +103,13 @@ def test_most_requests_ask_nothing(
     actor = started(asked)
     for _ in range(1000):
         seconds.at += 0.01
-        revocations.admit(actor)
+        revocations.require_active(actor)
 
     assert asked.asked == 5
 
 
 def test_a_session_ended_elsewhere_is_known_soon(
-    revocations: Revocations, asked: Asked, seconds: Seconds
+    revocations: RevocationList, asked: Asked, seconds: Seconds
 ) -> None:
     """
     What another process ended is refused here two seconds later.
@@ -117,7 +117,7 @@ def test_a_session_ended_elsewhere_is_known_soon(
     actor, other = started(asked), started(asked)
     before = admitted(revocations, actor)
     end(asked, actor)
-    seconds.at += DUE_S + MOMENT
+    seconds.at += REFRESH_S + MOMENT
 
     assert (True, False, True) == (
         before,
@@ -126,11 +126,11 @@ def test_a_session_ended_elsewhere_is_known_soon(
     )
 
 
-def test_a_session_ended_here_is_known_at_once(revocations: Revocations, asked: Asked) -> None:
+def test_a_session_ended_here_is_known_at_once(revocations: RevocationList, asked: Asked) -> None:
     """
     What this process ended is refused by the next request.
     """
-    asked.store.subscribe(revocations.touched)
+    asked.store.subscribe(revocations.invalidate)
     actor = started(asked)
     before = admitted(revocations, actor)
     end(asked, actor)
@@ -138,21 +138,21 @@ def test_a_session_ended_here_is_known_at_once(revocations: Revocations, asked: 
     assert (True, False) == (before, admitted(revocations, actor))
 
 
-def test_other_writes_ask_nothing(revocations: Revocations, asked: Asked) -> None:
+def test_other_writes_ask_nothing(revocations: RevocationList, asked: Asked) -> None:
     """
     A commit that is not about sessions makes no request ask.
     """
-    asked.store.subscribe(revocations.touched)
+    asked.store.subscribe(revocations.invalidate)
     actor = started(asked)
-    revocations.admit(actor)
+    revocations.require_active(actor)
     before = asked.asked
     add_customer(asked.store)
-    revocations.admit(actor)
+    revocations.require_active(actor)
 
     assert before == asked.asked
 
 
-def test_what_ended_long_ago_is_not_read(revocations: Revocations, asked: Asked) -> None:
+def test_what_ended_long_ago_is_not_read(revocations: RevocationList, asked: Asked) -> None:
     """
     Sessions are read back for as long as a token may outlive them, and no longer.
     """
@@ -164,19 +164,19 @@ def test_what_ended_long_ago_is_not_read(revocations: Revocations, asked: Asked)
 
 
 def test_a_store_away_is_borne_for_a_while(
-    revocations: Revocations, asked: Asked, seconds: Seconds
+    revocations: RevocationList, asked: Asked, seconds: Seconds
 ) -> None:
     """
     For five seconds what is known will do; then nobody is let in until the store is back.
     """
     actor = started(asked)
-    revocations.admit(actor)
+    revocations.require_active(actor)
     asked.away = True
-    seconds.at += STALE_S
+    seconds.at += MAX_AGE_S
     borne = admitted(revocations, actor)
     seconds.at += MOMENT
     with pytest.raises(Unavailable):
-        revocations.admit(actor)
+        revocations.require_active(actor)
     asked.away = False
     seconds.at += RETRY_S
 
@@ -185,7 +185,7 @@ def test_a_store_away_is_borne_for_a_while(
 
 
 def test_a_store_away_is_not_hammered(
-    revocations: Revocations, asked: Asked, seconds: Seconds
+    revocations: RevocationList, asked: Asked, seconds: Seconds
 ) -> None:
     """
     While the store is away, two requests a second ask it; the others are refused at once.
@@ -194,19 +194,19 @@ def test_a_store_away_is_not_hammered(
     for _ in range(100):
         seconds.at += 0.1
         with pytest.raises(Unavailable):
-            revocations.admit(ACTOR)
+            revocations.require_active(ACTOR)
 
     assert asked.asked <= 10 / RETRY_S
 
 
 def test_nobody_waits_for_who_asks(
-    revocations: Revocations, asked: Asked, seconds: Seconds
+    revocations: RevocationList, asked: Asked, seconds: Seconds
 ) -> None:
     """
     While one request asks, others go on with what is known; when that is too old, they wait.
     """
     actor, go, asking = started(asked), Event(), Event()
-    revocations.admit(actor)
+    revocations.require_active(actor)
     end(asked, actor)
 
     def pause() -> None:
@@ -215,37 +215,37 @@ def test_nobody_waits_for_who_asks(
 
     asked.before = pause
     with ThreadPoolExecutor(2) as threads:
-        seconds.at += DUE_S + MOMENT
+        seconds.at += REFRESH_S + MOMENT
         first = threads.submit(admitted, revocations, actor)
         assert asking.wait(30)
         meanwhile = admitted(revocations, actor)
-        seconds.at += STALE_S
+        seconds.at += MAX_AGE_S
         late = threads.submit(admitted, revocations, actor)
         go.set()
 
         assert (True, False, False) == (meanwhile, first.result(), late.result())
 
 
-def test_a_commit_while_asking_is_not_missed(revocations: Revocations, asked: Asked) -> None:
+def test_a_commit_while_asking_is_not_missed(revocations: RevocationList, asked: Asked) -> None:
     """
     A session that ends while somebody asks is known to the request after its end.
     """
-    asked.store.subscribe(revocations.touched)
+    asked.store.subscribe(revocations.invalidate)
     actor = started(asked)
-    revocations.admit(actor)
+    revocations.require_active(actor)
     asked.after = lambda: end(asked, actor)
-    revocations.touched(frozenset({"sessions"}))
+    revocations.invalidate(frozenset({"sessions"}))
     raced = admitted(revocations, actor)
 
     assert (True, False) == (raced, admitted(revocations, actor))
 
 
-def test_a_token_must_pass_both(revocations: Revocations, asked: Asked) -> None:
+def test_a_token_must_pass_both(revocations: RevocationList, asked: Asked) -> None:
     """
     A request is let in by a good token of a session that goes on, and by nothing else.
     """
     tokens = tokens_of(RINGS["HS256"], ManualClock())
-    asked.store.subscribe(revocations.touched)
+    asked.store.subscribe(revocations.invalidate)
     authenticate = authenticator(tokens, revocations)
     actor = started(asked)
     token = tokens.issue(actor, NOON)

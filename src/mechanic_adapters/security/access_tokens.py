@@ -1,10 +1,10 @@
-"""Access tokens as signed JWTs (RFC 9068), read by the rules of RFC 8725."""
+"""Access tokens: signed JWTs (RFC 9068), verified by the rules of RFC 8725."""
 
 import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Final, final
@@ -15,24 +15,19 @@ from cachetools import LRUCache
 from jwt import PyJWS
 from jwt.exceptions import PyJWTError
 
-from mechanic_adapters.security.claims import (
-    MOST_CHARACTERS,
-    TYPE,
-    Expected,
-    Proven,
-    UnfitToken,
-    must,
-)
+from mechanic_adapters.security.claims import TYPE, InvalidToken, TokenRules, VerifiedToken
+from mechanic_adapters.security.revocations import RevocationList
 from mechanic_adapters.security.signing_keys import KeyRing, VerifyingKey
 from mechanic_core.access import Actor
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.accounts.ports import AccessTokens
 from mechanic_core.values import Clock
 
+MAX_CHARACTERS: Final = 8 * 1024
 LEEWAY: Final = timedelta(seconds=10)
-"""How far another machine's clock may be ahead when it issues a token."""
+"""How far the clock of another machine may be ahead when it issues a token."""
 
-MOST_LEEWAY: Final = timedelta(seconds=60)
+MAX_LEEWAY: Final = timedelta(seconds=60)
 
 _log = logging.getLogger(__name__)
 
@@ -40,10 +35,9 @@ _log = logging.getLogger(__name__)
 @final
 @frozen(kw_only=True, eq=False)
 class JwtTokens(AccessTokens):
-    """Signs access tokens, and reads them back.
+    """Issues and verifies signed tokens; revocation is `RevocationList`'s.
 
-    A token that was proven once is remembered by its SHA-256, up to *remembered* of them, and
-    not beyond its end. Whether its session goes on is not looked at here: see `Revocations`.
+    Verified tokens are cached by their SHA-256 until they expire, at most *cache_size* of them.
     """
 
     _keys: KeyRing
@@ -51,18 +45,18 @@ class JwtTokens(AccessTokens):
     _life: timedelta
     _issuer: str = "mechanic-shop"
     _audience: str = "mechanic-shop"
-    _leeway: timedelta = field(default=LEEWAY, validator=[ge(timedelta()), le(MOST_LEEWAY)])
-    _remembered: int = 10_000
+    _leeway: timedelta = field(default=LEEWAY, validator=[ge(timedelta()), le(MAX_LEEWAY)])
+    _cache_size: int = 10_000
 
-    _expected: Expected = field(init=False)
+    _rules: TokenRules = field(init=False)
     _jws: PyJWS = field(init=False)
-    _accepted: Mapping[str, VerifyingKey] = field(init=False)
-    _proven: LRUCache[bytes, Proven] = field(init=False)
+    _keys_by_id: Mapping[str, VerifyingKey] = field(init=False)
+    _verified: LRUCache[bytes, VerifiedToken] = field(init=False)
     _lock: Lock = field(init=False, factory=Lock)
 
-    @_expected.default
-    def _expect(self) -> Expected:
-        return Expected(
+    @_rules.default
+    def _create_rules(self) -> TokenRules:
+        return TokenRules(
             algorithm=self._keys.algorithm,
             issuer=self._issuer,
             audience=self._audience,
@@ -71,30 +65,32 @@ class JwtTokens(AccessTokens):
         )
 
     @_jws.default
-    def _only_our_algorithm(self) -> PyJWS:
+    def _create_jws(self) -> PyJWS:
         return PyJWS(algorithms=[self._keys.algorithm])
 
-    @_accepted.default
-    def _by_id(self) -> Mapping[str, VerifyingKey]:
+    @_keys_by_id.default
+    def _index_keys(self) -> Mapping[str, VerifyingKey]:
         return {key.id: key for key in self._keys.verifying}
 
-    @_proven.default
-    def _nothing_proven(self) -> LRUCache[bytes, Proven]:
-        return LRUCache(self._remembered)
+    @_verified.default
+    def _create_cache(self) -> LRUCache[bytes, VerifiedToken]:
+        return LRUCache(self._cache_size)
 
     @property
     def life(self) -> int:
-        """How long a token is good for, in seconds."""
         return int(self._life.total_seconds())
 
     def issue(self, actor: Actor, at: datetime) -> str:
-        """Return a token that speaks for *actor*, who must have a role and a session."""
+        """Return a token for *actor*, valid from *at* on.
+
+        Raises `ValueError` for an actor without a role or a session.
+        """
         if actor.role is None or not actor.session:
-            raise ValueError("a token speaks for somebody who has logged in")
+            raise ValueError("the actor of a token needs a role and a session")
         issued = int(at.timestamp())
         claims = {
-            "iss": self._expected.issuer,
-            "aud": self._expected.audience,
+            "iss": self._rules.issuer,
+            "aud": self._rules.audience,
             "sub": str(actor.id),
             "role": actor.role.value,
             "sid": actor.session,
@@ -111,41 +107,52 @@ class JwtTokens(AccessTokens):
             headers={"typ": TYPE, "kid": key.verifying.id},
         )
 
-    def read(self, token: str) -> Actor:
-        """Return who *token* speaks for. Raises `TokenRefused`; why is only logged."""
-        at = self._now().timestamp()
+    def verify(self, token: str) -> Actor:
+        """Return the actor of *token*. Raises `TokenRefused`; the failed check is only logged."""
         try:
-            must(len(token) <= MOST_CHARACTERS and token.isascii(), "size or form")
-            digest = hashlib.sha256(token.encode()).digest()
-            known = self._known(digest)
-            if known is None:
-                known = self._prove(token, at)
-                with self._lock:
-                    self._proven[digest] = known
-            must(at < known.expires, "exp")
-        except UnfitToken as unfit:
-            _log.info("token refused", extra={"check": unfit.check})
+            return self._verify(token, self._now().timestamp())
+        except InvalidToken as invalid:
+            _log.info("token refused", extra={"check": invalid.check})
             raise TokenRefused from None
-        return known.actor
 
     def public_keys(self) -> Mapping[str, Any]:
-        """Return the JWK set (RFC 7517) of all accepted keys; empty where they are secrets."""
-        published = (key.published for key in self._keys.verifying)
-        return {"keys": [key for key in published if key]}
+        """Return the JWK set (RFC 7517) of all accepted keys; empty for secrets."""
+        return {"keys": [jwk for key in self._keys.verifying if (jwk := key.jwk)]}
 
-    def _known(self, digest: bytes) -> Proven | None:
+    def _verify(self, token: str, at: float) -> Actor:
+        if len(token) > MAX_CHARACTERS or not token.isascii():
+            raise InvalidToken("size or form")
+        digest = hashlib.sha256(token.encode()).digest()
         with self._lock:
-            try:
-                return self._proven[digest]
-            except KeyError:
-                return None
+            verified = self._verified.get(digest)
+        if verified is None:
+            verified = self._verify_signature(token, at)
+            with self._lock:
+                self._verified[digest] = verified
+        if at >= verified.expires:
+            raise InvalidToken("exp")
+        return verified.actor
 
-    def _prove(self, token: str, at: float) -> Proven:
-        key = self._accepted.get(self._expected.key_id(token))
+    def _verify_signature(self, token: str, at: float) -> VerifiedToken:
+        key = self._keys_by_id.get(self._rules.key_id(token))
         if key is None:
-            raise UnfitToken("kid")
+            raise InvalidToken("kid")
         try:
             signed = self._jws.decode_complete(token, key.material, [key.algorithm])
         except PyJWTError:
-            raise UnfitToken("signature") from None
-        return self._expected.proven(signed["payload"], at)
+            raise InvalidToken("signature") from None
+        return self._rules.verify_claims(signed["payload"], at)
+
+
+def authenticator(tokens: JwtTokens, revocations: RevocationList) -> Callable[[str], Actor]:
+    """Return the function that authenticates a request by its access token.
+
+    It returns the actor, or raises `TokenRefused` or `Unavailable`.
+    """
+
+    def authenticate(token: str) -> Actor:
+        actor = tokens.verify(token)
+        revocations.require_active(actor)
+        return actor
+
+    return authenticate

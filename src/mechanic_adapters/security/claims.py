@@ -1,4 +1,4 @@
-"""What an access token must be before anything in it is believed."""
+"""The checks that an access token must pass, by the rules of RFC 8725 and RFC 9068."""
 
 import json
 import re
@@ -13,17 +13,16 @@ from mechanic_core.access import Actor, Role, SessionId
 TYPE: Final = "at+jwt"
 """The `typ` of an access token (RFC 9068, section 2.1)."""
 
-MOST_CHARACTERS: Final = 8 * 1024
 HEADER: Final = frozenset({"alg", "kid", "typ"})
-"""All that a header may say: so none says `crit`, `jku`, `jwk`, `x5c`, `x5u`, `b64` or `zip`."""
+"""The only header members allowed: no `crit`, `jku`, `jwk`, `x5c`, `x5u`, `b64` or `zip`."""
 
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 _ROLES: Final[Mapping[str, Role]] = {role.value: role for role in Role}
 
 
-class UnfitToken(Exception):
-    """A token that fails a check; *check* names it, the caller is never told."""
+class InvalidToken(Exception):
+    """A token that fails the check named *check*, which is logged and never sent to clients."""
 
     def __init__(self, check: str) -> None:
         """Name the check."""
@@ -33,8 +32,8 @@ class UnfitToken(Exception):
 
 @final
 @frozen
-class Proven:
-    """What a token was proven to say: who speaks, and until when (Unix seconds)."""
+class VerifiedToken:
+    """The contents of a token that passed all checks; *expires* in Unix seconds."""
 
     actor: Actor
     expires: int
@@ -42,8 +41,8 @@ class Proven:
 
 @final
 @frozen(kw_only=True)
-class Expected:
-    """What every token of ours says; *life* and *leeway* are in seconds."""
+class TokenRules:
+    """The expected contents of a token; *life* and *leeway* in seconds."""
 
     algorithm: str
     issuer: str
@@ -52,91 +51,89 @@ class Expected:
     leeway: int
 
     def key_id(self, token: str) -> str:
-        """Return the `kid` of a well-formed token's header. Raises `UnfitToken`.
+        """Return the `kid` of a token's header. Raises `InvalidToken`.
 
-        The header is not proven yet: its `kid` may only be looked up among our own keys.
+        The signature is not verified yet: use the `kid` only to look up one of our own keys.
         """
-        must(len(token) <= MOST_CHARACTERS, "size")
-        must(_COMPACT.fullmatch(token) is not None, "form")
-        header = unique_members(_decoded(token.partition(".")[0]), "header")
+        _require(_COMPACT.fullmatch(token) is not None, "form")
+        header = parse_object(_decode(token.partition(".")[0]), "header")
         if unknown := header.keys() - HEADER:
-            raise UnfitToken(f"header {min(unknown)[:32]!r}")
-        must(header.get("alg") == self.algorithm, "alg")
-        must(header.get("typ") == TYPE, "typ")
+            raise InvalidToken(f"header {min(unknown)[:32]!r}")
+        _require(header.get("alg") == self.algorithm, "alg")
+        _require(header.get("typ") == TYPE, "typ")
         return _text(header, "kid")
 
-    def proven(self, payload: bytes, at: float) -> Proven:
-        """Return what a payload with a good signature says. Raises `UnfitToken`."""
-        claims = unique_members(payload, "payload")
-        must(claims.get("iss") == self.issuer, "iss")
-        must(claims.get("aud") == self.audience, "aud")
-        issued, begins, ends = (_moment(claims, name) for name in ("iat", "nbf", "exp"))
+    def verify_claims(self, payload: bytes, at: float) -> VerifiedToken:
+        """Return the claims in *payload*, whose signature is verified. Raises `InvalidToken`."""
+        claims = parse_object(payload, "payload")
+        _require(claims.get("iss") == self.issuer, "iss")
+        _require(claims.get("aud") == self.audience, "aud")
+        issued, begins, ends = (_seconds(claims, name) for name in ("iat", "nbf", "exp"))
         latest = at + self.leeway
-        must(issued <= latest, "iat")
-        must(begins <= latest, "nbf")
+        _require(issued <= latest, "iat")
+        _require(begins <= latest, "nbf")
         expires = min(ends, issued + self.life)
-        must(at < expires, "exp")
+        _require(at < expires, "exp")
         _text(claims, "jti")
         actor = Actor(_role(claims), _id(claims), SessionId(_text(claims, "sid")))
-        return Proven(actor, expires)
+        return VerifiedToken(actor, expires)
 
 
-def must(holds: bool, check: str) -> None:  # noqa: FBT001 - reads as a sentence
-    """Raise `UnfitToken` unless the check holds."""
-    if not holds:
-        raise UnfitToken(check)
-
-
-def unique_members(data: bytes, check: str) -> dict[str, Any]:
-    """Return the JSON object in *data*. Raises `UnfitToken`, also for a name given twice."""
+def parse_object(data: bytes, check: str) -> dict[str, Any]:
+    """Return the JSON object in *data*. Raises `InvalidToken`, for a duplicate member too."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
-        must(len(members) == len(pairs), f"{check}: a member twice")
+        _require(len(members) == len(pairs), f"{check}: duplicate member")
         return members
 
     def refuse(_: str) -> None:
-        raise UnfitToken(f"{check}: not a number")
+        raise InvalidToken(f"{check}: not a number")
 
     try:
-        found = json.loads(data.decode(), object_pairs_hook=unique, parse_constant=refuse)
+        value = json.loads(data.decode(), object_pairs_hook=unique, parse_constant=refuse)
     except (ValueError, RecursionError):
-        raise UnfitToken(check) from None
-    must(isinstance(found, dict), check)
-    members: dict[str, Any] = found
+        raise InvalidToken(check) from None
+    _require(isinstance(value, dict), check)
+    members: dict[str, Any] = value
     return members
 
 
-def _decoded(segment: str) -> bytes:
+def _require(holds: bool, check: str) -> None:  # noqa: FBT001 - the condition to check
+    if not holds:
+        raise InvalidToken(check)
+
+
+def _decode(segment: str) -> bytes:
     try:
         return base64url_decode(segment)
     except ValueError:
-        raise UnfitToken("header") from None
+        raise InvalidToken("header") from None
 
 
 def _text(members: Mapping[str, Any], name: str) -> str:
     text = members.get(name)
     if isinstance(text, str) and text:
         return text
-    raise UnfitToken(name)
+    raise InvalidToken(name)
 
 
-def _moment(claims: Mapping[str, Any], name: str) -> int:
-    """Return a time claim; only integers are, although RFC 7519 lets others have fractions."""
-    moment = claims.get(name)
-    if type(moment) is int:  # a bool is an int by inheritance
-        return moment
-    raise UnfitToken(name)
+def _seconds(claims: Mapping[str, Any], name: str) -> int:
+    """Return a time claim; fractions, which RFC 7519 allows, are refused."""
+    seconds = claims.get(name)
+    if type(seconds) is int:  # and not a bool, which is a subclass
+        return seconds
+    raise InvalidToken(name)
 
 
 def _role(claims: Mapping[str, Any]) -> Role:
     role = _ROLES.get(_text(claims, "role"))
     if role is None:
-        raise UnfitToken("role")
+        raise InvalidToken("role")
     return role
 
 
 def _id(claims: Mapping[str, Any]) -> int:
     subject = _text(claims, "sub")
-    must(_ID.fullmatch(subject) is not None, "sub")
+    _require(_ID.fullmatch(subject) is not None, "sub")
     return int(subject)

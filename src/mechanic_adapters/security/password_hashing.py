@@ -1,4 +1,4 @@
-"""Passwords hashed with Argon2id: slow on purpose, a few at a time."""
+"""Password hashing with Argon2id: slow on purpose, a few at a time."""
 
 import os
 import secrets
@@ -21,7 +21,7 @@ from mechanic_core.errors import Unavailable
 T = TypeVar("T")
 
 Profile: TypeAlias = Parameters
-"""What a hash costs."""
+"""The cost parameters of a hash."""
 
 OWASP: Final = Parameters(
     type=Type.ID,
@@ -32,7 +32,7 @@ OWASP: Final = Parameters(
     memory_cost=19 * 1024,
     parallelism=1,
 )
-"""The second setting of OWASP's Password Storage Cheat Sheet."""
+"""The second configuration of OWASP's Password Storage Cheat Sheet."""
 
 PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
     {
@@ -43,68 +43,68 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
 )
 
 CHEAPEST: Final = profiles.CHEAPEST
-"""For tests, and only for them."""
+"""For tests only."""
 
 MEMORY_KIB: Final = 60 * 1024
-"""What hashing may add to the process, unless a single hash needs more."""
+"""Memory that all hashing threads may use together, unless a single hash needs more."""
 
-_LEAST_KIB: Final = 8
-"""What Argon2 needs for each lane (RFC 9106, section 3.1)."""
-
-_ANY: Final = sys.maxsize
+_MIN_LANE_KIB: Final = 8
+"""The least memory per lane (RFC 9106, section 3.1)."""
 
 
 @final
 class Argon2Passwords(Passwords):
-    """Hashes in a few threads of its own, so that a storm of logins leaves room for others.
+    """Hashes in a small thread pool, so that a burst of logins leaves CPU time to others.
 
-    The threads bound the memory too: freed in whichever thread asks, the 19 MiB of a hash
-    would stay with the allocator once for each of them.
+    The pool bounds memory too: an allocator that freed the 19 MiB of a hash in each request's
+    thread would retain them once per thread.
     """
 
     def __init__(
-        self, profile: Profile = OWASP, *, at_once: int | None = None, most: int = _ANY
+        self,
+        profile: Profile = OWASP,
+        *,
+        threads: int | None = None,
+        max_callers: int = sys.maxsize,
     ) -> None:
-        """Hash with *profile*, at most *at_once* at a time, for at most *most* callers.
+        """Hash with *profile* in *threads*; with more than *max_callers*, raise `Unavailable`.
 
-        By default one core is left to others, and all together fit into `MEMORY_KIB`. Who comes
-        when *most* callers are here already is sent away, and keeps no thread from others.
+        By default the pool leaves one core to others, and its memory fits into `MEMORY_KIB`.
         """
         self._hasher = PasswordHasher.from_parameters(profile)
         self._profile = profile
-        self._nobodys = _nobodys_hash(profile)
-        self._at_once = at_once or _at_once(profile)
-        self._places = BoundedSemaphore(most)
+        self._dummy_hash = _create_dummy_hash(profile)
+        self._threads = threads or _default_threads(profile)
+        self._callers = BoundedSemaphore(max_callers)
         self._starting = Lock()
         self._process: int | None = None
 
     def hash(self, password: str) -> str:
-        """Return what to keep of *password*.
+        """Return the hash of *password*.
 
-        Raises `Unavailable` when memory runs short or, as `verify` does too, when too many ask.
+        Raises `Unavailable` when memory is short or, as `verify` does, with too many callers.
         """
         try:
-            return self._apart(lambda: self._hasher.hash(_encoded(password)))
+            return self._run_in_pool(lambda: self._hasher.hash(_encode(password)))
         except HashingError as error:
             raise Unavailable("a password cannot be hashed now") from error
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether *password* is the one; False comes as late for every hash and for none."""
-        return self._apart(partial(self._compared, password_hash, _encoded(password)))
+        """Return whether *password* matches; False takes the same time for every hash and none."""
+        return self._run_in_pool(partial(self._compare, password_hash, _encode(password)))
 
     def outdated(self, password_hash: str) -> bool:
-        """Return whether the hash was made with other parameters than today's."""
         try:
             return self._hasher.check_needs_rehash(password_hash)
-        except ValueError:  # not a hash at all
+        except ValueError:  # malformed
             return True
 
-    def _compared(self, password_hash: str | None, password: bytes) -> bool:
-        """Compare, and before False spend what a hash of today's profile would have cost more."""
+    def _compare(self, password_hash: str | None, password: bytes) -> bool:
+        """Compare; before returning False, spend what a hash of the present profile costs more."""
         if password_hash is not None and self._matches(password_hash, password):
             return True
-        if rest := self._rest(password_hash):
-            self._matches(rest, password)
+        if padding := self._padding_hash(password_hash):
+            self._matches(padding, password)
         return False
 
     def _matches(self, password_hash: str, password: bytes) -> bool:
@@ -113,53 +113,52 @@ class Argon2Passwords(Passwords):
         except (VerificationError, ValueError):
             return False
 
-    def _rest(self, password_hash: str | None) -> str | None:
-        """Return a hash that costs what *password_hash* lacks of today's; None if it lacks none."""
+    def _padding_hash(self, password_hash: str | None) -> str | None:
+        """Return a hash that costs what *password_hash* costs less than the present profile."""
         try:
-            made = extract_parameters(password_hash or "")
-        except ValueError:  # not a hash at all: nothing was spent on it
-            return self._nobodys
-        lacking = lacks(made, self._profile)
-        return _nobodys_hash(lacking) if lacking else None
+            used = extract_parameters(password_hash or "")
+        except ValueError:  # malformed or none: comparing cost nothing
+            return self._dummy_hash
+        missing = missing_cost(used, self._profile)
+        return _create_dummy_hash(missing) if missing else None
 
-    def _apart(self, work: Callable[[], T]) -> T:
-        """Do *work* in one of the threads that are for hashing."""
+    def _run_in_pool(self, work: Callable[[], T]) -> T:
         if self._process != os.getpid():
-            self._start()
-        if not self._places.acquire(blocking=False):
-            raise Unavailable("too many passwords are waiting to be looked at")
+            self._start_pool()
+        if not self._callers.acquire(blocking=False):
+            raise Unavailable("too many passwords are being hashed")
         try:
-            return self._threads.submit(work).result()
+            return self._pool.submit(work).result()
         finally:
-            self._places.release()
+            self._callers.release()
 
-    def _start(self) -> None:
-        """Start the threads; a forked child has none of its parent's."""
+    def _start_pool(self) -> None:
+        """Start the pool, once per process: a forked child has no threads of its parent."""
         with self._starting:
             if self._process != os.getpid():
-                self._threads = ThreadPoolExecutor(self._at_once, "password")
+                self._pool = ThreadPoolExecutor(self._threads, "password")
                 self._process = os.getpid()
 
 
-def _at_once(profile: Profile) -> int:
-    others = (os.cpu_count() or 1) - 1  # who reads meanwhile needs a core too
-    return max(1, min(others, MEMORY_KIB // profile.memory_cost))
+def _default_threads(profile: Profile) -> int:
+    other_cores = (os.cpu_count() or 1) - 1
+    return max(1, min(other_cores, MEMORY_KIB // profile.memory_cost))
 
 
-def lacks(made: Profile, wanted: Profile) -> Profile | None:
-    """Return what costs as much as *wanted* does more than *made*, or None where that is nothing.
+def missing_cost(used: Profile, wanted: Profile) -> Profile | None:
+    """Return parameters that cost the difference between *wanted* and *used*; None if small.
 
-    Time goes with the memory that is filled, over all passes.
+    The time of a hash is proportional to the memory filled, over all passes.
     """
-    missing = wanted.memory_cost * wanted.time_cost - made.memory_cost * made.time_cost
+    missing = wanted.memory_cost * wanted.time_cost - used.memory_cost * used.time_cost
     memory = missing // wanted.time_cost
-    if memory < _LEAST_KIB * wanted.parallelism:
+    if memory < _MIN_LANE_KIB * wanted.parallelism:
         return None
     return replace(wanted, memory_cost=memory)
 
 
-def _nobodys_hash(profile: Profile) -> str:
-    """Return a hash that costs what *profile* says and that no password is known to have."""
+def _create_dummy_hash(profile: Profile) -> str:
+    """Return a hash with the cost of *profile* that no password is known to match."""
     salt, digest = (
         b64encode(secrets.token_bytes(size)).rstrip(b"=").decode()
         for size in (profile.salt_len, profile.hash_len)
@@ -168,6 +167,5 @@ def _nobodys_hash(profile: Profile) -> str:
     return f"$argon2id$v={profile.version}${cost}${salt}${digest}"
 
 
-def _encoded(password: str) -> bytes:
-    """Return the bytes to hash; text that UTF-8 has no bytes for is hashed all the same."""
-    return password.encode("utf-8", "surrogatepass")
+def _encode(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")  # a lone surrogate is hashed too

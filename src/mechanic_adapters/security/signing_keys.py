@@ -1,4 +1,4 @@
-"""The keys that sign access tokens, and those that are only still accepted."""
+"""The keys that sign and verify access tokens: a secret (HS256) or an RSA key (RS256)."""
 
 import hashlib
 import hmac
@@ -24,27 +24,27 @@ HS256: Final = "HS256"
 RS256: Final = "RS256"
 ALGORITHMS: Final = (HS256, RS256)
 
-LEAST_SECRET_BYTES: Final = 32
-LEAST_RSA_BITS: Final = 2048
+MIN_SECRET_BYTES: Final = 32
+MIN_RSA_BITS: Final = 2048
 NEW_RSA_BITS: Final = 3072
 
 
-class UnfitKeyError(ValueError):
-    """A key that tokens cannot be trusted to."""
+class UnsuitableKeyError(ValueError):
+    """A key that is malformed, too short or of another algorithm."""
 
 
 @final
 @frozen
 class VerifyingKey:
-    """What tells that a token is ours. *id* is what the token's `kid` must say."""
+    """A key that verifies signatures; *id* is the `kid` of the tokens that it verifies."""
 
     id: str
     algorithm: str
     material: bytes | rsa.RSAPublicKey = field(repr=False)
 
     @property
-    def published(self) -> dict[str, str] | None:
-        """The key as a JWK (RFC 7517) where it is public; None for a secret."""
+    def jwk(self) -> dict[str, str] | None:
+        """The public key as a JWK (RFC 7517); None for a secret."""
         if not isinstance(self.material, rsa.RSAPublicKey):
             return None
         return {
@@ -58,7 +58,7 @@ class VerifyingKey:
 @final
 @frozen
 class SigningKey:
-    """What tokens are signed with, and what proves it."""
+    """A key that signs tokens, and the one that verifies them."""
 
     material: bytes | rsa.RSAPrivateKey = field(repr=False)
     verifying: VerifyingKey
@@ -67,9 +67,9 @@ class SigningKey:
 @final
 @frozen
 class KeyRing:
-    """The key that signs, and former ones that are accepted while they are rotated out.
+    """The current key, and previous ones that are still accepted (key rotation).
 
-    All are for one algorithm, which is the configuration's choice and never a token's.
+    All are for one algorithm: the settings choose it, and never a token (RFC 8725, section 3.1).
     """
 
     current: SigningKey
@@ -77,33 +77,33 @@ class KeyRing:
 
     @property
     def algorithm(self) -> str:
-        """The one algorithm that tokens may have."""
+        """The only algorithm that is accepted."""
         return self.current.verifying.algorithm
 
     @property
     def verifying(self) -> tuple[VerifyingKey, ...]:
-        """Every key that is accepted, the signing one first."""
+        """All accepted keys, the current one first."""
         return self.current.verifying, *self.previous
 
 
 def secret_keys(secret: str | bytes, previous: Iterable[str | bytes] = ()) -> KeyRing:
-    """Return the ring for HS256. Raises `UnfitKeyError`."""
+    """Return the keys for HS256. Raises `UnsuitableKeyError`."""
     current = _secret(secret)
     return KeyRing(
-        SigningKey(current, _of_secret(current)),
-        tuple(_of_secret(_secret(former)) for former in previous),
+        SigningKey(current, _verifying_secret(current)),
+        tuple(_verifying_secret(_secret(one)) for one in previous),
     )
 
 
 def rsa_keys(pem: str | bytes, previous: Iterable[str | bytes] = ()) -> KeyRing:
-    """Return the ring for RS256 from a private PEM; former keys may be private or public.
+    """Return the keys for RS256 from a private PEM; previous keys may be private or public.
 
-    Raises `UnfitKeyError`.
+    Raises `UnsuitableKeyError`.
     """
     private = _private(pem)
     return KeyRing(
-        SigningKey(private, _of_rsa(private.public_key())),
-        tuple(_of_rsa(_public(former)) for former in previous),
+        SigningKey(private, _verifying_rsa(private.public_key())),
+        tuple(_verifying_rsa(_public(one)) for one in previous),
     )
 
 
@@ -121,29 +121,29 @@ def thumbprint(key: rsa.RSAPublicKey) -> str:
 
 
 def _members(key: rsa.RSAPublicKey) -> dict[str, str]:
-    """Return the members of a JWK that make the key, and no others."""
+    """Return the required members of the JWK."""
     jwk: dict[str, Any] = RSAAlgorithm.to_jwk(key, as_dict=True)
     return {name: str(jwk[name]) for name in ("e", "kty", "n")}
 
 
 def _secret(text: str | bytes) -> bytes:
     secret = text.encode() if isinstance(text, str) else text
-    if len(secret) < LEAST_SECRET_BYTES:
-        raise UnfitKeyError(f"a secret needs {LEAST_SECRET_BYTES} bytes or more")
-    try:  # PyJWT knows every form of an RSA key that could be passed off as a secret
+    if len(secret) < MIN_SECRET_BYTES:
+        raise UnsuitableKeyError(f"a secret must have at least {MIN_SECRET_BYTES} bytes")
+    try:  # PyJWT detects a public key used as a secret: algorithm confusion
         return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
     except InvalidKeyError as error:
-        raise UnfitKeyError("a key of another algorithm cannot be a secret") from error
+        raise UnsuitableKeyError("a key of another algorithm cannot be a secret") from error
 
 
-def _of_secret(secret: bytes) -> VerifyingKey:
+def _verifying_secret(secret: bytes) -> VerifyingKey:
     name = hmac.digest(secret, b"mechanic-shop kid", "sha256")[:12]
     return VerifyingKey(_base64url(name), HS256, secret)
 
 
-def _of_rsa(key: rsa.RSAPublicKey) -> VerifyingKey:
-    if key.key_size < LEAST_RSA_BITS:
-        raise UnfitKeyError(f"an RSA key needs {LEAST_RSA_BITS} bits or more")
+def _verifying_rsa(key: rsa.RSAPublicKey) -> VerifyingKey:
+    if key.key_size < MIN_RSA_BITS:
+        raise UnsuitableKeyError(f"an RSA key must have at least {MIN_RSA_BITS} bits")
     return VerifyingKey(thumbprint(key), RS256, key)
 
 
@@ -151,9 +151,9 @@ def _private(pem: str | bytes) -> rsa.RSAPrivateKey:
     try:
         key = load_pem_private_key(_encoded(pem), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise UnfitKeyError("not a private key in PEM without a password") from error
+        raise UnsuitableKeyError("must be a private key in PEM without a password") from error
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise UnfitKeyError("not an RSA key")
+        raise UnsuitableKeyError("must be an RSA key")
     return key
 
 
@@ -163,9 +163,9 @@ def _public(pem: str | bytes) -> rsa.RSAPublicKey:
     try:
         key = load_pem_public_key(_encoded(pem))
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise UnfitKeyError("not a key in PEM") from error
+        raise UnsuitableKeyError("must be a key in PEM") from error
     if not isinstance(key, rsa.RSAPublicKey):
-        raise UnfitKeyError("not an RSA key")
+        raise UnsuitableKeyError("must be an RSA key")
     return key
 
 

@@ -85,10 +85,10 @@ def _boolean(text: str) -> bool:
 def is_long_enough(secret: str) -> bool:
     """Return whether *secret* has the length that signing requires (RFC 7518, section 3.2)."""
     from mechanic_adapters.security.signing_keys import (  # noqa: PLC0415 - see above
-        LEAST_SECRET_BYTES,
+        MIN_SECRET_BYTES,
     )
 
-    return len(secret.encode()) >= LEAST_SECRET_BYTES
+    return len(secret.encode()) >= MIN_SECRET_BYTES
 
 
 def _secret(text: str) -> str:

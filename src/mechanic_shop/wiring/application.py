@@ -16,9 +16,9 @@ from attrs import frozen
 
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
-from mechanic_adapters.security.access_tokens import JwtTokens
+from mechanic_adapters.security.access_tokens import JwtTokens, authenticator
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
-from mechanic_adapters.security.revocations import Revocations, authenticator
+from mechanic_adapters.security.revocations import RevocationList
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
 from mechanic_http.app import HttpPorts, create_app
@@ -128,7 +128,7 @@ def _create_app(
     settings, metrics = resources.settings, resources.metrics
     # A third of the threads stays free of password hashing, for all other requests.
     hashing = max(1, threads * 2 // 3)
-    passwords = Argon2Passwords(PROFILES[settings.password_profile], most=hashing)
+    passwords = Argon2Passwords(PROFILES[settings.password_profile], max_callers=hashing)
     shop = configure_shop(settings, resources.store, resources.tokens, passwords)
     return create_app(
         shop,
@@ -142,8 +142,8 @@ def _http_ports(
     resources: Resources, stopping: Stopping, access_log: AccessLog | None
 ) -> HttpPorts:
     cache, store, tokens = resources.cache, resources.store, resources.tokens
-    revocations = Revocations(store.read_only, utc_now, timedelta(seconds=tokens.life))
-    store.subscribe(revocations.touched)
+    revocations = RevocationList(store.read_only, utc_now, timedelta(seconds=tokens.life))
+    store.subscribe(revocations.invalidate)
     return HttpPorts(
         authenticate=authenticator(tokens, revocations),
         limiter=resources.limiter,

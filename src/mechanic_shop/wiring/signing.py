@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from mechanic_adapters.security.access_tokens import JwtTokens
-from mechanic_adapters.security.signing_keys import KeyRing, UnfitKeyError, rsa_keys, secret_keys
+from mechanic_adapters.security.signing_keys import (
+    KeyRing,
+    UnsuitableKeyError,
+    rsa_keys,
+    secret_keys,
+)
 from mechanic_core.values import Clock
 from mechanic_shop.settings.database_url import require_folder
 from mechanic_shop.settings.secret_file import read_or_create_secret, secret_path
@@ -53,5 +58,5 @@ def _blame(variable: str) -> Iterator[None]:
     """Raise `WrongSettings` naming *variable* for an unfit key or an unreadable file."""
     try:
         yield
-    except (UnfitKeyError, OSError) as error:
+    except (UnsuitableKeyError, OSError) as error:
         raise WrongSettings(f"{variable}: {error}") from None

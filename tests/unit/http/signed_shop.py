@@ -6,7 +6,8 @@ from typing import Any, Final
 from attrs import field, frozen
 from falcon import testing
 
-from mechanic_adapters.security.revocations import Revocations, authenticator
+from mechanic_adapters.security.access_tokens import authenticator
+from mechanic_adapters.security.revocations import RevocationList
 from mechanic_adapters.security.signing_keys import KeyRing
 from mechanic_http.app import App, HttpPorts, create_app
 from mechanic_shop.wiring.use_cases import build_shop
@@ -30,8 +31,8 @@ class SignedShop:
         """Wire it as the real one is."""
         store, clock = self.premises.store, self.premises.clock
         tokens = tokens_of(self.ring, clock)
-        revocations = Revocations(store.read_only, clock, LIFE)
-        store.subscribe(revocations.touched)
+        revocations = RevocationList(store.read_only, clock, LIFE)
+        store.subscribe(revocations.invalidate)
         shop = build_shop(store, clock, PlainPasswords(), tokens)
         ports = HttpPorts(authenticate=authenticator(tokens, revocations))
         object.__setattr__(self, "app", create_app(shop, ports, SETTINGS))

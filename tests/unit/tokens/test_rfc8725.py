@@ -6,7 +6,12 @@ from collections.abc import Callable
 import pytest
 
 from mechanic_adapters.security.access_tokens import JwtTokens
-from mechanic_adapters.security.signing_keys import KeyRing, UnfitKeyError, rsa_keys, secret_keys
+from mechanic_adapters.security.signing_keys import (
+    KeyRing,
+    UnsuitableKeyError,
+    rsa_keys,
+    secret_keys,
+)
 from mechanic_core.accounts.account import TokenRefused
 from tests.unit.forgery import ACTOR, SHORT_PEM, STRANGERS, genuine, segment
 
@@ -19,7 +24,7 @@ def accepts(tokens: JwtTokens, ring: KeyRing) -> Accepts:
 
     def accepted(token: object) -> bool:
         try:
-            return ACTOR == tokens.read(str(token))
+            return ACTOR == tokens.verify(str(token))
         except TokenRefused:
             return False
 
@@ -74,9 +79,9 @@ def test_3_5_ensure_cryptographic_keys_have_sufficient_entropy() -> None:
     """
     Short secrets and short RSA keys are refused before anything is signed with them.
     """
-    with pytest.raises(UnfitKeyError):
+    with pytest.raises(UnsuitableKeyError):
         secret_keys("x" * 31)
-    with pytest.raises(UnfitKeyError):
+    with pytest.raises(UnsuitableKeyError):
         rsa_keys(SHORT_PEM)
 
 
