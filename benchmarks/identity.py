@@ -63,7 +63,7 @@ def measure_tokens(name: str, ring: KeyRing, store: SqlStore) -> float:
 
     def read_both() -> None:
         for other in pair:
-            uncached.read(other)
+            uncached.verify(other)
 
     cost = report(f"{name}: authenticate, token cached", lambda: authenticate(token))
     report(f"{name}: read two tokens for the first time", read_both, 200)
