@@ -1,27 +1,26 @@
-"""Telling of a commit: what was kept stays kept, whatever those who are told make of it."""
+"""Commit hooks: what runs after a transaction has committed."""
 
 import logging
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
+
+from mechanic_core.unit_of_work import Listener
 
 _log: Final = logging.getLogger(__name__)
 
-Listener: TypeAlias = Callable[[frozenset[str]], None]
-"""Is told the nouns that a transaction wrote."""
 
-
-def tell(
+def run_commit_hooks(
     listeners: Iterable[Listener], written: frozenset[str], callbacks: Iterable[Callable[[], None]]
 ) -> None:
-    """Tell *listeners* what was *written*, if anything was, and call the *callbacks*.
+    """Call *listeners* with the nouns *written*, if any, and then the *callbacks*.
 
-    Each is called, also after one that failed. A failure is logged and goes no further: whoever
-    asked for the work must hear that it is kept, or they would ask again.
+    An exception is logged and stops neither the others nor the caller: the work is committed, and
+    a client that got an error would send it again.
     """
-    heard = (partial(listener, written) for listener in listeners) if written else ()
-    for call in (*heard, *callbacks):
+    notifications = (partial(listener, written) for listener in listeners) if written else ()
+    for call in (*notifications, *callbacks):
         try:
             call()
-        except Exception:  # noqa: BLE001 - the work is kept, whatever comes of it
-            _log.exception("what was to follow a commit failed")
+        except Exception:  # noqa: BLE001 - the commit stands, whatever a hook raises
+            _log.exception("a commit hook failed")

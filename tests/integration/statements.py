@@ -31,5 +31,8 @@ class Statements:
 def counted(store: SqlStore) -> Iterator[Statements]:
     """Count the statements of *store* within the block; an executemany counts as one."""
     statements = Statements()
-    with store.watched(statements.add):
+    before, store.database.on_statement = store.database.on_statement, statements.add
+    try:
         yield statements
+    finally:
+        store.database.on_statement = before

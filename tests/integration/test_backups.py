@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import NullPool, create_engine, inspect, text
 
-from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner, version
 from mechanic_shop.demo.throwaway_shop import fill_shop
 from mechanic_shop.settings.settings import Settings
@@ -71,7 +71,7 @@ def settings_of(url: str) -> Settings:
 
 def engine_of(url: str) -> Any:
     """Return an engine without a connection pool."""
-    return create_engine(located(url), poolclass=NullPool)
+    return create_engine(database_url(url), poolclass=NullPool)
 
 
 def contents_of(url: str) -> Tables:

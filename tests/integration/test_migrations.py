@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.schema.metadata import METADATA
 from mechanic_core.errors import Unavailable
@@ -126,7 +126,7 @@ def test_leads_to_the_tables_of_the_code(new_database: Callable[[], str]) -> Non
     """
     migrated, created = new_database(), new_database()
     runner.upgrade(migrated)
-    engine = create_engine(located(created))
+    engine = create_engine(database_url(created))
     METADATA.create_all(engine)
     engine.dispose()
 
@@ -198,7 +198,7 @@ def test_guards_what_is_only_added_to(url: str, table: str, change: str) -> None
     No row of the histories and of the ledger can be changed or deleted, by whomever.
     """
     runner.upgrade(url)
-    engine = create_engine(located(url))
+    engine = create_engine(database_url(url))
     with engine.begin() as connection:
         for insert in FILLED.split(";"):
             connection.exec_driver_sql(insert)

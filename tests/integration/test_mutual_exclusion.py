@@ -13,7 +13,7 @@ from attrs import evolve
 from sqlalchemy import create_engine, text
 
 from mechanic_adapters.conformance.samples.threads import in_parallel
-from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.account import Credentials
@@ -206,7 +206,7 @@ def test_nobody_logs_in_while_let_go(place: DatabaseShop) -> None:
 
 def sessions_of(url: str, mechanic: MechanicId) -> frozenset[str]:
     """Return the sessions that a mechanic ever had."""
-    engine = create_engine(located(url))
+    engine = create_engine(database_url(url))
     with engine.connect() as connection:
         rows = connection.execute(
             text("SELECT id FROM sessions WHERE mechanic_id = :id"), {"id": mechanic}

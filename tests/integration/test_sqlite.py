@@ -14,7 +14,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_customer,
     new_vehicle,
 )
-from mechanic_adapters.sql.engine.engines import LOCK_MS, located
+from mechanic_adapters.sql.engine.engines import LOCK_TIMEOUT_MS, database_url
 from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
@@ -47,7 +47,7 @@ def test_needs_a_file(url: str) -> None:
     A shop in memory has no transactions, and is refused.
     """
     with pytest.raises(ValueError, match="SQLite needs a file"):
-        located(url)
+        database_url(url)
 
 
 @pytest.mark.parametrize("url", ["mysql://localhost/shop", "sqlite+aiosqlite:///shop.db"])
@@ -56,21 +56,21 @@ def test_speaks_to_two_databases(url: str) -> None:
     Any other database or driver is refused.
     """
     with pytest.raises(ValueError, match="must be postgresql"):
-        located(url)
+        database_url(url)
 
 
 def test_writes_safely(store: SqlStore) -> None:
     """
     Commits reach the disk, readers are not kept waiting, and references are held to.
     """
-    connection = store._database.to_write()
+    connection = store.database.writers.take()
     try:
         said = [
-            connection.cursor().execute(f"PRAGMA {name}").fetchone()[0]
+            connection.cursor.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
     finally:
-        connection.close()
+        store.database.writers.release(connection)
 
     assert ["wal", 2, 1] == said
 
@@ -83,13 +83,13 @@ def test_tells_of_a_commit_whose_outcome_is_unknown(
     """
     heard: list[frozenset[str]] = []
     store.subscribe(heard.append)
-    commit = Transaction.keep
+    commit = Transaction.commit
 
     def lose_the_answer(transaction: Transaction) -> None:
         commit(transaction)
         raise Unavailable
 
-    monkeypatch.setattr(Transaction, "keep", lose_the_answer)
+    monkeypatch.setattr(Transaction, "commit", lose_the_answer)
     with pytest.raises(Unavailable):
         add_part(store)
 
@@ -100,12 +100,12 @@ def test_reads_only(store: SqlStore) -> None:
     """
     Nothing can be written on a connection that is there to read.
     """
-    connection = store._database.to_read()
+    connection = store.database.readers.take()
     try:
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
-            connection.cursor().execute("DELETE FROM customers")
+            connection.cursor.execute("DELETE FROM customers")
     finally:
-        connection.close()
+        store.database.readers.release(connection)
 
 
 def test_reads_in_one_statement(store: SqlStore) -> None:
@@ -113,10 +113,10 @@ def test_reads_in_one_statement(store: SqlStore) -> None:
     A single read is one statement, with no transaction around it.
     """
     part = add_part(store)
-    connection = store._database.to_read()
+    connection = store.database.readers.take()
     ran: list[str] = []
     connection.driver.set_trace_callback(ran.append)
-    connection.close()
+    store.database.readers.release(connection)
 
     with counted(store) as statements, store.read_only() as work:
         work.parts.get(part.id)
@@ -129,10 +129,10 @@ def test_begins_at_once(store: SqlStore) -> None:
     """
     A transaction has the right to write from its beginning: it can't lose it on the way.
     """
-    connection = store._database.to_write()
+    connection = store.database.writers.take()
     ran: list[str] = []
     connection.driver.set_trace_callback(ran.append)
-    connection.close()
+    store.database.writers.release(connection)
 
     with counted(store) as statements, store.begin() as work:
         work.customers.find(None, PageRequest())
@@ -181,7 +181,7 @@ def test_loses_to_another_process(store: SqlStore, file: Path) -> None:
         other.rollback()
 
     add_customer(store)
-    assert LOCK_MS <= 2_000
+    assert LOCK_TIMEOUT_MS <= 2_000
 
 
 def test_says_that_the_file_is_lost(store: SqlStore, file: Path) -> None:

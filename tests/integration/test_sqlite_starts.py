@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 
 from mechanic_adapters.conformance.samples.records import new_customer
-from mechanic_adapters.sql.engine.sqlite_locking import write_ahead
+from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.paging import PageRequest
@@ -179,7 +179,7 @@ def test_does_not_wait_for_ever(tmp_path: Path) -> None:
     with somebody_switching(file, 3), closing(sqlite3.connect(file, timeout=0)) as connection:
         began = time.monotonic()
         with pytest.raises(sqlite3.OperationalError, match="locked"):
-            write_ahead(connection, patience=0.2)
+            enable_wal(connection, timeout=0.2)
         took = time.monotonic() - began
 
     assert 0.2 < took < 3
@@ -195,6 +195,6 @@ def test_does_not_ask_again_in_vain(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         began = time.monotonic()
         with pytest.raises(sqlite3.DatabaseError, match="not a database"):
-            write_ahead(connection, patience=30)
+            enable_wal(connection, timeout=30)
 
     assert time.monotonic() - began < 10

@@ -57,7 +57,7 @@ class AppClient:
     @property
     def most_for_an_edit(self) -> int:
         """How many statements may change who works on a ticket; SQLite can't write in a WITH."""
-        return 2 if self.kind == "postgresql" else 6
+        return 3 if self.kind == "postgresql" else 6
 
     def known(self, asked: Asked) -> list[int]:
         """Return what a request is known to cost."""

@@ -263,7 +263,7 @@ def test_changes_any_number_of_mechanics(
     with counted(store) as statements, store.begin() as work:
         restaff(work, seed.ticket, other, one)
 
-    assert (6 if "sqlite" in request.node.name else 2) == len(statements), statements.proper
+    assert (6 if "sqlite" in request.node.name else 3) == len(statements), statements.proper
     assert () == store.miscounts()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.repositories.stored_answers import FORGET
 from mechanic_adapters.sql.store import SqlStore
@@ -68,7 +68,7 @@ def url(kind: str, tmp_path: Path, postgres: PostgresServer) -> str:
 @pytest.fixture
 def connection(url: str) -> Iterator[Connection]:
     """A connection to it."""
-    engine = create_engine(located(url))
+    engine = create_engine(database_url(url))
     with engine.connect() as connection:
         yield connection
     engine.dispose()

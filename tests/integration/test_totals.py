@@ -18,7 +18,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_vehicle,
 )
 from mechanic_adapters.conformance.samples.seed import add_seed
-from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.ports import PartFilter
@@ -52,7 +52,7 @@ def store(url: str) -> Iterator[SqlStore]:
 
 def crowd(url: str, count: int) -> None:
     """Keep *count* customers named Ada, past the store."""
-    engine = create_engine(located(url))
+    engine = create_engine(database_url(url))
     with engine.begin() as connection:
         connection.exec_driver_sql(CROWD.format(count, AT, AT))
     engine.dispose()
@@ -159,7 +159,7 @@ def test_tell_when_they_are_wrong(url: str, store: SqlStore) -> None:
     A figure that was changed by hand is found.
     """
     crowd(url, 3)
-    engine = create_engine(located(url))
+    engine = create_engine(database_url(url))
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE list_totals SET total = 5 WHERE list = 'customers'")
     engine.dispose()
@@ -167,7 +167,7 @@ def test_tell_when_they_are_wrong(url: str, store: SqlStore) -> None:
     (found,) = store.wrong_totals()
 
     assert ("customers", 3) == (found.list, found.counted)
-    assert found.kept != found.counted
+    assert found.stored != found.counted
 
     store.recount()
 

@@ -8,11 +8,11 @@ from typing import final
 
 from attrs import define, field
 
-from mechanic_adapters.commit_hooks import Listener, tell
+from mechanic_adapters.commit_hooks import run_commit_hooks
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.unit_of_work import unit_of_work
 from mechanic_core.errors import Unavailable
-from mechanic_core.unit_of_work import Work
+from mechanic_core.unit_of_work import Listener, Work
 
 
 @final
@@ -77,7 +77,7 @@ class MemoryStore:
                 self._current.reset(token)
             transaction.raise_if_rollback_only()
             self._tables = transaction.tables.committed()
-        tell(self._listeners, frozenset(written), transaction.hooks)
+        run_commit_hooks(self._listeners, frozenset(written), transaction.hooks)
 
     @contextmanager
     def read_only(self) -> Iterator[Work]:

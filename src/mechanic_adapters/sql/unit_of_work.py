@@ -1,13 +1,13 @@
-"""The unit of work over one executor of SQL statements."""
+"""The unit of work over SQL: every port of the shop, on one executor."""
 
 from collections.abc import Callable
 
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
-from mechanic_adapters.sql.engine.executor import Executor, ReadOnlyError
-from mechanic_adapters.sql.queries.leaderboard import SqlStandings
+from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.repositories.accounts import SqlAccounts
 from mechanic_adapters.sql.repositories.customers import SqlCustomers
 from mechanic_adapters.sql.repositories.histories import SqlHistories
+from mechanic_adapters.sql.repositories.leaderboard import SqlStandings
 from mechanic_adapters.sql.repositories.ledger import SqlLedger
 from mechanic_adapters.sql.repositories.mechanics import SqlMechanics
 from mechanic_adapters.sql.repositories.parts import SqlParts
@@ -15,12 +15,7 @@ from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
 from mechanic_adapters.sql.repositories.tickets import SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlVehicles
-from mechanic_core.unit_of_work import Work
-
-
-def no_commit(_: Callable[[], None]) -> None:
-    """Raise `ReadOnlyError`: a read-only view never commits."""
-    raise ReadOnlyError("on_commit needs a transaction: use begin()")
+from mechanic_core.unit_of_work import Work, no_commit
 
 
 def unit_of_work(

@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import URL
 
-from mechanic_adapters.sql.engine.engines import CONNECT_S, located
+from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url
 from mechanic_shop.settings.database_url import describe_failure
 
 _SERVER_PROGRAMS: Final = "lib/postgresql/*/bin"
@@ -23,14 +23,14 @@ _TABLES: Final = "SELECT count(*) FROM pg_tables WHERE schemaname = current_sche
 
 def write(url: str, target: Path) -> None:
     """Dump the database at *url* into *target*. Raises `ValueError`."""
-    place = located(url)
+    place = database_url(url)
     program = _find_program("pg_dump", _server_version(url))
     _run(place, program, "--format=custom", *_PORTABLE, f"--file={target}", _dbname(place))
 
 
 def read(source: Path, url: str, *, replace: bool) -> None:
     """Restore the dump in *source*, in one transaction. Raises `ValueError`."""
-    place = located(url)
+    place = database_url(url)
     program = _find_program("pg_restore", _server_version(url))
     if " TABLE DATA public alembic_version " not in _run(place, program, "--list", str(source)):
         raise ValueError(f"{source} does not contain a shop")
@@ -57,7 +57,7 @@ def _has_tables(url: str) -> bool:
 def _connect(url: str) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
     """Open a connection; raise `ValueError` for any error of the driver."""
     try:
-        with psycopg.connect(url, connect_timeout=CONNECT_S) as connection:
+        with psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S) as connection:
             yield connection
     except psycopg.Error as error:
         raise ValueError(describe_failure(url, error)) from error
@@ -105,7 +105,7 @@ def _dbname(place: URL) -> str:
 
 def _run(place: URL, *command: str) -> str:
     """Run a program and return its output. Raises `ValueError` if it fails."""
-    environment = {**os.environ, "PGCONNECT_TIMEOUT": str(CONNECT_S)}
+    environment = {**os.environ, "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT_S)}
     if place.password is not None:
         environment["PGPASSWORD"] = str(place.password)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

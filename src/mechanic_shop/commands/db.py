@@ -64,10 +64,10 @@ def recount(*, mend: bool) -> None:
     for counter in counters:
         click.echo(
             f"mechanic {counter.mechanic_id}, {counter.span} of {counter.start}: "
-            f"{counter.kept} tickets stored, {counter.counted} counted"
+            f"{counter.stored} tickets stored, {counter.counted} counted"
         )
     for total in totals:
-        click.echo(f"{total.list}: {total.kept} stored, {total.counted} counted")
+        click.echo(f"{total.list}: {total.stored} stored, {total.counted} counted")
     if not (counters or totals):
         click.echo("all counters are right")
     elif mend:

@@ -4,10 +4,9 @@ import functools
 import os
 import shutil
 import tempfile
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final, TypeAlias, final
+from typing import Final, final
 
 from attrs import define, field
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
@@ -15,6 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.process_collector import ProcessCollector
 
+from mechanic_adapters.sql.engine.connection_pool import ConnectionPool
 from mechanic_http.ports import AccessLog, AccessLogEntry
 
 MULTIPROCESS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -28,9 +28,6 @@ ACCOUNTS: Final[Mapping[str | None, str]] = {
 
 LOGIN_OUTCOMES: Final[Mapping[int, str]] = {200: "accepted", 401: "refused", 429: "limited"}
 """The outcome of a log-in by status; any other status is no attempt on an account."""
-
-PoolSizes: TypeAlias = Callable[[], tuple[int, int]]
-"""Returns how many database connections are in use, and how many are idle."""
 
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -55,17 +52,6 @@ def shared_between_processes() -> Iterator[Callable[[int], None]]:
         if not configured:
             del os.environ[MULTIPROCESS_FOLDER]
             shutil.rmtree(folder, ignore_errors=True)
-
-
-@final
-class StatementCounter(threading.local):
-    """Counts the SQL statements of each thread separately."""
-
-    total = 0
-
-    def add(self, _: str) -> None:
-        """Count one statement."""
-        self.total += 1
 
 
 @final
@@ -118,13 +104,14 @@ class Metrics:
         if MULTIPROCESS_FOLDER not in os.environ:
             ProcessCollector(registry=self._registry)
 
-    def record_requests(self, pool_sizes: PoolSizes, log: AccessLog | None) -> AccessLog:
+    def record_requests(self, pools: Sequence[ConnectionPool], log: AccessLog | None) -> AccessLog:
         """Return an access log that counts each request before it is passed on to *log*."""
 
         def record(line: AccessLogEntry) -> None:
             self.count_request(line)
             if line.statements:
-                self.set_connections(*pool_sizes())
+                in_use = sum(pool.in_use for pool in pools)
+                self.set_connections(in_use, sum(pool.idle for pool in pools))
             if log:
                 log(line)
 

@@ -46,7 +46,7 @@ def readiness_check(
 def _database(store: SqlStore) -> Mapping[str, str]:
     """Return the database's state and, if it is up, the version of its schema."""
     try:
-        return {"database": "up", "schema": store.version() or ""}
+        return {"database": "up", "schema": store.schema_version() or ""}
     except Unavailable:
         return {"database": "down"}
 

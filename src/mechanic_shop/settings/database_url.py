@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_shop.settings.variables import WrongSettings
 
@@ -59,7 +59,7 @@ def describe_failure(url: str, error: BaseException) -> str:
     """Return a sentence about a driver's *error*, without user name or password."""
     if file := sqlite_file(url):
         return f"DATABASE_URL: {file}: {error}"
-    place = located(url)
+    place = database_url(url)
     host = place.host or place.query.get("host") or "localhost"
     # PostgreSQL marks a refused connection as FATAL, in a sentence that names the user.
     refused = "FATAL: " in str(error)

@@ -103,9 +103,9 @@ def _rate(text: str) -> str:
 
 
 def _database_url(text: str) -> str:
-    from mechanic_adapters.sql.engine.engines import located  # noqa: PLC0415 - see above
+    from mechanic_adapters.sql.engine.engines import database_url  # noqa: PLC0415 - see above
 
-    return f"{located(text).get_backend_name()}:{text.partition(':')[2]}"
+    return f"{database_url(text).get_backend_name()}:{text.partition(':')[2]}"
 
 
 def _redis_url(text: str) -> str:

@@ -19,6 +19,7 @@ from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
 from mechanic_adapters.security.access_tokens import JwtTokens, authenticator
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
 from mechanic_adapters.security.revocations import RevocationList
+from mechanic_adapters.sql.engine.executor import STATEMENT_COUNT
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
 from mechanic_http.app import HttpPorts, create_app
@@ -28,7 +29,7 @@ from mechanic_http.endpoint.response_cache import CachedResponses
 from mechanic_http.operators.metrics import MetricsPage
 from mechanic_http.ports import AccessLog
 from mechanic_http.settings import HttpSettings
-from mechanic_shop.observability.metrics import Metrics, StatementCounter
+from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.observability.readiness import Stopping, never_stopping, readiness_check
 from mechanic_shop.observability.traces import open_traces
 from mechanic_shop.settings.settings import Settings
@@ -54,7 +55,6 @@ class Resources:
     limiter: RateLimiter
     metrics: Metrics
     store: SqlStore
-    statements: StatementCounter
 
 
 @contextmanager
@@ -103,10 +103,8 @@ def _open_resources(settings: Settings, threads: int, metrics: Metrics) -> Itera
     limiter = open_rate_limiter(
         _rate_limits(settings), settings.rate_limit_storage_url, metrics.count_fallback
     )
-    statements = StatementCounter()
     with (
         open_database(settings, max(CONNECTIONS, threads // 3)) as store,
-        store.watched(statements.add),
         invalidate_on_commit(store, cache),
         closing(limiter),
     ):
@@ -118,7 +116,6 @@ def _open_resources(settings: Settings, threads: int, metrics: Metrics) -> Itera
             limiter=limiter,
             metrics=metrics,
             store=store,
-            statements=statements,
         )
 
 
@@ -149,8 +146,8 @@ def _http_ports(
         limiter=resources.limiter,
         public_keys=tokens.public_keys,
         ready=readiness_check(store, cache, resources.limiter, stopping),
-        access_log=resources.metrics.record_requests(store.connections, access_log),
-        statements=partial(getattr, resources.statements, "total"),
+        access_log=resources.metrics.record_requests(store.pools, access_log),
+        statements=partial(getattr, STATEMENT_COUNT, "total"),
         intercept=first_interceptor(
             IdempotentReplay(store.begin, utc_now, resources.secret.encode()),
             CachedResponses(cache.region) if cache else no_interceptor,

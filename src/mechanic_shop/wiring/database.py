@@ -45,7 +45,7 @@ def _ensure_schema(store: SqlStore, url: str) -> None:
     """
     file = sqlite_file(url)
     with translate_errors(url):
-        found = None if file and not file.exists() else store.version()
+        found = None if file and not file.exists() else store.schema_version()
     if found is not None and found >= version.newest():
         return
     if not file:

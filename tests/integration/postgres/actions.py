@@ -33,9 +33,9 @@ def swap(work: Work, ticket: Ticket, joining: int) -> Ticket:
 
 def wait_for_a_blocked_lock(store: SqlStore) -> None:
     """Return as soon as somebody waits for a lock."""
-    connection = store._database.to_read()
+    connection = store.database.readers.take()
     try:
-        cursor = connection.cursor()
+        cursor = connection.cursor
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             cursor.execute(
@@ -45,5 +45,5 @@ def wait_for_a_blocked_lock(store: SqlStore) -> None:
             if cursor.fetchone():
                 return
     finally:
-        connection.close()
+        store.database.readers.release(connection)
     raise TimeoutError

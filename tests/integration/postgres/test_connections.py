@@ -12,7 +12,7 @@ from mechanic_adapters.conformance.samples.records import (
     add_part,
     add_ticket,
 )
-from mechanic_adapters.sql.engine.engines import located
+from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
@@ -26,9 +26,9 @@ def test_goes_by_any_name(scheme: str) -> None:
     """
     The address may begin as hosting companies write it.
     """
-    assert "postgresql+psycopg://u:p@h/shop" == located(f"{scheme}://u:p@h/shop").render_as_string(
-        hide_password=False
-    )
+    assert "postgresql+psycopg://u:p@h/shop" == database_url(
+        f"{scheme}://u:p@h/shop"
+    ).render_as_string(hide_password=False)
 
 
 def test_keeps_options_of_the_address(url: str) -> None:
@@ -36,14 +36,14 @@ def test_keeps_options_of_the_address(url: str) -> None:
     What the address asks of the server goes beside what we ask.
     """
     store = SqlStore.open(f"{url}?options=-c%20work_mem%3D5MB")
-    connection = store._database.to_read()
+    connection = store.database.readers.take()
     try:
         said = [
-            connection.cursor().execute(f"SHOW {name}").fetchone()[0]
+            connection.cursor.execute(f"SHOW {name}").fetchone()[0]
             for name in ("work_mem", "default_transaction_read_only", "timezone")
         ]
     finally:
-        connection.close()
+        store.database.readers.release(connection)
         store.close()
 
     assert ["5MB", "on", "UTC"] == said
@@ -53,22 +53,22 @@ def test_reads_only(store: SqlStore) -> None:
     """
     Nothing can be written on a connection that is there to read.
     """
-    connection = store._database.to_read()
+    connection = store.database.readers.take()
     try:
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-            connection.cursor().execute("DELETE FROM customers")
+            connection.cursor.execute("DELETE FROM customers")
     finally:
-        connection.close()
+        store.database.readers.release(connection)
 
 
 def test_never_waits_for_good(store: SqlStore) -> None:
     """
     Every connection has its patience limited, for statements, locks and idle transactions.
     """
-    connection = store._database.to_write()
+    connection = store.database.writers.take()
     try:
         limits = [
-            connection.cursor().execute(f"SHOW {name}").fetchone()[0]
+            connection.cursor.execute(f"SHOW {name}").fetchone()[0]
             for name in (
                 "statement_timeout",
                 "lock_timeout",
@@ -76,9 +76,9 @@ def test_never_waits_for_good(store: SqlStore) -> None:
                 "transaction_isolation",
             )
         ]
-        connection.rollback()
+        connection.driver.rollback()
     finally:
-        connection.close()
+        store.database.writers.release(connection)
 
     assert ["15s", "2s", "30s", "read committed"] == limits
 
@@ -146,11 +146,11 @@ def test_plans_a_page_once(url: str, wanted: TicketFilter) -> None:
         with store.read_only() as work:
             work.ticket_lists.find(wanted, PageRequest())
 
-    connection = store._database.to_read()
-    cursor = connection.cursor()
+    connection = store.database.readers.take()
+    cursor = connection.cursor
     cursor.execute("SELECT generic_plans >= 4, custom_plans <= 5 FROM pg_prepared_statements")
     planned = cursor.fetchall()
-    connection.close()
+    store.database.readers.release(connection)
     store.close()
 
     assert [(True, True)] == planned

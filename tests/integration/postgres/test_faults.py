@@ -13,14 +13,14 @@ from mechanic_adapters.conformance.samples.records import (
     add_customer,
     new_customer,
 )
-from mechanic_adapters.sql.engine.engines import CONNECT_S
+from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.paging import PageRequest
 from tests.integration.postgres.actions import terminate_connections
 
-SOON: float = 1 + 1.5 * CONNECT_S
+SOON: float = 1 + 1.5 * CONNECT_TIMEOUT_S
 """When whoever asks must know that the server is away, in seconds, on a busy machine."""
 
 

@@ -1,7 +1,8 @@
-"""How many rows each whole list has: kept by triggers, read in no time, held against the rows.
+"""The number of rows in each whole list, maintained by triggers.
 
-Each list has several figures that add up to its total. A trigger adds to one that no other
-transaction holds, and makes a new one where there is none: so writers never wait for each other.
+Each list has several figures, and their sum is its total. A trigger adds to a figure that no
+other transaction has locked, and inserts a new one if there is none: writers never wait for each
+other. `wrong_totals` checks the totals against the rows.
 """
 
 from typing import Any, Final, final
@@ -22,81 +23,80 @@ from sqlalchemy import (
 )
 
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.rows import maker
+from mechanic_adapters.sql.engine.records import record_maker
 from mechanic_adapters.sql.schema.counters import list_totals
 from mechanic_adapters.sql.schema.customers import customers
 from mechanic_adapters.sql.schema.inventory import parts
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_adapters.sql.schema.vehicles import vehicles
 
-PRESENT: Final = {
+LISTED: Final = {
     customers: customers.c.erased_at.is_(None),
     parts: parts.c.archived_at.is_(None),
     tickets: tickets.c.removed_at.is_(None),
     vehicles: None,
 }
-"""The tables whose totals are kept, and which of their rows are in the list."""
+"""The tables with totals, and the condition that a row is in the list."""
 
 
 @final
 @frozen
 class WrongTotal:
-    """A total that is not the number of rows in its list."""
+    """A stored total that is not the number of rows in its list."""
 
     list: str
-    kept: int
+    stored: int
     counted: int
 
 
 def total_of(table: Table) -> Select[Any]:
-    """Return the statement for the total of a table that is in `PRESENT`."""
-    kept = cast(func.coalesce(func.sum(list_totals.c.total), 0), BigInteger)
-    return select(kept).where(list_totals.c.list == literal(table.name, list_totals.c.list.type))
+    """Return the statement for the total of a table in `LISTED`."""
+    total = cast(func.coalesce(func.sum(list_totals.c.total), 0), BigInteger)
+    return select(total).where(list_totals.c.list == literal(table.name, list_totals.c.list.type))
 
 
-def _counted(table: Table, present: Any) -> Select[Any]:
-    counted = select(func.count()).select_from(table)
-    return counted if present is None else counted.where(present)
+def _count(table: Table) -> Select[Any]:
+    count, condition = select(func.count()).select_from(table), LISTED[table]
+    return count if condition is None else count.where(condition)
 
 
-def _checked(table: Table, present: Any) -> Select[Any]:
+def _comparison(table: Table) -> Select[Any]:
     return select(
         literal(table.name).label("list"),
-        total_of(table).scalar_subquery().label("kept"),
-        _counted(table, present).scalar_subquery().label("counted"),
+        total_of(table).scalar_subquery().label("stored"),
+        _count(table).scalar_subquery().label("counted"),
     )
 
 
-_both = union_all(*(_checked(*one) for one in PRESENT.items())).subquery("both_ways")
-_WRONG = select(_both).where(_both.c.kept != _both.c.counted).order_by(_both.c.list)
+_both = union_all(*map(_comparison, LISTED)).subquery("comparison")
+_WRONG = select(_both).where(_both.c.stored != _both.c.counted).order_by(_both.c.list)
 
 
 def wrong_totals(executor: Executor) -> tuple[WrongTotal, ...]:
     """Return every total that disagrees with its list."""
-    return tuple(map(maker(WrongTotal), executor.patiently(_WRONG)))
+    return tuple(map(record_maker(WrongTotal), executor.all_without_timeout(_WRONG)))
 
 
-_LOCKS: Final = {
-    table: text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE") for table in PRESENT
+_LOCK: Final = {
+    table: text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE") for table in LISTED
 }
-_EMPTY: Final = {
-    table: delete(list_totals).where(list_totals.c.list == literal(table.name)) for table in PRESENT
+_DELETE: Final = {
+    table: delete(list_totals).where(list_totals.c.list == literal(table.name)) for table in LISTED
 }
 _RECOUNT: Final = {
     table: insert(list_totals).values(
-        list=literal(table.name), total=_counted(table, present).scalar_subquery()
+        list=literal(table.name), total=_count(table).scalar_subquery()
     )
-    for table, present in PRESENT.items()
+    for table in LISTED
 }
 
 
-def recount_total(executor: Executor, table: Table, *, is_postgres: bool) -> None:
-    """Count one list anew, in a transaction of its own; whoever adds to it meanwhile waits.
+def recount_total(executor: Executor, table: Table) -> None:
+    """Count one list again, while writers of its table wait.
 
-    With more than one list in it the transaction would hold one table and wait for another, while
-    somebody who writes both may do so the other way round.
+    Use a transaction per list: one that locked several tables could deadlock with a writer.
     """
-    if is_postgres:
-        executor.write(list_totals.name, _LOCKS[table], {})
-    executor.write(list_totals.name, _EMPTY[table], {})
-    executor.write(list_totals.name, _RECOUNT[table], {})
+    if executor.database.is_postgres:
+        executor.write(list_totals.name, _LOCK[table])
+    executor.write(list_totals.name, _DELETE[table])
+    executor.write(list_totals.name, _RECOUNT[table])

@@ -1,7 +1,7 @@
-"""ConnectionPool to one database, handed from thread to thread, each with a cursor of its own.
+"""A connection pool: connections to one database, shared by threads, each with its cursor.
 
-SQLAlchemy opens them. Its pool would have each thread make a cursor anew and watch over what is
-handed out: half as long again as a short statement takes.
+SQLAlchemy opens the connections. Its own pool would make a cursor for each statement and wrap
+every connection, which adds half the time of a short statement.
 """
 
 from contextlib import suppress
@@ -9,106 +9,103 @@ from queue import Empty, LifoQueue
 from typing import Any, final
 
 from sqlalchemy import Engine, PoolProxiedConnection
+from sqlalchemy.exc import DBAPIError
 
+from mechanic_adapters.sql.engine.driver_errors import DriverErrors
+from mechanic_adapters.sql.engine.engines import POOL_TIMEOUT_S
 from mechanic_core.errors import Unavailable
 
 
 @final
 class Connection:
-    """A connection, open or still to be opened, while one thread has it."""
+    """A slot of the pool: a connection that is open or can be opened, used by one thread."""
 
-    def __init__(self, home: "LifoQueue[Connection]", opened: "set[Connection]") -> None:
-        """Open nothing yet; it is given back to *home*, and is among the *opened* while open."""
-        self.age = 0
-        self._home = home
-        self._all_opened = opened
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self.generation = -1
+        self.driver: Any = None
+        """The driver's connection, None while closed."""
+        self.cursor: Any = None
         self._opened: PoolProxiedConnection | None = None
-        self._cursor: Any = None
 
-    @property
-    def driver(self) -> Any:
-        """The driver's own connection."""
-        return self._opened and self._opened.dbapi_connection
-
-    def open(self, engine: Engine, age: int) -> None:
-        """Open it by way of *engine*. Raises what SQLAlchemy and the driver raise."""
+    def open(self, engine: Engine, generation: int) -> None:
+        """Open the connection. Raises what SQLAlchemy and the driver raise."""
         self._opened = engine.raw_connection()
-        self._all_opened.add(self)
-        self._cursor = self._opened.cursor()
-        self.age = age
-
-    def cursor(self) -> Any:
-        """Return its only cursor, which stays when the connection is given back."""
-        return self._cursor
-
-    def commit(self) -> None:
-        """Keep the transaction."""
-        self.driver.commit()
-
-    def rollback(self) -> None:
-        """Drop the transaction."""
-        self.driver.rollback()
-
-    def shut(self) -> None:
-        """Close it for good; the next who gets it opens another."""
-        opened, self._opened, self._cursor = self._opened, None, None
-        if opened is not None:
-            self._all_opened.discard(self)
-            opened.invalidate()
+        self.driver = self._opened.dbapi_connection
+        self.cursor = self._opened.cursor()
+        self.generation = generation
 
     def close(self) -> None:
-        """Give it back, open as it is."""
-        self._home.put(self)
-
-    def invalidate(self) -> None:
-        """Give it back closed: something is wrong with it."""
-        self.shut()
-        self.close()
+        """Close the connection, if it is open."""
+        opened, self._opened, self.driver, self.cursor = self._opened, None, None, None
+        if opened is not None:
+            opened.invalidate()
 
 
 @final
 class ConnectionPool:
-    """Up to *most* connections of one kind; whoever comes last gets the warmest."""
+    """Up to *size* connections; the one used last is taken first."""
 
-    def __init__(self, engine: Engine, most: int) -> None:
+    def __init__(self, engine: Engine, size: int, errors: DriverErrors) -> None:
         """Open nothing yet."""
-        self.engine = engine
-        self._most = most
-        self._home: LifoQueue[Connection] = LifoQueue()
-        self._opened: set[Connection] = set()
-        for _ in range(most):
-            self._home.put(Connection(self._home, self._opened))
+        self.generation = 0
+        """Connections of an older generation are reopened before they are used."""
+        self._engine, self._errors = engine, errors
+        self._slots = [Connection() for _ in range(size)]
+        self._free: LifoQueue[Connection] = LifoQueue()
+        for slot in self._slots:
+            self._free.put(slot)
 
-    def take(self, age: int, patience: float) -> Connection:
-        """Return a connection no older than *age*, to be given back.
+    @property
+    def in_use(self) -> int:
+        """The number of connections that are taken."""
+        return len(self._slots) - self._free.qsize()
 
-        Raises `Unavailable` when none is free within *patience* seconds, and what SQLAlchemy and
-        the driver raise.
+    @property
+    def idle(self) -> int:
+        """The number of connections that are open and free."""
+        is_open = sum(slot.driver is not None for slot in self._slots)
+        return max(0, is_open - self.in_use)
+
+    def take(self) -> Connection:
+        """Return an open connection, to be given back by `release` or `discard`.
+
+        Raises `Unavailable` if none is free within `POOL_TIMEOUT_S` or the database is away.
         """
         try:
-            connection = self._home.get(timeout=patience)
+            connection = self._free.get(timeout=POOL_TIMEOUT_S)
         except Empty:
             raise Unavailable from None
-        if connection in self._opened and connection.age == age:
-            return connection
-        try:
-            connection.shut()
-            connection.open(self.engine, age)
-        except BaseException:
-            connection.close()
-            raise
+        if connection.generation != self.generation or connection.driver is None:
+            self._reopen(connection)
         return connection
 
-    def counts(self) -> tuple[int, int]:
-        """Return how many are in use, and how many are open and idle."""
-        in_use = self._most - len(self._home.queue)
-        return in_use, max(0, len(self._opened) - in_use)
+    def release(self, connection: Connection) -> None:
+        """Give the connection back, still open."""
+        self._free.put(connection)
 
-    def shut(self) -> None:
-        """Close every idle connection; new ones are opened when needed."""
-        idle = []
+    def discard(self, connection: Connection) -> None:
+        """Close a connection that may be broken, and give it back."""
+        connection.close()
+        self._free.put(connection)
+
+    def close(self) -> None:
+        """Close every free connection; the pool opens others when needed."""
+        free = []
         with suppress(Empty):
             while True:
-                idle.append(self._home.get_nowait())
-        for connection in idle:
-            connection.invalidate()
+                free.append(self._free.get_nowait())
+        for connection in free:
+            self.discard(connection)
+
+    def _reopen(self, connection: Connection) -> None:
+        try:
+            connection.close()
+            connection.open(self._engine, self.generation)
+        except BaseException as error:
+            self._free.put(connection)
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            refusal = self._errors.refusal(cause) if isinstance(cause, Exception) else None
+            if refusal is None:
+                raise
+            raise refusal from error

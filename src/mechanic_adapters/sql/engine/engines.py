@@ -1,4 +1,4 @@
-"""Engines: how each database is reached, so that nothing hangs and a read is one statement."""
+"""SQLAlchemy engines for each database, with a timeout for everything that could hang."""
 
 import sqlite3
 from collections.abc import Callable
@@ -9,139 +9,140 @@ from urllib.parse import quote
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
-from mechanic_adapters.sql.engine.sqlite_locking import write_ahead
+from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
 
-_BIGINT: Final = 20
-"""What PostgreSQL calls the type."""
+_BIGINT_OID: Final = 20
+_TEXT_FORMAT: Final = 0
 
-_AS_TEXT: Final = 0
-"""The driver's format."""
+CONNECT_TIMEOUT_S: Final = 2
+"""How long a new connection may take before the server counts as away."""
 
-CONNECT_S: Final = 2
-"""How long it takes to learn that the server is away."""
+LOCK_TIMEOUT_MS: Final = 2_000
+"""How long a statement waits for a lock before its transaction counts as lost."""
 
-LOCK_MS: Final = 2_000
-"""How long a transaction waits for another before it counts as lost."""
+STATEMENT_TIMEOUT_MS: Final = 15_000
+"""How long a statement may run: checking a large ledger against its balances takes seconds."""
 
-STATEMENT_MS: Final = 15_000
-"""How long a statement may run: holding a large ledger against its balances takes seconds."""
+IDLE_TIMEOUT_MS: Final = 30_000
+"""How long an open transaction may be idle before the server ends it and frees its locks."""
 
-STALLED_MS: Final = 30_000
-"""How long an open transaction may do nothing before its locks are taken away."""
-
-TURN_S: Final = 5
-"""How long a thread waits for a connection to be free."""
+POOL_TIMEOUT_S: Final = 5
+"""How long a thread waits for a free connection."""
 
 
-def located(url: str) -> URL:
-    """Return the address of a database, with the driver that speaks to it.
+def database_url(url: str) -> URL:
+    """Return *url* parsed, with the driver that is used for its database.
 
     Raises `ValueError` for anything but PostgreSQL and SQLite in a file.
     """
     try:
-        place = make_url(url.replace("postgres://", "postgresql://", 1))
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     except ArgumentError as error:
         raise ValueError("the database must be a URL") from error
-    if place.drivername in {"postgresql", "postgresql+psycopg"}:
-        if not place.database:
+    if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
+        if not parsed.database:
             raise ValueError("the URL must name a database, as in postgresql://host/name")
-        return place.set(drivername="postgresql+psycopg")
-    if place.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
         raise ValueError("the database must be postgresql://… or sqlite:///…")
-    if place.host or place.database in {None, "", ":memory:"}:
+    if parsed.host or parsed.database in {None, "", ":memory:"}:
         raise ValueError("SQLite needs a file, as in sqlite:///shop.db")
-    return place.set(drivername="sqlite+pysqlite")
+    return parsed.set(drivername="sqlite+pysqlite")
 
 
-def reading_engine(place: URL) -> Engine:
-    """Return an engine whose connections run statement by statement and never write."""
-    if place.get_backend_name() == "sqlite":
-        return _sqlite(place, _reader)
-    return _postgres(place, "AUTOCOMMIT", default_transaction_read_only="on")
+def read_engine(url: URL) -> Engine:
+    """Return an engine whose connections run each statement for itself and never write."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, _open_to_read)
+    return _postgres(url, "AUTOCOMMIT", default_transaction_read_only="on")
 
 
-def writing_engine(place: URL) -> Engine:
+def write_engine(url: URL) -> Engine:
     """Return an engine for transactions."""
-    if place.get_backend_name() == "sqlite":
-        return _sqlite(place, _writer)
-    return _postgres(place, "READ COMMITTED", idle_in_transaction_session_timeout=str(STALLED_MS))
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, _open_to_write)
+    return _postgres(
+        url, "READ COMMITTED", idle_in_transaction_session_timeout=str(IDLE_TIMEOUT_MS)
+    )
 
 
-def writers_of(place: URL, most: int) -> int:
-    """Return how many may write at once, where *most* are wished for.
+def write_pool_size(url: URL, size: int) -> int:
+    """Return the size of a pool of writers where *size* is wanted.
 
-    SQLite lets one write at a time. With a single connection threads take turns, where the
-    lock of the file would have them try again and again.
+    SQLite has one writer at a time. With one connection threads queue in the pool, instead of
+    polling the lock of the file.
     """
-    return 1 if place.get_backend_name() == "sqlite" else most
+    return 1 if url.get_backend_name() == "sqlite" else size
 
 
-def _postgres(place: URL, isolation: Any, **settings: str) -> Engine:
+def _postgres(url: URL, isolation: Any, **settings: str) -> Engine:
     settings |= {
-        "lock_timeout": str(LOCK_MS),
-        "statement_timeout": str(STATEMENT_MS),
+        "lock_timeout": str(LOCK_TIMEOUT_MS),
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
         "timezone": "UTC",
     }
-    chosen = [str(place.query.get("options", ""))]
+    options = [str(url.query.get("options", ""))]
     engine = create_engine(
-        place,
+        url,
         isolation_level=isolation,
         poolclass=NullPool,
         use_native_hstore=False,
         connect_args={
             "application_name": "mechanic-shop",
-            "connect_timeout": CONNECT_S,
+            "connect_timeout": CONNECT_TIMEOUT_S,
             "keepalives_count": 2,
             "keepalives_idle": 10,
-            "keepalives_interval": CONNECT_S,
-            "options": " ".join(chosen + [f"-c {name}={to}" for name, to in settings.items()]),
+            "keepalives_interval": CONNECT_TIMEOUT_S,
+            "options": " ".join(
+                options + [f"-c {name}={value}" for name, value in settings.items()]
+            ),
             "prepare_threshold": 1,
-            "tcp_user_timeout": 1000 * CONNECT_S,
+            "tcp_user_timeout": 1000 * CONNECT_TIMEOUT_S,
         },
     )
-    event.listen(engine, "connect", _send_numbers_alike)
+    event.listen(engine, "connect", _send_integers_as_bigint)
     return engine
 
 
-def _send_numbers_alike(connection: Any, _: object) -> None:
-    """Have every whole number sent as one of eight bytes.
+def _send_integers_as_bigint(connection: Any, _: object) -> None:
+    """Make the driver send every integer as BIGINT.
 
-    The driver would choose a type by the number's size, and the server have a statement
-    prepared, and planned, for every mixture of them.
+    By default it chooses a type by the size of the number, and the server prepares and plans a
+    statement anew for each combination of types.
     """
     adapters = connection.adapters
-    adapters.register_dumper(int, adapters.get_dumper_by_oid(_BIGINT, _AS_TEXT))
+    adapters.register_dumper(int, adapters.get_dumper_by_oid(_BIGINT_OID, _TEXT_FORMAT))
 
 
-def _sqlite(place: URL, opened: Callable[[str], sqlite3.Connection]) -> Engine:
+def _sqlite(url: URL, connect: Callable[[str], sqlite3.Connection]) -> Engine:
     return create_engine(
-        place,
-        creator=partial(opened, str(place.database)),
-        isolation_level="AUTOCOMMIT",  # the driver opens no transactions by itself: we do
+        url,
+        creator=partial(connect, str(url.database)),
+        isolation_level="AUTOCOMMIT",  # the driver begins no transactions: `Transaction` does
         paramstyle="named",
         poolclass=NullPool,
     )
 
 
-def _reader(path: str) -> sqlite3.Connection:
+def _open_to_read(path: str) -> sqlite3.Connection:
     connection = _open_file(path)
     connection.execute("PRAGMA query_only=ON")
     return connection
 
 
-def _writer(path: str) -> sqlite3.Connection:
+def _open_to_write(path: str) -> sqlite3.Connection:
     connection = _open_file(path)
-    write_ahead(connection, LOCK_MS / 1000)
+    enable_wal(connection, LOCK_TIMEOUT_MS / 1000)
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     return connection
 
 
 def _open_file(path: str) -> sqlite3.Connection:
-    """Open a database that is there: a lost file must not come back as an empty shop."""
+    """Open an existing file: a lost one must not come back as an empty shop."""
     return sqlite3.connect(
         f"file:{quote(path)}?mode=rw",
-        timeout=LOCK_MS / 1000,
+        timeout=LOCK_TIMEOUT_MS / 1000,
         cached_statements=256,
         check_same_thread=False,
         uri=True,

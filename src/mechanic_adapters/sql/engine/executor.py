@@ -1,127 +1,157 @@
-"""Running statements to read, each for itself."""
+"""Execution of statements on one connection; by itself, of reads only."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeAlias, final
 
 from sqlalchemy import ClauseElement, text
 
-from mechanic_adapters.sql.engine.compiled_statements import CompiledStatement, Params, Row
+from mechanic_adapters.sql.engine.compiled_statements import Convert, Params, Row
 from mechanic_adapters.sql.engine.connection_pool import Connection
 from mechanic_adapters.sql.engine.database import Database
+from mechanic_core.unit_of_work import ReadOnlyError
 
-T = TypeVar("T")
+Result: TypeAlias = tuple[int, Sequence[Row]]
+"""The number of rows affected, and the rows returned."""
 
-NOTHING: Params = {}
+NO_PARAMS: Final[Params] = {}
 
-_BE_PATIENT = text("SET statement_timeout = 0")
-_BE_IMPATIENT = text("RESET statement_timeout")
+_NO_TIMEOUT = text("SET statement_timeout = 0")
+_DEFAULT_TIMEOUT = text("RESET statement_timeout")
 
 
-class ReadOnlyError(RuntimeError):
-    """Something was to be written outside a transaction: a mistake in the program."""
+@final
+class StatementCount(threading.local):
+    """The number of statements that the current thread has run, BEGIN and COMMIT included."""
+
+    total = 0
+
+
+STATEMENT_COUNT: Final = StatementCount()
 
 
 class Executor:
-    """Runs statements on one connection; as it stands it only reads, each for itself."""
+    """Runs statements on one connection, taken from the pool for the first of them.
+
+    By itself it only reads, and each statement sees what is committed when it starts;
+    `Transaction` writes too.
+    """
 
     def __init__(self, database: Database) -> None:
-        """Take a connection of *database* when the first statement comes."""
+        """Take no connection yet."""
         self.database = database
-        self.seen: dict[tuple[str, int], Any] = {}
-        """What was held in this transaction, by noun and id."""
+        self.locked: dict[tuple[str, int], Any] = {}
+        """Records whose rows this transaction has locked, by table and id."""
+        self.written: set[str] | None = None
+        """The nouns that this transaction has written; None if it can't write."""
+        self._pool = database.readers
         self._connection: Connection | None = None
-        self._cursor: Any = None
+        self._rollback_only: Exception | None = None
+        """What every further statement raises, once the transaction can only be rolled back."""
+        self._has_run = False
 
-    def all(self, statement: ClauseElement, params: Params = NOTHING) -> Sequence[Row]:
-        """Return every row that *statement* finds."""
-        return self._run(statement, params, CompiledStatement.rows)
+    def all(self, statement: ClauseElement, params: Params = NO_PARAMS) -> Sequence[Row]:
+        """Return every row that *statement* selects."""
+        return self._run(statement, params)[1]
 
-    def first(self, statement: ClauseElement, params: Params = NOTHING) -> Row | None:
-        """Return the first row that *statement* finds."""
-        rows = self._run(statement, params, CompiledStatement.rows)
+    def first(self, statement: ClauseElement, params: Params = NO_PARAMS) -> Row | None:
+        """Return the first row that *statement* selects, if any."""
+        rows = self._run(statement, params)[1]
         return rows[0] if rows else None
 
-    def patiently(self, statement: ClauseElement) -> Sequence[Row]:
-        """Return every row that *statement* finds, however long it takes."""
+    def all_without_timeout(self, statement: ClauseElement) -> Sequence[Row]:
+        """Return every row that *statement* selects, however long it takes."""
         if not self.database.is_postgres:
             return self.all(statement)
-        self._run(_BE_PATIENT, NOTHING, _count)
+        self._run(_NO_TIMEOUT, NO_PARAMS)
         try:
             return self.all(statement)
         finally:
-            self._run(_BE_IMPATIENT, NOTHING, _count)
+            self._run(_DEFAULT_TIMEOUT, NO_PARAMS)
 
-    def write(self, noun: str, statement: ClauseElement, params: Params) -> int:
-        """Change rows of *noun* and return how many there were."""
-        self._touch(noun)
-        return self._run(statement, params, _count)
+    def write(self, noun: str, statement: ClauseElement, params: Params = NO_PARAMS) -> int:
+        """Write rows of *noun* and return how many were affected.
 
-    def written(self, noun: str, statement: ClauseElement, params: Params) -> Sequence[Row]:
-        """Change rows of *noun* and return what the statement tells of them."""
-        self._touch(noun)
-        return self._run(statement, params, CompiledStatement.rows)
+        Raises `ReadOnlyError` outside a transaction.
+        """
+        return self._write(noun, statement, params)[0]
 
-    def put_off(self, noun: str, write: Callable[[], None]) -> None:  # noqa: ARG002 - nothing is
-        """Have *write* run before the next statement, or at the end, as nobody waits for it."""
-        self._touch(noun)
+    def write_returning(self, noun: str, statement: ClauseElement, params: Params) -> Sequence[Row]:
+        """Write rows of *noun* and return what the statement returns of them.
 
-    def attempt(self) -> AbstractContextManager[None]:
-        """Undo what the block has written when it is refused, and no more than that."""
-        raise ReadOnlyError("nothing can be written outside begin()")
+        Raises `ReadOnlyError` outside a transaction.
+        """
+        return self._write(noun, statement, params)[1]
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Raise `ReadOnlyError`: only a transaction has savepoints."""
+        raise ReadOnlyError("a savepoint needs a transaction: use begin()")
 
     def release(self) -> None:
-        """Give the connection back."""
+        """Give the connection back to the pool."""
         if self._connection is not None:
-            self._connection.close()
+            self._pool.release(self._connection)
             self._connection = None
 
-    def _touch(self, noun: str) -> None:
-        raise ReadOnlyError(f"{noun} can be written inside begin() only")
+    def _write(self, noun: str, statement: ClauseElement, params: Params) -> Result:
+        if self.written is None:
+            raise ReadOnlyError(f"writing {noun} needs a transaction: use begin()")
+        self.written.add(noun)
+        return self._run(statement, params)
 
-    def _run(
-        self,
-        statement: ClauseElement,
-        params: Params,
-        answer: Callable[[CompiledStatement, Any], T],
-    ) -> T:
-        """Run a statement; once more if the connection was found dead, as nothing depends on it."""
+    def _run(self, statement: ClauseElement, params: Params) -> Result:
+        """Run a statement, and once more if `_recover` allows it."""
+        if self._rollback_only is not None:
+            raise self._rollback_only
         try:
-            return self._answer(statement, params, answer)
-        except self.database.failure as error:
-            if not self._lost(error):
-                raise self.database.meaning(error) from error
+            return self._execute(statement, params)
+        except self.database.driver_error as error:
+            self._recover(error)
         try:
-            return self._answer(statement, params, answer)
-        except self.database.failure as error:
-            self._lost(error)
+            return self._execute(statement, params)
+        except self.database.driver_error as error:
+            self._discard_broken(error)
             raise self.database.meaning(error) from error
 
-    def _answer(
-        self,
-        statement: ClauseElement,
-        params: Params,
-        answer: Callable[[CompiledStatement, Any], T],
-    ) -> T:
+    def _execute(self, statement: ClauseElement, params: Params) -> Result:
         if self._connection is None:
-            self._open(self.database.to_read())
-        plan = self.database.plans[statement]
-        if self.database.watchers:
-            self.database.told(plan.sql)
-        plan.run(self._cursor, params)
-        return answer(plan, self._cursor)
+            self._connection = self._pool.take()
+        compiled = self.database.statements[statement]
+        values = {**compiled.constants, **params}
+        for name, convert in compiled.bind_converters:
+            if (value := values[name]) is not None:
+                values[name] = convert(value)
+        STATEMENT_COUNT.total += 1
+        if self.database.on_statement is not None:
+            self.database.on_statement(compiled.sql)
+        cursor = self._connection.cursor
+        cursor.execute(compiled.sql, values, **compiled.options)
+        rows = cursor.fetchall() if compiled.returns_rows else ()
+        self._has_run = True
+        if compiled.result_converters:
+            rows = _converted(rows, compiled.result_converters)
+        return cursor.rowcount, rows
 
-    def _open(self, connection: Connection) -> None:
-        self._connection, self._cursor = connection, connection.cursor()
+    def _recover(self, error: Exception) -> None:
+        """Return if the statement may run again, on a new connection; else raise."""
+        if not self._discard_broken(error):
+            raise self.database.meaning(error) from error
 
-    def _lost(self, error: Exception) -> bool:
-        """Return whether *error* has cost us the connection."""
-        if self._connection is None or not self.database.broke(self._connection, error):
+    def _discard_broken(self, error: Exception) -> bool:
+        """Discard the connection if *error* broke it, and return whether it did."""
+        if self._connection is None or not self.database.is_broken(self._connection, error):
             return False
+        self._pool.discard(self._connection)
         self._connection = None
         return True
 
 
-def _count(_: CompiledStatement, cursor: Any) -> int:
-    count: int = cursor.rowcount
-    return count
+def _converted(rows: Sequence[Row], converters: Sequence[tuple[int, Convert]]) -> list[Row]:
+    """Return *rows* with the values in some columns converted, except for NULL."""
+    converted: list[Any] = [list(row) for row in rows]
+    for position, convert in converters:
+        for row in converted:
+            if row[position] is not None:
+                row[position] = convert(row[position])
+    return converted

@@ -1,19 +1,10 @@
-"""Pieces of SQL that PostgreSQL and SQLite spell differently."""
+"""SQL expressions that PostgreSQL and SQLite spell differently."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, final
 
-from sqlalchemy import (
-    BindParameter,
-    Column,
-    ColumnElement,
-    Date,
-    Select,
-    Text,
-    bindparam,
-    select,
-)
+from sqlalchemy import BindParameter, Column, ColumnElement, Date, Select, Text, bindparam, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -23,55 +14,55 @@ from mechanic_adapters.sql.engine.column_types import IDS
 
 
 @final
-class _Among(FunctionElement[Any]):
-    """Whether a value is one of a list of parameters.
+class _IdIn(FunctionElement[Any]):
+    """Whether an id is in a list that is one parameter.
 
-    It has no type: for a boolean one SQLite would be asked whether it is 1, past any index.
+    It has no type: SQLite would be asked whether a boolean equals 1, and then use no index.
     """
 
     inherit_cache = True
 
 
-def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+def id_in(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Return whether *column* is one of the ids in the parameter *name*."""
-    return _Among(column, bindparam(name, type_=IDS))
+    return _IdIn(column, bindparam(name, type_=IDS))
 
 
-@compiles(_Among, "postgresql")
-def _any_of(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
-    column, members = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"({column} = ANY (CAST({members} AS BIGINT[])))"
+@compiles(_IdIn, "postgresql")
+def _any_of(element: _IdIn, compiler: SQLCompiler, **kw: Any) -> str:
+    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} = ANY (CAST({ids} AS BIGINT[])))"
 
 
-@compiles(_Among, "sqlite")
-def _in_json(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
-    column, members = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"({column} IN (SELECT value FROM json_each({members})))"  # noqa: S608 - of compiled SQL
+@compiles(_IdIn, "sqlite")
+def _in_json(element: _IdIn, compiler: SQLCompiler, **kw: Any) -> str:
+    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} IN (SELECT value FROM json_each({ids})))"  # noqa: S608 - compiled SQL only
 
 
 @final
-class gathered(FunctionElement[str]):  # noqa: N801 - used as a function
-    """The rows of a group as one JSON text: a list of lists, in no order; null for no rows."""
+class json_group(FunctionElement[str]):  # noqa: N801 - used as a function
+    """The rows of a group as one JSON array of arrays, unordered; null if there are none."""
 
     inherit_cache = True
     type = Text()
 
 
-@compiles(gathered, "postgresql")
-def _json_agg(element: "gathered", compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(json_group, "postgresql")
+def _json_agg(element: "json_group", compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST(json_agg(json_build_array({compiler.process(element.clauses, **kw)})) AS TEXT)"
 
 
-@compiles(gathered, "sqlite")
-def _json_group_array(element: "gathered", compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(json_group, "sqlite")
+def _json_group_array(element: "json_group", compiler: SQLCompiler, **kw: Any) -> str:
     return f"json_group_array(json_array({compiler.process(element.clauses, **kw)}))"
 
 
 @final
 class qualified(FunctionElement[Any]):  # noqa: N801 - used as a function
-    """An expression of several tables among what an INSERT returns.
+    """An expression over several tables in the RETURNING clause of an INSERT.
 
-    There SQLAlchemy leaves the names of tables out for SQLite, and columns become ambiguous.
+    For SQLite SQLAlchemy omits the names of tables there, which makes columns ambiguous.
     """
 
     inherit_cache = True
@@ -83,65 +74,65 @@ def _with_tables(element: "qualified", compiler: SQLCompiler, **kw: Any) -> str:
 
 
 @final
-class _Items(FunctionElement[Any]):
-    """The items of a JSON list, as a table of one column named *value*."""
+class _JsonItems(FunctionElement[Any]):
+    """The items of a JSON array, as a table with one column named *value*."""
 
     inherit_cache = True
 
 
-@compiles(_Items, "postgresql")
-def _json_array_elements(element: _Items, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(_JsonItems, "postgresql")
+def _json_array_elements(element: _JsonItems, compiler: SQLCompiler, **kw: Any) -> str:
     return f"json_array_elements(CAST({compiler.process(element.clauses, **kw)} AS JSON))"
 
 
-@compiles(_Items, "sqlite")
-def _json_each(element: _Items, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(_JsonItems, "sqlite")
+def _json_each(element: _JsonItems, compiler: SQLCompiler, **kw: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **kw)})"
 
 
 @final
-class _Member(FunctionElement[Any]):
-    """A member of a JSON list, by its place."""
+class _JsonMember(FunctionElement[Any]):
+    """A member of a JSON array, by its index."""
 
     inherit_cache = True
 
-    def __init__(self, item: ColumnElement[Any], place: int, type_: TypeEngine[Any]) -> None:
-        """Remember which member is meant; it reads as a value of *type_*."""
+    def __init__(self, item: ColumnElement[Any], index: int, type_: TypeEngine[Any]) -> None:
+        """Select member *index* of *item* as a value of *type_*."""
         super().__init__(item)
-        self.place = place
+        self.index = index
         self.type = type_
 
 
-@compiles(_Member, "postgresql")
-def _cast_member(element: _Member, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(_JsonMember, "postgresql")
+def _cast_member(element: _JsonMember, compiler: SQLCompiler, **kw: Any) -> str:
     plain = Text() if isinstance(element.type, Text) else element.type  # without its collation
-    kind = compiler.dialect.type_compiler_instance.process(plain)
-    return f"CAST({compiler.process(element.clauses, **kw)} ->> {element.place} AS {kind})"
+    sql_type = compiler.dialect.type_compiler_instance.process(plain)
+    return f"CAST({compiler.process(element.clauses, **kw)} ->> {element.index} AS {sql_type})"
 
 
-@compiles(_Member, "sqlite")
-def _json_extract(element: _Member, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"json_extract({compiler.process(element.clauses, **kw)}, '$[{element.place}]')"
+@compiles(_JsonMember, "sqlite")
+def _json_extract(element: _JsonMember, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_extract({compiler.process(element.clauses, **kw)}, '$[{element.index}]')"
 
 
-def sent_rows(columns: Sequence[Column[Any]], name: str = "rows") -> Select[Any]:
-    """Return the rows in the parameter *name*, a JSON list of lists of values for *columns*.
+def rows_from_json(columns: Sequence[Column[Any]], name: str = "rows") -> Select[Any]:
+    """Return the rows in the parameter *name*, a JSON array of arrays of values for *columns*.
 
-    However many rows there are, the statement around stays the same.
+    The text of the statement is the same for any number of rows.
     """
     rows: BindParameter[str] = bindparam(name, type_=Text)
-    value = _Items(rows).table_valued("value", name="sent").c.value
+    value = _JsonItems(rows).table_valued("value", name="items").c.value
     return select(
         *(
-            _Member(value, place, column.type).label(column.name)
-            for place, column in enumerate(columns)
+            _JsonMember(value, index, column.type).label(column.name)
+            for index, column in enumerate(columns)
         )
     )
 
 
 @final
 class first_of_year(FunctionElement[date]):  # noqa: N801 - used as a function
-    """The first day of the year that a day lies in."""
+    """The first day of the year of a date."""
 
     inherit_cache = True
     type = Date()

@@ -1,21 +1,24 @@
-"""SQLite's write-ahead log, with which nobody who reads waits for somebody who writes."""
+"""SQLite's locks: write-ahead logging, so that readers never wait, and one writer at a time."""
 
 import sqlite3
 import time
 from typing import Final
 
+BEGIN: Final = "BEGIN IMMEDIATE"
+"""Takes the write lock at once: a transaction that first reads could not get it later."""
+
 _PAUSE_S: Final = 0.01
 
 
-def write_ahead(connection: sqlite3.Connection, patience: float) -> None:
-    """Switch the file to the log, where it has none yet; the file remembers it.
+def enable_wal(connection: sqlite3.Connection, timeout: float) -> None:
+    """Switch the file to write-ahead logging (WAL), unless it is; the file remembers it.
 
-    Two that switch at once would each wait for the other: SQLite tells one of them "locked" at
-    once, whatever its timeout. That one asks again, for *patience* seconds.
+    While two connections switch at once, SQLite answers "locked" without waiting, whatever its
+    busy timeout. So retry for *timeout* seconds.
 
     Raises `sqlite3.OperationalError`.
     """
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")

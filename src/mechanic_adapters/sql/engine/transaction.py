@@ -1,143 +1,111 @@
-"""Running statements that are kept or dropped together."""
+"""A transaction: statements that are committed or rolled back together."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, final
+from typing import final
 
-from sqlalchemy import ClauseElement
-
-from mechanic_adapters.sql.engine.compiled_statements import CompiledStatement, Params
 from mechanic_adapters.sql.engine.database import Database
-from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.executor import STATEMENT_COUNT, Executor
+from mechanic_adapters.sql.engine.sqlite_locking import BEGIN
 from mechanic_core.errors import LostRace, Unavailable
-
-T = TypeVar("T")
 
 
 @final
 class Transaction(Executor):
     """A transaction from its first statement to its commit.
 
-    Once a statement has failed, or a race was lost in a block that joined this one, it is
-    doomed: whatever is tried next raises the same again, so that a use case inside another's
-    transaction never runs again on what its lost try has left, and nothing half-done is kept.
+    After a failed statement, or a race lost in a block that joined it, it is rollback-only:
+    every further statement, and the commit, raise the same error. So a use case inside another's
+    transaction is never retried on the leftovers of its lost try.
     """
 
     def __init__(self, database: Database) -> None:
-        """Open the transaction. Raises `LostRace` and `Unavailable`."""
+        """Begin. Raises `LostRace` and `Unavailable`."""
         super().__init__(database)
-        self.touched: set[str] = set()
-        self._doom: Exception | None = None
-        self._answered = False
-        self._waiting: Callable[[], None] | None = None
-        self._open(database.to_write())
-        if database.is_postgres:  # whose driver begins with the first statement
+        self.written: set[str] = set()
+        self._pool = database.writers
+        self._connection = self._pool.take()
+        if database.is_postgres:  # psycopg begins with the first statement
             return
         try:
-            self._control("BEGIN IMMEDIATE")
-        except BaseException:  # whatever it is: what is not given back is lost to everybody
+            self._control(BEGIN)
+        except BaseException:  # or the connection would be missing from the pool
             self.release()
             raise
 
-    def put_off(self, noun: str, write: Callable[[], None]) -> None:
-        """Have *write* run before the next statement, or at the end; it may raise `LostRace`."""
-        self._touch(noun)
-        self._settle()
-        self._waiting = write
-
     @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Undo what the block has written when it is refused, and no more than that."""
+    def savepoint(self) -> Iterator[None]:
+        """Roll back to a savepoint what the block has written, if the block raises."""
         self._control("SAVEPOINT attempt")
         try:
             yield
         except Exception:
-            if not isinstance(self._doom, Unavailable):
-                self._doom = None
+            if not isinstance(self._rollback_only, Unavailable):
+                self._rollback_only = None
                 self._control("ROLLBACK TO SAVEPOINT attempt")
             raise
         self._control("RELEASE SAVEPOINT attempt")
 
     @contextmanager
-    def joined(self) -> Iterator[None]:
-        """Let a block take part; if it loses a race, everything is lost."""
-        self._must_be_sound()
+    def join(self) -> Iterator[None]:
+        """Let a block take part; if it loses a race, the transaction becomes rollback-only."""
+        self._raise_if_rollback_only()
         try:
             yield
         except Unavailable as lost:
-            self._doom = lost
+            self._rollback_only = lost
             raise
 
-    def keep(self) -> None:
-        """Commit. Raises `Unavailable` when no answer came: it may be kept or not."""
-        self._settle()
-        self._must_be_sound()
+    def commit(self) -> None:
+        """Commit. Raises `Unavailable` when no answer came: the outcome is unknown then."""
+        self._raise_if_rollback_only()
         if self._connection is None:
             return
-        self._tell("COMMIT")
+        self._count("COMMIT")
         try:
-            self._connection.commit()
-        except self.database.failure as error:
+            self._connection.driver.commit()
+        except self.database.driver_error as error:
             meaning = self.database.meaning(error)
-            raise (Unavailable() if self._lost(error) else meaning) from error
+            raise (Unavailable() if self._discard_broken(error) else meaning) from error
 
-    def drop(self) -> None:
-        """Roll back, if there is a connection left to do it on."""
+    def rollback(self) -> None:
+        """Roll back, unless the connection is gone."""
         if self._connection is None:
             return
-        self._tell("ROLLBACK")
+        self._count("ROLLBACK")
         try:
-            self._connection.rollback()
-        except self.database.failure:
-            self._connection.invalidate()
+            self._connection.driver.rollback()
+        except self.database.driver_error:
+            self._pool.discard(self._connection)
             self._connection = None
 
-    def _touch(self, noun: str) -> None:
-        self.touched.add(noun)
-
-    def _settle(self) -> None:
-        """Write what was put off."""
-        write, self._waiting = self._waiting, None
-        if write is not None:
-            write()
-
-    def _run(
-        self,
-        statement: ClauseElement,
-        params: Params,
-        answer: Callable[[CompiledStatement, Any], T],
-    ) -> T:
-        self._settle()
-        self._must_be_sound()
-        try:
-            found = self._answer(statement, params, answer)
-        except self.database.failure as error:
-            self._doom = self._meaning(error)
-            raise self._doom from error
-        self._answered = True
-        return found
-
     def _control(self, sql: str) -> None:
-        self._settle()
-        self._must_be_sound()
-        self._tell(sql)
+        self._raise_if_rollback_only()
+        self._count(sql)
         try:
-            self._cursor.execute(sql)
-        except self.database.failure as error:
-            self._doom = self._meaning(error)
-            raise self._doom from error
-        self._answered = True
+            if self._connection is not None:
+                self._connection.cursor.execute(sql)
+        except self.database.driver_error as error:
+            self._recover(error)
+        self._has_run = True
 
-    def _meaning(self, error: Exception) -> Exception:
-        """Return what to raise; a connection that was dead from the start costs one more try."""
-        if self._lost(error):
-            return Unavailable() if self._answered else LostRace()
-        return self.database.meaning(error)
+    def _count(self, sql: str) -> None:
+        STATEMENT_COUNT.total += 1
+        if self.database.on_statement is not None:
+            self.database.on_statement(sql)
 
-    def _must_be_sound(self) -> None:
-        if self._doom is not None:
-            raise self._doom
+    def _recover(self, error: Exception) -> None:
+        """Make the transaction rollback-only.
 
-    def _tell(self, sql: str) -> None:
-        if self.database.watchers:
-            self.database.told(sql)
+        A connection that was dead from the start raises `LostRace`, so that the use case is
+        retried; later nobody knows what was done, and it raises `Unavailable`.
+        """
+        failure = self.database.meaning(error)
+        if self._discard_broken(error):
+            failure = Unavailable() if self._has_run else LostRace()
+        self._rollback_only = failure
+        raise failure from error
+
+    def _raise_if_rollback_only(self) -> None:
+        if self._rollback_only is not None:
+            raise self._rollback_only

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `schema` hands over, in its transaction."""
+"""Alembic's environment: runs migrations on the runner's connection, in its transaction."""
 
 from alembic import context
 
@@ -6,7 +6,7 @@ from mechanic_adapters.sql.schema.metadata import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,  # for its names of constraints
+    target_metadata=METADATA,  # for its naming convention
     compare_server_default=True,
     render_as_batch=True,
 )

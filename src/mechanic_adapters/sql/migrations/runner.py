@@ -1,4 +1,4 @@
-"""The schema of a database: which version it is, and the way to another."""
+"""Runs Alembic migrations: upgrade, downgrade, and the version of a database's schema."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,48 +14,48 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
-from mechanic_adapters.sql.engine.engines import CONNECT_S, located
-from mechanic_adapters.sql.engine.sqlite_locking import write_ahead
+from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url
+from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 
 _LOCK: Final = 0x6D656368616E6963
 """The key of PostgreSQL's advisory lock: "mechanic" in ASCII."""
 
-_WAIT_S: Final = 60.0
-"""How long one migration of a file waits for another."""
+_LOCK_TIMEOUT_S: Final = 60.0
+"""How long a migration of a SQLite file waits for another."""
 
 
 def upgrade(url: str, to: str = "head") -> None:
-    """Bring the schema at *url* to the version *to*; of two at once, the second does nothing."""
-    place = located(url)
-    if place.get_backend_name() == "sqlite":
-        _make_file(str(place.database))
-    with _alone(place) as connection:
+    """Upgrade the schema at *url* to the version *to*; of two at once, the second does nothing."""
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        _create_file(str(parsed.database))
+    with _exclusive(parsed) as connection:
         command.upgrade(_config(connection), to)
 
 
 def downgrade(url: str, to: str = "-1") -> None:
-    """Take the schema back to the version *to*, or by one step; what it held is lost."""
-    with _alone(located(url)) as connection:
+    """Downgrade the schema to the version *to*, or by one step; dropped columns lose their data."""
+    with _exclusive(database_url(url)) as connection:
         command.downgrade(_config(connection), to)
 
 
 def current(url: str) -> str | None:
-    """Return the version of the schema, or None where there is none."""
-    place = located(url)
-    if place.get_backend_name() == "sqlite" and not Path(str(place.database)).exists():
+    """Return the version of the schema, or None if there is none."""
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
         return None
-    with _connected(place) as connection:
+    with _connected(parsed) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest() -> str:
-    """Return the newest version that there is."""
+    """Return the version of the newest migration."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def _config(connection: Connection | None = None) -> Config:
-    """Return where the migrations are and what they run on; no file is needed for it."""
+    """Return Alembic's configuration, without a file."""
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "mechanic_adapters.sql:migrations")
     config.set_main_option("path_separator", "os")
@@ -63,9 +63,9 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 @contextmanager
-def _alone(place: URL) -> Iterator[Connection]:
-    """Open a transaction beside which nobody else migrates. Raises `Unavailable`."""
-    with _connected(place) as connection:
+def _exclusive(parsed: URL) -> Iterator[Connection]:
+    """Open a transaction that excludes other migrations. Raises `Unavailable`."""
+    with _connected(parsed) as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
@@ -75,9 +75,9 @@ def _alone(place: URL) -> Iterator[Connection]:
 
 
 @contextmanager
-def _connected(place: URL) -> Iterator[Connection]:
-    """Open a connection that waits for as long as a migration may take."""
-    engine = _engine(place)
+def _connected(parsed: URL) -> Iterator[Connection]:
+    """Open a connection whose statements may take as long as a migration does."""
+    engine = _engine(parsed)
     try:
         with engine.connect() as connection:
             yield connection
@@ -92,20 +92,23 @@ def _connected(place: URL) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _engine(place: URL) -> Engine:
-    if place.get_backend_name() == "postgresql":
-        waits = {"connect_timeout": CONNECT_S}
-        return create_engine(place, poolclass=NullPool, connect_args=waits)
+def _engine(parsed: URL) -> Engine:
+    if parsed.get_backend_name() == "postgresql":
+        options = {"connect_timeout": CONNECT_TIMEOUT_S}
+        return create_engine(parsed, poolclass=NullPool, connect_args=options)
     return create_engine(
-        place,
+        parsed,
         creator=lambda: sqlite3.connect(
-            str(place.database), timeout=_WAIT_S, isolation_level=None, check_same_thread=False
+            str(parsed.database),
+            timeout=_LOCK_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
         ),
         poolclass=NullPool,
     )
 
 
-def _make_file(path: str) -> None:
-    """Make the file if it is not there, with a journal that readers need not wait for."""
-    with closing(sqlite3.connect(path, timeout=_WAIT_S)) as connection:
-        write_ahead(connection, _WAIT_S)
+def _create_file(path: str) -> None:
+    """Create the file unless it exists, with write-ahead logging."""
+    with closing(sqlite3.connect(path, timeout=_LOCK_TIMEOUT_S)) as connection:
+        enable_wal(connection, _LOCK_TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""Which version a schema has, found without what brings it to another."""
+"""The version of a schema, read without Alembic, which takes long to import."""
 
 from importlib.resources import files
 from typing import Final
@@ -7,11 +7,10 @@ from sqlalchemy import Column, MetaData, String, Table, select
 
 _VERSIONS: Final = Table("alembic_version", MetaData(), Column("version_num", String(32)))
 
-KEPT: Final = select(_VERSIONS.c.version_num)
-"""Finds the version where Alembic keeps it."""
+SCHEMA_VERSION: Final = select(_VERSIONS.c.version_num)
 
 
 def newest() -> str:
-    """Return the newest version that there is: migrations are numbered."""
+    """Return the version of the newest migration; they are numbered."""
     versions = files("mechanic_adapters.sql.migrations").joinpath("versions").iterdir()
-    return max(one.name.partition("_")[0] for one in versions if one.name.endswith(".py"))
+    return max(file.name.partition("_")[0] for file in versions if file.name.endswith(".py"))

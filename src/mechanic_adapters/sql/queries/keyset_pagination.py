@@ -1,7 +1,7 @@
-"""Lists, a piece at a time, each in one statement."""
+"""Keyset pagination: one page of a list in one statement, by offset or after a key."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from typing import Any, Final, Self, TypeVar, final
 
@@ -17,8 +17,8 @@ from sqlalchemy import (
     select,
 )
 
-from mechanic_adapters.sql.engine.compiled_statements import ANEW, Params, Row
-from mechanic_adapters.sql.engine.executor import NOTHING, Executor
+from mechanic_adapters.sql.engine.compiled_statements import NO_PREPARE, Params, Row
+from mechanic_adapters.sql.engine.executor import NO_PARAMS, Executor
 from mechanic_core.paging import (
     DEFAULT_PAGE_SIZE,
     MAX_FILTERED_TOTAL,
@@ -30,130 +30,125 @@ from mechanic_core.paging import (
 
 R = TypeVar("R")
 
-START = bindparam("start", type_=BigInteger)
+OFFSET = bindparam("offset", type_=BigInteger)
 _SIZE = bindparam("size", type_=BigInteger)
 _AFTER = bindparam("after", type_=BigInteger)
 
-_USUAL: Final = frozenset({DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE})
-"""The sizes that stand in the statement itself.
+_LITERAL_SIZES: Final = frozenset({DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE})
+"""Page sizes written into the statement.
 
-For a parameter PostgreSQL plans as if a tenth of the list were wanted, or anew each time.
+For a LIMIT that is a parameter PostgreSQL plans as if a tenth of the list were wanted, or plans
+each execution anew.
 """
 
 
-class Way(Enum):
-    """How a piece of a list is found."""
+class Start(Enum):
+    """Where a page starts."""
 
-    FIRST = auto()
+    FIRST_ROW = auto()
     OFFSET = auto()
-    KEY = auto()
+    AFTER_KEY = auto()
 
 
 @frozen
-class Cut:
-    """What tells the statements for the pieces of a list apart."""
+class Seek:
+    """The parts of a page request that change the text of its statement."""
 
-    way: Way
-    size: int | None
+    start: Start
+    literal_limit: int | None
     newest_first: bool
 
     @classmethod
-    def of(cls, window: PageRequest, *, newest_first: bool) -> Self:
-        """Return the cut that *window* asks for."""
-        way = Way.KEY if window.after is not None else Way.OFFSET if window.offset else Way.FIRST
-        size = window.size + 1 if window.size in _USUAL else None
-        return cls(way, size, newest_first)
+    def to(cls, page: PageRequest, *, newest_first: bool) -> Self:
+        """Return how to find *page* in a list."""
+        start = Start.OFFSET if page.offset else Start.FIRST_ROW
+        if page.after is not None:
+            start = Start.AFTER_KEY
+        return cls(start, page.size + 1 if page.size in _LITERAL_SIZES else None, newest_first)
 
     @property
     def limit(self) -> ColumnElement[int]:
-        """How many rows are looked at: one more than are wanted."""
-        return _SIZE if self.size is None else literal_column(str(self.size), BigInteger)
+        """The number of rows to read: one more than the page has, to know if there are more."""
+        if self.literal_limit is None:
+            return _SIZE
+        return literal_column(str(self.literal_limit), BigInteger)
 
-    def behind(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
-        """Return those of *rows* that come behind the last key seen, if there is one."""
-        if self.way is not Way.KEY:
+    def after_key(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
+        """Return those of *rows* after the last key of the previous page, if there was one."""
+        if self.start is not Start.AFTER_KEY:
             return rows
         return rows.where(key < _AFTER if self.newest_first else key > _AFTER)
 
-    def ordered(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
+    def order(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
         """Return *rows* in the order of the list."""
         return rows.order_by(key.desc() if self.newest_first else key)
 
-    def made(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
-        """Return the piece of *rows*, in order."""
-        piece = self.ordered(rows, key).limit(self.limit)
-        return piece.offset(START) if self.way is Way.OFFSET else piece
+    def select_page(self, rows: Select[Any], key: ColumnElement[int]) -> Select[Any]:
+        """Return the page of *rows*, in order."""
+        page = self.order(self.after_key(rows, key), key).limit(self.limit)
+        return page.offset(OFFSET) if self.start is Start.OFFSET else page
 
 
 @final
 @frozen(eq=False, kw_only=True)
-class Listing:
-    """A list that is read in pieces: its rows in no order, and the key that orders them.
-
-    *cut* finds the rows of one piece, where there is a better way than to walk along the key.
-    *dressed* adds what is not in their table. *anew* has the database plan each time for the
-    parameters given, where the best way depends on them. *total* is where the number of all rows
-    is kept; elsewhere they are counted, and no further than pages go.
-    """
+class PageQuery:
+    """A list that is read in pages."""
 
     rows: Select[Any]
+    """The rows of the list, unordered."""
     key: ColumnElement[int]
+    """The column that orders the list."""
     newest_first: bool = False
-    cut: Callable[[Cut], Select[Any]] | None = None
-    dressed: Callable[[Subquery], Select[Any]] = field(default=lambda page: select(*page.c))
-    anew: bool = False
+    select_page: Callable[[Seek], Select[Any]] | None = None
+    """Selects the rows of a page, where another plan is faster than a scan along the key."""
+    join: Callable[[Subquery], Select[Any]] = field(default=lambda page: select(*page.c))
+    """Adds what other tables store, to the rows of the page only."""
+    no_prepare: bool = False
+    """Whether the best query plan depends on the parameters."""
     total: Select[Any] | None = None
+    """The stored total of the list; without it rows are counted, up to `MAX_FILTERED_TOTAL`."""
 
-    def piece(
+    def fetch(
         self,
         executor: Executor,
-        window: PageRequest,
-        make: Callable[[Row], R],
-        params: Params = NOTHING,
+        page: PageRequest,
+        read: Callable[[Sequence[Row]], Iterable[R]],
+        params: Params = NO_PARAMS,
     ) -> Page[R]:
-        """Return the piece that *window* asks for, its rows made into records with an id."""
-        given = {
-            **params,
-            "size": window.size + 1,
-            "start": window.offset,
-            "after": window.after,
-        }
-        cut = Cut.of(window, newest_first=self.newest_first)
-        found = executor.all(_piece(self, cut, window.with_total), given)
+        """Return a page of the records, each with an id, that *read* makes of its rows."""
+        values = {**params, "size": page.size + 1, "offset": page.offset, "after": page.after}
+        seek = Seek.to(page, newest_first=self.newest_first)
+        rows = executor.all(_page_statement(self, seek, page.with_total), values)
         total = None
-        if window.with_total:
-            total = found[0][-1] if found else self._count(executor, given)
+        if page.with_total:
+            total = rows[0][-1] if rows else executor.all(_total_statement(self), values)[0][0]
             if self.total is None and total > MAX_FILTERED_TOTAL:
                 total = None
-        return page_from_rows([make(row) for row in found], window, _id_of, total)
-
-    def _count(self, executor: Executor, params: Params) -> int:
-        row = executor.first(_count(self), params)
-        return int(row[0]) if row else 0
+        return page_from_rows(tuple(read(rows)), page, _id_of, total)
 
 
 def _id_of(record: Any) -> int:
-    key: int = record.id
-    return key
+    record_id: int = record.id
+    return record_id
 
 
 @functools.cache
-def _piece(listing: Listing, cut: Cut, counted: bool) -> Select[Any]:  # noqa: FBT001 - tells the statements apart too
-    """Return the statement for one kind of piece of a list."""
-    plain = cut.made(cut.behind(listing.rows, listing.key), listing.key)
-    page = (listing.cut(cut) if listing.cut else plain).subquery("page")
-    dressed = listing.dressed(page)
-    if counted:
-        dressed = dressed.add_columns(_count(listing).scalar_subquery())
-    piece = cut.ordered(dressed, page.c.id)
-    return piece.execution_options(**{ANEW: True}) if listing.anew else piece
+def _page_statement(query: PageQuery, seek: Seek, with_total: bool) -> Select[Any]:  # noqa: FBT001 - part of the cache key
+    page = (
+        query.select_page(seek) if query.select_page else seek.select_page(query.rows, query.key)
+    ).subquery("page")
+    rows = query.join(page)
+    if with_total:
+        rows = rows.add_columns(_total_statement(query).scalar_subquery())
+    statement = seek.order(rows, page.c.id)
+    return statement.execution_options(**{NO_PREPARE: True}) if query.no_prepare else statement
 
 
 @functools.cache
-def _count(listing: Listing) -> Select[Any]:
-    """Return the statement for the total; one more than may be counted stands for any more."""
-    if listing.total is not None:
-        return listing.total
-    most = literal_column(str(MAX_FILTERED_TOTAL + 1), BigInteger)
-    counted = listing.rows.with_only_columns(listing.key).limit(most).subquery("counted")
+def _total_statement(query: PageQuery) -> Select[Any]:
+    """Return the statement for the total; a count stops at one more than is reported."""
+    if query.total is not None:
+        return query.total
+    limit = literal_column(str(MAX_FILTERED_TOTAL + 1), BigInteger)
+    counted = query.rows.with_only_columns(query.key).limit(limit).subquery("counted")
     return select(func.count()).select_from(counted)

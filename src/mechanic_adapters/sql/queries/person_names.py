@@ -1,20 +1,20 @@
-"""Who did it, where rows tell of it by role and id."""
+"""The name of an actor that a row stores by role and id."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, select
 
-from mechanic_adapters.sql.engine.rows import maker
+from mechanic_adapters.sql.engine.records import record_maker
 from mechanic_adapters.sql.schema.customers import customers
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import By, Role
 
-make_by = maker(By)
+make_by = record_maker(By)
 
 
 def name_of(by_role: ColumnElement[Any], by_id: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the name that the person has now, if one is left."""
+    """Return the person's present name, NULL for an erased customer or an operator."""
     customer = select(customers.c.name).where(
         customers.c.id == by_id, customers.c.erased_at.is_(None)
     )
@@ -25,6 +25,6 @@ def name_of(by_role: ColumnElement[Any], by_id: ColumnElement[Any]) -> ColumnEle
     )
 
 
-def by_columns(person: By) -> Mapping[str, Any]:
-    """Return the columns that tell of a person."""
-    return {"by_role": person.role, "by_id": person.id}
+def by_columns(actor: By) -> Mapping[str, Any]:
+    """Return the values of the columns that store an actor."""
+    return {"by_role": actor.role, "by_id": actor.id}

@@ -1,8 +1,8 @@
-"""Pieces of the list of the tickets of a period, where the database can join sideways.
+"""Pages of the tickets of a period, for PostgreSQL, which has LATERAL joins.
 
-Tickets come by id, and a period may lie anywhere: to walk all of them for the first one in it,
-or to sort all that are in it, takes as long as the shop is old. So each day and each month of the
-period gives its first few by its own index, and the first of these are the piece.
+Tickets are listed by id, and a period may lie anywhere among them: to scan for the first ticket
+in it, or to sort all that are in it, takes longer the older the shop is. So each day and each
+month of the period contributes its first few by its own index, and the page is the first of these.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,48 +21,51 @@ from sqlalchemy import (
     union_all,
 )
 
-from mechanic_adapters.sql.counters.calendar import PIECES
-from mechanic_adapters.sql.queries.keyset_pagination import START, Cut, Way
+from mechanic_adapters.sql.counters.calendar import MONTH_PARTS
+from mechanic_adapters.sql.queries.keyset_pagination import OFFSET, Seek, Start
 from mechanic_adapters.sql.schema.tickets import tickets
 
 Conditions = Sequence[ColumnElement[bool]]
 
-PRESENT = tickets.c.removed_at.is_(None)
+NOT_REMOVED = tickets.c.removed_at.is_(None)
 
 
-def by_stretches(
-    header: Sequence[Column[Any]], conditions: Conditions
-) -> Callable[[Cut], Select[Any]]:
-    """Return how a list of tickets that keep *conditions* is cut."""
+def page_by_month(
+    columns: Sequence[Column[Any]], conditions: Conditions
+) -> Callable[[Seek], Select[Any]]:
+    """Return a function that selects a page of the tickets that meet *conditions*.
 
-    def made(cut: Cut) -> Select[Any]:
-        found = union_all(*(_first_of(piece, cut, conditions) for piece in PIECES))
-        ids = found.subquery("found").c
-        chosen = cut.made(select(ids.id), ids.id).subquery("chosen")
-        return select(*header).join_from(chosen, tickets, tickets.c.id == chosen.c.id)
+    Its parameters are those of `calendar.month_parameters`.
+    """
 
-    return made
+    def select_page(seek: Seek) -> Select[Any]:
+        parts = [_first_of_each(part, seek, conditions) for part in MONTH_PARTS]
+        candidates = union_all(*parts).subquery("candidates").c
+        page = seek.select_page(select(candidates.id), candidates.id).subquery("page_ids")
+        return select(*columns).join_from(page, tickets, tickets.c.id == page.c.id)
+
+    return select_page
 
 
-def _first_of(piece: str, cut: Cut, conditions: Conditions) -> Select[Any]:
-    """Return the first ids of each day or month in one *piece* of the period."""
-    column = tickets.c.service_month if piece == "months" else tickets.c.service_date
-    starts = _starts(piece, column)
-    own = select(tickets.c.id).where(PRESENT, column == starts.c.start, *conditions)
-    most = cut.limit + START if cut.way is Way.OFFSET else cut.limit
-    behind = cut.ordered(cut.behind(own, tickets.c.id), tickets.c.id)
-    first = behind.limit(most).lateral(f"first_of_{piece}")
+def _first_of_each(part: str, seek: Seek, conditions: Conditions) -> Select[Any]:
+    """Return the first ids of each day or month in one *part* of the period."""
+    column = tickets.c.service_month if part == "months" else tickets.c.service_date
+    starts = _starts(part, column)
+    same_start = select(tickets.c.id).where(NOT_REMOVED, column == starts.c.start, *conditions)
+    limit = seek.limit + OFFSET if seek.start is Start.OFFSET else seek.limit
+    ordered = seek.order(seek.after_key(same_start, tickets.c.id), tickets.c.id)
+    first = ordered.limit(limit).lateral(f"first_of_{part}")
     return select(first.c.id).select_from(starts.join(first, true()))
 
 
-def _starts(piece: str, column: Column[Any]) -> CTE:
-    """Return every day or month in one *piece* on which there is a ticket, one probe for each."""
-    first, last = (bindparam(f"{piece}_{end}", type_=Date) for end in ("first", "last"))
+def _starts(part: str, column: Column[Any]) -> CTE:
+    """Return the days or months in one *part* with a ticket, by one index probe for each."""
+    first, last = (bindparam(f"{part}_{end}", type_=Date) for end in ("first", "last"))
     earliest = select(func.min(column).label("start"))
-    starts = earliest.where(PRESENT, column >= first, column <= last).cte(piece, recursive=True)
+    starts = earliest.where(NOT_REMOVED, column >= first, column <= last).cte(part, recursive=True)
     later = tickets.alias("later")
-    same = later.c[column.name]
-    onward = select(func.min(same)).where(
-        later.c.removed_at.is_(None), same > starts.c.start, same <= last
+    same_column = later.c[column.name]
+    following = select(func.min(same_column)).where(
+        later.c.removed_at.is_(None), same_column > starts.c.start, same_column <= last
     )
-    return starts.union_all(select(onward.scalar_subquery()).where(starts.c.start.is_not(None)))
+    return starts.union_all(select(following.scalar_subquery()).where(starts.c.start.is_not(None)))

@@ -1,99 +1,128 @@
-"""Reading service tickets: each comes with everything on it, in one statement."""
+"""SELECTs of service tickets, each with everything on it in one statement."""
 
 import functools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import BigInteger, Date, FromClause, Select, bindparam, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    FromClause,
+    ScalarSelect,
+    Select,
+    Table,
+    bindparam,
+    literal_column,
+    or_,
+    select,
+)
 
 from mechanic_adapters.sql.counters.list_totals import total_of
-from mechanic_adapters.sql.counters.worked_tickets import COUNTS
+from mechanic_adapters.sql.counters.worked_tickets import IS_WORKED
 from mechanic_adapters.sql.engine.compiled_statements import Row
-from mechanic_adapters.sql.engine.rows import columns_of, gathered_rows, maker
-from mechanic_adapters.sql.engine.sql_functions import gathered
-from mechanic_adapters.sql.queries.keyset_pagination import Listing
-from mechanic_adapters.sql.queries.ticket_periods import PRESENT, by_stretches
-from mechanic_adapters.sql.repositories.mechanics import all_shared
-from mechanic_adapters.sql.repositories.record_table import THE_ID
-from mechanic_adapters.sql.repositories.ticket_lines import LABOR_LINES, PART_LINES
+from mechanic_adapters.sql.engine.records import (
+    RECORD_ID,
+    field_columns,
+    field_names,
+    json_reader,
+    record_maker,
+)
+from mechanic_adapters.sql.engine.sql_functions import json_group
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.queries.mechanics import lock_shared_after
+from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
 from mechanic_adapters.sql.schema.mechanics import mechanics
-from mechanic_adapters.sql.schema.tickets import ticket_mechanics, tickets
+from mechanic_adapters.sql.schema.tickets import (
+    ticket_labor,
+    ticket_mechanics,
+    ticket_parts,
+    tickets,
+)
 from mechanic_adapters.sql.schema.vehicles import vehicles
+from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, WORKFLOW, Status
 
-_make_ticket = maker(Ticket)
-_make_vehicle = maker(TicketVehicle)
-_make_mechanic = maker(AssignedMechanic)
+_make_ticket, _make_vehicle = record_maker(Ticket), record_maker(TicketVehicle)
+_read_staff = json_reader(AssignedMechanic)
+_read_parts, _read_labor = json_reader(PartLine), json_reader(LaborLine)
 
 
-def _dressed(header: FromClause) -> Select[Any]:
+def _lines(table: Table, cls: type[Any], ticket_id: ColumnElement[int]) -> ScalarSelect[str]:
+    """Return the lines of a ticket as JSON; their version is the ticket's, and reads as 0."""
+    columns = (table.c[name] for name in field_names(cls) if name != "version")
+    lines = select(json_group(*columns, literal_column("0")))
+    return lines.where(table.c.ticket_id == ticket_id).scalar_subquery()
+
+
+def _join(header: FromClause) -> Select[Any]:
     """Return the tickets of *header* with vehicle, mechanics and lines."""
     c = header.c
     name = select(mechanics.c.name).where(mechanics.c.id == ticket_mechanics.c.mechanic_id)
-    staff = select(gathered(ticket_mechanics.c.mechanic_id, name.scalar_subquery()))
-    staff = staff.where(ticket_mechanics.c.ticket_id == c.id)
-    vehicle = columns_of(vehicles, TicketVehicle)
-    told = (c.service_date, c.description, c.status)
-    lines = (PART_LINES.of(c.id), LABOR_LINES.of(c.id))
-    kept = (c.created_at, c.updated_at, c.removed_at, c.version)
-    found = select(c.id, c.customer_id, *vehicle, *told, staff.scalar_subquery(), *lines, *kept)
-    return found.select_from(header.outerjoin(vehicles, vehicles.c.id == c.vehicle_id))
+    staff = select(json_group(ticket_mechanics.c.mechanic_id, name.scalar_subquery()))
+    return select(
+        *(c.id, c.customer_id),
+        *field_columns(vehicles, TicketVehicle),
+        *(c.service_date, c.description, c.status),
+        staff.where(ticket_mechanics.c.ticket_id == c.id).scalar_subquery(),
+        *(_lines(ticket_parts, PartLine, c.id), _lines(ticket_labor, LaborLine, c.id)),
+        *(c.created_at, c.updated_at, c.removed_at, c.version),
+    ).select_from(header.outerjoin(vehicles, vehicles.c.id == c.vehicle_id))
 
 
-def ticket_of(row: Row) -> Ticket:
-    """Return the ticket that a row of `_dressed` holds."""
-    vehicle = None if row[2] is None else _make_vehicle(row[2:8])
-    staff = tuple(map(_make_mechanic, gathered_rows(row[11])))
-    lines = (PART_LINES.read(row[12]), LABOR_LINES.read(row[13]))
-    return _make_ticket((*row[:2], vehicle, *row[8:11], staff, *lines, *row[14:]))
+def read_tickets(rows: Iterable[Row]) -> list[Ticket]:
+    """Return the tickets in *rows* of `_join`."""
+    found = []
+    for row in rows:
+        vehicle = None if row[2] is None else _make_vehicle(row[2:8])
+        staff, parts, labor = _read_staff(row[11]), _read_parts(row[12]), _read_labor(row[13])
+        values = (*row[:2], vehicle, *row[8:11], staff, parts, labor, *row[14:])
+        found.append(_make_ticket(values))
+    return found
 
 
-KEPT = _dressed(tickets).where(tickets.c.id == THE_ID)
-"""One ticket, struck out or not."""
+STORED = _join(tickets).where(tickets.c.id == RECORD_ID)
+"""One ticket, removed or not."""
 
-ONE = KEPT.where(PRESENT)
+GET = STORED.where(NOT_REMOVED)
 
 _locked = (
     select(tickets)
-    .where(tickets.c.id == THE_ID, PRESENT)
+    .where(tickets.c.id == RECORD_ID, NOT_REMOVED)
     .with_for_update(key_share=True)
     .cte("locked")
 )
-_seen = select(tickets.c.version).where(tickets.c.id == _locked.c.id).scalar_subquery()
+_snapshot_version = select(tickets.c.version).where(tickets.c.id == _locked.c.id).scalar_subquery()
 
-HELD = _dressed(_locked).add_columns(_seen)
-"""One ticket, its row locked, and the version that the statement saw when it began.
+LOCK = _join(_locked).add_columns(_snapshot_version)
+"""One ticket with its row locked, and the version in the statement's snapshot.
 
-PostgreSQL waits for the lock and then gives the row as it is by then, but everything around it
-as it was before: if the two versions differ, what is on the ticket must be read again.
+PostgreSQL waits for the lock and then returns the row as it is by then, but everything joined to
+it as of the snapshot: if the two versions differ, the ticket must be read again.
 """
 
-HELD_WITH = HELD.add_columns(all_shared(_locked.c.id))
-"""The same, and mechanics who may be put on it or taken off.
+LOCK_WITH_MECHANICS = LOCK.add_columns(lock_shared_after(_locked.c.id))
+"""The same, and mechanics to assign or remove.
 
-They are locked after the ticket, as whoever adds a line to it does: the other way round two
-could wait for each other.
+They are locked after the ticket, like in a transaction that adds a line: the other order could
+deadlock with it.
 """
 
 UNFINISHED = (
     select(tickets.c.id)
     .where(
-        tickets.c.customer_id == THE_ID,
-        PRESENT,
+        tickets.c.customer_id == RECORD_ID,
+        NOT_REMOVED,
         or_(*(tickets.c.status == status for status in sorted(EDITABLE_STATUSES))),
     )
     .order_by(tickets.c.id)
 )
 
-_HEADER = (
-    *("id", "customer_id", "vehicle_id", "service_date", "description", "status"),
-    *("created_at", "updated_at", "removed_at", "version"),
-)
-_COLUMNS = [tickets.c[name] for name in _HEADER]
-
-_WANTED = {
+_HEADER = [column for column in tickets.c if column.name != "service_month"]
+_FILTERS = {
     "status": tickets.c.status == bindparam("status", type_=tickets.c.status.type),
     "customer_id": tickets.c.customer_id == bindparam("customer_id", type_=BigInteger),
     "vehicle_id": tickets.c.vehicle_id == bindparam("vehicle_id", type_=BigInteger),
@@ -103,47 +132,51 @@ _WANTED = {
 }
 _PERIOD = frozenset({"since", "until"})
 _OWNERS = frozenset({"customer_id", "vehicle_id", "mechanic_id"})
-_SETTLED = frozenset(Status) - {move.start for move in WORKFLOW}
-"""Where nearly all tickets end; those on their way are few, and found by their status."""
+_FINAL_STATUSES = frozenset(Status) - {transition.start for transition in WORKFLOW}
+"""The statuses of nearly all tickets; the few others are found by their status."""
 
 
-def asked(wanted: TicketFilter) -> dict[str, Any]:
-    """Return the parameters of a filter, without those that are not given."""
-    given: dict[str, object | None] = {
+def filter_parameters(wanted: TicketFilter) -> dict[str, Any]:
+    """Return the parameters of a filter, without those that are None."""
+    period = wanted.period
+    values: dict[str, object | None] = {
         "status": wanted.status,
         "customer_id": wanted.customer_id,
         "vehicle_id": wanted.vehicle_id,
         "mechanic_id": wanted.mechanic_id,
-        "since": wanted.period.since,
-        "until": wanted.period.until,
+        "since": period.since,
+        "until": period.until,
     }
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def best_by_stretches(wanted: TicketFilter) -> bool:
-    """Return whether nothing but its period makes the list short."""
-    given = asked(wanted).keys()
-    busy = wanted.status is not None and wanted.status not in _SETTLED
-    return not given.isdisjoint(_PERIOD) and given.isdisjoint(_OWNERS) and not busy
+def is_selective_by_period(wanted: TicketFilter, parameters: dict[str, Any]) -> bool:
+    """Return whether the period alone makes the list short, so that `page_by_month` is faster."""
+    names = parameters.keys()
+    is_active = wanted.status is not None and wanted.status not in _FINAL_STATUSES
+    return not names.isdisjoint(_PERIOD) and names.isdisjoint(_OWNERS) and not is_active
 
 
 @functools.cache
-def listing(given: frozenset[str], *, worked: bool, newest_first: bool, stretched: bool) -> Listing:
-    """Return the list of the tickets that agree with what is *given*."""
-    rows, key = select(*_COLUMNS), tickets.c.id
-    if "mechanic_id" in given:  # by their own index, which is in the order of the tickets
+def ticket_list(
+    names: frozenset[str], *, worked: bool, newest_first: bool, by_month: bool
+) -> PageQuery:
+    """Return the list of the tickets that match the filters *names*."""
+    rows, key = select(*_HEADER), tickets.c.id
+    if "mechanic_id" in names:  # whose own index has the tickets in order
         rows, key = rows.join(ticket_mechanics), ticket_mechanics.c.ticket_id
-    counts = COUNTS if worked else ()
-    wanted = {name: _WANTED[name] for name in sorted(given)}
-    found = Listing(
-        rows=rows.where(PRESENT, *wanted.values(), *counts),
+    conditions: Sequence[ColumnElement[bool]] = IS_WORKED if worked else ()
+    filters = {name: _FILTERS[name] for name in sorted(names)}
+    query = PageQuery(
+        rows=rows.where(NOT_REMOVED, *filters.values(), *conditions),
         key=key,
         newest_first=newest_first,
-        dressed=_dressed,
-        anew=not given.isdisjoint({"status", *_PERIOD}),
-        total=None if given or worked else total_of(tickets),
+        join=_join,
+        no_prepare=not names.isdisjoint({"status", *_PERIOD}),
+        total=None if names or worked else total_of(tickets),
     )
-    if not stretched:
-        return found
-    others = [rule for name, rule in wanted.items() if name not in _PERIOD]
-    return evolve(found, cut=by_stretches(_COLUMNS, [*others, *counts]), anew=False)
+    if not by_month:
+        return query
+    others = [condition for name, condition in filters.items() if name not in _PERIOD]
+    by_months = page_by_month(_HEADER, [*others, *conditions])
+    return evolve(query, select_page=by_months, no_prepare=False)

@@ -14,11 +14,11 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQLite too
 
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.rows import maker
+from mechanic_adapters.sql.engine.records import record_maker
 from mechanic_adapters.sql.schema.accounts import accounts
 from mechanic_adapters.sql.schema.customers import customers
 from mechanic_adapters.sql.schema.mechanics import mechanics
@@ -30,7 +30,7 @@ from mechanic_core.errors import NotFound
 from mechanic_core.mechanics.mechanic import MechanicNotFound
 from mechanic_core.values import fold_case
 
-_make_account = maker(Account)
+_make_account = record_maker(Account)
 
 _HOLDER = bindparam("holder_id", type_=BigInteger)
 _EMAIL = bindparam("email_key", type_=KEY)
@@ -38,28 +38,28 @@ _HASH = bindparam("hash", type_=Text)
 
 
 @final
-class _Door:
-    """The statements on the accounts of one kind of people."""
+class _AccountTable:
+    """The statements on the accounts of customers, or of staff."""
 
     def __init__(
-        self, people: Table, holder: Column[int], told: Select[Any], missing: type[NotFound]
+        self, people: Table, holder: Column[int], fields: Select[Any], missing: type[NotFound]
     ) -> None:
-        """Build them; *told* selects what an account says."""
+        """Build them; *fields* selects the fields of an account."""
         self.missing = missing
-        joined = told.select_from(accounts.join(people, people.c.id == holder))
+        joined = fields.select_from(accounts.join(people, people.c.id == holder))
         self.by_email = joined.where(people.c.email_key == _EMAIL)
         self.by_holder = joined.where(holder == _HOLDER)
-        self.held = self.by_holder.with_for_update(key_share=True)
-        there = select(people.c.id, _HASH).where(people.c.id == _HOLDER)
+        self.lock = self.by_holder.with_for_update(key_share=True)
+        existing = select(people.c.id, _HASH).where(people.c.id == _HOLDER)
         self.put = (
             insert(accounts)
-            .from_select([holder, accounts.c.password_hash], there)
+            .from_select([holder, accounts.c.password_hash], existing)
             .on_conflict_do_update(index_elements=[holder], set_={"password_hash": _HASH})
         )
         self.remove = delete(accounts).where(holder == _HOLDER)
 
 
-_CUSTOMERS = _Door(
+_CUSTOMERS = _AccountTable(
     customers,
     accounts.c.customer_id,
     select(
@@ -70,7 +70,7 @@ _CUSTOMERS = _Door(
     ),
     CustomerNotFound,
 )
-_STAFF = _Door(
+_STAFF = _AccountTable(
     mechanics,
     accounts.c.mechanic_id,
     select(mechanics.c.role, accounts.c.mechanic_id, accounts.c.password_hash, mechanics.c.active),
@@ -78,40 +78,35 @@ _STAFF = _Door(
 )
 
 
-def _door(role: Role) -> _Door:
+def _table(role: Role) -> _AccountTable:
     return _STAFF if role in STAFF else _CUSTOMERS
 
 
 @final
 @frozen
 class SqlAccounts(Accounts):
-    """Everybody who can log in."""
+    """The table of accounts; the role of an account is read from the person's row."""
 
     _executor: Executor
 
     def find(self, email: str, *, staff: bool) -> Account | None:
-        """Return the account with that address."""
-        door = _STAFF if staff else _CUSTOMERS
-        row = self._executor.first(door.by_email, {"email_key": fold_case(email)})
+        table = _STAFF if staff else _CUSTOMERS
+        row = self._executor.first(table.by_email, {"email_key": fold_case(email)})
         return _make_account(row) if row else None
 
     def of(self, role: Role, holder_id: int) -> Account | None:
-        """Return the account of one person, with the role that they have now."""
-        row = self._executor.first(_door(role).by_holder, {"holder_id": holder_id})
+        row = self._executor.first(_table(role).by_holder, {"holder_id": holder_id})
         return _make_account(row) if row else None
 
     def lock(self, role: Role, holder_id: int) -> Account | None:
-        """Return the account, its row and its holder's locked."""
-        row = self._executor.first(_door(role).held, {"holder_id": holder_id})
+        row = self._executor.first(_table(role).lock, {"holder_id": holder_id})
         return _make_account(row) if row else None
 
     def put(self, account: Account) -> None:
-        """Store the account. Raises `CustomerNotFound` or `MechanicNotFound`."""
-        door = _door(account.role)
-        given = {"holder_id": account.holder_id, "hash": account.password_hash}
-        if not self._executor.write("accounts", door.put, given):
-            raise door.missing
+        table = _table(account.role)
+        values = {"holder_id": account.holder_id, "hash": account.password_hash}
+        if not self._executor.write("accounts", table.put, values):
+            raise table.missing
 
     def remove(self, role: Role, holder_id: int) -> None:
-        """Drop the account."""
-        self._executor.write("accounts", _door(role).remove, {"holder_id": holder_id})
+        self._executor.write("accounts", _table(role).remove, {"holder_id": holder_id})

@@ -1,14 +1,15 @@
 """Histories of tickets in SQL."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any, final
 
 from attrs import frozen
-from sqlalchemy import BigInteger, Select, Subquery, bindparam, select
+from sqlalchemy import Select, Subquery, select
 
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.rows import maker
-from mechanic_adapters.sql.queries.keyset_pagination import Listing
+from mechanic_adapters.sql.engine.records import RECORD_ID, record_maker
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.schema.tickets import ticket_history, tickets
 from mechanic_core.customers.customer import CustomerId
@@ -18,31 +19,30 @@ from mechanic_core.tickets.ports import Histories
 from mechanic_core.tickets.ticket import TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import Status
 
-_make_entry = maker(Entry)
+_make_entry = record_maker(Entry)
 
 
-def _named(page: Subquery) -> Select[Any]:
-    """Return entries with the names of those of whom they tell."""
+def _join(page: Subquery) -> Select[Any]:
+    """Return entries with the names of their actors."""
     c = page.c
-    person = (c.by_role, c.by_id, name_of(c.by_role, c.by_id))
-    return select(c.id, c.at, *person, c.event, c.from_, c.to, c.note)
+    actor = (c.by_role, c.by_id, name_of(c.by_role, c.by_id))
+    return select(c.id, c.at, *actor, c.event, c.from_, c.to, c.note)
 
 
-def _entry(row: Row) -> Entry:
-    return _make_entry((*row[:2], make_by(row[2:5]), *row[5:]))
+def _read(rows: Sequence[Row]) -> Iterator[Entry]:
+    return (_make_entry((*row[:2], make_by(row[2:5]), *row[5:])) for row in rows)
 
 
-_TICKET = bindparam("ticket_id", type_=BigInteger)
-_OF_TICKET = Listing(
-    rows=select(ticket_history).where(ticket_history.c.ticket_id == _TICKET),
+_OF_TICKET = PageQuery(
+    rows=select(ticket_history).where(ticket_history.c.ticket_id == RECORD_ID),
     key=ticket_history.c.id,
-    dressed=_named,
+    join=_join,
 )
-_OWNER = select(tickets.c.customer_id, tickets.c.removed_at).where(tickets.c.id == _TICKET)
+_OWNER = select(tickets.c.customer_id, tickets.c.removed_at).where(tickets.c.id == RECORD_ID)
 _START = (
     select(ticket_history.c.id)
     .where(
-        ticket_history.c.ticket_id == _TICKET,
+        ticket_history.c.ticket_id == RECORD_ID,
         ticket_history.c.event == Event.TRANSITION,
         ticket_history.c.to == Status.IN_PROGRESS.value,
     )
@@ -53,21 +53,18 @@ _START = (
 @final
 @frozen
 class SqlHistories(Histories):
-    """What happened to each ticket, removed ones too."""
+    """The append-only table of history entries, of removed tickets too."""
 
     _executor: Executor
 
     def of(self, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
-        """Return a ticket's history, oldest first."""
-        return _OF_TICKET.piece(self._executor, page, _entry, {"ticket_id": ticket_id})
+        return _OF_TICKET.fetch(self._executor, page, _read, {"record_id": ticket_id})
 
     def owner_of(self, ticket_id: TicketId) -> CustomerId | None:
-        """Return whose ticket it is, None once it is removed; raise `TicketNotFound`."""
-        row = self._executor.first(_OWNER, {"ticket_id": ticket_id})
+        row = self._executor.first(_OWNER, {"record_id": ticket_id})
         if row is None:
             raise TicketNotFound
         return None if row[1] else CustomerId(row[0])
 
     def started(self, ticket_id: TicketId) -> bool:
-        """Return whether work on the ticket ever began."""
-        return self._executor.first(_START, {"ticket_id": ticket_id}) is not None
+        return self._executor.first(_START, {"record_id": ticket_id}) is not None

@@ -1,6 +1,7 @@
-"""The ledger of stock in SQL."""
+"""The ledger of stock movements in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any, final
 
 from attrs import evolve, frozen
@@ -22,9 +23,9 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.engine.compiled_statements import Params, Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.rows import maker, rows_text, values_of
-from mechanic_adapters.sql.engine.sql_functions import qualified, sent_rows
-from mechanic_adapters.sql.queries.keyset_pagination import Listing
+from mechanic_adapters.sql.engine.records import RECORD_ID, field_values, json_text, record_maker
+from mechanic_adapters.sql.engine.sql_functions import qualified, rows_from_json
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
 from mechanic_adapters.sql.schema.inventory import parts, stock_movements
 from mechanic_core.inventory.movement import Disagreement, Movement
@@ -32,65 +33,64 @@ from mechanic_core.inventory.part import PartId, PartNotFound
 from mechanic_core.inventory.ports import Ledger
 from mechanic_core.paging import Page, PageRequest
 
-_make_movement = maker(Movement)
-_make_disagreement = maker(Disagreement)
+_make_movement = record_maker(Movement)
+_make_disagreement = record_maker(Disagreement)
 
 _BEFORE_BY = (
     *("id", "part_id", "kind", "on_hand_change", "reserved_change"),
     *("on_hand_after", "reserved_after", "ticket_id", "line_id"),
 )
 _BY = ("by_role", "by_id")
-_BEHIND_BY = ("note", "at")
-_COLUMNS = [stock_movements.c[name] for name in (*_BEFORE_BY, *_BY, *_BEHIND_BY)]
+_AFTER_BY = ("note", "at")
+_COLUMNS = [stock_movements.c[name] for name in (*_BEFORE_BY, *_BY, *_AFTER_BY)]
 
 
-def _named(page: Subquery) -> Select[Any]:
-    """Return movements with the names of those who made them."""
-    before, behind = ([page.c[name] for name in names] for names in (_BEFORE_BY, _BEHIND_BY))
+def _join(page: Subquery) -> Select[Any]:
+    """Return movements with the names of their actors."""
+    before, after = ([page.c[name] for name in names] for names in (_BEFORE_BY, _AFTER_BY))
     by = (page.c.by_role, page.c.by_id)
-    return select(*before, *by, name_of(*by), *behind)
+    return select(*before, *by, name_of(*by), *after)
 
 
-def _movement(row: Row) -> Movement:
-    return _make_movement((*row[:9], make_by(row[9:12]), *row[12:]))
+def _read(rows: Sequence[Row]) -> Iterator[Movement]:
+    return (_make_movement((*row[:9], make_by(row[9:12]), *row[12:])) for row in rows)
 
 
-_PART = bindparam("part_id", type_=BigInteger)
-_OF_PART = Listing(
-    rows=select(*_COLUMNS).where(stock_movements.c.part_id == _PART),
+_OF_PART = PageQuery(
+    rows=select(*_COLUMNS).where(stock_movements.c.part_id == RECORD_ID),
     key=stock_movements.c.id,
-    dressed=_named,
+    join=_join,
 )
-_THERE = select(exists().where(parts.c.id == _PART))
-_JUST_WRITTEN: list[ColumnElement[Any]] = [
-    literal_column(f"stock_movements.{name}") for name in _BY
-]
-"""By name only: as columns they would have the subqueries read the table once more."""
+_PART_EXISTS = select(exists().where(parts.c.id == RECORD_ID))
+_INSERTED_BY: list[ColumnElement[Any]] = [literal_column(f"stock_movements.{name}") for name in _BY]
+"""By name only: as columns they would make the subqueries read the table again."""
 
-_TOLD = (stock_movements.c.id, qualified(name_of(*_JUST_WRITTEN)))
-_WRITE = (
-    insert(stock_movements).from_select(_COLUMNS[1:], sent_rows(_COLUMNS[1:])).returning(*_TOLD)
+_RETURNED = (stock_movements.c.id, qualified(name_of(*_INSERTED_BY)))
+_ADD = (
+    insert(stock_movements)
+    .from_select(_COLUMNS[1:], rows_from_json(_COLUMNS[1:]))
+    .returning(*_RETURNED)
 )
-_ONE = {c.name: bindparam(f"movement_{c.name}", type_=c.type) for c in _COLUMNS[1:]}
-_WRITE_ONE = insert(stock_movements).values(_ONE).returning(*_TOLD)
-"""Of one movement the values are parameters: the database has no list to take apart."""
+_MOVEMENT = {c.name: bindparam(f"movement_{c.name}", type_=c.type) for c in _COLUMNS[1:]}
+_ADD_ONE = insert(stock_movements).values(_MOVEMENT).returning(*_RETURNED)
+"""One movement is sent as parameters, which saves the database parsing JSON."""
 
 
-def along_with(write: Insert | Update) -> Insert:
-    """Return *write*, which tells a part's id, with a movement of that part; it tells the id too.
+def with_movement(write: Insert | Update) -> Insert:
+    """Return one statement for *write*, which returns the part's id, and a movement of that part.
 
-    For databases that write inside a WITH.
+    It returns the part's id too, and needs PostgreSQL, which can write inside a WITH.
     """
     written = write.cte("written")
-    told = {**_ONE, "part_id": written.c.id}
-    one = insert(stock_movements).from_select(list(told), select(*told.values()))
-    return one.returning(stock_movements.c.part_id)
+    values = {**_MOVEMENT, "part_id": written.c.id}
+    movement = insert(stock_movements).from_select(list(values), select(*values.values()))
+    return movement.returning(stock_movements.c.part_id)
 
 
-def sent_along(movement: Movement) -> Params:
-    """Return a movement as a statement of one takes it."""
-    values = {**values_of(movement), **by_columns(movement.by)}
-    return {bind.key: values[name] for name, bind in _ONE.items()}
+def movement_parameters(movement: Movement) -> Params:
+    """Return the parameters of one movement."""
+    values = {**field_values(movement), **by_columns(movement.by)}
+    return {bind.key: values[name] for name, bind in _MOVEMENT.items()}
 
 
 def _sum(change: str) -> Any:
@@ -119,44 +119,38 @@ _DISAGREEMENTS = (
 @final
 @frozen
 class SqlLedger(Ledger):
-    """Every change of stock, in one table that is only added to."""
+    """The append-only table of stock movements."""
 
     _executor: Executor
 
     def write(self, movements: Sequence[Movement]) -> tuple[Movement, ...]:
-        """Append movements, however many, at once."""
         if not movements:
             return ()
         if len(movements) == 1:
-            rows = self._executor.written("parts", _WRITE_ONE, sent_along(movements[0]))
+            statement, params = _ADD_ONE, movement_parameters(movements[0])
         else:
-            rows = self._executor.written("parts", _WRITE, {"rows": _sent(movements)})
+            statement, params = _ADD, {"rows": _json(movements)}
+        rows = self._executor.write_returning("parts", statement, params)
         return tuple(
             evolve(movement, id=row[0], by=evolve(movement.by, name=row[1]))
-            for movement, row in zip(movements, sorted(rows, key=_id_of), strict=True)
+            for movement, row in zip(movements, sorted(rows, key=itemgetter(0)), strict=True)
         )
 
     def of(self, part_id: PartId, page: PageRequest) -> Page[Movement]:
-        """Return a part's movements, oldest first."""
-        found = _OF_PART.piece(self._executor, page, _movement, {"part_id": part_id})
-        if not found.items:
-            there = self._executor.first(_THERE, {"part_id": part_id})
-            if not (there and there[0]):
+        movements = _OF_PART.fetch(self._executor, page, _read, {"record_id": part_id})
+        if not movements.items:
+            (exists,) = self._executor.all(_PART_EXISTS, {"record_id": part_id})
+            if not exists[0]:
                 raise PartNotFound
-        return found
+        return movements
 
     def disagreements(self) -> tuple[Disagreement, ...]:
-        """Return every part whose balance is not the sum of its movements."""
-        return tuple(map(_make_disagreement, self._executor.patiently(_DISAGREEMENTS)))
+        rows = self._executor.all_without_timeout(_DISAGREEMENTS)
+        return tuple(map(_make_disagreement, rows))
 
 
-def _id_of(row: Row) -> int:
-    key: int = row[0]
-    return key
-
-
-def _sent(movements: Sequence[Movement]) -> str:
-    """Return movements as the statement takes them, in the order of the columns."""
+def _json(movements: Sequence[Movement]) -> str:
+    """Return movements as the parameter of `rows_from_json`, in the order of the columns."""
     names = [column.name for column in _COLUMNS[1:]]
-    told = ({**values_of(movement), **by_columns(movement.by)} for movement in movements)
-    return rows_text([values[name] for name in names] for values in told)
+    values = ({**field_values(movement), **by_columns(movement.by)} for movement in movements)
+    return json_text([one[name] for name in names] for one in values)

@@ -4,16 +4,14 @@ from collections.abc import Collection, Mapping
 from typing import final
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, ScalarSelect, select
 
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.rows import gathered_rows
-from mechanic_adapters.sql.engine.sql_functions import among, gathered
-from mechanic_adapters.sql.queries.keyset_pagination import Listing
-from mechanic_adapters.sql.repositories.record_table import THE_ID, RecordTable
+from mechanic_adapters.sql.engine.records import RECORD_ID
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.queries.mechanics import LOCK_SHARED
+from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import Role
-from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics
 from mechanic_core.paging import Page, PageRequest
@@ -24,77 +22,49 @@ def _keys(mechanic: Mechanic) -> Mapping[str, str]:
     return {"email_key": fold_case(mechanic.email)}
 
 
-MECHANICS = RecordTable(mechanics, Mechanic, _keys, EmailTaken)
+_TABLE = RecordTable(mechanics, Mechanic, _keys)
 
-_MANAGES = mechanics.c.active & (mechanics.c.role == Role.MANAGER)
-_HELD = (
-    MECHANICS.rows.where((mechanics.c.id == THE_ID) | _MANAGES)
-    .order_by(mechanics.c.id)  # so that two who hold never wait for each other
+_IS_ACTIVE_MANAGER = mechanics.c.active & (mechanics.c.role == Role.MANAGER)
+_LOCK_WITH_MANAGERS = (
+    _TABLE.rows.where((mechanics.c.id == RECORD_ID) | _IS_ACTIVE_MANAGER)
+    .order_by(mechanics.c.id)  # so that two transactions never deadlock
     .with_for_update(key_share=True)
 )
-_SHARED = (
-    MECHANICS.rows.where(among(mechanics.c.id, "ids"))
-    .order_by(mechanics.c.id)
-    .with_for_update(read=True)
-)
-
-
-def all_shared(after: ColumnElement[int]) -> ScalarSelect[str]:
-    """Return the mechanics in the parameter *ids*, locked for others' writes, for `shared`.
-
-    None is locked before the row is there whose column *after* is.
-    """
-    rows = _SHARED.where(after.is_not(None)).correlate(after.table).subquery("shared")
-    return select(gathered(*rows.c)).scalar_subquery()
-
-
-def shared(text: str | None) -> Mapping[int, Mechanic]:
-    """Return gathered mechanics by id; JSON knows no roles, and SQLite's no truth."""
-    rows = gathered_rows(text)
-    return {row[0]: MECHANICS.make((*row[:-2], Role(row[-2]), bool(row[-1]))) for row in rows}
-
-
-_ALL = Listing(rows=MECHANICS.rows, key=mechanics.c.id)
-_ACTIVE = Listing(rows=MECHANICS.rows.where(mechanics.c.active), key=mechanics.c.id)
+_ALL = PageQuery(rows=_TABLE.rows, key=mechanics.c.id)
+_ACTIVE = PageQuery(rows=_TABLE.rows.where(mechanics.c.active), key=mechanics.c.id)
 
 
 @final
 @frozen
 class SqlMechanics(Mechanics, MechanicLists):
-    """Everybody who works here, or did."""
+    """The table of mechanics and managers, inactive ones too."""
 
     _executor: Executor
 
     def get(self, mechanic_id: MechanicId) -> Mechanic:
-        """Return the mechanic, or raise `MechanicNotFound`."""
-        mechanic = MECHANICS.get(self._executor, mechanic_id)
+        mechanic = _TABLE.get(self._executor, mechanic_id)
         if mechanic is None:
             raise MechanicNotFound
         return mechanic
 
     def lock(self, mechanic_id: MechanicId) -> tuple[Mechanic, int]:
-        """Return the mechanic and the number of managers, all their rows locked."""
-        held = [MECHANICS.make(row) for row in self._executor.all(_HELD, {"the_id": mechanic_id})]
-        mechanic = next((one for one in held if one.id == mechanic_id), None)
-        if mechanic is None:
+        rows = self._executor.all(_LOCK_WITH_MANAGERS, {"record_id": mechanic_id})
+        locked = {mechanic.id: mechanic for mechanic in _TABLE.read(rows)}
+        if mechanic_id not in locked:
             raise MechanicNotFound
-        self._executor.seen[MECHANICS.noun, mechanic_id] = mechanic
-        return mechanic, sum(one.is_active_manager for one in held)
+        mechanic = self._executor.locked[_TABLE.noun, mechanic_id] = locked[mechanic_id]
+        return mechanic, sum(one.is_active_manager for one in locked.values())
 
     def lock_shared(self, ids: Collection[int]) -> Mapping[int, Mechanic]:
-        """Return those of *ids* that exist, their rows locked for others' writes."""
-        found = self._executor.all(_SHARED, {"ids": sorted(ids)})
-        return {mechanic.id: mechanic for mechanic in map(MECHANICS.make, found)}
+        rows = self._executor.all(LOCK_SHARED, {"ids": sorted(ids)})
+        return {mechanic.id: mechanic for mechanic in _TABLE.read(rows)}
 
     def add(self, mechanic: Mechanic) -> Mechanic:
-        """Keep a new mechanic."""
-        return MECHANICS.add(self._executor, mechanic)
+        return _TABLE.add(self._executor, mechanic)
 
     def save(self, mechanic: Mechanic) -> Mechanic:
-        """Keep the change."""
-        return MECHANICS.save(self._executor, mechanic)
+        return _TABLE.save(self._executor, mechanic)
 
     def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
-        """Return mechanics by id."""
-        listing = _ACTIVE if active_only else _ALL
-        return listing.piece(self._executor, page, MECHANICS.make)
+        query = _ACTIVE if active_only else _ALL
+        return query.fetch(self._executor, page, _TABLE.read)

@@ -1,33 +1,37 @@
-"""Tables of records that are saved whole, one row each, with a version."""
+"""A generic gateway to a table whose rows are whole records with a version."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Generic, Protocol, TypeVar, final
 
 from sqlalchemy import BigInteger, ClauseElement, Select, Table, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT suits SQLite too
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQLite too
 
-from mechanic_adapters.sql.engine.compiled_statements import Params
-from mechanic_adapters.sql.engine.executor import NOTHING, Executor
-from mechanic_adapters.sql.engine.rows import columns_of, kept, maker, rows_text, values_of
+from mechanic_adapters.sql.engine.compiled_statements import Params, Row
+from mechanic_adapters.sql.engine.executor import NO_PARAMS, Executor
+from mechanic_adapters.sql.engine.records import (
+    RECORD_ID,
+    field_columns,
+    field_values,
+    json_text,
+    record_maker,
+    with_values,
+)
 from mechanic_adapters.sql.schema.metadata import unique_constraints
-from mechanic_core.errors import Conflict, LostRace
-
-THE_ID = bindparam("the_id", type_=BigInteger)
-"""Not named as its column: in an UPDATE that name is SQLAlchemy's own."""
+from mechanic_core.errors import LostRace, Refused
 
 
 class Versioned(Protocol):
-    """A record that counts how often it was saved."""
+    """A record with an id, and a version for optimistic locking."""
 
     @property
     def id(self) -> int:
-        """Its key."""
+        """The primary key."""
         ...
 
     @property
     def version(self) -> int:
-        """How often it was saved."""
+        """The number of times that the record was saved."""
         ...
 
 
@@ -36,46 +40,46 @@ R = TypeVar("R", bound=Versioned)
 
 @final
 class RecordTable(Generic[R]):
-    """One table, and the statements that every noun needs of it."""
+    """The statements on one table that its repository needs."""
 
-    def __init__(
-        self,
-        table: Table,
-        cls: type[R],
-        keys: Callable[[R], Mapping[str, Any]],
-        taken: type[Conflict],
-    ) -> None:
+    def __init__(self, table: Table, cls: type[R], keys: Callable[[R], Mapping[str, Any]]) -> None:
         """Build the statements.
 
         Args:
-            table: Where the records are kept; its name is the noun that is told of.
-            cls: Their class.
-            keys: Makes the values of the columns that are no fields of the record.
-            taken: What a key means that somebody else has.
+            table: Its name is the noun that commit hooks receive. It has one unique constraint,
+                and the refusal declared on it is raised for a duplicate.
+            cls: The class of the records.
+            keys: Returns the values of the columns that are not fields of the record.
         """
         self.noun = table.name
-        self.make = maker(cls)
-        self.rows: Select[Any] = select(*columns_of(table, cls))
-        self.one = self.rows.where(table.c.id == THE_ID)
-        self.held = self.one.with_for_update(key_share=True)
-        self._keys, self._taken = keys, taken
-        self._own = {c.name for rule in unique_constraints(table) for c in rule.columns}
-        given = {c.name: bindparam(c.name, type_=c.type) for c in table.columns if c.name != "id"}
-        expected = table.c.version == bindparam("expected", type_=BigInteger)
-        self.insert = insert(table).values(given).on_conflict_do_nothing().returning(table.c.id)
-        self.update = update(table).values(given).where(table.c.id == THE_ID, expected)
+        self.make = record_maker(cls)
+        self.rows: Select[Any] = select(*field_columns(table, cls))
+        self._get = self.rows.where(table.c.id == RECORD_ID)
+        self._lock = self._get.with_for_update(key_share=True)
+        self._keys = keys
+        (unique,) = unique_constraints(table)
+        self._duplicate: type[Refused] = unique.info["refusal"]
+        self._unique_columns = [column.name for column in unique.columns]
+        values = {c.name: bindparam(c.name, type_=c.type) for c in table.columns if c.name != "id"}
+        expected = table.c.version == bindparam("expected_version", type_=BigInteger)
+        self.insert = insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)
+        self.update = update(table).values(values).where(table.c.id == RECORD_ID, expected)
+
+    def read(self, rows: Sequence[Row]) -> Iterable[R]:
+        """Return the records in *rows*."""
+        return map(self.make, rows)
 
     def get(self, executor: Executor, record_id: int) -> R | None:
         """Return one record."""
-        row = executor.first(self.one, {"the_id": record_id})
+        row = executor.first(self._get, {"record_id": record_id})
         return self.make(row) if row else None
 
     def lock(self, executor: Executor, record_id: int) -> R | None:
-        """Return one record, kept from others' changes until the transaction ends."""
-        row = executor.first(self.held, {"the_id": record_id})
+        """Return one record with its row locked until the transaction ends."""
+        row = executor.first(self._lock, {"record_id": record_id})
         if row is None:
             return None
-        record = executor.seen[self.noun, record_id] = self.make(row)
+        record = executor.locked[self.noun, record_id] = self.make(row)
         return record
 
     def add(
@@ -83,56 +87,58 @@ class RecordTable(Generic[R]):
         executor: Executor,
         record: R,
         statement: ClauseElement | None = None,
-        more: Params = NOTHING,
+        params: Params = NO_PARAMS,
     ) -> R:
-        """Keep a new record and return it with its id; a doubled key harms nothing else.
+        """Insert a record and return it with its id.
 
-        Another *statement* than the usual one writes *more* with it, and tells the id too.
+        A duplicate raises its refusal and leaves the transaction usable. Another *statement*
+        than `insert` may write more, with *params*; it returns the id too.
         """
-        given = {**self._values(record), **more}
-        rows = executor.written(self.noun, self.insert if statement is None else statement, given)
+        values = {**self._values(record), **params}
+        chosen = self.insert if statement is None else statement
+        rows = executor.write_returning(self.noun, chosen, values)
         if not rows:
-            raise self._taken
-        return kept(record, id=rows[0][0])
+            raise self._duplicate
+        return with_values(record, id=rows[0][0])
 
     def save(
         self,
         executor: Executor,
         record: R,
         statement: ClauseElement | None = None,
-        more: Params = NOTHING,
+        params: Params = NO_PARAMS,
     ) -> R:
-        """Keep the change and return it with its next version.
+        """Update a record and return it with its next version.
 
-        Another *statement* than the usual one writes *more* with it, one row of it.
-        Raises `LostRace` when the kept version is not the record's.
+        Another *statement* than `update` may write one row more, with *params*. Raises `LostRace`
+        when the stored version is not the record's.
         """
-        saved = kept(record, version=record.version + 1)
-        where = {"the_id": record.id, "expected": record.version}
-        given = {**self._values(saved), **where, **more}
+        saved = with_values(record, version=record.version + 1)
+        where = {"record_id": record.id, "expected_version": record.version}
+        values = {**self._values(saved), **where, **params}
         chosen = self.update if statement is None else statement
-        with nullcontext() if self.meets_nobody(executor, record) else executor.attempt():
-            changed = executor.write(self.noun, chosen, given)
-        if changed != 1:
+        with nullcontext() if self.keeps_its_keys(executor, record) else executor.savepoint():
+            count = executor.write(self.noun, chosen, values)
+        if count != 1:
             raise LostRace
         return saved
 
-    def meets_nobody(self, executor: Executor, record: R) -> bool:
-        """Return whether the record, held before, keeps what must be its own."""
-        before = executor.seen.get((self.noun, record.id))
-        if before is None:
-            return False
-        return self._owned(before) == self._owned(record)
+    def keeps_its_keys(self, executor: Executor, record: R) -> bool:
+        """Return whether a locked record has the unique keys that are stored.
 
-    def sent(self, records: Iterable[R]) -> str:
-        """Return *records* as `sent_rows` of all columns takes them."""
-        return rows_text(list(self._values(record).values()) for record in records)
+        Then saving it can't violate the unique constraint and needs no savepoint.
+        """
+        stored = executor.locked.get((self.noun, record.id))
+        return stored is not None and self._unique(stored) == self._unique(record)
 
-    def _owned(self, record: R) -> list[Any]:
-        """Return the values that no other record may have."""
-        keys = self._keys(record)
-        return [keys[name] if name in keys else getattr(record, name) for name in self._own]
+    def json(self, records: Iterable[R]) -> str:
+        """Return *records* as the parameter of `rows_from_json` with all columns."""
+        return json_text(list(self._values(record).values()) for record in records)
+
+    def _unique(self, record: R) -> list[Any]:
+        values = self._values(record)
+        return [values[name] for name in self._unique_columns]
 
     def _values(self, record: R) -> dict[str, Any]:
         """Return the values of all columns, in the order of the table."""
-        return {**values_of(record), **self._keys(record)}
+        return {**field_values(record), **self._keys(record)}

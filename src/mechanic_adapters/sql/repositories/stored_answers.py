@@ -9,8 +9,8 @@ from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.rows import rows_text
-from mechanic_adapters.sql.engine.sql_functions import sent_rows
+from mechanic_adapters.sql.engine.records import json_text
+from mechanic_adapters.sql.engine.sql_functions import rows_from_json
 from mechanic_adapters.sql.schema.stored_answers import stored_answer_customers, stored_answers
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import FirstStillRunning, StoredAnswer, StoredAnswers
@@ -27,7 +27,7 @@ _FIND = (
 )
 _ADD = insert(stored_answers).values({c.name: bindparam(c.name, type_=c.type) for c in _answer})
 _ADD_CUSTOMERS = insert(stored_answer_customers).from_select(
-    [_customer.customer_id, _customer.key], sent_rows([_customer.customer_id, _customer.key])
+    [_customer.customer_id, _customer.key], rows_from_json([_customer.customer_id, _customer.key])
 )
 _DELETE = delete(stored_answers).where(_has_key)
 FORGET: Final = delete(stored_answers).where(
@@ -70,7 +70,7 @@ class SqlStoredAnswers(StoredAnswers):
         values = {column.name: getattr(answer, column.name) for column in _answer}
         self._executor.write(_NOUN, _ADD, values)
         if answer.about:
-            rows = rows_text((customer_id, answer.key) for customer_id in answer.about)
+            rows = json_text((customer_id, answer.key) for customer_id in answer.about)
             self._executor.write(_NOUN, _ADD_CUSTOMERS, {"rows": rows})
 
     def forget(self, customer_id: CustomerId) -> None:

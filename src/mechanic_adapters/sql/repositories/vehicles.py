@@ -11,8 +11,9 @@ from sqlalchemy import BigInteger, bindparam, delete, exists, select, update
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.queries.keyset_pagination import Listing
-from mechanic_adapters.sql.repositories.record_table import THE_ID, RecordTable
+from mechanic_adapters.sql.engine.records import RECORD_ID
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_adapters.sql.schema.vehicles import vehicles
 from mechanic_core.customers.customer import CustomerId
@@ -24,7 +25,6 @@ from mechanic_core.vehicles.vehicle import (
     VehicleId,
     VehicleInUse,
     VehicleNotFound,
-    VinTaken,
 )
 
 
@@ -36,17 +36,17 @@ def _folded(text: str | None) -> str | None:
     return None if text is None else fold_case(text)
 
 
-VEHICLES = RecordTable(vehicles, Vehicle, _keys, VinTaken)
+_TABLE = RecordTable(vehicles, Vehicle, _keys)
 
-_WANTED = {
+_FILTERS = {
     "customer_id": vehicles.c.customer_id == bindparam("customer_id", type_=BigInteger),
     "vin_key": vehicles.c.vin_key == bindparam("vin_key", type_=KEY),
     "plate_key": vehicles.c.plate_key == bindparam("plate_key", type_=KEY),
 }
-_WITH_VIN = VEHICLES.rows.where(_WANTED["vin_key"])
-_IN_USE = select(exists().where(tickets.c.vehicle_id == THE_ID))
-_REMOVE = delete(vehicles).where(vehicles.c.id == THE_ID)
-_FORGET_PLATES = (
+_WITH_VIN = _TABLE.rows.where(_FILTERS["vin_key"])
+_IN_USE = select(exists().where(tickets.c.vehicle_id == RECORD_ID))
+_REMOVE = delete(vehicles).where(vehicles.c.id == RECORD_ID)
+_ERASE_PLATES = (
     update(vehicles)
     .values(
         plate=None,
@@ -55,73 +55,65 @@ _FORGET_PLATES = (
         version=vehicles.c.version + 1,
     )
     .where(
-        vehicles.c.customer_id == bindparam("owner", type_=BigInteger),
+        vehicles.c.customer_id == bindparam("owner_id", type_=BigInteger),
         vehicles.c.plate.is_not(None),
     )
 )
 
 
 @functools.cache
-def _listing(given: frozenset[str]) -> Listing:
-    """Return the list of the vehicles that agree with what is *given*."""
-    return Listing(
-        rows=VEHICLES.rows.where(*(_WANTED[name] for name in sorted(given))),
+def _list(names: frozenset[str]) -> PageQuery:
+    """Return the list of the vehicles that match the filters *names*."""
+    return PageQuery(
+        rows=_TABLE.rows.where(*(_FILTERS[name] for name in sorted(names))),
         key=vehicles.c.id,
-        total=None if given else total_of(vehicles),
+        total=None if names else total_of(vehicles),
     )
 
 
 @final
 @frozen
 class SqlVehicles(Vehicles, VehicleLists):
-    """Every vehicle that the shop has seen."""
+    """The table of vehicles."""
 
     _executor: Executor
 
     def get(self, vehicle_id: VehicleId) -> Vehicle:
-        """Return the vehicle, or raise `VehicleNotFound`."""
-        return _there(VEHICLES.get(self._executor, vehicle_id))
+        return _required(_TABLE.get(self._executor, vehicle_id))
 
     def lock(self, vehicle_id: VehicleId) -> Vehicle:
-        """Return the vehicle with the row locked."""
-        return _there(VEHICLES.lock(self._executor, vehicle_id))
+        return _required(_TABLE.lock(self._executor, vehicle_id))
 
     def with_vin(self, vin: str) -> Vehicle | None:
-        """Return the vehicle with that VIN."""
         row = self._executor.first(_WITH_VIN, {"vin_key": fold_case(vin)})
-        return VEHICLES.make(row) if row else None
+        return _TABLE.make(row) if row else None
 
     def add(self, vehicle: Vehicle) -> Vehicle:
-        """Keep a new vehicle."""
-        return VEHICLES.add(self._executor, vehicle)
+        return _TABLE.add(self._executor, vehicle)
 
     def save(self, vehicle: Vehicle) -> Vehicle:
-        """Keep the change."""
-        return VEHICLES.save(self._executor, vehicle)
+        return _TABLE.save(self._executor, vehicle)
 
     def remove(self, vehicle_id: VehicleId) -> None:
-        """Drop the vehicle; a ticket that was struck out names it still."""
-        used = self._executor.first(_IN_USE, {"the_id": vehicle_id})
-        if used and used[0]:
+        used = self._executor.first(_IN_USE, {"record_id": vehicle_id})
+        if used and used[0]:  # by removed tickets too
             raise VehicleInUse
-        self._executor.write(VEHICLES.noun, _REMOVE, {"the_id": vehicle_id})
+        self._executor.write(_TABLE.noun, _REMOVE, {"record_id": vehicle_id})
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        """Return vehicles by id."""
-        asked = {
+        values = {
             "customer_id": wanted.customer_id,
             "vin_key": _folded(wanted.vin),
             "plate_key": _folded(wanted.plate),
         }
-        given = {name: value for name, value in asked.items() if value is not None}
-        return _listing(frozenset(given)).piece(self._executor, page, VEHICLES.make, given)
+        params = {name: value for name, value in values.items() if value is not None}
+        return _list(frozenset(params)).fetch(self._executor, page, _TABLE.read, params)
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        """Take the plates off a customer's vehicles."""
-        self._executor.write(VEHICLES.noun, _FORGET_PLATES, {"owner": customer_id, "at": at})
+        self._executor.write(_TABLE.noun, _ERASE_PLATES, {"owner_id": customer_id, "at": at})
 
 
-def _there(vehicle: Vehicle | None) -> Vehicle:
+def _required(vehicle: Vehicle | None) -> Vehicle:
     if vehicle is None:
         raise VehicleNotFound
     return vehicle

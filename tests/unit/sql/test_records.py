@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_adapters.sql.engine.column_types import moment_text
-from mechanic_adapters.sql.engine.rows import (
-    gathered_rows,
-    kept,
-    maker,
-    names_of,
-    rows_text,
-    values_of,
+from mechanic_adapters.sql.engine.records import (
+    field_names,
+    field_values,
+    json_rows,
+    json_text,
+    record_maker,
+    with_values,
 )
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer
@@ -38,11 +38,11 @@ MOMENTS = st.datetimes(timezones=st.timezones())
 
 
 @given(st.sampled_from(RECORDS).flatmap(records))
-def test_makes_a_record_of_its_values(record: Any) -> None:
+def test_a_made_record_equals_one_that_its_class_made(record: Any) -> None:
     """
-    A record put together from its values can't be told from one that its class has made.
+    A record made of its values is equal to one that its class has made.
     """
-    made = maker(type(record))(values_of(record).values())
+    made = record_maker(type(record))(field_values(record).values())
 
     assert record == made
     assert repr(record) == repr(made)
@@ -51,27 +51,27 @@ def test_makes_a_record_of_its_values(record: Any) -> None:
 
 
 @given(st.sampled_from(RECORDS).flatmap(records))
-def test_makes_records_that_stay_as_they_are(record: Any) -> None:
+def test_a_made_record_is_frozen(record: Any) -> None:
     """
-    A record put together from its values can't be changed either.
+    A record made of its values is frozen too.
     """
-    made = maker(type(record))(values_of(record).values())
+    made = record_maker(type(record))(field_values(record).values())
 
     with pytest.raises(FrozenInstanceError):
-        setattr(made, names_of(type(record))[0], None)
+        setattr(made, field_names(type(record))[0], None)
 
 
 @given(st.sampled_from([Customer, Part, Mechanic, Ticket, Vehicle]).flatmap(records))
-def test_numbers_a_record_as_its_class_would(record: Any) -> None:
+def test_sets_id_and_version_as_evolve_would(record: Any) -> None:
     """
-    What the database gives a record makes it no other record than its class would make.
+    A record with an id and version of the database equals one that attrs evolves.
     """
-    assert evolve(record, id=7, version=3) == kept(record, id=7, version=3)
+    assert evolve(record, id=7, version=3) == with_values(record, id=7, version=3)
 
 
-def test_leaves_values_behind_the_last_field_alone() -> None:
+def test_ignores_values_after_the_last_field() -> None:
     """
-    A row may hold more than the record, a total for example.
+    A row may have more columns than the record, such as a total.
     """
 
     @frozen
@@ -79,11 +79,11 @@ def test_leaves_values_behind_the_last_field_alone() -> None:
         one: int
         other: int
 
-    assert Pair(1, 2) == maker(Pair)([1, 2, 3])
+    assert Pair(1, 2) == record_maker(Pair)([1, 2, 3])
 
 
 @given(MOMENTS, MOMENTS)
-def test_writes_moments_in_the_order_of_time(one: datetime, other: datetime) -> None:
+def test_moments_as_text_sort_by_time(one: datetime, other: datetime) -> None:
     """
     Moments as text sort as the moments do, whatever their time zones.
     """
@@ -91,33 +91,33 @@ def test_writes_moments_in_the_order_of_time(one: datetime, other: datetime) -> 
     assert one.astimezone(UTC) == datetime.fromisoformat(moment_text(one))
 
 
-def test_sends_rows_as_json() -> None:
+def test_writes_rows_as_json() -> None:
     """
-    Moments go out in UTC and days as they are written, to the microsecond.
+    Moments are written in UTC to the microsecond, and dates in ISO 8601.
     """
     moment = datetime(2026, 3, 2, 12, tzinfo=timezone(timedelta(hours=2)))
 
-    sent = rows_text([(1, "a", None, True, moment, date(2026, 3, 2))])
+    sent = json_text([(1, "a", None, True, moment, date(2026, 3, 2))])
 
     assert [[1, "a", None, True, "2026-03-02 10:00:00.000000+00:00", "2026-03-02"]] == orjson.loads(
         sent
     )
 
 
-def test_refuses_to_send_what_json_has_no_form_for() -> None:
+def test_rejects_types_without_a_json_form() -> None:
     """
-    A value that no column keeps is a mistake in the program.
+    A value that no column stores is a mistake in the program.
     """
     with pytest.raises(TypeError):
-        rows_text([[object()]])
+        json_text([[object()]])
 
 
 @pytest.mark.parametrize(
     ("text", "rows"),
     [(None, []), ("[]", []), ('[[2, "b"], [1, "c"]]', [[1, "c"], [2, "b"]])],
 )
-def test_reads_gathered_rows(text: str | None, rows: list[list[Any]]) -> None:
+def test_reads_json_rows_by_id(text: str | None, rows: list[list[Any]]) -> None:
     """
-    Gathered rows come in the order of their ids; of none there is no text.
+    JSON rows are sorted by id; NULL reads as no rows.
     """
-    assert rows == gathered_rows(text)
+    assert rows == json_rows(text)

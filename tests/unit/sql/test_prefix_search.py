@@ -1,4 +1,4 @@
-"""Finding what begins with a text."""
+"""Prefix search."""
 
 import sqlite3
 from contextlib import closing
@@ -6,7 +6,7 @@ from contextlib import closing
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.queries.prefix_search import bounds
+from mechanic_adapters.sql.queries.prefix_search import prefix_range
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
@@ -17,14 +17,14 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 @example("\U0010ffff", "\U0010ffffa")
 @example("a\U0010ffff", "b")
 @example("%", "_")
-def test_finds_what_begins_so_and_nothing_else(start: str, text: str) -> None:
+def test_the_range_holds_exactly_the_texts_with_the_prefix(start: str, text: str) -> None:
     """
-    A text lies within the bounds exactly if it begins so.
+    A text is in the range exactly if it starts with the prefix.
     """
-    found = bounds(start)
+    bounds = prefix_range(start)
 
     for one in (text, start + text, start[:-1] + text):
-        assert one.startswith(start) == (found["least"] <= one < found["most"])
+        assert one.startswith(start) == (bounds["lower"] <= one < bounds["upper"])
 
 
 @given(TEXTS, TEXTS)
@@ -33,6 +33,6 @@ def test_agrees_with_the_database(one: str, other: str) -> None:
     SQLite compares texts as Python does.
     """
     with closing(sqlite3.connect(":memory:")) as connection:
-        (said,) = connection.execute("SELECT ? < ?", (one, other)).fetchone()
+        (result,) = connection.execute("SELECT ? < ?", (one, other)).fetchone()
 
-    assert (one < other) == bool(said)
+    assert (one < other) == bool(result)
