@@ -4,170 +4,116 @@ from typing import final
 
 from attrs import frozen
 
-from mechanic_core.accounts.use_cases import (
-    ChangePassword,
-    LogIn,
-    LogOut,
-    ReadMe,
-    RefreshTokens,
+from mechanic_core.accounts import use_cases as accounts
+from mechanic_core.customers import use_cases as customers
+from mechanic_core.inventory import use_cases as inventory
+from mechanic_core.mechanics import use_cases as mechanics
+from mechanic_core.tickets.use_cases import (
+    assignment,
+    intake,
+    labor_lines,
+    lists,
+    part_lines,
+    workflow,
 )
-from mechanic_core.customers.use_cases import (
-    ChangeCustomer,
-    EraseCustomer,
-    ListCustomers,
-    ReadCustomer,
-    RegisterCustomer,
-)
-from mechanic_core.inventory.use_cases import (
-    AddPart,
-    ArchivePart,
-    ChangePart,
-    CheckStock,
-    ListMovements,
-    ListParts,
-    MoveStock,
-    ReadPart,
-)
-from mechanic_core.mechanics.use_cases import (
-    ChangeMechanic,
-    HireMechanic,
-    LetMechanicGo,
-    ListMechanics,
-    ReadLeaderboard,
-    ReadMechanic,
-)
-from mechanic_core.tickets.use_cases.assignment import AssignMechanic, AssignMechanics
-from mechanic_core.tickets.use_cases.intake import (
-    ChangeTicket,
-    OpenTicket,
-    ReadTicket,
-    RemoveTicket,
-)
-from mechanic_core.tickets.use_cases.labor_lines import (
-    AddLaborLine,
-    ChangeLaborLine,
-    RemoveLaborLine,
-)
-from mechanic_core.tickets.use_cases.lists import (
-    ListMyTickets,
-    ListTickets,
-    ListVehicleTickets,
-    ListWorked,
-)
-from mechanic_core.tickets.use_cases.part_lines import (
-    AddPartLine,
-    ChangePartLine,
-    RemovePartLine,
-)
-from mechanic_core.tickets.use_cases.workflow import (
-    ListHistory,
-    MoveTicket,
-    ReadTransitions,
-)
-from mechanic_core.vehicles.use_cases import (
-    AddVehicle,
-    ChangeVehicle,
-    ListVehicles,
-    ReadVehicle,
-    RemoveVehicle,
-)
+from mechanic_core.vehicles import use_cases as vehicles
 
 
 @frozen(kw_only=True, slots=False)
 class AccountUseCases:
     """Log-in, sessions and passwords."""
 
-    log_in_customer: LogIn
-    log_in_staff: LogIn
-    refresh_tokens: RefreshTokens
-    log_out: LogOut
-    read_me: ReadMe
-    change_password: ChangePassword
+    log_in_customer: accounts.LogIn
+    log_in_staff: accounts.LogIn
+    refresh_tokens: accounts.RefreshTokens
+    log_out: accounts.LogOut
+    read_me: accounts.ReadMe
+    change_password: accounts.ChangePassword
 
 
 @frozen(kw_only=True, slots=False)
 class CustomerUseCases:
     """Customers."""
 
-    register_customer: RegisterCustomer
-    list_customers: ListCustomers
-    read_customer: ReadCustomer
-    change_customer: ChangeCustomer
-    erase_customer: EraseCustomer
+    register_customer: customers.RegisterCustomer
+    list_customers: customers.ListCustomers
+    read_customer: customers.ReadCustomer
+    change_customer: customers.ChangeCustomer
+    erase_customer: customers.EraseCustomer
 
 
 @frozen(kw_only=True, slots=False)
 class VehicleUseCases:
     """Vehicles."""
 
-    add_vehicle: AddVehicle
-    list_vehicles: ListVehicles
-    read_vehicle: ReadVehicle
-    change_vehicle: ChangeVehicle
-    remove_vehicle: RemoveVehicle
+    add_vehicle: vehicles.AddVehicle
+    list_vehicles: vehicles.ListVehicles
+    read_vehicle: vehicles.ReadVehicle
+    change_vehicle: vehicles.ChangeVehicle
+    remove_vehicle: vehicles.RemoveVehicle
 
 
 @frozen(kw_only=True, slots=False)
 class MechanicUseCases:
     """Mechanics and the leaderboard."""
 
-    hire_mechanic: HireMechanic
-    list_mechanics: ListMechanics
-    read_mechanic: ReadMechanic
-    change_mechanic: ChangeMechanic
-    let_mechanic_go: LetMechanicGo
-    read_leaderboard: ReadLeaderboard
-    list_worked: ListWorked
+    hire_mechanic: mechanics.HireMechanic
+    list_mechanics: mechanics.ListMechanics
+    read_mechanic: mechanics.ReadMechanic
+    change_mechanic: mechanics.ChangeMechanic
+    let_mechanic_go: mechanics.LetMechanicGo
+    read_leaderboard: mechanics.ReadLeaderboard
+    list_worked: lists.ListWorked
 
 
 @frozen(kw_only=True, slots=False)
 class TicketUseCases:
     """Service tickets and their mechanics."""
 
-    open_ticket: OpenTicket
-    list_tickets: ListTickets
-    list_my_tickets: ListMyTickets
-    list_vehicle_tickets: ListVehicleTickets
-    read_ticket: ReadTicket
-    change_ticket: ChangeTicket
-    remove_ticket: RemoveTicket
-    assign_mechanics: AssignMechanics
-    assign_mechanic: AssignMechanic
+    open_ticket: intake.OpenTicket
+    list_tickets: lists.ListTickets
+    list_my_tickets: lists.ListMyTickets
+    list_vehicle_tickets: lists.ListVehicleTickets
+    read_ticket: intake.ReadTicket
+    change_ticket: intake.ChangeTicket
+    remove_ticket: intake.RemoveTicket
+    assign_mechanics: assignment.AssignMechanics
+    assign_mechanic: assignment.AssignMechanic
 
 
 @frozen(kw_only=True, slots=False)
 class WorkflowUseCases:
     """The status of a service ticket and its history."""
 
-    read_transitions: ReadTransitions
-    move_ticket: MoveTicket
-    list_history: ListHistory
+    read_transitions: workflow.ReadTransitions
+    move_ticket: workflow.MoveTicket
+    list_history: workflow.ListHistory
 
 
 @frozen(kw_only=True, slots=False)
 class LineUseCases:
     """Part lines and labor lines of a service ticket."""
 
-    add_part_line: AddPartLine
-    change_part_line: ChangePartLine
-    remove_part_line: RemovePartLine
-    add_labor_line: AddLaborLine
-    change_labor_line: ChangeLaborLine
-    remove_labor_line: RemoveLaborLine
+    add_part_line: part_lines.AddPartLine
+    change_part_line: part_lines.ChangePartLine
+    remove_part_line: part_lines.RemovePartLine
+    add_labor_line: labor_lines.AddLaborLine
+    change_labor_line: labor_lines.ChangeLaborLine
+    remove_labor_line: labor_lines.RemoveLaborLine
 
 
 @frozen(kw_only=True, slots=False)
 class InventoryUseCases:
     """Parts and their stock."""
 
-    add_part: AddPart
-    list_parts: ListParts
-    read_part: ReadPart
-    change_part: ChangePart
-    archive_part: ArchivePart
-    move_stock: MoveStock
-    list_movements: ListMovements
-    check_stock: CheckStock
+    add_part: inventory.AddPart
+    list_parts: inventory.ListParts
+    read_part: inventory.ReadPart
+    change_part: inventory.ChangePart
+    archive_part: inventory.ArchivePart
+    move_stock: inventory.MoveStock
+    list_movements: inventory.ListMovements
+    check_stock: inventory.CheckStock
 
 
 @final

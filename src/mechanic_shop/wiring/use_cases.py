@@ -7,42 +7,13 @@ import secrets
 from datetime import timedelta
 from functools import partial
 
+from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.accounts.ports import AccessTokens, Passwords
-from mechanic_core.accounts.use_cases import (
-    ChangePassword,
-    LogIn,
-    LogOut,
-    ReadMe,
-    RefreshTokens,
-    TokenIssuer,
-)
-from mechanic_core.customers.use_cases import (
-    ChangeCustomer,
-    EraseCustomer,
-    ListCustomers,
-    ReadCustomer,
-    RegisterCustomer,
-)
+from mechanic_core.customers import use_cases as customers
+from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.inventory.part import Part
-from mechanic_core.inventory.use_cases import (
-    AddPart,
-    ArchivePart,
-    ChangePart,
-    CheckStock,
-    ListMovements,
-    ListParts,
-    MoveStock,
-    ReadPart,
-)
-from mechanic_core.mechanics.use_cases import (
-    ChangeMechanic,
-    HireMechanic,
-    LetMechanicGo,
-    ListMechanics,
-    ReadLeaderboard,
-    ReadMechanic,
-)
+from mechanic_core.mechanics import use_cases as mechanics
 from mechanic_core.shop import (
     AccountUseCases,
     CustomerUseCases,
@@ -55,36 +26,18 @@ from mechanic_core.shop import (
     WorkflowUseCases,
 )
 from mechanic_core.tickets.stock import TicketStock
-from mechanic_core.tickets.use_cases.assignment import AssignMechanic, AssignMechanics
-from mechanic_core.tickets.use_cases.intake import (
-    ChangeTicket,
-    OpenTicket,
-    ReadTicket,
-    RemoveTicket,
+from mechanic_core.tickets.use_cases import (
+    assignment,
+    intake,
+    labor_lines,
+    lists,
+    part_lines,
+    workflow,
 )
-from mechanic_core.tickets.use_cases.labor_lines import (
-    AddLaborLine,
-    ChangeLaborLine,
-    RemoveLaborLine,
-)
-from mechanic_core.tickets.use_cases.lists import (
-    ListMyTickets,
-    ListTickets,
-    ListVehicleTickets,
-    ListWorked,
-)
-from mechanic_core.tickets.use_cases.part_lines import AddPartLine, ChangePartLine, RemovePartLine
-from mechanic_core.tickets.use_cases.workflow import ListHistory, MoveTicket, ReadTransitions
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup
 from mechanic_core.unit_of_work import Begin, ReadOnly, Store
 from mechanic_core.values import Clock
-from mechanic_core.vehicles.use_cases import (
-    AddVehicle,
-    ChangeVehicle,
-    ListVehicles,
-    ReadVehicle,
-    RemoveVehicle,
-)
+from mechanic_core.vehicles import use_cases as vehicles
 
 
 def new_sku() -> str:
@@ -108,7 +61,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
 ) -> Shop:
     """Return the shop, with every use case on *store*."""
     begin, read_only = store.begin, store.read_only
-    issuer = TokenIssuer(tokens, partial(secrets.token_urlsafe, 32), refresh_life)
+    issuer = accounts.TokenIssuer(tokens, partial(secrets.token_urlsafe, 32), refresh_life)
     stock = TicketStock(low_stock)
     return Shop(
         **vars(_accounts(begin, read_only, now, passwords, issuer)),
@@ -123,15 +76,19 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
 
 
 def _accounts(
-    begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords, issuer: TokenIssuer
+    begin: Begin,
+    read_only: ReadOnly,
+    now: Clock,
+    passwords: Passwords,
+    issuer: accounts.TokenIssuer,
 ) -> AccountUseCases:
     return AccountUseCases(
-        log_in_customer=LogIn(False, begin, read_only, now, passwords, issuer),
-        log_in_staff=LogIn(True, begin, read_only, now, passwords, issuer),
-        refresh_tokens=RefreshTokens(begin, now, issuer),
-        log_out=LogOut(begin, now),
-        read_me=ReadMe(read_only),
-        change_password=ChangePassword(begin, read_only, now, passwords),
+        log_in_customer=accounts.LogIn(False, begin, read_only, now, passwords, issuer),
+        log_in_staff=accounts.LogIn(True, begin, read_only, now, passwords, issuer),
+        refresh_tokens=accounts.RefreshTokens(begin, now, issuer),
+        log_out=accounts.LogOut(begin, now),
+        read_me=accounts.ReadMe(read_only),
+        change_password=accounts.ChangePassword(begin, read_only, now, passwords),
     )
 
 
@@ -139,11 +96,11 @@ def _customers(
     begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords
 ) -> CustomerUseCases:
     return CustomerUseCases(
-        register_customer=RegisterCustomer(begin, now, passwords),
-        list_customers=ListCustomers(read_only),
-        read_customer=ReadCustomer(read_only),
-        change_customer=ChangeCustomer(begin, now),
-        erase_customer=EraseCustomer(begin, now),
+        register_customer=customers.RegisterCustomer(begin, now, passwords),
+        list_customers=customers.ListCustomers(read_only),
+        read_customer=customers.ReadCustomer(read_only),
+        change_customer=customers.ChangeCustomer(begin, now),
+        erase_customer=customers.EraseCustomer(begin, now),
     )
 
 
@@ -151,11 +108,11 @@ def _vehicles(
     begin: Begin, read_only: ReadOnly, now: Clock, *, strict_vin: bool
 ) -> VehicleUseCases:
     return VehicleUseCases(
-        add_vehicle=AddVehicle(begin, now, strict_vin),
-        list_vehicles=ListVehicles(read_only),
-        read_vehicle=ReadVehicle(read_only),
-        change_vehicle=ChangeVehicle(begin, now, strict_vin),
-        remove_vehicle=RemoveVehicle(begin),
+        add_vehicle=vehicles.AddVehicle(begin, now, strict_vin),
+        list_vehicles=vehicles.ListVehicles(read_only),
+        read_vehicle=vehicles.ReadVehicle(read_only),
+        change_vehicle=vehicles.ChangeVehicle(begin, now, strict_vin),
+        remove_vehicle=vehicles.RemoveVehicle(begin),
     )
 
 
@@ -163,29 +120,29 @@ def _mechanics(
     begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords
 ) -> MechanicUseCases:
     return MechanicUseCases(
-        hire_mechanic=HireMechanic(begin, passwords),
-        list_mechanics=ListMechanics(read_only),
-        read_mechanic=ReadMechanic(read_only),
-        change_mechanic=ChangeMechanic(begin, now),
-        let_mechanic_go=LetMechanicGo(begin, now),
-        read_leaderboard=ReadLeaderboard(read_only),
-        list_worked=ListWorked(read_only),
+        hire_mechanic=mechanics.HireMechanic(begin, passwords),
+        list_mechanics=mechanics.ListMechanics(read_only),
+        read_mechanic=mechanics.ReadMechanic(read_only),
+        change_mechanic=mechanics.ChangeMechanic(begin, now),
+        let_mechanic_go=mechanics.LetMechanicGo(begin, now),
+        read_leaderboard=mechanics.ReadLeaderboard(read_only),
+        list_worked=lists.ListWorked(read_only),
     )
 
 
 def _tickets(
-    begin: Begin, read_only: ReadOnly, now: Clock, vehicles: VehicleLookup
+    begin: Begin, read_only: ReadOnly, now: Clock, lookup: VehicleLookup
 ) -> TicketUseCases:
     return TicketUseCases(
-        open_ticket=OpenTicket(begin, now, vehicles),
-        list_tickets=ListTickets(read_only),
-        list_my_tickets=ListMyTickets(read_only),
-        list_vehicle_tickets=ListVehicleTickets(read_only),
-        read_ticket=ReadTicket(read_only),
-        change_ticket=ChangeTicket(begin, now, vehicles),
-        remove_ticket=RemoveTicket(begin, now),
-        assign_mechanics=AssignMechanics(begin, now),
-        assign_mechanic=AssignMechanic(begin, now),
+        open_ticket=intake.OpenTicket(begin, now, lookup),
+        list_tickets=lists.ListTickets(read_only),
+        list_my_tickets=lists.ListMyTickets(read_only),
+        list_vehicle_tickets=lists.ListVehicleTickets(read_only),
+        read_ticket=intake.ReadTicket(read_only),
+        change_ticket=intake.ChangeTicket(begin, now, lookup),
+        remove_ticket=intake.RemoveTicket(begin, now),
+        assign_mechanics=assignment.AssignMechanics(begin, now),
+        assign_mechanic=assignment.AssignMechanic(begin, now),
     )
 
 
@@ -193,20 +150,20 @@ def _workflow(
     begin: Begin, read_only: ReadOnly, now: Clock, stock: TicketStock
 ) -> WorkflowUseCases:
     return WorkflowUseCases(
-        read_transitions=ReadTransitions(read_only),
-        move_ticket=MoveTicket(begin, now, stock),
-        list_history=ListHistory(read_only),
+        read_transitions=workflow.ReadTransitions(read_only),
+        move_ticket=workflow.MoveTicket(begin, now, stock),
+        list_history=workflow.ListHistory(read_only),
     )
 
 
 def _lines(begin: Begin, now: Clock, stock: TicketStock) -> LineUseCases:
     return LineUseCases(
-        add_part_line=AddPartLine(begin, now, stock),
-        change_part_line=ChangePartLine(begin, now, stock),
-        remove_part_line=RemovePartLine(begin, now, stock),
-        add_labor_line=AddLaborLine(begin, now),
-        change_labor_line=ChangeLaborLine(begin, now),
-        remove_labor_line=RemoveLaborLine(begin, now),
+        add_part_line=part_lines.AddPartLine(begin, now, stock),
+        change_part_line=part_lines.ChangePartLine(begin, now, stock),
+        remove_part_line=part_lines.RemovePartLine(begin, now, stock),
+        add_labor_line=labor_lines.AddLaborLine(begin, now),
+        change_labor_line=labor_lines.ChangeLaborLine(begin, now),
+        remove_labor_line=labor_lines.RemoveLaborLine(begin, now),
     )
 
 
@@ -214,12 +171,12 @@ def _inventory(
     begin: Begin, read_only: ReadOnly, now: Clock, low_stock: LowStockListener
 ) -> InventoryUseCases:
     return InventoryUseCases(
-        add_part=AddPart(begin, now, new_sku),
-        list_parts=ListParts(read_only),
-        read_part=ReadPart(read_only),
-        change_part=ChangePart(begin, now, low_stock),
-        archive_part=ArchivePart(begin, now),
-        move_stock=MoveStock(begin, now, low_stock),
-        list_movements=ListMovements(read_only),
-        check_stock=CheckStock(read_only),
+        add_part=inventory.AddPart(begin, now, new_sku),
+        list_parts=inventory.ListParts(read_only),
+        read_part=inventory.ReadPart(read_only),
+        change_part=inventory.ChangePart(begin, now, low_stock),
+        archive_part=inventory.ArchivePart(begin, now),
+        move_stock=inventory.MoveStock(begin, now, low_stock),
+        list_movements=inventory.ListMovements(read_only),
+        check_stock=inventory.CheckStock(read_only),
     )
