@@ -20,7 +20,7 @@ from tests.integration.apps import ADA, BOB, CLEO, EVE, PASSWORD, new_furnished_
 from tests.integration.log_secrets import SECRET_SHAPES
 from tests.integration.programs import send, serving
 from tests.integration.servers import LOOPBACK, PostgresServer
-from tests.unit.http.test_contract import CONTRACT, Asked
+from tests.unit.http.test_contract import CONTRACT, RequestCase
 
 SECRET_KEY: Final = "a-secret-key-that-nobody-may-ever-read"
 FORMER_KEY: Final = "a-former-key-that-nobody-may-ever-read"
@@ -83,7 +83,7 @@ def env(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
     }
 
 
-def body_of(asked: Asked) -> Any:
+def body_of(asked: RequestCase) -> Any:
     """Return the body of a request, with a searchable password for a new mechanic."""
     if asked.method == "POST" and asked.path == "/mechanics":
         return {**asked.body, "password": "new-hire-password"}

@@ -26,7 +26,7 @@ from tests.integration.statements import Statements, counted
 from tests.shops import CUSTOMER, MANAGER, MECHANIC, ManualClock, shop_on
 from tests.strategies import sample
 from tests.unit.http.shop import SETTINGS, bearer, read_token
-from tests.unit.http.test_contract import CONTRACT, LABOR, Asked, template_of
+from tests.unit.http.test_contract import CONTRACT, LABOR, RequestCase, template_of
 
 MOST_FOR_A_LIST: Final = 4
 LISTS: Final = (
@@ -59,12 +59,12 @@ class AppClient:
         """How many statements may change who works on a ticket; SQLite can't write in a WITH."""
         return 3 if self.kind == "postgresql" else 6
 
-    def known(self, asked: Asked) -> list[int]:
+    def known(self, asked: RequestCase) -> list[int]:
         """Return what a request is known to cost."""
         found: list[int] = COSTS[self.kind][f"{asked.method} {template_of(asked.path)}"]
         return found
 
-    def ask(self, asked: Asked) -> Statements:
+    def ask(self, asked: RequestCase) -> Statements:
         """Return what it takes to answer a request."""
         address, _, query = asked.path.partition("?")
         sent = {} if asked.body is None else {"json": asked.body}
@@ -140,11 +140,11 @@ def furnish(line: AppClient) -> None:
         ("labor", LABOR),
     )
     for kind, body in lines:
-        line.ask(Asked("POST", f"/service_tickets/2/{kind}", MECHANIC, 201, body))
+        line.ask(RequestCase("POST", f"/service_tickets/2/{kind}", MECHANIC, 201, body))
 
 
 @pytest.mark.parametrize("asked", CONTRACT, ids=lambda asked: f"{asked.method} {asked.path}")
-def test_a_request_costs_no_more_than_it_did(line: AppClient, asked: Asked) -> None:
+def test_a_request_costs_no_more_than_it_did(line: AppClient, asked: RequestCase) -> None:
     """
     No request runs more statements, or controls its transaction more, than it is known to.
     """
@@ -162,7 +162,7 @@ def test_a_single_read_is_one_statement(line: AppClient, path: str) -> None:
     """
     Whoever reads one thing costs the database one statement, without BEGIN and ROLLBACK.
     """
-    found = line.ask(Asked("GET", path, MANAGER, 200))
+    found = line.ask(RequestCase("GET", path, MANAGER, 200))
 
     assert (1, []) == (len(found), found.controls)
 
@@ -177,9 +177,9 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(line: AppClient
     many = {"add_ids": second, "remove_ids": first}
     path = "/service_tickets/1/edit"
 
-    small = line.ask(Asked("PUT", path, MECHANIC, 200, one))
-    line.ask(Asked("PUT", path, MECHANIC, 200, {"add_ids": first}))
-    large = line.ask(Asked("PUT", path, MECHANIC, 200, many))
+    small = line.ask(RequestCase("PUT", path, MECHANIC, 200, one))
+    line.ask(RequestCase("PUT", path, MECHANIC, 200, {"add_ids": first}))
+    large = line.ask(RequestCase("PUT", path, MECHANIC, 200, many))
 
     assert len(small) == len(large) <= line.most_for_an_edit
 
@@ -189,14 +189,14 @@ def test_a_list_costs_the_same_however_long(line: AppClient, path: str) -> None:
     """
     A hundred rows with all that hangs on them take as many statements as two, and its total none.
     """
-    before = line.ask(Asked("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
+    before = line.ask(RequestCase("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
     shop = shop_on(line.store, ManualClock())
     for n in range(TEAM):
         hired(line, n)
         shop.add_part(MECHANIC, sample(PartForm, sku=f"N{n}"))
         shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(1, 2)))
 
-    after = line.ask(Asked("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
+    after = line.ask(RequestCase("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
 
     assert len(before) == len(after) <= MOST_FOR_A_LIST
 

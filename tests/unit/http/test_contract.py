@@ -1,4 +1,4 @@
-"""Every route of the contract, asked by somebody who may: its status and what it says."""
+"""Every route of the contract responds to a permitted actor with the right status and members."""
 
 import functools
 from typing import Any
@@ -18,31 +18,33 @@ LABOR = {"description": "Replace pads", "hours": 1.5, "rate": "80.00", "mechanic
 
 
 @frozen
-class Asked:
-    """One request that the contract answers, and its success."""
+class RequestCase:
+    """A request of the contract with the status and some members of its response."""
 
     method: str
     path: str
     actor: Actor
     status: int
     body: Any = None
-    tells: dict[str, Any] = field(factory=dict)
+    members: dict[str, Any] = field(factory=dict)
 
 
 CONTRACT = (
-    Asked("POST", "/login", ANONYMOUS, 200, WHO, {"token_type": "Bearer", "expires_in": 1800}),
-    Asked("POST", "/mechanics/login", ANONYMOUS, 200, BOB, {"token_type": "Bearer"}),
-    Asked("POST", "/logout", CUSTOMER, 204),
-    Asked("GET", "/me", MECHANIC, 200, None, {"id": 2, "role": "mechanic", "name": "Bob"}),
-    Asked(
+    RequestCase(
+        "POST", "/login", ANONYMOUS, 200, WHO, {"token_type": "Bearer", "expires_in": 1800}
+    ),
+    RequestCase("POST", "/mechanics/login", ANONYMOUS, 200, BOB, {"token_type": "Bearer"}),
+    RequestCase("POST", "/logout", CUSTOMER, 204),
+    RequestCase("GET", "/me", MECHANIC, 200, None, {"id": 2, "role": "mechanic", "name": "Bob"}),
+    RequestCase(
         "PUT",
         "/me/password",
         CUSTOMER,
         204,
         {"current_password": WHO["password"], "new_password": "another good one"},
     ),
-    Asked("GET", "/.well-known/jwks.json", ANONYMOUS, 200, None, {"keys": []}),
-    Asked(
+    RequestCase("GET", "/.well-known/jwks.json", ANONYMOUS, 200, None, {"keys": []}),
+    RequestCase(
         "POST",
         "/customers",
         ANONYMOUS,
@@ -50,44 +52,60 @@ CONTRACT = (
         {"name": "Di", **WHO, "email": "d@x.example"},
         {"id": 3},
     ),
-    Asked("GET", "/customers?q=ada", MECHANIC, 200, None, {"page": 1, "has_more": False}),
-    Asked("GET", "/customers/1", CUSTOMER, 200, None, {"id": 1, "phone": None}),
-    Asked(
+    RequestCase("GET", "/customers?q=ada", MECHANIC, 200, None, {"page": 1, "has_more": False}),
+    RequestCase("GET", "/customers/1", CUSTOMER, 200, None, {"id": 1, "phone": None}),
+    RequestCase(
         "PUT", "/customers/1", CUSTOMER, 200, {"name": "A", "email": "a@x.example"}, {"name": "A"}
     ),
-    Asked("PATCH", "/customers/1", MECHANIC, 200, {"phone": "555-0100"}, {"phone": "555-0100"}),
-    Asked("DELETE", "/customers/2", MANAGER, 204),
-    Asked("GET", "/my-tickets", CUSTOMER, 200, None, {"per_page": 20, "next_cursor": None}),
-    Asked("POST", "/vehicles", CUSTOMER, 201, {"plate": "8B"}, {"id": 3, "customer_id": 1}),
-    Asked("GET", "/vehicles?plate=7a&customer_id=1", MECHANIC, 200, None, {"has_more": False}),
-    Asked("GET", "/vehicles/1", CUSTOMER, 200, None, {"vin_check": "valid", "plate": "7A"}),
-    Asked("PUT", "/vehicles/1", CUSTOMER, 200, {"year": 2003}, {"year": 2003, "plate": None}),
-    Asked("PATCH", "/vehicles/1", CUSTOMER, 200, {"year": 2003}, {"year": 2003, "plate": "7A"}),
-    Asked("DELETE", "/vehicles/2", MANAGER, 204),
-    Asked("GET", "/vehicles/1/service_tickets", CUSTOMER, 200, None, {"page": 1}),
-    Asked("GET", "/mechanics", ANONYMOUS, 200, None, {"page": 1}),
-    Asked("GET", "/mechanics/2", ANONYMOUS, 200, None, {"name": "Bob", "specialty": None}),
-    Asked("POST", "/mechanics", MANAGER, 201, {"name": "Di", **WHO}, {"id": 3, "role": "mechanic"}),
-    Asked(
+    RequestCase(
+        "PATCH", "/customers/1", MECHANIC, 200, {"phone": "555-0100"}, {"phone": "555-0100"}
+    ),
+    RequestCase("DELETE", "/customers/2", MANAGER, 204),
+    RequestCase("GET", "/my-tickets", CUSTOMER, 200, None, {"per_page": 20, "next_cursor": None}),
+    RequestCase("POST", "/vehicles", CUSTOMER, 201, {"plate": "8B"}, {"id": 3, "customer_id": 1}),
+    RequestCase(
+        "GET", "/vehicles?plate=7a&customer_id=1", MECHANIC, 200, None, {"has_more": False}
+    ),
+    RequestCase("GET", "/vehicles/1", CUSTOMER, 200, None, {"vin_check": "valid", "plate": "7A"}),
+    RequestCase("PUT", "/vehicles/1", CUSTOMER, 200, {"year": 2003}, {"year": 2003, "plate": None}),
+    RequestCase(
+        "PATCH", "/vehicles/1", CUSTOMER, 200, {"year": 2003}, {"year": 2003, "plate": "7A"}
+    ),
+    RequestCase("DELETE", "/vehicles/2", MANAGER, 204),
+    RequestCase("GET", "/vehicles/1/service_tickets", CUSTOMER, 200, None, {"page": 1}),
+    RequestCase("GET", "/mechanics", ANONYMOUS, 200, None, {"page": 1}),
+    RequestCase("GET", "/mechanics/2", ANONYMOUS, 200, None, {"name": "Bob", "specialty": None}),
+    RequestCase(
+        "POST", "/mechanics", MANAGER, 201, {"name": "Di", **WHO}, {"id": 3, "role": "mechanic"}
+    ),
+    RequestCase(
         "PUT", "/mechanics/2", MANAGER, 200, {"name": "B", "email": "b@x.example"}, {"name": "B"}
     ),
-    Asked("PATCH", "/mechanics/2", MECHANIC, 200, {"specialty": "brakes"}, {"specialty": "brakes"}),
-    Asked("GET", "/mechanics/2/worked?from=2026-01-01", MECHANIC, 200, None, {"page": 1}),
-    Asked("DELETE", "/mechanics/2", MANAGER, 204),
-    Asked("GET", "/mechanics/leaderboard?limit=1&to=2027-01-01", ANONYMOUS, 200),
-    Asked("POST", "/service_tickets", MECHANIC, 201, TICKET, {"id": 3, "status": "open"}),
-    Asked("GET", "/service_tickets?status=open&customer_id=1", MECHANIC, 200, None, {"page": 1}),
-    Asked("GET", "/service_tickets/1", CUSTOMER, 200, None, {"vin": None}),
-    Asked("PUT", "/service_tickets/1", MECHANIC, 200, {"description": "D"}, {"description": "D"}),
-    Asked("PATCH", "/service_tickets/1", MECHANIC, 200, {"service_date": "2026-05-01"}),
-    Asked("DELETE", "/service_tickets/1", MANAGER, 204),
-    Asked("PUT", "/service_tickets/1/edit", MECHANIC, 200, {"add_ids": [1], "remove_ids": [2]}),
-    Asked("PUT", "/service_tickets/1/mechanics/1", MECHANIC, 200),
-    Asked("DELETE", "/service_tickets/1/mechanics/2", MECHANIC, 200, None, {"mechanics": []}),
-    Asked("GET", "/service_tickets/1/transitions", CUSTOMER, 200, None, {"status": "open"}),
-    Asked("POST", "/service_tickets/1/transitions", MECHANIC, 200, {"to": "in_progress"}),
-    Asked("GET", "/service_tickets/1/history", CUSTOMER, 200, None, {"page": 1}),
-    Asked(
+    RequestCase(
+        "PATCH", "/mechanics/2", MECHANIC, 200, {"specialty": "brakes"}, {"specialty": "brakes"}
+    ),
+    RequestCase("GET", "/mechanics/2/worked?from=2026-01-01", MECHANIC, 200, None, {"page": 1}),
+    RequestCase("DELETE", "/mechanics/2", MANAGER, 204),
+    RequestCase("GET", "/mechanics/leaderboard?limit=1&to=2027-01-01", ANONYMOUS, 200),
+    RequestCase("POST", "/service_tickets", MECHANIC, 201, TICKET, {"id": 3, "status": "open"}),
+    RequestCase(
+        "GET", "/service_tickets?status=open&customer_id=1", MECHANIC, 200, None, {"page": 1}
+    ),
+    RequestCase("GET", "/service_tickets/1", CUSTOMER, 200, None, {"vin": None}),
+    RequestCase(
+        "PUT", "/service_tickets/1", MECHANIC, 200, {"description": "D"}, {"description": "D"}
+    ),
+    RequestCase("PATCH", "/service_tickets/1", MECHANIC, 200, {"service_date": "2026-05-01"}),
+    RequestCase("DELETE", "/service_tickets/1", MANAGER, 204),
+    RequestCase(
+        "PUT", "/service_tickets/1/edit", MECHANIC, 200, {"add_ids": [1], "remove_ids": [2]}
+    ),
+    RequestCase("PUT", "/service_tickets/1/mechanics/1", MECHANIC, 200),
+    RequestCase("DELETE", "/service_tickets/1/mechanics/2", MECHANIC, 200, None, {"mechanics": []}),
+    RequestCase("GET", "/service_tickets/1/transitions", CUSTOMER, 200, None, {"status": "open"}),
+    RequestCase("POST", "/service_tickets/1/transitions", MECHANIC, 200, {"to": "in_progress"}),
+    RequestCase("GET", "/service_tickets/1/history", CUSTOMER, 200, None, {"page": 1}),
+    RequestCase(
         "POST",
         "/service_tickets/1/parts",
         MECHANIC,
@@ -95,20 +113,26 @@ CONTRACT = (
         {"part_id": 1, "quantity": 1.5},
         {"quantity": 1.5, "unit_price": 19.99, "amount": 29.98},
     ),
-    Asked("PATCH", "/service_tickets/2/parts/1", MECHANIC, 200, {"quantity": 3}, {"quantity": 3}),
-    Asked("DELETE", "/service_tickets/2/parts/1", MECHANIC, 204),
-    Asked("POST", "/service_tickets/1/labor", MECHANIC, 201, LABOR, {"amount": 120}),
-    Asked("PATCH", "/service_tickets/2/labor/1", MECHANIC, 200, {"rate": 10.1}, {"amount": 15.15}),
-    Asked("DELETE", "/service_tickets/2/labor/1", MECHANIC, 204),
-    Asked("GET", "/inventory?q=pad&sku=PAD", ANONYMOUS, 200, None, {"page": 1}),
-    Asked("GET", "/inventory?low_stock=true", MECHANIC, 200, None, {"page": 1}),
-    Asked("GET", "/inventory/1", ANONYMOUS, 200, None, {"price": 19.99, "available": 8}),
-    Asked("POST", "/inventory", MECHANIC, 201, {"name": "Oil", "price": 7}, {"id": 3}),
-    Asked("PUT", "/inventory/1", MECHANIC, 200, {"name": "Pad", "price": 1.1}, {"quantity": 10}),
-    Asked("PATCH", "/inventory/1", MECHANIC, 200, {"quantity": 5.5}, {"available": 3.5}),
-    Asked("DELETE", "/inventory/2", MECHANIC, 204),
-    Asked("GET", "/inventory/1/movements", MECHANIC, 200, None, {"page": 1}),
-    Asked(
+    RequestCase(
+        "PATCH", "/service_tickets/2/parts/1", MECHANIC, 200, {"quantity": 3}, {"quantity": 3}
+    ),
+    RequestCase("DELETE", "/service_tickets/2/parts/1", MECHANIC, 204),
+    RequestCase("POST", "/service_tickets/1/labor", MECHANIC, 201, LABOR, {"amount": 120}),
+    RequestCase(
+        "PATCH", "/service_tickets/2/labor/1", MECHANIC, 200, {"rate": 10.1}, {"amount": 15.15}
+    ),
+    RequestCase("DELETE", "/service_tickets/2/labor/1", MECHANIC, 204),
+    RequestCase("GET", "/inventory?q=pad&sku=PAD", ANONYMOUS, 200, None, {"page": 1}),
+    RequestCase("GET", "/inventory?low_stock=true", MECHANIC, 200, None, {"page": 1}),
+    RequestCase("GET", "/inventory/1", ANONYMOUS, 200, None, {"price": 19.99, "available": 8}),
+    RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Oil", "price": 7}, {"id": 3}),
+    RequestCase(
+        "PUT", "/inventory/1", MECHANIC, 200, {"name": "Pad", "price": 1.1}, {"quantity": 10}
+    ),
+    RequestCase("PATCH", "/inventory/1", MECHANIC, 200, {"quantity": 5.5}, {"available": 3.5}),
+    RequestCase("DELETE", "/inventory/2", MECHANIC, 204),
+    RequestCase("GET", "/inventory/1/movements", MECHANIC, 200, None, {"page": 1}),
+    RequestCase(
         "POST",
         "/inventory/1/movements",
         MECHANIC,
@@ -119,59 +143,59 @@ CONTRACT = (
 )
 
 
-def busy() -> Client:
-    """Return a client of a shop with an untouched ticket, one with two lines, and spare things."""
-    return restored(*_busy())
+def client_with_records() -> Client:
+    """Return a client of a shop with a new ticket, a ticket with lines, and unused records."""
+    return restored(*_client_with_records())
 
 
 @functools.cache
-def _busy() -> tuple[Client, object]:
+def _client_with_records() -> tuple[Client, object]:
     found = client(SETTINGS)
     found.premises.open()
     found.premises.open()
-    for asked in (
-        Asked("POST", "/service_tickets/2/parts", MECHANIC, 201, {"part_id": 1, "quantity": 2}),
-        Asked("POST", "/service_tickets/2/labor", MECHANIC, 201, LABOR),
-        Asked("POST", "/vehicles", MECHANIC, 201, {"customer_id": 1}),
-        Asked("POST", "/inventory", MECHANIC, 201, {"name": "Rag", "price": 0, "sku": "RAG"}),
+    for case in (
+        RequestCase(
+            "POST", "/service_tickets/2/parts", MECHANIC, 201, {"part_id": 1, "quantity": 2}
+        ),
+        RequestCase("POST", "/service_tickets/2/labor", MECHANIC, 201, LABOR),
+        RequestCase("POST", "/vehicles", MECHANIC, 201, {"customer_id": 1}),
+        RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Rag", "price": 0, "sku": "RAG"}),
     ):
-        assert (
-            asked.status == found.ask(asked.method, asked.path, asked.body, asked.actor).status_code
-        )
+        assert case.status == found.ask(case.method, case.path, case.body, case.actor).status_code
     return with_content(found)
 
 
-@pytest.mark.parametrize("asked", CONTRACT, ids=lambda asked: f"{asked.method} {asked.path}")
-def test_answers_as_the_contract_says(asked: Asked) -> None:
+@pytest.mark.parametrize("case", CONTRACT, ids=lambda case: f"{case.method} {case.path}")
+def test_responds_as_the_contract_says(case: RequestCase) -> None:
     """
-    Whoever may ask gets the success that the contract names, and what it tells.
+    A permitted actor gets the status and the members that the contract requires.
     """
-    line = busy()
+    shop = client_with_records()
 
-    found = line.ask(asked.method, asked.path, asked.body, asked.actor)
+    response = shop.ask(case.method, case.path, case.body, case.actor)
 
-    assert asked.status == found.status_code, found.text
-    assert asked.tells.items() <= (found.json or {}).items()
+    assert case.status == response.status_code, response.text
+    assert case.members.items() <= (response.json or {}).items()
 
 
-def test_names_every_route_of_the_contract() -> None:
+def test_covers_every_route() -> None:
     """
-    The table above asks every route that is served; refreshing has a test of its own.
+    The table has a request for every operation; the token refresh has its own test.
     """
     served = {(method, route.template) for route in DOCUMENTED for method in route.operations}
-    asked = {(asked.method, template_of(asked.path)) for asked in CONTRACT}
+    covered = {(case.method, template_of(case.path)) for case in CONTRACT}
 
-    assert served - {("POST", "/token/refresh")} == asked
+    assert served - {("POST", "/token/refresh")} == covered
 
 
 def template_of(path: str) -> str:
-    """Return the template that a path of the table belongs to."""
-    bare = path.partition("?")[0].split("/")
+    """Return the route template that matches a path of the table."""
+    segments = path.partition("?")[0].split("/")
     for route in DOCUMENTED:
-        steps = route.template.split("/")
-        if len(bare) == len(steps) and all(
-            step == own or (step.startswith("{") and own.isdigit())
-            for step, own in zip(steps, bare, strict=True)
+        expected = route.template.split("/")
+        if len(segments) == len(expected) and all(
+            wanted == given or (wanted.startswith("{") and given.isdigit())
+            for wanted, given in zip(expected, segments, strict=True)
         ):
             return route.template
     return path
@@ -179,13 +203,13 @@ def template_of(path: str) -> str:
 
 def test_refreshes_tokens_once() -> None:
     """
-    A refresh token gives one new pair; used again it is refused, and so is the new one.
+    A refresh token works once; reuse is refused and revokes the new refresh token too.
     """
-    line = client()
-    first = line.ask("POST", "/login", WHO).json["refresh_token"]
+    shop = client()
+    first = shop.ask("POST", "/login", WHO).json["refresh_token"]
 
-    second = line.ask("POST", "/token/refresh", {"refresh_token": first})
-    again = line.ask("POST", "/token/refresh", {"refresh_token": first})
-    after = line.ask("POST", "/token/refresh", {"refresh_token": second.json["refresh_token"]})
+    second = shop.ask("POST", "/token/refresh", {"refresh_token": first})
+    again = shop.ask("POST", "/token/refresh", {"refresh_token": first})
+    after = shop.ask("POST", "/token/refresh", {"refresh_token": second.json["refresh_token"]})
 
     assert [200, 401, 401] == [r.status_code for r in (second, again, after)]

@@ -23,7 +23,7 @@ from tests.shops import MECHANIC
 from tests.strategies import records
 from tests.unit.http.documented import documented_operations
 from tests.unit.http.shop import ROLES, Client, client
-from tests.unit.http.test_contract import busy
+from tests.unit.http.test_contract import client_with_records
 
 ENDPOINTS = [
     (route.template, operation) for route in DOCUMENTED for operation in route.operations.values()
@@ -113,7 +113,7 @@ def test_responds_only_with_documented_statuses(
     Any JSON to any route from any role has a status that the document names, and never 500.
     """
     request = data.draw(samples_of(template, operation))
-    found = busy().ask(
+    found = client_with_records().ask(
         request.operation.method,
         request.path,
         actor=request.actor,

@@ -12,7 +12,7 @@ from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.strategies import sample
 from tests.unit.http.access_matrix import WHO
 from tests.unit.http.shop import ANONYMOUS, OTHER, Client
-from tests.unit.http.test_contract import CONTRACT, Asked, busy, template_of
+from tests.unit.http.test_contract import CONTRACT, RequestCase, client_with_records, template_of
 
 OTHER_MECHANIC: Final = Actor(Role.MECHANIC, 3)
 
@@ -55,7 +55,7 @@ def letters_of(policy: Policy) -> str:
     return " ".join(sorted(letters, key="CmMA".index))
 
 
-def status_for(who: str, request: Asked, actor: Actor) -> int:
+def status_for(who: str, request: RequestCase, actor: Actor) -> int:
     """Return the status that the contract's letters give *actor*."""
     letters = who.split()
     if "P" in letters:
@@ -70,20 +70,20 @@ def status_for(who: str, request: Asked, actor: Actor) -> int:
     return request.status if is_own else 403  # who works here is no secret
 
 
-def letters_for(request: Asked) -> str:
+def letters_for(request: RequestCase) -> str:
     """Return the contract's letters of an operation."""
     return WHO[f"{request.method} {template_of(request.path)}"]
 
 
-def owner_of(request: Asked) -> int:
+def owner_of(request: RequestCase) -> int:
     """Return the owner of a record: customer 1, except for customers and mechanics."""
     found = re.match(r"/(?:customers|mechanics)/(\d+)", request.path)
     return int(found[1]) if found else 1
 
 
 def full() -> Client:
-    """Return a client of the busy shop with a third mechanic."""
-    shop = busy()
+    """Return a client of the client_with_records shop with a third mechanic."""
+    shop = client_with_records()
     shop.premises.shop.hire_mechanic(MANAGER, sample(Hiring, email="dee@shop.example"))
     return shop
 

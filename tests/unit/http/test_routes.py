@@ -1,4 +1,4 @@
-"""Addresses: their other names, their methods, their ids, and what is created at them."""
+"""Routes: aliases, methods, ids and the addresses of new resources."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from mechanic_http.endpoint.operation import Operation
 from mechanic_http.routes import DOCUMENTED
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.http.shop import ANONYMOUS, client
-from tests.unit.http.test_contract import CONTRACT, WHO, Asked, busy
+from tests.unit.http.test_contract import CONTRACT, WHO, RequestCase, client_with_records
 
 
 @pytest.mark.parametrize(
@@ -21,49 +21,49 @@ from tests.unit.http.test_contract import CONTRACT, WHO, Asked, busy
         ("/inventory", "/inventory/", ANONYMOUS),
     ],
 )
-def test_answers_alike_under_another_name(path: str, alias: str, actor: Actor) -> None:
+def test_aliases_respond_alike(path: str, alias: str, actor: Actor) -> None:
     """
-    Aliases and a trailing slash lead to the same answer.
+    Aliases and a trailing slash lead to the same response.
     """
-    line = busy()
+    shop = client_with_records()
 
-    assert line.get(path, actor).json == line.get(alias, actor).json
+    assert shop.get(path, actor).json == shop.get(alias, actor).json
 
 
 def test_customers_log_in_by_the_alias() -> None:
     """
-    `/customers/login` is `/login`.
+    `/customers/login` is an alias of `/login`.
     """
     assert 200 == client().ask("POST", "/customers/login", WHO).status_code
 
 
-def test_logs_in_with_an_old_token_in_hand() -> None:
+def test_login_ignores_an_expired_token() -> None:
     """
-    A client that shows an expired token at the door is not turned away for it.
+    A client that sends an expired token with its credentials can log in.
     """
     found = client().ask("POST", "/login", WHO, headers={"Authorization": "Bearer expired"})
 
     assert 200 == found.status_code
 
 
-@pytest.mark.parametrize("asked", [a for a in CONTRACT if a.method == "GET"], ids=lambda a: a.path)
-def test_answers_head_like_get(asked: Asked) -> None:
+@pytest.mark.parametrize("case", [c for c in CONTRACT if c.method == "GET"], ids=lambda c: c.path)
+def test_head_responds_like_get(case: RequestCase) -> None:
     """
-    HEAD has the status and headers of GET, and no body.
+    HEAD has the status and headers of GET without a body.
     """
-    line = busy()
+    shop = client_with_records()
     named = {"X-Request-ID": "one"}
 
-    got = line.ask("GET", asked.path, actor=asked.actor, headers=named)
-    head = line.ask("HEAD", asked.path, actor=asked.actor, headers=named)
+    got = shop.ask("GET", case.path, actor=case.actor, headers=named)
+    head = shop.ask("HEAD", case.path, actor=case.actor, headers=named)
 
     assert (got.status_code, got.headers) == (head.status_code, head.headers)
     assert "" == head.text
 
 
-def test_tells_the_methods_of_a_resource() -> None:
+def test_options_lists_the_methods() -> None:
     """
-    OPTIONS answers `Allow`, and asks for no token.
+    OPTIONS responds with `Allow` and requires no token.
     """
     found = client().ask("OPTIONS", "/customers/1")
 
@@ -72,32 +72,35 @@ def test_tells_the_methods_of_a_resource() -> None:
 
 
 @pytest.mark.parametrize("path", ["/customers/0", "/customers/01", "/customers/x", "/customers/-1"])
-def test_knows_no_other_ids(path: str) -> None:
+def test_rejects_malformed_ids(path: str) -> None:
     """
-    What is no id names nothing.
+    A malformed id is not found.
     """
     assert 404 == client().get(path, MANAGER).status_code
 
 
-def test_knows_no_id_that_no_store_can_hold() -> None:
+def test_rejects_ids_beyond_64_bits() -> None:
     """
-    An id beyond 64 bits names nothing.
+    An id beyond 64 bits is not found.
     """
-    line = client()
+    shop = client()
 
     assert [404, 404] == [
-        line.get(f"/inventory/{number}").status_code for number in (2**63 - 1, 2**63)
+        shop.get(f"/inventory/{number}").status_code for number in (2**63 - 1, 2**63)
     ]
 
 
-def test_places_what_it_creates() -> None:
+def test_locates_new_resources() -> None:
     """
-    Everything created has an address.
+    A response that creates something has its address in `Location`.
     """
-    line = busy()
-    creating = [a for a in CONTRACT if a.status == 201]
+    shop = client_with_records()
+    creating = [case for case in CONTRACT if case.status == 201]
 
-    found = [line.ask(a.method, a.path, a.body, a.actor).headers["location"] for a in creating]
+    locations = [
+        shop.ask(case.method, case.path, case.body, case.actor).headers["location"]
+        for case in creating
+    ]
 
     assert [
         "/customers/3",
@@ -108,15 +111,15 @@ def test_places_what_it_creates() -> None:
         "/service_tickets/1/labor/2",
         "/inventory/3",
         "/inventory/1/movements",
-    ] == found
+    ] == locations
 
 
 def operations() -> list[Operation]:
-    """Return what every endpoint declares."""
+    """Return every operation."""
     return [operation for route in DOCUMENTED for operation in route.operations.values()]
 
 
-def test_calls_every_operation_by_its_own_name() -> None:
+def test_has_unique_operation_ids() -> None:
     """
     Operation ids are unique.
     """
