@@ -1,4 +1,4 @@
-"""The memory store keeps the contract of stores."""
+"""Run the conformance suite on the memory store."""
 
 import pytest
 
@@ -9,5 +9,5 @@ from mechanic_core.unit_of_work import Store
 
 @pytest.fixture
 def store() -> Store:
-    """An empty shop in memory."""
+    """Return an empty memory store."""
     return MemoryStore()

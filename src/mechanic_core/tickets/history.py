@@ -60,6 +60,6 @@ class Entry:
 
 
 def _as_text(value: object) -> str | None:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
+    if isinstance(value, tuple):  # of records
+        return ", ".join([str(record.id) for record in value])
     return None if value is None else str(value)

@@ -1,7 +1,6 @@
 """Assign mechanics to a ticket and remove them."""
 
-from operator import attrgetter
-from typing import ClassVar, Final, final
+from typing import ClassVar, final
 
 from attrs import frozen
 
@@ -19,8 +18,6 @@ from mechanic_core.tickets.ticket import (
 )
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
-
-_id_of: Final = attrgetter("id")
 
 
 @final
@@ -44,16 +41,16 @@ class AssignMechanics:
     ) -> Ticket:
         """Return the ticket. Adding one who is assigned, or removing one who is not, is no error."""
         self.policy.admit(actor)
-        wanted = {*(edit.add_ids or ()), *(edit.remove_ids or ())}
+        ids = {*(edit.add_ids or ()), *(edit.remove_ids or ())}
         with self.begin() as work:
-            ticket, known = work.tickets.lock_with_mechanics(ticket_id, wanted)
+            ticket, known = work.tickets.lock_with_mechanics(ticket_id, ids)
             ticket.require_version(expected)
             at = self.now()
             after = edit.apply_to(ticket, known, at)
             if after is ticket:
                 return ticket
-            ids = [*map(_id_of, ticket.mechanics)], [*map(_id_of, after.mechanics)]
-            return work.tickets.save(after, Entry.of(actor, at, Event.MECHANICS, *ids))
+            entry = Entry.of(actor, at, Event.MECHANICS, ticket.mechanics, after.mechanics)
+            return work.tickets.save(after, entry)
 
 
 @final
@@ -91,5 +88,5 @@ class AssignMechanic:
                 raise MechanicNotFound from None
             if after is ticket:
                 return ticket
-            ids = [*map(_id_of, ticket.mechanics)], [*map(_id_of, after.mechanics)]
-            return work.tickets.save(after, Entry.of(actor, at, Event.MECHANICS, *ids))
+            entry = Entry.of(actor, at, Event.MECHANICS, ticket.mechanics, after.mechanics)
+            return work.tickets.save(after, entry)
