@@ -1,6 +1,5 @@
 """The typed `req.context`: what middleware, endpoints and error handlers know of a request."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 import falcon
@@ -46,7 +45,7 @@ class RequestContext:
     template: str | None = None
     operation: RoutedOperation | None = None
     actor: Actor | Unauthenticated = ANONYMOUS
-    aliases: Mapping[str, str] = field(factory=dict)
+    aliases: dict[str, str] = field(factory=dict)
     problem: str | None = None
 
 

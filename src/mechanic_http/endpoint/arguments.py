@@ -1,4 +1,4 @@
-"""The arguments of an endpoint's method, read from the request as its signature asks."""
+"""The arguments of an endpoint's method, read from the request by its signature."""
 
 import re
 from collections.abc import Callable
@@ -138,9 +138,9 @@ def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:
     def read(call: Call) -> None:
         call.raw_body, tree = read_json(call.req, media_types, required=required)
         if aliases and type(tree) is dict:
-            call.req.context.aliases = {
-                member: alias for member, alias in aliases.items() if alias in tree
-            }
+            for member, alias in aliases.items():
+                if alias in tree:
+                    call.req.context.aliases[member] = alias
         if call.raw_body is None:
             call.arguments[name] = None
         elif signature.merges:

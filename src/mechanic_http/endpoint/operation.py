@@ -83,8 +83,8 @@ class Operation:
     @property
     def statuses(self) -> frozenset[int]:
         """Every response status except 500."""
-        found = {int(self.status), *(int(status_of(kind)) for kind in self.refuses)}
-        return frozenset(found | {304} if self.is_safe and self.has_etag else found)
+        statuses = {int(self.status), *(int(status_of(kind)) for kind in self.refuses)}
+        return frozenset(statuses | {304} if self.is_safe and self.has_etag else statuses)
 
     def _refuses(self) -> Iterator[type[Refused]]:
         yield from (refusals.BadRequest, RuleBroken, refusals.TooManyRequests, Unavailable)

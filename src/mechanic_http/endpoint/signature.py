@@ -42,21 +42,21 @@ def signature_of(method: Callable[..., Any]) -> Signature:
     """Return the signature of *method*; raise `TypeError` for an unsupported parameter."""
     hints = get_type_hints(method, include_extras=True)
     response = hints.pop("return")
-    found: dict[str, Any] = {}
-    found["ids"] = tuple(name for name, hint in hints.items() if isinstance(hint, NewType))
+    fields: dict[str, Any] = {}
+    fields["ids"] = tuple(name for name, hint in hints.items() if isinstance(hint, NewType))
     for name, hint in hints.items():
-        if name not in found["ids"]:
-            found.update(_parameter(name, hint))
+        if name not in fields["ids"]:
+            fields.update(_parameter(name, hint))
     if get_origin(response) is Callable:
         _, response = get_args(response)
-        found["deferred"] = True
+        fields["deferred"] = True
     if get_origin(response) is Page:
         (response,) = get_args(response)
-        found["paginated"] = True
-        found.setdefault("query", ListQuery)
+        fields["paginated"] = True
+        fields.setdefault("query", ListQuery)
     if response is not type(None):
-        found["response"] = response
-    return Signature(**found)
+        fields["response"] = response
+    return Signature(**fields)
 
 
 def _parameter(name: str, hint: Any) -> Iterator[tuple[str, Any]]:
