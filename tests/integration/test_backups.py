@@ -191,9 +191,9 @@ def test_nothing_is_overwritten_without_force(
         before = (folder / name).read_bytes()
         expected = contents_of(url)
 
-        assert_refused(run_command(folder, url, "backup", name, **programs), "is there already")
+        assert_refused(run_command(folder, url, "backup", name, **programs), "already exists")
         assert before == (folder / name).read_bytes()
-        assert_refused(run_command(folder, url, "restore", name, **programs), "--force replaces")
+        assert_refused(run_command(folder, url, "restore", name, **programs), "--force")
 
         with engine_of(url).begin() as connection:
             connection.execute(text("DELETE FROM ticket_labor"))
@@ -221,13 +221,15 @@ def test_invalid_backups_are_refused(
     with closing(sqlite3.connect(folder / "late")) as late, late:
         late.execute("UPDATE alembic_version SET version_num = '9999'")
 
-    assert_refused(run_command(folder, url, "restore", "text"), "is no backup of a shop on SQLite")
+    assert_refused(
+        run_command(folder, url, "restore", "text"), "is not a backup of a shop on SQLite"
+    )
     assert_refused(run_command(folder, url, "restore", "torn"), "torn")
-    assert_refused(run_command(folder, url, "restore", "other"), "holds no shop")
-    assert_refused(run_command(folder, url, "restore", "late"), "knows")
+    assert_refused(run_command(folder, url, "restore", "other"), "does not contain a shop")
+    assert_refused(run_command(folder, url, "restore", "late"), "supports up to")
     assert_refused(
         run_command(folder, postgres_url, "restore", "late", **programs),
-        "no backup of a shop on PostgreSQL",
+        "not a backup of a shop on PostgreSQL",
     )
     assert not (folder / "new.db").exists()
     assert 2 == run_command(folder, url, "restore", "nowhere").returncode
@@ -259,7 +261,7 @@ def test_an_old_pg_dump_is_reported(folder: Path, postgres_url: str) -> None:
 
     done = run_command(folder, postgres_url, "backup", "a", PATH=str(folder))
 
-    assert_refused(done, f"pg_dump 18 or newer is needed on the PATH: {old} is 9")
+    assert_refused(done, f"pg_dump 18 or newer is required on the PATH; found {old} (9)")
 
 
 def test_the_password_is_on_no_command_line(folder: Path, postgres_url: str) -> None:

@@ -60,7 +60,7 @@ def test_restore_does_not_wait_endlessly_for_a_writer(
     backup = tmp_path / "shop.backup"
     back_up(url, backup)
     server.execute("BEGIN IMMEDIATE")
-    with pytest.raises(BackupRefused, match=r"shop\.db is locked by others"):
+    with pytest.raises(BackupRefused, match=r"shop\.db has been locked by another process"):
         restore(url, backup, replace=True)
     server.execute("UPDATE list_totals SET total = 7")
     server.execute("COMMIT")

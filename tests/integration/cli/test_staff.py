@@ -34,7 +34,7 @@ def test_staff_are_refused_in_one_line(shop_cli: CommandLine) -> None:
     twice = shop_cli(*ADD, "--password-stdin", given="correct horse\n")
 
     assert 1 == twice.code
-    assert "This e-mail address is in use already" in twice.err
+    assert "This e-mail address is already in use" in twice.err
     assert is_one_line(twice.err)
 
 
