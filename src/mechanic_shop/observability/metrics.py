@@ -4,7 +4,7 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, final
 
@@ -14,7 +14,6 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.process_collector import ProcessCollector
 
-from mechanic_adapters.sql.engine.connection_pool import ConnectionPool
 from mechanic_http.ports import AccessLog, AccessLogEntry
 
 MULTIPROCESS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -104,14 +103,18 @@ class Metrics:
         if MULTIPROCESS_FOLDER not in os.environ:
             ProcessCollector(registry=self._registry)
 
-    def record_requests(self, pools: Sequence[ConnectionPool], log: AccessLog | None) -> AccessLog:
-        """Return an access log that counts each request before it is passed on to *log*."""
+    def record_requests(
+        self, count_connections: Callable[[], tuple[int, int]], log: AccessLog | None
+    ) -> AccessLog:
+        """Return an access log that counts each request before it is passed on to *log*.
+
+        *count_connections* returns how many database connections are in use and idle.
+        """
 
         def record(line: AccessLogEntry) -> None:
             self.count_request(line)
             if line.statements:
-                in_use = sum(pool.in_use for pool in pools)
-                self.set_connections(in_use, sum(pool.idle for pool in pools))
+                self.set_connections(*count_connections())
             if log:
                 log(line)
 

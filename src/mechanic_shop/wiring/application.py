@@ -19,6 +19,7 @@ from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
 from mechanic_adapters.security.access_tokens import JwtTokens, authenticator
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
 from mechanic_adapters.security.revocations import RevocationList
+from mechanic_adapters.sql.engine.connection_pool import count_connections
 from mechanic_adapters.sql.engine.executor import STATEMENT_COUNT
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
@@ -146,7 +147,9 @@ def _http_ports(
         limiter=resources.limiter,
         public_keys=tokens.public_keys,
         ready=readiness_check(store, cache, resources.limiter, stopping),
-        access_log=resources.metrics.record_requests(store.pools, access_log),
+        access_log=resources.metrics.record_requests(
+            partial(count_connections, *store.pools), access_log
+        ),
         statements=partial(getattr, STATEMENT_COUNT, "total"),
         intercept=first_interceptor(
             IdempotentReplay(store.begin, utc_now, resources.secret.encode()),

@@ -56,16 +56,11 @@ class ConnectionPool:
         for slot in self._slots:
             self._free.put(slot)
 
-    @property
-    def in_use(self) -> int:
-        """The number of connections that are taken."""
-        return len(self._slots) - self._free.qsize()
-
-    @property
-    def idle(self) -> int:
-        """The number of connections that are open and free."""
-        is_open = sum(slot.driver is not None for slot in self._slots)
-        return max(0, is_open - self.in_use)
+    def count(self) -> tuple[int, int]:
+        """Return how many connections are in use, and how many are idle: open and free."""
+        in_use = len(self._slots) - self._free.qsize()
+        is_open = len([slot for slot in self._slots if slot.driver is not None])
+        return in_use, max(0, is_open - in_use)
 
     def take(self) -> Connection:
         """Return an open connection, to be given back by `release` or `discard`.
@@ -109,3 +104,9 @@ class ConnectionPool:
             if refusal is None:
                 raise
             raise refusal from error
+
+
+def count_connections(*pools: ConnectionPool) -> tuple[int, int]:
+    """Return how many connections of all *pools* are in use, and how many are idle."""
+    in_use, idle = zip(*(pool.count() for pool in pools), strict=True)
+    return sum(in_use), sum(idle)
