@@ -1,4 +1,4 @@
-"""Commit hooks: what runs after a transaction has committed."""
+"""Commit hooks: what runs after a commit, in every store alike."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -13,14 +13,14 @@ _log: Final = logging.getLogger(__name__)
 def run_commit_hooks(
     listeners: Iterable[Listener], written: frozenset[str], callbacks: Iterable[Callable[[], None]]
 ) -> None:
-    """Call *listeners* with the nouns *written*, if any, and then the *callbacks*.
+    """Call *listeners* with the nouns *written*, if there are any, and then the *callbacks*.
 
-    An exception is logged and stops neither the others nor the caller: the work is committed, and
-    a client that got an error would send it again.
+    A hook that raises is logged, and the others are called: the commit stands, and the client must
+    get its response, or it would send the request again.
     """
-    notifications = (partial(listener, written) for listener in listeners) if written else ()
-    for call in (*notifications, *callbacks):
+    calls = (partial(listener, written) for listener in listeners) if written else ()
+    for call in (*calls, *callbacks):
         try:
             call()
-        except Exception:  # noqa: BLE001 - the commit stands, whatever a hook raises
+        except Exception:  # noqa: BLE001 - the commit stands whatever a hook raises
             _log.exception("a commit hook failed")

@@ -103,7 +103,7 @@ class JwtTokens(AccessTokens):
         return self._jws.encode(
             json.dumps(claims, separators=(",", ":")).encode(),
             key.material,
-            self._keys.algorithm,
+            self._rules.algorithm,
             headers={"typ": TYPE, "kid": key.verifying.id},
         )
 
