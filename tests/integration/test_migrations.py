@@ -1,4 +1,4 @@
-"""The migrations of both databases, there and back, and what they lead to."""
+"""The migrations of both databases, up and down, and the resulting schema."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -55,7 +55,7 @@ FILLED = """
 
 
 def revisions() -> list[str]:
-    """Return every version, oldest first."""
+    """Return every revision, oldest first."""
     config = Config()
     config.set_main_option("script_location", "mechanic_adapters.sql:migrations")
     config.set_main_option("path_separator", "os")
@@ -63,8 +63,8 @@ def revisions() -> list[str]:
     return [script.revision for script in scripts.walk_revisions()][::-1]
 
 
-def described(url: str) -> Mapping[str, Any]:
-    """Return every table, column, index and constraint of a database, by name."""
+def schema_of(url: str) -> Mapping[str, Any]:
+    """Return every table, column, index and constraint of a database by name."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
             found = dict(file.execute(OBJECTS))
@@ -80,7 +80,7 @@ def described(url: str) -> Mapping[str, Any]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Makes databases with nothing in them."""
+    """Creates empty databases."""
     made: list[str] = []
     if request.param == "sqlite":
         numbers = count(1)
@@ -99,30 +99,30 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cal
 
 @pytest.fixture
 def url(new_database: Callable[[], str]) -> str:
-    """The address of a database with nothing in it."""
+    """The URL of an empty database."""
     return new_database()
 
 
-def test_climbs_every_stair_up_down_and_up(url: str) -> None:
+def test_each_migration_can_be_reverted(url: str) -> None:
     """
-    Each migration can be taken back, and then be made again.
+    Each migration can be applied, reverted and applied again.
     """
-    landings: list[Mapping[str, Any]] = []
+    schemas: list[Mapping[str, Any]] = []
     for before, revision in zip([None, *revisions()], revisions(), strict=False):
         runner.upgrade(url, revision)
-        landings.append(described(url))
+        schemas.append(schema_of(url))
         runner.downgrade(url)
         assert before == runner.current(url)
-        assert (landings[-2] if before else {}) == described(url)
+        assert (schemas[-2] if before else {}) == schema_of(url)
         runner.upgrade(url, revision)
-        assert landings[-1] == described(url)
+        assert schemas[-1] == schema_of(url)
 
     assert runner.newest() == runner.current(url)
 
 
-def test_leads_to_the_tables_of_the_code(new_database: Callable[[], str]) -> None:
+def test_leads_to_the_declared_tables(new_database: Callable[[], str]) -> None:
     """
-    The migrated schema has the tables, columns, indexes and constraints that the code describes.
+    The migrated schema equals the tables, indexes and constraints that the code declares.
     """
     migrated, created = new_database(), new_database()
     runner.upgrade(migrated)
@@ -130,23 +130,23 @@ def test_leads_to_the_tables_of_the_code(new_database: Callable[[], str]) -> Non
     METADATA.create_all(engine)
     engine.dispose()
 
-    assert described(created) == described(migrated)
+    assert schema_of(created) == schema_of(migrated)
 
 
-def test_goes_back_to_nothing(url: str) -> None:
+def test_downgrades_to_base(url: str) -> None:
     """
-    The way back ends where the way there began.
+    A downgrade to base leaves an empty database.
     """
     runner.upgrade(url)
     runner.downgrade(url, "base")
 
     assert runner.current(url) is None
-    assert {} == described(url)
+    assert {} == schema_of(url)
 
 
-def test_goes_back_one_step(url: str) -> None:
+def test_downgrades_one_step(url: str) -> None:
     """
-    Unless told otherwise, a downgrade is one step.
+    A downgrade reverts one migration by default.
     """
     runner.upgrade(url)
     runner.downgrade(url)
@@ -156,7 +156,7 @@ def test_goes_back_one_step(url: str) -> None:
 
 def test_knows_a_database_without_a_schema(url: str) -> None:
     """
-    Where nothing was ever migrated there is no version, and asking makes no file.
+    A database without a schema has no version, and asking creates no file.
     """
     assert runner.current(url) is None
     assert not Path(url.removeprefix("sqlite:///")).exists()
@@ -164,14 +164,14 @@ def test_knows_a_database_without_a_schema(url: str) -> None:
 
 def test_knows_the_newest() -> None:
     """
-    The newest version is the end of one straight line.
+    The newest revision is the head of one linear history.
     """
     assert revisions()[-1] == runner.newest()
 
 
 def test_is_upgraded_once_by_many(url: str) -> None:
     """
-    Of several who migrate at once, one does and the others find it done.
+    Of concurrent upgrades one runs and the others find nothing to do.
     """
     with ThreadPoolExecutor(4) as others:
         done = list(others.map(runner.upgrade, [url] * 4))
@@ -180,22 +180,22 @@ def test_is_upgraded_once_by_many(url: str) -> None:
     assert runner.newest() == runner.current(url)
 
 
-def test_keeps_what_is_there(url: str) -> None:
+def test_upgrading_again_changes_nothing(url: str) -> None:
     """
-    Upgrading what is new enough changes nothing.
+    Upgrading a current schema changes nothing.
     """
     runner.upgrade(url)
-    before = described(url)
+    before = schema_of(url)
     runner.upgrade(url)
 
-    assert before == described(url)
+    assert before == schema_of(url)
 
 
 @pytest.mark.parametrize("table", ["ticket_history", "stock_movements"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET note = 'other'", "DELETE FROM {}"])
-def test_guards_what_is_only_added_to(url: str, table: str, change: str) -> None:
+def test_guards_append_only_tables(url: str, table: str, change: str) -> None:
     """
-    No row of the histories and of the ledger can be changed or deleted, by whomever.
+    Rows of the history and the ledger cannot be updated or deleted.
     """
     runner.upgrade(url)
     engine = create_engine(database_url(url))
@@ -207,9 +207,9 @@ def test_guards_what_is_only_added_to(url: str, table: str, change: str) -> None
     engine.dispose()
 
 
-def test_says_when_the_database_is_away() -> None:
+def test_reports_an_unreachable_database() -> None:
     """
-    A server that does not answer is told as such, with no library's error.
+    An unreachable server raises `Unavailable`.
     """
     with pytest.raises(Unavailable):
         runner.current("postgresql://nobody@127.0.0.1:1/none")
@@ -217,7 +217,7 @@ def test_says_when_the_database_is_away() -> None:
 
 def test_ships_its_migrations() -> None:
     """
-    The package holds what it needs to migrate, whatever folder it is started in.
+    The package contains its migrations.
     """
     migrations = files("mechanic_adapters.sql") / "migrations"
 

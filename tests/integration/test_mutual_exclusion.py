@@ -1,4 +1,4 @@
-"""Of two that exclude each other one wins, and nobody waits in a ring."""
+"""Of two operations that exclude each other one succeeds, without deadlocks."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -45,132 +45,134 @@ ROUNDS = 10
 
 
 @pytest.fixture(params=DATABASES)
-def place(
+def database_shop(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
 ) -> Iterator[DatabaseShop]:
-    """A shop in each database."""
+    """A shop on each database."""
     with open_database_shop(request.param, tmp_path, postgres) as opened:
         yield opened
 
 
-def test_one_way_out_excludes_the_other(place: DatabaseShop) -> None:
+def test_one_transition_excludes_the_other(database_shop: DatabaseShop) -> None:
     """
-    A ticket that one completes and another cancels at once goes one way, and so do its parts.
+    A ticket that is completed and cancelled concurrently gets one status, and so does its stock.
     """
     for _ in range(LAST):
-        ticket = place.open()
-        ask(place.shop, ticket)
-        place.go(ticket, Status.IN_PROGRESS)
-        before = place.stock()[0]
+        ticket = database_shop.open()
+        ask(database_shop.shop, ticket)
+        database_shop.go(ticket, Status.IN_PROGRESS)
+        before = database_shop.stock()[0]
 
         outcomes = in_parallel(
-            partial(place.go, ticket, Status.COMPLETED),
-            partial(place.go, ticket, Status.CANCELLED),
+            partial(database_shop.go, ticket, Status.COMPLETED),
+            partial(database_shop.go, ticket, Status.CANCELLED),
         )
 
         assert 1 == sum(isinstance(one, TransitionBlocked) for one in outcomes)
-        used = 1000 if place.read(ticket).status is Status.COMPLETED else 0
-        assert (before - used, 0) == place.stock()
-    place.check_ledger()
+        used = 1000 if database_shop.read(ticket).status is Status.COMPLETED else 0
+        assert (before - used, 0) == database_shop.stock()
+    database_shop.check_ledger()
 
 
 EXCLUDING: dict[
     str, tuple[Callable[[DatabaseShop, int], object], Callable[[DatabaseShop, int], object], Any]
 ] = {
     "erase and open": (
-        lambda place, one: place.shop.erase_customer(MANAGER, CustomerId(one)),
-        lambda place, one: place.open(customer_id=one),
+        lambda database_shop, one: database_shop.shop.erase_customer(MANAGER, CustomerId(one)),
+        lambda database_shop, one: database_shop.open(customer_id=one),
         (TicketsUnfinished, Unknown),
     ),
     "archive and reserve": (
-        lambda place, one: place.shop.archive_part(MANAGER, PartId(one)),
-        lambda place, one: place.shop.add_part_line(
+        lambda database_shop, one: database_shop.shop.archive_part(MANAGER, PartId(one)),
+        lambda database_shop, one: database_shop.shop.add_part_line(
             MECHANIC, TicketId(1), PartLineForm(part_id=one, quantity=Quantity(1))
         ),
         (PartReserved, Unknown),
     ),
     "remove and take in": (
-        lambda place, one: place.shop.remove_vehicle(MANAGER, VehicleId(one)),
-        lambda place, one: place.open(vehicle_id=one),
+        lambda database_shop, one: database_shop.shop.remove_vehicle(MANAGER, VehicleId(one)),
+        lambda database_shop, one: database_shop.open(vehicle_id=one),
         (VehicleInUse, Unknown),
     ),
 }
-"""What two people may ask for at once, of which only one can be had."""
+"""Pairs of concurrent operations of which only one can succeed."""
 
 
 @pytest.mark.parametrize("name", EXCLUDING)
-def test_of_two_that_exclude_each_other_one_wins(place: DatabaseShop, name: str) -> None:
+def test_of_two_exclusive_operations_one_wins(database_shop: DatabaseShop, name: str) -> None:
     """
-    Whoever comes second is refused for what the first did, never with an accident.
+    The second of two exclusive operations is refused because of the first.
     """
     one_way, other_way, refusals = EXCLUDING[name]
-    place.open()
+    database_shop.open()
     for _ in range(ROUNDS):
-        customer = place.shop.register_customer(
+        customer = database_shop.shop.register_customer(
             MANAGER, sample(Registration, email=f"{now().timestamp()}@x.example")
         )
-        vehicle = place.shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1))
-        part = place.shop.add_part(MANAGER, sample(PartForm, quantity=Quantity(9)))
+        vehicle = database_shop.shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1))
+        part = database_shop.shop.add_part(MANAGER, sample(PartForm, quantity=Quantity(9)))
         one = {"erase and open": customer.id, "archive and reserve": part.id}.get(name, vehicle.id)
 
-        outcomes = in_parallel(partial(one_way, place, one), partial(other_way, place, one))
+        outcomes = in_parallel(
+            partial(one_way, database_shop, one), partial(other_way, database_shop, one)
+        )
 
         (refused,) = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
         assert isinstance(refused, refusals)
-    place.check_ledger()
+    database_shop.check_ledger()
 
 
-def test_two_managers_do_not_let_each_other_go(place: DatabaseShop) -> None:
+def test_two_managers_do_not_deactivate_each_other(database_shop: DatabaseShop) -> None:
     """
-    Of two who deactivate each other at the same moment, one stays.
+    Of two managers who deactivate each other one stays active.
     """
     hiring = sample(Hiring, email="dan@x.example", role=Role.MANAGER)
-    dan = place.shop.hire_mechanic(MANAGER, hiring).id
+    dan = database_shop.shop.hire_mechanic(MANAGER, hiring).id
     for _ in range(ROUNDS):
         outcomes = in_parallel(
-            lambda: place.shop.let_mechanic_go(Actor(Role.MANAGER, dan), MechanicId(1)),
-            lambda: place.shop.let_mechanic_go(MANAGER, dan),
+            lambda: database_shop.shop.let_mechanic_go(Actor(Role.MANAGER, dan), MechanicId(1)),
+            lambda: database_shop.shop.let_mechanic_go(MANAGER, dan),
         )
 
         assert 1 == sum(isinstance(outcome, LastManager) for outcome in outcomes)
         for one in (MechanicId(1), dan):
-            place.shop.change_mechanic(MANAGER, one, lambda form: evolve(form, active=True))
+            database_shop.shop.change_mechanic(MANAGER, one, lambda form: evolve(form, active=True))
 
 
 def line_of(part: int) -> PartLineForm:
-    """Ask for one of a part."""
+    """Return the form of a line for one part."""
     return PartLineForm(part_id=part, quantity=Quantity(1000))
 
 
-def crossed(place: DatabaseShop) -> tuple[list[TicketId], list[int]]:
+def crossed(database_shop: DatabaseShop) -> tuple[list[TicketId], list[int]]:
     """Return started tickets whose lines name the same parts in opposite orders."""
     form = sample(PartForm, quantity=Quantity(99_000))
-    parts = [place.shop.add_part(MANAGER, form).id for _ in range(6)]
-    tickets = [place.open() for _ in range(4)]
+    parts = [database_shop.shop.add_part(MANAGER, form).id for _ in range(6)]
+    tickets = [database_shop.open() for _ in range(4)]
     for number, ticket in enumerate(tickets):
         for part in parts if number % 2 else reversed(parts):
-            place.shop.add_part_line(MECHANIC, ticket, line_of(part))
-        place.go(ticket, Status.IN_PROGRESS)
+            database_shop.shop.add_part_line(MECHANIC, ticket, line_of(part))
+        database_shop.go(ticket, Status.IN_PROGRESS)
     return tickets, [*parts]
 
 
-def test_everything_is_locked_in_one_order(place: DatabaseShop) -> None:
+def test_everything_is_locked_in_one_order(database_shop: DatabaseShop) -> None:
     """
-    Those who complete tickets and those who change their lines never wait for each other in a ring.
+    Completing tickets and changing their lines lock rows in one order, so there is no deadlock.
     """
-    tickets, parts = crossed(place)
+    tickets, parts = crossed(database_shop)
 
     def back_and_forth(ticket: TicketId) -> None:
         for _ in range(2 * ROUNDS):
-            place.go(ticket, Status.COMPLETED)
-            place.go(ticket, Status.IN_PROGRESS)
+            database_shop.go(ticket, Status.COMPLETED)
+            database_shop.go(ticket, Status.IN_PROGRESS)
 
     def meddle(part: int) -> None:
         for _ in range(ROUNDS):
             for ticket in tickets:
                 with suppress(TicketFrozen):
-                    line = place.shop.add_part_line(MECHANIC, ticket, line_of(part))
-                    place.shop.remove_part_line(MECHANIC, ticket, line.id)
+                    line = database_shop.shop.add_part_line(MECHANIC, ticket, line_of(part))
+                    database_shop.shop.remove_part_line(MECHANIC, ticket, line.id)
 
     outcomes = in_parallel(
         *[partial(back_and_forth, one) for one in tickets],
@@ -178,34 +180,34 @@ def test_everything_is_locked_in_one_order(place: DatabaseShop) -> None:
     )
 
     assert [None] * len(outcomes) == outcomes
-    assert 0 == deadlocks_of(place.url)
-    asked = Counter(line.part_id for one in tickets for line in place.read(one).parts)
-    for part in place.shop.list_parts(MANAGER, PartFilter(), ALL).items:
+    assert 0 == deadlocks_of(database_shop.url)
+    asked = Counter(line.part_id for one in tickets for line in database_shop.read(one).parts)
+    for part in database_shop.shop.list_parts(MANAGER, PartFilter(), ALL).items:
         assert 1000 * asked[part.id] == part.reserved
-    place.check_ledger()
+    database_shop.check_ledger()
 
 
-def test_nobody_logs_in_while_let_go(place: DatabaseShop) -> None:
+def test_nobody_logs_in_during_deactivation(database_shop: DatabaseShop) -> None:
     """
-    Whoever is let go at the moment of a login is left with no session that goes on.
+    A login concurrent with a deactivation leaves no valid session.
     """
     for round_ in range(ROUNDS):
         email = f"gone{round_}@x.example"
-        gone = place.shop.hire_mechanic(MANAGER, sample(Hiring, email=email)).id
+        gone = database_shop.shop.hire_mechanic(MANAGER, sample(Hiring, email=email)).id
         credentials = sample(Credentials, email=email, password=sample(Hiring).password)
 
         in_parallel(
-            partial(place.shop.log_in_staff, ANONYMOUS, credentials),
-            partial(place.shop.let_mechanic_go, MANAGER, gone),
+            partial(database_shop.shop.log_in_staff, ANONYMOUS, credentials),
+            partial(database_shop.shop.let_mechanic_go, MANAGER, gone),
         )
 
-        with closing(SqlStore.open(place.url)) as store, store.read_only() as work:
+        with closing(SqlStore.open(database_shop.url)) as store, store.read_only() as work:
             ended = work.revocations.revoked_since(datetime.min.replace(tzinfo=UTC))
-        assert sessions_of(place.url, gone) <= ended
+        assert sessions_of(database_shop.url, gone) <= ended
 
 
 def sessions_of(url: str, mechanic: MechanicId) -> frozenset[str]:
-    """Return the sessions that a mechanic ever had."""
+    """Return all sessions of a mechanic."""
     engine = create_engine(database_url(url))
     with engine.connect() as connection:
         rows = connection.execute(

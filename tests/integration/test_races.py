@@ -1,4 +1,4 @@
-"""Many at once: nothing is oversold, and nothing that anybody wrote is lost."""
+"""Concurrent requests: stock is not oversold, and no update is lost."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -41,82 +41,86 @@ ROUNDS = 20
 
 
 @pytest.fixture(params=DATABASES)
-def place(
+def database_shop(
     request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
 ) -> Iterator[DatabaseShop]:
-    """A shop in each database."""
+    """A shop on each database."""
     with open_database_shop(request.param, tmp_path, postgres) as opened:
         yield opened
 
 
 def add_lines(shop: Shop, ticket: TicketId) -> None:
-    """Write labour down, line by line."""
+    """Add labour lines one by one."""
     for _ in range(ROUNDS):
         shop.add_labor_line(MECHANIC, ticket, sample(LaborLineForm))
 
 
-def add_staff(shop: Shop, ticket: TicketId, crew: tuple[int, ...]) -> None:
-    """Put mechanics on a ticket, one by one, and correct its complaint each time."""
+def add_mechanics(shop: Shop, ticket: TicketId, crew: tuple[int, ...]) -> None:
+    """Assign mechanics one by one, and change the description each time."""
     for one in crew:
         shop.assign_mechanics(MECHANIC, ticket, MechanicEdit(add_ids=(one,)))
         shop.change_ticket(MANAGER, ticket, partial(evolve, description=f"Noise {one}"))
 
 
 def in_another_thread(url: str, act: Callable[..., object], times: int, *args: Any) -> list[str]:
-    """Do something many times at once in this process; return what came of it."""
+    """Run a function concurrently in threads of this process; return the results."""
     with closing(SqlStore.open(url)) as store:
         shop = shop_on(store, now)
         outcomes = in_parallel(*[lambda: act(shop, *args)] * times)
     return [one.code if isinstance(one, Refused) else "done" for one in outcomes]
 
 
-def test_the_last_parts_go_to_whom_they_can(place: DatabaseShop) -> None:
+def test_the_last_parts_are_not_oversold(database_shop: DatabaseShop) -> None:
     """
-    Of fifty who ask for one of the last five, five get it and the rest learn that none is left.
+    Of fifty concurrent requests for five parts five succeed and the others get InsufficientStock.
     """
-    tickets = [place.open() for _ in range(ASKED)]
+    tickets = [database_shop.open() for _ in range(ASKED)]
 
-    outcomes = in_parallel(*[partial(ask, place.shop, one) for one in tickets])
+    outcomes = in_parallel(*[partial(ask, database_shop.shop, one) for one in tickets])
 
     refused = [one for one in outcomes if isinstance(one, InsufficientStock)]
     assert ASKED - LAST == len(refused)
     assert LAST == len(outcomes) - sum(isinstance(one, Refused) for one in outcomes)
     assert {Decimal(0)} == {one.facts["available"] for one in refused}
-    assert (LAST * 1000, LAST * 1000) == place.stock()
-    assert LAST == sum(len(place.read(one).parts) for one in tickets)
-    assert 1 + LAST == len(place.shop.list_movements(MANAGER, PAD, ALL).items)
-    place.check_ledger()
+    assert (LAST * 1000, LAST * 1000) == database_shop.stock()
+    assert LAST == sum(len(database_shop.read(one).parts) for one in tickets)
+    assert 1 + LAST == len(database_shop.shop.list_movements(MANAGER, PAD, ALL).items)
+    database_shop.check_ledger()
 
 
-def test_the_last_parts_are_not_oversold_between_processes(place: DatabaseShop) -> None:
+def test_the_last_parts_are_not_oversold_between_processes(database_shop: DatabaseShop) -> None:
     """
-    Two processes that sell the same five parts on one ticket sell five.
+    Two processes do not oversell the last parts on one ticket.
     """
-    ticket = place.open()
+    ticket = database_shop.open()
     half = ASKED // 2
 
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        doing = [pool.submit(in_another_thread, place.url, ask, half, ticket) for _ in range(2)]
+        doing = [
+            pool.submit(in_another_thread, database_shop.url, ask, half, ticket) for _ in range(2)
+        ]
         outcomes = [one for done in doing for one in done.result()]
 
     assert (LAST, ASKED - LAST) == (outcomes.count("done"), outcomes.count("insufficient-stock"))
-    assert (LAST * 1000, LAST * 1000) == place.stock()
-    assert LAST == len(place.read(ticket).parts)
-    place.check_ledger()
+    assert (LAST * 1000, LAST * 1000) == database_shop.stock()
+    assert LAST == len(database_shop.read(ticket).parts)
+    database_shop.check_ledger()
 
 
-def hire(place: DatabaseShop, number: int) -> tuple[int, ...]:
-    """Return a crew of new mechanics."""
+def hire(database_shop: DatabaseShop, number: int) -> tuple[int, ...]:
+    """Hire mechanics and return them."""
     return tuple(
-        place.shop.hire_mechanic(MANAGER, sample(Hiring, email=f"new{one}@x.example")).id
+        database_shop.shop.hire_mechanic(MANAGER, sample(Hiring, email=f"new{one}@x.example")).id
         for one in range(number)
     )
 
 
-def nothing_must_be_lost(place: DatabaseShop, ticket: TicketId, crew: tuple[int, ...]) -> None:
-    """Check that a ticket has all that two hands gave it, each told once."""
-    after = place.read(ticket)
-    history = place.shop.list_history(MANAGER, ticket, ALL).items
+def check_nothing_is_lost(
+    database_shop: DatabaseShop, ticket: TicketId, crew: tuple[int, ...]
+) -> None:
+    """Check that a ticket has every change of both writers, each once in its history."""
+    after = database_shop.read(ticket)
+    history = database_shop.shop.list_history(MANAGER, ticket, ALL).items
     assert ROUNDS == len(after.labor)
     assert {BOB, *crew} == {mechanic.id for mechanic in after.mechanics}
     assert f"Noise {crew[-1]}" == after.description
@@ -124,39 +128,42 @@ def nothing_must_be_lost(place: DatabaseShop, ticket: TicketId, crew: tuple[int,
     assert sorted({entry.id for entry in history}) == [entry.id for entry in history]
 
 
-def test_two_threads_that_edit_a_ticket_lose_nothing(place: DatabaseShop) -> None:
+def test_two_threads_that_edit_a_ticket_lose_nothing(database_shop: DatabaseShop) -> None:
     """
-    Lines that one writes and mechanics that the other assigns are all there.
+    Concurrent edits of one ticket in two threads are all stored.
     """
-    ticket, crew = place.open(), hire(place, 10)
+    ticket, crew = database_shop.open(), hire(database_shop, 10)
 
-    in_parallel(lambda: add_lines(place.shop, ticket), lambda: add_staff(place.shop, ticket, crew))
+    in_parallel(
+        lambda: add_lines(database_shop.shop, ticket),
+        lambda: add_mechanics(database_shop.shop, ticket, crew),
+    )
 
-    nothing_must_be_lost(place, ticket, crew)
+    check_nothing_is_lost(database_shop, ticket, crew)
 
 
-def test_two_processes_that_edit_a_ticket_lose_nothing(place: DatabaseShop) -> None:
+def test_two_processes_that_edit_a_ticket_lose_nothing(database_shop: DatabaseShop) -> None:
     """
-    The same holds where the two do not share a process.
+    Concurrent edits of one ticket in two processes are all stored.
     """
-    ticket, crew = place.open(), hire(place, 10)
+    ticket, crew = database_shop.open(), hire(database_shop, 10)
 
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        lines = pool.submit(in_another_thread, place.url, add_lines, 1, ticket)
-        staff = pool.submit(in_another_thread, place.url, add_staff, 1, ticket, crew)
+        lines = pool.submit(in_another_thread, database_shop.url, add_lines, 1, ticket)
+        staff = pool.submit(in_another_thread, database_shop.url, add_mechanics, 1, ticket, crew)
         assert ["done"] == lines.result() == staff.result()
 
-    nothing_must_be_lost(place, ticket, crew)
+    check_nothing_is_lost(database_shop, ticket, crew)
 
 
-def test_of_those_who_saw_the_same_version_one_wins(place: DatabaseShop) -> None:
+def test_of_those_who_saw_the_same_version_one_wins(database_shop: DatabaseShop) -> None:
     """
-    Whoever names the version that they saw never overwrites what they did not see.
+    Of several writers that expect the same version one succeeds (optimistic locking).
     """
-    ticket = place.open()
+    ticket = database_shop.open()
 
     def describe(number: int) -> Ticket:
-        return place.shop.change_ticket(
+        return database_shop.shop.change_ticket(
             MECHANIC, ticket, partial(evolve, description=f"Noise {number}"), expected=1
         )
 
@@ -164,4 +171,4 @@ def test_of_those_who_saw_the_same_version_one_wins(place: DatabaseShop) -> None
 
     (won,) = [one for one in outcomes if not isinstance(one, Refused)]
     assert 7 == sum(isinstance(one, TicketChanged) for one in outcomes)
-    assert won == place.read(ticket)
+    assert won == database_shop.read(ticket)

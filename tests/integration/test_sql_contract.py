@@ -1,4 +1,4 @@
-"""The SQL store keeps the contract of stores, on SQLite in a file and on PostgreSQL."""
+"""The conformance suite on the SQL store, with a SQLite file and with PostgreSQL."""
 
 import shutil
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ BEGIN
     FROM pg_sequences;
 END $$
 """
-"""Makes a database as good as new, thirty times faster than a new one is made."""
+"""Empties a database, thirty times faster than creating one."""
 
 
 @pytest.fixture(scope="module")
 def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty shop in a file, to be copied."""
+    """An empty shop in a file, as a template."""
     file = tmp_path_factory.mktemp("sqlite") / "empty.db"
     runner.upgrade(f"sqlite:///{file}")
     return file
@@ -43,13 +43,13 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sqlite(empty_file: Path, tmp_path: Path) -> str:
-    """The address of an empty shop in a file."""
+    """The URL of an empty shop in a file."""
     return f"sqlite:///{shutil.copy(empty_file, tmp_path / 'shop.db')}"
 
 
 @pytest.fixture(scope="module")
 def database(postgres: PostgresServer) -> str:
-    """The address of a shop on PostgreSQL."""
+    """The URL of a shop on PostgreSQL."""
     url = postgres.new_database()
     runner.upgrade(url)
     return url
@@ -57,7 +57,7 @@ def database(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 def postgresql(database: str) -> str:
-    """The address of an empty shop on PostgreSQL."""
+    """The URL of an empty shop on PostgreSQL."""
     with psycopg.connect(database) as connection:
         connection.execute(EMPTY)
     return database
@@ -65,7 +65,7 @@ def postgresql(database: str) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """An empty shop in each database."""
+    """An empty shop on each database."""
     store = SqlStore.open(request.getfixturevalue(request.param))
     yield store
     store.close()

@@ -1,4 +1,4 @@
-"""What is special about the store on SQLite."""
+"""Behaviour of the SQL store on SQLite only."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from tests.integration.statements import counted
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """An empty shop in a file whose name is no name for a web address."""
+    """An empty shop in a file whose name is not URL-safe."""
     file = tmp_path / "Ada's shop #1 100%.db"
     runner.upgrade(f"sqlite:///{file}")
     return file
@@ -35,7 +35,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(file: Path) -> Iterator[SqlStore]:
-    """The store over it."""
+    """The store on it."""
     store = SqlStore.open(f"sqlite:///{file}")
     yield store
     store.close()
@@ -44,7 +44,7 @@ def store(file: Path) -> Iterator[SqlStore]:
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
 def test_needs_a_file(url: str) -> None:
     """
-    A shop in memory has no transactions, and is refused.
+    A `:memory:` database is refused.
     """
     with pytest.raises(ValueError, match="SQLite needs a file"):
         database_url(url)
@@ -53,7 +53,7 @@ def test_needs_a_file(url: str) -> None:
 @pytest.mark.parametrize("url", ["mysql://localhost/shop", "sqlite+aiosqlite:///shop.db"])
 def test_speaks_to_two_databases(url: str) -> None:
     """
-    Any other database or driver is refused.
+    Other databases and drivers are refused.
     """
     with pytest.raises(ValueError, match="must be postgresql"):
         database_url(url)
@@ -61,7 +61,7 @@ def test_speaks_to_two_databases(url: str) -> None:
 
 def test_writes_safely(store: SqlStore) -> None:
     """
-    Commits reach the disk, readers are not kept waiting, and references are held to.
+    Commits are synchronous, readers do not block (WAL), and foreign keys are enforced.
     """
     connection = store.database.writers.take()
     try:
@@ -79,7 +79,7 @@ def test_tells_of_a_commit_whose_outcome_is_unknown(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    Where nobody knows whether a commit succeeded, subscribers hear of it: caches must not lie.
+    After a commit with an unknown outcome subscribers are notified, so that caches are invalidated.
     """
     heard: list[frozenset[str]] = []
     store.subscribe(heard.append)
@@ -98,7 +98,7 @@ def test_tells_of_a_commit_whose_outcome_is_unknown(
 
 def test_reads_only(store: SqlStore) -> None:
     """
-    Nothing can be written on a connection that is there to read.
+    A connection for reading cannot write.
     """
     connection = store.database.readers.take()
     try:
@@ -110,7 +110,7 @@ def test_reads_only(store: SqlStore) -> None:
 
 def test_reads_in_one_statement(store: SqlStore) -> None:
     """
-    A single read is one statement, with no transaction around it.
+    A single read is one statement without a transaction.
     """
     part = add_part(store)
     connection = store.database.readers.take()
@@ -127,7 +127,7 @@ def test_reads_in_one_statement(store: SqlStore) -> None:
 
 def test_begins_at_once(store: SqlStore) -> None:
     """
-    A transaction has the right to write from its beginning: it can't lose it on the way.
+    A transaction takes the write lock at its beginning.
     """
     connection = store.database.writers.take()
     ran: list[str] = []
@@ -144,7 +144,7 @@ def test_begins_at_once(store: SqlStore) -> None:
 
 def test_is_read_while_it_is_written(store: SqlStore) -> None:
     """
-    Readers see what was kept last, and do not wait for whoever writes.
+    Readers see the last committed state and do not wait for a writer.
     """
     with ThreadPoolExecutor(1) as others, store.begin() as work:
         work.customers.add(new_customer())
@@ -154,7 +154,7 @@ def test_is_read_while_it_is_written(store: SqlStore) -> None:
 
 def test_takes_turns(store: SqlStore) -> None:
     """
-    Many who write at once wait for each other, and none of them loses.
+    Concurrent writers wait for each other, and none fails.
     """
     part = add_part(store)
 
@@ -172,7 +172,7 @@ def test_takes_turns(store: SqlStore) -> None:
 
 def test_loses_to_another_process(store: SqlStore, file: Path) -> None:
     """
-    Whoever waits in vain for another process to finish writing has lost a race.
+    A transaction that waits too long for another process raises `LostRace`.
     """
     with closing(sqlite3.connect(file)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -186,7 +186,7 @@ def test_loses_to_another_process(store: SqlStore, file: Path) -> None:
 
 def test_says_that_the_file_is_lost(store: SqlStore, file: Path) -> None:
     """
-    A file that is gone is missed, and does not come back as an empty shop.
+    A missing file raises `Unavailable` and is not created again.
     """
     file.unlink()
 
@@ -199,7 +199,7 @@ def test_says_that_the_file_is_lost(store: SqlStore, file: Path) -> None:
 
 def test_answers_again(store: SqlStore, file: Path) -> None:
     """
-    Once the file is back, so is the shop.
+    When the file is back the store works again.
     """
     customer = add_customer(store)
     store.close()
@@ -214,7 +214,7 @@ def test_answers_again(store: SqlStore, file: Path) -> None:
 
 def test_gives_no_id_twice(store: SqlStore) -> None:
     """
-    The id of a vehicle that was removed is not given to the next one.
+    The id of a removed vehicle is not reused.
     """
     customer = add_customer(store)
     ids = set()

@@ -1,4 +1,4 @@
-"""Several that start at once on one file of SQLite: new, old, or left behind by a crash."""
+"""Concurrent starts on one SQLite file: missing, in another journal mode, or after a crash."""
 
 import shutil
 import sqlite3
@@ -31,19 +31,19 @@ PROCESSES: Final = 4
 spawned = get_context("spawn")
 
 
-def new(file: Path) -> None:
-    """Leave the file to whoever comes first."""
+def missing(file: Path) -> None:
+    """Leave the file missing."""
 
 
 def in_another_journal(file: Path) -> None:
-    """Make a shop in the journal that SQLite begins with, as copies of other programs are."""
+    """Create a shop in rollback-journal mode."""
     runner.upgrade(f"sqlite:///{file}")
     with closing(sqlite3.connect(file)) as connection:
         assert ("delete",) == connection.execute("PRAGMA journal_mode=DELETE").fetchone()
 
 
-def left_behind(file: Path) -> None:
-    """Make a shop as a process leaves it that was killed: with a log to be gone through."""
+def after_a_crash(file: Path) -> None:
+    """Create a shop as a killed process leaves it: with a WAL to recover."""
     whole = file.with_suffix(".whole")
     runner.upgrade(f"sqlite:///{whole}")
     with closing(SqlStore.open(f"sqlite:///{whole}")) as store:
@@ -54,13 +54,13 @@ def left_behind(file: Path) -> None:
     assert Path(f"{file}-wal").stat().st_size
 
 
-BEFORE: Final = (new, in_another_journal, left_behind)
+BEFORE: Final = (missing, in_another_journal, after_a_crash)
 EACH: Final = 2
-"""How many files of each kind are raced for."""
+"""The number of files of each kind."""
 
 
 def start(file: Path, who: str) -> str:
-    """Do what each process of the shop does as it starts, write, and return the shop's secret."""
+    """Open the shop as each process does at its start, write, and return the shop's secret."""
     url = f"sqlite:///{file}"
     secret = read_or_create_secret(secret_path(url))
     with open_database(Settings(database_url=url), 2) as store:
@@ -71,7 +71,7 @@ def start(file: Path, who: str) -> str:
 
 
 def names(file: Path) -> list[str]:
-    """Return the names of the customers that were added by those who started."""
+    """Return the names of the customers that were added at the starts."""
     with closing(SqlStore.open(f"sqlite:///{file}")) as store, store.read_only() as work:
         found = work.customers.find(None, PageRequest(size=100)).items
     return sorted(one.name for one in found if one.name.startswith("hand"))
@@ -79,7 +79,7 @@ def names(file: Path) -> list[str]:
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Files of each kind, as they are before anybody starts."""
+    """Files of each kind, before any start."""
     made = []
     for before in BEFORE:
         for number in range(EACH):
@@ -90,7 +90,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 def test_threads_start_together(files: list[Path]) -> None:
     """
-    Many threads that open one file at once all find it ready, and share one secret.
+    Threads that open one file concurrently all succeed and share one secret.
     """
     together = Barrier(HANDS)
 
@@ -108,7 +108,7 @@ def test_threads_start_together(files: list[Path]) -> None:
 
 def test_processes_start_together(files: list[Path]) -> None:
     """
-    The same holds for processes, which have nothing in common but the file.
+    Processes that open one file concurrently all succeed and share one secret.
     """
     spawned = get_context("spawn")
     together = spawned.Barrier(PROCESSES)
@@ -138,8 +138,8 @@ def _start_each(files: list[Path], number: int, together: Line, told: "Queue[lis
 
 
 @contextmanager
-def somebody_switching(file: Path, seconds: float) -> Iterator[None]:
-    """Hold the lock that a switch to the log takes, for a while."""
+def another_switch(file: Path, seconds: float) -> Iterator[None]:
+    """Hold the lock of a switch to WAL mode for a while."""
     other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
     ending = Timer(seconds, other.execute, ["COMMIT"])
@@ -154,12 +154,12 @@ def somebody_switching(file: Path, seconds: float) -> Iterator[None]:
 @pytest.mark.parametrize("act", ["upgrade", "write"])
 def test_waits_for_another_that_switches(tmp_path: Path, act: str) -> None:
     """
-    SQLite says "locked" at once to the second of two that switch; that one asks again.
+    A switch to WAL mode is retried while another process switches.
     """
     file = tmp_path / "shop.db"
     in_another_journal(file)
 
-    with somebody_switching(file, 0.3):
+    with another_switch(file, 0.3):
         if act == "upgrade":
             runner.upgrade(f"sqlite:///{file}")
         else:
@@ -171,12 +171,12 @@ def test_waits_for_another_that_switches(tmp_path: Path, act: str) -> None:
 
 def test_does_not_wait_for_ever(tmp_path: Path) -> None:
     """
-    Where the other does not end, the second says so when its patience does.
+    The retry ends with an error after its timeout.
     """
     file = tmp_path / "shop.db"
     in_another_journal(file)
 
-    with somebody_switching(file, 3), closing(sqlite3.connect(file, timeout=0)) as connection:
+    with another_switch(file, 3), closing(sqlite3.connect(file, timeout=0)) as connection:
         began = time.monotonic()
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             enable_wal(connection, timeout=0.2)
@@ -185,9 +185,9 @@ def test_does_not_wait_for_ever(tmp_path: Path) -> None:
     assert 0.2 < took < 3
 
 
-def test_does_not_ask_again_in_vain(tmp_path: Path) -> None:
+def test_does_not_retry_in_vain(tmp_path: Path) -> None:
     """
-    What is no database does not become one while somebody waits.
+    A file that is no database is not retried.
     """
     file = tmp_path / "shop.db"
     file.write_bytes(b"Dear customer, " * 100)

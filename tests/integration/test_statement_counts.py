@@ -1,4 +1,4 @@
-"""SQL statements per request, for every route: a guard against slowness that needs no clock."""
+"""SQL statements per request for every route: a performance test without a clock."""
 
 import json
 import shutil
@@ -38,9 +38,9 @@ TEAM: Final = 12
 COSTS: Final[dict[str, dict[str, Any]]] = json.loads(
     Path(__file__).with_name("statement_counts.json").read_text()
 )
-"""What each request costs: statements, and those that only control its transaction.
+"""The statements of each request, and those that only control its transaction.
 
-Where a change brings another count on purpose, the file is changed with it.
+A change that alters a count on purpose changes the file too.
 """
 
 Copy = Callable[[], tuple[str, str]]
@@ -48,7 +48,7 @@ Copy = Callable[[], tuple[str, str]]
 
 @frozen
 class AppClient:
-    """Somebody on the line with a shop whose statements are counted."""
+    """A client of a shop whose statements are counted."""
 
     kind: str
     store: SqlStore
@@ -56,16 +56,16 @@ class AppClient:
 
     @property
     def most_for_an_edit(self) -> int:
-        """How many statements may change who works on a ticket; SQLite can't write in a WITH."""
+        """The maximum for an assignment; SQLite cannot write in a WITH clause."""
         return 3 if self.kind == "postgresql" else 6
 
     def known(self, asked: RequestCase) -> list[int]:
-        """Return what a request is known to cost."""
+        """Return the recorded counts of a request."""
         found: list[int] = COSTS[self.kind][f"{asked.method} {template_of(asked.path)}"]
         return found
 
     def ask(self, asked: RequestCase) -> Statements:
-        """Return what it takes to answer a request."""
+        """Send a request and return its statements."""
         address, _, query = asked.path.partition("?")
         sent = {} if asked.body is None else {"json": asked.body}
         with counted(self.store) as statements:
@@ -87,11 +87,11 @@ def copy(
     tmp_path_factory: pytest.TempPathFactory,
     postgres: PostgresServer,
 ) -> Iterator[Copy]:
-    """Makes copies of a shop with an untouched ticket, one with two lines, and spare things."""
+    """Creates copies of a shop with an empty ticket, one with two lines, and spare records."""
     folder = tmp_path_factory.mktemp("shops")
     original = new_shop_url(request.param, folder, postgres)
     with open_client(request.param, original) as line:
-        furnish(line)
+        seed(line)
     made: list[str] = []
 
     def another() -> tuple[str, str]:
@@ -107,7 +107,7 @@ def copy(
 
 @pytest.fixture
 def line(copy: Copy) -> Iterator[AppClient]:
-    """A shop of one's own."""
+    """A client of a shop of its own."""
     with open_client(*copy()) as line:
         yield line
 
@@ -120,8 +120,8 @@ def open_client(kind: str, url: str) -> Iterator[AppClient]:
         yield AppClient(kind, store, create_app(shop, HttpPorts(authenticate=read_token), SETTINGS))
 
 
-def furnish(line: AppClient) -> None:
-    """Have the people and things that the contract's table of requests speaks of."""
+def seed(line: AppClient) -> None:
+    """Create the records that the contract's requests refer to."""
     shop = shop_on(line.store, ManualClock())
     shop.hire_mechanic(
         MANAGER, sample(Hiring, name="Eve", email="eve@shop.example", role=Role.MANAGER)
@@ -146,7 +146,7 @@ def furnish(line: AppClient) -> None:
 @pytest.mark.parametrize("asked", CONTRACT, ids=lambda asked: f"{asked.method} {asked.path}")
 def test_a_request_costs_no_more_than_it_did(line: AppClient, asked: RequestCase) -> None:
     """
-    No request runs more statements, or controls its transaction more, than it is known to.
+    No request runs more statements or transaction controls than recorded.
     """
     found = line.ask(asked)
 
@@ -160,7 +160,7 @@ def test_a_request_costs_no_more_than_it_did(line: AppClient, asked: RequestCase
 )
 def test_a_single_read_is_one_statement(line: AppClient, path: str) -> None:
     """
-    Whoever reads one thing costs the database one statement, without BEGIN and ROLLBACK.
+    Reading one record is one statement without BEGIN and ROLLBACK.
     """
     found = line.ask(RequestCase("GET", path, MANAGER, 200))
 
@@ -169,9 +169,9 @@ def test_a_single_read_is_one_statement(line: AppClient, path: str) -> None:
 
 def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(line: AppClient) -> None:
     """
-    A dozen mechanics come and another dozen go in as few statements as one.
+    Assigning a dozen mechanics takes as many statements as assigning one.
     """
-    staff = [hired(line, n) for n in range(2 * TEAM)]
+    staff = [hire_one(line, n) for n in range(2 * TEAM)]
     first, second = staff[:TEAM], staff[TEAM:]
     one = {"add_ids": staff[:1], "remove_ids": [2]}
     many = {"add_ids": second, "remove_ids": first}
@@ -187,12 +187,12 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(line: AppClient
 @pytest.mark.parametrize("path", LISTS)
 def test_a_list_costs_the_same_however_long(line: AppClient, path: str) -> None:
     """
-    A hundred rows with all that hangs on them take as many statements as two, and its total none.
+    A long list takes as many statements as a short one, and its total none.
     """
     before = line.ask(RequestCase("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
     shop = shop_on(line.store, ManualClock())
     for n in range(TEAM):
-        hired(line, n)
+        hire_one(line, n)
         shop.add_part(MECHANIC, sample(PartForm, sku=f"N{n}"))
         shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(1, 2)))
 
@@ -201,7 +201,7 @@ def test_a_list_costs_the_same_however_long(line: AppClient, path: str) -> None:
     assert len(before) == len(after) <= MOST_FOR_A_LIST
 
 
-def hired(line: AppClient, n: int) -> int:
-    """Return the id of one more mechanic."""
+def hire_one(line: AppClient, n: int) -> int:
+    """Hire one more mechanic and return the id."""
     hiring = sample(Hiring, name=f"M{n}", email=f"m{n}@shop.example")
     return shop_on(line.store, ManualClock()).hire_mechanic(MANAGER, hiring).id

@@ -1,4 +1,4 @@
-"""How many statements each thing costs, whatever the number of rows: a guard against loops."""
+"""Statements per operation of the store, whatever the number of rows (no N+1 queries)."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ MANY_NEXT: Final = PageRequest(size=100, after=1)
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty shop in a file, to be copied."""
+    """An empty shop in a file, as a template."""
     file = tmp_path_factory.mktemp("sqlite") / "empty.db"
     runner.upgrade(f"sqlite:///{file}")
     return file
@@ -70,7 +70,7 @@ def postgresql(postgres: PostgresServer) -> Iterator[SqlStore]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest) -> SqlStore:
-    """An empty shop in each database."""
+    """An empty shop on each database."""
     store: SqlStore = request.getfixturevalue(request.param)
     return store
 
@@ -111,7 +111,7 @@ READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
 @pytest.mark.parametrize("name", READS)
 def test_reads_in_one_statement(store: SqlStore, name: str) -> None:
     """
-    Whatever is read, and however much of it, takes one statement and no transaction.
+    Every read takes one statement and no transaction.
     """
     seed = add_seed(store)
     with store.begin() as work:
@@ -128,7 +128,7 @@ def test_reads_in_one_statement(store: SqlStore, name: str) -> None:
 
 def test_checks_the_stock_in_one_statement(store: SqlStore) -> None:
     """
-    The check of all stock is one statement too; PostgreSQL is told to be patient with it.
+    The check of all stock is one statement, without a timeout on PostgreSQL.
     """
     with counted(store) as statements, store.read_only() as work:
         work.ledger.disagreements()
@@ -159,25 +159,25 @@ def full_ticket(seed: Seed) -> Ticket:
 
 
 def add_part(work: Work, _: Seed) -> None:
-    """Put a part on the shelf, as `AddPart` does."""
+    """Add a part, as `AddPart` does."""
     part = new_part()
     work.parts.add(part, new_movement(part, 5))
 
 
 def change_customer(work: Work, seed: Seed) -> None:
-    """Correct a customer, as `ChangeCustomer` does."""
+    """Change a customer, as `ChangeCustomer` does."""
     held = work.customers.lock(seed.customer.id)
     work.customers.save(evolve(held, name="Changed"))
 
 
 def count_part(work: Work, seed: Seed) -> None:
-    """Count a part anew, as `ChangePart` does."""
+    """Count a part, as `ChangePart` does."""
     held = work.parts.lock([seed.part.id])[seed.part.id]
     work.parts.save([held.move(Kind.RECEIVE, Quantity(5))], [new_movement(held, 5)])
 
 
 def move_many(work: Work, _: Seed) -> None:
-    """Move the stock of many parts at once, as the completion of a ticket does."""
+    """Move the stock of many parts at once, as completing a ticket does."""
     ids = [part.id for part in work.parts.find(PartFilter(), MANY).items]
     held = work.parts.lock(ids)
     work.parts.save(
@@ -193,14 +193,14 @@ def start_session(work: Work, seed: Seed) -> None:
 
 
 def refresh(work: Work, seed: Seed) -> None:
-    """Trade a token in, as `RefreshTokens` does."""
+    """Exchange a refresh token, as `RefreshTokens` does."""
     held = work.sessions.lock(seed.token.digest)
     work.accounts.of(Role.CUSTOMER, seed.customer.id)
     work.sessions.rotate(seed.token.mark_used(AT), new_token(held[0] if held else seed.session))
 
 
 def cancel(work: Work, seed: Seed) -> None:
-    """Change a ticket and nothing that is on it."""
+    """Change only the status of a ticket."""
     held = work.tickets.lock(seed.ticket.id)
     work.tickets.save(evolve(held, description="Changed"), new_entry())
 
@@ -224,7 +224,7 @@ WRITES: Final[dict[str, tuple[Callable[[Work, Seed], object], int, int]]] = {
         1,
     ),
 }
-"""What is written, and its statements on SQLite and PostgreSQL."""
+"""Writes, and the number of their statements on SQLite and PostgreSQL."""
 
 
 @pytest.mark.parametrize("name", WRITES)
@@ -232,7 +232,7 @@ def test_writes_in_few_statements(
     store: SqlStore, name: str, request: pytest.FixtureRequest
 ) -> None:
     """
-    What belongs together is written in a known number of statements, and one commit.
+    Each write takes a known number of statements and one commit.
     """
     act, on_sqlite, on_postgresql = WRITES[name]
     seed = add_seed(store)
@@ -253,22 +253,22 @@ def test_changes_any_number_of_mechanics(
     store: SqlStore, number: int, request: pytest.FixtureRequest
 ) -> None:
     """
-    Mechanics who join and leave a ticket cost as much whether one does or forty.
+    Assigning forty mechanics takes as many statements as assigning one.
     """
     seed = add_seed(store)
     one, other = ([add_mechanic(store) for _ in range(number)] for _ in "ab")
     with store.begin() as work:
-        restaff(work, seed.ticket, one, [])
+        reassign(work, seed.ticket, one, [])
 
     with counted(store) as statements, store.begin() as work:
-        restaff(work, seed.ticket, other, one)
+        reassign(work, seed.ticket, other, one)
 
     assert (6 if "sqlite" in request.node.name else 3) == len(statements), statements.proper
     assert () == store.miscounts()
 
 
-def restaff(work: Work, ticket: Ticket, come: list[Mechanic], go: list[Mechanic]) -> None:
-    """Put mechanics on a ticket and take others off, as `AssignMechanics` does."""
+def reassign(work: Work, ticket: Ticket, come: list[Mechanic], go: list[Mechanic]) -> None:
+    """Assign and remove mechanics, as `AssignMechanics` does."""
     held, known = work.tickets.lock_with_mechanics(ticket.id, [one.id for one in (*come, *go)])
     joining = [AssignedMechanic(id=one.id, name=known[one.id].name) for one in come]
     work.tickets.save(held.with_mechanics(joining, [one.id for one in go], AT), new_entry())

@@ -1,4 +1,4 @@
-"""Totals of whole lists: kept by the database, and always the number of rows that are there."""
+"""Totals of whole lists: maintained by triggers, and equal to the number of rows."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,19 +39,19 @@ SELECT 'Ada', n || '@x.example', '{}', '{}', 1, 'ada', n || '@x.example' FROM nu
 
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty shop in each database."""
+    """The URL of an empty shop on each database."""
     return new_shop_url(request.param, tmp_path, request.getfixturevalue("postgres"))
 
 
 @pytest.fixture
 def store(url: str) -> Iterator[SqlStore]:
-    """The shop there."""
+    """The store on it."""
     with closing(SqlStore.open(url)) as store:
         yield store
 
 
-def crowd(url: str, count: int) -> None:
-    """Keep *count* customers named Ada, past the store."""
+def insert_customers(url: str, count: int) -> None:
+    """Insert *count* customers named Ada directly."""
     engine = create_engine(database_url(url))
     with engine.begin() as connection:
         connection.exec_driver_sql(CROWD.format(count, AT, AT))
@@ -59,7 +59,7 @@ def crowd(url: str, count: int) -> None:
 
 
 def totals(store: SqlStore) -> tuple[int | None, ...]:
-    """Return what the lists of customers, vehicles, tickets and parts say they have."""
+    """Return the totals of customers, vehicles, tickets and parts."""
     with store.read_only() as work:
         return (
             work.customers.find(None, COUNTED).total,
@@ -69,17 +69,17 @@ def totals(store: SqlStore) -> tuple[int | None, ...]:
         )
 
 
-def test_are_of_nothing_at_first(store: SqlStore) -> None:
+def test_are_zero_at_first(store: SqlStore) -> None:
     """
-    An empty shop has empty lists.
+    The totals of an empty shop are 0.
     """
     assert (0, 0, 0, 0) == totals(store)
     assert () == store.wrong_totals()
 
 
-def test_follow_what_comes_and_goes(store: SqlStore) -> None:
+def test_follow_additions_and_removals(store: SqlStore) -> None:
     """
-    What is added counts, and what is erased, archived, struck out or deleted does so no more.
+    Totals count added rows, and no longer those that are erased, archived or removed.
     """
     seed = add_seed(store)
     with store.begin() as work:
@@ -97,9 +97,9 @@ def test_follow_what_comes_and_goes(store: SqlStore) -> None:
     assert () == store.wrong_totals()
 
 
-def test_are_dropped_with_the_transaction(store: SqlStore) -> None:
+def test_are_rolled_back(store: SqlStore) -> None:
     """
-    What was never kept was never counted; inside its transaction it was.
+    A rolled-back transaction does not change totals, which it saw changed itself.
     """
     with suppress(ZeroDivisionError), store.begin() as work:
         work.parts.add(new_part())
@@ -111,9 +111,9 @@ def test_are_dropped_with_the_transaction(store: SqlStore) -> None:
     assert () == store.wrong_totals()
 
 
-def test_count_everyone_who_comes_at_once(store: SqlStore) -> None:
+def test_count_concurrent_additions(store: SqlStore) -> None:
     """
-    Of those who write at the same time nobody is lost.
+    Rows of concurrent transactions are all counted.
     """
     with ThreadPoolExecutor(4) as others:
         list(others.map(lambda _: add_customer(store), range(80)))
@@ -122,9 +122,9 @@ def test_count_everyone_who_comes_at_once(store: SqlStore) -> None:
     assert () == store.wrong_totals()
 
 
-def test_keep_nobody_waiting(postgres: PostgresServer, tmp_path: Path) -> None:
+def test_do_not_block_other_writers(postgres: PostgresServer, tmp_path: Path) -> None:
     """
-    While one transaction has yet to be kept, another adds to the same list and is.
+    A transaction that has added to a list does not block another that adds to it.
     """
     url = new_shop_url("postgresql", tmp_path, postgres)
     with closing(SqlStore.open(url)) as store, ThreadPoolExecutor(1) as others:
@@ -137,28 +137,28 @@ def test_keep_nobody_waiting(postgres: PostgresServer, tmp_path: Path) -> None:
 
 
 def add_part(store: SqlStore) -> None:
-    """Keep a new part."""
+    """Add a part."""
     with store.begin() as work:
         work.parts.add(new_part())
 
 
-def test_are_counted_where_rows_were_before(url: str, store: SqlStore) -> None:
+def test_count_existing_rows(url: str, store: SqlStore) -> None:
     """
-    The migration counts what it finds, and so does the one who goes back and comes again.
+    The migration counts existing rows, also after a downgrade.
     """
     runner.downgrade(url, "0004")
-    crowd(url, 7)
+    insert_customers(url, 7)
     runner.upgrade(url)
 
     assert 7 == totals(store)[0]
     assert () == store.wrong_totals()
 
 
-def test_tell_when_they_are_wrong(url: str, store: SqlStore) -> None:
+def test_wrong_totals_are_found(url: str, store: SqlStore) -> None:
     """
-    A figure that was changed by hand is found.
+    A total that was changed by hand is found.
     """
-    crowd(url, 3)
+    insert_customers(url, 3)
     engine = create_engine(database_url(url))
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE list_totals SET total = 5 WHERE list = 'customers'")
@@ -177,9 +177,9 @@ def test_tell_when_they_are_wrong(url: str, store: SqlStore) -> None:
 
 def test_go_no_further_than_pages_behind_a_filter(url: str, store: SqlStore) -> None:
     """
-    The whole list has its total whatever it is; some of it, as many as pages can show.
+    A whole list has an exact total; a filtered one is counted up to the last possible page.
     """
-    crowd(url, MAX_FILTERED_TOTAL)
+    insert_customers(url, MAX_FILTERED_TOTAL)
     with store.read_only() as work:
         just = work.customers.find("ada", COUNTED).total
     add_customer(store, name="Ada")

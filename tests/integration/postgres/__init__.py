@@ -1,1 +1,1 @@
-"""What is special about the store on PostgreSQL."""
+"""Behaviour of the SQL store on PostgreSQL only."""

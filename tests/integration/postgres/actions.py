@@ -1,4 +1,4 @@
-"""What several tests on PostgreSQL do."""
+"""Actions that several tests on PostgreSQL share."""
 
 import time
 
@@ -14,7 +14,7 @@ from mechanic_core.unit_of_work import Work
 
 
 def terminate_connections(url: str) -> None:
-    """End every connection to the database, as a restart of the server does."""
+    """Terminate every other connection to the database, as a restart does."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
@@ -23,7 +23,7 @@ def terminate_connections(url: str) -> None:
 
 
 def swap(work: Work, ticket: Ticket, joining: int) -> Ticket:
-    """Put another mechanic on the ticket in place of those who are there."""
+    """Replace the mechanics of a ticket."""
     held = work.tickets.lock(ticket.id)
     known = work.mechanics.lock_shared([joining])
     staff = [AssignedMechanic(id=known[joining].id, name=known[joining].name)]
@@ -32,7 +32,7 @@ def swap(work: Work, ticket: Ticket, joining: int) -> Ticket:
 
 
 def wait_for_a_blocked_lock(store: SqlStore) -> None:
-    """Return as soon as somebody waits for a lock."""
+    """Wait until a transaction waits for a lock."""
     connection = store.database.readers.take()
     try:
         cursor = connection.cursor

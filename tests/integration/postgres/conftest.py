@@ -11,7 +11,7 @@ from tests.integration.servers import PostgresServer
 
 @pytest.fixture(scope="module")
 def template(postgres: PostgresServer) -> str:
-    """An empty shop, to be copied."""
+    """An empty shop, as a template."""
     url = postgres.new_database()
     runner.upgrade(url)
     return url
@@ -19,7 +19,7 @@ def template(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    """The address of an empty shop."""
+    """The URL of an empty shop."""
     url = postgres.new_database(template=template)
     yield url
     postgres.drop_database(url)
@@ -27,7 +27,7 @@ def url(postgres: PostgresServer, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def store(url: str) -> Iterator[SqlStore]:
-    """The store over it."""
+    """The store on it."""
     store = SqlStore.open(url)
     yield store
     store.close()

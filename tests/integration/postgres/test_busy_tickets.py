@@ -1,4 +1,4 @@
-"""Tickets that many change at once, and their lists."""
+"""Tickets that are changed concurrently, and their lists."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ from tests.integration.postgres.actions import swap, wait_for_a_blocked_lock
 
 def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None:
     """
-    Whoever waited for a ticket gets it with all that the one before has put on it.
+    `lock` returns a ticket with all changes of the transaction that it waited for.
     """
     ticket = add_ticket(store, add_customer(store), add_mechanic(store))
     joining = add_mechanic(store)
@@ -48,7 +48,7 @@ def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None
 
 def test_holds_no_mechanic_while_it_waits_for_a_ticket(store: SqlStore) -> None:
     """
-    Whoever waits for a ticket keeps no mechanic from the one who has it: nobody waits in a ring.
+    A transaction that waits for a ticket holds no lock on mechanics, so there is no deadlock.
     """
     mechanic = add_mechanic(store)
     ticket = add_ticket(store, add_customer(store), mechanic)
@@ -69,9 +69,9 @@ def test_holds_no_mechanic_while_it_waits_for_a_ticket(store: SqlStore) -> None:
     assert (held.id, {mechanic.id: renamed}) == (found.id, known)
 
 
-def test_tallies_without_deadlocks(store: SqlStore) -> None:
+def test_counts_without_deadlocks(store: SqlStore) -> None:
     """
-    Tickets of the same mechanics change at once, in whatever order, and every one counts.
+    Concurrent changes of tickets with the same mechanics are all counted without deadlocks.
     """
     customer = add_customer(store)
     staff = [add_mechanic(store) for _ in range(4)]
@@ -92,9 +92,9 @@ def test_tallies_without_deadlocks(store: SqlStore) -> None:
     assert () == store.wrong_totals()
 
 
-def test_counts_anew_while_tickets_change(store: SqlStore) -> None:
+def test_recounts_while_tickets_change(store: SqlStore) -> None:
     """
-    A recount in the middle of a busy day loses no ticket and counts none twice.
+    A recount during concurrent changes counts every ticket once.
     """
     customer, mechanic = add_customer(store), add_mechanic(store)
 
@@ -122,7 +122,7 @@ def test_counts_anew_while_tickets_change(store: SqlStore) -> None:
 @pytest.mark.parametrize("newest_first", [False, True])
 def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool) -> None:
     """
-    Days and months found apart add up to the list of the period, whichever piece is asked for.
+    The pages of a period, which are read by days and months, are the tickets of the period.
     """
     draw = Random(7)
     customer = add_customer(store)
@@ -164,5 +164,5 @@ def test_finds_the_tickets_of_any_period(store: SqlStore, *, newest_first: bool)
 
 
 def agrees(ticket: Ticket, wanted: TicketFilter) -> bool:
-    """Return whether a ticket is wanted."""
+    """Return whether a ticket matches the filter."""
     return wanted.status in (None, ticket.status) and wanted.period.contains(ticket.service_date)

@@ -1,4 +1,4 @@
-"""What PostgreSQL is asked for, and what it is sent."""
+"""Connections to PostgreSQL: their options, and the statements that are sent."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ from tests.integration.statements import counted
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_goes_by_any_name(scheme: str) -> None:
     """
-    The address may begin as hosting companies write it.
+    The URL may begin with `postgres://`.
     """
     assert "postgresql+psycopg://u:p@h/shop" == database_url(
         f"{scheme}://u:p@h/shop"
@@ -33,7 +33,7 @@ def test_goes_by_any_name(scheme: str) -> None:
 
 def test_keeps_options_of_the_address(url: str) -> None:
     """
-    What the address asks of the server goes beside what we ask.
+    Options in the URL are combined with ours.
     """
     store = SqlStore.open(f"{url}?options=-c%20work_mem%3D5MB")
     connection = store.database.readers.take()
@@ -51,7 +51,7 @@ def test_keeps_options_of_the_address(url: str) -> None:
 
 def test_reads_only(store: SqlStore) -> None:
     """
-    Nothing can be written on a connection that is there to read.
+    A connection for reading cannot write.
     """
     connection = store.database.readers.take()
     try:
@@ -61,9 +61,9 @@ def test_reads_only(store: SqlStore) -> None:
         store.database.readers.release(connection)
 
 
-def test_never_waits_for_good(store: SqlStore) -> None:
+def test_has_timeouts(store: SqlStore) -> None:
     """
-    Every connection has its patience limited, for statements, locks and idle transactions.
+    Every connection has timeouts for statements, locks and idle transactions.
     """
     connection = store.database.writers.take()
     try:
@@ -85,7 +85,7 @@ def test_never_waits_for_good(store: SqlStore) -> None:
 
 @pytest.fixture
 def logged(postgres: PostgresServer, url: str) -> Callable[[], list[str]]:
-    """Tells what the server was sent, in its own words."""
+    """Returns the statements in the log of the server."""
     name = sql.Identifier(url.rsplit("/", 1)[1])
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL("ALTER DATABASE {} SET log_statement = 'all'").format(name))
@@ -102,10 +102,10 @@ def logged(postgres: PostgresServer, url: str) -> Callable[[], list[str]]:
 
 def test_reads_in_one_statement(store: SqlStore, logged: Callable[[], list[str]]) -> None:
     """
-    A single read is one statement to the server, with no transaction around it.
+    A single read is one statement without a transaction.
     """
     part = add_part(store)
-    with store.read_only() as work:  # the first has the driver ask some things
+    with store.read_only() as work:  # the driver queries the server on the first connection
         work.parts.get(part.id)
     before = len(logged())
 
@@ -122,7 +122,7 @@ def test_reads_in_one_statement(store: SqlStore, logged: Callable[[], list[str]]
 
 def test_counts_what_it_sends(store: SqlStore, logged: Callable[[], list[str]]) -> None:
     """
-    What a transaction tells its watchers is what the server gets, after its BEGIN.
+    The counted statements of a transaction are those that the server receives.
     """
     ticket = add_ticket(store, add_customer(store), add_mechanic(store))
     joining = add_mechanic(store)
@@ -138,7 +138,7 @@ def test_counts_what_it_sends(store: SqlStore, logged: Callable[[], list[str]]) 
 @pytest.mark.parametrize("wanted", [TicketFilter(), TicketFilter(customer_id=1)])
 def test_plans_a_page_once(url: str, wanted: TicketFilter) -> None:
     """
-    A page of the usual size is planned a few times and then no more, on each connection.
+    A page of the usual size becomes a prepared statement with a fixed plan on each connection.
     """
     store = SqlStore.open(url, pool_size=1)
     add_ticket(store, add_customer(store))

@@ -1,4 +1,4 @@
-"""ConnectionPool that die, servers that are away, locks that are not given."""
+"""Dead connections, unreachable servers and lock timeouts."""
 
 import socket
 import time
@@ -21,12 +21,12 @@ from mechanic_core.paging import PageRequest
 from tests.integration.postgres.actions import terminate_connections
 
 SOON: float = 1 + 1.5 * CONNECT_TIMEOUT_S
-"""When whoever asks must know that the server is away, in seconds, on a busy machine."""
+"""Seconds until `Unavailable` must be raised, on a busy machine."""
 
 
 def test_reads_through_a_restart(store: SqlStore, url: str) -> None:
     """
-    ConnectionPool that died in the pool cost a reader nothing but time.
+    Dead connections in the pool do not fail a read.
     """
     customer = add_customer(store)
     with ThreadPoolExecutor(4) as readers:
@@ -35,7 +35,7 @@ def test_reads_through_a_restart(store: SqlStore, url: str) -> None:
         def read(_: int) -> str:
             with store.read_only() as work:
                 work.customers.get(customer.id)
-                together.wait(10)  # so that each has a connection of its own
+                together.wait(10)  # so that each has its own connection
             with store.read_only() as work:
                 return work.customers.get(customer.id).name
 
@@ -45,9 +45,9 @@ def test_reads_through_a_restart(store: SqlStore, url: str) -> None:
         assert [customer.name] * 4 == list(readers.map(read, range(4)))
 
 
-def test_is_cut_off_between_two_reads(store: SqlStore, url: str) -> None:
+def test_reconnects_between_two_reads(store: SqlStore, url: str) -> None:
     """
-    Also within one view the next statement finds a new connection.
+    A read-only view gets a new connection for its next statement.
     """
     customer = add_customer(store)
     with store.read_only() as work:
@@ -59,7 +59,7 @@ def test_is_cut_off_between_two_reads(store: SqlStore, url: str) -> None:
 
 def test_loses_at_the_first_statement(store: SqlStore, url: str) -> None:
     """
-    A transaction that finds its connection dead may simply be done again.
+    A transaction whose connection was dead at its first statement raises `LostRace` and is retried.
     """
     add_customer(store)
     terminate_connections(url)
@@ -71,7 +71,7 @@ def test_loses_at_the_first_statement(store: SqlStore, url: str) -> None:
 
 def test_does_not_repeat_what_was_begun(store: SqlStore, url: str) -> None:
     """
-    A transaction that is cut off on its way is unavailable, and nothing of it is kept.
+    A transaction that loses its connection later raises `Unavailable` and is rolled back.
     """
 
     def add_two() -> None:
@@ -90,7 +90,7 @@ def test_does_not_repeat_what_was_begun(store: SqlStore, url: str) -> None:
 
 def test_does_not_repeat_a_commit_without_an_answer(store: SqlStore, url: str) -> None:
     """
-    Who knows whether a commit without an answer was kept? It is not to be tried again.
+    A commit without an answer raises `Unavailable` and is not retried.
     """
 
     def add_one() -> None:
@@ -105,9 +105,9 @@ def test_does_not_repeat_a_commit_without_an_answer(store: SqlStore, url: str) -
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "silent"])
-def test_says_soon_that_the_server_is_away(address: str) -> None:
+def test_reports_soon_that_the_server_is_unreachable(address: str) -> None:
     """
-    A port that refuses and a host that says nothing are both known within seconds.
+    A refusing port and an unresponsive host raise `Unavailable` within seconds.
     """
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         place = address.replace("silent", f"127.0.0.1:{listener.getsockname()[1]}")
@@ -123,7 +123,7 @@ def test_says_soon_that_the_server_is_away(address: str) -> None:
 
 def test_waits_only_so_long_for_a_lock(store: SqlStore) -> None:
     """
-    Whoever waits in vain for another's lock has lost a race.
+    A lock timeout raises `LostRace`.
     """
     customer = add_customer(store)
     with store.begin() as work, ThreadPoolExecutor(1) as others:
@@ -138,7 +138,7 @@ def test_waits_only_so_long_for_a_lock(store: SqlStore) -> None:
 
 def test_loses_a_deadlock(store: SqlStore) -> None:
     """
-    Of two who wait for each other one loses, and the other goes on.
+    Of two transactions in a deadlock one raises `LostRace` and the other commits.
     """
     one, other = add_customer(store), add_customer(store)
     held = Barrier(2)

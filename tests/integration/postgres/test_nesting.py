@@ -1,4 +1,4 @@
-"""Transactions inside others, and refusals inside transactions."""
+"""Nested transactions, and refusals inside a transaction."""
 
 from contextlib import suppress
 
@@ -18,7 +18,7 @@ from mechanic_core.unit_of_work import retry_on_conflict
 
 def test_retries_nothing_inside_a_lost_transaction(store: SqlStore) -> None:
     """
-    A use case that loses inside another's transaction runs again only with the outermost one.
+    A nested use case that raises `LostRace` is retried only with the outermost transaction.
     """
     customer = add_customer(store)
     tries: list[str] = []
@@ -46,9 +46,9 @@ def test_retries_nothing_inside_a_lost_transaction(store: SqlStore) -> None:
         assert 2 == work.customers.find(None, PageRequest(with_total=True)).total
 
 
-def test_keeps_nothing_of_a_lost_transaction(store: SqlStore) -> None:
+def test_commits_nothing_of_a_lost_transaction(store: SqlStore) -> None:
     """
-    Whoever shrugs a lost race off can't keep what was done before it either.
+    A transaction whose nested block raised `LostRace` cannot commit.
     """
     customer = add_customer(store)
 
@@ -66,7 +66,7 @@ def test_keeps_nothing_of_a_lost_transaction(store: SqlStore) -> None:
 
 def test_goes_on_after_a_refusal(store: SqlStore) -> None:
     """
-    An address that is taken is refused without harm to the rest of the transaction.
+    A refused unique value does not abort the transaction (savepoint).
     """
     customer, other = add_customer(store), add_customer(store)
     with store.begin() as work:
