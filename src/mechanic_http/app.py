@@ -20,7 +20,7 @@ from mechanic_http.middleware.cors import Cors
 from mechanic_http.middleware.rate_limits import RateLimiter
 from mechanic_http.middleware.routing import Routing
 from mechanic_http.middleware.security_headers import HttpsOnly, SecurityHeaders
-from mechanic_http.operators.health import Alive, ReadyToServe
+from mechanic_http.operators.health import LivenessCheck, ReadinessCheck
 from mechanic_http.ports import (
     AccessLog,
     Authenticate,
@@ -77,8 +77,8 @@ def create_app(
     for route in ROUTES:
         _add_route(app, route, route.resource(shop), options)
     _add_route(app, KEYS, KEYS.resource(ReadPublicKeys(ports.public_keys)), options)
-    app.add_route("/healthz", Alive())
-    app.add_route("/readyz", ReadyToServe(ports.ready))
+    app.add_route("/healthz", LivenessCheck())
+    app.add_route("/readyz", ReadinessCheck(ports.ready))
     for template, resource in (*DOCUMENTS, *ASSETS, *open_routes):
         app.add_route(template, resource)
     return app

@@ -7,7 +7,7 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Actor, Role
 from mechanic_http.app import App, HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
-from mechanic_http.operators.metrics import MetricsPage
+from mechanic_http.operators.metrics import MetricsResource
 from mechanic_shop.demo.throwaway_shop import fill_shop
 from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.settings.settings import Settings
@@ -32,5 +32,5 @@ def open_app(url: str) -> Iterator[App]:
         ports = HttpPorts(
             authenticate=read_token, intercept=IdempotentReplay(store.begin, utc_now, b"s" * 32)
         )
-        metrics = MetricsPage(Metrics().render)
+        metrics = MetricsResource(Metrics().render)
         yield create_app(shop_on(store, utc_now), ports, SETTINGS, [("/metrics", metrics)])

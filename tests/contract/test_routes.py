@@ -9,8 +9,8 @@ from falcon import App, testing
 from falcon.inspect import inspect_routes
 
 from mechanic_http.documents.pages import ASSETS
+from mechanic_http.openapi import infrastructure
 from mechanic_http.openapi.document import document
-from mechanic_http.openapi.infrastructure import PAGES
 from mechanic_http.routes import DOCUMENTED
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application
@@ -67,16 +67,16 @@ def test_infrastructure_responds_as_documented(
     """
     Pages without a use case respond with documented statuses, headers and media types.
     """
-    for page in PAGES:
-        path = page.path.format(code="insufficient-stock")
+    for route in infrastructure.ROUTES:
+        path = route.template.format(code="insufficient-stock")
         response = testing.simulate_get(
             application, path, headers=headers, extras={"REMOTE_ADDR": peer}
         )
-        documented: dict[str, Any] = document()["paths"][page.path]["get"]["responses"]
+        documented: dict[str, Any] = document()["paths"][route.template]["get"]["responses"]
         expected = documented[str(response.status_code)]
         required = expected.get("headers", {}).keys() - {"Content-Encoding"}
 
-        assert [] == [name for name in required if name not in response.headers], page.path
+        assert [] == [name for name in required if name not in response.headers], route.template
         if "content" in expected:
             media_type = response.headers["content-type"].partition(";")[0]
             assert {media_type} == set(expected["content"])

@@ -78,8 +78,8 @@ def document() -> dict[str, Any]:
     operations = OperationWriter(spec, schemas)
     for route in DOCUMENTED:
         operations.add(route, _links(route))
-    for page in infrastructure.PAGES:
-        spec.path(page.path, parameters=page.parameters, operations=page.operations)
+    for other in infrastructure.ROUTES:
+        spec.path(other.template, parameters=other.parameters, operations=other.operations)
     for tag in sorted(_tags(), key=itemgetter("name")):
         spec.tag(tag)
     sections: dict[str, Any] = spec.to_dict()

@@ -12,15 +12,15 @@ from mechanic_http.openapi.parameters import CONDITIONS
 from mechanic_http.openapi.value_schemas import Schema
 from mechanic_http.problems.handlers import PROBLEM_JSON
 
-OPERATIONS: Final = "operations"
-DOCUMENTS: Final = "documents"
+OPERATIONS_TAG: Final = "operations"
+DOCUMENTS_TAG: Final = "documents"
 
 OPERATOR: Final = "operator"
 """The name of the security scheme."""
 
 TAGS: Final = {
-    OPERATIONS: "Health checks and metrics, for the operator of the server.",
-    DOCUMENTS: "The documentation of this API.",
+    OPERATIONS_TAG: "Health checks and metrics, for the operator of the server.",
+    DOCUMENTS_TAG: "The documentation of this API.",
 }
 
 _HEALTH: Final[Schema] = {
@@ -41,10 +41,10 @@ _CODE: Final[Schema] = {
 
 
 @frozen
-class Page:
-    """One path with a GET operation; *errors* are its other statuses."""
+class GetRoute:
+    """A route with a GET operation only; *errors* are its other statuses."""
 
-    path: str
+    template: str
     operation_id: str
     summary: str
     tag: str
@@ -58,7 +58,7 @@ class Page:
     @property
     def parameters(self) -> list[Schema]:
         """Return the parameters in the path."""
-        return [_CODE] if "{code}" in self.path else []
+        return [_CODE] if "{code}" in self.template else []
 
     @property
     def operations(self) -> dict[str, Any]:
@@ -119,22 +119,24 @@ _ERRORS: Final = {
 }
 _CONDITIONAL: Final = (304, 400, 412)
 
-PAGES: Final = (
-    Page("/healthz", "is_alive", "Check that the process is alive", OPERATIONS, JSON, _HEALTH),
-    Page(
+ROUTES: Final = (
+    GetRoute(
+        "/healthz", "is_alive", "Check that the process is alive", OPERATIONS_TAG, JSON, _HEALTH
+    ),
+    GetRoute(
         "/readyz",
         "is_ready",
         "Check that the server is ready for requests",
-        OPERATIONS,
+        OPERATIONS_TAG,
         JSON,
         _HEALTH,
         errors=(503,),
     ),
-    Page(
+    GetRoute(
         "/metrics",
         "read_metrics",
         "Get metrics in the Prometheus format",
-        OPERATIONS,
+        OPERATIONS_TAG,
         "text/plain",
         _TEXT,
         errors=(401, 404),
@@ -142,31 +144,33 @@ PAGES: Final = (
         "if one is configured (404 otherwise)",
         security=({}, {OPERATOR: []}),
     ),
-    Page("/", "find_documents", "Redirect to the documentation", DOCUMENTS, "", {}, status=303),
-    Page("/docs", "read_documents", "Read and try this API", DOCUMENTS, "text/html", _TEXT),
-    Page(
+    GetRoute(
+        "/", "find_documents", "Redirect to the documentation", DOCUMENTS_TAG, "", {}, status=303
+    ),
+    GetRoute("/docs", "read_documents", "Read and try this API", DOCUMENTS_TAG, "text/html", _TEXT),
+    GetRoute(
         "/openapi.json",
         "read_openapi",
         "Get this document as JSON",
-        DOCUMENTS,
+        DOCUMENTS_TAG,
         JSON,
         _OBJECT,
         errors=_CONDITIONAL,
     ),
-    Page(
+    GetRoute(
         "/static/swagger.yaml",
         "read_openapi_yaml",
         "Get this document as YAML",
-        DOCUMENTS,
+        DOCUMENTS_TAG,
         "application/yaml",
         _OBJECT,
         errors=_CONDITIONAL,
     ),
-    Page(
+    GetRoute(
         "/problems/{code}",
         "read_problem",
         "Read the explanation of a problem",
-        DOCUMENTS,
+        DOCUMENTS_TAG,
         "text/html",
         _TEXT,
         errors=(404,),

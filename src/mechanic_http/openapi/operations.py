@@ -97,14 +97,14 @@ class OperationWriter:
         return response
 
     def _content(self, operation: Operation) -> Schema:
-        answer = operation.signature.response
-        members, _ = union_members(answer)
+        declared = operation.signature.response
+        members, _ = union_members(declared)
         by_name = {cls.__name__: examples.response_example(cls) for cls in reversed(members)}
         if operation.signature.paginated:
-            schema = self._schemas.page(answer)
+            schema = self._schemas.page(declared)
             by_name = {name: examples.page_example(item) for name, item in by_name.items()}
         else:
-            schema = self._schemas.response(answer)
+            schema = self._schemas.response(declared)
         if len(by_name) == 1:
             return {"schema": schema, "example": next(iter(by_name.values()))}
         return {"schema": schema, "examples": {name: {"value": by_name[name]} for name in by_name}}

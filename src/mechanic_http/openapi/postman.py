@@ -23,7 +23,7 @@ stores the token that the other requests send, and each request that creates som
 """
 _PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
 _QUOTED_ID: Final = re.compile(r'"({{\w+Id}})"')
-"""An id is a number, so its variable stands in JSON without quotes."""
+"""An id is a number: its variable has no quotes in JSON."""
 
 _PROBLEM_CODE: Final = "insufficient-stock"
 """The value of `code` in a path."""

@@ -11,7 +11,7 @@ from mechanic_http.ports import Ready
 
 @final
 @frozen
-class Alive:
+class LivenessCheck:
     """`GET /healthz`: whether the process is alive."""
 
     def on_get(self, _: Request, resp: Response) -> None:
@@ -23,7 +23,7 @@ class Alive:
 
 @final
 @frozen
-class ReadyToServe:
+class ReadinessCheck:
     """`GET /readyz`: whether the dependencies of requests are available."""
 
     ready: Ready

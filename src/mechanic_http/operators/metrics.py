@@ -19,7 +19,7 @@ _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 
 @final
 @frozen
-class MetricsPage:
+class MetricsResource:
     """The metrics, for requests from this machine and for requests with the token.
 
     If no token is configured, other requests get 404.

@@ -27,7 +27,7 @@ from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
 from mechanic_http.endpoint.response import first_interceptor, no_interceptor
 from mechanic_http.endpoint.response_cache import CachedResponses
-from mechanic_http.operators.metrics import MetricsPage
+from mechanic_http.operators.metrics import MetricsResource
 from mechanic_http.ports import AccessLog
 from mechanic_http.settings import HttpSettings
 from mechanic_shop.observability.metrics import Metrics
@@ -132,7 +132,7 @@ def _create_app(
         shop,
         _http_ports(resources, stopping, access_log),
         _http_settings(settings, resources.secret),
-        [("/metrics", MetricsPage(metrics.render, settings.metrics_token))],
+        [("/metrics", MetricsResource(metrics.render, settings.metrics_token))],
     )
 
 

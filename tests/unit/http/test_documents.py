@@ -94,7 +94,7 @@ def test_files_are_compressed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "taken"),
+    ("header", "accepted"),
     [
         ("", False),
         ("gzip", True),
@@ -107,11 +107,11 @@ def test_files_are_compressed() -> None:
         ("gzip;q=x", False),
     ],
 )
-def test_parses_accept_encoding(header: str, taken: bool) -> None:  # noqa: FBT001 - a table's column
+def test_parses_accept_encoding(header: str, accepted: bool) -> None:  # noqa: FBT001 - a table's column
     """
     `Accept-Encoding` is parsed with its weights.
     """
-    assert taken is accepts_gzip(header)
+    assert accepted is accepts_gzip(header)
 
 
 def test_swagger_ui_is_unchanged() -> None:

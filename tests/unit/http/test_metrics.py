@@ -4,7 +4,7 @@ import pytest
 from falcon import App, testing
 
 from mechanic_http.context import ShopRequest
-from mechanic_http.operators.metrics import MetricsPage
+from mechanic_http.operators.metrics import MetricsResource
 from mechanic_http.problems import handlers
 
 TOKEN = "t" * 40
@@ -16,7 +16,7 @@ def metrics_client(token: str | None) -> testing.TestClient:
     """Return a client of an application with the metrics page only."""
     app = App(request_type=ShopRequest)
     handlers.install(app)
-    app.add_route("/metrics", MetricsPage(lambda: (PAGE, "text/plain; version=1.0.0"), token))
+    app.add_route("/metrics", MetricsResource(lambda: (PAGE, "text/plain; version=1.0.0"), token))
     return testing.TestClient(app)
 
 
