@@ -55,6 +55,9 @@ class PageNumber(Between):
 class Query:
     """The query parameters of a request: none."""
 
+    def __attrs_post_init__(self) -> None:
+        """Check the rules between parameters; subclasses extend it."""
+
 
 @frozen(kw_only=True, field_transformer=checked)
 class ListQuery(Query):
@@ -77,6 +80,7 @@ class ListQuery(Query):
 
     def __attrs_post_init__(self) -> None:
         """Refuse a page together with a cursor, and a page beyond the maximum offset."""
+        super().__attrs_post_init__()
         if self.page is not None and self.cursor is not None:
             raise RuleBroken(
                 Problem("", "must not be given together with page", parameter="cursor")
@@ -101,6 +105,7 @@ class PeriodQuery(Query):
 
     def __attrs_post_init__(self) -> None:
         """Refuse a period that ends before it begins."""
+        super().__attrs_post_init__()
         self.period  # noqa: B018 - constructing the period checks it
 
     @functools.cached_property

@@ -54,11 +54,6 @@ class LeaderboardQuery(PeriodQuery):
 class WorkedQuery(PeriodQuery, ListQuery):
     """Page and period of the list of worked tickets."""
 
-    def __attrs_post_init__(self) -> None:
-        """Check the page and the period."""
-        ListQuery.__attrs_post_init__(self)
-        PeriodQuery.__attrs_post_init__(self)
-
 
 @final
 @frozen

@@ -36,11 +36,6 @@ class TicketQuery(PeriodQuery, ListQuery):
     mechanic_id: Annotated[IdNumber | None, Description("Id of an assigned mechanic.")] = None
     vehicle_id: Annotated[IdNumber | None, Description("Id of the vehicle.")] = None
 
-    def __attrs_post_init__(self) -> None:
-        """Check the page and the period."""
-        ListQuery.__attrs_post_init__(self)
-        PeriodQuery.__attrs_post_init__(self)
-
     @property
     def filter(self) -> TicketFilter:
         """The filter that the use case takes."""
