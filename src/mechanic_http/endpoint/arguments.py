@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from attrs import define
-from falcon import Request
 from falcon.routing import BaseConverter
 
 from mechanic_core.access import Actor
+from mechanic_http.context import ShopRequest
 from mechanic_http.endpoint.body import read_json
 from mechanic_http.endpoint.etags import ANY_VERSION, expected_versions
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
@@ -46,7 +46,7 @@ class Call:
     """
 
     operation: Operation
-    req: Request
+    req: ShopRequest
     actor: Actor
     arguments: dict[str, Any]
     alternatives: tuple[int | None, ...] = ()

@@ -9,9 +9,10 @@ from string import Formatter
 from typing import Any, final
 
 from attrs import frozen
-from falcon import Request, Response
+from falcon import Response
 
 from mechanic_core.errors import Stale, Unauthenticated
+from mechanic_http.context import ShopRequest
 from mechanic_http.endpoint.arguments import Call, argument_readers
 from mechanic_http.endpoint.body import JSON
 from mechanic_http.endpoint.negotiation import accepts_json
@@ -68,7 +69,7 @@ class Responder:
             compressible=operation.is_compressible,
         )
 
-    def __call__(self, req: Request, resp: Response, **ids: Any) -> None:
+    def __call__(self, req: ShopRequest, resp: Response, **ids: Any) -> None:
         """Respond to one request; raise refusals."""
         actor = req.context.actor
         if isinstance(actor, Unauthenticated):
