@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 from mechanic_core.rules import (
     NOT_BLANK,
@@ -51,7 +51,5 @@ Version = Annotated[int, Unpublished()]
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present moment in UTC, to the microsecond."""
 
-
-def fold_case(text: str) -> str:
-    """Return *text* in the form in which texts are compared without regard to case."""
-    return text.casefold()
+fold_case: Final = str.casefold
+"""Returns a text in the form in which texts are compared without regard to case."""

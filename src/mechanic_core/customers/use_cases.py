@@ -49,18 +49,15 @@ class RegisterCustomer:
     @retry_on_conflict
     def _add(self, registration: Registration, password_hash: str) -> Customer:
         at = self.now()
+        new = Customer(
+            id=CustomerId(0),
+            name=registration.name,
+            email=registration.email,
+            created_at=at,
+            updated_at=at,
+        )
         with self.begin() as work:
-            customer = work.customers.add(
-                Customer(
-                    id=CustomerId(0),
-                    name=registration.name,
-                    email=registration.email,
-                    phone=registration.phone,
-                    address=registration.address,
-                    created_at=at,
-                    updated_at=at,
-                )
-            )
+            customer = work.customers.add(new.with_form(registration, at))
             work.accounts.put(
                 Account(role=Role.CUSTOMER, holder_id=customer.id, password_hash=password_hash)
             )

@@ -44,23 +44,16 @@ class AddPart:
         """Return the new part; its initial stock is a movement of the kind receive."""
         self.policy.admit(actor)
         at = self.now()
-        empty = Part(
-            id=PartId(0),
-            sku=form.sku or self.new_sku(),
-            name=form.name,
-            description=form.description,
-            price=form.price,
-            unit=form.unit,
-            reorder_point=form.reorder_point,
-            created_at=at,
-            updated_at=at,
-        )
-        full, received = empty, None
+        sku = form.sku or self.new_sku()
+        part = Part(
+            id=PartId(0), sku=sku, name=form.name, price=form.price, created_at=at, updated_at=at
+        ).with_form(form, at)
+        received = None
         if form.quantity:
-            full = empty.move(Kind.RECEIVE, form.quantity)
-            received = Movement.between(empty, full, Kind.RECEIVE, actor, at)
+            empty, part = part, part.move(Kind.RECEIVE, form.quantity)
+            received = Movement.between(empty, part, Kind.RECEIVE, actor, at)
         with self.begin() as work:
-            return work.parts.add(full, received)
+            return work.parts.add(part, received)
 
 
 @final
