@@ -1,4 +1,4 @@
-"""Tokens as we make them, and as an attacker would."""
+"""Access tokens with any header, claims and signature, as an attacker makes them."""
 
 import hashlib
 import hmac
@@ -45,55 +45,55 @@ STRANGERS: Final[Mapping[str, KeyRing]] = {
 @final
 @frozen
 class Forgery:
-    """A token in the making: any header, any claims, any signature."""
+    """A token with any header, claims and signing key."""
 
     ring: KeyRing
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
     without: tuple[str, ...] = field(default=())
 
-    def saying(self, **claims: Any) -> "Forgery":
+    def with_claims(self, **claims: Any) -> "Forgery":
         """Return the token with other claims."""
         return evolve(self, claims={**self.claims, **claims})
 
-    def lacking(self, names: tuple[str, ...]) -> "Forgery":
+    def without_members(self, names: tuple[str, ...]) -> "Forgery":
         """Return the token without those members of header and claims."""
         return evolve(self, without=names)
 
-    def headed(self, **members: Any) -> "Forgery":
-        """Return the token with another header."""
+    def with_members(self, **members: Any) -> "Forgery":
+        """Return the token with other header members."""
         return evolve(self, header={**self.header, **members})
 
-    def by(self, ring: KeyRing) -> "Forgery":
-        """Return the token signed with another key, its `kid` as it was."""
+    def signed_by(self, ring: KeyRing) -> "Forgery":
+        """Return the token signed with another key but the same `kid`."""
         return evolve(self, ring=ring)
 
     def __str__(self) -> str:
-        """Return the token, properly signed."""
-        return signed(self.ring, json.dumps(self._kept(self.header)), self._payload())
+        """Return the token, signed."""
+        return signed(self.ring, json.dumps(self._remaining(self.header)), self._payload())
 
     def with_header(self, header: str | bytes) -> str:
-        """Return the token with *header* as it is."""
+        """Return the token with *header*, encoded and signed as it is."""
         return signed(self.ring, header, self._payload())
 
     def with_payload(self, payload: str | bytes) -> str:
-        """Return the token with *payload* as it is."""
-        return signed(self.ring, json.dumps(self._kept(self.header)), payload)
+        """Return the token with *payload*, encoded and signed as it is."""
+        return signed(self.ring, json.dumps(self._remaining(self.header)), payload)
 
     def _payload(self) -> str:
-        return json.dumps(self._kept(self.claims))
+        return json.dumps(self._remaining(self.claims))
 
-    def _kept(self, members: Mapping[str, Any]) -> dict[str, Any]:
+    def _remaining(self, members: Mapping[str, Any]) -> dict[str, Any]:
         return {name: member for name, member in members.items() if name not in self.without}
 
 
-def tokens_of(ring: KeyRing, clock: ManualClock, **told: Any) -> JwtTokens:
-    """Return what signs and reads tokens with *ring*."""
-    return JwtTokens(keys=ring, now=clock, life=LIFE, **told)
+def tokens_of(ring: KeyRing, clock: ManualClock, **options: Any) -> JwtTokens:
+    """Return the issuer and verifier of tokens for *ring*."""
+    return JwtTokens(keys=ring, now=clock, life=LIFE, **options)
 
 
 def genuine(ring: KeyRing) -> Forgery:
-    """Return a token as good as ours, issued at noon."""
+    """Return a valid token, issued at noon."""
     noon = int(NOON.timestamp())
     key = ring.current.verifying
     return Forgery(
@@ -114,19 +114,19 @@ def genuine(ring: KeyRing) -> Forgery:
 
 
 def signed(ring: KeyRing, header: str | bytes, payload: str | bytes) -> str:
-    """Return header and payload with the signature that *ring* makes."""
-    spoken = f"{segment(header)}.{segment(payload)}"
-    return f"{spoken}.{segment(signature(ring.current.material, spoken))}"
+    """Return the token of *header* and *payload*, signed with *ring*."""
+    content = f"{segment(header)}.{segment(payload)}"
+    return f"{content}.{segment(signature(ring.current.material, content))}"
 
 
-def signature(key: bytes | rsa.RSAPrivateKey, spoken: str) -> bytes:
-    """Return the signature that the kind of *key* makes."""
+def signature(key: bytes | rsa.RSAPrivateKey, content: str) -> bytes:
+    """Return the signature of *content* with *key*."""
     if isinstance(key, bytes):
-        return hmac.digest(key, spoken.encode(), hashlib.sha256)
-    return key.sign(spoken.encode(), padding.PKCS1v15(), SHA256())
+        return hmac.digest(key, content.encode(), hashlib.sha256)
+    return key.sign(content.encode(), padding.PKCS1v15(), SHA256())
 
 
 def segment(data: str | bytes) -> str:
-    """Return one part of a token."""
+    """Return *data* as one part of a token (base64url)."""
     data = data.encode() if isinstance(data, str) else data
     return urlsafe_b64encode(data).rstrip(b"=").decode()

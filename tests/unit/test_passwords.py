@@ -1,4 +1,4 @@
-"""Passwords are hashed with Argon2id, slowly, a few at a time."""
+"""Password hashing with Argon2id: slow, a few at a time."""
 
 import os
 from collections.abc import Callable
@@ -35,7 +35,7 @@ MALFORMED = [
 @FEWER
 def test_a_password_matches_its_hash(password: str) -> None:
     """
-    What was hashed is recognised, whatever characters it has.
+    A password matches its hash, whatever characters it has.
     """
     assert CHEAP.verify(CHEAP.hash(password), password)
 
@@ -44,14 +44,14 @@ def test_a_password_matches_its_hash(password: str) -> None:
 @FEWER
 def test_another_password_does_not_match(password: str, other: str) -> None:
     """
-    What was not hashed is not recognised.
+    Another password does not match.
     """
     assert CHEAP.verify(CHEAP.hash(password), other) == (password == other)
 
 
 def test_hashes_are_salted() -> None:
     """
-    The same password hashed twice gives nothing to compare.
+    Two hashes of one password differ.
     """
     assert CHEAP.hash("correct horse") != CHEAP.hash("correct horse")
 
@@ -59,7 +59,7 @@ def test_hashes_are_salted() -> None:
 @pytest.mark.parametrize("password_hash", MALFORMED)
 def test_a_malformed_hash_matches_nothing(password_hash: str) -> None:
     """
-    A hash that is none is no error: nobody logs in with it, and it is due for replacement.
+    A malformed hash matches no password, raises nothing, and is outdated.
     """
     assert not CHEAP.verify(password_hash, "plain")
     assert CHEAP.outdated(password_hash)
@@ -69,14 +69,14 @@ def test_a_malformed_hash_matches_nothing(password_hash: str) -> None:
 @FEWER
 def test_any_text_is_a_hash_that_matches_nothing(text: str) -> None:
     """
-    Nothing that might stand in the database raises.
+    No text in the place of a hash raises.
     """
     assert not CHEAP.verify(text, text)
 
 
-def test_nobody_has_no_password() -> None:
+def test_no_hash_matches_nothing() -> None:
     """
-    Without a hash no password is the one, surrogates and all.
+    Without a hash no password matches, not even a lone surrogate.
     """
     assert not CHEAP.verify(None, "correct horse")
     assert not CHEAP.verify(None, "\ud800")
@@ -84,7 +84,7 @@ def test_nobody_has_no_password() -> None:
 
 def test_owasp_is_the_default() -> None:
     """
-    Without a choice a hash costs 19 MiB, two passes and one lane of Argon2id.
+    By default a hash costs 19 MiB, two passes and one lane of Argon2id.
     """
     made = extract_parameters(Argon2Passwords().hash("correct horse"))
 
@@ -99,7 +99,7 @@ def test_owasp_is_the_default() -> None:
 
 def test_other_parameters_are_outdated() -> None:
     """
-    A hash of another profile is to be made again, one of the same is not.
+    A hash of another profile is outdated, one of the same is not.
     """
     cheap = CHEAP.hash("correct horse")
 
@@ -109,20 +109,20 @@ def test_other_parameters_are_outdated() -> None:
     ]
 
 
-def kept_with(profile: Parameters) -> str:
+def hash_with(profile: Parameters) -> str:
     """Return a hash of *profile*."""
     return PasswordHasher.from_parameters(profile).hash("correct horse")
 
 
 def cost(password_hash: str) -> int:
-    """Return the work of comparing with a hash: what is filled, over all passes."""
+    """Return the cost of a comparison: the memory filled, over all passes."""
     made = extract_parameters(password_hash)
     return made.memory_cost * made.time_cost
 
 
 @pytest.fixture
-def spent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The work of each comparison, in their order; the comparisons are made as ever."""
+def costs_paid(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The costs of all comparisons in order; the comparisons are made."""
     costs: list[int] = []
     verify = PasswordHasher.verify
 
@@ -135,57 +135,59 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "stored",
     [
         None,
-        kept_with(CHEAPEST),
-        kept_with(replace(OWASP, memory_cost=8 * 1024)),
-        kept_with(replace(OWASP, time_cost=1)),
-        kept_with(replace(OWASP, parallelism=2, memory_cost=4 * 1024, time_cost=3)),
-        kept_with(OWASP),
+        hash_with(CHEAPEST),
+        hash_with(replace(OWASP, memory_cost=8 * 1024)),
+        hash_with(replace(OWASP, time_cost=1)),
+        hash_with(replace(OWASP, parallelism=2, memory_cost=4 * 1024, time_cost=3)),
+        hash_with(OWASP),
     ],
-    ids=["nobody", "cheapest", "less memory", "fewer passes", "lanes", "today's"],
+    ids=["no hash", "cheapest", "less memory", "fewer passes", "lanes", "present"],
 )
-def test_a_wrong_password_costs_the_same_for_everybody(kept: str | None, spent: list[int]) -> None:
+def test_a_wrong_password_costs_the_same_for_every_hash(
+    stored: str | None, costs_paid: list[int]
+) -> None:
     """
-    What an older, cheaper hash saves is spent all the same: time gives no known address away.
+    The cost that an older hash lacks is spent too: timing does not reveal known addresses.
     """
-    assert not Argon2Passwords(OWASP).verify(kept, "wrong")
+    assert not Argon2Passwords(OWASP).verify(stored, "wrong")
 
     whole = OWASP.memory_cost * OWASP.time_cost
-    assert sum(spent) == pytest.approx(whole, abs=OWASP.time_cost)
+    assert sum(costs_paid) == pytest.approx(whole, abs=OWASP.time_cost)
 
 
-def test_the_right_password_is_compared_once(spent: list[int]) -> None:
+def test_the_right_password_is_compared_once(costs_paid: list[int]) -> None:
     """
-    Whoever knows the password of an older hash waits no longer than that takes.
+    The right password costs only the comparison with its own hash.
     """
-    kept = kept_with(CHEAPEST)
+    stored = hash_with(CHEAPEST)
 
-    assert Argon2Passwords(OWASP).verify(kept, "correct horse")
-    assert [cost(kept)] == spent
+    assert Argon2Passwords(OWASP).verify(stored, "correct horse")
+    assert [cost(stored)] == costs_paid
 
 
-def test_a_wrong_password_takes_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_takes_one_task(monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    What is spent in addition is spent in the same thread: as few as ever hash at once.
+    The additional cost is spent in the same thread of the pool.
     """
-    passwords, asked = Argon2Passwords(OWASP), []
-    apart = passwords._run_in_pool
+    passwords, tasks = Argon2Passwords(OWASP), []
+    run = passwords._run_in_pool
 
     def counted(work: Callable[[], bool]) -> bool:
-        asked.append(work)
-        return apart(work)
+        tasks.append(work)
+        return run(work)
 
     monkeypatch.setattr(passwords, "_run_in_pool", counted)
 
-    assert not passwords.verify(kept_with(CHEAPEST), "wrong")
-    assert 1 == len(asked)
+    assert not passwords.verify(hash_with(CHEAPEST), "wrong")
+    assert 1 == len(tasks)
 
 
 def test_a_core_is_left_to_others() -> None:
     """
-    Hashes wait for each other when more are wanted than there are other cores, or memory allows.
+    The pool has a thread per core but one, or fewer if memory does not allow it.
     """
     allowed = [Argon2Passwords(profile)._threads for profile in PROFILES.values()]
 
@@ -194,9 +196,9 @@ def test_a_core_is_left_to_others() -> None:
     assert Argon2Passwords(CHEAPEST, threads=5)._threads == 5
 
 
-def test_who_finds_too_many_waiting_is_sent_away() -> None:
+def test_too_many_callers_are_refused() -> None:
     """
-    No more callers are kept waiting than may be; the next one is let in when one has gone.
+    Callers beyond the maximum get `Unavailable`; when one is done, the next is accepted.
     """
     passwords = Argon2Passwords(PROFILES["owasp"], threads=1, max_callers=2)
     with ThreadPoolExecutor(8) as threads:
@@ -211,21 +213,21 @@ def test_who_finds_too_many_waiting_is_sent_away() -> None:
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_process_hashes_too() -> None:
     """
-    A worker that was forked after the first hash is not left waiting for its parent's threads.
+    A worker that was forked after the first hash starts a pool of its own.
     """
-    kept = CHEAP.hash("correct horse")
+    stored = CHEAP.hash("correct horse")
     if (child := os.fork()) == 0:
-        os._exit(0 if CHEAP.verify(kept, "correct horse") else 1)
+        os._exit(0 if CHEAP.verify(stored, "correct horse") else 1)
 
     assert os.waitpid(child, 0)[1] == 0
 
 
 def test_many_threads_share_one_hasher() -> None:
     """
-    Every one of many threads gets its own answer.
+    Each of many threads gets its own result.
     """
-    kept = [CHEAP.hash(str(n)) for n in range(32)]
+    stored = [CHEAP.hash(str(n)) for n in range(32)]
     with ThreadPoolExecutor(16) as threads:
-        answers = list(threads.map(CHEAP.verify, kept, map(str, range(32))))
+        answers = list(threads.map(CHEAP.verify, stored, map(str, range(32))))
 
     assert [True] * 32 == answers

@@ -1,4 +1,4 @@
-"""Ended sessions: how soon they are known, and what happens when that cannot be asked."""
+"""The revocation list: how soon a revocation is known, and what an outage does."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,63 +30,63 @@ MOMENT = 0.001
 
 
 @define
-class Asked:
-    """A memory store that counts its views, and is away or slow when told to be."""
+class WatchedStore:
+    """A memory store that counts its views, and can be unavailable or slow."""
 
-    store: MemoryStore
-    away: bool = False
-    asked: int = 0
+    memory: MemoryStore
+    unavailable: bool = False
+    views: int = 0
     before: Callable[[], object] = bool
     after: Callable[[], object] = bool
 
     @contextmanager
     def read_only(self) -> Iterator[Work]:
-        """Open a view, if the store is there."""
-        self.asked += 1
+        """Open a view, if the store is available."""
+        self.views += 1
         self.before()
-        if self.away:
+        if self.unavailable:
             raise Unavailable
-        with self.store.read_only() as work:
+        with self.memory.read_only() as work:
             yield work
         after, self.after = self.after, bool
         after()
 
 
 @pytest.fixture
-def asked() -> Asked:
-    """A store whose views are counted."""
-    return Asked(MemoryStore())
+def store() -> WatchedStore:
+    """The store."""
+    return WatchedStore(MemoryStore())
 
 
 @pytest.fixture
 def seconds() -> Seconds:
-    """The process's clock."""
+    """The clock of the process."""
     return Seconds()
 
 
 @pytest.fixture
-def revocations(asked: Asked, seconds: Seconds) -> RevocationList:
-    """What this process knows; commits here are not told to it."""
-    return RevocationList(asked.read_only, ManualClock(), LIFE, seconds)
+def revocations(store: WatchedStore, seconds: Seconds) -> RevocationList:
+    """The list, not subscribed to the store."""
+    return RevocationList(store.read_only, ManualClock(), LIFE, seconds)
 
 
-def started(asked: Asked) -> Actor:
-    """Return somebody who has logged in."""
-    customer = add_customer(asked.store)
+def log_in(store: WatchedStore) -> Actor:
+    """Return a customer who has logged in."""
+    customer = add_customer(store.memory)
     session = new_session(customer.id)
-    with asked.store.begin() as work:
+    with store.memory.begin() as work:
         work.sessions.start(session, new_token(session))
     return Actor(Role.CUSTOMER, customer.id, session.id)
 
 
-def end(asked: Asked, actor: Actor, **ago: float) -> None:
-    """End a session, as another process would."""
-    with asked.store.begin() as work:
+def revoke(store: WatchedStore, actor: Actor, **ago: float) -> None:
+    """Revoke a session, as another process would."""
+    with store.memory.begin() as work:
         work.revocations.revoke(actor.session or SessionId(""), NOON - timedelta(**ago))
 
 
-def admitted(revocations: RevocationList, actor: Actor) -> bool:
-    """Return whether *actor* is let in."""
+def accepted(revocations: RevocationList, actor: Actor) -> bool:
+    """Return whether *actor* is accepted."""
     try:
         revocations.require_active(actor)
     except TokenRefused:
@@ -94,163 +94,169 @@ def admitted(revocations: RevocationList, actor: Actor) -> bool:
     return True
 
 
-def test_most_requests_ask_nothing(
-    revocations: RevocationList, asked: Asked, seconds: Seconds
+def test_most_requests_read_nothing(
+    revocations: RevocationList, store: WatchedStore, seconds: Seconds
 ) -> None:
     """
-    However many requests come, the store is asked once in two seconds.
+    However many requests come, the list is read once in two seconds.
     """
-    actor = started(asked)
+    actor = log_in(store)
     for _ in range(1000):
         seconds.at += 0.01
         revocations.require_active(actor)
 
-    assert asked.asked == 5
+    assert store.views == 5
 
 
-def test_a_session_ended_elsewhere_is_known_soon(
-    revocations: RevocationList, asked: Asked, seconds: Seconds
+def test_a_revocation_of_another_process_is_known_soon(
+    revocations: RevocationList, store: WatchedStore, seconds: Seconds
 ) -> None:
     """
-    What another process ended is refused here two seconds later.
+    A session that another process revoked is refused two seconds later.
     """
-    actor, other = started(asked), started(asked)
-    before = admitted(revocations, actor)
-    end(asked, actor)
+    actor, other = log_in(store), log_in(store)
+    before = accepted(revocations, actor)
+    revoke(store, actor)
     seconds.at += REFRESH_S + MOMENT
 
     assert (True, False, True) == (
         before,
-        admitted(revocations, actor),
-        admitted(revocations, other),
+        accepted(revocations, actor),
+        accepted(revocations, other),
     )
 
 
-def test_a_session_ended_here_is_known_at_once(revocations: RevocationList, asked: Asked) -> None:
-    """
-    What this process ended is refused by the next request.
-    """
-    asked.store.subscribe(revocations.invalidate)
-    actor = started(asked)
-    before = admitted(revocations, actor)
-    end(asked, actor)
-
-    assert (True, False) == (before, admitted(revocations, actor))
-
-
-def test_other_writes_ask_nothing(revocations: RevocationList, asked: Asked) -> None:
-    """
-    A commit that is not about sessions makes no request ask.
-    """
-    asked.store.subscribe(revocations.invalidate)
-    actor = started(asked)
-    revocations.require_active(actor)
-    before = asked.asked
-    add_customer(asked.store)
-    revocations.require_active(actor)
-
-    assert before == asked.asked
-
-
-def test_what_ended_long_ago_is_not_read(revocations: RevocationList, asked: Asked) -> None:
-    """
-    Sessions are read back for as long as a token may outlive them, and no longer.
-    """
-    lately, long_ago = started(asked), started(asked)
-    end(asked, lately, seconds=LIFE.total_seconds())
-    end(asked, long_ago, seconds=LIFE.total_seconds() + 61)
-
-    assert (False, True) == (admitted(revocations, lately), admitted(revocations, long_ago))
-
-
-def test_a_store_away_is_borne_for_a_while(
-    revocations: RevocationList, asked: Asked, seconds: Seconds
+def test_a_revocation_of_this_process_is_known_at_once(
+    revocations: RevocationList, store: WatchedStore
 ) -> None:
     """
-    For five seconds what is known will do; then nobody is let in until the store is back.
+    A session that this process revoked is refused from the next request on.
     """
-    actor = started(asked)
+    store.memory.subscribe(revocations.invalidate)
+    actor = log_in(store)
+    before = accepted(revocations, actor)
+    revoke(store, actor)
+
+    assert (True, False) == (before, accepted(revocations, actor))
+
+
+def test_other_writes_refresh_nothing(revocations: RevocationList, store: WatchedStore) -> None:
+    """
+    A commit that wrote no sessions does not refresh the list.
+    """
+    store.memory.subscribe(revocations.invalidate)
+    actor = log_in(store)
     revocations.require_active(actor)
-    asked.away = True
+    before = store.views
+    add_customer(store.memory)
+    revocations.require_active(actor)
+
+    assert before == store.views
+
+
+def test_old_revocations_are_not_read(revocations: RevocationList, store: WatchedStore) -> None:
+    """
+    Revocations are read for as long as a token may be valid, and no longer.
+    """
+    lately, long_ago = log_in(store), log_in(store)
+    revoke(store, lately, seconds=LIFE.total_seconds())
+    revoke(store, long_ago, seconds=LIFE.total_seconds() + 61)
+
+    assert (False, True) == (accepted(revocations, lately), accepted(revocations, long_ago))
+
+
+def test_an_outage_is_bridged_for_five_seconds(
+    revocations: RevocationList, store: WatchedStore, seconds: Seconds
+) -> None:
+    """
+    The list is used for five seconds; then requests are refused until the store is back.
+    """
+    actor = log_in(store)
+    revocations.require_active(actor)
+    store.unavailable = True
     seconds.at += MAX_AGE_S
-    borne = admitted(revocations, actor)
+    bridged = accepted(revocations, actor)
     seconds.at += MOMENT
     with pytest.raises(Unavailable):
         revocations.require_active(actor)
-    asked.away = False
+    store.unavailable = False
     seconds.at += RETRY_S
 
-    assert borne
-    assert admitted(revocations, actor)
+    assert bridged
+    assert accepted(revocations, actor)
 
 
-def test_a_store_away_is_not_hammered(
-    revocations: RevocationList, asked: Asked, seconds: Seconds
+def test_an_outage_limits_the_attempts(
+    revocations: RevocationList, store: WatchedStore, seconds: Seconds
 ) -> None:
     """
-    While the store is away, two requests a second ask it; the others are refused at once.
+    During an outage two requests a second try to read; the others are refused at once.
     """
-    asked.away = True
+    store.unavailable = True
     for _ in range(100):
         seconds.at += 0.1
         with pytest.raises(Unavailable):
             revocations.require_active(ACTOR)
 
-    assert asked.asked <= 10 / RETRY_S
+    assert store.views <= 10 / RETRY_S
 
 
-def test_nobody_waits_for_who_asks(
-    revocations: RevocationList, asked: Asked, seconds: Seconds
+def test_requests_do_not_wait_for_a_refresh(
+    revocations: RevocationList, store: WatchedStore, seconds: Seconds
 ) -> None:
     """
-    While one request asks, others go on with what is known; when that is too old, they wait.
+    While one request refreshes, others use the list; when it is too old, they wait.
     """
-    actor, go, asking = started(asked), Event(), Event()
+    actor, go, refreshing = log_in(store), Event(), Event()
     revocations.require_active(actor)
-    end(asked, actor)
+    revoke(store, actor)
 
     def pause() -> None:
-        asking.set()
+        refreshing.set()
         assert go.wait(30)
 
-    asked.before = pause
+    store.before = pause
     with ThreadPoolExecutor(2) as threads:
         seconds.at += REFRESH_S + MOMENT
-        first = threads.submit(admitted, revocations, actor)
-        assert asking.wait(30)
-        meanwhile = admitted(revocations, actor)
+        first = threads.submit(accepted, revocations, actor)
+        assert refreshing.wait(30)
+        meanwhile = accepted(revocations, actor)
         seconds.at += MAX_AGE_S
-        late = threads.submit(admitted, revocations, actor)
+        late = threads.submit(accepted, revocations, actor)
         go.set()
 
         assert (True, False, False) == (meanwhile, first.result(), late.result())
 
 
-def test_a_commit_while_asking_is_not_missed(revocations: RevocationList, asked: Asked) -> None:
+def test_a_commit_during_a_refresh_is_not_missed(
+    revocations: RevocationList, store: WatchedStore
+) -> None:
     """
-    A session that ends while somebody asks is known to the request after its end.
+    A session revoked during a refresh is refused from the next request on.
     """
-    asked.store.subscribe(revocations.invalidate)
-    actor = started(asked)
+    store.memory.subscribe(revocations.invalidate)
+    actor = log_in(store)
     revocations.require_active(actor)
-    asked.after = lambda: end(asked, actor)
+    store.after = lambda: revoke(store, actor)
     revocations.invalidate(frozenset({"sessions"}))
-    raced = admitted(revocations, actor)
+    raced = accepted(revocations, actor)
 
-    assert (True, False) == (raced, admitted(revocations, actor))
+    assert (True, False) == (raced, accepted(revocations, actor))
 
 
-def test_a_token_must_pass_both(revocations: RevocationList, asked: Asked) -> None:
+def test_authentication_checks_token_and_revocation(
+    revocations: RevocationList, store: WatchedStore
+) -> None:
     """
-    A request is let in by a good token of a session that goes on, and by nothing else.
+    A request needs a valid token whose session is not revoked.
     """
     tokens = tokens_of(RINGS["HS256"], ManualClock())
-    asked.store.subscribe(revocations.invalidate)
+    store.memory.subscribe(revocations.invalidate)
     authenticate = authenticator(tokens, revocations)
-    actor = started(asked)
+    actor = log_in(store)
     token = tokens.issue(actor, NOON)
     before = authenticate(token)
-    end(asked, actor)
+    revoke(store, actor)
 
     assert (actor, actor.session) == (before, before.session)
     for refused in (token, "nonsense"):

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mechanic_adapters.security.signing_keys import KeyRing, SigningKey
 from tests.unit.forgery import RINGS, STRANGERS, Forgery, genuine, segment
 from tests.unit.http.signed_shop import PASSWORD, SignedShop, comparable
-from tests.unit.token_attacks import ATTACKS, MANGLED
+from tests.unit.token_attacks import ATTACKS, CORRUPTIONS
 
 NEW_PASSWORD: Final = "another horse battery"
-SENDABLE: Final = [name for name in MANGLED if "beyond" not in name and "surrogate" not in name]
+SENDABLE: Final = [name for name in CORRUPTIONS if "beyond" not in name and "surrogate" not in name]
 
 
 @pytest.fixture(params=RINGS)
@@ -45,7 +45,7 @@ def own_shop(request: pytest.FixtureRequest) -> SignedShop:
 @pytest.fixture
 def valid_token(shared_shop: SignedShop) -> Forgery:
     """Return a valid token of customer 1."""
-    token = genuine(shared_shop.ring).saying(sub="1")
+    token = genuine(shared_shop.ring).with_claims(sub="1")
     assert shared_shop.me(str(token)) == 200
     return token
 
@@ -72,7 +72,7 @@ def test_a_modified_token_is_refused(
     """
     A token that differs from the signed one gets the same 401.
     """
-    token = MANGLED[mangle](str(valid_token))
+    token = CORRUPTIONS[mangle](str(valid_token))
     if token.strip(" \n") == str(valid_token):  # space around a header's value is no part of it
         assert shared_shop.me(token) in (200, 401)
     elif token:
@@ -85,8 +85,8 @@ def test_a_token_of_another_key_is_refused(shared_shop: SignedShop, valid_token:
     """
     stranger = STRANGERS[shared_shop.ring.algorithm]
 
-    require_refusal(shared_shop, str(valid_token.by(stranger)))
-    require_refusal(shared_shop, str(genuine(stranger).saying(sub="1")))
+    require_refusal(shared_shop, str(valid_token.signed_by(stranger)))
+    require_refusal(shared_shop, str(genuine(stranger).with_claims(sub="1")))
 
 
 def test_algorithms_are_not_confused(shared_shop: SignedShop, valid_token: Forgery) -> None:
@@ -96,8 +96,8 @@ def test_algorithms_are_not_confused(shared_shop: SignedShop, valid_token: Forge
     other = next(ring for name, ring in RINGS.items() if name != shared_shop.ring.algorithm)
     bodies = segment(json.dumps(dict(valid_token.claims)))
 
-    require_refusal(shared_shop, str(genuine(other).saying(sub="1")))
-    require_refusal(shared_shop, str(valid_token.by(other).headed(alg=other.algorithm)))
+    require_refusal(shared_shop, str(genuine(other).with_claims(sub="1")))
+    require_refusal(shared_shop, str(valid_token.signed_by(other).with_members(alg=other.algorithm)))
     for alg in ("none", "None", "NONE", "nOnE", ""):
         bare = segment(json.dumps({**valid_token.header, "alg": alg}))
         require_refusal(shared_shop, f"{bare}.{bodies}.")
@@ -115,7 +115,12 @@ def test_a_public_key_is_not_an_hmac_secret() -> None:
             pem = public.public_bytes(Encoding.PEM, form)
             for kept in (pem, pem.strip()):
                 forger = KeyRing(SigningKey(kept, RINGS["HS256"].current.verifying))
-                token = genuine(shared_shop.ring).headed(alg="HS256").saying(sub="1").by(forger)
+                token = (
+                    genuine(shared_shop.ring)
+                    .with_members(alg="HS256")
+                    .with_claims(sub="1")
+                    .signed_by(forger)
+                )
                 require_refusal(shared_shop, str(token))
 
 

@@ -1,1 +1,1 @@
-"""Tests of access tokens: what is read back, and whatever else comes."""
+"""Tests of access tokens: verification, attacks, and the standards item by item."""

@@ -1,4 +1,4 @@
-"""Tokens under our key, of each algorithm, at noon."""
+"""Tokens of each algorithm at noon."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.unit.forgery import RINGS, tokens_of
 
 @pytest.fixture
 def clock() -> ManualClock:
-    """A clock that stands at noon, when all tokens here are issued."""
+    """A clock at noon, when all tokens here are issued."""
     return ManualClock()
 
 
@@ -22,11 +22,11 @@ def algorithm(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def ring(algorithm: str) -> KeyRing:
-    """Our key."""
+    """The signing key."""
     return RINGS[algorithm]
 
 
 @pytest.fixture
 def tokens(ring: KeyRing, clock: ManualClock) -> JwtTokens:
-    """Tokens under our key."""
+    """The issuer and verifier of tokens."""
     return tokens_of(ring, clock)

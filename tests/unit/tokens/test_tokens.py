@@ -1,4 +1,4 @@
-"""Access tokens: what we sign is read back, and whatever else comes is refused alike."""
+"""Access tokens: what we issue is verified, and anything else is refused."""
 
 import json
 import logging
@@ -26,14 +26,14 @@ from tests.unit.forgery import (
     signature,
     tokens_of,
 )
-from tests.unit.token_attacks import ATTACKS, MANGLED, NOON_S
+from tests.unit.token_attacks import ATTACKS, CORRUPTIONS, NOON_S
 
 HS256 = RINGS["HS256"]
 
 
-def test_a_token_is_read_back(tokens: JwtTokens) -> None:
+def test_a_token_is_verified(tokens: JwtTokens) -> None:
     """
-    A token speaks for whom it was issued, session and all.
+    A token has the actor that it was issued for, and the session.
     """
     actor = tokens.verify(tokens.issue(ACTOR, NOON))
 
@@ -45,59 +45,59 @@ def test_a_token_is_read_back(tokens: JwtTokens) -> None:
     holder=st.integers(1, 2**63 - 1),
     session=st.text("aZ9_-", min_size=1),
 )
-def test_every_actor_is_read_back(role: Role, holder: int, session: str) -> None:
+def test_every_actor_is_verified(role: Role, holder: int, session: str) -> None:
     """
-    Whoever can log in can be spoken for.
+    A token may have any role, id and session.
     """
     tokens = tokens_of(HS256, ManualClock())
     actor = Actor(role, holder, SessionId(session))
 
-    read = tokens.verify(tokens.issue(actor, NOON))
+    verified = tokens.verify(tokens.issue(actor, NOON))
 
-    assert (actor, session) == (read, read.session)
+    assert (actor, session) == (verified, verified.session)
 
 
-def test_our_forger_can_forge(tokens: JwtTokens, ring: KeyRing) -> None:
+def test_a_forgery_without_changes_is_valid(tokens: JwtTokens, ring: KeyRing) -> None:
     """
-    What the attacks below change is a token that passes when nothing is changed.
+    The attacks below change a token that is accepted when nothing is changed.
     """
     assert ACTOR == tokens.verify(str(genuine(ring)))
 
 
 @pytest.mark.parametrize("actor", [ANONYMOUS, Actor(Role.CUSTOMER, 7)])
-def test_nobody_is_not_spoken_for(tokens: JwtTokens, actor: Actor) -> None:
+def test_no_token_is_issued_without_a_session(tokens: JwtTokens, actor: Actor) -> None:
     """
-    A token without a role or without a session to end it is never signed.
+    A token without a role or session, which could not be revoked, is never issued.
     """
     with pytest.raises(ValueError, match="a role and a session"):
         tokens.issue(actor, NOON)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_token_that_says_something_else_is_refused(
+def test_invalid_headers_and_claims_are_refused(
     tokens: JwtTokens, ring: KeyRing, attack: str
 ) -> None:
     """
-    A token that we did not mean is refused, although our own key signed it.
+    An invalid token is refused although our own key signed it.
     """
     with pytest.raises(TokenRefused):
         tokens.verify(str(ATTACKS[attack](genuine(ring))))
 
 
-def test_a_token_of_a_stranger_is_refused(tokens: JwtTokens, algorithm: str) -> None:
+def test_a_token_of_another_key_is_refused(tokens: JwtTokens, algorithm: str) -> None:
     """
-    Another key does not speak for us, whether it gives our key's name or its own.
+    A token signed with another key is refused, whether it has our `kid` or its own.
     """
     stranger = STRANGERS[algorithm]
 
-    for token in (genuine(RINGS[algorithm]).by(stranger), genuine(stranger)):
+    for token in (genuine(RINGS[algorithm]).signed_by(stranger), genuine(stranger)):
         with pytest.raises(TokenRefused):
             tokens.verify(str(token))
 
 
-def test_a_former_type_of_key_is_refused(clock: ManualClock, algorithm: str) -> None:
+def test_a_token_of_the_other_algorithm_is_refused(clock: ManualClock, algorithm: str) -> None:
     """
-    A token of the other algorithm is refused, also when it is signed as that one must be.
+    A valid token of the other algorithm is refused.
     """
     other = next(name for name in RINGS if name != algorithm)
 
@@ -107,7 +107,7 @@ def test_a_former_type_of_key_is_refused(clock: ManualClock, algorithm: str) -> 
 
 def test_a_public_key_is_no_secret(clock: ManualClock) -> None:
     """
-    A token whose HMAC was made with our public key, in any form, is refused.
+    A token whose HMAC key is our public key, in any form, is refused (algorithm confusion).
     """
     ring = RINGS["RS256"]
     published = ring.current.verifying.jwk
@@ -121,8 +121,8 @@ def test_a_public_key_is_no_secret(clock: ManualClock) -> None:
         json.dumps({"keys": [published]}).encode(),
     ]
     for form in forms:
-        forger = KeyRing(SigningKey(form, HS256.current.verifying))
-        token = genuine(ring).headed(alg="HS256").by(forger)
+        attacker = KeyRing(SigningKey(form, HS256.current.verifying))
+        token = genuine(ring).with_members(alg="HS256").signed_by(attacker)
         with pytest.raises(TokenRefused):
             tokens_of(ring, clock).verify(str(token))
 
@@ -151,16 +151,16 @@ def test_a_claim_twice_is_refused(tokens: JwtTokens, ring: KeyRing, name: str) -
         tokens.verify(genuine(ring).with_payload(twice))
 
 
-@pytest.mark.parametrize("mangle", MANGLED)
-def test_a_mangled_token_is_refused(tokens: JwtTokens, mangle: str) -> None:
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+def test_a_corrupted_token_is_refused(tokens: JwtTokens, corruption: str) -> None:
     """
-    Whatever is not the token we signed, to the letter, is refused; right after the real one.
+    A corrupted token is refused, also right after the valid one was cached.
     """
     token = tokens.issue(ACTOR, NOON)
     tokens.verify(token)
 
     with pytest.raises(TokenRefused):
-        tokens.verify(MANGLED[mangle](token))
+        tokens.verify(CORRUPTIONS[corruption](token))
 
 
 @pytest.mark.parametrize("payload", ["[]", "7", "null", "", "{", "[" * 3000, "\ufeff{}", b"\xff"])
@@ -168,7 +168,7 @@ def test_a_payload_that_is_no_object_is_refused(
     tokens: JwtTokens, ring: KeyRing, payload: str | bytes
 ) -> None:
     """
-    Neither nonsense nor depth gets further than the reader, in header or payload.
+    Anything but a JSON object is refused, in header or payload.
     """
     for token in (genuine(ring).with_payload(payload), genuine(ring).with_header(payload)):
         with pytest.raises(TokenRefused):
@@ -178,7 +178,7 @@ def test_a_payload_that_is_no_object_is_refused(
 @given(token=st.text() | st.from_regex(r"[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*"))
 def test_any_text_is_refused(token: str) -> None:
     """
-    Nothing that comes in a header raises anything else.
+    No text raises another exception.
     """
     with pytest.raises(TokenRefused):
         tokens_of(HS256, ManualClock()).verify(token)
@@ -188,7 +188,7 @@ def test_refusals_are_alike(
     tokens: JwtTokens, ring: KeyRing, caplog: pytest.LogCaptureFixture
 ) -> None:
     """
-    The caller is told the same whatever failed; the log tells which check, never the token.
+    All refusals are equal; the log has the failed check, but never the token.
     """
     forged = [str(attack(genuine(ring))) for attack in ATTACKS.values()]
     said = []
@@ -208,7 +208,7 @@ def test_refusals_are_alike(
 
 def test_a_token_ends_on_the_second(tokens: JwtTokens, clock: ManualClock) -> None:
     """
-    A token is good up to its end and not at it, read for the first time or again.
+    A token is valid before its expiry and not at it, cached or not.
     """
     token = tokens.issue(ACTOR, NOON)
     clock.advance(seconds=LIFE.total_seconds() - 1)
@@ -222,9 +222,9 @@ def test_a_token_ends_on_the_second(tokens: JwtTokens, clock: ManualClock) -> No
 
 def test_another_clock_may_be_ahead_by_the_leeway(tokens: JwtTokens, ring: KeyRing) -> None:
     """
-    A token from a machine whose clock is a little ahead is good at once.
+    A token from a machine whose clock is a little ahead is valid at once.
     """
-    ahead = genuine(ring).saying(iat=NOON_S + 10, nbf=NOON_S + 10)
+    ahead = genuine(ring).with_claims(iat=NOON_S + 10, nbf=NOON_S + 10)
 
     assert ACTOR == tokens.verify(str(ahead))
 
@@ -232,7 +232,7 @@ def test_another_clock_may_be_ahead_by_the_leeway(tokens: JwtTokens, ring: KeyRi
 @pytest.mark.parametrize("leeway", [timedelta(seconds=61), timedelta(seconds=-1)])
 def test_the_leeway_is_a_minute_at_most(leeway: timedelta) -> None:
     """
-    More leeway than a minute is a mistake of whoever wires it.
+    More leeway than a minute raises `ValueError`.
     """
     with pytest.raises(ValueError, match="leeway"):
         tokens_of(HS256, ManualClock(), leeway=leeway)
@@ -251,12 +251,12 @@ def test_cached_tokens_are_bounded(clock: ManualClock) -> None:
 
 def test_a_signature_has_one_spelling(clock: ManualClock) -> None:
     """
-    The unused bits at a signature's end cannot be set to make another token of it.
+    The unused bits at the end of a signature must be zero.
     """
-    spoken = ".".join(str(genuine(HS256)).split(".")[:2])
-    real = segment(signature(HS256.current.material, spoken))
+    content = ".".join(str(genuine(HS256)).split(".")[:2])
+    real = segment(signature(HS256.current.material, content))
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     other = real[:-1] + alphabet[alphabet.index(real[-1]) + 1]
 
     with pytest.raises(TokenRefused):
-        tokens_of(HS256, clock).verify(f"{spoken}.{other}")
+        tokens_of(HS256, clock).verify(f"{content}.{other}")

@@ -1,4 +1,4 @@
-"""Keys: which ones tokens are trusted to, and how they are replaced."""
+"""Signing keys: which are accepted, and how they are rotated."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -49,19 +49,19 @@ RFC_7638_N = (
 
 
 def public_pem(pem: str) -> str:
-    """Return the public half of *pem*."""
+    """Return the public key of *pem*."""
     public = load_pem_private_key(pem.encode(), None).public_key()
     return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def numbers(text: str) -> int:
-    """Return the number that a JWK's member spells."""
+    """Return the number in a JWK member."""
     return int.from_bytes(urlsafe_b64decode(text + "==="), "big")
 
 
-def test_a_thumbprint_is_the_standards() -> None:
+def test_a_thumbprint_is_that_of_the_rfc() -> None:
     """
-    The thumbprint of RFC 7638's key is the one that RFC 7638 gives.
+    The thumbprint of the example key in RFC 7638 is the one given there.
     """
     key = rsa.RSAPublicNumbers(65537, numbers(RFC_7638_N)).public_key()
 
@@ -71,7 +71,7 @@ def test_a_thumbprint_is_the_standards() -> None:
 @pytest.mark.parametrize("secret", ["", "x" * 31, "é" * 15])
 def test_a_short_secret_is_refused(secret: str) -> None:
     """
-    A secret has as many bytes as the hash that it keys.
+    A secret has at least as many bytes as the hash (RFC 7518, section 3.2).
     """
     with pytest.raises(UnsuitableKeyError, match="32 bytes"):
         secret_keys(secret)
@@ -81,7 +81,7 @@ def test_a_short_secret_is_refused(secret: str) -> None:
 
 def test_an_rsa_key_is_no_secret() -> None:
     """
-    A key that is for RS256 never becomes an HMAC secret, public or private, PEM, DER or JWK.
+    An RSA key is refused as an HMAC secret, public or private, as PEM, DER or JWK.
     """
     public = OURS.current.verifying
     assert isinstance(public.material, rsa.RSAPublicKey)
@@ -111,7 +111,7 @@ def test_an_rsa_key_is_no_secret() -> None:
 )
 def test_a_key_that_cannot_sign_is_refused(pem: str) -> None:
     """
-    What is no RSA private key of 2048 bits or more does not start a shop.
+    A key that is no RSA private key of at least 2048 bits stops the start.
     """
     with pytest.raises(UnsuitableKeyError) as refused:
         rsa_keys(pem)
@@ -127,9 +127,9 @@ def test_a_key_that_cannot_sign_is_refused(pem: str) -> None:
         pytest.param(public_pem(SHORT_PEM), id="1024 bits"),
     ],
 )
-def test_a_former_key_that_proves_nothing_is_refused(pem: str) -> None:
+def test_an_unsuitable_previous_key_is_refused(pem: str) -> None:
     """
-    Former keys must be as good as the one that signs.
+    Previous keys must meet the same requirements as the current one.
     """
     with pytest.raises(UnsuitableKeyError):
         rsa_keys(PEM, [pem])
@@ -137,7 +137,7 @@ def test_a_former_key_that_proves_nothing_is_refused(pem: str) -> None:
 
 def test_new_keys_are_long_and_new() -> None:
     """
-    A generated key signs tokens, has 3072 bits, and is like no other.
+    A generated key can sign, has 3072 bits, and is unique.
     """
     first, second = new_rsa_key(), new_rsa_key()
     public = rsa_keys(first).current.verifying.material
@@ -149,7 +149,7 @@ def test_new_keys_are_long_and_new() -> None:
 
 def test_secrets_are_not_shown() -> None:
     """
-    What is printed of a ring tells the keys' names and nothing else of them.
+    The representation of keys has their ids and no key material.
     """
     shown = repr([secret_keys(SECRET), ROTATED])
 
@@ -166,9 +166,9 @@ def test_secrets_are_not_shown() -> None:
         pytest.param(THEIRS, rsa_keys(PEM, [public_pem(OTHER_PEM)]), id="public"),
     ],
 )
-def test_former_keys_are_accepted(before: KeyRing, after: KeyRing) -> None:
+def test_previous_keys_are_accepted(before: KeyRing, after: KeyRing) -> None:
     """
-    While keys are rotated, tokens of the former key are good, and new ones are the new key's.
+    During a rotation, tokens of the previous key are accepted; new tokens are signed with the current key.
     """
     clock = ManualClock()
     tokens = tokens_of(after, clock)
@@ -180,7 +180,7 @@ def test_former_keys_are_accepted(before: KeyRing, after: KeyRing) -> None:
 
 def test_public_keys_are_published() -> None:
     """
-    The key set holds the present and former public keys, and not one private member.
+    The key set has the current and previous public keys, without private members.
     """
     keys = tokens_of(ROTATED, ManualClock()).public_keys()["keys"]
 
@@ -190,6 +190,6 @@ def test_public_keys_are_published() -> None:
 
 def test_secrets_are_not_published() -> None:
     """
-    With secrets for keys the key set is empty.
+    The key set is empty for secrets.
     """
     assert {"keys": []} == tokens_of(RINGS["HS256"], ManualClock()).public_keys()
