@@ -78,7 +78,8 @@ class SqlStore:
         token = self._open.set(_Open(transaction, work))
         try:
             yield work
-            worked_tickets.flush()
+            if worked_tickets.changes:
+                worked_tickets.flush()
             self._commit(transaction)
         except BaseException:
             transaction.rollback()

@@ -10,12 +10,12 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.engine.column_types import moment_text
 from mechanic_adapters.sql.engine.records import (
     field_names,
     field_values,
     json_rows,
     json_text,
+    moment_text,
     record_maker,
     with_values,
 )

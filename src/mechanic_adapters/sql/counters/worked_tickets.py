@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date
 from typing import Any, Final, final
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import (
     BigInteger,
     CompoundSelect,
@@ -60,6 +60,7 @@ class Miscount:
 
 
 @final
+@frozen(eq=False)
 class WorkedTickets:
     """The changes of one transaction to the counters, written by `flush` before its commit.
 
@@ -67,10 +68,9 @@ class WorkedTickets:
     many of them change are locked for no longer than a commit takes.
     """
 
-    def __init__(self, executor: Executor) -> None:
-        """Start with no change."""
-        self._executor = executor
-        self._changes: Counter[tuple[int, Span, date]] = Counter()
+    _executor: Executor
+    changes: Counter[tuple[int, Span, date]] = field(factory=Counter, init=False)
+    """By how much the counter of a mechanic and span changes."""
 
     def change(self, before: Ticket | None, after: Ticket) -> None:
         """Note that a ticket counts for other mechanics, or on another day, than before."""
@@ -79,12 +79,12 @@ class WorkedTickets:
                 spans = spans_of(ticket.service_date)
                 for mechanic in ticket.mechanics:
                     for span in spans:
-                        self._changes[mechanic.id, *span] += sign
+                        self.changes[mechanic.id, *span] += sign
 
     def flush(self) -> None:
         """Write the changes."""
-        rows = sorted((*key, change) for key, change in self._changes.items() if change)
-        self._changes.clear()
+        rows = sorted((*key, change) for key, change in self.changes.items() if change)
+        self.changes.clear()
         if rows:
             self._executor.write(_NOUN, _ADD, {"rows": json_text(rows)})
 

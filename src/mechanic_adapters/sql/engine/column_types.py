@@ -4,17 +4,14 @@ Their converters are never called with None: the executor passes NULL through un
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, final
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Text
 from sqlalchemy.types import TypeEngine
 
-
-def moment_text(moment: datetime) -> str:
-    """Return *moment* as text that sorts by time, to the microsecond, in UTC."""
-    return moment.astimezone(UTC).isoformat(" ", "microseconds")
+from mechanic_adapters.sql.engine.records import moment_text
 
 
 @final

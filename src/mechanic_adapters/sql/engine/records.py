@@ -7,15 +7,13 @@ written, and constraints guard the tables. A page of twenty is read three times 
 
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 import attrs
 import orjson
 from sqlalchemy import BigInteger, Column, Table, bindparam
-
-from mechanic_adapters.sql.engine.column_types import moment_text
 
 R = TypeVar("R")
 
@@ -108,6 +106,11 @@ def json_reader(
 def json_text(rows: Iterable[Sequence[Any]]) -> str:
     """Return *rows* as the parameter of `rows_from_json`."""
     return orjson.dumps(list(rows), _json_value, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def moment_text(moment: datetime) -> str:
+    """Return *moment* as text that sorts by time, to the microsecond, in UTC."""
+    return moment.astimezone(UTC).isoformat(" ", "microseconds")
 
 
 def _json_value(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Service tickets in SQL."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, final
 
 from attrs import frozen
@@ -46,9 +46,7 @@ _UPDATE = (
         tickets.c.version == bindparam("expected_version", type_=BigInteger),
     )
 )
-_ENTRY = {
-    c.name: bindparam(f"entry_{c.name}", type_=c.type) for c in ticket_history.c if c.name != "id"
-}
+_ENTRY = {c.name: bindparam(c.name, type_=c.type) for c in ticket_history.c if c.name != "id"}
 _ADD_ENTRY = insert(ticket_history).values(_ENTRY)
 
 _STAFF = (ticket_mechanics.c.ticket_id, ticket_mechanics.c.mechanic_id)
@@ -93,25 +91,26 @@ class SqlTickets(Tickets, TicketLists):
         return ticket, {mechanic.id: mechanic for mechanic in mechanics}
 
     def add(self, ticket: Ticket, entry: Entry) -> Ticket:
-        rows = self._executor.write_returning(_NOUN, _ADD, _header(ticket))
+        values = _values(ticket, entry)
+        rows = self._executor.write_returning(_NOUN, _ADD, values)
         new = with_values(ticket, id=TicketId(rows[0][0]))
-        if staff := sorted(mechanic.id for mechanic in new.mechanics):
-            self._executor.write(_NOUN, _ASSIGN, {"rows": _staff_rows(new.id, staff)})
-        self._executor.write(_NOUN, _ADD_ENTRY, _entry_values(new.id, entry))
+        if staff := sorted((new.id, mechanic.id) for mechanic in new.mechanics):
+            self._executor.write(_NOUN, _ASSIGN, {"rows": json_text(staff)})
+        self._executor.write(_NOUN, _ADD_ENTRY, {**values, "ticket_id": new.id})
         return self._finish(None, new)
 
     def save(self, ticket: Ticket, entry: Entry) -> Ticket:
         """Save the ticket, writing only what has changed; see `Tickets.save`."""
         before = self._stored(ticket)
+        old, new = ({mechanic.id for mechanic in one.mechanics} for one in (before, ticket))
+        assigned = [(ticket.id, mechanic_id) for mechanic_id in sorted(new - old)]
         after = with_values(ticket, version=ticket.version + 1)
-        old, new = ({mechanic.id for mechanic in one.mechanics} for one in (before, after))
         params = {
-            **_header(after),
-            **_entry_values(after.id, entry),
+            **_values(after, entry),
             "record_id": before.id,
             "expected_version": before.version,
             "ids": sorted(old - new),
-            "rows": _staff_rows(after.id, sorted(new - old)),
+            "rows": json_text(assigned),
         }
         is_postgres = self._executor.database.is_postgres
         if self._executor.write(_NOUN, _SAVE if is_postgres else _UPDATE, params) != 1:
@@ -119,7 +118,7 @@ class SqlTickets(Tickets, TicketLists):
         if not is_postgres:
             if old - new:
                 self._executor.write(_NOUN, _UNASSIGN, params)
-            if new - old:
+            if assigned:
                 self._executor.write(_NOUN, _ASSIGN, params)
             self._executor.write(_NOUN, _ADD_ENTRY, params)
         return self._finish(before, after)
@@ -168,20 +167,14 @@ class SqlTickets(Tickets, TicketLists):
         return after
 
 
-def _staff_rows(ticket_id: TicketId, mechanic_ids: Iterable[int]) -> str:
-    return json_text((ticket_id, mechanic_id) for mechanic_id in mechanic_ids)
-
-
-def _header(ticket: Ticket) -> dict[str, Any]:
-    """Return the values of the ticket's own row."""
+def _values(ticket: Ticket, entry: Entry) -> dict[str, Any]:
+    """Return the values of the ticket's own row and of its history entry."""
     return {
         **field_values(ticket),
+        **field_values(entry),
         "vehicle_id": ticket.vehicle.id if ticket.vehicle else None,
         "service_month": ticket.service_date.replace(day=1),
+        "ticket_id": ticket.id,
+        "by_role": entry.by.role,
+        "by_id": entry.by.id,
     }
-
-
-def _entry_values(ticket_id: TicketId, entry: Entry) -> dict[str, Any]:
-    """Return the parameters of `_ENTRY`."""
-    by = {"by_role": entry.by.role, "by_id": entry.by.id, "ticket_id": ticket_id}
-    return {f"entry_{name}": value for name, value in {**field_values(entry), **by}.items()}
