@@ -93,7 +93,7 @@ def test_problem_page_leads_to_its_operations(shop: Program, browser: Chrome) ->
     page = Page(browser)
 
     browser.get(f"{shop.url}/problems/insufficient-stock")
-    page.click("li a", "Put a part on a ticket")
+    page.click("li a", "Add a part line")
     page.see("#operations-lines-add_part_line.is-open .opblock-summary-path")
 
     assert {shop.url} == resource_origins(browser)
