@@ -27,10 +27,23 @@ def ignore_exit(_: int) -> None:
     """Do nothing when a worker process exits."""
 
 
+@contextmanager
+def listen(host: str, port: int) -> Iterator[socket.socket]:
+    """Open a listening socket; port 0 picks a free one. Raises `OSError`."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.create_server(address[:2], family=family, backlog=BACKLOG) as listener:
+        yield listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the URL of a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def serve(  # noqa: PLR0913 - the options of a server
     application_factory: ApplicationFactory,
-    host: str,
-    port: int,
+    listener: socket.socket,
     threads: int,
     workers: int = 1,
     *,
@@ -41,29 +54,26 @@ def serve(  # noqa: PLR0913 - the options of a server
 
     Args:
         application_factory: Opens the application, once in each process.
-        host: The address to listen on.
-        port: The port to listen on; 0 picks a free one.
+        listener: The listening socket, see `listen`.
         threads: How many requests each process runs at once.
         workers: How many processes share the port; a supervisor restarts those that die.
         on_worker_exit: Called with the process id of each worker that has exited.
         report_error: Called in a worker that ends with an error.
 
-    Raises `OSError` if the address is not available and, with one worker, any error of
-    *application_factory*.
+    With one worker, raises any error of *application_factory*.
     """
-    with _listen(host, port) as listener:
 
-        def work(on_ready: Callable[[], object]) -> None:
-            _serve_in_process(application_factory, listener, threads, on_ready)
+    def work(on_ready: Callable[[], object]) -> None:
+        _serve_in_process(application_factory, listener, threads, on_ready)
 
-        def announce() -> None:
-            click.echo(f"Serving on {_url(listener)}")
+    def announce() -> None:
+        click.echo(f"Serving on {url_of(listener)}")
 
-        if workers == 1:
-            work(announce)
-            return 0
-        forks = PreforkWorkers(work, report_error)
-        return Supervisor(forks, workers, announce, listener.close, on_worker_exit).run()
+    if workers == 1:
+        work(announce)
+        return 0
+    forks = PreforkWorkers(work, report_error)
+    return Supervisor(forks, workers, announce, listener.close, on_worker_exit).run()
 
 
 def _serve_in_process(
@@ -92,16 +102,3 @@ def _serve_in_process(
             signal.set_wakeup_fd(previous_fd)
             for one, handler in previous.items():
                 signal.signal(one, handler)
-
-
-@contextmanager
-def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    """Open a listening socket. Raises `OSError`."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.create_server(address[:2], family=family, backlog=BACKLOG) as listener:
-        yield listener
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -215,7 +215,9 @@ def test_an_address_taken() -> None:
     """
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        command = f"from tests.integration.tiny_app import *; serve(opened, '127.0.0.1', {port}, 1)"
+        command = (
+            f"from tests.integration.tiny_app import *\nwith listen('127.0.0.1', {port}): pass"
+        )
         with (
             pytest.raises(RuntimeError, match="the server ended with 1"),
             running(["-c", command]),

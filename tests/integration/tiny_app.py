@@ -12,7 +12,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication
 
 from mechanic_http.ports import AccessLogEntry
-from mechanic_server.http_server import Stopping, serve
+from mechanic_server.http_server import Stopping, listen, serve
 from mechanic_shop.observability.metrics import Metrics, shared_between_processes
 
 SEEN: list[str] = []
@@ -82,6 +82,6 @@ def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
 
 
 if __name__ == "__main__":
-    with shared_between_processes() as on_exit:
-        code = serve(*(opened, "127.0.0.1", 0, 8), workers=int(sys.argv[1]), on_worker_exit=on_exit)
+    with listen("127.0.0.1", 0) as listener, shared_between_processes() as on_exit:
+        code = serve(opened, listener, 8, workers=int(sys.argv[1]), on_worker_exit=on_exit)
     sys.exit(code)

@@ -1,10 +1,8 @@
 """The `demo` command."""
 
-import socket
-
 import click
 
-from mechanic_server.http_server import serve
+from mechanic_server.http_server import listen, serve, url_of
 from mechanic_shop.demo.people import (
     CUSTOMER,
     CUSTOMERS,
@@ -51,22 +49,12 @@ _IGNORED = ", ".join(name.upper() for name in ("database_url", "secret_key", *DE
 )
 def demo(host: str, port: int) -> None:
     """Serve a throw-away shop with sample data."""
-    port = _reserve_port(host, port)
-    with open_demo() as settings:
+    with listen(host, port) as listener, open_demo() as settings:
         access_log = configure_logging(settings)
-        click.echo(WELCOME.format(address=f"http://{f'[{host}]' if ':' in host else host}:{port}"))
+        click.echo(WELCOME.format(address=url_of(listener)))
         code = serve(
             lambda stopping: open_application(settings, stopping=stopping, access_log=access_log),
-            host,
-            port,
+            listener,
             THREADS,
         )
     raise SystemExit(code)
-
-
-def _reserve_port(host: str, port: int) -> int:
-    """Return *port*, or a free one for 0; raise `OSError` at once if it is in use."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.create_server(address[:2], family=family) as listener:
-        reserved: int = listener.getsockname()[1]
-    return reserved

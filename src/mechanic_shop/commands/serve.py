@@ -10,7 +10,7 @@ import click
 
 from mechanic_core.errors import Refused
 from mechanic_http.ports import AccessLog
-from mechanic_server.http_server import ApplicationFactory, Stopping, ignore_exit
+from mechanic_server.http_server import ApplicationFactory, Stopping, ignore_exit, listen
 from mechanic_server.http_server import serve as serve_until_stopped
 from mechanic_shop.garbage_collection import exempt_from_collection
 from mechanic_shop.observability.logs import configure_logging
@@ -61,15 +61,15 @@ def serve(
 
             granian.run(host, port, threads, workers, "mechanic_shop.wsgi:application")
             return
-        code = serve_until_stopped(
-            _application_factory(settings, threads, access_log),
-            host,
-            port,
-            threads,
-            workers,
-            on_worker_exit=on_exit,
-            report_error=_report_error,
-        )
+        with listen(host, port) as listener:
+            code = serve_until_stopped(
+                _application_factory(settings, threads, access_log),
+                listener,
+                threads,
+                workers,
+                on_worker_exit=on_exit,
+                report_error=_report_error,
+            )
     raise SystemExit(code)
 
 
