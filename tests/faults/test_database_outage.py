@@ -43,7 +43,7 @@ def test_the_database_is_unavailable(
     slowest = max(answer.seconds for answer in answers)
     report(
         f"PostgreSQL away: {len(answers)} requests, "
-        f"{sum(answer.status == 503 for answer in answers)} told 503, slowest {slowest:.2f} s, "
+        f"{sum(answer.status == 503 for answer in answers)} got 503, slowest {slowest:.2f} s, "
         f"threads {threads} before and {stopped_threads} meanwhile, recovery {recovery:.2f} s"
     )
     assert {503} == {answer.status for answer in answers}

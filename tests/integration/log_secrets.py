@@ -11,7 +11,7 @@ SECRET_SHAPES: Final = re.compile(
     r"|\b[Bb]earer +[\w.~+/-]{8,}"  # what follows an Authorization header
     r"|[\"']?[Aa]uthorization[\"']? *[:=]"
     r"|PRIVATE KEY"
-    r"|correct horse|another horse|another good one|a horse that nobody knows"  # the tests' own passwords
+    r"|correct horse|another horse|another good one|a horse that nobody knows"  # passwords of the tests
     r"|://[^\s:/@]*:(?!\*\*\*)[^\s:/@]+@"  # a password in an address
 )
 

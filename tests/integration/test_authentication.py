@@ -149,7 +149,7 @@ def stored_hashes(url: str) -> set[str]:
     """Return the password hashes in a SQLite file."""
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
         found = file.execute("SELECT password_hash FROM accounts").fetchall()
-    return {kept.rpartition("$")[0].rpartition("$")[0] for (kept,) in found}
+    return {stored.rpartition("$")[0].rpartition("$")[0] for (stored,) in found}
 
 
 def test_tokens_are_signed_as_the_settings_say(url: str, tmp_path: Path) -> None:

@@ -109,12 +109,12 @@ def run_command(
     return run(folder, *words, env={"DATABASE_URL": url, "SECRET_KEY": "s" * 48, **env})
 
 
-def assert_refused(done: "subprocess.CompletedProcess[str]", said: str) -> None:
+def assert_refused(result: "subprocess.CompletedProcess[str]", reason: str) -> None:
     """Check that a command failed with one line that gives the reason."""
-    assert 1 == done.returncode
-    assert done.stderr.startswith("mechanic-shop: ")
-    assert 1 == len(done.stderr.splitlines())
-    assert said in done.stderr
+    assert 1 == result.returncode
+    assert result.stderr.startswith("mechanic-shop: ")
+    assert 1 == len(result.stderr.splitlines())
+    assert reason in result.stderr
 
 
 def test_sqlite_is_restored_completely(folder: Path, demo: Path) -> None:
@@ -242,12 +242,12 @@ def test_a_failed_backup_leaves_nothing(folder: Path) -> None:
     away = "postgresql://shop:w0rd@127.0.0.1:1/shop"
 
     assert_refused(run_command(folder, f"sqlite:///{folder / 'none.db'}", "backup", "a"), "none.db")
-    told = run_command(folder, away, "backup", "a")
-    assert_refused(told, "DATABASE_URL: the database at 127.0.0.1:1 does not answer\n")
+    result = run_command(folder, away, "backup", "a")
+    assert_refused(result, "DATABASE_URL: the database at 127.0.0.1:1 does not answer\n")
     no_place = run_command(folder, f"sqlite:///{folder}", "backup", "a")
     assert 2 == no_place.returncode
     assert f"DATABASE_URL: {folder} is a folder\n" in no_place.stderr
-    assert "w0rd" not in told.stderr
+    assert "w0rd" not in result.stderr
     assert [] == [path.name for path in folder.iterdir() if path.name != "mechanic_shop.secret"]
 
 
@@ -259,9 +259,9 @@ def test_an_old_pg_dump_is_reported(folder: Path, postgres_url: str) -> None:
     old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.1'\n")
     old.chmod(0o755)
 
-    done = run_command(folder, postgres_url, "backup", "a", PATH=str(folder))
+    result = run_command(folder, postgres_url, "backup", "a", PATH=str(folder))
 
-    assert_refused(done, f"pg_dump 18 or newer is required on the PATH; found {old} (9)")
+    assert_refused(result, f"pg_dump 18 or newer is required on the PATH; found {old} (9)")
 
 
 def test_the_password_is_on_no_command_line(folder: Path, postgres_url: str) -> None:
@@ -289,7 +289,7 @@ def test_newest_is_what_alembic_says() -> None:
         "import sys; from mechanic_shop.wiring.application import open_application;"
         "print('alembic' in sys.modules)"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program],
         env=environment(),
         capture_output=True,
@@ -298,4 +298,4 @@ def test_newest_is_what_alembic_says() -> None:
     )
 
     assert runner.newest() == version.newest()
-    assert "False\n" == done.stdout
+    assert "False\n" == result.stdout

@@ -64,8 +64,8 @@ def test_restore_does_not_wait_endlessly_for_a_writer(
         restore(url, backup, replace=True)
     server.execute("UPDATE list_totals SET total = 7")
     server.execute("COMMIT")
-    kept = server.execute("SELECT DISTINCT total FROM list_totals").fetchall()
+    totals = server.execute("SELECT DISTINCT total FROM list_totals").fetchall()
     restore(url, backup, replace=True)
 
-    assert [(7,)] == kept
+    assert [(7,)] == totals
     assert [(0,)] == server.execute("SELECT DISTINCT total FROM list_totals").fetchall()

@@ -176,9 +176,9 @@ def test_overridden_variables_are_documented(tmp_path: Path) -> None:
     """
     names = {name.upper() for name in (*DEMO_SETTINGS, "secret_key", "database_url")}
 
-    told = run(tmp_path, "demo", "--help").stdout
+    help_text = run(tmp_path, "demo", "--help").stdout
 
-    assert names == {name for _, name, _, _ in variables() if name in told.split("except")[1]}
+    assert names == {name for _, name, _, _ in variables() if name in help_text.split("except")[1]}
     paragraph = reference_page().split("make it unreachable:")[1].split("|")[0]
     assert names == set(re.findall(r"`(\w+)`", paragraph))
 

@@ -128,14 +128,14 @@ def test_is_not_ready_while_it_stops(tmp_path: Path) -> None:
     """
     During shutdown readiness answers that the server is stopping.
     """
-    with serve_shop(tmp_path) as program, closing(program.connection()) as kept:
-        before = ask(kept, "GET", "/readyz")
+    with serve_shop(tmp_path) as program, closing(program.connection()) as connection:
+        before = ask(connection, "GET", "/readyz")
         with socket.create_connection(("127.0.0.1", program.port)) as slow:
             slow.sendall(b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\n{")
             time.sleep(0.3)
             program.process.terminate()
             wait_until(lambda: _is_closed(program.port))
-            during = ask(kept, "GET", "/readyz")
+            during = ask(connection, "GET", "/readyz")
             slow.sendall(b"}")
             answer = http.client.HTTPResponse(slow)
             answer.begin()
@@ -164,6 +164,6 @@ def test_readiness_reports_valkey(tmp_path: Path, valkey: RunningValkey) -> None
     Readiness reports cache and rate limits on one Redis server.
     """
     with serve_shop(tmp_path, CACHE_REDIS_URL=valkey.patient_url) as program:
-        told = request_once(program, "GET", "/readyz").body
+        readiness = request_once(program, "GET", "/readyz").body
 
-    assert ("up", "up") == (told["cache"], told["limits"])
+    assert ("up", "up") == (readiness["cache"], readiness["limits"])

@@ -75,7 +75,7 @@ def schema_of(url: str) -> Mapping[str, Any]:
         }
     with psycopg.connect(url) as connection:
         rows = [row for sql in (CONSTRAINTS, INDEXES, COLUMNS) for row in connection.execute(sql)]
-    return {name: told for name, told in rows if "alembic_version" not in name}
+    return {name: description for name, description in rows if "alembic_version" not in name}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -38,14 +38,14 @@ def test_an_unknown_account_costs_the_same() -> None:
     A login for an unknown account takes as long as one with a wrong password.
     """
     passwords = Argon2Passwords()
-    kept = passwords.hash("correct horse")
+    password_hash = passwords.hash("correct horse")
 
     def seconds(password_hash: str | None) -> float:
         begun = time.perf_counter()
         passwords.verify(password_hash, "wrong")
         return time.perf_counter() - begun
 
-    taken = [(seconds(kept), seconds(None)) for _ in range(9)]
+    taken = [(seconds(password_hash), seconds(None)) for _ in range(9)]
     known, unknown = (statistics.median(times) for times in zip(*taken, strict=True))
 
     assert 0.6 < unknown / known < 1.6

@@ -117,10 +117,10 @@ def test_metrics_are_for_operators(tmp_path: Path) -> None:
     """
     far = {"X-Forwarded-For": "203.0.113.7"}
     with serve_shop(tmp_path) as program:
-        near, kept = get_metrics(program)[0], get_metrics(program, far)[0]
+        local, refused = get_metrics(program)[0], get_metrics(program, far)[0]
         shown = get_metrics(program, far | {"Authorization": f"Bearer {TOKEN}"})[0]
 
-    assert (200, 401, 200) == (near, kept, shown)
+    assert (200, 401, 200) == (local, refused, shown)
     assert TOKEN not in (tmp_path / "log").read_text()
 
 

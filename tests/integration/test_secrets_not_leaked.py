@@ -38,11 +38,11 @@ ISSUING: Final = {"/login", "/mechanics/login", "/token/refresh", "/customers/lo
 
 
 @frozen
-class Listener:
+class RecordingClient:
     """A client that records every response and every issued token."""
 
     connection: HTTPConnection
-    said: list[str] = field(factory=list)
+    responses: list[str] = field(factory=list)
     tokens: set[str] = field(factory=set)
 
     def ask(self, method: str, path: str, body: object = None, token: str = "") -> tuple[int, Any]:
@@ -50,12 +50,14 @@ class Listener:
         send(self.connection, method, path, body, token or None)
         answer = self.connection.getresponse()
         text = answer.read().decode()
-        said: Any = json.loads(text) if "json" in answer.headers.get("Content-Type", "") else text
+        response: Any = (
+            json.loads(text) if "json" in answer.headers.get("Content-Type", "") else text
+        )
         if path in ISSUING and answer.status == 200:
-            self.tokens.update((said["token"], said["refresh_token"]))
-            text = f"{said.keys()}"
-        self.said.append(f"{method} {path} {answer.status} {answer.headers} {text}")
-        return answer.status, said
+            self.tokens.update((response["token"], response["refresh_token"]))
+            text = f"{response.keys()}"
+        self.responses.append(f"{method} {path} {answer.status} {answer.headers} {text}")
+        return answer.status, response
 
     def log_in(self, email: str) -> Any:
         """Return a new pair of tokens."""
@@ -90,39 +92,39 @@ def body_of(asked: RequestCase) -> Any:
     return asked.body
 
 
-def request_everything(line: Listener) -> None:
+def request_everything(client: RecordingClient) -> None:
     """Request every route as every role, with good and bad logins and bad tokens."""
-    pairs = {email: line.log_in(email) for email in (ADA, CLEO, BOB, EVE)}
+    pairs = {email: client.log_in(email) for email in (ADA, CLEO, BOB, EVE)}
     for email in (ADA, BOB):
         bad = {"email": email, "password": "a wrong password of somebody"}
         for door in ("/login", "/mechanics/login"):
-            line.ask("POST", door, bad)
-            line.ask("POST", door, {**bad, "password": ["a wrong password of somebody"]})
-        line.ask("POST", "/login", b'{"email": "a wrong password of somebody')
+            client.ask("POST", door, bad)
+            client.ask("POST", door, {**bad, "password": ["a wrong password of somebody"]})
+        client.ask("POST", "/login", b'{"email": "a wrong password of somebody')
     for pair in (pairs[ADA], pairs[EVE]):
         for asked in CONTRACT:
             if asked.path not in ("/logout", "/me/password", *ISSUING):
-                line.ask(asked.method, asked.path, body_of(asked), pair["token"])
-    line.ask("POST", "/token/refresh", {"refresh_token": pairs[CLEO]["refresh_token"]})
-    line.ask("POST", "/token/refresh", {"refresh_token": pairs[CLEO]["refresh_token"]})
+                client.ask(asked.method, asked.path, body_of(asked), pair["token"])
+    client.ask("POST", "/token/refresh", {"refresh_token": pairs[CLEO]["refresh_token"]})
+    client.ask("POST", "/token/refresh", {"refresh_token": pairs[CLEO]["refresh_token"]})
     for token in (pairs[EVE]["token"][:-4], f"{pairs[EVE]['token']}x", "nonsense"):
-        line.ask("GET", "/me", token=token)
+        client.ask("GET", "/me", token=token)
     eve = pairs[EVE]["token"]
-    line.ask("PUT", "/me/password", {"current_password": PASSWORD}, eve)
+    client.ask("PUT", "/me/password", {"current_password": PASSWORD}, eve)
     change = {"current_password": PASSWORD, "new_password": "another good one"}
-    line.ask("PUT", "/me/password", {**change, "current_password": change["new_password"]}, eve)
-    assert line.ask("PUT", "/me/password", change, eve)[0] == 204
-    line.ask("POST", "/logout", {"refresh_token": pairs[BOB]["refresh_token"]}, eve)
+    client.ask("PUT", "/me/password", {**change, "current_password": change["new_password"]}, eve)
+    assert client.ask("PUT", "/me/password", change, eve)[0] == 204
+    client.ask("POST", "/logout", {"refresh_token": pairs[BOB]["refresh_token"]}, eve)
     for path in ("/metrics", "/readyz"):
-        line.ask("GET", path, token=eve)
+        client.ask("GET", path, token=eve)
 
 
 def secrets_in(folder: Path) -> Iterator[str]:
     """Yield the secrets that the database stores."""
     with closing(sqlite3.connect(folder / "shop.db")) as file:
-        for (kept,) in file.execute("SELECT password_hash FROM accounts"):
-            yield kept
-            yield kept.rpartition("$")[2]
+        for (password_hash,) in file.execute("SELECT password_hash FROM accounts"):
+            yield password_hash
+            yield password_hash.rpartition("$")[2]
 
 
 def test_no_secret_is_revealed(env: dict[str, str], tmp_path: Path) -> None:
@@ -131,13 +133,13 @@ def test_no_secret_is_revealed(env: dict[str, str], tmp_path: Path) -> None:
     """
     with serving(tmp_path, "serve", "--port", "0", env=env) as program:
         with closing(program.connection()) as connection:
-            line = Listener(connection)
-            request_everything(line)
+            client = RecordingClient(connection)
+            request_everything(client)
         program.process.send_signal(signal.SIGTERM)
         assert program.process.wait(60) == 0
     log = (tmp_path / "log").read_text()
     pem = (tmp_path / "key.pem").read_text().split("\n")
-    secrets = SENT | line.tokens | {digest_of(token) for token in line.tokens}
+    secrets = SENT | client.tokens | {digest_of(token) for token in client.tokens}
     secrets |= {
         SECRET_KEY,
         FORMER_KEY,
@@ -146,13 +148,13 @@ def test_no_secret_is_revealed(env: dict[str, str], tmp_path: Path) -> None:
         *pem[1:-2],
         *secrets_in(tmp_path),
     }
-    secrets |= {part for token in line.tokens for part in token.split(".") if len(part) > 60}
+    secrets |= {part for token in client.tokens for part in token.split(".") if len(part) > 60}
 
-    assert log.count('"request"') >= len(line.said)
-    assert len(line.tokens) >= 8
+    assert log.count('"request"') >= len(client.responses)
+    assert len(client.tokens) >= 8
     assert {"token refused", "store away"} <= set(re.findall(r'"event":"([^"]+)"', log))
-    for told in (log, *line.said):
-        assert not [secret for secret in secrets if secret in told]
+    for output in (log, *client.responses):
+        assert not [secret for secret in secrets if secret in output]
     assert not SECRET_SHAPES.search(log)
 
 

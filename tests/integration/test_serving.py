@@ -80,16 +80,16 @@ def test_says_that_it_is_stopping() -> None:
     """
     During shutdown `/readyz` answers 503.
     """
-    with running([*TINY, "1"]) as server, server.connect() as slow, server.connect() as kept:
-        kept.sendall(ASK % b"/readyz")
-        before = kept.recv(65536)
+    with running([*TINY, "1"]) as server, server.connect() as slow, server.connect() as persistent:
+        persistent.sendall(ASK % b"/readyz")
+        before = persistent.recv(65536)
         slow.sendall(ASK % b"/slow?3")
         time.sleep(1)
 
         server.process.terminate()
         wait_until(lambda: is_refused(server))
-        kept.sendall(ASK % b"/readyz")
-        after = read_to_end(kept)
+        persistent.sendall(ASK % b"/readyz")
+        after = read_to_end(persistent)
 
     assert before.startswith(b"HTTP/1.1 200")
     assert after.statuses == [503]
@@ -101,9 +101,9 @@ def test_idle_connections_do_not_delay_the_shutdown(workers: str) -> None:
     """
     Idle connections do not delay the shutdown.
     """
-    with running([*TINY, workers]) as server, server.connect() as kept:
-        kept.sendall(ASK % b"/x")
-        kept.recv(65536)
+    with running([*TINY, workers]) as server, server.connect() as persistent:
+        persistent.sendall(ASK % b"/x")
+        persistent.recv(65536)
         started = time.monotonic()
 
         code = server.stop()
@@ -205,8 +205,8 @@ def test_metrics_are_shared() -> None:
 
         figures = [server.get("/metrics").bytes.decode() for _ in range(5)]
 
-    told = 'mechanic_shop_http_requests_total{method="GET",role="none",route="/pid",status="200"}'
-    assert all(f"{told} 30.0" in figure for figure in figures)
+    sample = 'mechanic_shop_http_requests_total{method="GET",role="none",route="/pid",status="200"}'
+    assert all(f"{sample} 30.0" in figure for figure in figures)
 
 
 def test_an_address_taken() -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from functools import partial
 from multiprocessing import Queue, get_context
-from multiprocessing.synchronize import Barrier as Line
+from multiprocessing.synchronize import Barrier as BarrierType
 from pathlib import Path
 from threading import Barrier, Timer
 from typing import Final
@@ -112,14 +112,14 @@ def test_processes_start_together(files: list[Path]) -> None:
     """
     spawned = get_context("spawn")
     together = spawned.Barrier(PROCESSES)
-    told = spawned.Queue()
+    results = spawned.Queue()
     hands = [
-        spawned.Process(target=_start_each, args=(files, number, together, told), daemon=True)
+        spawned.Process(target=_start_each, args=(files, number, together, results), daemon=True)
         for number in range(PROCESSES)
     ]
     for hand in hands:
         hand.start()
-    secrets = [told.get(timeout=120) for _ in hands]
+    secrets = [results.get(timeout=120) for _ in hands]
     for hand in hands:
         hand.join()
 
@@ -129,12 +129,14 @@ def test_processes_start_together(files: list[Path]) -> None:
         assert [f"hand-{n}" for n in range(PROCESSES)] == names(file)
 
 
-def _start_each(files: list[Path], number: int, together: Line, told: "Queue[list[str]]") -> None:
+def _start_each(
+    files: list[Path], number: int, together: BarrierType, results: "Queue[list[str]]"
+) -> None:
     secrets = []
     for file in files:
         together.wait(60)
         secrets.append(start(file, f"hand-{number}"))
-    told.put(secrets)
+    results.put(secrets)
 
 
 @contextmanager

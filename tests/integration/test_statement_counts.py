@@ -90,8 +90,8 @@ def copy(
     """Creates copies of a shop with an empty ticket, one with two lines, and spare records."""
     folder = tmp_path_factory.mktemp("shops")
     original = new_shop_url(request.param, folder, postgres)
-    with open_client(request.param, original) as line:
-        seed(line)
+    with open_client(request.param, original) as client:
+        seed(client)
     made: list[str] = []
 
     def another() -> tuple[str, str]:
@@ -106,10 +106,10 @@ def copy(
 
 
 @pytest.fixture
-def line(copy: Copy) -> Iterator[AppClient]:
+def client(copy: Copy) -> Iterator[AppClient]:
     """A client of a shop of its own."""
-    with open_client(*copy()) as line:
-        yield line
+    with open_client(*copy()) as client:
+        yield client
 
 
 @contextmanager
@@ -120,9 +120,9 @@ def open_client(kind: str, url: str) -> Iterator[AppClient]:
         yield AppClient(kind, store, create_app(shop, HttpPorts(authenticate=read_token), SETTINGS))
 
 
-def seed(line: AppClient) -> None:
+def seed(client: AppClient) -> None:
     """Create the records that the contract's requests refer to."""
-    shop = shop_on(line.store, ManualClock())
+    shop = shop_on(client.store, ManualClock())
     shop.hire_mechanic(
         MANAGER, sample(Hiring, name="Eve", email="eve@shop.example", role=Role.MANAGER)
     )
@@ -140,17 +140,17 @@ def seed(line: AppClient) -> None:
         ("labor", LABOR),
     )
     for kind, body in lines:
-        line.ask(RequestCase("POST", f"/service_tickets/2/{kind}", MECHANIC, 201, body))
+        client.ask(RequestCase("POST", f"/service_tickets/2/{kind}", MECHANIC, 201, body))
 
 
 @pytest.mark.parametrize("asked", CONTRACT, ids=lambda asked: f"{asked.method} {asked.path}")
-def test_a_request_costs_no_more_than_it_did(line: AppClient, asked: RequestCase) -> None:
+def test_a_request_costs_no_more_than_it_did(client: AppClient, asked: RequestCase) -> None:
     """
     No request runs more statements or transaction controls than recorded.
     """
-    found = line.ask(asked)
+    found = client.ask(asked)
 
-    statements, controls = line.known(asked)
+    statements, controls = client.known(asked)
     assert len(found) <= statements, found.proper
     assert len(found.controls) <= controls, found.controls
 
@@ -158,50 +158,52 @@ def test_a_request_costs_no_more_than_it_did(line: AppClient, asked: RequestCase
 @pytest.mark.parametrize(
     "path", ["/inventory/1", "/service_tickets/2", "/customers/1", "/vehicles/1"]
 )
-def test_a_single_read_is_one_statement(line: AppClient, path: str) -> None:
+def test_a_single_read_is_one_statement(client: AppClient, path: str) -> None:
     """
     Reading one record is one statement without BEGIN and ROLLBACK.
     """
-    found = line.ask(RequestCase("GET", path, MANAGER, 200))
+    found = client.ask(RequestCase("GET", path, MANAGER, 200))
 
     assert (1, []) == (len(found), found.controls)
 
 
-def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(line: AppClient) -> None:
+def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(client: AppClient) -> None:
     """
     Assigning a dozen mechanics takes as many statements as assigning one.
     """
-    staff = [hire_one(line, n) for n in range(2 * TEAM)]
+    staff = [hire_one(client, n) for n in range(2 * TEAM)]
     first, second = staff[:TEAM], staff[TEAM:]
     one = {"add_ids": staff[:1], "remove_ids": [2]}
     many = {"add_ids": second, "remove_ids": first}
     path = "/service_tickets/1/edit"
 
-    small = line.ask(RequestCase("PUT", path, MECHANIC, 200, one))
-    line.ask(RequestCase("PUT", path, MECHANIC, 200, {"add_ids": first}))
-    large = line.ask(RequestCase("PUT", path, MECHANIC, 200, many))
+    small = client.ask(RequestCase("PUT", path, MECHANIC, 200, one))
+    client.ask(RequestCase("PUT", path, MECHANIC, 200, {"add_ids": first}))
+    large = client.ask(RequestCase("PUT", path, MECHANIC, 200, many))
 
-    assert len(small) == len(large) <= line.most_for_an_edit
+    assert len(small) == len(large) <= client.most_for_an_edit
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_costs_the_same_however_long(line: AppClient, path: str) -> None:
+def test_a_list_costs_the_same_however_long(client: AppClient, path: str) -> None:
     """
     A long list takes as many statements as a short one, and its total none.
     """
-    before = line.ask(RequestCase("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
-    shop = shop_on(line.store, ManualClock())
+    before = client.ask(
+        RequestCase("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200)
+    )
+    shop = shop_on(client.store, ManualClock())
     for n in range(TEAM):
-        hire_one(line, n)
+        hire_one(client, n)
         shop.add_part(MECHANIC, sample(PartForm, sku=f"N{n}"))
         shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(1, 2)))
 
-    after = line.ask(RequestCase("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
+    after = client.ask(RequestCase("GET", f"{path}?per_page=100&include_total=true", MECHANIC, 200))
 
     assert len(before) == len(after) <= MOST_FOR_A_LIST
 
 
-def hire_one(line: AppClient, n: int) -> int:
+def hire_one(client: AppClient, n: int) -> int:
     """Hire one more mechanic and return the id."""
     hiring = sample(Hiring, name=f"M{n}", email=f"m{n}@shop.example")
-    return shop_on(line.store, ManualClock()).hire_mechanic(MANAGER, hiring).id
+    return shop_on(client.store, ManualClock()).hire_mechanic(MANAGER, hiring).id

@@ -75,8 +75,11 @@ def test_the_environment_names_the_service(monkeypatch: pytest.MonkeyPatch) -> N
     with open_provider(memory, batch=False) as traces, traces._tracer.start_as_current_span("x"):
         pass
 
-    told = memory.get_finished_spans()[0].resource.attributes
-    assert ("garage", "test") == (told["service.name"], told["deployment.environment.name"])
+    attributes = memory.get_finished_spans()[0].resource.attributes
+    assert ("garage", "test") == (
+        attributes["service.name"],
+        attributes["deployment.environment.name"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def settings(
 class Load:
     """A client that reads and writes its own part in a loop."""
 
-    line: AppClient
+    client: AppClient
     token: str
     path: str
 
@@ -57,10 +57,10 @@ class Load:
             begun = time.perf_counter()
             price = seen["asked"] % 9000 + 1
             answers = (
-                self.line.ask("PATCH", self.path, self.token, {"price": price}),
-                self.line.get(self.path, self.token),
-                self.line.get("/inventory?per_page=50"),
-                self.line.get("/mechanics/leaderboard"),
+                self.client.ask("PATCH", self.path, self.token, {"price": price}),
+                self.client.get(self.path, self.token),
+                self.client.get("/inventory?per_page=50"),
+                self.client.get("/mechanics/leaderboard"),
             )
             seen["asked"] += 1
             seen["slow"] += time.perf_counter() - begun > 5
@@ -77,9 +77,9 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def stores_of(line: AppClient) -> set[str]:
+def stores_of(client: AppClient) -> set[str]:
     """Return the readiness of cache and rate limits."""
-    log_lines = line.get("/readyz").json
+    log_lines = client.get("/readyz").json
     return {log_lines["cache"], log_lines["limits"]}
 
 
@@ -107,29 +107,29 @@ def test_killed_under_load_no_request_fails(
     Reads and writes succeed, and are never stale, while Valkey is killed and restarted.
     """
     stop = Event()
-    with open_client(settings) as line, ThreadPoolExecutor(THREADS) as threads:
-        token = line.token(BOB)
+    with open_client(settings) as client, ThreadPoolExecutor(THREADS) as threads:
+        token = client.token(BOB)
         made = [
-            line.ask("POST", "/inventory", token, {"name": "Pad", "price": 1}).json["id"]
+            client.ask("POST", "/inventory", token, {"name": "Pad", "price": 1}).json["id"]
             for _ in range(THREADS)
         ]
-        loads = [Load(line, token, f"/inventory/{one}") for one in made]
+        loads = [Load(client, token, f"/inventory/{one}") for one in made]
         working = [threads.submit(load.run, stop) for load in loads]
         try:
             time.sleep(0.5)
             own_valkey.kill()
-            wait_until(lambda: stores_of(line) == {"down"})
+            wait_until(lambda: stores_of(client) == {"down"})
             time.sleep(0.5)  # until the last response from before the crash
             fallen = log_lines(caplog)
             time.sleep(2 * RETRY_S)  # in which each server is tried again in vain
             still_fallen = log_lines(caplog)
             own_valkey.restart()
-            wait_until(lambda: stores_of(line) == {"up"})
+            wait_until(lambda: stores_of(client) == {"up"})
             time.sleep(0.5)
         finally:
             stop.set()
         seen = sum((one.result() for one in working), Counter[str]())
-        page = line.metrics.render()[0].decode()
+        page = client.metrics.render()[0].decode()
 
     assert seen["asked"] > 2 * THREADS
     assert (0, 0, 0) == (seen["failed"], seen["stale"], seen["slow"])
@@ -160,7 +160,7 @@ def test_restarted_it_is_shared_again(settings: Settings, own_valkey: RunningVal
         wait_until(
             lambda: {"down"} == readiness_after_a_request(here) | readiness_after_a_request(there)
         )
-        alone = [remaining(line, token) for line in (here, there)]
+        alone = [remaining(client, token) for client in (here, there)]
         assert 200 == here.ask("PATCH", "/inventory/1", token, {"price": 77}).status_code
         assert 77 == here.get("/inventory/1").json["price"]
 
@@ -172,15 +172,15 @@ def test_restarted_it_is_shared_again(settings: Settings, own_valkey: RunningVal
         check_shared(here, there, token)
 
 
-def readiness_after_a_request(line: AppClient) -> set[str]:
+def readiness_after_a_request(client: AppClient) -> set[str]:
     """Return the readiness of cache and rate limits after a request."""
-    assert 200 == line.get("/inventory/1").status_code
-    return stores_of(line)
+    assert 200 == client.get("/inventory/1").status_code
+    return stores_of(client)
 
 
-def remaining(line: AppClient, token: str) -> int:
+def remaining(client: AppClient, token: str) -> int:
     """Return the remaining quota after one more request."""
-    log_lines = line.get("/me", token).headers["RateLimit"]
+    log_lines = client.get("/me", token).headers["RateLimit"]
     return int(log_lines.partition("r=")[2].partition(";")[0])
 
 

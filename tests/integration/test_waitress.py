@@ -99,10 +99,10 @@ def test_a_body_that_is_too_large_is_a_problem(shop: Program, size: int) -> None
         connection.putheader("Content-Type", "application/json")
         connection.putheader("Content-Length", str(size))
         connection.endheaders(b" " * 1024)
-        told = receive(connection)
+        response = receive(connection)
 
-    assert (413, 413) == (told.status, told.body["status"])
-    assert "application/problem+json" == told.headers["Content-Type"]
+    assert (413, 413) == (response.status, response.body["status"])
+    assert "application/problem+json" == response.headers["Content-Type"]
 
 
 def test_the_server_does_not_name_itself(connection: http.client.HTTPConnection) -> None:
@@ -118,12 +118,12 @@ def test_each_request_is_one_line_in_the_log(
     """
     The log line of a request has the expected fields and no client data.
     """
-    told = ask(connection, "POST", "/login?q=typed", WRONG)
+    response = ask(connection, "POST", "/login?q=typed", WRONG)
 
     lines = (folder / "log").read_text().splitlines()
-    (line,) = (line for line in lines if told.headers["X-Request-ID"] in line)
+    (line,) = (line for line in lines if response.headers["X-Request-ID"] in line)
     found = json.loads(line)
-    assert {"POST", "/login", told.status} <= set(found.values())
+    assert {"POST", "/login", response.status} <= set(found.values())
     assert {"role": None, "actor_id": None}.items() <= found.items()
     assert found["ms"] > 0
     assert not any(word in line for word in ("typed", *WRONG.values()))
@@ -153,7 +153,7 @@ def test_readiness_reports_its_checks(connection: http.client.HTTPConnection) ->
     """
     Readiness reports each dependency that it checked.
     """
-    told = ask(connection, "GET", "/readyz").body
+    response = ask(connection, "GET", "/readyz").body
 
     assert {
         "status": "ready",
@@ -162,7 +162,7 @@ def test_readiness_reports_its_checks(connection: http.client.HTTPConnection) ->
         "schema": version.newest(),
         "cache": "memory",
         "limits": "memory",
-    } == told
+    } == response
 
 
 def test_any_wsgi_server_can_import_it(tmp_path: Path) -> None:

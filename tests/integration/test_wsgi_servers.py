@@ -22,7 +22,7 @@ APPLICATION: Final = "mechanic_shop.wsgi:application"
 SERVERS: Final = {
     "gunicorn": ["--workers=2", "--threads=4", "--bind=127.0.0.1:{port}"],
     # Until one of granian's forks has loaded the application, SIGTERM is lost on it: it still has
-    # the main process's handler, which wakes the main process only. Nobody answers for the second
+    # the main process's handler, which wakes the main process only. No supervisor restarts the second
     # fork here, so a stop may find it loading; by itself granian would wait for it for ever.
     "granian": ["--interface=wsgi", "--workers-kill-timeout=5", "--workers=2", "--port={port}"],
 }
@@ -89,12 +89,12 @@ def test_serves_the_shop(port: int) -> None:
     Login, writes, reads, conditional requests, errors, HEAD and metrics work as with our server.
     """
 
-    def told(method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
+    def request(method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
         status, _, text = ask(port, method, path, body, **headers)
         return status, json.loads(text) if text else None
 
     credentials = {"email": EMAIL, "password": PASSWORD}
-    token = told("POST", "/mechanics/login", credentials)[1]["token"]
+    token = request("POST", "/mechanics/login", credentials)[1]["token"]
     bearer = {"Authorization": f"Bearer {token}"}
     part = {"name": "Brake pad", "sku": "PAD", "price": 19.99, "quantity": 5.5}
     status, headers, _ = ask(port, "POST", "/inventory", part, **bearer)
@@ -103,20 +103,20 @@ def test_serves_the_shop(port: int) -> None:
 
     assert (201, "/inventory/1") == (status, headers["Location"])
     assert headers["X-Request-ID"]
-    assert 19.99 == told("GET", "/inventory/1")[1]["price"]
+    assert 19.99 == request("GET", "/inventory/1")[1]["price"]
     assert (200, b"", etag) == (head, head_body, head_headers["ETag"])
     assert 304 == ask(port, "GET", "/inventory/1", **{"If-None-Match": etag})[0]
-    assert 412 == told("PATCH", "/inventory/1", {"price": 1}, **bearer, **{"If-Match": '"x"'})[0]
-    assert (409, "sku-taken") == _code(told("POST", "/inventory", part, **bearer))
-    assert (401, "login-needed") == _code(told("GET", "/customers"))
-    assert (404, "not-found") == _code(told("GET", "/nowhere"))
-    assert (405, "method-not-allowed") == _code(told("PUT", "/inventory", {}))
+    assert 412 == request("PATCH", "/inventory/1", {"price": 1}, **bearer, **{"If-Match": '"x"'})[0]
+    assert (409, "sku-taken") == _code(request("POST", "/inventory", part, **bearer))
+    assert (401, "login-needed") == _code(request("GET", "/customers"))
+    assert (404, "not-found") == _code(request("GET", "/nowhere"))
+    assert (405, "method-not-allowed") == _code(request("PUT", "/inventory", {}))
     assert (415, "unsupported-media-type") == _code(
-        told("POST", "/login", credentials, **{"Content-Type": "text/plain"})
+        request("POST", "/login", credentials, **{"Content-Type": "text/plain"})
     )
     assert 204 == ask(port, "DELETE", "/inventory/1", **bearer)[0]
     assert {"rank", "id", "name", "tickets"} == {
-        *told("GET", "/mechanics/leaderboard")[1]["items"][0]
+        *request("GET", "/mechanics/leaderboard")[1]["items"][0]
     }
     _, _, page = ask(port, "GET", "/metrics")
     counted = {

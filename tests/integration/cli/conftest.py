@@ -29,8 +29,8 @@ def shop_cli(
             patch.setattr(sys, "stdin", io.StringIO(given))
             with pytest.raises(SystemExit) as stopped:
                 main(args)
-        told = capsys.readouterr()
-        return Outcome(stopped.value.code or 0, told.out, told.err)
+        captured = capsys.readouterr()
+        return Outcome(stopped.value.code or 0, captured.out, captured.err)
 
     return run_here
 

@@ -45,7 +45,7 @@ except SystemExit as stopped:
     assert not stopped.code, stopped.code
 """
 
-TOLD = """
+REPORT = """
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 print(json.dumps(sorted(name for name in sys.modules if name.startswith("mechanic_"))))
 """
@@ -56,7 +56,7 @@ HEAVY = {
     *("prometheus_client", "psycopg", "pytest", "redis", "sqlalchemy", "structlog"),
     *("waitress", "yaml"),
 }
-"""What takes long to import, or must not be there at all where the shop is installed."""
+"""Packages that take long to import, or that are not installed with the shop."""
 
 _SETTINGS = {"attr", "dotenv"}
 _DATABASE = {*_SETTINGS, "orjson", "sqlalchemy"}
@@ -70,7 +70,7 @@ USED: dict[str, set[str]] = {
         *(*_SHOP, "cattrs", "falcon", "prometheus_client", "structlog", "waitress"),
     },
 }
-"""What commands need on SQLite that is up to date, without Redis."""
+"""Packages that commands need on a current SQLite schema without Redis."""
 
 UNASKED = {
     "mechanic_http.documents.problem_explanations",
@@ -79,13 +79,13 @@ UNASKED = {
     "mechanic_shop.demo",
     "mechanic_shop.observability.opentelemetry",
 }
-"""Modules of ours for what nobody has asked for."""
+"""Our modules for features that are not used."""
 
 
 def imported(folder: Path, program: str, *args: str) -> tuple[set[str], set[str]]:
     """Run *program* and return the packages and our modules that it imported."""
     done = subprocess.run(
-        [sys.executable, "-c", dedent(program) + TOLD, *args],
+        [sys.executable, "-c", dedent(program) + REPORT, *args],
         cwd=folder,
         env=environment(),
         capture_output=True,

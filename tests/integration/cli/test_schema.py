@@ -88,9 +88,9 @@ def test_postgres_is_never_upgraded_by_itself(
     served = run(tmp_path, "serve", "--port", "0", env={"DATABASE_URL": postgres_url})
 
     assert (1, 1) == (checked.code, served.returncode)
-    for told in (checked.err, served.stderr):
-        assert is_one_line(told)
-        assert "run mechanic-shop db upgrade" in told
+    for message in (checked.err, served.stderr):
+        assert is_one_line(message)
+        assert "run mechanic-shop db upgrade" in message
     assert runner.current(postgres_url) is None
 
 

@@ -91,13 +91,13 @@ def logged(postgres: PostgresServer, url: str) -> Callable[[], list[str]]:
         connection.execute(sql.SQL("ALTER DATABASE {} SET log_statement = 'all'").format(name))
     start = postgres._log.stat().st_size
 
-    def told() -> list[str]:
+    def statements_since() -> list[str]:
         with postgres._log.open() as log:
             log.seek(start)
             lines = [line for line in log if "LOG:  " in line]
         return [line.split("LOG:  ")[1].split(":", 1)[1].strip() for line in lines]
 
-    return told
+    return statements_since
 
 
 def test_reads_in_one_statement(store: SqlStore, logged: Callable[[], list[str]]) -> None:

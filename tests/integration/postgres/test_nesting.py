@@ -74,7 +74,7 @@ def test_goes_on_after_a_refusal(store: SqlStore) -> None:
             work.customers.add(new_customer(email=customer.email))
         with pytest.raises(EmailTaken):
             work.customers.save(evolve(other, email=customer.email.upper()))
-        kept = work.customers.save(evolve(other, name="Changed"))
+        saved = work.customers.save(evolve(other, name="Changed"))
 
     with store.read_only() as work:
-        assert kept == work.customers.get(other.id)
+        assert saved == work.customers.get(other.id)

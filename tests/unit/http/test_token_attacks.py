@@ -97,7 +97,9 @@ def test_algorithms_are_not_confused(shared_shop: SignedShop, valid_token: Forge
     bodies = segment(json.dumps(dict(valid_token.claims)))
 
     require_refusal(shared_shop, str(genuine(other).with_claims(sub="1")))
-    require_refusal(shared_shop, str(valid_token.signed_by(other).with_members(alg=other.algorithm)))
+    require_refusal(
+        shared_shop, str(valid_token.signed_by(other).with_members(alg=other.algorithm))
+    )
     for alg in ("none", "None", "NONE", "nOnE", ""):
         bare = segment(json.dumps({**valid_token.header, "alg": alg}))
         require_refusal(shared_shop, f"{bare}.{bodies}.")
