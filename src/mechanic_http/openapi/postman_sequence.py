@@ -4,6 +4,7 @@ Folders are tags, in the order of the route table. A request that creates someth
 for those that follow, and what is deleted is created for that purpose.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -150,8 +151,13 @@ def _required(document: Mapping[str, Any], operation: Mapping[str, Any]) -> froz
 def _steps(name: str, endpoint: Endpoint, creator: Endpoint | None) -> Iterator[Step]:
     """Return the step of one endpoint, or several; *creator* creates what it is about."""
     if endpoint.method == "DELETE" and creator:
-        title = f"{creator.operation['summary']}, to be deleted"
-        yield Step(creator, {variable("spare_id"): "id"}, creator.unique_members, title)
+        purpose = re.split("[;:]", creator.operation["summary"])[0]
+        yield Step(
+            creator,
+            {variable("spare_id"): "id"},
+            creator.unique_members,
+            f"{purpose}, to be deleted",
+        )
         yield Step(endpoint, spare=True)
         return
     stores = {
