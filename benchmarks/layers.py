@@ -38,10 +38,10 @@ from mechanic_http.ports import AccessLog, AccessLogEntry
 from mechanic_http.routes import ROUTES
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.settings.settings import CacheType, LogFormat, Settings
+from mechanic_shop.wiring.access_tokens import create_tokens
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.shop import OPERATOR, open_shop
-from mechanic_shop.wiring.signing import create_tokens
 
 ROUNDS: Final = 7
 SECRET: Final = "s" * 40

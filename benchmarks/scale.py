@@ -32,9 +32,9 @@ from benchmarks.scale_tables import Row, Runs, table, verdicts
 from mechanic_core.access import Actor
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_shop.settings.settings import CacheType
+from mechanic_shop.wiring.access_tokens import create_tokens
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.clock import utc_now
-from mechanic_shop.wiring.signing import create_tokens
 
 Spent: TypeAlias = tuple[float, float, float]
 """Microseconds of one request: CPU of the application, CPU of PostgreSQL, elapsed time."""

@@ -12,7 +12,7 @@ from mechanic_shop.wiring.clock import utc_now
 
 @click.group()
 def db() -> None:
-    """Upgrade, downgrade or check the database schema."""
+    """Upgrade, check and maintain the database."""
 
 
 @db.command()

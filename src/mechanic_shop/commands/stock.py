@@ -14,7 +14,7 @@ def stock() -> None:
 
 @stock.command()
 def check() -> None:
-    """Exit 1 if a part's balance differs from the sum of its stock movements."""
+    """Exit 1 if a part's balance differs from its ledger."""
     with open_shop(settings=Settings.read()) as shop:
         mismatches = shop.check_stock(OPERATOR)
     for one in mismatches:

@@ -102,8 +102,8 @@ class Settings:
     database_url: Annotated[
         str,
         Variable(
-            "The database; `postgres://` is accepted too, and a relative path of an SQLite file "
-            "starts at the working directory",
+            "The database. Percent-encode special characters in a password. `postgres://` is "
+            "accepted too; a relative path of an SQLite file starts at the working directory",
             DATABASE_URL,
         ),
     ] = "sqlite:///mechanic_shop.db"

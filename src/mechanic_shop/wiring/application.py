@@ -34,11 +34,11 @@ from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.observability.readiness import Stopping, never_stopping, readiness_check
 from mechanic_shop.observability.traces import open_traces
 from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.access_tokens import create_tokens, load_secret
 from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database, sweep_stored_answers
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop
-from mechanic_shop.wiring.signing import create_tokens, load_secret
 
 THREADS: Final = 24
 """The default number of threads; most of them may be hashing a password."""

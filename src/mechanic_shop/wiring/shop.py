@@ -16,10 +16,10 @@ from mechanic_core.unit_of_work import Store
 from mechanic_shop.settings.parsers import DATABASE_URL
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.variables import WrongSettings
+from mechanic_shop.wiring.access_tokens import create_tokens, load_secret
 from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
-from mechanic_shop.wiring.signing import create_tokens, load_secret
 from mechanic_shop.wiring.use_cases import build_shop, ignore_low_stock
 
 OPERATOR: Final = Actor(Role.MANAGER)

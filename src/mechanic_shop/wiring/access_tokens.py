@@ -1,4 +1,4 @@
-"""The keys and secrets that sign access tokens, as configured."""
+"""Access tokens and their keys, as configured."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
