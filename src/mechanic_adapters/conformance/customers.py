@@ -96,7 +96,7 @@ class TestCustomers:
         assert 0 < first.id < second.id
 
     def test_saves_a_change(self, store: Store) -> None:
-        """A change comes back with the next version, snapshot else as it was."""
+        """A change comes back with the next version, and nothing else changes."""
         added = add_customer(store, phone="555", address="Mill Lane")
         changed = evolve(added, name="Bo", phone=None, address=None, updated_at=LATER)
 
