@@ -1,7 +1,8 @@
 """The unit of work: leaving its block commits, raising rolls back."""
 
 import functools
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeAlias, TypeVar, final
 
@@ -21,6 +22,8 @@ R = TypeVar("R")
 S = TypeVar("S")
 
 MAX_ATTEMPTS: Final = 5
+
+_log: Final = logging.getLogger(__name__)
 
 
 class ReadOnlyError(RuntimeError):
@@ -103,6 +106,22 @@ class Store(Protocol):
     def close(self) -> None:
         """Close all connections; safe to call twice."""
         ...
+
+
+def run_commit_hooks(
+    listeners: Iterable[Listener], written: frozenset[str], hooks: Iterable[Callable[[], None]]
+) -> None:
+    """Call *listeners* with the nouns *written*, if there are any, and then the commit *hooks*.
+
+    Every store calls it after a commit. A hook that raises is logged, and the others are called:
+    the commit stands, and the client must get its response, or it would send the request again.
+    """
+    calls = (functools.partial(listener, written) for listener in listeners) if written else ()
+    for call in (*calls, *hooks):
+        try:
+            call()
+        except Exception:  # noqa: BLE001 - the commit stands whatever a hook raises
+            _log.exception("a commit hook failed")
 
 
 Prepared: TypeAlias = Callable[[], R]

@@ -18,7 +18,6 @@ from mechanic_http.middleware.authentication import Authentication
 from mechanic_http.middleware.client_address import ClientAddresses
 from mechanic_http.middleware.cors import Cors
 from mechanic_http.middleware.rate_limits import RateLimiter
-from mechanic_http.middleware.routing import Routing
 from mechanic_http.middleware.security_headers import HttpsOnly, SecurityHeaders
 from mechanic_http.operators.health import LivenessCheck, ReadinessCheck
 from mechanic_http.ports import (
@@ -35,6 +34,7 @@ from mechanic_http.ports import (
 )
 from mechanic_http.problems import handlers
 from mechanic_http.resources.keys import ReadPublicKeys
+from mechanic_http.router import ShopRouter
 from mechanic_http.routes import KEYS, ROUTES, Route
 from mechanic_http.settings import HttpSettings
 
@@ -64,7 +64,11 @@ def create_app(
 
     *open_routes* are URI templates and Falcon resources that authorize requests themselves.
     """
-    app = _App(request_type=ShopRequest, middleware=list(_middleware(ports, settings)))
+    app = _App(
+        request_type=ShopRequest,
+        middleware=list(_middleware(ports, settings)),
+        router=ShopRouter(),
+    )
     app.req_options.strip_url_path_trailing_slash = True
     app.router_options.converters["id"] = IdConverter
     handlers.install(app)
@@ -104,7 +108,6 @@ def _middleware(ports: HttpPorts, settings: HttpSettings) -> Iterator[Any]:
         yield Cors(settings.cors_origins)
     if settings.force_https:
         yield HttpsOnly(clients)
-    yield Routing()
     yield Authentication(ports.authenticate)
     if ports.limiter:
         yield RateLimiter(ports.limiter, clients)

@@ -33,8 +33,8 @@ class RequestContext:
     """What is known of one request.
 
     *started* is a reading of `time.perf_counter`, *statements* the thread's count of SQL
-    statements at that time. *template* and *operation* are set when the request is routed,
-    *actor* when it is authenticated: an invalid token is an error for the endpoint to raise.
+    statements at that time. *operation* and *actor* are set when the request is authenticated: an
+    invalid token is an error for the endpoint to raise.
     *aliases* are the aliases used in the body, by member name; *problem* is the code of the
     problem document in the response.
     """
@@ -42,7 +42,6 @@ class RequestContext:
     request_id: str = ""
     started: float = 0.0
     statements: int = 0
-    template: str | None = None
     operation: RoutedOperation | None = None
     actor: Actor | Unauthenticated = ANONYMOUS
     aliases: dict[str, str] = field(factory=dict)

@@ -8,11 +8,10 @@ from typing import final
 
 from attrs import define, field
 
-from mechanic_adapters.commit_hooks import run_commit_hooks
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.unit_of_work import unit_of_work
 from mechanic_core.errors import Unavailable
-from mechanic_core.unit_of_work import Listener, Work
+from mechanic_core.unit_of_work import Listener, Work, run_commit_hooks
 
 
 @final

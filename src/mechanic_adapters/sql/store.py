@@ -8,7 +8,6 @@ from typing import Self, final
 from attrs import frozen
 from sqlalchemy import literal, select
 
-from mechanic_adapters.commit_hooks import run_commit_hooks
 from mechanic_adapters.sql.counters.list_totals import (
     LISTED,
     WrongTotal,
@@ -29,7 +28,7 @@ from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 from mechanic_adapters.sql.unit_of_work import unit_of_work
 from mechanic_core.errors import Unavailable
-from mechanic_core.unit_of_work import Listener, Work
+from mechanic_core.unit_of_work import Listener, Work, run_commit_hooks
 
 _PING = select(literal(1))
 

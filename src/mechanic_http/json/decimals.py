@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -52,6 +53,7 @@ def unstructure_scaled(decimals: int) -> Callable[[int], object]:
     """
     one = 10**decimals
 
+    @lru_cache(maxsize=4096)
     def unstructure(scaled: int) -> object:
         if not scaled % one:
             return scaled // one

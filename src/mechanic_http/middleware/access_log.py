@@ -10,6 +10,7 @@ from falcon.constants import COMBINED_METHODS
 
 from mechanic_core.errors import Unauthenticated
 from mechanic_http.context import ShopRequest
+from mechanic_http.endpoint.responder import BoundResource
 from mechanic_http.ports import AccessLog, AccessLogEntry, StatementCounter
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -39,8 +40,8 @@ class AccessLogging:
         self,
         req: ShopRequest,
         resp: Response,
-        _: object,
-        __: bool,  # noqa: FBT001 - Falcon's signature
+        resource: object,
+        _: bool,  # noqa: FBT001 - Falcon's signature
     ) -> None:
         """Log the request."""
         context = req.context
@@ -50,7 +51,9 @@ class AccessLogging:
             AccessLogEntry(
                 request_id=context.request_id,
                 method=req.method if req.method in COMBINED_METHODS else "OTHER",
-                route=context.template,
+                route=resource.template
+                if isinstance(resource, BoundResource)
+                else req.uri_template,
                 operation_id=operation.operation_id if operation else None,
                 status=resp.status_code,
                 role=role,

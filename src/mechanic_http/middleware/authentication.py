@@ -1,4 +1,4 @@
-"""Authentication by bearer token: `Authorization: Bearer` (RFC 6750)."""
+"""Authentication of the caller of an operation: `Authorization: Bearer` (RFC 6750)."""
 
 import re
 from typing import Any, Final, final
@@ -8,6 +8,7 @@ from falcon import Response
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Unauthenticated
 from mechanic_http.context import ShopRequest
+from mechanic_http.endpoint.responder import BoundResource
 from mechanic_http.ports import Authenticate
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
@@ -15,7 +16,7 @@ _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]+) *", re.IGNORECASE)
 
 @final
 class Authentication:
-    """Puts the actor of each request on its context.
+    """Puts the operation and the actor of each request on its context.
 
     An invalid token is put there as an error, so that the rate limiter counts the attempt before
     the endpoint raises it. Operations that issue tokens ignore the header.
@@ -26,12 +27,15 @@ class Authentication:
         self._authenticate = authenticate
 
     def process_resource(
-        self, req: ShopRequest, _: Response, __: object, ___: dict[str, Any]
+        self, req: ShopRequest, _: Response, resource: object, __: dict[str, Any]
     ) -> None:
         """Authenticate a request of an operation that does not issue tokens."""
+        if not isinstance(resource, BoundResource):
+            return
         context = req.context
+        operation = context.operation = resource.operations.get(req.method)
         header = req.env.get("HTTP_AUTHORIZATION")
-        if header is None or context.operation is None or context.operation.issues_tokens:
+        if header is None or operation is None or operation.issues_tokens:
             return
         if token := _BEARER.fullmatch(header):
             try:

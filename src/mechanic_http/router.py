@@ -1,0 +1,37 @@
+"""The router: Falcon's, with an `Allow` header for OPTIONS and for every unsupported method."""
+
+from typing import Any, NoReturn, final
+
+from falcon import HTTPMethodNotAllowed, Request, Response
+from falcon.routing import CompiledRouter
+
+MethodMap = dict[str, Any]
+
+
+@final
+class ShopRouter(CompiledRouter):
+    """Answers OPTIONS with 204 and `Allow`, and any method that a resource lacks with 405."""
+
+    def map_http_methods(self, resource: object, **kwargs: Any) -> MethodMap:
+        """Return the responders of *resource* by HTTP method."""
+        return _Responders(super().map_http_methods(resource, **kwargs))
+
+
+@final
+class _Responders(MethodMap):
+    """The responders of a resource; a method that Falcon does not know is 405 too, not 400."""
+
+    def __init__(self, responders: MethodMap) -> None:
+        super().__init__(responders)
+        self._allowed = sorted({*responders, "OPTIONS"})
+        self["OPTIONS"] = self._allow
+
+    def __missing__(self, method: str) -> Any:
+        return self._refuse
+
+    def _allow(self, _: Request, resp: Response, **__: object) -> None:
+        resp.status = 204
+        resp.set_header("Allow", ", ".join(self._allowed))
+
+    def _refuse(self, _: Request, __: Response, **___: object) -> NoReturn:
+        raise HTTPMethodNotAllowed(self._allowed)
