@@ -60,9 +60,10 @@ class AppClient:
         return 3 if self.kind == "postgresql" else 6
 
     def known(self, asked: RequestCase) -> list[int]:
-        """Return the recorded counts of a request."""
-        found: list[int] = COSTS[self.kind][f"{asked.method} {template_of(asked.path)}"]
-        return found
+        """Return the recorded counts of a request; zeros for a new route."""
+        route = f"{asked.method} {template_of(asked.path)}"
+        counts: list[int] = COSTS[self.kind].get(route, [0, 0])
+        return counts
 
     def ask(self, asked: RequestCase) -> Statements:
         """Send a request and return its statements."""
