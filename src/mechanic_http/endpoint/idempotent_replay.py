@@ -55,7 +55,7 @@ class IdempotentReplay:
         header = call.req.get_header(HEADER)
         if header is None:
             return run()
-        key, fingerprint = _request_key(call, key_in(header)), self._fingerprint(call)
+        key, fingerprint = _request_key(call, parse_key(header)), self._fingerprint(call)
         return self._run_once(call, key, fingerprint, run)
 
     @retry_on_conflict
@@ -86,7 +86,7 @@ class IdempotentReplay:
         return hmac.new(self.secret, canonical, hashlib.sha256).hexdigest()
 
 
-def key_in(header: str) -> str:
+def parse_key(header: str) -> str:
     """Return the key in an Idempotency-Key header (section 2.1).
 
     The key may be a quoted string (RFC 9651, section 3.3.3) or bare. Raises `MalformedHeader`.

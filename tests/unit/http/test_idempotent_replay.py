@@ -17,7 +17,7 @@ from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Listener, Work
 from mechanic_core.vehicles.vehicle import Vehicle
 from mechanic_http.app import HttpPorts, create_app
-from mechanic_http.endpoint.idempotent_replay import IdempotentReplay, key_in
+from mechanic_http.endpoint.idempotent_replay import IdempotentReplay, parse_key
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.routes import ROUTES
 from mechanic_shop.wiring.use_cases import build_shop
@@ -263,7 +263,7 @@ def test_keys_are_quoted_or_bare(header: str, key: str) -> None:
     """
     A key is a quoted structured-field string or a bare one.
     """
-    assert key == key_in(header)
+    assert key == parse_key(header)
 
 
 def test_every_post_but_those_that_issue_tokens_takes_a_key() -> None:

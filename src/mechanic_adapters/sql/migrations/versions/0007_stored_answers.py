@@ -21,15 +21,14 @@ REGISTRATION = re.compile(r"/customers/(\d+)$")
 
 def upgrade() -> None:
     """Create the tables and copy the answers of the last day."""
+    _lock("receipts")
     since: Any = datetime.now(UTC) - timedelta(days=1)
     if op.get_context().dialect.name == "sqlite":
         since = since.isoformat(" ", "microseconds")
-    else:  # an answer stored after the copy would be lost
-        op.execute("LOCK TABLE receipts IN ACCESS EXCLUSIVE MODE")
     answers = op.create_table("stored_answers", *_answer_columns())
     customers = _create_customers()
     receipts = sa.table("receipts", *_receipt_columns())
-    for old in op.get_bind().execute(sa.select(receipts).where(receipts.c.at >= since)).all():
+    for old in _rows(sa.select(receipts).where(receipts.c.at >= since)):
         headers, body = json.loads(old.headers), None if old.body is None else old.body.decode()
         content = json.dumps({"status": old.status, "headers": headers, "body": body}).encode()
         answer = {"key": old.key, "fingerprint": old.fingerprint, "at": old.at}
@@ -41,9 +40,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Copy the answers back, without the customers: patterns in the text find them again."""
+    _lock("stored_answers")
     receipts = op.create_table("receipts", *_receipt_columns())
     answers = sa.table("stored_answers", *_answer_columns())
-    for new in op.get_bind().execute(sa.select(answers)).all():
+    for new in _rows(sa.select(answers)):
         first = json.loads(new.content)
         headers = json.dumps(first["headers"], separators=(",", ":"), ensure_ascii=False)
         body = None if first["body"] is None else first["body"].encode()
@@ -52,6 +52,17 @@ def downgrade() -> None:
         op.execute(receipts.insert().values(values))
     op.drop_table("stored_answer_customers")
     op.drop_table("stored_answers")
+
+
+def _lock(table: str) -> None:
+    """Lock *table* on PostgreSQL: an answer stored after the copy would be lost."""
+    if op.get_context().dialect.name == "postgresql":
+        op.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+
+
+def _rows(query: sa.Select[Any]) -> sa.Result[Any]:
+    """Return the rows of *query*, of which some hundred are in memory at once."""
+    return op.get_bind().execute(query, execution_options={"yield_per": 500})
 
 
 def _receipt_columns() -> list[sa.Column[Any]]:
