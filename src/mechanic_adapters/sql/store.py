@@ -94,8 +94,11 @@ class SqlStore:
         if outer := self._open.get(None):
             yield outer.work
             return
-        with self._reading() as executor:
+        executor = Executor(self.database)
+        try:
             yield unit_of_work(executor, WorkedTickets(executor))
+        finally:
+            executor.release()
 
     def subscribe(self, listener: Listener) -> None:
         """Call *listener* with the nouns written, after each commit that wrote any.

@@ -1,1 +1,1 @@
-"""Counters kept with each write, so that reading them costs the same at any table size."""
+"""Counters that are updated with each write: reading them takes the same time at any size."""

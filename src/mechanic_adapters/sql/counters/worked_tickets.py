@@ -1,6 +1,5 @@
 """Counters of worked tickets: written with each change of a ticket, checked by `miscounts`."""
 
-from collections import Counter
 from datetime import date
 from typing import Any, Final, final
 
@@ -69,7 +68,7 @@ class WorkedTickets:
     """
 
     _executor: Executor
-    changes: Counter[tuple[int, Span, date]] = field(factory=Counter, init=False)
+    changes: dict[tuple[int, Span, date], int] = field(factory=dict, init=False)
     """By how much the counter of a mechanic and span changes."""
 
     def change(self, before: Ticket | None, after: Ticket) -> None:
@@ -78,8 +77,8 @@ class WorkedTickets:
             if ticket and not ticket.removed_at and ticket.status not in UNWORKED_STATUSES:
                 spans = spans_of(ticket.service_date)
                 for mechanic in ticket.mechanics:
-                    for span in spans:
-                        self.changes[mechanic.id, *span] += sign
+                    for key in ((mechanic.id, *span) for span in spans):
+                        self.changes[key] = self.changes.get(key, 0) + sign
 
     def flush(self) -> None:
         """Write the changes."""

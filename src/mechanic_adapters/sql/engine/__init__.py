@@ -1,1 +1,1 @@
-"""Connection pool, compiled statements and transactions; knows no table."""
+"""Connection pools, compiled statements and transactions; the engine knows no table."""

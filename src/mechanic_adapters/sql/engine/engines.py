@@ -108,7 +108,7 @@ def _send_integers_as_bigint(connection: Any, _: object) -> None:
     """Make the driver send every integer as BIGINT.
 
     By default it chooses a type by the size of the number, and the server prepares and plans a
-    statement anew for each combination of types.
+    statement for each combination of types.
     """
     adapters = connection.adapters
     adapters.register_dumper(int, adapters.get_dumper_by_oid(_BIGINT_OID, _TEXT_FORMAT))

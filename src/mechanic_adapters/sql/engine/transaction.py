@@ -98,7 +98,7 @@ class Transaction(Executor):
         """Make the transaction rollback-only.
 
         A connection that was dead from the start raises `LostRace`, so that the use case is
-        retried; later nobody knows what was done, and it raises `Unavailable`.
+        retried; later the outcome of what ran is unknown, and it raises `Unavailable`.
         """
         failure = self.database.meaning(error)
         if self._discard_broken(error):

@@ -1,1 +1,1 @@
-"""The history of the schema, one for both databases."""
+"""Alembic migrations of the schema, the same for PostgreSQL and SQLite."""

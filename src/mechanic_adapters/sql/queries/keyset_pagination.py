@@ -37,8 +37,8 @@ _AFTER = bindparam("after", type_=BigInteger)
 _LITERAL_SIZES: Final = frozenset({DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE})
 """Page sizes written into the statement.
 
-For a LIMIT that is a parameter PostgreSQL plans as if a tenth of the list were wanted, or plans
-each execution anew.
+For a LIMIT that is a parameter PostgreSQL plans as if a tenth of the list were wanted, or it plans
+every execution.
 """
 
 

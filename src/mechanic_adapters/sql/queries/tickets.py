@@ -75,13 +75,13 @@ def _join(header: FromClause) -> Select[Any]:
 
 def read_tickets(rows: Iterable[Row]) -> list[Ticket]:
     """Return the tickets in *rows* of `_join`."""
-    found = []
+    read = []
     for row in rows:
         vehicle = None if row[2] is None else _make_vehicle(row[2:8])
         staff, parts, labor = _read_staff(row[11]), _read_parts(row[12]), _read_labor(row[13])
         values = (*row[:2], vehicle, *row[8:11], staff, parts, labor, *row[14:])
-        found.append(_make_ticket(values))
-    return found
+        read.append(_make_ticket(values))
+    return read
 
 
 STORED = _join(tickets).where(tickets.c.id == RECORD_ID)
@@ -133,7 +133,7 @@ _FILTERS = {
 _PERIOD = frozenset({"since", "until"})
 _OWNERS = frozenset({"customer_id", "vehicle_id", "mechanic_id"})
 _FINAL_STATUSES = frozenset(Status) - {transition.start for transition in WORKFLOW}
-"""The statuses of nearly all tickets; the few others are found by their status."""
+"""The statuses of nearly all tickets; an index by status finds the few others."""
 
 
 def filter_parameters(wanted: TicketFilter) -> dict[str, Any]:

@@ -88,9 +88,7 @@ class SqlParts(Parts):
         return part
 
     def lock(self, ids: Collection[int]) -> Mapping[int, Part]:
-        if (
-            len(ids) == 1
-        ):  # PostgreSQL plans a list anew each time, which takes longer than to run it
+        if len(ids) == 1:  # PostgreSQL plans `_LOCK` for each list, which takes longer than it runs
             part = _TABLE.lock(self._executor, *ids)
             return {part.id: part} if part else {}
         rows = self._executor.all(_LOCK, {"ids": sorted(ids)})

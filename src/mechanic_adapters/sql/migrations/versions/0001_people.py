@@ -1,4 +1,4 @@
-"""People and what they bring: customers, vehicles, mechanics, accounts and sessions."""
+"""Customers, vehicles, mechanics, accounts and sessions."""
 
 import sqlalchemy as sa
 from alembic import op

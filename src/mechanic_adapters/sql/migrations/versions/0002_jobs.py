@@ -1,4 +1,4 @@
-"""Jobs and what they need: parts, tickets, their lines, and the leaderboard's tallies."""
+"""Parts, tickets with their lines, and the counters of the leaderboard."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Records that are only ever added to: the histories of tickets and the ledger of stock."""
+"""The append-only tables: histories of tickets and the ledger of stock movements."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,7 @@ END $$
 
 
 def upgrade() -> None:
-    """Create the tables and what guards them."""
+    """Create the tables and the triggers that keep them append-only."""
     _create_history()
     _create_movements()
     if op.get_context().dialect.name == "postgresql":
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the tables, and with them their guards."""
+    """Drop the tables, and with them their triggers."""
     for table in TABLES:
         op.drop_table(table)
     if op.get_context().dialect.name == "postgresql":
@@ -91,7 +91,7 @@ def _create_movements() -> None:
 
 
 def _guard(table: str) -> None:
-    """Have the database refuse to change or delete a row of *table*."""
+    """Create triggers that refuse to update or delete a row of *table*."""
     if op.get_context().dialect.name == "postgresql":
         op.execute(
             f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE ON {table} "

@@ -1,4 +1,4 @@
-"""StoredAnswers: the first answers to requests that may be sent again."""
+"""Stored answers to requests with an Idempotency-Key."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,6 +1,6 @@
-"""Totals of whole lists, which triggers keep.
+"""Totals of whole lists, updated by triggers.
 
-On SQLite a later migration that makes one of these tables anew must make its triggers anew.
+On SQLite a later migration that recreates one of these tables must recreate its triggers.
 """
 
 import sqlalchemy as sa
@@ -18,9 +18,9 @@ GONE = {
     "tickets": "removed_at",
     "vehicles": None,
 }
-"""What tells of each table that a row is in its list no more, besides that it was deleted."""
+"""The column of each table whose value removes a row from the list, besides its deletion."""
 
-# Whoever adds a row takes a figure that nobody else holds: no writer waits for another.
+# Each writer adds to a figure that no other transaction has locked, so that none waits.
 KEEP = """
 CREATE FUNCTION keep_total() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -43,7 +43,7 @@ END $$
 
 
 def upgrade() -> None:
-    """Create the table, count what is there, and have it kept."""
+    """Create the table, count the existing rows, and create the triggers."""
     op.create_table(
         "list_totals",
         sa.Column("id", ID, sa.Identity(), primary_key=True),
@@ -56,7 +56,7 @@ def upgrade() -> None:
         op.execute(KEEP)
         op.execute(FORGET)
     for table, gone in GONE.items():
-        if is_postgres:  # or what is added while we count would never be counted
+        if is_postgres:  # or rows that are added meanwhile would never be counted
             op.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
         present = f" WHERE {gone} IS NULL" if gone else ""
         op.execute(
@@ -73,7 +73,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the table, and what kept it."""
+    """Drop the table and the triggers."""
     is_postgres = op.get_context().dialect.name == "postgresql"
     for table, gone in GONE.items():
         for name, *_ in _changes(gone):
@@ -87,7 +87,7 @@ def downgrade() -> None:
 
 
 def _changes(gone: str | None) -> list[tuple[str, str, str, int]]:
-    """Return what changes a total: its name, what happens, on what terms, and by how much."""
+    """Return the triggers: name, event, condition, and the change of the total."""
     if gone is None:
         return [
             ("total_with_one_more", "INSERT", "true", 1),

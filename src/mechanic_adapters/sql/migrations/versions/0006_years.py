@@ -1,4 +1,4 @@
-"""WorkedTickets of whole years, so that the leaderboard of many years adds up few."""
+"""Counters of worked tickets for whole years: the leaderboard of many years sums few."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ CHECK = "ck_mechanic_tallies_span"
 
 
 def upgrade() -> None:
-    """Let years be tallied, and add them up."""
+    """Allow counters of years, and sum the months into them."""
     _allow(*SPANS)
     is_postgres = op.get_context().dialect.name == "postgresql"
     year = "date_trunc('year', start)::date" if is_postgres else "date(start, 'start of year')"
@@ -24,20 +24,20 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Forget the years."""
+    """Delete the counters of years."""
     op.execute("DELETE FROM mechanic_tallies WHERE span = 'year'")
     _allow(*(span for span in SPANS if span != "year"))
 
 
 def _allow(*spans: str) -> None:
-    """Let tallies be of these spans and no others."""
+    """Limit the counters to these spans."""
     if op.get_context().dialect.name == "postgresql":
         op.execute("LOCK TABLE mechanic_tallies IN SHARE ROW EXCLUSIVE MODE")
         op.drop_constraint(CHECK, "mechanic_tallies")
         listed = ", ".join(f"'{span}'" for span in spans)
         op.create_check_constraint(op.f(CHECK), "mechanic_tallies", f"span IN ({listed})")
         return
-    # SQLite changes no constraint: the table is made anew, in the very words of the others.
+    # SQLite can't change a constraint: recreate the table, with the same DDL as the other tables.
     op.execute("CREATE TEMPORARY TABLE kept AS SELECT * FROM mechanic_tallies")
     op.drop_table("mechanic_tallies")
     op.create_table(
