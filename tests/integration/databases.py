@@ -59,7 +59,7 @@ class DatabaseShop:
         part = self.shop.read_part(MANAGER, PAD)
         return part.quantity, part.reserved
 
-    def go(self, ticket: TicketId, to: Status) -> Ticket:
+    def move(self, ticket: TicketId, to: Status) -> Ticket:
         """Change the status of a ticket."""
         return self.shop.move_ticket(MECHANIC, ticket, TransitionForm(to=to))
 
@@ -99,7 +99,7 @@ def open_database_shop(kind: str, folder: Path, postgres: PostgresServer) -> Ite
         yield DatabaseShop(url, shop)
 
 
-def ask(shop: Shop, ticket: TicketId) -> object:
+def add_brake_pad(shop: Shop, ticket: TicketId) -> object:
     """Add one brake pad to a ticket."""
     form = PartLineForm(part_id=PAD, quantity=Quantity(1000))
     return shop.add_part_line(MECHANIC, ticket, form)

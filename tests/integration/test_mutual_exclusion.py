@@ -32,7 +32,7 @@ from tests.integration.databases import (
     DATABASES,
     LAST,
     DatabaseShop,
-    ask,
+    add_brake_pad,
     deadlocks_of,
     now,
     open_database_shop,
@@ -59,13 +59,13 @@ def test_one_transition_excludes_the_other(database_shop: DatabaseShop) -> None:
     """
     for _ in range(LAST):
         ticket = database_shop.open()
-        ask(database_shop.shop, ticket)
-        database_shop.go(ticket, Status.IN_PROGRESS)
+        add_brake_pad(database_shop.shop, ticket)
+        database_shop.move(ticket, Status.IN_PROGRESS)
         before = database_shop.stock()[0]
 
         outcomes = in_parallel(
-            partial(database_shop.go, ticket, Status.COMPLETED),
-            partial(database_shop.go, ticket, Status.CANCELLED),
+            partial(database_shop.move, ticket, Status.COMPLETED),
+            partial(database_shop.move, ticket, Status.CANCELLED),
         )
 
         assert 1 == sum(isinstance(one, TransitionBlocked) for one in outcomes)
@@ -152,7 +152,7 @@ def crossed(database_shop: DatabaseShop) -> tuple[list[TicketId], list[int]]:
     for number, ticket in enumerate(tickets):
         for part in parts if number % 2 else reversed(parts):
             database_shop.shop.add_part_line(MECHANIC, ticket, line_of(part))
-        database_shop.go(ticket, Status.IN_PROGRESS)
+        database_shop.move(ticket, Status.IN_PROGRESS)
     return tickets, [*parts]
 
 
@@ -164,8 +164,8 @@ def test_everything_is_locked_in_one_order(database_shop: DatabaseShop) -> None:
 
     def back_and_forth(ticket: TicketId) -> None:
         for _ in range(2 * ROUNDS):
-            database_shop.go(ticket, Status.COMPLETED)
-            database_shop.go(ticket, Status.IN_PROGRESS)
+            database_shop.move(ticket, Status.COMPLETED)
+            database_shop.move(ticket, Status.IN_PROGRESS)
 
     def meddle(part: int) -> None:
         for _ in range(ROUNDS):

@@ -28,7 +28,7 @@ from tests.integration.databases import (
     LAST,
     PAD,
     DatabaseShop,
-    ask,
+    add_brake_pad,
     now,
     open_database_shop,
 )
@@ -76,7 +76,7 @@ def test_the_last_parts_are_not_oversold(database_shop: DatabaseShop) -> None:
     """
     tickets = [database_shop.open() for _ in range(ASKED)]
 
-    outcomes = in_parallel(*[partial(ask, database_shop.shop, one) for one in tickets])
+    outcomes = in_parallel(*[partial(add_brake_pad, database_shop.shop, one) for one in tickets])
 
     refused = [one for one in outcomes if isinstance(one, InsufficientStock)]
     assert ASKED - LAST == len(refused)
@@ -97,7 +97,8 @@ def test_the_last_parts_are_not_oversold_between_processes(database_shop: Databa
 
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         doing = [
-            pool.submit(in_another_thread, database_shop.url, ask, half, ticket) for _ in range(2)
+            pool.submit(in_another_thread, database_shop.url, add_brake_pad, half, ticket)
+            for _ in range(2)
         ]
         outcomes = [one for done in doing for one in done.result()]
 

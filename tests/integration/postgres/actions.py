@@ -22,7 +22,7 @@ def terminate_connections(url: str) -> None:
         )
 
 
-def swap(work: Work, ticket: Ticket, joining: int) -> Ticket:
+def replace_mechanics(work: Work, ticket: Ticket, joining: int) -> Ticket:
     """Replace the mechanics of a ticket."""
     held = work.tickets.lock(ticket.id)
     known = work.mechanics.lock_shared([joining])

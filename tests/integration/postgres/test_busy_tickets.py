@@ -23,7 +23,7 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.workflow import Status
-from tests.integration.postgres.actions import swap, wait_for_a_blocked_lock
+from tests.integration.postgres.actions import replace_mechanics, wait_for_a_blocked_lock
 
 
 def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None:
@@ -39,7 +39,7 @@ def test_reads_what_was_put_on_a_ticket_while_it_waited(store: SqlStore) -> None
 
     with ThreadPoolExecutor(1) as others:
         with store.begin() as work:
-            after = swap(work, ticket, joining.id)
+            after = replace_mechanics(work, ticket, joining.id)
             waiting = others.submit(hold)
             wait_for_a_blocked_lock(store)
 

@@ -16,7 +16,7 @@ from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
-from tests.integration.postgres.actions import swap
+from tests.integration.postgres.actions import replace_mechanics
 from tests.integration.servers import PostgresServer
 from tests.integration.statements import counted
 
@@ -129,7 +129,7 @@ def test_counts_what_it_sends(store: SqlStore, logged: Callable[[], list[str]]) 
     before = len(logged())
 
     with counted(store) as statements, store.begin() as work:
-        swap(work, ticket, joining.id)
+        replace_mechanics(work, ticket, joining.id)
 
     verbs = [line.split()[0] for line in logged()[before:]]
     assert ["BEGIN", *(line.split()[0] for line in statements.proper), "COMMIT"] == verbs
