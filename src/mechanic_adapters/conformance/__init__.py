@@ -1,4 +1,4 @@
-"""The contract of a store, as a pytest suite that ships: test an adapter of your own with it.
+"""The conformance suite: contract tests of a store, shipped so that you can test your own adapter.
 
 It needs pytest and Hypothesis, which an extra installs
 (``pip install 'mechanic-shop[conformance]'``). Import the suite into a test module of yours, and
