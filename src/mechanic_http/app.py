@@ -13,6 +13,7 @@ from mechanic_http.endpoint.arguments import IdConverter
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_http.endpoint.responder import BoundResource, EndpointOptions
 from mechanic_http.endpoint.response import InterceptorFactory, no_interceptor
+from mechanic_http.endpoint.route import Route
 from mechanic_http.middleware.access_log import AccessLogging
 from mechanic_http.middleware.authentication import Authentication
 from mechanic_http.middleware.client_address import ClientAddresses
@@ -33,9 +34,9 @@ from mechanic_http.ports import (
     no_statements,
 )
 from mechanic_http.problems import handlers
-from mechanic_http.resources.keys import ReadPublicKeys
+from mechanic_http.resources.keys import KeySetItem, ReadPublicKeys
 from mechanic_http.router import ShopRouter
-from mechanic_http.routes import KEYS, ROUTES, Route
+from mechanic_http.routes import ROUTES
 from mechanic_http.settings import HttpSettings
 
 App: TypeAlias = falcon.App[Any, Any]
@@ -78,9 +79,10 @@ def create_app(
         intercept=ports.intercept,
         limiter=ports.limiter,
     )
+    public_keys = ReadPublicKeys(ports.public_keys)
     for route in ROUTES:
-        _add_route(app, route, route.resource(shop), options)
-    _add_route(app, KEYS, KEYS.resource(ReadPublicKeys(ports.public_keys)), options)
+        resource = route.resource(public_keys if route.resource is KeySetItem else shop)
+        _add_route(app, route, resource, options)
     app.add_route("/healthz", LivenessCheck())
     app.add_route("/readyz", ReadinessCheck(ports.ready))
     for template, resource in (*DOCUMENTS, *ASSETS, *open_routes):

@@ -3,6 +3,7 @@
 from typing import Any, NoReturn, final
 
 from falcon import HTTPMethodNotAllowed, Request, Response
+from falcon.inspect import inspect_compiled_router, register_router
 from falcon.routing import CompiledRouter
 
 MethodMap = dict[str, Any]
@@ -35,3 +36,6 @@ class _Responders(MethodMap):
 
     def _refuse(self, _: Request, __: Response, **___: object) -> NoReturn:
         raise HTTPMethodNotAllowed(self._allowed)
+
+
+register_router(ShopRouter)(inspect_compiled_router)  # so that falcon-inspect-app lists the routes

@@ -11,7 +11,7 @@ from falcon.inspect import inspect_routes
 from mechanic_http.documents.pages import ASSETS
 from mechanic_http.openapi import infrastructure
 from mechanic_http.openapi.document import document
-from mechanic_http.routes import DOCUMENTED
+from mechanic_http.routes import ROUTES
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application
 
@@ -49,7 +49,7 @@ def test_has_every_route_and_no_other(application: WSGIApplication) -> None:
     """
     aliases = {
         address.replace(":id}", "}")
-        for route in DOCUMENTED
+        for route in ROUTES
         for address in route.templates
         if address.replace(":id}", "}") != route.template
     }

@@ -15,7 +15,7 @@ from mechanic_http.openapi.problems import problem_example, refusal_example, ref
 from mechanic_http.problems.handlers import code_of
 from mechanic_http.problems.refusals import HttpsRequired
 from mechanic_http.problems.statuses import status_of
-from mechanic_http.routes import DOCUMENTED
+from mechanic_http.routes import ROUTES
 
 ADVICE: Final[Mapping[HTTPStatus, str]] = MappingProxyType(
     {
@@ -114,5 +114,5 @@ def _of_refusal(kind: type[Refused]) -> Explanation:
 
 
 def _operations() -> Iterator[Operation]:
-    for route in DOCUMENTED:
+    for route in ROUTES:
         yield from route.operations.values()

@@ -10,11 +10,12 @@ from typing import Any, Final
 import orjson
 from apispec import APISpec
 
+from mechanic_http.endpoint.route import Route
 from mechanic_http.openapi import headers, infrastructure, parameters, problems
 from mechanic_http.openapi.operations import TOKEN, OperationWriter
 from mechanic_http.openapi.record_schemas import RecordSchemas
 from mechanic_http.openapi.value_schemas import Schema
-from mechanic_http.routes import DOCUMENTED, Route
+from mechanic_http.routes import ROUTES
 
 VERSION: Final = "0.1.0"
 """The version of the project; a test compares the two."""
@@ -76,7 +77,7 @@ def document() -> dict[str, Any]:
     schemas = RecordSchemas(spec)
     _add_shared_components(spec, schemas)
     operations = OperationWriter(spec, schemas)
-    for route in DOCUMENTED:
+    for route in ROUTES:
         operations.add(route, _links(route))
     for other in infrastructure.ROUTES:
         spec.path(other.template, parameters=other.parameters, operations=other.operations)
@@ -116,14 +117,14 @@ def _add_shared_components(spec: APISpec, schemas: RecordSchemas) -> None:
         components.header(name, header, lazy=True)
     for name, header in parameters.HEADERS.items():
         components.parameter(name, "header", header, lazy=True)
-    operations = [operation for route in DOCUMENTED for operation in route.operations.values()]
+    operations = [operation for route in ROUTES for operation in route.operations.values()]
     refusals = {kind for operation in operations for kind in operation.refuses}
     components.schema("Wrong", problems.VALIDATION_ERROR, lazy=True)
     components.schema("Problem", problems.problem_schema(refusals, schemas), lazy=True)
 
 
 def _tags() -> Iterator[Schema]:
-    for module in dict.fromkeys(route.resource.__module__ for route in DOCUMENTED):
+    for module in dict.fromkeys(route.resource.__module__ for route in ROUTES):
         description = (sys.modules[module].__doc__ or "").strip()
         yield {"name": module.rpartition(".")[2], "description": description}
     for name, description in infrastructure.TAGS.items():
@@ -133,7 +134,7 @@ def _tags() -> Iterator[Schema]:
 def _links(route: Route) -> dict[str, Schema]:
     """Return links from what a POST to *route* creates to the operations on it."""
     creates = next((p.creates for p in route.operations.values() if p.creates), None)
-    by_template = {_PATH_PARAMETER.sub("{}", one.template): one for one in DOCUMENTED}
+    by_template = {_PATH_PARAMETER.sub("{}", one.template): one for one in ROUTES}
     item = by_template.get(_PATH_PARAMETER.sub("{}", creates or ""))
     if item is None or item is route:
         return {}

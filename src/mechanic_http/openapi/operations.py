@@ -11,12 +11,12 @@ from mechanic_core.errors import Refused
 from mechanic_core.rules import union_members
 from mechanic_http.endpoint.body import JSON
 from mechanic_http.endpoint.operation import Operation
+from mechanic_http.endpoint.route import Route
 from mechanic_http.openapi import examples, headers, problems
 from mechanic_http.openapi.parameters import header_parameters, path_parameters, query_parameters
 from mechanic_http.openapi.record_schemas import RecordSchemas
 from mechanic_http.openapi.value_schemas import Schema
 from mechanic_http.problems.handlers import PROBLEM_JSON
-from mechanic_http.routes import Route
 
 TOKEN: Final = "token"  # noqa: S105 - the name of the security scheme
 NOT_MODIFIED: Final = "Not modified: the client's copy is current."

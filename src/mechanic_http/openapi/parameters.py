@@ -8,9 +8,9 @@ import attrs
 
 from mechanic_core.rules import Example
 from mechanic_http.endpoint.operation import Operation
+from mechanic_http.endpoint.route import Route
 from mechanic_http.openapi.record_schemas import RecordSchemas
 from mechanic_http.openapi.value_schemas import Schema, annotation_of
-from mechanic_http.routes import Route
 
 _ENTITY_TAGS: Final[Schema] = {
     "type": "string",

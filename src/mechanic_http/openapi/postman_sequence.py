@@ -1,11 +1,11 @@
 """The order in which a Postman runner can send every request, derived from the OpenAPI document.
 
-Folders are tags, in the order of the route table. A request that creates something stores its id
-for those that follow, and what is deleted is created for that purpose.
+Folders are tags, each behind those that create what its requests refer to. A request that creates
+something stores its id for those that follow, and what is deleted is created for that purpose.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 _METHODS: Final = ("post", "get", "delete", "put", "patch")
 """DELETE comes before PUT: what a PUT has added remains for later requests."""
 
+_PARAMETER: Final = re.compile(r"{(\w+)}")
 _SUCCESS: Final = ("200", "201", "204", "303")
 _CREATED_ID: Final = "$response.body#/id"
 _TAKEN: Final = "-taken"
@@ -45,6 +46,16 @@ class Endpoint:
         """Return the links to operations on what this one creates, by operation id."""
         links: Mapping[str, Any] = self.operation["responses"][self.status].get("links", {})
         return links
+
+    @property
+    def created(self) -> Mapping[str, str]:
+        """Return the path parameters that the id of what it creates fills in linked operations."""
+        return {
+            parameter: source
+            for link in self.links.values()
+            for parameter, source in link["parameters"].items()
+            if source == _CREATED_ID
+        }
 
     @property
     def example(self) -> Mapping[str, Any]:
@@ -118,10 +129,25 @@ def sequence(document: Mapping[str, Any]) -> Iterator[Step]:
     for name in {name for name, _, _ in SESSION}:
         endpoints.pop(name)
     creators = {name: one for one in endpoints.values() for name in one.links}
-    for tag in dict.fromkeys(endpoint.tag for endpoint in endpoints.values()):
+    for tag in _folders(endpoints.values()):
         for name, endpoint in endpoints.items():
             if endpoint.tag == tag:
                 yield from _steps(name, endpoint, creators.get(name))
+
+
+def _folders(endpoints: Collection[Endpoint]) -> Iterator[str]:
+    """Yield the tags in the order of the document, but for folders that depend on a later one."""
+    creates: dict[str, set[str]] = {endpoint.tag: set() for endpoint in endpoints}
+    refers: dict[str, set[str]] = {endpoint.tag: set() for endpoint in endpoints}
+    for endpoint in endpoints:
+        creates[endpoint.tag] |= endpoint.created.keys()
+        refers[endpoint.tag] |= {*_PARAMETER.findall(endpoint.path), *endpoint.example}
+    missing = set[str]().union(*creates.values())
+    while creates:
+        ready = (tag for tag in creates if not refers[tag] & missing - creates[tag])
+        tag = next(ready)
+        missing -= creates.pop(tag)
+        yield tag
 
 
 def variable(parameter: str) -> str:
@@ -160,11 +186,6 @@ def _steps(name: str, endpoint: Endpoint, creator: Endpoint | None) -> Iterator[
         )
         yield Step(endpoint, spare=True)
         return
-    stores = {
-        variable(parameter): "id"
-        for link in endpoint.links.values()
-        for parameter, source in link["parameters"].items()
-        if source == _CREATED_ID
-    }
+    stores = {variable(parameter): "id" for parameter in endpoint.created}
     for body in BODIES.get(name, (_EMPTY,)):
         yield Step(endpoint, stores, {**endpoint.unique_members, **body})

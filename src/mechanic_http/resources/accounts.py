@@ -1,7 +1,7 @@
 """Login, logout, access tokens and the current user."""
 
 import hashlib
-from typing import final
+from typing import Final, final
 
 from attrs import frozen
 
@@ -18,6 +18,7 @@ from mechanic_core.accounts.use_cases import ChangePassword, LogIn, LogOut, Read
 from mechanic_core.shop import Shop
 from mechanic_core.values import fold_case
 from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.route import Route
 
 LOGIN_LIMITS = ("default", "login")
 
@@ -125,3 +126,13 @@ class PasswordItem:
     def on_put(self, actor: Actor, change: PasswordChange) -> None:
         """Change the password and end all other sessions."""
         self.shop.change_password(actor, change)
+
+
+ROUTES: Final = (
+    Route("/login", CustomerLogin, aliases=("/customers/login",)),
+    Route("/mechanics/login", StaffLogin),
+    Route("/token/refresh", TokenRefresh),
+    Route("/logout", Logout),
+    Route("/me", MeItem),
+    Route("/me/password", PasswordItem),
+)

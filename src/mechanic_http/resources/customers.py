@@ -1,6 +1,6 @@
 """Customers and their personal data."""
 
-from typing import Annotated, final
+from typing import Annotated, Final, final
 
 from attrs import frozen
 
@@ -21,6 +21,7 @@ from mechanic_core.values import SearchText
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery
+from mechanic_http.endpoint.route import Route
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -89,3 +90,9 @@ class CustomerItem:
     def on_delete(self, actor: Actor, customer_id: CustomerId, expected: int | None) -> None:
         """Erase a customer's personal data; finished tickets remain."""
         self.shop.erase_customer(actor, customer_id, expected)
+
+
+ROUTES: Final = (
+    Route("/customers", CustomerCollection),
+    Route("/customers/{customer_id}", CustomerItem),
+)

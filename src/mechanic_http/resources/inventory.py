@@ -1,6 +1,6 @@
 """Parts in the inventory and their stock movements."""
 
-from typing import Annotated, final
+from typing import Annotated, Final, final
 
 from attrs import frozen
 
@@ -24,6 +24,7 @@ from mechanic_core.values import SearchText
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery
+from mechanic_http.endpoint.route import Route
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -113,3 +114,10 @@ class MovementCollection:
     ) -> Movement:
         """Record a stock movement: receive, return, scrap or count."""
         return self.shop.move_stock(actor, part_id, form, expected)
+
+
+ROUTES: Final = (
+    Route("/inventory", PartCollection),
+    Route("/inventory/{part_id}", PartItem),
+    Route("/inventory/{part_id}/movements", MovementCollection),
+)

@@ -1,12 +1,13 @@
 """The public keys that verify access tokens."""
 
-from typing import Annotated, ClassVar, final
+from typing import Annotated, ClassVar, Final, final
 
 from attrs import frozen
 
 from mechanic_core.access import PUBLIC, Actor
 from mechanic_core.rules import Example
 from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.route import Route
 from mechanic_http.ports import PublicKeys
 
 
@@ -56,3 +57,6 @@ class KeySetItem:
     def on_get(self, actor: Actor) -> KeySet:
         """Get the public keys that verify access tokens."""
         return self.read_public_keys(actor)
+
+
+ROUTES: Final = (Route("/.well-known/jwks.json", KeySetItem),)

@@ -23,6 +23,7 @@ from mechanic_core.tickets.use_cases.labor_lines import (
 from mechanic_core.tickets.use_cases.part_lines import AddPartLine, ChangePartLine, RemovePartLine
 from mechanic_http.endpoint.merge_patch import MergePatch
 from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.route import Route
 
 PART_LINE: Final = "/service_tickets/{ticket_id}/parts/{id}"
 LABOR_LINE: Final = "/service_tickets/{ticket_id}/labor/{id}"
@@ -110,3 +111,11 @@ class LaborLineItem:
     ) -> None:
         """Remove a labour line."""
         self.shop.remove_labor_line(actor, ticket_id, line_id, expected)
+
+
+ROUTES: Final = (
+    Route("/service_tickets/{ticket_id}/parts", PartLineCollection),
+    Route("/service_tickets/{ticket_id}/parts/{line_id}", PartLineItem),
+    Route("/service_tickets/{ticket_id}/labor", LaborLineCollection),
+    Route("/service_tickets/{ticket_id}/labor/{line_id}", LaborLineItem),
+)

@@ -1,6 +1,6 @@
 """Mechanics and the leaderboard."""
 
-from typing import Annotated, TypeAlias, final
+from typing import Annotated, Final, TypeAlias, final
 
 from attrs import frozen
 
@@ -31,6 +31,7 @@ from mechanic_core.unit_of_work import Prepared
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery, PeriodQuery
+from mechanic_http.endpoint.route import Route
 
 SeenMechanic: TypeAlias = PublicMechanic | StaffMechanic | Mechanic
 """The views of a mechanic that roles may see, from the narrowest to the widest."""
@@ -139,3 +140,11 @@ class WorkedTickets:
     ) -> Page[Ticket]:
         """List the tickets that count for a mechanic on the leaderboard."""
         return self.shop.list_worked(actor, mechanic_id, query.period, page)
+
+
+ROUTES: Final = (
+    Route("/mechanics", MechanicCollection),
+    Route("/mechanics/leaderboard", LeaderboardItem),
+    Route("/mechanics/{mechanic_id}", MechanicItem),
+    Route("/mechanics/{mechanic_id}/worked", WorkedTickets),
+)

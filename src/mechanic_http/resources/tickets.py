@@ -1,6 +1,6 @@
 """Service tickets (repair orders) and their assigned mechanics."""
 
-from typing import Annotated, final
+from typing import Annotated, Final, final
 
 from attrs import frozen
 
@@ -25,6 +25,7 @@ from mechanic_core.values import IdNumber
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery, PeriodQuery
+from mechanic_http.endpoint.route import Route
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -159,3 +160,14 @@ class TicketMechanic:
         return self.shop.assign_mechanic(
             actor, ticket_id, mechanic_id, assigned=False, expected=expected
         )
+
+
+ROUTES: Final = (
+    Route("/service_tickets", TicketCollection),
+    Route(
+        "/my-tickets", MyTickets, aliases=("/service_tickets/my-tickets", "/customers/my-tickets")
+    ),
+    Route("/service_tickets/{ticket_id}", TicketItem),
+    Route("/service_tickets/{ticket_id}/edit", TicketStaff),
+    Route("/service_tickets/{ticket_id}/mechanics/{mechanic_id}", TicketMechanic),
+)

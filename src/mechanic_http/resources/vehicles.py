@@ -1,6 +1,6 @@
 """Vehicles and their service history."""
 
-from typing import Annotated, final
+from typing import Annotated, Final, final
 
 from attrs import frozen
 
@@ -24,6 +24,7 @@ from mechanic_core.vehicles.vin import Vin
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery
+from mechanic_http.endpoint.route import Route
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -109,3 +110,10 @@ class VehicleTickets:
     def on_get(self, actor: Actor, vehicle_id: VehicleId, page: PageRequest) -> Page[Ticket]:
         """List the service tickets of a vehicle."""
         return self.shop.list_vehicle_tickets(actor, vehicle_id, page)
+
+
+ROUTES: Final = (
+    Route("/vehicles", VehicleCollection),
+    Route("/vehicles/{vehicle_id}", VehicleItem),
+    Route("/vehicles/{vehicle_id}/service_tickets", VehicleTickets),
+)

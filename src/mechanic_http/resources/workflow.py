@@ -1,6 +1,6 @@
 """Status transitions of service tickets and their history."""
 
-from typing import final
+from typing import Final, final
 
 from attrs import frozen
 
@@ -12,6 +12,7 @@ from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.use_cases.workflow import ListHistory, MoveTicket, ReadTransitions
 from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.route import Route
 
 
 @final
@@ -45,3 +46,9 @@ class TicketHistory:
     def on_get(self, actor: Actor, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
         """List the history of a ticket: who did what when."""
         return self.shop.list_history(actor, ticket_id, page)
+
+
+ROUTES: Final = (
+    Route("/service_tickets/{ticket_id}/transitions", TicketTransitions),
+    Route("/service_tickets/{ticket_id}/history", TicketHistory),
+)

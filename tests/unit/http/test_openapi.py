@@ -21,7 +21,7 @@ from mechanic_http.openapi import value_schemas
 from mechanic_http.openapi.document import VERSION, as_json, document
 from mechanic_http.openapi.record_schemas import RecordSchemas
 from mechanic_http.openapi.yaml_document import as_yaml
-from mechanic_http.routes import DOCUMENTED
+from mechanic_http.routes import ROUTES
 from tests.unit.http.documented import (
     DocumentedOperation,
     component,
@@ -34,9 +34,7 @@ from tests.unit.http.shop import client
 
 ROOT = Path(__file__).parents[3]
 OPERATIONS: dict[str, Operation] = {
-    operation.operation_id: operation
-    for route in DOCUMENTED
-    for operation in route.operations.values()
+    operation.operation_id: operation for route in ROUTES for operation in route.operations.values()
 }
 
 
@@ -55,7 +53,7 @@ def test_has_every_method_and_no_other() -> None:
     """
     served = {
         (method, route.template, operation.operation_id)
-        for route in DOCUMENTED
+        for route in ROUTES
         for method, operation in route.operations.items()
     }
     documented = {

@@ -18,7 +18,7 @@ from mechanic_http.endpoint.responder import BoundResource, EndpointOptions
 from mechanic_http.endpoint.response import EncodedResponse
 from mechanic_http.json import codec
 from mechanic_http.json.members import member_names
-from mechanic_http.routes import DOCUMENTED
+from mechanic_http.routes import ROUTES
 from tests.shops import MECHANIC
 from tests.strategies import records
 from tests.unit.http.documented import documented_operations
@@ -26,7 +26,7 @@ from tests.unit.http.shop import ROLES, Client, client
 from tests.unit.http.test_contract import client_with_records
 
 ENDPOINTS = [
-    (route.template, operation) for route in DOCUMENTED for operation in route.operations.values()
+    (route.template, operation) for route in ROUTES for operation in route.operations.values()
 ]
 
 NAMES = [operation.operation_id for _, operation in ENDPOINTS]

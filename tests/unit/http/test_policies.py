@@ -7,7 +7,7 @@ import pytest
 
 from mechanic_core.access import Actor, Policy, Role
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_http.routes import DOCUMENTED
+from mechanic_http.routes import ROUTES
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.strategies import sample
 from tests.unit.http.access_matrix import WHO
@@ -94,7 +94,7 @@ def test_declared_policies_are_the_contract() -> None:
     """
     declared = {
         f"{method} {route.template}": letters_of(operation.policy)
-        for route in DOCUMENTED
+        for route in ROUTES
         for method, operation in route.operations.items()
     }
 

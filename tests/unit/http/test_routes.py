@@ -4,7 +4,7 @@ import pytest
 
 from mechanic_core.access import Actor
 from mechanic_http.endpoint.operation import Operation
-from mechanic_http.routes import DOCUMENTED
+from mechanic_http.routes import ROUTES
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.http.shop import ANONYMOUS, client
 from tests.unit.http.test_contract import CONTRACT, WHO, RequestCase, client_with_records
@@ -116,7 +116,7 @@ def test_locates_new_resources() -> None:
 
 def operations() -> list[Operation]:
     """Return every operation."""
-    return [operation for route in DOCUMENTED for operation in route.operations.values()]
+    return [operation for route in ROUTES for operation in route.operations.values()]
 
 
 def test_has_unique_operation_ids() -> None:

@@ -16,14 +16,14 @@ from mechanic_http.json import codec
 from mechanic_http.json.members import member_name
 from mechanic_http.openapi import examples
 from mechanic_http.openapi.value_schemas import decimals_of
-from mechanic_http.routes import DOCUMENTED
+from mechanic_http.routes import ROUTES
 from tests.strategies import breaking, records
 from tests.unit.http.documented import component
 
 FEW = settings(max_examples=settings().max_examples // 10)
 """Fewer examples than usual, because there are many records."""
 
-SIGNATURES = [p.signature for route in DOCUMENTED for p in route.operations.values()]
+SIGNATURES = [p.signature for route in ROUTES for p in route.operations.values()]
 FORMS = sorted(
     {s.body for s in SIGNATURES if s.body and not s.merges}, key=lambda cls: cls.__name__
 )
