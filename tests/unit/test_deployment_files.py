@@ -131,7 +131,7 @@ def test_dockerignore_matches_the_image() -> None:
     `.dockerignore` excludes everything except the files that the image copies.
     """
     lines = (ROOT / ".dockerignore").read_text().splitlines()
-    kept = [line[1:] for line in lines if line.startswith("!")]
+    included = [line[1:] for line in lines if line.startswith("!")]
     copied = [
         name
         for words in re.findall(r"^COPY (?!--from)(.*)$", DOCKERFILE, re.MULTILINE)
@@ -139,9 +139,9 @@ def test_dockerignore_matches_the_image() -> None:
     ]
 
     assert "*" in lines
-    assert sorted(kept) == sorted(copied)
+    assert sorted(included) == sorted(copied)
     assert all((ROOT / name).exists() for name in copied)
-    assert not any(fnmatch(".env", name) for name in kept)
+    assert not any(fnmatch(".env", name) for name in included)
 
 
 def test_licences_are_those_of_what_is_installed() -> None:

@@ -131,29 +131,29 @@ def wrong_paths(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("wrong_paths")
 @pytest.mark.parametrize("command", ["stock check", "db check", "db upgrade", "db recount"])
-@pytest.mark.parametrize(("url", "code", "said"), WRONG)
+@pytest.mark.parametrize(("url", "code", "message"), WRONG)
 def test_a_wrong_database_is_reported_by_its_variable(
-    shop_cli: CommandLine, command: str, url: str, code: int, said: str
+    shop_cli: CommandLine, command: str, url: str, code: int, message: str
 ) -> None:
     """
     An invalid DATABASE_URL is reported by its variable, without user name or password.
     """
     outcome = shop_cli(*command.split(), DATABASE_URL=url)
 
-    assert (code, f"mechanic-shop: DATABASE_URL: {said}\n") == (outcome.code, outcome.err)
+    assert (code, f"mechanic-shop: DATABASE_URL: {message}\n") == (outcome.code, outcome.err)
 
 
 @pytest.mark.usefixtures("wrong_paths")
-@pytest.mark.parametrize(("url", "code", "said"), WRONG)
+@pytest.mark.parametrize(("url", "code", "message"), WRONG)
 def test_nothing_is_served_from_a_wrong_database(
-    tmp_path: Path, url: str, code: int, said: str
+    tmp_path: Path, url: str, code: int, message: str
 ) -> None:
     """
     `serve` fails with the same line.
     """
     served = run(tmp_path, "serve", "--port", "0", env={"DATABASE_URL": url})
 
-    assert (code, f"mechanic-shop: DATABASE_URL: {said}\n") == (served.returncode, served.stderr)
+    assert (code, f"mechanic-shop: DATABASE_URL: {message}\n") == (served.returncode, served.stderr)
 
 
 def test_a_rejected_login_is_reported(shop_cli: CommandLine, postgres_url: str) -> None:

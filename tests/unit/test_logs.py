@@ -1,0 +1,63 @@
+"""Log lines: what is written, and what happens when nothing can be written."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+
+import orjson
+import pytest
+
+from mechanic_http.ports import AccessLogEntry
+from mechanic_shop.observability.logs import configure_logging
+from mechanic_shop.settings.settings import LogFormat, Settings
+
+ENTRY = AccessLogEntry(
+    request_id="1",
+    method="GET",
+    route="/inventory",
+    operation_id="list_parts",
+    status=200,
+    role=None,
+    actor_id=0,
+    milliseconds=1.234,
+    problem=None,
+)
+
+
+@pytest.fixture
+def stderr_pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Make standard error a pipe for one test, and yield the end to read from."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        yield reader
+    root.handlers[:], root.level = handlers, level
+
+
+def test_a_request_is_one_line_of_json(stderr_pipe: int) -> None:
+    """
+    The access log writes each request as one JSON object on standard error.
+    """
+    configure_logging(Settings(log_format=LogFormat.JSON))(ENTRY)
+
+    line = os.read(stderr_pipe, 4096)
+    os.close(stderr_pipe)
+
+    assert 1 == line.count(b"\n")
+    fields = orjson.loads(line)
+    assert ("request", "GET", "/inventory", 200, 1.23) == tuple(
+        fields[name] for name in ("event", "method", "route", "status", "ms")
+    )
+
+
+def test_a_log_that_cannot_be_written_fails_no_request(stderr_pipe: int) -> None:
+    """
+    When nobody reads standard error any more, requests go on without their log line.
+    """
+    log = configure_logging(Settings(log_format=LogFormat.JSON))
+    os.close(stderr_pipe)
+
+    log(ENTRY)
