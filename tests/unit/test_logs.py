@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import orjson
 import pytest
@@ -25,26 +26,27 @@ ENTRY = AccessLogEntry(
 )
 
 
-@pytest.fixture
-def stderr_pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """Make standard error a pipe for one test, and yield the end to read from."""
+@contextmanager
+def stderr_as_pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Make standard error a pipe, and yield the end to read from."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     reader, writer = os.pipe()
-    with os.fdopen(writer, "w") as stderr:
-        monkeypatch.setattr(sys, "stderr", stderr)
+    with os.fdopen(writer, "w") as stderr, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stderr)
         yield reader
     root.handlers[:], root.level = handlers, level
 
 
-def test_a_request_is_one_line_of_json(stderr_pipe: int) -> None:
+def test_a_request_is_one_line_of_json(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     The access log writes each request as one JSON object on standard error.
     """
-    configure_logging(Settings(log_format=LogFormat.JSON))(ENTRY)
+    with stderr_as_pipe(monkeypatch) as reader:
+        configure_logging(Settings(log_format=LogFormat.JSON))(ENTRY)
 
-    line = os.read(stderr_pipe, 4096)
-    os.close(stderr_pipe)
+        line = os.read(reader, 4096)
+        os.close(reader)
 
     assert 1 == line.count(b"\n")
     fields = orjson.loads(line)
@@ -53,11 +55,12 @@ def test_a_request_is_one_line_of_json(stderr_pipe: int) -> None:
     )
 
 
-def test_a_log_that_cannot_be_written_fails_no_request(stderr_pipe: int) -> None:
+def test_a_log_that_cannot_be_written_fails_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     When nobody reads standard error any more, requests go on without their log line.
     """
-    log = configure_logging(Settings(log_format=LogFormat.JSON))
-    os.close(stderr_pipe)
+    with stderr_as_pipe(monkeypatch) as reader:
+        log = configure_logging(Settings(log_format=LogFormat.JSON))
+        os.close(reader)
 
-    log(ENTRY)
+        log(ENTRY)
