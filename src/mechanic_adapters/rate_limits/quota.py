@@ -1,16 +1,11 @@
 """A rate limit as settings write it, and a caller's quota under it."""
 
-import re
 from typing import Final, Self, final
 
 from attrs import frozen
+from limits import parse_many
 
 MICROSECONDS: Final = 1_000_000
-
-_UNITS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
-_RATE: Final = re.compile(
-    r"([1-9]\d{0,8})\s*(?:/|per)\s*(?:([1-9]\d{0,4})\s*)?(second|minute|hour|day)s?", re.IGNORECASE
-)
 
 
 @final
@@ -29,11 +24,13 @@ class RateLimit:
         """
         if not text.strip():
             return None
-        match = _RATE.fullmatch(text.strip())
-        if match is None:
+        try:
+            (item,) = parse_many(text)
+        except ValueError:  # no rate, or several
+            item = None
+        if item is None or item.amount < 1:
             raise ValueError("must be a rate such as 100/minute")
-        requests, multiple, unit = match.groups()
-        return cls(int(requests), int(multiple or 1) * _UNITS[unit.casefold()])
+        return cls(item.amount, item.get_expiry())
 
 
 @final

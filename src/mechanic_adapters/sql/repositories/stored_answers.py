@@ -11,7 +11,11 @@ from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.records import json_text
 from mechanic_adapters.sql.engine.sql_functions import rows_from_json
-from mechanic_adapters.sql.schema.stored_answers import stored_answer_customers, stored_answers
+from mechanic_adapters.sql.schema.stored_answers import (
+    receipts,
+    stored_answer_customers,
+    stored_answers,
+)
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import FirstStillRunning, StoredAnswer, StoredAnswers
 
@@ -37,7 +41,9 @@ FORGET: Final = delete(stored_answers).where(
         )
     )
 )
-_SWEEP = delete(stored_answers).where(_answer.at < bindparam("before", type_=MOMENT))
+_BEFORE = bindparam("before", type_=MOMENT)
+_SWEEP = delete(stored_answers).where(_answer.at < _BEFORE)
+_SWEEP_RECEIPTS = delete(receipts).where(receipts.c.at < _BEFORE)
 
 
 @final
@@ -77,6 +83,7 @@ class SqlStoredAnswers(StoredAnswers):
         self._executor.write(_NOUN, FORGET, {"the_customer": customer_id})
 
     def sweep(self, before: datetime) -> int:
+        self._executor.write(_NOUN, _SWEEP_RECEIPTS, {"before": before})
         return self._executor.write(_NOUN, _SWEEP, {"before": before})
 
 

@@ -1,6 +1,6 @@
 """Tables of stored answers, and an index of the customers each answer is about."""
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Table
+from sqlalchemy import Column, ForeignKey, LargeBinary, SmallInteger, Table
 
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.schema.columns import key, moment, number, text
@@ -30,4 +30,19 @@ stored_answer_customers = Table(
 """The primary key finds the answers about a customer, the index the rows of a deleted answer.
 
 A customer has no foreign key: it would lock a row of `customers` for each answer.
+"""
+
+receipts = Table(
+    "receipts",
+    METADATA,
+    key("key", primary_key=True),
+    text("fingerprint"),
+    Column("status", SmallInteger, nullable=False),
+    text("headers"),
+    Column("body", LargeBinary),
+    moment("at", index=True),
+)
+"""Stored answers of the previous release, which still adds some while a deployment replaces it.
+
+Only the sweep uses this table. The migration of the next release drops it.
 """

@@ -1,4 +1,7 @@
-"""Stored answers as opaque bytes, with an index of the customers they are about."""
+"""Stored answers as opaque bytes, with an index of the customers they are about.
+
+The former table stays, empty: the previous release still uses it. A later migration drops it.
+"""
 
 import json
 import re
@@ -8,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT too
 
 revision = "0007"
 down_revision = "0006"
@@ -20,7 +24,7 @@ REGISTRATION = re.compile(r"/customers/(\d+)$")
 
 
 def upgrade() -> None:
-    """Create the tables and copy the answers of the last day."""
+    """Create the tables and move the answers of the last day there."""
     _lock("receipts")
     since: Any = datetime.now(UTC) - timedelta(days=1)
     if op.get_context().dialect.name == "sqlite":
@@ -35,13 +39,13 @@ def upgrade() -> None:
         op.execute(answers.insert().values(content=content, **answer))
         for customer_id in {*_customers_in(old.key, headers, body)}:
             op.execute(customers.insert().values(customer_id=customer_id, key=old.key))
-    op.drop_table("receipts")
+    op.execute(receipts.delete())
 
 
 def downgrade() -> None:
-    """Copy the answers back, without the customers: patterns in the text find them again."""
+    """Move the answers back, without the customers: patterns in the text find them again."""
     _lock("stored_answers")
-    receipts = op.create_table("receipts", *_receipt_columns())
+    receipts = sa.table("receipts", *_receipt_columns())
     answers = sa.table("stored_answers", *_answer_columns())
     for new in _rows(sa.select(answers)):
         first = json.loads(new.content)
@@ -49,7 +53,7 @@ def downgrade() -> None:
         body = None if first["body"] is None else first["body"].encode()
         answer = {"key": new.key, "fingerprint": new.fingerprint, "at": new.at}
         values = answer | {"status": first["status"], "headers": headers, "body": body}
-        op.execute(receipts.insert().values(values))
+        op.execute(insert(receipts).values(values).on_conflict_do_nothing())
     op.drop_table("stored_answer_customers")
     op.drop_table("stored_answers")
 
