@@ -1,17 +1,23 @@
 """Accounts and sessions in memory."""
 
 from datetime import datetime
-from typing import final
+from typing import Final, final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.memory.tables import Tables
+from mechanic_adapters.memory.customers import CUSTOMERS
+from mechanic_adapters.memory.mechanics import MECHANICS
+from mechanic_adapters.memory.tables import TableName, Tables
 from mechanic_core.access import STAFF, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.accounts.ports import Accounts, SessionRevocations, Sessions
 from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.mechanics.mechanic import MechanicNotFound
 from mechanic_core.values import fold_case
+
+_ACCOUNTS: Final = TableName[tuple[bool, int], Account]("accounts", "accounts")
+_SESSIONS: Final = TableName[SessionId, Session]("sessions", "sessions")
+_TOKENS: Final = TableName[str, RefreshToken]("tokens", "sessions")
 
 
 @final
@@ -22,7 +28,7 @@ class MemoryAccounts(Accounts):
     _tables: Tables
 
     def find(self, email: str, *, staff: bool) -> Account | None:
-        people = self._tables.mechanics.all() if staff else self._tables.customers.all()
+        people = self._tables[MECHANICS].all() if staff else self._tables[CUSTOMERS].all()
         holders = (person.id for person in people if fold_case(person.email) == fold_case(email))
         accounts = (self._read(staff, holder) for holder in holders)
         return next((account for account in accounts if account), None)
@@ -35,24 +41,24 @@ class MemoryAccounts(Accounts):
 
     def put(self, account: Account) -> None:
         staff = account.role in STAFF
-        holders = self._tables.mechanics if staff else self._tables.customers
+        holders = self._tables[MECHANICS] if staff else self._tables[CUSTOMERS]
         if holders.get(account.holder_id) is None:
             raise MechanicNotFound if staff else CustomerNotFound
-        self._tables.accounts.put((staff, account.holder_id), account)
+        self._tables[_ACCOUNTS].put((staff, account.holder_id), account)
 
     def remove(self, role: Role, holder_id: int) -> None:
-        self._tables.accounts.delete((role in STAFF, holder_id))
+        self._tables[_ACCOUNTS].delete((role in STAFF, holder_id))
 
     def _read(self, staff: bool, holder_id: int) -> Account | None:  # noqa: FBT001 - half the key
-        account = self._tables.accounts.get((staff, holder_id))
+        account = self._tables[_ACCOUNTS].get((staff, holder_id))
         if account is None:
             return None
         if staff:
-            mechanic = self._tables.mechanics.get(holder_id)
+            mechanic = self._tables[MECHANICS].get(holder_id)
             if mechanic is None:
                 return None
             return evolve(account, role=mechanic.role, active=mechanic.active)
-        customer = self._tables.customers.get(holder_id)
+        customer = self._tables[CUSTOMERS].get(holder_id)
         return None if customer is None else evolve(account, active=not customer.erased_at)
 
 
@@ -65,44 +71,44 @@ class MemorySessions(Sessions, SessionRevocations):
 
     def start(self, session: Session, token: RefreshToken) -> None:
         self._delete_expired(session)
-        self._tables.sessions.put(session.id, session)
-        self._tables.tokens.put(token.digest, token)
+        self._tables[_SESSIONS].put(session.id, session)
+        self._tables[_TOKENS].put(token.digest, token)
 
     def lock(self, digest: str) -> tuple[Session, RefreshToken] | None:
-        token = self._tables.tokens.get(digest)
-        session = token and self._tables.sessions.get(token.session_id)
+        token = self._tables[_TOKENS].get(digest)
+        session = token and self._tables[_SESSIONS].get(token.session_id)
         return (session, token) if session and token else None
 
     def rotate(self, spent: RefreshToken, fresh: RefreshToken) -> None:
-        self._tables.tokens.put(spent.digest, spent)
-        self._tables.tokens.put(fresh.digest, fresh)
+        self._tables[_TOKENS].put(spent.digest, spent)
+        self._tables[_TOKENS].put(fresh.digest, fresh)
 
     def revoke(self, session_id: SessionId, at: datetime) -> None:
-        session = self._tables.sessions.get(session_id)
+        session = self._tables[_SESSIONS].get(session_id)
         if session and session.revoked_at is None:
-            self._tables.sessions.put(session_id, evolve(session, revoked_at=at))
+            self._tables[_SESSIONS].put(session_id, evolve(session, revoked_at=at))
 
     def revoke_all(
         self, role: Role, holder_id: int, at: datetime, but: SessionId | None = None
     ) -> None:
-        for session in list(self._tables.sessions.all()):
+        for session in list(self._tables[_SESSIONS].all()):
             if _holder(session) == (role in STAFF, holder_id) and session.id != but:
                 self.revoke(session.id, at)
 
     def revoked_since(self, moment: datetime) -> frozenset[SessionId]:
         return frozenset(
             session.id
-            for session in self._tables.sessions.all()
+            for session in self._tables[_SESSIONS].all()
             if session.revoked_at and session.revoked_at >= moment
         )
 
     def _delete_expired(self, new: Session) -> None:
-        own = {s.id for s in self._tables.sessions.all() if _holder(s) == _holder(new)}
-        for token in list(self._tables.tokens.all()):
+        own = {s.id for s in self._tables[_SESSIONS].all() if _holder(s) == _holder(new)}
+        for token in list(self._tables[_TOKENS].all()):
             if token.session_id in own and token.expires_at <= new.started_at:
-                self._tables.tokens.delete(token.digest)
-        for ended in own - {token.session_id for token in self._tables.tokens.all()}:
-            self._tables.sessions.delete(ended)
+                self._tables[_TOKENS].delete(token.digest)
+        for ended in own - {token.session_id for token in self._tables[_TOKENS].all()}:
+            self._tables[_SESSIONS].delete(ended)
 
 
 def _holder(session: Session) -> tuple[bool, int]:

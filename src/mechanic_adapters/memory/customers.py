@@ -1,15 +1,17 @@
 """Customers in memory."""
 
-from typing import final
+from typing import Final, final
 
 from attrs import evolve, frozen
 
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.tables import Tables, replace
+from mechanic_adapters.memory.tables import TableName, Tables, replace
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.customers.ports import Customers
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
+
+CUSTOMERS: Final = TableName[int, Customer]("customers", "customers")
 
 
 @final
@@ -20,7 +22,7 @@ class MemoryCustomers(Customers):
     _tables: Tables
 
     def get(self, customer_id: CustomerId) -> Customer:
-        customer = self._tables.customers.get(customer_id)
+        customer = self._tables[CUSTOMERS].get(customer_id)
         if customer is None or customer.erased_at:
             raise CustomerNotFound
         return customer
@@ -30,18 +32,18 @@ class MemoryCustomers(Customers):
 
     def add(self, customer: Customer) -> Customer:
         self._require_free_email(customer)
-        new_id = CustomerId(self._tables.customers.next_id())
-        return self._tables.customers.put(new_id, evolve(customer, id=new_id))
+        new_id = CustomerId(self._tables[CUSTOMERS].next_id())
+        return self._tables[CUSTOMERS].put(new_id, evolve(customer, id=new_id))
 
     def save(self, customer: Customer) -> Customer:
         self._require_free_email(customer)
-        return replace(self._tables.customers, customer)
+        return replace(self._tables[CUSTOMERS], customer)
 
     def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
         start = fold_case(q or "")
         wanted = (
             customer
-            for customer in self._tables.customers.all()
+            for customer in self._tables[CUSTOMERS].all()
             if not customer.erased_at and _starts_with(customer, start)
         )
         return paginate(wanted, page, lambda customer: customer.id)
@@ -50,7 +52,7 @@ class MemoryCustomers(Customers):
         if customer.erased_at:
             return
         email = fold_case(customer.email)
-        for other in self._tables.customers.all():
+        for other in self._tables[CUSTOMERS].all():
             if not other.erased_at and other.id != customer.id and fold_case(other.email) == email:
                 raise EmailTaken
 

@@ -1,18 +1,22 @@
 """Parts and their ledger in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import final
+from typing import Final, final
 
 from attrs import evolve, frozen
 
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.tables import Tables, replace
+from mechanic_adapters.memory.person_names import with_name
+from mechanic_adapters.memory.tables import TableName, Tables, replace
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementId
 from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import Ledger, PartFilter, Parts
 from mechanic_core.money import Quantity
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
+
+_PARTS: Final = TableName[int, Part]("parts", "parts")
+_LEDGER: Final = TableName[int, tuple[Movement, ...]]("ledger", "parts")
 
 
 @final
@@ -23,19 +27,19 @@ class MemoryParts(Parts):
     _tables: Tables
 
     def get(self, part_id: PartId) -> Part:
-        part = self._tables.parts.get(part_id)
+        part = self._tables[_PARTS].get(part_id)
         if part is None or part.archived_at:
             raise PartNotFound
         return part
 
     def lock(self, ids: Collection[int]) -> Mapping[int, Part]:
-        rows = ((one, self._tables.parts.get(one)) for one in sorted(set(ids)))
+        rows = ((one, self._tables[_PARTS].get(one)) for one in sorted(set(ids)))
         return {one: part for one, part in rows if part}
 
     def add(self, part: Part, received: Movement | None = None) -> Part:
         self._require_free_sku(part)
-        new_id = PartId(self._tables.parts.next_id())
-        new = self._tables.parts.put(new_id, evolve(part, id=new_id))
+        new_id = PartId(self._tables[_PARTS].next_id())
+        new = self._tables[_PARTS].put(new_id, evolve(part, id=new_id))
         if received is not None:
             MemoryLedger(self._tables).write([evolve(received, part_id=new_id)])
         return new
@@ -45,17 +49,17 @@ class MemoryParts(Parts):
         return tuple(self._save(part) for part in parts)
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        parts = (part for part in self._tables.parts.all() if _matches(part, wanted))
+        parts = (part for part in self._tables[_PARTS].all() if _matches(part, wanted))
         return paginate(parts, page, lambda part: part.id)
 
     def _save(self, part: Part) -> Part:
         self._require_free_sku(part)
-        return replace(self._tables.parts, part)
+        return replace(self._tables[_PARTS], part)
 
     def _require_free_sku(self, part: Part) -> None:
         if part.archived_at:
             return
-        for other in self._tables.parts.all():
+        for other in self._tables[_PARTS].all():
             if not other.archived_at and other.id != part.id and other.sku == part.sku:
                 raise SkuTaken
 
@@ -81,9 +85,9 @@ class MemoryLedger(Ledger):
         return tuple(self._with_name(self._append(movement)) for movement in movements)
 
     def of(self, part_id: PartId, page: PageRequest) -> Page[Movement]:
-        if self._tables.parts.get(part_id) is None:
+        if self._tables[_PARTS].get(part_id) is None:
             raise PartNotFound
-        movements = self._tables.ledger.get(part_id) or ()
+        movements = self._tables[_LEDGER].get(part_id) or ()
         return paginate(movements, page, lambda movement: movement.id).map(self._with_name)
 
     def disagreements(self) -> tuple[Disagreement, ...]:
@@ -96,22 +100,22 @@ class MemoryLedger(Ledger):
                 ledger_on_hand=on_hand,
                 ledger_reserved=reserved,
             )
-            for part in self._tables.parts.all()
+            for part in self._tables[_PARTS].all()
             for on_hand, reserved in [self._sums(part.id)]
             if (on_hand, reserved) != (part.quantity, part.reserved)
         )
 
     def _append(self, movement: Movement) -> Movement:
-        ledger = self._tables.ledger
+        ledger = self._tables[_LEDGER]
         new = evolve(movement, id=MovementId(ledger.next_id()))
         ledger.put(new.part_id, (*(ledger.get(new.part_id) or ()), new))
         return new
 
     def _with_name(self, movement: Movement) -> Movement:
-        return evolve(movement, by=self._tables.with_name(movement.by))
+        return evolve(movement, by=with_name(self._tables, movement.by))
 
     def _sums(self, part_id: PartId) -> tuple[Quantity, Quantity]:
-        movements = self._tables.ledger.get(part_id) or ()
+        movements = self._tables[_LEDGER].get(part_id) or ()
         return (
             Quantity(sum(movement.on_hand_change for movement in movements)),
             Quantity(sum(movement.reserved_change for movement in movements)),

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import final
+from typing import Final, final
 
 from attrs import frozen
 
-from mechanic_adapters.memory.tables import Tables
+from mechanic_adapters.memory.tables import TableName, Tables
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import StoredAnswer, StoredAnswers
+
+_STORED_ANSWERS: Final = TableName[str, StoredAnswer]("stored_answers", "stored_answers")
 
 
 @final
@@ -19,14 +21,14 @@ class MemoryStoredAnswers(StoredAnswers):
     _tables: Tables
 
     def claim(self, key: str, since: datetime) -> StoredAnswer | None:
-        stored = self._tables.stored_answers.get(key)
+        stored = self._tables[_STORED_ANSWERS].get(key)
         if stored is None or stored.at >= since:
             return stored
-        self._tables.stored_answers.delete(key)
+        self._tables[_STORED_ANSWERS].delete(key)
         return None
 
     def add(self, answer: StoredAnswer) -> None:
-        self._tables.stored_answers.put(answer.key, answer)
+        self._tables[_STORED_ANSWERS].put(answer.key, answer)
 
     def forget(self, customer_id: CustomerId) -> None:
         self._delete(lambda answer: customer_id in answer.about)
@@ -35,7 +37,7 @@ class MemoryStoredAnswers(StoredAnswers):
         return self._delete(lambda answer: answer.at < before)
 
     def _delete(self, matches: Callable[[StoredAnswer], bool]) -> int:
-        keys = [answer.key for answer in self._tables.stored_answers.all() if matches(answer)]
+        keys = [answer.key for answer in self._tables[_STORED_ANSWERS].all() if matches(answer)]
         for key in keys:
-            self._tables.stored_answers.delete(key)
+            self._tables[_STORED_ANSWERS].delete(key)
         return len(keys)

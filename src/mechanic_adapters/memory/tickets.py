@@ -1,18 +1,19 @@
 """Service tickets and their histories in memory."""
 
 from collections.abc import Collection, Mapping
-from typing import final
+from typing import Final, final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.memory.mechanics import MemoryMechanics
+from mechanic_adapters.memory.mechanics import MECHANICS, MemoryMechanics
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.tables import Tables, require_current
+from mechanic_adapters.memory.person_names import with_name
+from mechanic_adapters.memory.tables import TableName, Tables, require_current
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry, EntryId, Event
-from mechanic_core.tickets.line import LineId
+from mechanic_core.tickets.line import LaborLine, LineId, PartLine
 from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, Tickets
 from mechanic_core.tickets.ticket import (
     AssignedMechanic,
@@ -22,6 +23,12 @@ from mechanic_core.tickets.ticket import (
     TicketVehicle,
 )
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES, Status
+from mechanic_core.vehicles.ports import Vehicles
+
+TICKETS: Final = TableName[int, Ticket]("tickets", "tickets")
+_PART_LINES: Final = TableName[int, PartLine]("part_lines", "tickets")
+_LABOR_LINES: Final = TableName[int, LaborLine]("labor_lines", "tickets")
+_HISTORIES: Final = TableName[int, tuple[Entry, ...]]("histories", "tickets")
 
 
 @final
@@ -30,9 +37,10 @@ class MemoryTickets(Tickets, TicketLists):
     """The tickets. Mechanics' names and the vehicle are looked up on reading."""
 
     _tables: Tables
+    _vehicles: Vehicles
 
     def get(self, ticket_id: TicketId) -> Ticket:
-        ticket = self._tables.tickets.get(ticket_id)
+        ticket = self._tables[TICKETS].get(ticket_id)
         if ticket is None or ticket.removed_at:
             raise TicketNotFound
         return self._read(ticket)
@@ -46,29 +54,29 @@ class MemoryTickets(Tickets, TicketLists):
         return self.lock(ticket_id), MemoryMechanics(self._tables).lock_shared(mechanic_ids)
 
     def add(self, ticket: Ticket, entry: Entry) -> Ticket:
-        new = evolve(ticket, id=TicketId(self._tables.tickets.next_id()))
+        new = evolve(ticket, id=TicketId(self._tables[TICKETS].next_id()))
         return self._store(new, entry)
 
     def save(self, ticket: Ticket, entry: Entry) -> Ticket:
-        require_current(self._tables.tickets, ticket)
+        require_current(self._tables[TICKETS], ticket)
         return self._store(evolve(ticket, version=ticket.version + 1), entry)
 
     def find(self, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
-        tickets = (ticket for ticket in self._tables.tickets.all() if _matches(ticket, wanted))
+        tickets = (ticket for ticket in self._tables[TICKETS].all() if _matches(ticket, wanted))
         found = paginate(tickets, page, lambda ticket: ticket.id, newest_first=wanted.newest_first)
         return found.map(self._read)
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
         return tuple(
             ticket.id
-            for ticket in self._tables.tickets.all()
+            for ticket in self._tables[TICKETS].all()
             if ticket.customer_id == customer_id
             and not ticket.removed_at
             and ticket.status in EDITABLE_STATUSES
         )
 
     def _store(self, ticket: Ticket, entry: Entry) -> Ticket:
-        part_lines, labor_lines = self._tables.part_lines, self._tables.labor_lines
+        part_lines, labor_lines = self._tables[_PART_LINES], self._tables[_LABOR_LINES]
         stored = evolve(
             ticket,
             parts=tuple(
@@ -80,18 +88,18 @@ class MemoryTickets(Tickets, TicketLists):
                 for line in ticket.labor
             ),
         )
-        self._tables.tickets.put(stored.id, stored)
+        self._tables[TICKETS].put(stored.id, stored)
         self._add_entry(stored.id, entry)
         return self._read(stored)
 
     def _add_entry(self, ticket_id: TicketId, entry: Entry) -> None:
-        histories = self._tables.histories
+        histories = self._tables[_HISTORIES]
         new = evolve(entry, id=EntryId(histories.next_id()))
         histories.put(ticket_id, (*(histories.get(ticket_id) or ()), new))
 
     def _read(self, ticket: Ticket) -> Ticket:
-        vehicle = ticket.vehicle and self._tables.vehicles.get(ticket.vehicle.id)
-        rows = (self._tables.mechanics.get(one.id) for one in ticket.mechanics)
+        vehicle = self._vehicles.get(ticket.vehicle.id) if ticket.vehicle else None
+        rows = (self._tables[MECHANICS].get(one.id) for one in ticket.mechanics)
         mechanics = [AssignedMechanic(id=one.id, name=one.name) for one in rows if one]
         return evolve(
             ticket,
@@ -121,12 +129,12 @@ class MemoryHistories(Histories):
     _tables: Tables
 
     def of(self, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
-        entries = self._tables.histories.get(ticket_id) or ()
+        entries = self._tables[_HISTORIES].get(ticket_id) or ()
         found = paginate(entries, page, lambda entry: entry.id)
-        return found.map(lambda entry: evolve(entry, by=self._tables.with_name(entry.by)))
+        return found.map(lambda entry: evolve(entry, by=with_name(self._tables, entry.by)))
 
     def owner_of(self, ticket_id: TicketId) -> CustomerId | None:
-        ticket = self._tables.tickets.get(ticket_id)
+        ticket = self._tables[TICKETS].get(ticket_id)
         if ticket is None:
             raise TicketNotFound
         return None if ticket.removed_at else ticket.customer_id
@@ -135,5 +143,5 @@ class MemoryHistories(Histories):
         start = (Event.TRANSITION, Status.IN_PROGRESS)
         return any(
             (entry.event, entry.to) == start
-            for entry in self._tables.histories.get(ticket_id) or ()
+            for entry in self._tables[_HISTORIES].get(ticket_id) or ()
         )

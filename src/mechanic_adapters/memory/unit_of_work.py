@@ -5,7 +5,8 @@ from collections.abc import Callable
 from mechanic_adapters.memory.accounts import MemoryAccounts, MemorySessions
 from mechanic_adapters.memory.customers import MemoryCustomers
 from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
-from mechanic_adapters.memory.mechanics import MemoryMechanics, MemoryStandings
+from mechanic_adapters.memory.leaderboard import MemoryStandings
+from mechanic_adapters.memory.mechanics import MemoryMechanics
 from mechanic_adapters.memory.stored_answers import MemoryStoredAnswers
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTickets
@@ -18,7 +19,7 @@ def unit_of_work(
 ) -> Work:
     """Return every port on *tables*."""
     vehicles, mechanics = MemoryVehicles(tables), MemoryMechanics(tables)
-    sessions, tickets = MemorySessions(tables), MemoryTickets(tables)
+    sessions, tickets = MemorySessions(tables), MemoryTickets(tables, vehicles)
     return Work(
         customers=MemoryCustomers(tables),
         vehicles=vehicles,

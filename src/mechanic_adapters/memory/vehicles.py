@@ -1,12 +1,13 @@
 """Vehicles in memory."""
 
 from datetime import datetime
-from typing import final
+from typing import Final, final
 
 from attrs import evolve, frozen
 
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.tables import Tables, replace
+from mechanic_adapters.memory.tables import TableName, Tables, replace
+from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
@@ -19,6 +20,8 @@ from mechanic_core.vehicles.vehicle import (
     VinTaken,
 )
 
+VEHICLES: Final = TableName[int, Vehicle]("vehicles", "vehicles")
+
 
 @final
 @frozen
@@ -28,7 +31,7 @@ class MemoryVehicles(Vehicles, VehicleLists):
     _tables: Tables
 
     def get(self, vehicle_id: VehicleId) -> Vehicle:
-        vehicle = self._tables.vehicles.get(vehicle_id)
+        vehicle = self._tables[VEHICLES].get(vehicle_id)
         if vehicle is None:
             raise VehicleNotFound
         return vehicle
@@ -37,27 +40,27 @@ class MemoryVehicles(Vehicles, VehicleLists):
         return self.get(vehicle_id)
 
     def with_vin(self, vin: str) -> Vehicle | None:
-        return next((v for v in self._tables.vehicles.all() if _same(vin, v.vin)), None)
+        return next((v for v in self._tables[VEHICLES].all() if _same(vin, v.vin)), None)
 
     def add(self, vehicle: Vehicle) -> Vehicle:
         self._require_free_vin(vehicle)
-        new_id = VehicleId(self._tables.vehicles.next_id())
-        return self._tables.vehicles.put(new_id, evolve(vehicle, id=new_id))
+        new_id = VehicleId(self._tables[VEHICLES].next_id())
+        return self._tables[VEHICLES].put(new_id, evolve(vehicle, id=new_id))
 
     def save(self, vehicle: Vehicle) -> Vehicle:
         self._require_free_vin(vehicle)
-        return replace(self._tables.vehicles, vehicle)
+        return replace(self._tables[VEHICLES], vehicle)
 
     def remove(self, vehicle_id: VehicleId) -> None:
-        for ticket in self._tables.tickets.all():
+        for ticket in self._tables[TICKETS].all():
             if ticket.vehicle and ticket.vehicle.id == vehicle_id:
                 raise VehicleInUse
-        self._tables.vehicles.delete(vehicle_id)
+        self._tables[VEHICLES].delete(vehicle_id)
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         vehicles = (
             vehicle
-            for vehicle in self._tables.vehicles.all()
+            for vehicle in self._tables[VEHICLES].all()
             if wanted.customer_id in (None, vehicle.customer_id)
             and (wanted.vin is None or _same(wanted.vin, vehicle.vin))
             and (wanted.plate is None or _same(wanted.plate, vehicle.plate))
@@ -65,7 +68,7 @@ class MemoryVehicles(Vehicles, VehicleLists):
         return paginate(vehicles, page, lambda vehicle: vehicle.id)
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        vehicles = self._tables.vehicles
+        vehicles = self._tables[VEHICLES]
         for vehicle in list(vehicles.all()):
             if vehicle.customer_id == customer_id and vehicle.plate is not None:
                 replace(vehicles, evolve(vehicle, plate=None, updated_at=at))
