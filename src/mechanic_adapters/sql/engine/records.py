@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 import orjson
-from sqlalchemy import BigInteger, Column, Table, bindparam
+from sqlalchemy import BigInteger, BindParameter, Column, Table, bindparam
 
 R = TypeVar("R")
 
@@ -32,6 +32,11 @@ def field_names(cls: type[Any]) -> tuple[str, ...]:
 def field_columns(table: Table, cls: type[Any]) -> tuple[Column[Any], ...]:
     """Return the columns of *table* that store the fields of *cls*, in order."""
     return tuple(table.c[name] for name in field_names(cls))
+
+
+def column_parameters(table: Table) -> dict[str, BindParameter[Any]]:
+    """Return a parameter for each column of *table* except a generated id, by name."""
+    return {c.name: bindparam(c.name, type_=c.type) for c in table.c if c.identity is None}
 
 
 def record_maker(cls: type[R]) -> Callable[[Iterable[Any]], R]:

@@ -11,6 +11,7 @@ from mechanic_adapters.sql.engine.compiled_statements import Params, Row
 from mechanic_adapters.sql.engine.executor import NO_PARAMS, Executor
 from mechanic_adapters.sql.engine.records import (
     RECORD_ID,
+    column_parameters,
     field_columns,
     field_values,
     json_text,
@@ -60,7 +61,7 @@ class RecordTable(Generic[R]):
         (unique,) = unique_constraints(table)
         self._duplicate: type[Refused] = unique.info["refusal"]
         self._unique_columns = [column.name for column in unique.columns]
-        values = {c.name: bindparam(c.name, type_=c.type) for c in table.columns if c.name != "id"}
+        values = column_parameters(table)
         expected = table.c.version == bindparam("expected_version", type_=BigInteger)
         self.insert = insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)
         self.update = update(table).values(values).where(table.c.id == RECORD_ID, expected)

@@ -18,7 +18,12 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import field_columns, field_values, record_maker
+from mechanic_adapters.sql.engine.records import (
+    column_parameters,
+    field_columns,
+    field_values,
+    record_maker,
+)
 from mechanic_adapters.sql.schema.accounts import refresh_tokens, sessions
 from mechanic_core.access import STAFF, Role, SessionId
 from mechanic_core.accounts.account import RefreshToken, Session
@@ -31,15 +36,11 @@ _make_token = record_maker(RefreshToken)
 
 _AT = bindparam("moment", type_=MOMENT)
 _HOLDER = bindparam("holder", type_=BigInteger)
-_SESSION = bindparam("the_session", type_=KEY)
-_DIGEST = bindparam("the_digest", type_=KEY)
+_SESSION = bindparam("session", type_=KEY)
+_DIGEST = bindparam("token_digest", type_=KEY)
 
-_ADD_SESSION = insert(sessions).values(
-    {c.name: bindparam(c.name, type_=c.type) for c in sessions.c}
-)
-_ADD_TOKEN = insert(refresh_tokens).values(
-    {c.name: bindparam(c.name, type_=c.type) for c in refresh_tokens.c}
-)
+_ADD_SESSION = insert(sessions).values(column_parameters(sessions))
+_ADD_TOKEN = insert(refresh_tokens).values(column_parameters(refresh_tokens))
 _MARK_USED = (
     update(refresh_tokens)
     .values(used_at=bindparam("used_at", type_=MOMENT))
@@ -117,21 +118,21 @@ class SqlSessions(Sessions, SessionRevocations):
         self._executor.write(_NOUN, _ADD_TOKEN, field_values(token))
 
     def lock(self, digest: str) -> tuple[Session, RefreshToken] | None:
-        row = self._executor.first(_LOCK, {"the_digest": digest})
+        row = self._executor.first(_LOCK, {"token_digest": digest})
         return (_make_session(row), _make_token(row[5:])) if row else None
 
     def rotate(self, spent: RefreshToken, fresh: RefreshToken) -> None:
-        used = {"the_digest": spent.digest, "used_at": spent.used_at}
+        used = {"token_digest": spent.digest, "used_at": spent.used_at}
         self._executor.write(_NOUN, _MARK_USED, used)
         self._executor.write(_NOUN, _ADD_TOKEN, field_values(fresh))
 
     def revoke(self, session_id: SessionId, at: datetime) -> None:
-        self._executor.write(_NOUN, _REVOKE, {"the_session": session_id, "moment": at})
+        self._executor.write(_NOUN, _REVOKE, {"session": session_id, "moment": at})
 
     def revoke_all(
         self, role: Role, holder_id: int, at: datetime, but: SessionId | None = None
     ) -> None:
-        params = {"holder": holder_id, "moment": at, "the_session": but or ""}
+        params = {"holder": holder_id, "moment": at, "session": but or ""}
         self._executor.write(_NOUN, _table(role).revoke_all, params)
 
     def revoked_since(self, moment: datetime) -> frozenset[SessionId]:

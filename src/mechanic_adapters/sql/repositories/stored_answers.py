@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import json_text
+from mechanic_adapters.sql.engine.records import column_parameters, json_text
 from mechanic_adapters.sql.engine.sql_functions import rows_from_json
 from mechanic_adapters.sql.schema.stored_answers import (
     receipts,
@@ -29,7 +29,7 @@ _FIND = (
     .select_from(stored_answers.outerjoin(stored_answer_customers))
     .where(_has_key)
 )
-_ADD = insert(stored_answers).values({c.name: bindparam(c.name, type_=c.type) for c in _answer})
+_ADD = insert(stored_answers).values(column_parameters(stored_answers))
 _ADD_CUSTOMERS = insert(stored_answer_customers).from_select(
     [_customer.customer_id, _customer.key], rows_from_json([_customer.customer_id, _customer.key])
 )

@@ -10,7 +10,13 @@ from mechanic_adapters.sql.counters.calendar import month_parameters
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import RECORD_ID, field_values, json_text, with_values
+from mechanic_adapters.sql.engine.records import (
+    RECORD_ID,
+    column_parameters,
+    field_values,
+    json_text,
+    with_values,
+)
 from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
 from mechanic_adapters.sql.queries.mechanics import read_mechanics
 from mechanic_adapters.sql.queries.tickets import (
@@ -36,7 +42,7 @@ from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 
 _NOUN: Final = "tickets"
 
-_HEADER = {c.name: bindparam(c.name, type_=c.type) for c in tickets.c if c.name != "id"}
+_HEADER = column_parameters(tickets)
 _ADD = insert(tickets).values(_HEADER).returning(tickets.c.id)
 _UPDATE = (
     update(tickets)
@@ -46,7 +52,7 @@ _UPDATE = (
         tickets.c.version == bindparam("expected_version", type_=BigInteger),
     )
 )
-_ENTRY = {c.name: bindparam(c.name, type_=c.type) for c in ticket_history.c if c.name != "id"}
+_ENTRY = column_parameters(ticket_history)
 _ADD_ENTRY = insert(ticket_history).values(_ENTRY)
 
 _STAFF = (ticket_mechanics.c.ticket_id, ticket_mechanics.c.mechanic_id)
