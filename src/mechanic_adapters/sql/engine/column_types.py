@@ -1,7 +1,4 @@
-"""Column types with the same values in Python on every database.
-
-Their converters are never called with None: the executor passes NULL through unconverted.
-"""
+"""Column types with the same values in Python on every database."""
 
 import json
 from datetime import datetime
@@ -11,7 +8,7 @@ from typing import Any, Final, final
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Text
 from sqlalchemy.types import TypeEngine
 
-from mechanic_adapters.sql.engine.records import moment_text
+from mechanic_adapters.sql.engine.records import moment_from_text, moment_text
 
 
 @final
@@ -24,7 +21,7 @@ class _TextMoment(Text):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Return the function that reads a moment back."""
-        return datetime.fromisoformat
+        return moment_from_text
 
 
 @final

@@ -120,8 +120,7 @@ class Executor:
         compiled = self.database.statements[statement]
         values = {**compiled.constants, **params}
         for name, convert in compiled.bind_converters:
-            if (value := values[name]) is not None:
-                values[name] = convert(value)
+            values[name] = convert(values[name])
         STATEMENT_COUNT.total += 1
         if self.database.on_statement is not None:
             self.database.on_statement(compiled.sql)
@@ -148,10 +147,9 @@ class Executor:
 
 
 def _converted(rows: Sequence[Row], converters: Sequence[tuple[int, Convert]]) -> list[Row]:
-    """Return *rows* with the values in some columns converted, except for NULL."""
+    """Return *rows* with the values in some columns converted."""
     converted: list[Any] = [list(row) for row in rows]
     for position, convert in converters:
         for row in converted:
-            if row[position] is not None:
-                row[position] = convert(row[position])
+            row[position] = convert(row[position])
     return converted
