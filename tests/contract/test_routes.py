@@ -9,7 +9,7 @@ from falcon import App, testing
 from falcon.inspect import inspect_routes
 
 from mechanic_http.documents.pages import ASSETS
-from mechanic_http.openapi import infrastructure
+from mechanic_http.openapi import operator_endpoints
 from mechanic_http.openapi.document import document
 from mechanic_http.routes import ROUTES
 from mechanic_shop.settings.settings import Settings
@@ -61,13 +61,13 @@ def test_has_every_route_and_no_other(application: WSGIApplication) -> None:
 
 @pytest.mark.parametrize("headers", CONDITIONS, ids=str)
 @pytest.mark.parametrize("peer", [LOCAL, REMOTE])
-def test_infrastructure_responds_as_documented(
+def test_operator_endpoints_respond_as_documented(
     application: WSGIApplication, peer: str, headers: dict[str, str]
 ) -> None:
     """
     Pages without a use case respond with documented statuses, headers and media types.
     """
-    for route in infrastructure.ROUTES:
+    for route in operator_endpoints.ROUTES:
         path = route.template.format(code="insufficient-stock")
         response = testing.simulate_get(
             application, path, headers=headers, extras={"REMOTE_ADDR": peer}

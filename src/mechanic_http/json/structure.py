@@ -22,7 +22,7 @@ from mechanic_core.rules import (
     union_members,
     unwrap_annotated,
 )
-from mechanic_http.json.decimals import structure_scaled
+from mechanic_http.json.amounts import structure_scaled
 from mechanic_http.json.members import (
     aliases_of,
     is_annotated,

@@ -12,7 +12,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
 from mechanic_core.rules import Unpublished, computed, union_members, unwrap_annotated
-from mechanic_http.json.decimals import unstructure_scaled
+from mechanic_http.json.amounts import unstructure_scaled
 from mechanic_http.json.members import is_annotated, is_optional, is_tuple, member_name, notes_of
 
 Hook: TypeAlias = Callable[[Any], Any]

@@ -11,7 +11,7 @@ import orjson
 from apispec import APISpec
 
 from mechanic_http.endpoint.route import Route
-from mechanic_http.openapi import headers, infrastructure, parameters, problems
+from mechanic_http.openapi import headers, operator_endpoints, parameters, problems
 from mechanic_http.openapi.operations import TOKEN, OperationWriter
 from mechanic_http.openapi.record_schemas import RecordSchemas
 from mechanic_http.openapi.value_schemas import Schema
@@ -79,7 +79,7 @@ def document() -> dict[str, Any]:
     operations = OperationWriter(spec, schemas)
     for route in ROUTES:
         operations.add(route, _links(route))
-    for other in infrastructure.ROUTES:
+    for other in operator_endpoints.ROUTES:
         spec.path(other.template, parameters=other.parameters, operations=other.operations)
     for tag in sorted(_tags(), key=itemgetter("name")):
         spec.tag(tag)
@@ -105,7 +105,7 @@ def _add_shared_components(spec: APISpec, schemas: RecordSchemas) -> None:
         },
     )
     components.security_scheme(
-        infrastructure.OPERATOR,
+        operator_endpoints.OPERATOR,
         {
             "type": "http",
             "scheme": "bearer",
@@ -127,7 +127,7 @@ def _tags() -> Iterator[Schema]:
     for module in dict.fromkeys(route.resource.__module__ for route in ROUTES):
         description = (sys.modules[module].__doc__ or "").strip()
         yield {"name": module.rpartition(".")[2], "description": description}
-    for name, description in infrastructure.TAGS.items():
+    for name, description in operator_endpoints.TAGS.items():
         yield {"name": name, "description": description}
 
 
