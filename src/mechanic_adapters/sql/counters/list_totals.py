@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import record_maker
+from mechanic_adapters.sql.engine.row_mapping import record_maker
 from mechanic_adapters.sql.schema.counters import list_totals
 from mechanic_adapters.sql.schema.customers import customers
 from mechanic_adapters.sql.schema.inventory import parts

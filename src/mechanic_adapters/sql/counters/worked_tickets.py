@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQ
 
 from mechanic_adapters.sql.counters.calendar import START_OF_TIME, spans_of
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import json_text, record_maker
+from mechanic_adapters.sql.engine.row_mapping import json_text, record_maker
 from mechanic_adapters.sql.engine.sql_functions import first_of_year, rows_from_json
 from mechanic_adapters.sql.schema.counters import Span, worked_tickets
 from mechanic_adapters.sql.schema.tickets import ticket_mechanics, tickets

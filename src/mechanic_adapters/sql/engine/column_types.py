@@ -8,7 +8,7 @@ from typing import Any, Final, final
 from sqlalchemy import BigInteger, DateTime, Dialect, Enum, Integer, Text
 from sqlalchemy.types import TypeEngine
 
-from mechanic_adapters.sql.engine.records import moment_from_text, moment_text
+from mechanic_adapters.sql.engine.row_mapping import moment_from_text, moment_text
 
 
 @final

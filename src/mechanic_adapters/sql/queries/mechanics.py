@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, ScalarSelect, select
 
-from mechanic_adapters.sql.engine.records import field_columns, json_reader
+from mechanic_adapters.sql.engine.row_mapping import field_columns, json_reader
 from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import Role

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, select
 
-from mechanic_adapters.sql.engine.records import record_maker
+from mechanic_adapters.sql.engine.row_mapping import record_maker
 from mechanic_adapters.sql.schema.customers import customers
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import By, Role

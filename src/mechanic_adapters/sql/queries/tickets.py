@@ -22,7 +22,7 @@ from sqlalchemy import (
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.counters.worked_tickets import IS_WORKED
 from mechanic_adapters.sql.engine.compiled_statements import Row
-from mechanic_adapters.sql.engine.records import (
+from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     field_columns,
     field_names,

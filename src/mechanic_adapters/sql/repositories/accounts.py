@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQ
 
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import record_maker
+from mechanic_adapters.sql.engine.row_mapping import record_maker
 from mechanic_adapters.sql.schema.accounts import accounts
 from mechanic_adapters.sql.schema.customers import customers
 from mechanic_adapters.sql.schema.mechanics import mechanics

@@ -8,7 +8,7 @@ from sqlalchemy import Select, Subquery, select
 
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import RECORD_ID, record_maker
+from mechanic_adapters.sql.engine.row_mapping import RECORD_ID, record_maker
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.schema.tickets import ticket_history, tickets

@@ -23,7 +23,12 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.engine.compiled_statements import Params, Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import RECORD_ID, field_values, json_text, record_maker
+from mechanic_adapters.sql.engine.row_mapping import (
+    RECORD_ID,
+    field_values,
+    json_text,
+    record_maker,
+)
 from mechanic_adapters.sql.engine.sql_functions import qualified, rows_from_json
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of

@@ -6,7 +6,7 @@ from typing import final
 from attrs import frozen
 
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import RECORD_ID
+from mechanic_adapters.sql.engine.row_mapping import RECORD_ID
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.mechanics import LOCK_SHARED
 from mechanic_adapters.sql.repositories.record_table import RecordTable

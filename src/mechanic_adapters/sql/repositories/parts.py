@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, not_, update
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import with_values
+from mechanic_adapters.sql.engine.row_mapping import with_values
 from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.prefix_search import prefix_range, starts_with

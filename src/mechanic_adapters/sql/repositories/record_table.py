@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQ
 
 from mechanic_adapters.sql.engine.compiled_statements import Params, Row
 from mechanic_adapters.sql.engine.executor import NO_PARAMS, Executor
-from mechanic_adapters.sql.engine.records import (
+from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
     field_columns,

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import (
+from mechanic_adapters.sql.engine.row_mapping import (
     column_parameters,
     field_columns,
     field_values,

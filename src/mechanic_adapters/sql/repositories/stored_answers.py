@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import column_parameters, json_text
+from mechanic_adapters.sql.engine.row_mapping import column_parameters, json_text
 from mechanic_adapters.sql.engine.sql_functions import rows_from_json
 from mechanic_adapters.sql.schema.stored_answers import (
     receipts,

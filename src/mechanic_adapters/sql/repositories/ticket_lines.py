@@ -7,7 +7,7 @@ from attrs import evolve
 from sqlalchemy import BigInteger, Table, bindparam, delete, insert, update
 
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import field_names, json_text
+from mechanic_adapters.sql.engine.row_mapping import field_names, json_text
 from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
 from mechanic_adapters.sql.schema.tickets import ticket_labor, ticket_parts
 from mechanic_core.tickets.line import LaborLine, PartLine

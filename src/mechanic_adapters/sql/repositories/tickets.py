@@ -10,7 +10,7 @@ from mechanic_adapters.sql.counters.calendar import month_parameters
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import (
+from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
     field_values,

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, bindparam, delete, exists, select, update
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.records import RECORD_ID
+from mechanic_adapters.sql.engine.row_mapping import RECORD_ID
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.tickets import tickets

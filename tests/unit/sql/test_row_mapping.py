@@ -10,7 +10,7 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.engine.records import (
+from mechanic_adapters.sql.engine.row_mapping import (
     field_names,
     field_values,
     json_rows,

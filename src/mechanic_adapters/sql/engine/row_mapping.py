@@ -2,7 +2,7 @@
 
 A record read from the database is built without running its validators: they ran before it was
 written, and constraints guard the tables. A page of twenty is read three times as fast this way.
-`tests/unit/sql/test_records.py` checks that the records are the same.
+`tests/unit/sql/test_row_mapping.py` checks that the records are the same.
 """
 
 import functools
