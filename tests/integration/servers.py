@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from itertools import count
@@ -38,7 +38,7 @@ class PostgresServer:
     _data: Path
     _user: str | None
     _password: str
-    _durable: bool
+    _options: Sequence[str]
     _port: int
     _names: Iterator[str] = field(factory=lambda: (f"shop_{n}" for n in count(1)), init=False)
     _process: psutil.Popen | None = field(default=None, init=False)
@@ -69,13 +69,12 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start on the same port and data, and return when the server accepts connections."""
-        options = () if self._durable else FAST
         with self._log.open("ab") as log:
             self._process = psutil.Popen(
                 [
                     *(self._programs / "postgres", "-D", self._data),
                     *("-h", LOOPBACK, "-p", str(self._port), "-k", ""),
-                    *(word for option in options for word in ("-c", option)),
+                    *(word for option in self._options for word in ("-c", option)),
                 ],
                 cwd=self._data,
                 stdout=log,
@@ -164,10 +163,11 @@ class RunningValkey:
 
 
 @contextmanager
-def postgres_server(*, durable: bool = True) -> Iterator[PostgresServer]:
+def postgres_server(*options: str, durable: bool = True) -> Iterator[PostgresServer]:
     """Run PostgreSQL within the block.
 
     Args:
+        options: Settings of the server, as in ``synchronous_commit=off``.
         durable: Whether commits are flushed to disk; tests are faster without.
     """
     with _empty_folder("shop-postgres-") as folder:
@@ -175,7 +175,8 @@ def postgres_server(*, durable: bool = True) -> Iterator[PostgresServer]:
         programs = _programs_for(user, folder)
         password = secrets.token_urlsafe()
         _make_cluster(programs, folder / "data", user, password)
-        server = PostgresServer(programs, folder / "data", user, password, durable, _free_port())
+        settings = options if durable else (*FAST, *options)
+        server = PostgresServer(programs, folder / "data", user, password, settings, _free_port())
         try:
             server.start()
             yield server

@@ -1,5 +1,7 @@
 """The `db` command group."""
 
+from typing import Final
+
 import click
 from alembic.util import CommandError
 
@@ -8,6 +10,8 @@ from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring import database
 from mechanic_shop.wiring.clock import utc_now
+
+_UNSAFE: Final = "{name} is off on the database server: a crash of its machine damages the data"
 
 
 @click.group()
@@ -49,8 +53,11 @@ def current() -> None:
 
 @db.command()
 def check() -> None:
-    """Exit 1 unless the schema is the newest version."""
-    click.echo(database.require_newest_schema(Settings.read().database_url))
+    """Exit 1 unless the schema is the newest version; warn of unsafe server settings."""
+    url = Settings.read().database_url
+    click.echo(database.require_newest_schema(url))
+    for name in database.unsafe_server_settings(url):
+        click.echo(f"mechanic-shop: {_UNSAFE.format(name=name)}", err=True)
 
 
 @db.command()

@@ -88,6 +88,17 @@ def require_newest_schema(url: str) -> str:
     return found
 
 
+def unsafe_server_settings(url: str) -> tuple[str, ...]:
+    """Return the database server's settings that are off although a crash then damages the data.
+
+    Raises what `translate_errors` raises.
+    """
+    from mechanic_adapters.sql.migrations import runner  # noqa: PLC0415 - as above
+
+    with translate_errors(url):
+        return runner.unsafe_server_settings(url)
+
+
 def _upgrade_needed(found: str | None) -> str:
     return (
         f"the database's schema is {found or 'empty'}, not {version.newest()}: "

@@ -10,6 +10,7 @@ import pytest
 from mechanic_adapters.sql.migrations import runner
 from tests.integration.cli.outcomes import CommandLine, is_one_line
 from tests.integration.programs import run
+from tests.integration.servers import postgres_server
 
 WRONG: Final = [
     ("sqlite:///nodir/x.db", 2, "the folder nodir does not exist"),
@@ -187,3 +188,40 @@ def test_an_unreachable_database_is_reported(
     assert is_one_line(outcome.err)
     assert "internal error" not in outcome.err
     assert "w0rd" not in outcome.err
+
+
+OFF: Final = "is off on the database server: a crash of its machine damages the data\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), ""),
+        (
+            ("fsync=off", "full_page_writes=off"),
+            f"mechanic-shop: fsync {OFF}mechanic-shop: full_page_writes {OFF}",
+        ),
+    ],
+)
+def test_check_warns_of_a_server_that_a_crash_damages(
+    shop_cli: CommandLine, options: tuple[str, ...], expected: str
+) -> None:
+    """
+    `db check` writes a line for each of `fsync` and `full_page_writes` that is off, and exits 0.
+    """
+    with postgres_server(*options) as server:
+        url = server.new_database()
+        runner.upgrade(url)
+
+        outcome = shop_cli("db", "check", DATABASE_URL=url)
+
+    assert (0, f"{runner.newest()}\n", expected) == (outcome.code, outcome.out, outcome.err)
+
+
+def test_check_warns_of_nothing_on_sqlite(shop_cli: CommandLine) -> None:
+    """
+    `db check` of a SQLite file writes no warning.
+    """
+    shop_cli("db", "upgrade")
+
+    assert "" == shop_cli("db", "check").err

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from mechanic_adapters.sql.engine.durability import commit_synchronously
 from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
 
 _BIGINT_OID: Final = 20
@@ -61,9 +62,11 @@ def write_engine(url: URL) -> Engine:
     """Return an engine for transactions."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, _open_to_write)
-    return _postgres(
+    engine = _postgres(
         url, "READ COMMITTED", idle_in_transaction_session_timeout=str(IDLE_TIMEOUT_MS)
     )
+    commit_synchronously(engine)
+    return engine
 
 
 def write_pool_size(url: URL, size: int) -> int:

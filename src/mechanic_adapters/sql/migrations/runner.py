@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
+from mechanic_adapters.sql.engine.durability import commit_synchronously, unsafe_settings
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url
 from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
@@ -47,6 +48,12 @@ def current(url: str) -> str | None:
         return None
     with _connected(parsed) as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def unsafe_server_settings(url: str) -> tuple[str, ...]:
+    """Return the settings of a PostgreSQL server that make a crash damage the data."""
+    with _connected(database_url(url)) as connection:
+        return unsafe_settings(connection)
 
 
 def newest() -> str:
@@ -95,7 +102,9 @@ def _connected(parsed: URL) -> Iterator[Connection]:
 def _engine(parsed: URL) -> Engine:
     if parsed.get_backend_name() == "postgresql":
         options = {"connect_timeout": CONNECT_TIMEOUT_S}
-        return create_engine(parsed, poolclass=NullPool, connect_args=options)
+        engine = create_engine(parsed, poolclass=NullPool, connect_args=options)
+        commit_synchronously(engine)
+        return engine
     return create_engine(
         parsed,
         creator=lambda: sqlite3.connect(
