@@ -19,8 +19,10 @@ Result: TypeAlias = tuple[int, Sequence[Row]]
 
 NO_PARAMS: Final[Params] = {}
 
-_NO_TIMEOUT = text("SET statement_timeout = 0")
-_DEFAULT_TIMEOUT = text("RESET statement_timeout")
+_BEGIN_READING = text("BEGIN READ ONLY")
+_NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
+_DEFAULT_TIMEOUT = text("SET LOCAL statement_timeout TO DEFAULT")
+_END_READING = text("COMMIT")
 
 
 @final
@@ -66,11 +68,11 @@ class Executor:
         """Return every row that *statement* selects, however long it takes."""
         if not self.database.is_postgres:
             return self.all(statement)
-        self._run(_NO_TIMEOUT, NO_PARAMS)
-        try:
-            return self.all(statement)
-        finally:
+        with self._read_transaction():
+            self._run(_NO_TIMEOUT, NO_PARAMS)
+            rows = self.all(statement)
             self._run(_DEFAULT_TIMEOUT, NO_PARAMS)
+        return rows
 
     def write(self, noun: str, statement: ClauseElement, params: Params = NO_PARAMS) -> int:
         """Write rows of *noun* and return how many were affected.
@@ -95,6 +97,17 @@ class Executor:
         if self._connection is not None:
             self._pool.release(self._connection)
             self._connection = None
+
+    @contextmanager
+    def _read_transaction(self) -> Iterator[None]:
+        """Begin a transaction for a setting that must end with the block."""
+        self._run(_BEGIN_READING, NO_PARAMS)
+        try:
+            yield
+            self._run(_END_READING, NO_PARAMS)
+        except BaseException:
+            self._discard()
+            raise
 
     def _write(self, noun: str, statement: ClauseElement, params: Params) -> Result:
         if self.written is None:
@@ -143,9 +156,14 @@ class Executor:
         """Discard the connection if *error* broke it, and return whether it did."""
         if self._connection is None or not self.database.is_broken(self._connection, error):
             return False
-        self._pool.discard(self._connection)
-        self._connection = None
+        self._discard()
         return True
+
+    def _discard(self) -> None:
+        """Close the connection and give it back, if there is one."""
+        if self._connection is not None:
+            self._pool.discard(self._connection)
+            self._connection = None
 
 
 @final
@@ -168,6 +186,7 @@ class Transaction(Executor):
         try:
             self._control(BEGIN)
         except BaseException:  # or the connection would be missing from the pool
+            self.rollback()
             self.release()
             raise
 
@@ -207,15 +226,22 @@ class Transaction(Executor):
             raise (Unavailable() if self._discard_broken(error) else meaning) from error
 
     def rollback(self) -> None:
-        """Roll back, unless the connection is gone."""
+        """Roll back, unless the connection is gone; if that fails, close the connection."""
         if self._connection is None:
             return
-        self._count("ROLLBACK")
         try:
+            self._count("ROLLBACK")
             self._connection.driver.rollback()
         except self.database.driver_error:
-            self._pool.discard(self._connection)
-            self._connection = None
+            self._discard()
+        except BaseException:
+            self._discard()
+            raise
+
+    @contextmanager
+    def _read_transaction(self) -> Iterator[None]:
+        """Do nothing: this transaction ends what was set for it."""
+        yield
 
     def _control(self, sql: str) -> None:
         self._raise_if_rollback_only()
