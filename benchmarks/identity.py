@@ -30,6 +30,8 @@ from mechanic_shop.wiring.clock import utc_now
 BUDGET_US = 60.0
 LIFE = timedelta(minutes=30)
 ACTOR = Actor(Role.CUSTOMER, 7, SessionId("s" * 43))
+CALLER = ("customer:7", "192.0.2.1")
+WRITE = ("default", "write")
 POLICIES = {"default": "1000000/minute", "write": "1000000/minute", "login": "10/minute"}
 
 
@@ -104,13 +106,16 @@ def main() -> int:
             measure_tokens("HS256", secret_keys("x" * 32), store),
             measure_tokens("RS256", rsa_keys(new_rsa_key()), store),
         )
-        one = report("limits: one policy in memory", lambda: limits.hit("default", "customer:7"))
+        report("limits of a read, in memory", lambda: limits.hit(("default",), CALLER))
+        both = report("limits of a write, in memory", lambda: limits.hit(WRITE, CALLER))
         measure_reads(store)
         store.close()
-    both = cached + 2 * one
-    verdict = "within" if both <= BUDGET_US else "OVER"
-    print(f"{'two limits and authentication':<58}{both:>9.1f} µs, {verdict} {BUDGET_US:.0f}")
-    return int(both > BUDGET_US)
+    total = cached + both
+    verdict = "within" if total <= BUDGET_US else "OVER"
+    print(
+        f"{'limits of a write and authentication':<58}{total:>9.1f} µs, {verdict} {BUDGET_US:.0f}"
+    )
+    return int(total > BUDGET_US)
 
 
 if __name__ == "__main__":

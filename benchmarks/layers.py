@@ -79,6 +79,7 @@ def settings_for(url: str, cache: CacheType) -> Settings:
         global_rate_limit=UNREACHED,
         login_rate_limit=UNREACHED,
         write_rate_limit=UNREACHED,
+        static_rate_limit=UNREACHED,
         log_format=LogFormat.JSON,
     )
 
@@ -166,7 +167,9 @@ def pure_layers(settings: Settings, token: str) -> Iterator[Layer]:
     twenty = [part] * 20
     line = AccessLogEntry("r" * 32, "GET", "/inventory", "list_parts", 200, Role.MECHANIC, 1, 1.2)
     yield Layer("token, cached", lambda: tokens.verify(token))
-    yield Layer("rate limit, in memory", lambda: limits.hit("default", "mechanic:1"))
+    yield Layer(
+        "rate limit, in memory", lambda: limits.hit(("default",), ("mechanic:1", "192.0.2.1"))
+    )
     yield Layer("policy", lambda: ReadPart.policy.admit(MECHANIC))
     yield Layer("body into a record", lambda: codec.structure(tree, PartForm))
     yield Layer("record into JSON", lambda: codec.encode(part))

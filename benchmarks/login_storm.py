@@ -40,7 +40,7 @@ BUDGET_TIMES = 5.0
 EMAIL = "ada@example.com"
 PASSWORD = "correct horse battery"  # noqa: S105 - of a temporary shop
 LOGIN = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
-OFF = {"GLOBAL_RATE_LIMIT": "", "LOGIN_RATE_LIMIT": "", "WRITE_RATE_LIMIT": ""}
+OFF = {f"{name}_RATE_LIMIT": "" for name in ("GLOBAL", "LOGIN", "STATIC", "WRITE")}
 
 
 @contextmanager

@@ -33,6 +33,7 @@ SETTINGS: Final = {
     "FORCE_HTTPS": "false",
     "GLOBAL_RATE_LIMIT": "100000/second",
     "LOGIN_RATE_LIMIT": "100000/second",
+    "STATIC_RATE_LIMIT": "100000/second",
     "WRITE_RATE_LIMIT": "100000/second",
     "PYTHONUNBUFFERED": "1",
     "SECRET_KEY": "{secret}",

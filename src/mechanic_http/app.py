@@ -18,7 +18,7 @@ from mechanic_http.middleware.access_log import AccessLogging
 from mechanic_http.middleware.authentication import Authentication
 from mechanic_http.middleware.client_address import ClientAddresses
 from mechanic_http.middleware.cors import Cors
-from mechanic_http.middleware.rate_limits import RateLimiter
+from mechanic_http.middleware.rate_limits import AttemptCounter, RateLimiter
 from mechanic_http.middleware.security_headers import HttpsOnly, SecurityHeaders
 from mechanic_http.operators.health import LivenessCheck, ReadinessCheck
 from mechanic_http.ports import (
@@ -65,9 +65,11 @@ def create_app(
 
     *open_routes* are URI templates and Falcon resources that authorize requests themselves.
     """
+    clients = ClientAddresses(settings.trusted_proxies)
+    rate_limiter = RateLimiter(ports.limiter, clients) if ports.limiter else None
     app = _App(
         request_type=ShopRequest,
-        middleware=list(_middleware(ports, settings)),
+        middleware=list(_middleware(ports, settings, clients, rate_limiter)),
         router=ShopRouter(),
     )
     app.req_options.strip_url_path_trailing_slash = True
@@ -76,8 +78,9 @@ def create_app(
     options = EndpointOptions(
         cursor_signer=CursorSigner(settings.cursor_secret),
         require_if_match=settings.require_if_match,
-        intercept=ports.intercept,
-        limiter=ports.limiter,
+        intercept=AttemptCounter(shop, ports.limiter, ports.intercept)
+        if ports.limiter
+        else ports.intercept,
     )
     public_keys = ReadPublicKeys(ports.public_keys)
     for route in ROUTES:
@@ -87,6 +90,8 @@ def create_app(
     app.add_route("/readyz", ReadinessCheck(ports.ready))
     for template, resource in (*DOCUMENTS, *ASSETS, *open_routes):
         app.add_route(template, resource)
+    if rate_limiter:
+        app.add_sink(rate_limiter.refuse_unknown_path, "")
     return app
 
 
@@ -102,14 +107,18 @@ def _add_route(app: App, route: Route, resource: object, options: EndpointOption
         app.add_route(template, bound)
 
 
-def _middleware(ports: HttpPorts, settings: HttpSettings) -> Iterator[Any]:
-    clients = ClientAddresses(settings.trusted_proxies)
+def _middleware(
+    ports: HttpPorts,
+    settings: HttpSettings,
+    clients: ClientAddresses,
+    rate_limiter: RateLimiter | None,
+) -> Iterator[Any]:
     yield AccessLogging(ports.access_log, ports.statements)
     yield SecurityHeaders()
     if settings.cors_origins:
         yield Cors(settings.cors_origins)
     if settings.force_https:
-        yield HttpsOnly(clients)
+        yield HttpsOnly(clients, rate_limiter.count_static if rate_limiter else None)
     yield Authentication(ports.authenticate)
-    if ports.limiter:
-        yield RateLimiter(ports.limiter, clients)
+    if rate_limiter:
+        yield rate_limiter

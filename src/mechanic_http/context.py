@@ -1,5 +1,6 @@
 """The typed `req.context`: what middleware, endpoints and error handlers know of a request."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import falcon
@@ -7,6 +8,7 @@ from attrs import define, field
 
 from mechanic_core.access import ANONYMOUS, Actor
 from mechanic_core.errors import Unauthenticated
+from mechanic_http.ports import Quota
 
 
 class RoutedOperation(Protocol):
@@ -35,6 +37,8 @@ class RequestContext:
     *started* is a reading of `time.perf_counter`, *statements* the thread's count of SQL
     statements at that time. *operation* and *actor* are set when the request is authenticated: an
     invalid token is an error for the endpoint to raise.
+    *networks* are the client's, the narrowest first, once the request was counted; *quotas* are what
+    its rate limits leave.
     *aliases* are the aliases used in the body, by member name; *problem* is the code of the
     problem document in the response.
     """
@@ -45,6 +49,8 @@ class RequestContext:
     operation: RoutedOperation | None = None
     actor: Actor | Unauthenticated = ANONYMOUS
     aliases: dict[str, str] = field(factory=dict)
+    networks: tuple[str, ...] = ()
+    quotas: Sequence[Quota] = ()
     problem: str | None = None
 
 

@@ -1,6 +1,6 @@
 """The ports of the HTTP layer: protocols that adapters implement without importing them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from attrs import frozen
@@ -15,7 +15,7 @@ PublicKeys: TypeAlias = Callable[[], Mapping[str, Any]]
 
 
 class Quota(Protocol):
-    """The state of one key under a rate limit policy after a request was counted."""
+    """The state of a caller under one rate limit policy after a request was counted."""
 
     @property
     def policy(self) -> str:
@@ -44,15 +44,37 @@ class Quota(Protocol):
 
     @property
     def allowed(self) -> bool:
-        """Whether this request is allowed."""
+        """Whether this policy allows the request."""
+        ...
+
+
+class Hit(Protocol):
+    """A request that was counted in all its windows, or in none if one of them was full."""
+
+    @property
+    def quotas(self) -> Sequence[Quota]:
+        """The quota under each policy that is on: that of its tightest window."""
+        ...
+
+    @property
+    def allowed(self) -> bool:
+        """Whether every policy allows the request, so that it was counted."""
+        ...
+
+    def give_back(self) -> None:
+        """Uncount the request, as if it had never been."""
         ...
 
 
 class Limiter(Protocol):
     """A rate limiter."""
 
-    def hit(self, policy: str, key: str) -> Quota | None:
-        """Count a request of *key* under *policy*; return None if the policy is off."""
+    def hit(self, policies: tuple[str, ...], keys: tuple[str, ...]) -> Hit:
+        """Count a request of *keys* under all *policies*, or under none if one refuses it.
+
+        Each key has ten times the limit of the key before it. Raises `KeyError` for an unknown
+        policy.
+        """
         ...
 
 

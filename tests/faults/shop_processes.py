@@ -25,6 +25,7 @@ PASSWORD: Final = "correct horse battery staple"
 UNLIMITED: Final = {
     "GLOBAL_RATE_LIMIT": "",
     "LOGIN_RATE_LIMIT": "",
+    "STATIC_RATE_LIMIT": "",
     "WRITE_RATE_LIMIT": "",
     "LOG_LEVEL": "error",
 }

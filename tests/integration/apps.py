@@ -82,7 +82,7 @@ class AppClient:
 
 def settings_for(url: str, **given: Any) -> Settings:
     """Return settings for tests: rate limits are out of reach unless *given*."""
-    wide = {f"{name}_rate_limit": WIDE for name in ("global", "login", "write")}
+    wide = {f"{name}_rate_limit": WIDE for name in ("global", "login", "static", "write")}
     values = {"database_url": url, "secret_key": "s" * 40, **wide, **given}
     return Settings(**values)
 

@@ -17,6 +17,7 @@ ENV: Final = {
     "APP_ENV": "development",
     "GLOBAL_RATE_LIMIT": "",
     "LOGIN_RATE_LIMIT": "",
+    "STATIC_RATE_LIMIT": "",
     "WRITE_RATE_LIMIT": "",
     "LOG_FORMAT": "json",
     "METRICS_TOKEN": TOKEN,

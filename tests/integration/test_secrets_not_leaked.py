@@ -72,7 +72,7 @@ def env(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
     keys = {"JWT_PREVIOUS_KEYS": FORMER_KEY}
     if request.param == "RS256":
         keys = {"JWT_ALG": "RS256", "JWT_PRIVATE_KEY_FILE": str(tmp_path / "key.pem")}
-    off = {f"{name}_RATE_LIMIT": "100000/minute" for name in ("GLOBAL", "LOGIN", "WRITE")}
+    off = {f"{name}_RATE_LIMIT": "100000/minute" for name in ("GLOBAL", "LOGIN", "STATIC", "WRITE")}
     return {
         **keys,
         **off,

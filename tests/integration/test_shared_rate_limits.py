@@ -22,7 +22,18 @@ from mechanic_adapters.rate_limits.redis import PREFIX, RedisRateLimiter
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S
 from mechanic_adapters.resilience.redis_connections import open_redis
 from tests.integration.servers import LOOPBACK, RunningValkey, valkey_server
-from tests.sliding_windows import HOUR_S, PAUSES, POLICY, ManualClock, allowed, check
+from tests.sliding_windows import (
+    ATTEMPTS,
+    HOUR_S,
+    PAUSES,
+    POLICY,
+    Attempt,
+    ManualClock,
+    allowed,
+    check,
+    check_attempts,
+    quota_of,
+)
 from tests.strategies import FEWER
 
 PATIENT_S = 30.0
@@ -35,7 +46,7 @@ from mechanic_adapters.rate_limits.redis import RedisRateLimiter
 limits = {"login": RateLimit(50, 3600)}
 limiter = RedisRateLimiter.open(limits, sys.argv[1], budget_s=30.0)
 sys.stdin.read()
-print(sum(limiter.hit("login", sys.argv[2]).allowed for _ in range(40)))
+print(sum(limiter.hit(("login",), (sys.argv[2],)).allowed for _ in range(40)))
 """
 
 
@@ -59,6 +70,44 @@ def test_no_more_than_the_quota_in_any_window(
     limiter = RedisRateLimiter(limits, redis, MemoryRateLimiter(limits), clock=clock)
 
     check(limiter, clock, secrets.token_hex(), pauses, limit)
+    limiter.close()
+
+
+@given(attempts=ATTEMPTS)
+@FEWER
+def test_an_attempt_counts_in_all_windows_until_it_is_given_back(
+    valkey: RunningValkey, attempts: list[Attempt]
+) -> None:
+    """
+    A request counts for its caller, network and site or for none; given back, it never was.
+    """
+    clock, limits = ManualClock(), {POLICY: RateLimit(1, HOUR_S)}
+    redis = open_redis(valkey.url, PATIENT_S)
+    limiter = RedisRateLimiter(limits, redis, MemoryRateLimiter(limits), clock=clock)
+
+    check_attempts(limiter, clock, secrets.token_hex(), attempts)
+    limiter.close()
+
+
+def test_a_request_costs_one_round_trip(valkey: RunningValkey) -> None:
+    """
+    However many policies and keys a request counts under, the server runs one script.
+    """
+    limiter = open_rate_limiter({"default": "9/hour", "write": "9/hour"}, valkey.patient_url)
+    keys = ("customer:1", "2001:db8::/64", "2001:db8::/48")
+    limiter.hit(("default", "write"), keys)
+    redis: Any = open_redis(valkey.url, PATIENT_S)
+
+    def scripts() -> int:
+        calls: int = redis.info("commandstats")["cmdstat_evalsha"]["calls"]
+        return calls
+
+    before = scripts()
+    for _ in range(5):
+        limiter.hit(("default", "write"), keys)
+
+    assert 5 == scripts() - before
+    redis.close()
     limiter.close()
 
 
@@ -93,7 +142,7 @@ def test_the_servers_clock_counts(valkey: RunningValkey) -> None:
     limits = {POLICY: RateLimit(2, 1)}
     limiter = RedisRateLimiter.open(limits, valkey.url, budget_s=PATIENT_S)
     key = secrets.token_hex()
-    quotas = [quota for _ in range(3) if (quota := limiter.hit(POLICY, key))]
+    quotas = [quota_of(limiter, key) for _ in range(3)]
     time.sleep(quotas[-1].resets_in)
 
     assert [True, True, False] == [quota.allowed for quota in quotas]
@@ -108,12 +157,12 @@ def test_nothing_is_left_and_nobody_is_named(valkey: RunningValkey) -> None:
     limiter = open_rate_limiter({"login": "5/minute"}, valkey.patient_url)
     redis: Any = open_redis(valkey.url, PATIENT_S)
     before = set(redis.scan_iter(f"{PREFIX}:*"))
-    limiter.hit("login", "ada@example.com")
-    (key,) = set(redis.scan_iter(f"{PREFIX}:*")) - before
+    limiter.hit(("login",), ("ada@example.com", "192.0.2.1"))
+    keys = set(redis.scan_iter(f"{PREFIX}:*")) - before
 
-    assert b"ada@" not in key
-    assert b"example" not in key
-    assert 0 < redis.pttl(key) <= 60_000
+    assert 2 == len(keys)
+    assert not any(part in key for key in keys for part in (b"ada@", b"example", b"192.0.2"))
+    assert all(0 < redis.pttl(key) <= 60_000 for key in keys)
     redis.close()
     limiter.close()
 
@@ -149,8 +198,7 @@ def test_a_server_killed_under_load_fails_no_request() -> None:
             seen: Counter[str] = Counter()
             while not stop.is_set():
                 begun = time.perf_counter()
-                quota = limits.hit("default", "ada")
-                seen["answered"] += quota is not None and quota.allowed
+                seen["answered"] += limits.hit(("default",), ("ada", "192.0.2.1")).allowed
                 seen["slow"] += time.perf_counter() - begun > 5
                 seen["asked"] += 1
             return seen
@@ -197,6 +245,4 @@ def _until_up(limits: RateLimiter) -> None:
 
 
 def _remaining(limits: RateLimiter) -> int:
-    quota = limits.hit("default", "bo")
-    assert quota
-    return quota.remaining
+    return quota_of(limits, "bo", "default").remaining

@@ -16,11 +16,22 @@ from redis.exceptions import ResponseError
 
 from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
 from mechanic_adapters.rate_limits.memory import MemoryRateLimiter, monotonic_microseconds
-from mechanic_adapters.rate_limits.quota import MICROSECONDS, Quota, RateLimit
+from mechanic_adapters.rate_limits.quota import MICROSECONDS, Hit, Quota, RateLimit
 from mechanic_adapters.rate_limits.redis import RedisRateLimiter
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S, CircuitBreaker, CircuitOpen
 from tests.shops import Seconds
-from tests.sliding_windows import HOUR_S, PAUSES, POLICY, ManualClock, allowed, check
+from tests.sliding_windows import (
+    ATTEMPTS,
+    HOUR_S,
+    PAUSES,
+    POLICY,
+    Attempt,
+    ManualClock,
+    allowed,
+    check,
+    check_attempts,
+    quota_of,
+)
 
 POLICIES = {"default": "3/minute", "login": "1/second", "write": ""}
 LIMITS = {name: RateLimit.parse(text) for name, text in POLICIES.items()}
@@ -44,14 +55,18 @@ class Server:
         return self
 
     def __call__(self, keys: Sequence[str], args: Sequence[int]) -> list[int]:
-        """Run the script."""
+        """Run the script that counts, or, with one argument, the one that gives back."""
         self.calls += 1
         if self.error:
             raise self.error
-        limit, window, _ = args
-        is_allowed = self.counts[keys[0]] < limit
-        self.counts[keys[0]] += is_allowed
-        return [is_allowed, self.counts[keys[0]], window]
+        (key,) = keys
+        if len(args) == 1:
+            self.counts[key] -= 1
+            return []
+        _, limit, window = args
+        count = self.counts[key]
+        self.counts[key] += count < limit
+        return [0, count, window]
 
 
 @pytest.fixture
@@ -95,7 +110,7 @@ def test_a_quota_says_what_remains(limits: RateLimiter, clock: ManualClock) -> N
     quotas = []
     for pause in (0, 20, 20, 10, 9, 1):
         clock.at += pause * MICROSECONDS
-        quotas.append(limits.hit("default", "ada"))
+        quotas.append(quota_of(limits, "ada", "default"))
 
     assert [
         Quota("default", 3, 60, 2, 60, True),
@@ -112,12 +127,69 @@ def test_policies_are_counted_apart(limits: RateLimiter) -> None:
     Requests under one policy do not count under another; a policy that is off counts nothing.
     """
     login = [allowed(limits, "ada", "login") for _ in range(2)]
-    default = limits.hit("default", "ada")
+    default = quota_of(limits, "ada", "default")
+    off = limits.hit(("write",), ("ada",))
 
     assert [True, False] == login
-    assert default
     assert default.remaining == 2
-    assert limits.hit("write", "ada") is None
+    assert (True, ()) == (off.allowed, off.quotas)
+
+
+@given(attempts=ATTEMPTS)
+def test_an_attempt_counts_in_all_windows_until_it_is_given_back(attempts: list[Attempt]) -> None:
+    """
+    A request counts for its caller, network and site or for none; given back, it never was.
+    """
+    clock = ManualClock()
+
+    check_attempts(MemoryRateLimiter(per_hour(1), clock), clock, "", attempts)
+
+
+def test_each_key_has_ten_times_the_limit_of_the_one_before() -> None:
+    """
+    Callers share the quota of their network, and networks that of their site.
+    """
+    limiter = MemoryRateLimiter(per_hour(2), ManualClock())
+
+    allowed_of = Counter(
+        network
+        for network in range(12)
+        for caller in range(15)
+        for _ in range(3)
+        if limiter.hit((POLICY,), (f"{caller}@{network}", f"{network}", "site")).allowed
+    )
+
+    assert [20] * 10 == [allowed_of[network] for network in range(10)]
+    assert 200 == allowed_of.total()
+
+
+def test_a_request_that_one_policy_refuses_counts_under_none(limits: RateLimiter) -> None:
+    """
+    A refused request costs nothing, and its quotas name the policy that refuses it.
+    """
+    both = ("default", "login")
+    first, second = (limits.hit(both, ("ada",)) for _ in range(2))
+
+    assert (True, False) == (first.allowed, second.allowed)
+    assert [("default", 2, True), ("login", 0, False)] == [
+        (quota.policy, quota.remaining, quota.allowed) for quota in second.quotas
+    ]
+    assert 1 == quota_of(limits, "ada", "default").remaining
+
+
+def test_the_quota_is_that_of_the_tightest_window() -> None:
+    """
+    The quota shown is the caller's until its network has less left.
+    """
+    limiter = MemoryRateLimiter(per_hour(3), ManualClock())
+    for n in range(9):
+        for _ in range(3):
+            limiter.hit((POLICY,), (f"{n}", "network"))
+
+    shown = [limiter.hit((POLICY,), (f"{n}", "network")).quotas[0] for n in range(20, 24)]
+
+    assert [(3, 2), (3, 1), (30, 0), (30, 0)][2:] == [(o.limit, o.remaining) for o in shown[2:]]
+    assert [True, True, True, False] == [quota.allowed for quota in shown]
 
 
 def test_an_unknown_policy_is_a_mistake(limits: RateLimiter) -> None:
@@ -125,7 +197,7 @@ def test_an_unknown_policy_is_a_mistake(limits: RateLimiter) -> None:
     A route with the name of a policy that does not exist is not a route without a limit.
     """
     with pytest.raises(KeyError):
-        limits.hit("logon", "ada")
+        limits.hit(("logon",), ("ada",))
 
 
 @pytest.mark.parametrize(
@@ -180,15 +252,14 @@ def test_memory_is_bounded() -> None:
     limits = {POLICY: RateLimit(10, HOUR_S), "busy": RateLimit(500, HOUR_S)}
     limiter = MemoryRateLimiter(limits, ManualClock(), max_keys=100, max_requests=150)
     for _ in range(10):
-        limiter.hit(POLICY, "ada")
+        quota_of(limiter, "ada")
     for n in range(1000):
-        limiter.hit(POLICY, f"stranger {n % 200}")
-        limiter.hit("busy", "bo")
+        quota_of(limiter, f"stranger {n % 200}")
+        quota_of(limiter, "bo", "busy")
 
     assert len(limiter._windows) <= 100
     assert limiter._requests == sum(map(len, limiter._windows.values())) <= 150
-    busy = limiter.hit("busy", "bo")
-    assert busy
+    busy = quota_of(limiter, "bo", "busy")
     assert busy.remaining < 450, "a caller who was just seen was evicted"
     assert allowed(limiter, "ada")
 
@@ -243,6 +314,33 @@ def test_an_outage_falls_back_to_memory(error: Exception, caplog: pytest.LogCapt
     assert ["limiter"] * 5 == fallbacks
     assert ["store away", "store back"] == [record.message for record in caplog.records]
     assert {logging.WARNING} == {record.levelno for record in caplog.records}
+
+
+def test_an_attempt_is_given_back_where_it_was_counted() -> None:
+    """
+    What was counted in memory is given back there, and an outage then fails no request.
+    """
+    seconds, limits = Seconds(), {"default": RateLimit.parse("1/minute")}
+    server: Any = Server()
+    breaker = CircuitBreaker("limiter", clock=seconds)
+    limiter = RedisRateLimiter(limits, server, MemoryRateLimiter(limits, ManualClock()), breaker)
+
+    def hit() -> Hit:
+        return limiter.hit(("default",), ("ada",))
+
+    hit().give_back()
+    shared = hit()
+    server.error = RedisConnectionError("away")
+    during = [hit(), hit()]
+    during[0].give_back()
+    during.append(hit())
+    shared.give_back()
+    server.error = None
+    seconds.at += RETRY_S
+    after = hit()
+
+    assert (True, [True, False, True]) == (shared.allowed, [one.allowed for one in during])
+    assert not after.allowed
 
 
 def test_an_open_circuit_is_probed_once_a_second() -> None:

@@ -4,17 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from mechanic_adapters.rate_limits.memory import MemoryRateLimiter
-from mechanic_adapters.rate_limits.quota import Quota, RateLimit
+from mechanic_adapters.rate_limits.quota import Hit, RateLimit
 from mechanic_adapters.resilience.circuit_breaker import Health, ignore_fallback
 
 MEMORY: Final = "memory://"
 
 
 class RateLimiter(Protocol):
-    """Counts requests by policy and key."""
+    """Counts requests by policies and keys."""
 
-    def hit(self, policy: str, key: str) -> Quota | None:
-        """Count one request of *key* if *policy* allows it; return None if the policy is off."""
+    def hit(self, policies: tuple[str, ...], keys: tuple[str, ...]) -> Hit:
+        """Count a request of *keys* under all *policies*, or under none if one refuses it.
+
+        Each key has ten times the limit of the key before it. Raises `KeyError` for an unknown
+        policy.
+        """
         ...
 
     @property

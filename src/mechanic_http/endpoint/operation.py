@@ -10,10 +10,11 @@ from typing import Any, Final, TypeVar
 
 from attrs import frozen
 
-from mechanic_core.access import Policy, RoleForbids
+from mechanic_core.access import Actor, Policy, RoleForbids
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Refused, RuleBroken, Unavailable
 from mechanic_core.idempotency import FirstStillRunning, KeyReused
+from mechanic_core.shop import Shop
 from mechanic_http.endpoint.body import JSON, MERGE_PATCH
 from mechanic_http.endpoint.signature import Signature, signature_of
 from mechanic_http.problems import refusals
@@ -23,6 +24,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@frozen
+class Attempt:
+    """Makes calls of an operation count as attempts to guess a secret.
+
+    *account_of* returns whose attempt it is, from the shop, the actor and the request body, or None if
+    this call is none. An attempt that ends in one of *failures* stays counted.
+    """
+
+    account_of: Callable[[Shop, Actor, Any], str | None]
+    failures: tuple[type[Refused], ...]
 
 
 @frozen(kw_only=True)
@@ -40,7 +53,7 @@ class Operation:
     creates: str | None = None
     issues_tokens: bool = False
     limits: tuple[str, ...] = ("default",)
-    account_of: Callable[[Any], str] | None = None
+    attempt: Attempt | None = None
 
     @property
     def is_safe(self) -> bool:
@@ -111,14 +124,14 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     creates: str | None = None,
     issues_tokens: bool = False,
     limits: tuple[str, ...] | None = None,
-    account_of: Callable[[Any], str] | None = None,
+    attempt: Attempt | None = None,
 ) -> Callable[[F], F]:
     """Declare the decorated method an endpoint that calls *use_case*.
 
     The HTTP method is taken from the method's name, parameters and response from its
     annotations, policy and refusals from the use case. *creates* is the URL template of the
-    created resource. *limits* are rate limit policies; the last one is also counted per account
-    when *account_of* returns the account that a request body names.
+    created resource. *limits* are the rate limit policies of its requests; an *attempt* is counted
+    under the policy `login` too.
     """
 
     def declare(method: F) -> F:
@@ -136,7 +149,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
             creates=creates,
             issues_tokens=issues_tokens,
             limits=limits or (("default",) if verb in SAFE else ("default", "write")),
-            account_of=account_of,
+            attempt=attempt,
         )
         return method
 

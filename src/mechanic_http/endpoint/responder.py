@@ -25,8 +25,7 @@ from mechanic_http.endpoint.response import (
     no_interceptor,
     response_encoder,
 )
-from mechanic_http.ports import Limiter
-from mechanic_http.problems.refusals import NotAcceptable, TooManyRequests
+from mechanic_http.problems.refusals import NotAcceptable
 
 
 @frozen(kw_only=True)
@@ -36,7 +35,6 @@ class EndpointOptions:
     cursor_signer: CursorSigner
     require_if_match: bool = False
     intercept: InterceptorFactory = no_interceptor
-    limiter: Limiter | None = None
 
 
 @final
@@ -58,7 +56,6 @@ class Responder:
         self._argument_readers = argument_readers(
             operation, template, options.cursor_signer, require_if_match=options.require_if_match
         )
-        self._limiter = options.limiter if operation.account_of else None
         self._interceptor = options.intercept(operation)
         if operation.signature.deferred:
             self._interceptor = self._interceptor or _run
@@ -80,8 +77,6 @@ class Responder:
         call = Call(self.operation, req, actor, ids)
         for read in self._argument_readers:
             read(call)
-        if self._limiter:
-            self._count_account(call, self._limiter)
         if self._interceptor:
             encoded = self._interceptor(call, self._deferred(call))
         elif call.alternatives:
@@ -89,15 +84,6 @@ class Responder:
         else:
             encoded = self._encode(call, self._method(actor, **call.arguments))
         self._send(req, resp, encoded)
-
-    def _count_account(self, call: Call, limiter: Limiter) -> None:
-        """Count a login per account; its quota is no business of the client."""
-        account_of = self.operation.account_of
-        if account_of:
-            account = account_of(call.arguments[self.operation.signature.body_name])
-            quota = limiter.hit(self.operation.limits[-1], f"account:{account}")
-            if quota is not None and not quota.allowed:
-                raise TooManyRequests(quota.policy, quota.resets_in)
 
     def _deferred(self, call: Call) -> Callable[[], EncodedResponse]:
         """Return the work to be run by an interceptor; a deferred method starts at once."""

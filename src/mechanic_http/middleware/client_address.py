@@ -2,7 +2,8 @@
 
 import functools
 import ipaddress
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias, final
 
 from falcon import Request
@@ -15,21 +16,36 @@ _FORWARDED: Final = (
 )
 """Headers that show that a request came through a proxy."""
 
-_SITE: Final = 64
-"""An IPv6 client has a whole /64 network of addresses."""
+_NETWORK: Final = 64
+_SITE: Final = 48
+"""An IPv6 client has a whole /64 network of addresses, and often a site of 65,536 networks."""
+
+_HOP: Final = re.compile(r"\[([0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?|([0-9.]{7,15}):[0-9]{1,5}")
+"""An address that some proxies write with its port, `[2001:db8::1]:443` or `192.0.2.1:5678`."""
+
+_CACHED: Final = 1024
 
 
 @final
 class ClientAddresses:
     """Finds the client behind trusted proxies."""
 
+    networks: Callable[[str, str], tuple[str, ...]]
+    """Returns the client's networks, which rate limits count by, the narrowest first.
+
+    They are an IPv4 address, or the /64 and the /48 of an IPv6 address. The arguments are the peer
+    and its `X-Forwarded-For`.
+    """
+
     def __init__(self, trusted: Iterable[str]) -> None:
         """Trust proxies in the networks *trusted*."""
         self._trusted = tuple(ipaddress.ip_network(one, strict=False) for one in trusted)
+        self.networks = functools.lru_cache(_CACHED)(self._networks)
 
     def network(self, req: Request) -> str:
-        """Return what rate limits count by: an IPv4 address, or an IPv6 /64 network."""
-        return _rate_limit_key(self._address(req))
+        """Return the client's narrowest network."""
+        env = req.env
+        return self.networks(env.get("REMOTE_ADDR", ""), env.get("HTTP_X_FORWARDED_FOR", ""))[0]
 
     def is_secure(self, req: Request) -> bool:
         """Return whether the client used HTTPS."""
@@ -40,15 +56,25 @@ class ClientAddresses:
                 return forwarded.rpartition(",")[2].strip().lower() == "https"
         return bool(req.env.get("wsgi.url_scheme") == "https")
 
-    def _address(self, req: Request) -> str:
-        address: str = req.env.get("REMOTE_ADDR", "")
+    def _networks(self, peer: str, forwarded_for: str) -> tuple[str, ...]:
+        address = self._client(peer, forwarded_for)
+        parsed = parse_address(address)
+        if isinstance(parsed, ipaddress.IPv6Address):
+            lengths = (_NETWORK, _SITE)
+            return tuple(
+                str(ipaddress.IPv6Network((int(parsed), n), strict=False)) for n in lengths
+            )
+        return (str(parsed or address),)
+
+    def _client(self, peer: str, forwarded_for: str) -> str:
+        """Return the last address that is no trusted proxy."""
+        address = peer
         if not self._trusted:
             return address
-        hops = req.env.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        for hop in reversed(hops):
-            if not self._trusts(address) or parse_address(hop.strip()) is None:
+        for hop in map(_without_port, reversed(forwarded_for.split(","))):
+            if not self._trusts(address) or parse_address(hop) is None:
                 break
-            address = hop.strip()
+            address = hop
         return address
 
     def _trusts(self, address: str) -> bool:
@@ -72,9 +98,8 @@ def parse_address(address: str) -> Address | None:
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
-@functools.lru_cache(maxsize=4096)
-def _rate_limit_key(address: str) -> str:
-    parsed = parse_address(address)
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((parsed, _SITE), strict=False))
-    return str(parsed or address)
+def _without_port(hop: str) -> str:
+    """Return the address in one entry of `X-Forwarded-For`."""
+    hop = hop.strip()
+    with_port = _HOP.fullmatch(hop)
+    return with_port[1] or with_port[2] if with_port else hop

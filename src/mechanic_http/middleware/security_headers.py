@@ -1,5 +1,6 @@
 """HTTP security headers, and HTTPS where it is required."""
 
+from collections.abc import Callable
 from typing import Final, final
 
 from falcon import Response
@@ -35,13 +36,18 @@ class HttpsOnly:
     Plain requests are not redirected: the client has sent its token already and must notice.
     """
 
-    def __init__(self, clients: ClientAddresses) -> None:
-        """Take the scheme from *clients*."""
+    def __init__(
+        self, clients: ClientAddresses, count: Callable[[ShopRequest], None] | None
+    ) -> None:
+        """Take the scheme from *clients*, and count what is refused by *count*."""
         self._clients = clients
+        self._count = count
 
     def process_request(self, req: ShopRequest, resp: Response) -> None:
         """Raise `HttpsRequired` for a plain request."""
         if self._clients.is_secure(req):
             resp.set_header("Strict-Transport-Security", _ONE_YEAR)
         elif req.path not in PLAIN_HTTP_PATHS:
+            if self._count:
+                self._count(req)
             raise HttpsRequired

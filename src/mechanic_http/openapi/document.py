@@ -52,8 +52,9 @@ the server has failed (500). `code` is for programs, `detail` for people, and `t
 of a page that explains the problem. All validation errors of a request are reported together. Quote
 `request_id` when you ask for support; you can choose it with the header `X-Request-ID`.
 
-**Rate limits** apply per user, or per IP address without a token, and to logins also per account.
-`RateLimit` has what remains of each.
+**Rate limits** apply per user, or per client network without a token; all users of one network have
+ten times the limit together. Failed logins are limited per account and network. `RateLimit` has what
+remains of each.
 """
 
 _PATH_PARAMETER: Final = re.compile(r"{\w+}")

@@ -18,12 +18,14 @@ HEADERS: Final[dict[str, Schema]] = {
         "example": "9f86d081884c7d659a2feaa0c55ad015",
     },
     "RateLimit-Policy": {
-        "description": "The rate limits that apply (draft-ietf-httpapi-ratelimit-headers-10).",
+        "description": "The rate limits that apply (draft-ietf-httpapi-ratelimit-headers-10): for "
+        "each policy the tightest of the caller's own and those of the client network.",
         "schema": _TEXT,
         "example": '"default";q=300;w=60',
     },
     "RateLimit": {
-        "description": "What remains of each rate limit, and the seconds until it is reset.",
+        "description": "What remains of each rate limit, and the seconds until another request is "
+        "available. A 429 has `r=0` for the policy that refused.",
         "schema": _TEXT,
         "example": '"default";r=297;t=41',
     },

@@ -64,7 +64,8 @@ class GetRoute:
     def operations(self) -> dict[str, Any]:
         """Return the operations by method."""
         responses = {self.status: self._success()}
-        responses |= {status: _ERRORS[status] for status in self.errors}
+        errors = (*self.errors, 429) if self._is_limited else self.errors
+        responses |= {status: _ERRORS[status] for status in errors}
         return {
             "get": {
                 "tags": [self.tag],
@@ -78,12 +79,17 @@ class GetRoute:
         }
 
     @property
+    def _is_limited(self) -> bool:
+        """Whether requests are counted; probes never are."""
+        return self.tag == DOCUMENTS_TAG
+
+    @property
     def _is_file(self) -> bool:
         """Whether the response has an ETag and may be compressed."""
         return HTTPStatus.NOT_MODIFIED in self.errors
 
     def _success(self) -> Schema:
-        names = ["X-Request-ID"]
+        names = ["X-Request-ID", *(_LIMITS if self._is_limited else ())]
         if not self.media_type:
             names.append("Location")
         if self._is_file:
@@ -105,12 +111,14 @@ def _problem(description: str, *headers: str) -> Schema:
     }
 
 
+_LIMITS: Final = ("RateLimit-Policy", "RateLimit")
 _ERRORS: Final = {
     304: {"description": NOT_MODIFIED, "headers": references("X-Request-ID", "ETag", "Vary")},
     400: _problem("A header is malformed."),
     401: _problem("Send the operator's token as `Authorization: Bearer`.", "WWW-Authenticate"),
     404: _problem("There is no such page, or access to it is denied."),
     412: _problem("The `ETag` does not match `If-Match`."),
+    429: _problem("The rate limit is exceeded.", "Retry-After", *_LIMITS),
     503: {
         "description": "The server is not ready for requests.",
         "headers": references("X-Request-ID"),

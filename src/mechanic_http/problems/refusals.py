@@ -1,5 +1,6 @@
 """Refusals of the HTTP message itself; the first line of a docstring is the problem's title."""
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 from mechanic_core.errors import Forbidden, Refused
@@ -43,10 +44,10 @@ class TooManyRequests(Refused):
 
     fact_types: ClassVar = {"violated-policies": Annotated[tuple[str, ...], Example(("default",))]}
 
-    def __init__(self, policy: str, retry_after: int) -> None:
-        """Name the exceeded *policy* and the seconds to wait, at least one."""
+    def __init__(self, policies: Sequence[str], retry_after: int) -> None:
+        """Name the exceeded *policies* and the seconds to wait, at least one."""
         seconds = max(1, retry_after)
-        super().__init__(f"try again in {seconds} seconds", **{"violated-policies": [policy]})
+        super().__init__(f"try again in {seconds} seconds", **{"violated-policies": [*policies]})
         self.retry_after = seconds
 
 

@@ -5,7 +5,7 @@ from typing import Final, final
 
 from attrs import frozen
 
-from mechanic_core.access import Actor
+from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.account import (
     Credentials,
     LogoutRequest,
@@ -13,24 +13,32 @@ from mechanic_core.accounts.account import (
     PasswordChange,
     RefreshRequest,
     TokenPair,
+    WrongCredentials,
+    WrongPassword,
 )
 from mechanic_core.accounts.use_cases import ChangePassword, LogIn, LogOut, ReadMe, RefreshTokens
 from mechanic_core.shop import Shop
 from mechanic_core.values import fold_case
-from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.operation import Attempt, endpoint
 from mechanic_http.endpoint.route import Route
 
-LOGIN_LIMITS = ("default", "login")
+LIMITS: Final = ("default",)
 
 
-def customer_account(credentials: Credentials) -> str:
-    """Return the key of the login rate limit for a customer's account."""
+def customer_account(_: Shop, __: Actor, credentials: Credentials) -> str:
+    """Return the key of a customer's account for counting attempts to log in."""
     return _account_key(f"customer:{fold_case(credentials.email)}")
 
 
-def staff_account(credentials: Credentials) -> str:
-    """Return the key of the login rate limit for a staff account."""
+def staff_account(_: Shop, __: Actor, credentials: Credentials) -> str:
+    """Return the key of a staff account for counting attempts to log in."""
     return _account_key(f"staff:{fold_case(credentials.email)}")
+
+
+def own_account(shop: Shop, actor: Actor, _: object) -> str:
+    """Return the key of the actor's account: the same as for a login to it."""
+    kind = "customer" if actor.role is Role.CUSTOMER else "staff"
+    return _account_key(f"{kind}:{fold_case(shop.read_me(actor).email)}")
 
 
 def _account_key(account: str) -> str:
@@ -49,8 +57,8 @@ class CustomerLogin:
         LogIn,
         operation_id="log_in_customer",
         issues_tokens=True,
-        limits=LOGIN_LIMITS,
-        account_of=customer_account,
+        limits=LIMITS,
+        attempt=Attempt(customer_account, (WrongCredentials,)),
     )
     def on_post(self, actor: Actor, credentials: Credentials) -> TokenPair:
         """Log in as a customer."""
@@ -68,8 +76,8 @@ class StaffLogin:
         LogIn,
         operation_id="log_in_staff",
         issues_tokens=True,
-        limits=LOGIN_LIMITS,
-        account_of=staff_account,
+        limits=LIMITS,
+        attempt=Attempt(staff_account, (WrongCredentials,)),
     )
     def on_post(self, actor: Actor, credentials: Credentials) -> TokenPair:
         """Log in as a mechanic or manager."""
@@ -122,7 +130,7 @@ class PasswordItem:
 
     shop: Shop
 
-    @endpoint(ChangePassword)
+    @endpoint(ChangePassword, attempt=Attempt(own_account, (WrongPassword,)))
     def on_put(self, actor: Actor, change: PasswordChange) -> None:
         """Change the password and end all other sessions."""
         self.shop.change_password(actor, change)

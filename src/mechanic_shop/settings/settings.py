@@ -138,17 +138,35 @@ class Settings:
         ),
     ] = PasswordProfile.OWASP
     global_rate_limit: Annotated[
-        str, Variable("Rate limit of all requests of one client", RATE)
+        str,
+        Variable(
+            "Rate limit of all requests of one caller: an account, or an address without one. All "
+            "callers of one client network (an IPv4 address or an IPv6 /64) have ten times the "
+            "limit together, an IPv6 /48 ten times that",
+            RATE,
+        ),
     ] = "300/minute"
     login_rate_limit: Annotated[
         str,
         Variable(
-            "Rate limit of log-in attempts, for each client address and for each account", RATE
+            "Rate limit of failed log-ins to one account from one client network. The network has "
+            "ten times the limit for all accounts, an IPv6 /48 ten times that",
+            RATE,
         ),
     ] = "10/minute"
     write_rate_limit: Annotated[
-        str, Variable("Rate limit of write requests of one client", RATE)
+        str,
+        Variable("Rate limit of write requests, counted as those of `GLOBAL_RATE_LIMIT`", RATE),
     ] = "60/minute"
+    static_rate_limit: Annotated[
+        str,
+        Variable(
+            "Rate limit of one client network for everything else: documents, static files, "
+            "unknown paths and methods, preflights. An IPv6 /48 has ten times the limit. Probes "
+            "(`/healthz`, `/readyz`, `/metrics`) are not limited",
+            RATE,
+        ),
+    ] = "3000/minute"
     cache_redis_url: Annotated[
         str | None, Variable("A Redis or Valkey server whose cache all processes share", REDIS_URL)
     ] = None

@@ -162,6 +162,7 @@ def _rate_limits(settings: Settings) -> dict[str, str]:
     return {
         "default": settings.global_rate_limit,
         "login": settings.login_rate_limit,
+        "static": settings.static_rate_limit,
         "write": settings.write_rate_limit,
     }
 

@@ -1,6 +1,8 @@
 """A client of a small shop in memory, with tokens for each role."""
 
 import functools
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field, frozen
@@ -55,20 +57,39 @@ class FixedQuota:
     allowed: bool
 
 
+@frozen
+class FixedHit:
+    """A hit with given quotas."""
+
+    quotas: tuple[FixedQuota, ...]
+    allowed: bool
+    give_back: Callable[[], None]
+
+
 @define
 class CountingLimiter:
-    """A limiter that allows *most* requests per key forever; other policies are off."""
+    """A limiter that allows *most* requests per key forever; other policies are off.
+
+    Each key has ten times the limit of the one before it.
+    """
 
     most: dict[str, int]
-    counts: dict[tuple[str, str], int] = field(factory=dict)
+    counts: Counter[tuple[str, str]] = field(factory=Counter)
 
-    def hit(self, policy: str, key: str) -> FixedQuota | None:
+    def hit(self, policies: tuple[str, ...], keys: tuple[str, ...]) -> FixedHit:
         """Count one."""
-        if policy not in self.most:
-            return None
-        count = self.counts[policy, key] = self.counts.get((policy, key), 0) + 1
-        most = self.most[policy]
-        return FixedQuota(policy, most, 60, max(0, most - count), 41, allowed=count <= most)
+        counted = [(policy, key) for policy in policies if policy in self.most for key in keys]
+        most = [self.most[policy] * 10 ** keys.index(key) for policy, key in counted]
+        left = [most - self.counts[one] for one, most in zip(counted, most, strict=True)]
+        allowed = all(one > 0 for one in left)
+        if allowed:
+            self.counts.update(counted)
+        quotas: dict[str, FixedQuota] = {}
+        for (policy, _), limit, free in zip(counted, most, left, strict=True):
+            quota = FixedQuota(policy, limit, 60, free - allowed, 41, allowed=free > 0)
+            if policy not in quotas or quota.remaining < quotas[policy].remaining:
+                quotas[policy] = quota
+        return FixedHit(tuple(quotas.values()), allowed, lambda: self.counts.subtract(counted))
 
 
 @frozen
