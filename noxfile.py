@@ -77,8 +77,8 @@ def unit(session: nox.Session) -> None:
 
 @nox.session(python=sorted({*PYTHONS, HERE}))
 def integration(session: nox.Session) -> None:
-    """Run the integration tests: real databases, servers and sockets."""
-    test(session, "tests/integration")
+    """Run the integration tests and the attacks: real databases, servers and sockets."""
+    test(session, "tests/integration", "tests/attacks")
 
 
 @nox.session
@@ -233,14 +233,14 @@ def changed(session: nox.Session, path: Path, command: tuple[str, ...]) -> bool:
     return True
 
 
-def test(session: nox.Session, folder: str) -> None:
-    """Run the tests of *folder*, or some of them."""
+def test(session: nox.Session, *folders: str) -> None:
+    """Run the tests of *folders*, or some of them."""
     install(session, "tests", project=True)
-    session.run("pytest", *arguments_of(session, folder))
+    session.run("pytest", *arguments_of(session, *folders))
 
 
-def arguments_of(session: nox.Session, folder: str) -> list[str]:
-    """Return pytest's arguments; without a path under `tests/` among them, add *folder*.
+def arguments_of(session: nox.Session, *folders: str) -> list[str]:
+    """Return pytest's arguments; without a path under `tests/` among them, add *folders*.
 
     Other folders need dependency groups that the session has not installed.
     """
@@ -248,4 +248,4 @@ def arguments_of(session: nox.Session, folder: str) -> list[str]:
     paths = [Path(argument.partition("::")[0]).resolve() for argument in session.posargs]
     if any(path.exists() and path.is_relative_to(tests) for path in paths):
         return session.posargs
-    return [*session.posargs, folder]
+    return [*session.posargs, *folders]

@@ -15,7 +15,7 @@ from granian.log import LogLevels
 
 from mechanic_server import limits
 
-_HEAD_TIMEOUT_MS: Final = int(limits.HEAD_TIMEOUT_S * 1000)
+_LIMITS: Final = limits.ConnectionLimits()
 _PARENT_CHECK_S: Final = 0.5
 
 
@@ -33,10 +33,11 @@ def run(host: str, port: int, threads: int, workers: int, target: str) -> None:
         workers=workers,
         blocking_threads=threads,
         backlog=limits.BACKLOG,
-        backpressure=limits.MAX_CONNECTIONS,
+        backpressure=_LIMITS.connections,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(
-            header_read_timeout=_HEAD_TIMEOUT_MS, max_buffer_size=limits.MAX_HEAD_BYTES
+            header_read_timeout=int(_LIMITS.head_s * 1000),
+            max_buffer_size=limits.MAX_HEAD_BYTES,
         ),
         websockets=False,
         log_level=LogLevels.warning,

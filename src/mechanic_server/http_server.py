@@ -1,9 +1,10 @@
 """Serve a WSGI application with waitress, in this process or in pre-fork workers."""
 
+import resource
 import signal
 import socket
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from threading import Event
 from typing import TypeAlias
@@ -11,7 +12,8 @@ from wsgiref.types import WSGIApplication
 
 import click
 
-from mechanic_server.limits import BACKLOG
+from mechanic_server.client_networks import Network
+from mechanic_server.limits import BACKLOG, MAX_OPEN_FILES
 from mechanic_server.prefork_workers import PreforkWorkers
 from mechanic_server.supervisor import Supervisor
 from mechanic_server.waitress import GuardedServer
@@ -47,6 +49,7 @@ def serve(  # noqa: PLR0913 - the options of a server
     threads: int,
     workers: int = 1,
     *,
+    proxies: Collection[Network] = (),
     on_worker_exit: Callable[[int], None] = ignore_exit,
     report_error: Callable[[BaseException], None] = traceback.print_exception,
 ) -> int:
@@ -57,14 +60,19 @@ def serve(  # noqa: PLR0913 - the options of a server
         listener: The listening socket, see `listen`.
         threads: How many requests each process runs at once.
         workers: How many processes share the port; a supervisor restarts those that die.
+        proxies: Clients whose number of connections has no bound of its own.
         on_worker_exit: Called with the process id of each worker that has exited.
         report_error: Called in a worker that ends with an error.
 
     With one worker, raises any error of *application_factory*.
     """
+    _allow_open_files()
+
+    def open_server(application: WSGIApplication) -> GuardedServer:
+        return GuardedServer(application, listener, threads, proxies=proxies)
 
     def work(on_ready: Callable[[], object]) -> None:
-        _serve_in_process(application_factory, listener, threads, on_ready)
+        _serve_in_process(application_factory, open_server, on_ready)
 
     def announce() -> None:
         click.echo(f"Serving on {url_of(listener)}")
@@ -76,16 +84,23 @@ def serve(  # noqa: PLR0913 - the options of a server
     return Supervisor(forks, workers, announce, listener.close, on_worker_exit).run()
 
 
+def _allow_open_files() -> None:
+    """Raise the soft limit of open files, which is often too low for all connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _serve_in_process(
     application_factory: ApplicationFactory,
-    listener: socket.socket,
-    threads: int,
+    open_server: Callable[[WSGIApplication], GuardedServer],
     on_ready: Callable[[], object],
 ) -> None:
     """Serve in this process until SIGTERM or SIGINT."""
     stopping = Event()
     with application_factory(stopping.is_set) as application:
-        server = GuardedServer(application, listener, threads)
+        server = open_server(application)
 
         def stop(*_: object) -> None:
             stopping.set()

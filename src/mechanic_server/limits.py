@@ -1,6 +1,8 @@
 """The server's limits: sizes, counts and time-outs for one client or one process."""
 
-from typing import Final
+from typing import Final, final
+
+from attrs import frozen
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 """The largest request body that is read; the application refuses a larger one with 413."""
@@ -17,29 +19,45 @@ MAX_FIELDS: Final = 100
 MAX_CHUNK_LINE_BYTES: Final = 256
 """The size of a chunk-size line with its chunk extensions."""
 
-MAX_CONNECTIONS: Final = 500
-"""Open connections of one process; more wait in the listen queue."""
-
 BACKLOG: Final = 256
 """The length of the listen queue."""
 
-KEEP_ALIVE_S: Final = 75
-"""How long an idle connection stays open; proxies usually close theirs earlier."""
+MAX_OPEN_FILES: Final = 4096
+"""Open files of one process: each connection may have a temporary file with waiting output."""
 
 NEXT_REQUEST_S: Final = 0.005
 """How long an otherwise idle thread waits for the next request on its connection."""
 
-HEAD_TIMEOUT_S: Final = 15.0
-"""How long a client may take to send a request's head (slowloris)."""
-
-REQUEST_TIMEOUT_S: Final = 60.0
-"""How long a client may take to send a whole request."""
-
-LINGER_S: Final = 2.0
-"""How long input is discarded after an error response, so that the client can read it."""
-
-SWEEP_INTERVAL_S: Final = 2
-"""How often connections are checked for time-outs."""
-
 DRAIN_TIMEOUT_S: Final = 10.0
 """How long a graceful shutdown waits for requests in progress."""
+
+
+@final
+@frozen(kw_only=True)
+class ConnectionLimits:
+    """How many connections are open, and when one is closed.
+
+    Attributes:
+        connections: Open connections of one process. When a further one comes, the connection
+            that is idle longest is closed.
+        per_address: Open connections of one client: an IPv4 address or an IPv6 /64 network.
+        first_request_s: How long a new connection may be silent.
+        head_s: How long a client may take to send a request's head (slowloris).
+        request_s: How long a client may take to send a whole request.
+        output_s: How long a client may leave output unread.
+        keep_alive_s: How long a connection stays open after its last response; proxies usually
+            close theirs earlier.
+        linger_s: How long input is discarded after an error response, so that the client can
+            read it.
+        sweep_s: How often connections are checked for time-outs.
+    """
+
+    connections: int = 500
+    per_address: int = 250
+    first_request_s: float = 15.0
+    head_s: float = 15.0
+    request_s: float = 60.0
+    output_s: float = 30.0
+    keep_alive_s: float = 75.0
+    linger_s: float = 2.0
+    sweep_s: float = 2.0

@@ -1,11 +1,13 @@
-"""waitress, guarded against request smuggling and slow clients, with graceful shutdown."""
+"""waitress, guarded against request smuggling, slow and silent clients, with graceful shutdown."""
 
 import logging
 import os
 import select
 import socket
 import time
+from collections.abc import Collection
 from contextlib import suppress
+from operator import attrgetter
 from threading import Event
 from typing import Any, Final, final
 from wsgiref.types import WSGIApplication
@@ -13,23 +15,28 @@ from wsgiref.types import WSGIApplication
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
-from mechanic_server import limits
 from mechanic_server.channel import GuardedChannel, current
+from mechanic_server.client_networks import Network, is_in, network_of
 from mechanic_server.event_loop import SocketMap
+from mechanic_server.limits import (
+    BACKLOG,
+    DRAIN_TIMEOUT_S,
+    MAX_BODY_BYTES,
+    MAX_HEAD_BYTES,
+    ConnectionLimits,
+)
 
 _log: Final = logging.getLogger(__name__)
 _POLL_S: Final = 1.0
+_DEFAULT_LIMITS: Final = ConnectionLimits()
 
 _ADJUSTMENTS: Final[dict[str, Any]] = {
-    "backlog": limits.BACKLOG,
-    "channel_timeout": limits.KEEP_ALIVE_S,
-    "cleanup_interval": limits.SWEEP_INTERVAL_S,
+    "backlog": BACKLOG,
     "clear_untrusted_proxy_headers": False,  # the application knows its trusted proxies
-    "connection_limit": limits.MAX_CONNECTIONS,
     "ident": "",
     "log_socket_errors": False,  # a client that disconnects is no error
-    "max_request_body_size": limits.MAX_BODY_BYTES + 1,  # waitress refuses from this size on
-    "max_request_header_size": limits.MAX_HEAD_BYTES,
+    "max_request_body_size": MAX_BODY_BYTES + 1,  # waitress refuses from this size on
+    "max_request_header_size": MAX_HEAD_BYTES,
 }
 
 
@@ -40,9 +47,22 @@ class GuardedServer(TcpWSGIServer):
     channel_class = GuardedChannel
     active_channels: dict[int, GuardedChannel]  # type: ignore[assignment]  # the stubs are wrong
 
-    def __init__(self, application: WSGIApplication, listener: socket.socket, threads: int) -> None:
-        """Accept connections on *listener*; `run` serves them."""
+    def __init__(
+        self,
+        application: WSGIApplication,
+        listener: socket.socket,
+        threads: int,
+        limits: ConnectionLimits = _DEFAULT_LIMITS,
+        proxies: Collection[Network] = (),
+    ) -> None:
+        """Accept connections on *listener*; `run` serves them.
+
+        The number of connections from one of *proxies* has no limit of its own.
+        """
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is no error
+        self.limits = limits
+        self._proxies = proxies
+        self._next_sweep = 0.0
         self._stopping = Event()
         self._listener = listener
         self._sockets = SocketMap()
@@ -64,7 +84,7 @@ class GuardedServer(TcpWSGIServer):
         while not self._stopping.is_set():
             self._poll(_POLL_S)
         self._stop_accepting()
-        deadline = time.monotonic() + limits.DRAIN_TIMEOUT_S
+        deadline = time.monotonic() + DRAIN_TIMEOUT_S
         self._poll(0)  # new or idle connections may have a request waiting
         while (busy := self._busy()) and (remaining := deadline - time.monotonic()) > 0:
             self._poll(min(_POLL_S, remaining))
@@ -88,7 +108,22 @@ class GuardedServer(TcpWSGIServer):
 
     def readable(self) -> bool:
         """Return whether to accept another connection."""
-        return self.accepting and not self.in_connection_overflow
+        channels = self.active_channels
+        return self.accepting and (
+            len(channels) < self.limits.connections
+            or any(not channel.served for channel in tuple(channels.values()))
+        )
+
+    def accept(self) -> tuple[socket.socket, Any] | None:
+        """Accept a connection, unless there are too many and every one of them is being served."""
+        accepted = super().accept()
+        if accepted is None:
+            return None
+        connection, address = accepted
+        if self._make_room(address[0]):
+            return connection, address
+        connection.close()
+        return None
 
     def add_task(self, task: Any) -> None:
         """Queue *task*, a channel, for a thread, unless this thread is serving it already."""
@@ -97,8 +132,8 @@ class GuardedServer(TcpWSGIServer):
             super().add_task(task)
 
     def release(self, channel: GuardedChannel) -> None:
-        """Queue *channel* again if it has requests; else return it to the event loop."""
-        if channel.connected and channel.requests:
+        """Queue *channel* again if its next request can run; else return it to the event loop."""
+        if channel.connected and channel.may_continue:
             self.add_task(channel)
             return
         channel.served = False
@@ -112,13 +147,37 @@ class GuardedServer(TcpWSGIServer):
         else:
             self._rearm(channel)
 
-    def maintenance(self, now: float) -> None:
-        """Close connections that were idle or slow for too long."""
-        monotonic = time.monotonic()
-        for channel in tuple(self.active_channels.values()):  # a thread may close its own
-            idle = not channel.requests and channel.last_activity < now - limits.KEEP_ALIVE_S
-            channel.will_close = channel.will_close or idle or channel.is_late(monotonic)
-            self._sockets.rearm(channel.fd)
+    def set_socket_options(self, conn: socket.socket) -> None:
+        """Send packets at once, and let the kernel too give up on output that is not read."""
+        super().set_socket_options(conn)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+            limit = int(self.limits.output_s * 1000)
+            conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, limit)
+
+    def _make_room(self, host: str) -> bool:
+        """Return whether there is room for a connection from *host*; close an idle one for it."""
+        candidates = tuple(self.active_channels.values())  # a thread may close its own
+        full = len(candidates) >= self.limits.connections
+        if not is_in(host, self._proxies):
+            client = network_of(host)
+            own = tuple(channel for channel in candidates if channel.network == client)
+            if len(own) >= self.limits.per_address:
+                candidates, full = own, True
+        if not full:
+            return True
+        idle = [channel for channel in candidates if not channel.served]
+        if idle:
+            min(idle, key=attrgetter("last_activity")).drop()
+        return bool(idle)
+
+    def _close_late(self) -> None:
+        """Close the connections of clients that were idle or slow for too long."""
+        now = time.monotonic()
+        if now >= self._next_sweep:
+            self._next_sweep = now + self.limits.sweep_s
+            for channel in tuple(self.active_channels.values()):
+                if channel.is_late(now):
+                    channel.drop()
 
     def _rearm(self, channel: GuardedChannel) -> None:
         """Register *channel* for events; wake a draining loop, which counts busy channels."""
@@ -132,7 +191,7 @@ class GuardedServer(TcpWSGIServer):
 
     def _poll(self, timeout: float) -> None:
         """Handle ready sockets, waiting at most *timeout* seconds."""
-        super().readable()  # which calls `maintenance` and counts the connections
+        self._close_late()
         self._sockets.rearm(self._fileno)  # type: ignore[attr-defined]  # the stubs leave it out
         self._sockets.poll(timeout)
 
@@ -141,7 +200,7 @@ class GuardedServer(TcpWSGIServer):
 
     def _stop_accepting(self) -> None:
         """Accept connections that are already queued, then close the listening socket."""
-        for _ in range(limits.BACKLOG):
+        for _ in range(BACKLOG):
             if not select.select([self._listener], [], [], 0)[0]:
                 break
             self.handle_accept()

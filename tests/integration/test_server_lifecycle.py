@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mechanic_server.limits import DRAIN_TIMEOUT_S, HEAD_TIMEOUT_S, KEEP_ALIVE_S, REQUEST_TIMEOUT_S
+from mechanic_server.limits import DRAIN_TIMEOUT_S, ConnectionLimits
 from tests.integration.sockets import (
     PATIENCE_S,
     Server,
@@ -24,6 +24,7 @@ from tests.integration.sockets import (
 TINY = ["-m", "tests.integration.tiny_app"]
 ASK = b"GET %s HTTP/1.1\r\nHost: shop\r\n\r\n"
 GRANIAN = "from mechanic_server.granian import run; run('127.0.0.1', {}, 4, {}, '{}')"
+LIMITS = ConnectionLimits()
 FACTORY = "tests.integration.tiny_app:slow_application"
 
 
@@ -125,7 +126,7 @@ def test_slow_clients_do_not_delay_others() -> None:
         answers = [server.get("/x") for _ in range(50)]
 
     assert all(answer.statuses == [200] for answer in answers)
-    assert time.monotonic() - started < REQUEST_TIMEOUT_S / 2
+    assert time.monotonic() - started < LIMITS.request_s / 2
 
 
 def test_a_dead_worker_is_replaced() -> None:
@@ -229,7 +230,7 @@ def test_limits_fit_together() -> None:
     """
     Timeouts are ordered: slow clients, idle connections, shutdown.
     """
-    assert DRAIN_TIMEOUT_S < HEAD_TIMEOUT_S < REQUEST_TIMEOUT_S < KEEP_ALIVE_S
+    assert DRAIN_TIMEOUT_S < LIMITS.head_s < LIMITS.request_s < LIMITS.keep_alive_s
 
 
 def test_granian_stops_gracefully() -> None:

@@ -12,10 +12,11 @@ from wsgiref.types import StartResponse
 import pytest
 
 from mechanic_adapters.conformance.samples.threads import in_parallel
-from mechanic_server import limits
+from mechanic_server.limits import ConnectionLimits
 from mechanic_server.waitress import GuardedServer
-from tests.integration.sockets import read_to_end
+from tests.integration.sockets import PATIENCE_S, read_to_end
 
+LIMITS = ConnectionLimits()
 ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 ANSWERED = b"\r\n\r\nyes"
@@ -28,11 +29,11 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
 
 
 @contextmanager
-def served() -> Iterator[tuple[GuardedServer, int]]:
+def served(limits: ConnectionLimits = LIMITS) -> Iterator[tuple[GuardedServer, int]]:
     """A server in this process, whose clock the test controls."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
-        server = GuardedServer(application, listener, threads=2)
+        server = GuardedServer(application, listener, 2, limits)
         thread = Thread(target=server.run)
         thread.start()
         try:
@@ -45,8 +46,8 @@ def served() -> Iterator[tuple[GuardedServer, int]]:
 @pytest.mark.parametrize(
     ("sent", "allowed"),
     [
-        (b"GET / HTTP/1.1\r\nHost", limits.HEAD_TIMEOUT_S),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx", limits.REQUEST_TIMEOUT_S),
+        (b"GET / HTTP/1.1\r\nHost", LIMITS.head_s),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx", LIMITS.request_s),
     ],
     ids=["head", "body"],
 )
@@ -63,7 +64,7 @@ def test_an_incomplete_request_times_out(sent: bytes, allowed: float) -> None:
         late = [channels[0].is_late(began + allowed + more) for more in (-0.1, 0.1)]
         channels[0].request.began -= allowed
         client.sendall(b"x")
-        answers = read_to_end(client, limits.HEAD_TIMEOUT_S / 2)
+        answers = read_to_end(client, LIMITS.head_s / 2)
 
     assert [False, True] == late
     assert answers.closed
@@ -92,20 +93,23 @@ def test_lingering_connections_are_closed() -> None:
     with served() as (server, port), socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET / HTTP/9.9\r\n\r\n")
         assert read_to_end(client, 2).statuses == [505]
-        deadline = time.monotonic() + limits.LINGER_S + limits.SWEEP_INTERVAL_S + 2
+        deadline = time.monotonic() + LIMITS.linger_s + LIMITS.sweep_s + 2
         while server.active_channels and time.monotonic() < deadline:
             time.sleep(0.05)
 
         assert not server.active_channels
 
 
-def test_sweeps_while_clients_come() -> None:
+def test_time_outs_are_checked_while_clients_come() -> None:
     """
-    Timeouts are checked also while new connections arrive.
+    A late connection is closed also while new connections arrive.
     """
-    with served() as (server, port):
-        server.adj.cleanup_interval = 0
-        for _ in range(50):
+    limits = ConnectionLimits(first_request_s=0.2, sweep_s=0.01)
+    with served(limits) as (_, port), socket.create_connection(("127.0.0.1", port)) as silent:
+        silent.setblocking(False)
+        deadline = time.monotonic() + PATIENCE_S
+        while is_open(silent):
+            assert time.monotonic() < deadline
             with socket.create_connection(("127.0.0.1", port)) as client:
                 client.sendall(ASK)
                 assert read_answer(client)
@@ -126,6 +130,14 @@ def test_busy_clients_do_not_delay_others() -> None:
 
     with served() as (_, port):
         assert [20] * 5 == in_parallel(*[partial(ask, port) for _ in range(5)])
+
+
+def is_open(client: socket.socket) -> bool:
+    """Return whether the server has left this silent connection open."""
+    try:
+        return bool(client.recv(1))
+    except BlockingIOError:
+        return True
 
 
 def read_answer(client: socket.socket) -> bool:

@@ -56,5 +56,6 @@ def demo(host: str, port: int) -> None:
             lambda stopping: open_application(settings, stopping=stopping, access_log=access_log),
             listener,
             THREADS,
+            proxies=settings.trusted_proxies,
         )
     raise SystemExit(code)

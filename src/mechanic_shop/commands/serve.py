@@ -67,6 +67,7 @@ def serve(
                 listener,
                 threads,
                 workers,
+                proxies=settings.trusted_proxies,
                 on_worker_exit=on_exit,
                 report_error=_report_error,
             )
