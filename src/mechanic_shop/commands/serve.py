@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from typing import Literal
+from typing import Final, Literal
 from wsgiref.types import WSGIApplication
 
 import click
@@ -17,6 +17,11 @@ from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.observability.metrics import shared_between_processes
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import THREADS, open_application
+
+GRANIAN_NEEDS_A_PROXY: Final = (
+    "mechanic-shop: granian sets no time limit for request bodies: serve it only behind a proxy "
+    "that buffers requests, or clients that send slowly occupy every thread"
+)
 
 
 @click.command()
@@ -59,6 +64,7 @@ def serve(
         if server == "granian":
             from mechanic_server import granian  # noqa: PLC0415 - an optional dependency
 
+            click.echo(GRANIAN_NEEDS_A_PROXY, err=True)
             granian.run(host, port, threads, workers, "mechanic_shop.wsgi:application")
             return
         with listen(host, port) as listener:
