@@ -1,5 +1,6 @@
 """The migrations of both databases, up and down, and the resulting schema."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,7 @@ CONSTRAINTS = """
 INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
 COLUMNS = """
     SELECT table_name || '.' || column_name,
-        (ordinal_position, data_type, character_maximum_length, collation_name, is_nullable,
+        (rank() OVER (PARTITION BY table_name ORDER BY ordinal_position), data_type, character_maximum_length, collation_name, is_nullable,
          is_identity, identity_generation, column_default)::text
     FROM information_schema.columns WHERE table_schema = 'public'
 """
@@ -69,7 +70,7 @@ def schema_of(url: str) -> Mapping[str, Any]:
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
             found = dict(file.execute(OBJECTS))
         return {
-            name: sorted(line.strip(" ,\n)") for line in (sql or "").split("\n"))
+            name: sorted(re.findall(r"[^\s,)][^,\n)]*", sql or ""))
             for name, sql in found.items()
             if "alembic_version" not in name
         }
@@ -225,6 +226,55 @@ def test_guards_append_only_tables(url: str, table: str) -> None:
 
     assert changes == refused
     assert (1, None) == rows
+
+
+SOLD = """
+    INSERT INTO customers (id, name, email, created_at, updated_at, version)
+    VALUES (1, '', 'a', '2026-01-01', '2026-01-01', 1), (2, '', 'b', '2026-01-01', '2026-01-01', 1);
+    INSERT INTO vehicles (id, customer_id, vin, plate, make, model, year, odometer, created_at,
+        updated_at, version)
+    VALUES (1, 1, 'VIN 1', 'A 1', 'VW', 'Golf', 1999, 7, '2026-01-01', '2026-01-01', 1),
+        (2, 2, 'VIN 2', 'B 2', NULL, NULL, NULL, 8, '2026-01-01', '2026-01-01', 1)
+"""
+TICKETS = """
+    INSERT INTO tickets (id, customer_id, vehicle_id, service_date, service_month, description,
+        status, created_at, updated_at, version)
+    VALUES ({0}1, 1, 1, '2026-01-01', '2026-01-01', '', 'open', '2026-01-01', '2026-01-01', 1),
+        ({0}2, 1, 2, '2026-01-01', '2026-01-01', '', 'open', '2026-01-01', '2026-01-01', 1),
+        ({0}3, 1, NULL, '2026-01-01', '2026-01-01', '', 'open', '2026-01-01', '2026-01-01', 1)
+"""
+COPIES = """
+    SELECT vehicle_vin, vehicle_plate, vehicle_make, vehicle_model, vehicle_year, vehicle_odometer
+    FROM tickets ORDER BY id
+"""
+GOLF = ("VIN 1", "A 1", "VW", "Golf", 1999, 7)
+SOLD_ON = ("VIN 2", None, None, None, None, None)
+NOTHING = (None,) * 6
+
+
+def test_tickets_get_a_copy_of_their_vehicle(url: str) -> None:
+    """
+    The migration copies the vehicle to each ticket, and to those that the previous release writes.
+
+    A vehicle that has another owner by now is copied without plate and odometer.
+    """
+    runner.upgrade(url, "0008")
+    engine = create_engine(database_url(url))
+    with engine.begin() as connection:
+        for sql in (*SOLD.split(";"), TICKETS.format(1)):
+            connection.exec_driver_sql(sql)
+    runner.upgrade(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(TICKETS.format(2))
+        connection.exec_driver_sql(TICKETS.format(3))
+        connection.exec_driver_sql("UPDATE tickets SET vehicle_id = NULL WHERE id = 31")
+        connection.exec_driver_sql("UPDATE tickets SET vehicle_id = 1 WHERE id IN (32, 33)")
+        connection.exec_driver_sql("UPDATE vehicles SET plate = 'A 2'")
+        connection.exec_driver_sql("UPDATE tickets SET vehicle_id = vehicle_id, version = 2")
+        found = connection.exec_driver_sql(COPIES).fetchall()
+    engine.dispose()
+
+    assert [GOLF, SOLD_ON, NOTHING] * 2 + [NOTHING, GOLF, GOLF] == found
 
 
 def test_reports_an_unreachable_database() -> None:

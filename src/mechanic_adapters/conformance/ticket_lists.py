@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from mechanic_adapters.conformance.declarations import PaginatedList
+from mechanic_adapters.conformance.declarations import PaginatedList, Write
 from mechanic_adapters.conformance.samples.busy_shop import DAYS, busy_shop
 from mechanic_adapters.conformance.samples.records import (
     ALL,
+    LATER,
     UNKNOWN,
     add_customer,
     add_ticket,
@@ -28,6 +29,12 @@ def _add_ticket(work: Work, seed: Seed) -> None:
     work.tickets.add(new_ticket(seed.customer, seed.mechanic), new_entry())
 
 
+def _erase_plates(work: Work, seed: Seed) -> None:
+    work.tickets.add(new_ticket(seed.customer, vehicle=seed.vehicle), new_entry())
+    work.ticket_lists.erase_plates(seed.customer.id, LATER)
+
+
+WRITES: Final = (Write("ticket_lists.erase_plates", _erase_plates, "tickets"),)
 LISTS: Final = (
     PaginatedList(
         "tickets",

@@ -231,20 +231,56 @@ class TestTickets:
             assert () == work.ticket_lists.unfinished_of(ada.id)
 
     def test_returns_current_names(self, store: Store) -> None:
-        """A ticket has the current names of its mechanics and the current data of its vehicle."""
+        """A ticket has the current names of its mechanics."""
         ada, bo = add_customer(store), add_mechanic(store, name="Bo")
-        vehicle = add_vehicle(store, ada, plate="A 1")
-        added = add_ticket(store, ada, bo, vehicle=vehicle)
+        added = add_ticket(store, ada, bo)
 
         with store.begin() as work:
             work.mechanics.save(evolve(bo, name="Bob"))
-            changed = work.vehicles.save(evolve(vehicle, plate="B 2", make="VW"))
 
         ticket = read(store, added)
         assert ["Bob"] == [mechanic.name for mechanic in ticket.mechanics]
-        assert TicketVehicle.of(changed) == ticket.vehicle
         with store.read_only() as work:
             assert (ticket,) == work.ticket_lists.find(TicketFilter(), ALL).items
+
+    def test_has_a_copy_of_its_vehicle(self, store: Store) -> None:
+        """A ticket shows its vehicle as it was copied, whatever changes and whoever owns it."""
+        ada, ben = add_customer(store), add_customer(store)
+        vehicle = add_vehicle(
+            store, ada, vin=new_vin(), plate="A 1", make="VW", model="Golf", year=1999, odometer=7
+        )
+        added = add_ticket(store, ada, vehicle=vehicle)
+
+        with store.begin() as work:
+            changed = evolve(vehicle, customer_id=ben.id, vin=new_vin(), plate="B 2", make="Seat")
+            work.vehicles.save(evolve(changed, model="Leon", year=2005, odometer=8))
+
+        assert TicketVehicle.of(vehicle) == added.vehicle
+        assert added == read(store, added)
+        with store.begin() as work:
+            assert added == work.tickets.lock(added.id)
+            assert (added,) == work.ticket_lists.find(TicketFilter(), ALL).items
+
+    def test_erases_the_plates_of_a_customer(self, store: Store) -> None:
+        """The plates on all tickets of one customer are removed, as a change; the rest stays."""
+        ada, ben = add_customer(store), add_customer(store)
+        vehicle = add_vehicle(store, ada, plate="A 1", make="VW")
+        plated, removed = (
+            add_ticket(store, ada, vehicle=vehicle, removed_at=at) for at in (None, LATER)
+        )
+        others = add_ticket(store, ben, vehicle=vehicle)
+        without = add_ticket(store, ada)
+
+        with store.begin() as work:
+            work.ticket_lists.erase_plates(ada.id, LATER)
+
+        copy = evolve(TicketVehicle.of(vehicle), plate=None)
+        erased = evolve(plated, vehicle=copy, updated_at=LATER, version=plated.version + 1)
+        assert (erased, others, without) == tuple(
+            read(store, ticket) for ticket in (plated, others, without)
+        )
+        with pytest.raises(LostRace):
+            save(store, evolve(removed, description="with its plate"))
 
     def test_outlives_the_customer(self, store: Store) -> None:
         """Tickets of an erased customer stay."""

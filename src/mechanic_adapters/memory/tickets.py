@@ -1,6 +1,7 @@
 """Service tickets and their histories in memory."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Final, final
 
 from attrs import evolve, frozen
@@ -8,7 +9,7 @@ from attrs import evolve, frozen
 from mechanic_adapters.memory.mechanics import MECHANICS, MemoryMechanics
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.person_names import with_name
-from mechanic_adapters.memory.tables import TableName, Tables, require_current
+from mechanic_adapters.memory.tables import TableName, Tables, replace, require_current
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
@@ -20,10 +21,8 @@ from mechanic_core.tickets.ticket import (
     Ticket,
     TicketId,
     TicketNotFound,
-    TicketVehicle,
 )
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES, Status
-from mechanic_core.vehicles.ports import Vehicles
 
 TICKETS: Final = TableName[int, Ticket]("tickets", "tickets")
 _PART_LINES: Final = TableName[int, PartLine]("part_lines", "tickets")
@@ -34,10 +33,9 @@ _HISTORIES: Final = TableName[int, tuple[Entry, ...]]("histories", "tickets")
 @final
 @frozen
 class MemoryTickets(Tickets, TicketLists):
-    """The tickets. Mechanics' names and the vehicle are looked up on reading."""
+    """The tickets. Mechanics' names are looked up on reading."""
 
     _tables: Tables
-    _vehicles: Vehicles
 
     def get(self, ticket_id: TicketId) -> Ticket:
         ticket = self._tables[TICKETS].get(ticket_id)
@@ -75,6 +73,13 @@ class MemoryTickets(Tickets, TicketLists):
             and ticket.status in EDITABLE_STATUSES
         )
 
+    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
+        tickets = self._tables[TICKETS]
+        for ticket in list(tickets.all()):
+            vehicle = ticket.vehicle
+            if ticket.customer_id == customer_id and vehicle and vehicle.plate is not None:
+                replace(tickets, evolve(ticket, vehicle=evolve(vehicle, plate=None), updated_at=at))
+
     def _store(self, ticket: Ticket, entry: Entry) -> Ticket:
         part_lines, labor_lines = self._tables[_PART_LINES], self._tables[_LABOR_LINES]
         stored = evolve(
@@ -98,12 +103,10 @@ class MemoryTickets(Tickets, TicketLists):
         histories.put(ticket_id, (*(histories.get(ticket_id) or ()), new))
 
     def _read(self, ticket: Ticket) -> Ticket:
-        vehicle = self._vehicles.get(ticket.vehicle.id) if ticket.vehicle else None
         rows = (self._tables[MECHANICS].get(one.id) for one in ticket.mechanics)
         mechanics = [AssignedMechanic(id=one.id, name=one.name) for one in rows if one]
         return evolve(
             ticket,
-            vehicle=TicketVehicle.of(vehicle) if vehicle else None,
             mechanics=tuple(sorted(mechanics, key=lambda one: one.id)),
         )
 

@@ -19,7 +19,7 @@ def unit_of_work(
 ) -> Work:
     """Return every port on *tables*."""
     vehicles, mechanics = MemoryVehicles(tables), MemoryMechanics(tables)
-    sessions, tickets = MemorySessions(tables), MemoryTickets(tables, vehicles)
+    sessions, tickets = MemorySessions(tables), MemoryTickets(tables)
     return Work(
         customers=MemoryCustomers(tables),
         vehicles=vehicles,

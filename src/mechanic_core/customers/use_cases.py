@@ -152,6 +152,7 @@ class EraseCustomer:
                 raise TicketsUnfinished(tickets=list(unfinished))
             work.customers.save(customer.erase(at))
             work.vehicle_lists.erase_plates(customer_id, at)
+            work.ticket_lists.erase_plates(customer_id, at)
             work.revocations.revoke_all(Role.CUSTOMER, customer_id, at)
             work.accounts.remove(Role.CUSTOMER, customer_id)
             work.stored_answers.forget(customer_id)

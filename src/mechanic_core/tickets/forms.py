@@ -1,10 +1,10 @@
 """The request bodies that open, change, assign and move a ticket, and its possible transitions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
@@ -40,6 +40,17 @@ class TicketForm:
             service_date=ticket.service_date,
             vehicle_id=ticket.vehicle.id if ticket.vehicle else None,
         )
+
+    def keeps_vehicle_of(
+        self, ticket: Ticket, change: Callable[["TicketForm"], "TicketForm"]
+    ) -> bool:
+        """Return whether *change*, which made this form, leaves the ticket's vehicle unmentioned.
+
+        A change that names the present vehicle sets it, even though it is the same one.
+        """
+        if ticket.vehicle is None or ticket.vehicle.id != self.vehicle_id:
+            return False
+        return change(evolve(TicketForm.of(ticket), vehicle_id=None)).vehicle_id is None
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -1,6 +1,7 @@
 """Ports of service tickets and their histories."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from attrs import frozen
@@ -68,7 +69,7 @@ class Tickets(Protocol):
 
 
 class TicketLists(Protocol):
-    """Lists of tickets."""
+    """Lists and changes of several tickets."""
 
     def find(self, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
         """Return tickets by id."""
@@ -76,6 +77,10 @@ class TicketLists(Protocol):
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
         """Return the ids of the customer's tickets that are not finished."""
+        ...
+
+    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
+        """Remove the plates, which are personal data, from all tickets of a customer."""
         ...
 
 

@@ -75,7 +75,10 @@ class AssignedMechanic:
 
 @frozen(kw_only=True)
 class TicketVehicle:
-    """The vehicle as its ticket shows it."""
+    """A copy of the vehicle as it was when it was last set on the ticket.
+
+    A later change of the vehicle, such as a new owner's plate, never shows on the ticket.
+    """
 
     id: VehicleId
     vin: Vin | None = None
@@ -83,10 +86,11 @@ class TicketVehicle:
     make: Annotated[str | None, Example("Honda")] = None
     model: Annotated[str | None, Example("Accord")] = None
     year: Annotated[int | None, Example(2003)] = None
+    odometer: Annotated[int | None, Example(148_200)] = None
 
     @classmethod
     def of(cls, vehicle: Vehicle) -> Self:
-        """Return *vehicle* as a ticket shows it."""
+        """Return a copy of *vehicle*."""
         return cls(
             id=vehicle.id,
             vin=vehicle.vin,
@@ -94,6 +98,7 @@ class TicketVehicle:
             make=vehicle.make,
             model=vehicle.model,
             year=vehicle.year,
+            odometer=vehicle.odometer,
         )
 
 

@@ -8,7 +8,7 @@ from attrs import frozen
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace, Unknown
 from mechanic_core.tickets.forms import TicketForm
-from mechanic_core.tickets.ticket import TicketVehicle
+from mechanic_core.tickets.ticket import Ticket, TicketVehicle
 from mechanic_core.unit_of_work import Work
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleId, VehicleNotFound, VinTaken
 from mechanic_core.vehicles.vin import require_check_digit
@@ -42,6 +42,22 @@ class VehicleLookup:
         if known and known.customer_id != owner:
             raise VinTaken("this VIN belongs to a vehicle of another customer")
         return TicketVehicle.of(known or self._add(work, form.vin, owner, at))
+
+    def copy_for(
+        self, work: Work, ticket: Ticket, form: TicketForm, at: datetime
+    ) -> TicketVehicle | None:
+        """Return the vehicle that *form* sets on *ticket*, copied as it is now.
+
+        The ticket's present vehicle stays as it was copied if another customer owns it by now.
+        Raises as `find_or_add` does.
+        """
+        present = ticket.vehicle
+        if present and present.id == form.vehicle_id:
+            vehicle = work.vehicles.get(present.id)
+            return (
+                TicketVehicle.of(vehicle) if vehicle.customer_id == ticket.customer_id else present
+            )
+        return self.find_or_add(work, form, ticket.customer_id, at)
 
     def _add(self, work: Work, vin: str, owner: CustomerId, at: datetime) -> Vehicle:
         require_check_digit(vin, strict=self.strict_vin)

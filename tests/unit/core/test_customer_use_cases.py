@@ -128,6 +128,9 @@ def test_erasure_removes_personal_data_and_keeps_finished_tickets(
         )
     assert ["Cleo"] == [c.name for c in premises.shop.list_customers(MANAGER, None, ALL).items]
     assert None is premises.shop.read_vehicle(MANAGER, VehicleId(1)).plate
+    shown = premises.read(ticket).vehicle
+    assert shown
+    assert ("1HGCM82633A004352", None) == (shown.vin, shown.plate)
     assert 1 == premises.read(ticket).customer_id
     opened = premises.history(ticket.id)[0]
     assert (Role.CUSTOMER, 1, None) == (opened.by.role, opened.by.id, opened.by.name)

@@ -24,7 +24,6 @@ from mechanic_adapters.sql.counters.worked_tickets import IS_WORKED
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
-    field_columns,
     field_names,
     json_reader,
     record_maker,
@@ -40,7 +39,6 @@ from mechanic_adapters.sql.schema.tickets import (
     ticket_parts,
     tickets,
 )
-from mechanic_adapters.sql.schema.vehicles import vehicles
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
@@ -59,27 +57,27 @@ def _lines(table: Table, cls: type[Any], ticket_id: ColumnElement[int]) -> Scala
 
 
 def _join(header: FromClause) -> Select[Any]:
-    """Return the tickets of *header* with vehicle, mechanics and lines."""
+    """Return the tickets of *header* with mechanics and lines."""
     c = header.c
     name = select(mechanics.c.name).where(mechanics.c.id == ticket_mechanics.c.mechanic_id)
     staff = select(json_group(ticket_mechanics.c.mechanic_id, name.scalar_subquery()))
     return select(
         *(c.id, c.customer_id),
-        *field_columns(vehicles, TicketVehicle),
+        *(c[f"vehicle_{name}"] for name in field_names(TicketVehicle)),
         *(c.service_date, c.description, c.status),
         staff.where(ticket_mechanics.c.ticket_id == c.id).scalar_subquery(),
         *(_lines(ticket_parts, PartLine, c.id), _lines(ticket_labor, LaborLine, c.id)),
         *(c.created_at, c.updated_at, c.removed_at, c.version),
-    ).select_from(header.outerjoin(vehicles, vehicles.c.id == c.vehicle_id))
+    ).select_from(header)
 
 
 def read_tickets(rows: Iterable[Row]) -> list[Ticket]:
     """Return the tickets in *rows* of `_join`."""
     read = []
     for row in rows:
-        vehicle = None if row[2] is None else _make_vehicle(row[2:8])
-        staff, parts, labor = _read_staff(row[11]), _read_parts(row[12]), _read_labor(row[13])
-        values = (*row[:2], vehicle, *row[8:11], staff, parts, labor, *row[14:])
+        vehicle = None if row[2] is None else _make_vehicle(row[2:9])
+        staff, parts, labor = _read_staff(row[12]), _read_parts(row[13]), _read_labor(row[14])
+        values = (*row[:2], vehicle, *row[9:12], staff, parts, labor, *row[15:])
         read.append(_make_ticket(values))
     return read
 

@@ -1,6 +1,7 @@
 """Service tickets in SQL."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Final, final
 
 from attrs import frozen
@@ -8,11 +9,13 @@ from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
 
 from mechanic_adapters.sql.counters.calendar import month_parameters
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
+from mechanic_adapters.sql.engine.column_types import MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
+    field_names,
     field_values,
     json_text,
     with_values,
@@ -38,7 +41,7 @@ from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ports import TicketFilter, TicketLists, Tickets
-from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound, TicketVehicle
 
 _NOUN: Final = "tickets"
 
@@ -61,6 +64,19 @@ _UNASSIGN = delete(ticket_mechanics).where(
     ticket_mechanics.c.ticket_id == RECORD_ID, id_in(ticket_mechanics.c.mechanic_id, "ids")
 )
 
+_ERASE_PLATES = (
+    update(tickets)
+    .values(
+        vehicle_plate=None,
+        updated_at=bindparam("at", type_=MOMENT),
+        version=tickets.c.version + 1,
+    )
+    .where(
+        tickets.c.customer_id == bindparam("owner_id", type_=BigInteger),
+        tickets.c.vehicle_plate.is_not(None),
+    )
+)
+
 _updated = _UPDATE.returning(tickets.c.id).cte("updated")
 _entry_of_updated = {**_ENTRY, "ticket_id": _updated.c.id}
 _SAVE = (
@@ -74,7 +90,7 @@ _SAVE = (
 @final
 @frozen
 class SqlTickets(Tickets, TicketLists):
-    """The tables of tickets; names of mechanics and the vehicle are joined when reading."""
+    """The tables of tickets; names of mechanics are joined when reading."""
 
     _executor: Executor
     _worked_tickets: WorkedTickets
@@ -144,6 +160,9 @@ class SqlTickets(Tickets, TicketLists):
         rows = self._executor.all(UNFINISHED, {"record_id": customer_id})
         return tuple(TicketId(row[0]) for row in rows)
 
+    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
+        self._executor.write(_NOUN, _ERASE_PLATES, {"owner_id": customer_id, "at": at})
+
     def _lock(self, ticket_id: TicketId, row: Row | None) -> Ticket:
         if row is None:
             raise TicketNotFound
@@ -178,9 +197,17 @@ def _values(ticket: Ticket, entry: Entry) -> dict[str, Any]:
     return {
         **field_values(ticket),
         **field_values(entry),
-        "vehicle_id": ticket.vehicle.id if ticket.vehicle else None,
+        **_vehicle_values(ticket.vehicle),
         "service_month": ticket.service_date.replace(day=1),
         "ticket_id": ticket.id,
         "by_role": entry.by.role,
         "by_id": entry.by.id,
     }
+
+
+_VEHICLE_FIELDS = field_names(TicketVehicle)
+
+
+def _vehicle_values(vehicle: TicketVehicle | None) -> dict[str, Any]:
+    """Return the id and the copy of the ticket's vehicle, or NULL for each."""
+    return {f"vehicle_{name}": getattr(vehicle, name, None) for name in _VEHICLE_FIELDS}

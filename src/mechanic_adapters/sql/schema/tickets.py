@@ -1,6 +1,6 @@
 """The tables of service tickets: tickets, their mechanics, lines and history."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table
 
 from mechanic_adapters.sql.engine.column_types import one_of
 from mechanic_adapters.sql.schema.columns import (
@@ -30,6 +30,12 @@ tickets = record_table(
     moment("updated_at"),
     moment("removed_at", nullable=True),
     version(),
+    text("vehicle_vin", nullable=True),
+    text("vehicle_plate", nullable=True),
+    text("vehicle_make", nullable=True),
+    text("vehicle_model", nullable=True),
+    Column("vehicle_year", Integer),
+    Column("vehicle_odometer", Integer),
     Index(None, "customer_id", "id"),
     Index(None, "vehicle_id", "id"),
     Index(None, "status", "id"),
@@ -37,7 +43,8 @@ tickets = record_table(
 """A foreign key to a vehicle fails only while the vehicle is being removed: try again.
 
 *service_month* is the first day of the month of *service_date*, so that an index by month serves
-lists of long periods.
+lists of long periods. The columns that begin with *vehicle_*, besides the id, are a copy of the
+vehicle as it was when it was set.
 """
 for _day in (tickets.c.service_date, tickets.c.service_month):
     _present = tickets.c.removed_at.is_(None)

@@ -1,7 +1,6 @@
 """Open, read, change and remove a ticket."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import ClassVar, final
 
 from attrs import frozen
@@ -24,11 +23,10 @@ from mechanic_core.tickets.ticket import (
     TicketId,
     TicketNotFound,
     TicketStarted,
-    TicketVehicle,
 )
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup
 from mechanic_core.tickets.workflow import UNWORKED_STATUSES
-from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_core.vehicles.ownership import lock_owner, owner_for
 from mechanic_core.vehicles.vehicle import VinTaken
@@ -122,24 +120,16 @@ class ChangeTicket:
             ticket.require_version(expected)
             ticket.require_changeable()
             form = change(TicketForm.of(ticket))
-            after = ticket.with_details(
-                form.description,
-                form.service_date or ticket.service_date,
-                self._vehicle(work, ticket, form, at),
-                at,
-            )
+            if form.keeps_vehicle_of(ticket, change):
+                vehicle = ticket.vehicle
+            else:
+                vehicle = self.vehicle_lookup.copy_for(work, ticket, form, at)
+            date = form.service_date or ticket.service_date
+            after = ticket.with_details(form.description, date, vehicle, at)
             if after is ticket:
                 return ticket
             entry = Entry.of(actor, at, Event.CHANGED, _describe(ticket), _describe(after))
             return work.tickets.save(after, entry)
-
-    def _vehicle(
-        self, work: Work, ticket: Ticket, form: TicketForm, at: datetime
-    ) -> TicketVehicle | None:
-        """Return the vehicle that *form* names. The present one may belong to another owner now."""
-        if ticket.vehicle and ticket.vehicle.id == form.vehicle_id:
-            return ticket.vehicle
-        return self.vehicle_lookup.find_or_add(work, form, ticket.customer_id, at)
 
 
 def _describe(ticket: Ticket) -> str:
