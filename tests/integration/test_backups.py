@@ -17,6 +17,7 @@ from sqlalchemy import NullPool, create_engine, inspect, text
 
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner, version
+from mechanic_shop.backups.epoch import SESSION_TABLES, TABLE
 from mechanic_shop.demo.throwaway_shop import fill_shop
 from mechanic_shop.settings.settings import Settings
 from tests.integration.programs import environment, run
@@ -75,7 +76,7 @@ def engine_of(url: str) -> Any:
 
 
 def contents_of(url: str) -> Tables:
-    """Return every row of every table, and the other schema objects."""
+    """Return every row of every table but those of sessions, and the other schema objects."""
     engine = engine_of(url)
     with engine.connect() as connection:
         found = {
@@ -84,6 +85,7 @@ def contents_of(url: str) -> Tables:
                 key=repr,
             )
             for name in inspect(engine).get_table_names()
+            if name not in (*SESSION_TABLES, TABLE)
         }
         found[""] = sorted(tuple(row) for row in connection.execute(text(_beside(url))))
     return found

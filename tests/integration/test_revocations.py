@@ -50,7 +50,7 @@ class Process:
         """Open it."""
         self.store = SqlStore.open(self.url)
         tokens = JwtTokens(keys=RING, now=utc_now, life=LIFE)
-        revocations = RevocationList(self.store.read_only, utc_now, LIFE)
+        revocations = RevocationList(self.store.read_only, LIFE)
         self.store.subscribe(revocations.invalidate)
         self.shop = build_shop(self.store, utc_now, Argon2Passwords(CHEAPEST), tokens)
         self.authenticate = authenticator(tokens, revocations)

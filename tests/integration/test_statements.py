@@ -22,7 +22,7 @@ from mechanic_adapters.conformance.samples.records import (
 from mechanic_adapters.conformance.samples.seed import Seed, add_seed
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.access import Role
+from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.part import Kind
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
@@ -90,7 +90,10 @@ READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
     ),
     "accounts.find": lambda work, _: work.accounts.find("a@b.c", staff=True),
     "accounts.of": lambda work, seed: work.accounts.of(Role.CUSTOMER, seed.customer.id),
-    "revocations.revoked_since": lambda work, _: work.revocations.revoked_since(AT),
+    "revocations.revoked_after": lambda work, _: work.revocations.revoked_after(0),
+    "revocations.is_active": lambda work, seed: work.revocations.is_active(
+        Actor(Role.CUSTOMER, seed.customer.id, seed.session.id)
+    ),
     "tickets.get": lambda work, seed: work.tickets.get(seed.ticket.id),
     "ticket_lists.find": lambda work, _: work.ticket_lists.find(TicketFilter(), MANY),
     "ticket_lists.find, of a customer": lambda work, seed: work.ticket_lists.find(

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 
 import pytest
-from attrs import define
+from attrs import define, evolve, frozen
 
 from mechanic_adapters.conformance.samples.records import add_customer, new_session, new_token
 from mechanic_adapters.memory import MemoryStore
@@ -20,6 +20,7 @@ from mechanic_adapters.security.revocations import (
 )
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import TokenRefused
+from mechanic_core.accounts.ports import RevokedSessions, SessionRevocations
 from mechanic_core.errors import Unavailable
 from mechanic_core.unit_of_work import Work
 from tests.shops import ManualClock, Seconds
@@ -38,6 +39,8 @@ class WatchedStore:
     views: int = 0
     before: Callable[[], object] = bool
     after: Callable[[], object] = bool
+    epoch: str = "first"
+    numbered_late: SessionId | None = None
 
     @contextmanager
     def read_only(self) -> Iterator[Work]:
@@ -47,9 +50,37 @@ class WatchedStore:
         if self.unavailable:
             raise Unavailable
         with self.memory.read_only() as work:
-            yield work
+            yield evolve(work, revocations=_Revocations(self, work.revocations))
         after, self.after = self.after, bool
         after()
+
+
+@frozen
+class _Revocations:
+    """The revocations of a watched store, read-only."""
+
+    store: WatchedStore
+    real: SessionRevocations
+
+    def revoked_after(self, position: int) -> RevokedSessions:
+        """Return them, with the epoch of the store, and the one committed late as number 0.5."""
+        revoked, late = self.real.revoked_after(position), self.store.numbered_late
+        ids = revoked.ids | {late} if late and position == 0 else revoked.ids
+        return evolve(revoked, epoch=self.store.epoch, ids=ids)
+
+    def is_active(self, actor: Actor) -> bool:
+        """Return what the store does."""
+        return self.real.is_active(actor)
+
+    def revoke(self, session_id: SessionId, at: datetime) -> None:
+        """Refuse."""
+        raise NotImplementedError
+
+    def revoke_all(
+        self, role: Role, holder_id: int, at: datetime, but: SessionId | None = None
+    ) -> None:
+        """Refuse."""
+        raise NotImplementedError
 
 
 @pytest.fixture
@@ -67,7 +98,7 @@ def seconds() -> Seconds:
 @pytest.fixture
 def revocations(store: WatchedStore, seconds: Seconds) -> RevocationList:
     """The list, not subscribed to the store."""
-    return RevocationList(store.read_only, ManualClock(), LIFE, seconds)
+    return RevocationList(store.read_only, LIFE, seconds)
 
 
 def log_in(store: WatchedStore) -> Actor:
@@ -79,10 +110,10 @@ def log_in(store: WatchedStore) -> Actor:
     return Actor(Role.CUSTOMER, customer.id, session.id)
 
 
-def revoke(store: WatchedStore, actor: Actor, **ago: float) -> None:
-    """Revoke a session, as another process would."""
+def revoke(store: WatchedStore, actor: Actor, at: datetime = NOON) -> None:
+    """Revoke a session, as another process would whose clock shows *at*."""
     with store.memory.begin() as work:
-        work.revocations.revoke(actor.session or SessionId(""), NOON - timedelta(**ago))
+        work.revocations.revoke(actor.session or SessionId(""), at)
 
 
 def accepted(revocations: RevocationList, actor: Actor) -> bool:
@@ -101,11 +132,25 @@ def test_most_requests_read_nothing(
     However many requests come, the list is read once in two seconds.
     """
     actor = log_in(store)
+    revocations.require_active(actor)
+    before = store.views
     for _ in range(1000):
         seconds.at += 0.01
         revocations.require_active(actor)
 
-    assert store.views == 5
+    assert 4 == store.views - before
+
+
+def test_a_session_is_looked_up_once(revocations: RevocationList, store: WatchedStore) -> None:
+    """
+    The first request with a token of a session reads the store, the next ones do not.
+    """
+    revocations.require_active(log_in(store))
+    actor, before = log_in(store), store.views
+    for _ in range(3):
+        revocations.require_active(actor)
+
+    assert 1 == store.views - before
 
 
 def test_a_revocation_of_another_process_is_known_soon(
@@ -154,15 +199,98 @@ def test_other_writes_refresh_nothing(revocations: RevocationList, store: Watche
     assert before == store.views
 
 
-def test_old_revocations_are_not_read(revocations: RevocationList, store: WatchedStore) -> None:
+def test_a_session_that_the_store_does_not_know_is_refused(
+    revocations: RevocationList, store: WatchedStore
+) -> None:
     """
-    Revocations are read for as long as a token may be valid, and no longer.
+    A token is no use without its session: not after a restore, and not with that of another.
     """
-    lately, long_ago = log_in(store), log_in(store)
-    revoke(store, lately, seconds=LIFE.total_seconds())
-    revoke(store, long_ago, seconds=LIFE.total_seconds() + 61)
+    ada, bo = log_in(store), log_in(store)
+    strangers = (
+        Actor(Role.CUSTOMER, ada.id, SessionId("of another database")),
+        Actor(Role.CUSTOMER, bo.id, ada.session),
+        Actor(Role.MANAGER, ada.id, ada.session),
+        Actor(Role.CUSTOMER, ada.id),
+    )
+    before = [accepted(revocations, stranger) for stranger in strangers]
 
-    assert (False, True) == (accepted(revocations, lately), accepted(revocations, long_ago))
+    assert accepted(revocations, ada)
+    assert [False] * 4 == before == [accepted(revocations, one) for one in strangers]
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(0), timedelta(days=400)])
+def test_no_clock_revives_a_revoked_session(
+    revocations: RevocationList, store: WatchedStore, seconds: Seconds, jump: timedelta
+) -> None:
+    """
+    A session stays revoked for ever, whatever the clock of the process that revoked it showed.
+    """
+    actor, other = log_in(store), log_in(store)
+    before = accepted(revocations, actor), accepted(revocations, other)
+    revoke(store, actor, NOON + jump)
+    seen = []
+    for _ in range(200):
+        seconds.at += LIFE.total_seconds() / 50
+        seen.append((accepted(revocations, actor), accepted(revocations, other)))
+
+    assert (True, True) == before
+    assert {(False, True)} == set(seen)
+
+
+def test_a_revocation_committed_late_is_not_missed(
+    revocations: RevocationList, store: WatchedStore, seconds: Seconds
+) -> None:
+    """
+    Revocations are read again for the life of a token: one of a smaller number may follow.
+    """
+    actor, later = log_in(store), log_in(store)
+    revocations.require_active(actor)
+    revoke(store, later)
+    seconds.at += LIFE.total_seconds() - MOMENT
+    revocations.require_active(actor)
+    store.numbered_late = actor.session
+    seconds.at += LIFE.total_seconds() - MOMENT
+
+    assert not accepted(revocations, actor)
+
+
+def test_a_new_epoch_forgets_all_sessions(store: WatchedStore, seconds: Seconds) -> None:
+    """
+    When the data are replaced, sessions are looked up again, within two seconds.
+    """
+    epochs: list[int] = []
+    revocations = RevocationList(
+        store.read_only, LIFE, seconds, on_new_epoch=lambda: epochs.append(store.views)
+    )
+    actor = log_in(store)
+    revocations.require_active(actor)
+    store.memory, store.epoch = MemoryStore(), "restored"
+    seconds.at += REFRESH_S
+    revocations.refresh_if_due()
+    first = len(epochs)
+    seconds.at += MOMENT
+    revocations.refresh_if_due()
+
+    assert (1, 2) == (first, len(epochs))
+    assert not accepted(revocations, actor)
+    assert 2 == len(epochs)
+
+
+def test_a_process_remembers_a_bounded_number_of_sessions(
+    store: WatchedStore, seconds: Seconds
+) -> None:
+    """
+    The sessions looked up first are forgotten first, and looked up again.
+    """
+    revocations = RevocationList(store.read_only, LIFE, seconds, max_sessions=2)
+    actors = [log_in(store) for _ in range(3)]
+    for actor in actors:
+        revocations.require_active(actor)
+    before = store.views
+    revocations.require_active(actors[2])
+    revocations.require_active(actors[0])
+
+    assert 1 == store.views - before
 
 
 def test_an_outage_is_bridged_for_five_seconds(

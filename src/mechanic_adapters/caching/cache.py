@@ -34,6 +34,7 @@ class ResponseCache:
     _storage: CacheStorage
     _count_lookup: CountLookup = ignore_lookup
     _single_flight: SingleFlight = field(init=False, factory=SingleFlight)
+    _nouns: set[str] = field(init=False, factory=set)
 
     def fetch(self, region: CacheRegion, key: Hashable, make: Callable[[], bytes]) -> bytes:
         """Return the stored entry, or store and return what *make* returns.
@@ -52,11 +53,16 @@ class ResponseCache:
 
     def region(self, name: str, nouns: Nouns, version: str) -> Fetch:
         """Return `fetch` for one region."""
+        self._nouns.update(nouns)
         return partial(self.fetch, CacheRegion(name, nouns, version))
 
     def invalidate(self, nouns: Collection[str]) -> None:
         """Make all entries that are made from any of *nouns* obsolete."""
         self._storage.invalidate(nouns)
+
+    def invalidate_all(self) -> None:
+        """Make the entries of all regions obsolete."""
+        self.invalidate(self._nouns)
 
     @property
     def health(self) -> Health | None:

@@ -1,6 +1,6 @@
 """The contract of `Sessions`."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -18,11 +18,12 @@ from mechanic_adapters.conformance.samples.records import (
     new_token,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
-from mechanic_core.access import Role, SessionId
+from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.account import (
     RefreshToken,
     Session,
 )
+from mechanic_core.accounts.ports import RevokedSessions
 from mechanic_core.unit_of_work import Store, Work
 
 TICK = timedelta(microseconds=1)
@@ -69,10 +70,16 @@ def locked(store: Store, token: RefreshToken) -> tuple[Session, RefreshToken] | 
         return work.sessions.lock(token.digest)
 
 
-def revoked(store: Store, since: datetime) -> frozenset[SessionId]:
-    """Return the sessions revoked at *since* or later."""
+def revoked_after(store: Store, position: int) -> RevokedSessions:
+    """Return the sessions whose revocation has a greater number than *position*."""
     with store.read_only() as work:
-        return work.revocations.revoked_since(since)
+        return work.revocations.revoked_after(position)
+
+
+def is_active(store: Store, role: Role, holder_id: int, session: Session) -> bool:
+    """Return whether *session* is active as a session of that person in that role."""
+    with store.read_only() as work:
+        return work.revocations.is_active(Actor(role, holder_id, session.id))
 
 
 def active(store: Store, *tokens: RefreshToken) -> list[bool]:
@@ -120,20 +127,58 @@ class TestSessions:
         assert (evolve(one, revoked_at=LATER), token) == locked(store, token)
         assert (other, others) == locked(store, others)
 
-    def test_lists_the_sessions_revoked_since(self, store: Store) -> None:
-        """The given moment is included, to the microsecond; active sessions are not."""
+    def test_numbers_revocations_whatever_the_clock_says(self, store: Store) -> None:
+        """Revocations are found by their order, not by their moments; active sessions are not."""
         ada = add_customer(store)
-        early, late, never = new_session(ada.id), new_session(ada.id), new_session(ada.id)
-        for session in (early, late, never):
+        first, second, never = new_session(ada.id), new_session(ada.id), new_session(ada.id)
+        for session in (first, second, never):
+            add_session(store, session)
+        start = revoked_after(store, 0)
+
+        with store.begin() as work:
+            work.revocations.revoke(first.id, LATER)
+        between = revoked_after(store, start.position)
+        with store.begin() as work:
+            work.revocations.revoke(second.id, AT)
+        after = revoked_after(store, between.position)
+
+        assert [set(), {first.id}, {second.id}] == [set(one.ids) for one in (start, between, after)]
+        assert start.position < between.position < after.position
+        assert {first.id, second.id} == revoked_after(store, start.position).ids
+        assert frozenset() == revoked_after(store, after.position).ids
+        assert start.epoch == after.epoch
+
+    def test_a_session_is_active_until_it_is_revoked(self, store: Store) -> None:
+        """It is active for its holder in that role, and for nobody else."""
+        ada, bo = add_customer(store), add_mechanic(store)
+        hers, his = new_session(ada.id), new_session(bo.id, Role.MECHANIC)
+        for session in (hers, his):
+            add_session(store, session)
+
+        assert is_active(store, Role.CUSTOMER, ada.id, hers)
+        assert is_active(store, Role.MECHANIC, bo.id, his)
+        assert not is_active(store, Role.CUSTOMER, ada.id + 1, hers)
+        assert not is_active(store, Role.MECHANIC, ada.id, hers)
+        assert not is_active(store, Role.MANAGER, bo.id, his)
+        assert not is_active(store, Role.CUSTOMER, bo.id, his)
+        assert not is_active(store, Role.CUSTOMER, ada.id, new_session(ada.id))
+        with store.begin() as work:
+            work.revocations.revoke(hers.id, LATER)
+        assert not is_active(store, Role.CUSTOMER, ada.id, hers)
+
+    def test_no_session_is_active_of_those_who_left(self, store: Store) -> None:
+        """An inactive mechanic has no active session, and an erased customer neither."""
+        ada, bo = add_customer(store), add_mechanic(store)
+        hers, his = new_session(ada.id), new_session(bo.id, Role.MECHANIC)
+        for session in (hers, his):
             add_session(store, session)
 
         with store.begin() as work:
-            work.revocations.revoke(early.id, AT)
-            work.revocations.revoke(late.id, AT + TICK)
+            work.customers.save(ada.erase(LATER))
+            work.mechanics.save(evolve(bo, active=False))
 
-        assert {early.id, late.id} == revoked(store, AT)
-        assert {late.id} == revoked(store, AT + TICK)
-        assert frozenset() == revoked(store, AT + 2 * TICK)
+        assert not is_active(store, Role.CUSTOMER, ada.id, hers)
+        assert not is_active(store, Role.MECHANIC, bo.id, his)
 
     def test_revokes_a_session_once(self, store: Store) -> None:
         """A second revocation does not change the moment of the first."""

@@ -8,15 +8,21 @@ from attrs import evolve, frozen
 from mechanic_adapters.memory.customers import CUSTOMERS
 from mechanic_adapters.memory.mechanics import MECHANICS
 from mechanic_adapters.memory.tables import TableName, Tables
-from mechanic_core.access import STAFF, Role, SessionId
+from mechanic_core.access import STAFF, Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
-from mechanic_core.accounts.ports import Accounts, SessionRevocations, Sessions
+from mechanic_core.accounts.ports import (
+    Accounts,
+    RevokedSessions,
+    SessionRevocations,
+    Sessions,
+)
 from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.mechanics.mechanic import MechanicNotFound
 from mechanic_core.values import fold_case
 
 _ACCOUNTS: Final = TableName[tuple[bool, int], Account]("accounts", "accounts")
 _SESSIONS: Final = TableName[SessionId, Session]("sessions", "sessions")
+_REVOCATIONS: Final = TableName[int, SessionId]("session_revocations", "sessions")
 _TOKENS: Final = TableName[str, RefreshToken]("tokens", "sessions")
 
 
@@ -87,6 +93,8 @@ class MemorySessions(Sessions, SessionRevocations):
         session = self._tables[_SESSIONS].get(session_id)
         if session and session.revoked_at is None:
             self._tables[_SESSIONS].put(session_id, evolve(session, revoked_at=at))
+            revocations = self._tables[_REVOCATIONS]
+            revocations.put(revocations.next_id(), session_id)
 
     def revoke_all(
         self, role: Role, holder_id: int, at: datetime, but: SessionId | None = None
@@ -95,12 +103,20 @@ class MemorySessions(Sessions, SessionRevocations):
             if _holder(session) == (role in STAFF, holder_id) and session.id != but:
                 self.revoke(session.id, at)
 
-    def revoked_since(self, moment: datetime) -> frozenset[SessionId]:
-        return frozenset(
-            session.id
-            for session in self._tables[_SESSIONS].all()
-            if session.revoked_at and session.revoked_at >= moment
-        )
+    def revoked_after(self, position: int) -> RevokedSessions:
+        numbered = list(enumerate(self._tables[_REVOCATIONS].all(), start=1))
+        ids = frozenset(session_id for number, session_id in numbered if number > position)
+        return RevokedSessions("memory", len(numbered), ids)
+
+    def is_active(self, actor: Actor) -> bool:
+        session = actor.session and self._tables[_SESSIONS].get(actor.session)
+        if not session or session.revoked_at or _holder(session) != _owner(actor):
+            return False
+        if actor.is_staff:
+            mechanic = self._tables[MECHANICS].get(actor.id)
+            return mechanic is not None and mechanic.active and mechanic.role is actor.role
+        customer = self._tables[CUSTOMERS].get(actor.id)
+        return customer is not None and not customer.erased_at
 
     def _delete_expired(self, new: Session) -> None:
         own = {s.id for s in self._tables[_SESSIONS].all() if _holder(s) == _holder(new)}
@@ -113,3 +129,7 @@ class MemorySessions(Sessions, SessionRevocations):
 
 def _holder(session: Session) -> tuple[bool, int]:
     return session.role in STAFF, session.holder_id
+
+
+def _owner(actor: Actor) -> tuple[bool, int]:
+    return actor.is_staff, actor.id

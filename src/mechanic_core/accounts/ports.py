@@ -1,7 +1,9 @@
 """Ports of accounts, sessions, password hashing and access tokens."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, final
+
+from attrs import frozen
 
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
@@ -53,6 +55,22 @@ class Sessions(Protocol):
         ...
 
 
+@final
+@frozen
+class RevokedSessions:
+    """Sessions that were revoked, in the order in which the store noted it.
+
+    Attributes:
+        epoch: Changes when the store's data are replaced by others, as by a restored backup.
+        position: The number of the latest revocation in the store; numbers increase.
+        ids: The sessions that were asked for.
+    """
+
+    epoch: str
+    position: int
+    ids: frozenset[SessionId]
+
+
 class SessionRevocations(Protocol):
     """Sessions that were ended before they expired."""
 
@@ -66,8 +84,19 @@ class SessionRevocations(Protocol):
         """Revoke all sessions of one person, except *but*."""
         ...
 
-    def revoked_since(self, moment: datetime) -> frozenset[SessionId]:
-        """Return the ids of the sessions that were revoked at *moment* or later."""
+    def revoked_after(self, position: int) -> RevokedSessions:
+        """Return the sessions whose revocation has a number greater than *position*.
+
+        Revocations that are committed later may have a smaller number than one returned here, if
+        their transactions were open at the same time.
+        """
+        ...
+
+    def is_active(self, actor: Actor) -> bool:
+        """Return whether the session of *actor* is stored, not revoked, and theirs in this role.
+
+        False for erased customers and inactive mechanics.
+        """
         ...
 
 

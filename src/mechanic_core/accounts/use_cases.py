@@ -24,6 +24,7 @@ from mechanic_core.accounts.account import (
 )
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.errors import NotFound
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
@@ -171,13 +172,19 @@ class ReadMe:
     """Read your own account."""
 
     policy: ClassVar = ANY_LOGIN
-    refuses: ClassVar = ()
+    refuses: ClassVar = (TokenRefused,)
 
     read_only: ReadOnly
 
     def __call__(self, actor: Actor) -> Me:
         """Return the caller's name, address and role."""
         self.policy.admit(actor)
+        try:
+            return self._read(actor)
+        except NotFound:
+            raise TokenRefused from None
+
+    def _read(self, actor: Actor) -> Me:
         with self.read_only() as work:
             if actor.role is Role.CUSTOMER:
                 customer = work.customers.get(CustomerId(actor.id))
@@ -192,7 +199,7 @@ class ChangePassword:
     """Change your password; all other sessions end."""
 
     policy: ClassVar = ANY_LOGIN
-    refuses: ClassVar = (WrongPassword,)
+    refuses: ClassVar = (WrongPassword, TokenRefused)
 
     begin: Begin
     read_only: ReadOnly
@@ -205,8 +212,9 @@ class ChangePassword:
         role = actor.role or Role.CUSTOMER
         with self.read_only() as work:
             account = work.accounts.of(role, actor.id)
-        password_hash = account.password_hash if account else None
-        if not self.passwords.verify(password_hash, change.current_password) or account is None:
+        if account is None or not account.active:
+            raise TokenRefused
+        if not self.passwords.verify(account.password_hash, change.current_password):
             raise WrongPassword
         self._save(actor, account, self.passwords.hash(change.new_password))
 

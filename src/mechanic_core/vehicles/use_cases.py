@@ -12,6 +12,7 @@ from mechanic_core.access import (
     Actor,
     RoleForbids,
 )
+from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import ProblemCollector
 from mechanic_core.paging import Page, PageRequest
@@ -37,7 +38,7 @@ class AddVehicle:
     """Add a vehicle."""
 
     policy: ClassVar = ANY_LOGIN
-    refuses: ClassVar = (VinTaken,)
+    refuses: ClassVar = (TokenRefused, VinTaken)
 
     begin: Begin
     now: Clock
@@ -51,7 +52,7 @@ class AddVehicle:
         with self.begin() as work:
             with problems:
                 owner = owner_for(actor, form.customer_id)
-                lock_owner(work, owner)
+                lock_owner(work, actor, owner)
             with problems:
                 require_check_digit(form.vin, strict=self.strict_vin)
             problems.raise_if_any()
@@ -131,7 +132,7 @@ class ChangeVehicle:
                 if not actor.is_staff:
                     raise RoleForbids("only staff may change the owner of a vehicle")
                 with problems:
-                    lock_owner(work, owner)
+                    lock_owner(work, actor, owner)
             if form.vin != vehicle.vin:
                 with problems:
                     require_check_digit(form.vin, strict=self.strict_vin)

@@ -4,7 +4,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,12 +14,24 @@ import psycopg
 from sqlalchemy import URL
 
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url
+from mechanic_shop.backups import epoch
 from mechanic_shop.settings.database_url import describe_failure
 
 _SERVER_PROGRAMS: Final = "lib/postgresql/*/bin"
 _ROOTS: Final = (Path("/usr"), Path("/opt/homebrew"), Path("/usr/local"))
 _PORTABLE: Final = ("--no-owner", "--no-privileges")
 _TABLES: Final = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
+
+_SEQUENCES: Final = """
+    SELECT sequencename::text, last_value FROM pg_sequences
+    WHERE schemaname = current_schema() AND last_value IS NOT NULL
+"""
+_RAISE: Final = """
+    SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, %(last)s) FROM pg_sequences
+    WHERE schemaname = current_schema() AND sequencename = %(sequence)s
+"""
+_HAS_EPOCH: Final = "SELECT to_regclass(%(table)s) IS NOT NULL"
+_EPOCH: Final = "INSERT INTO epochs (id, value) VALUES (1, %(value)s)"
 
 
 def write(url: str, target: Path) -> None:
@@ -29,17 +42,51 @@ def write(url: str, target: Path) -> None:
 
 
 def read(source: Path, url: str, *, replace: bool) -> None:
-    """Restore the dump in *source*, in one transaction. Raises `ValueError`."""
+    """Restore the dump in *source*, in one transaction, without sessions. Raises `ValueError`.
+
+    A second transaction begins a new epoch, and raises the sequences above those of the replaced
+    database: no id is given again.
+    """
     place = database_url(url)
     program = _find_program("pg_restore", _server_version(url))
-    if " TABLE DATA public alembic_version " not in _run(place, program, "--list", str(source)):
+    contents = _run(place, program, "--list", str(source))
+    if " TABLE DATA public alembic_version " not in contents:
         raise ValueError(f"{source} does not contain a shop")
     has_tables = _has_tables(url)
     if has_tables and not replace:
         raise ValueError("the database already has tables: use --force to replace them")
     clean = ("--clean", "--if-exists") if has_tables else ()
     atomic = ("--single-transaction", "--exit-on-error")
-    _run(place, program, *atomic, *clean, *_PORTABLE, _dbname(place), str(source))
+    used = _last_ids(url)
+    with tempfile.NamedTemporaryFile("w") as wanted:
+        wanted.writelines(line for line in contents.splitlines(keepends=True) if _is_wanted(line))
+        wanted.flush()
+        options = (*atomic, *clean, *_PORTABLE, f"--use-list={wanted.name}")
+        _run(place, program, *options, _dbname(place), str(source))
+    _begin_epoch(url, used)
+
+
+def _is_wanted(entry: str) -> bool:
+    """Return whether an entry of a dump's list is restored: all but sessions and the epoch."""
+    unwanted = (*epoch.SESSION_TABLES, epoch.TABLE)
+    return not any(f" TABLE DATA public {table} " in entry for table in unwanted)
+
+
+def _last_ids(url: str) -> dict[str, int]:
+    """Return the last id that each sequence has given."""
+    with _connect(url) as connection:
+        return dict(connection.execute(_SEQUENCES).fetchall())
+
+
+def _begin_epoch(url: str, used: Mapping[str, int]) -> None:
+    """Write a new epoch, and let ids go on above those that were *used*."""
+    present = _last_ids(url)
+    with _connect(url) as connection:
+        for sequence, last in used.items():
+            if last > present.get(sequence, 0):
+                connection.execute(_RAISE, {"sequence": sequence, "last": last})
+        if connection.execute(_HAS_EPOCH, {"table": epoch.TABLE}).fetchone() == (True,):
+            connection.execute(_EPOCH, {"value": epoch.new_value()})
 
 
 def _server_version(url: str) -> int:

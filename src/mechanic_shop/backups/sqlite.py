@@ -1,14 +1,16 @@
 """Backups of SQLite with its online backup API, which lets other connections write."""
 
+import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from mechanic_adapters.sql.migrations.version import newest
+from mechanic_shop.backups import epoch
 
 _WAIT_S: Final = 60.0
 """How long a backup or restore waits for locks of other processes."""
@@ -28,7 +30,8 @@ def write(file: Path, target: Path) -> None:
 def read(source: Path, file: Path, *, replace: bool) -> None:
     """Copy the backup in *source* into the database in *file*. Raises `ValueError`.
 
-    It is written in one transaction: other connections see the old or the new state.
+    It is written in one transaction: other connections see the old or the new state. The new one
+    has no sessions and a new epoch, and none of its next ids was ever used by the old one.
     """
     with _open(source, "ro") as backup:
         found = _require_schema(source, backup)
@@ -39,7 +42,46 @@ def read(source: Path, file: Path, *, replace: bool) -> None:
         with _open(file, "rwc") as target:
             if _tables(target) and not replace:
                 raise ValueError(f"{file} already exists: use --force to replace its data")
-            _copy(backup, target, file)
+            with _temporary_copy(backup, file) as copy:
+                _begin_epoch(copy, _last_ids(target))
+                _copy(copy, target, file)
+
+
+def _last_ids(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return the last id of each table that never gives one again."""
+    if "sqlite_sequence" not in _tables(connection):
+        return {}
+    return dict(connection.execute("SELECT name, seq FROM sqlite_sequence"))
+
+
+def _begin_epoch(connection: sqlite3.Connection, used: Mapping[str, int]) -> None:
+    """Delete all sessions, write a new epoch, and let ids go on above those that were *used*."""
+    tables = _tables(connection)
+    for table in epoch.SESSION_TABLES:
+        if table in tables:
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+    if epoch.TABLE in tables:  # else the migration that creates it begins an epoch
+        connection.execute(f"UPDATE {epoch.TABLE} SET value = ?", (epoch.new_value(),))  # noqa: S608 - as above
+    ids = _last_ids(connection)
+    above = {table: max(last, ids.get(table, 0)) for table, last in used.items()}
+    connection.execute("DELETE FROM sqlite_sequence")
+    connection.executemany("INSERT INTO sqlite_sequence VALUES (?, ?)", (ids | above).items())
+    connection.commit()
+
+
+@contextmanager
+def _temporary_copy(source: sqlite3.Connection, file: Path) -> Iterator[sqlite3.Connection]:
+    """Yield a copy of *source* in a file beside *file*, which is deleted in the end."""
+    place = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    place.touch(0o600, exist_ok=False)
+    try:
+        with _open(place, "rw") as copy:
+            copy.execute("PRAGMA synchronous=OFF")
+            _copy(source, copy, place)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            yield copy
+    finally:
+        place.unlink(missing_ok=True)
 
 
 @contextmanager

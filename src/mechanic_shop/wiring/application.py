@@ -18,7 +18,7 @@ from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
 from mechanic_adapters.security.access_tokens import JwtTokens, authenticator
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
-from mechanic_adapters.security.revocations import RevocationList
+from mechanic_adapters.security.revocations import RevocationList, ignore_epoch
 from mechanic_adapters.sql.engine.connection_pool import count_connections
 from mechanic_adapters.sql.engine.executor import STATEMENT_COUNT
 from mechanic_adapters.sql.store import SqlStore
@@ -35,7 +35,7 @@ from mechanic_shop.observability.readiness import Stopping, never_stopping, read
 from mechanic_shop.observability.traces import open_traces
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.access_tokens import create_tokens, load_secret
-from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
+from mechanic_shop.wiring.cache import checked_regions, create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database, sweep_stored_answers
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop
@@ -140,7 +140,11 @@ def _http_ports(
     resources: Resources, stopping: Stopping, access_log: AccessLog | None
 ) -> HttpPorts:
     cache, store, tokens = resources.cache, resources.store, resources.tokens
-    revocations = RevocationList(store.read_only, utc_now, timedelta(seconds=tokens.life))
+    revocations = RevocationList(
+        store.read_only,
+        timedelta(seconds=tokens.life),
+        on_new_epoch=cache.invalidate_all if cache else ignore_epoch,
+    )
     store.subscribe(revocations.invalidate)
     return HttpPorts(
         authenticate=authenticator(tokens, revocations),
@@ -153,7 +157,9 @@ def _http_ports(
         statements=partial(getattr, STATEMENT_COUNT, "total"),
         intercept=first_interceptor(
             IdempotentReplay(store.begin, utc_now, resources.secret.encode()),
-            CachedResponses(cache.region) if cache else no_interceptor,
+            CachedResponses(checked_regions(cache, revocations.refresh_if_due))
+            if cache
+            else no_interceptor,
         ),
     )
 

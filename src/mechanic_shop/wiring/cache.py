@@ -1,10 +1,11 @@
 """The response cache, in memory or in Redis as configured."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import closing, contextmanager
 
-from mechanic_adapters.caching.cache import CountLookup, ResponseCache, ignore_lookup
+from mechanic_adapters.caching.cache import CountLookup, Fetch, ResponseCache, ignore_lookup
 from mechanic_adapters.caching.memory import MemoryCache
+from mechanic_adapters.caching.storage import Nouns
 from mechanic_adapters.resilience.circuit_breaker import ignore_fallback
 from mechanic_core.unit_of_work import Store
 from mechanic_shop.settings.settings import CacheType, Settings
@@ -36,3 +37,20 @@ def invalidate_on_commit(store: Store, cache: ResponseCache | None) -> Iterator[
     store.subscribe(cache.invalidate)
     with closing(cache):
         yield
+
+
+def checked_regions(
+    cache: ResponseCache, check: Callable[[], None]
+) -> Callable[[str, Nouns, str], Fetch]:
+    """Return `ResponseCache.region` of *cache* with a *check* before each lookup."""
+
+    def region(name: str, nouns: Nouns, version: str) -> Fetch:
+        fetch = cache.region(name, nouns, version)
+
+        def checked(key: Hashable, make: Callable[[], bytes]) -> bytes:
+            check()
+            return fetch(key, make)
+
+        return checked
+
+    return region

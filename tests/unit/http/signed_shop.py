@@ -9,11 +9,13 @@ from falcon import testing
 from mechanic_adapters.security.access_tokens import authenticator
 from mechanic_adapters.security.revocations import RevocationList
 from mechanic_adapters.security.signing_keys import KeyRing
+from mechanic_core.access import Role, SessionId
+from mechanic_core.accounts.account import RefreshToken, Session
 from mechanic_http.app import App, HttpPorts, create_app
 from mechanic_shop.wiring.use_cases import build_shop
 from tests.shops import PlainPasswords
 from tests.unit.core.conftest import Premises
-from tests.unit.forgery import LIFE, tokens_of
+from tests.unit.forgery import ACTOR, LIFE, tokens_of
 from tests.unit.http.shop import SETTINGS
 
 PASSWORD: Final = "correct horse battery"
@@ -31,11 +33,16 @@ class SignedShop:
         """Wire it as the real one is."""
         store, clock = self.premises.store, self.premises.clock
         tokens = tokens_of(self.ring, clock)
-        revocations = RevocationList(store.read_only, clock, LIFE)
+        revocations = RevocationList(store.read_only, LIFE)
         store.subscribe(revocations.invalidate)
         shop = build_shop(store, clock, PlainPasswords(), tokens)
         ports = HttpPorts(authenticate=authenticator(tokens, revocations))
         object.__setattr__(self, "app", create_app(shop, ports, SETTINGS))
+        session = Session(
+            id=ACTOR.session or SessionId(""), role=Role.CUSTOMER, holder_id=1, started_at=clock()
+        )
+        with store.begin() as work:  # the session of forged tokens
+            work.sessions.start(session, RefreshToken.of("forged", session.id, clock(), LIFE))
 
     def ask(self, method: str, path: str, token: str = "", body: Any = None) -> testing.Result:
         """Return the answer to a request with *token*."""

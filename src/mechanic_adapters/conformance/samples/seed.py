@@ -3,7 +3,6 @@
 from attrs import frozen
 
 from mechanic_adapters.conformance.samples.records import (
-    AT,
     new_customer,
     new_entry,
     new_mechanic,
@@ -13,7 +12,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_token,
     new_vehicle,
 )
-from mechanic_core.access import Role
+from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer
 from mechanic_core.inventory.part import Part
@@ -72,7 +71,8 @@ def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
             work.mechanic_lists.find(page, active_only=False),
             work.accounts.of(Role.CUSTOMER, seed.customer.id),
             work.accounts.of(Role.MECHANIC, seed.mechanic.id),
-            work.revocations.revoked_since(AT),
+            work.revocations.revoked_after(0),
+            work.revocations.is_active(Actor(Role.CUSTOMER, seed.customer.id, seed.session.id)),
             work.ticket_lists.find(TicketFilter(), page),
             work.histories.of(seed.ticket.id, page),
             work.parts.find(PartFilter(), page),

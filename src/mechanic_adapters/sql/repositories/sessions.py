@@ -7,11 +7,17 @@ from attrs import frozen
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
     bindparam,
+    cast,
     delete,
     exists,
     func,
     insert,
+    literal,
     select,
     update,
 )
@@ -24,10 +30,17 @@ from mechanic_adapters.sql.engine.row_mapping import (
     field_values,
     record_maker,
 )
-from mechanic_adapters.sql.schema.accounts import refresh_tokens, sessions
-from mechanic_core.access import STAFF, Role, SessionId
+from mechanic_adapters.sql.schema.accounts import (
+    epochs,
+    refresh_tokens,
+    session_revocations,
+    sessions,
+)
+from mechanic_adapters.sql.schema.customers import customers
+from mechanic_adapters.sql.schema.mechanics import mechanics
+from mechanic_core.access import STAFF, Actor, Role, SessionId
 from mechanic_core.accounts.account import RefreshToken, Session
-from mechanic_core.accounts.ports import SessionRevocations, Sessions
+from mechanic_core.accounts.ports import RevokedSessions, SessionRevocations, Sessions
 
 _NOUN = "sessions"
 
@@ -61,16 +74,42 @@ _LOCK = (
 )
 _END = update(sessions).values(revoked_at=_AT).where(sessions.c.revoked_at.is_(None))
 _REVOKE = _END.where(sessions.c.id == _SESSION)
-_REVOKED_SINCE = select(sessions.c.id).where(sessions.c.revoked_at >= _AT)
+_NUMBER = session_revocations.c.number
+_LATEST = select(func.coalesce(func.max(_NUMBER), 0)).scalar_subquery()
+_ONE_ROW = select(literal(1)).subquery("one_row")
+_EPOCH = func.coalesce(select(epochs.c.value).scalar_subquery(), "")
+"""Empty while a backup is being restored."""
+
+_SERVER_START = cast(func.extract("epoch", func.pg_postmaster_start_time()), Text)
+"""A part of the epoch on PostgreSQL: a server that was set back, or replaced by a standby that
+lagged behind, was started for that."""
+
+
+def _revoked_after(epoch: ColumnElement[str]) -> Select[Any]:
+    later = _NUMBER > bindparam("position", type_=BigInteger)
+    return select(epoch, _LATEST, session_revocations.c.session_id).select_from(
+        _ONE_ROW.outerjoin(session_revocations, later)
+    )
+
+
+_REVOKED_ON_POSTGRES = _revoked_after(_EPOCH + literal("@") + _SERVER_START)
+_REVOKED_ON_SQLITE = _revoked_after(_EPOCH)
 
 
 @final
 class _SessionTable:
     """The statements on the sessions of customers, or of staff."""
 
-    def __init__(self, holder: Column[int]) -> None:
+    def __init__(
+        self, holder: Column[int], people: Table, role: Any, may_log_in: ColumnElement[bool]
+    ) -> None:
         """Build them; *holder* is the column with the id of the person."""
         own = holder == _HOLDER
+        self.active_role = (
+            select(role)
+            .select_from(sessions.join(people, people.c.id == holder))
+            .where(sessions.c.id == _SESSION, own, sessions.c.revoked_at.is_(None), may_log_in)
+        )
         self.revoke_all = _END.where(own, sessions.c.id != _SESSION)
         self.delete_tokens = delete(refresh_tokens).where(
             refresh_tokens.c.session_id.in_(select(sessions.c.id).where(own)),
@@ -87,8 +126,15 @@ class _SessionTable:
         """All writes of `SqlSessions.start` in one statement, for PostgreSQL."""
 
 
-_CUSTOMERS = _SessionTable(sessions.c.customer_id)
-_STAFF = _SessionTable(sessions.c.mechanic_id)
+_CUSTOMERS = _SessionTable(
+    sessions.c.customer_id,
+    customers,
+    literal(Role.CUSTOMER, mechanics.c.role.type),
+    customers.c.erased_at.is_(None),
+)
+_STAFF = _SessionTable(
+    sessions.c.mechanic_id, mechanics, mechanics.c.role, mechanics.c.active.is_(True)
+)
 
 
 def _table(role: Role) -> _SessionTable:
@@ -135,9 +181,19 @@ class SqlSessions(Sessions, SessionRevocations):
         params = {"holder": holder_id, "moment": at, "session": but or ""}
         self._executor.write(_NOUN, _table(role).revoke_all, params)
 
-    def revoked_since(self, moment: datetime) -> frozenset[SessionId]:
-        rows = self._executor.all(_REVOKED_SINCE, {"moment": moment})
-        return frozenset(SessionId(row[0]) for row in rows)
+    def revoked_after(self, position: int) -> RevokedSessions:
+        is_postgres = self._executor.database.is_postgres
+        statement = _REVOKED_ON_POSTGRES if is_postgres else _REVOKED_ON_SQLITE
+        rows = self._executor.all(statement, {"position": position})
+        ids = frozenset(SessionId(row[2]) for row in rows if row[2] is not None)
+        return RevokedSessions(rows[0][0], rows[0][1], ids)
+
+    def is_active(self, actor: Actor) -> bool:
+        if actor.role is None or actor.session is None:
+            return False
+        params = {"session": actor.session, "holder": actor.id}
+        row = self._executor.first(_table(actor.role).active_role, params)
+        return row is not None and row[0] == actor.role
 
 
 def _values(session: Session) -> dict[str, Any]:

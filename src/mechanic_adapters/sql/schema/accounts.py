@@ -1,8 +1,17 @@
-"""The tables of accounts, sessions and refresh tokens."""
+"""The tables of accounts, sessions, their revocations and refresh tokens."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+)
 
-from mechanic_adapters.sql.engine.column_types import KEY, one_of
+from mechanic_adapters.sql.engine.column_types import ID, KEY, one_of
 from mechanic_adapters.sql.schema.columns import generated_id, key, moment, reference, text
 from mechanic_adapters.sql.schema.metadata import METADATA, record_table
 from mechanic_core.access import Role
@@ -49,3 +58,26 @@ refresh_tokens = Table(
     moment("expires_at"),
     moment("used_at", nullable=True),
 )
+
+session_revocations = Table(
+    "session_revocations",
+    METADATA,
+    Column("number", ID, Identity(), primary_key=True),
+    Column(
+        "session_id", KEY, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sqlite_autoincrement=True,
+)
+"""The revocations in the order in which they were written, numbered without any clock.
+
+A trigger on `sessions` writes it.
+"""
+
+epochs = Table(
+    "epochs",
+    METADATA,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    text("value"),
+    CheckConstraint("id = 1", name="only_one"),
+)
+"""One row with a random value, which changes when a backup replaces the data."""

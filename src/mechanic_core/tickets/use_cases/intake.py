@@ -13,6 +13,7 @@ from mechanic_core.access import (
     Actor,
     RoleForbids,
 )
+from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import ProblemCollector
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, Event
@@ -38,7 +39,7 @@ class OpenTicket:
     """Open a ticket; customers for themselves only."""
 
     policy: ClassVar = ANY_LOGIN
-    refuses: ClassVar = (VinTaken,)
+    refuses: ClassVar = (TokenRefused, VinTaken)
 
     begin: Begin
     now: Clock
@@ -54,7 +55,7 @@ class OpenTicket:
         with self.begin() as work:
             with problems:
                 owner = owner_for(actor, draft.customer_id)
-                lock_owner(work, owner)
+                lock_owner(work, actor, owner)
                 vehicle = self.vehicle_lookup.find_or_add(work, draft, owner, at)
             with problems:
                 ids = set(draft.mechanic_ids or ())
