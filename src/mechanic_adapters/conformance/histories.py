@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.declarations import PaginatedList
+from mechanic_adapters.conformance.samples.declarations import PaginatedList
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,

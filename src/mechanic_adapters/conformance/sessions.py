@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.declarations import Lock, Write
+from mechanic_adapters.conformance.samples.declarations import Lock, Write
 from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,

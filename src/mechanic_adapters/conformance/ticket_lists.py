@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from mechanic_adapters.conformance.declarations import PaginatedList, Write
 from mechanic_adapters.conformance.samples.busy_shop import DAYS, busy_shop
+from mechanic_adapters.conformance.samples.declarations import PaginatedList, Write
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     LATER,

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.declarations import Lock, Write
+from mechanic_adapters.conformance.samples.declarations import Lock, Write
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     AT,

@@ -5,7 +5,12 @@ from typing import Any, Final
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.declarations import Lock, PaginatedList, UniqueValue, Write
+from mechanic_adapters.conformance.samples.declarations import (
+    Lock,
+    PaginatedList,
+    UniqueValue,
+    Write,
+)
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     LATER,

@@ -22,7 +22,6 @@ from jwt.exceptions import InvalidKeyError
 
 HS256: Final = "HS256"
 RS256: Final = "RS256"
-ALGORITHMS: Final = (HS256, RS256)
 
 MIN_SECRET_BYTES: Final = 32
 MIN_RSA_BITS: Final = 2048

@@ -136,7 +136,7 @@ def sequence(document: Mapping[str, Any]) -> Iterator[Step]:
 
 
 def _folders(endpoints: Collection[Endpoint]) -> Iterator[str]:
-    """Yield the tags in the order of the document, but for folders that depend on a later one."""
+    """Yield the tags: first those that create something, each behind those that it refers to."""
     creates: dict[str, set[str]] = {endpoint.tag: set() for endpoint in endpoints}
     refers: dict[str, set[str]] = {endpoint.tag: set() for endpoint in endpoints}
     for endpoint in endpoints:
@@ -145,7 +145,7 @@ def _folders(endpoints: Collection[Endpoint]) -> Iterator[str]:
     missing = set[str]().union(*creates.values())
     while creates:
         ready = (tag for tag in creates if not refers[tag] & missing - creates[tag])
-        tag = next(ready)
+        tag = min(ready, key=lambda tag: not creates[tag])
         missing -= creates.pop(tag)
         yield tag
 

@@ -10,7 +10,6 @@ from mechanic_adapters.sql.schema.metadata import METADATA, unique_constraints
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.inventory.part import SkuTaken
-from mechanic_core.vehicles.vehicle import VinTaken
 
 
 @pytest.mark.parametrize(
@@ -50,17 +49,11 @@ def test_maps_constraint_names_and_columns_to_refusals() -> None:
     """
     A constraint's refusal is known by its name, and by its columns if it is unique.
     """
-    assert {
-        "uq_customers_email_key": EmailTaken,
-        "customers.email_key": EmailTaken,
-        "uq_mechanics_email_key": EmailTaken,
-        "mechanics.email_key": EmailTaken,
-        "uq_vehicles_vin_key": VinTaken,
-        "vehicles.vin_key": VinTaken,
-        "ix_parts_sku": SkuTaken,
-        "parts.sku": SkuTaken,
-        "fk_tickets_vehicle_id_vehicles": LostRace,
-    } == refusals_by_constraint()
+    refusals = refusals_by_constraint()
+
+    assert EmailTaken is refusals["uq_customers_email_key"] is refusals["customers.email_key"]
+    assert SkuTaken is refusals["ix_parts_sku"] is refusals["parts.sku"]
+    assert LostRace is refusals["fk_tickets_vehicle_id_vehicles"]
 
 
 def test_every_unique_key_that_users_choose_has_a_refusal() -> None:

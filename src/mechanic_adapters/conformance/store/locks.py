@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.conformance.declarations import Lock
+from mechanic_adapters.conformance.samples.declarations import Lock
 from mechanic_adapters.conformance.samples.records import LATER, add_mechanic, add_part
 from mechanic_adapters.conformance.samples.seed import add_seed
 from mechanic_adapters.conformance.samples.threads import in_parallel

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from mechanic_adapters.conformance.declarations import UniqueValue, Write
+from mechanic_adapters.conformance.samples.declarations import UniqueValue, Write
 from mechanic_adapters.conformance.samples.records import add_customer
 from mechanic_adapters.conformance.samples.seed import add_seed, snapshot
 from mechanic_adapters.conformance.samples.threads import in_parallel

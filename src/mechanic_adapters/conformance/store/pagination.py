@@ -8,7 +8,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanic_adapters.conformance.declarations import PaginatedList
+from mechanic_adapters.conformance.samples.declarations import PaginatedList
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     new_customer,

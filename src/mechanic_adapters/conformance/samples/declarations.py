@@ -1,12 +1,11 @@
 """What the module of a noun declares, so that the tests in `conformance.store` cover the noun.
 
-A module of this package may have the constants `WRITES`, `UNIQUE_VALUES`, `LISTS` and `LOCKS`.
+A module of `mechanic_adapters.conformance` may have the constants `WRITES`, `UNIQUE_VALUES`, `LISTS` and `LOCKS`.
 """
 
 import pkgutil
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Final, Self, final
 
 from attrs import frozen
@@ -16,8 +15,8 @@ from mechanic_core.errors import Refused
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.unit_of_work import Work
 
-_PACKAGE: Final = __name__.rpartition(".")[0]
-_NOT_NOUNS: Final = frozenset({"declarations", "suite"})
+_PACKAGE: Final = "mechanic_adapters.conformance"
+_NOT_NOUNS: Final = frozenset({"suite"})
 
 
 @frozen
@@ -31,7 +30,7 @@ class Declaration:
         """Return the items of *constant* in all modules of nouns."""
         return tuple(
             item
-            for module in pkgutil.iter_modules([str(Path(__file__).parent)])
+            for module in pkgutil.iter_modules(import_module(_PACKAGE).__path__)
             if not module.ispkg and module.name not in _NOT_NOUNS
             for item in getattr(import_module(f"{_PACKAGE}.{module.name}"), constant, ())
         )
