@@ -64,8 +64,11 @@ def serve(
         if server == "granian":
             from mechanic_server import granian  # noqa: PLC0415 - an optional dependency
 
-            click.echo(GRANIAN_NEEDS_A_PROXY, err=True)
-            granian.run(host, port, threads, workers, "mechanic_shop.wsgi:application")
+            behind_proxy = bool(settings.trusted_proxies)
+            if not behind_proxy:
+                click.echo(GRANIAN_NEEDS_A_PROXY, err=True)
+            target = "mechanic_shop.wsgi:application"
+            granian.run(host, port, threads, workers, target, behind_proxy=behind_proxy)
             return
         with listen(host, port) as listener:
             code = serve_until_stopped(
