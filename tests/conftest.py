@@ -4,6 +4,9 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+# Files that tests write must be trusted by the shop on machines whose default is 002, too.
+os.umask(0o022)
+
 # No deadline: a busy machine may pause for a second.
 settings.register_profile(
     "default", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]

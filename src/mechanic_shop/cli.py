@@ -75,6 +75,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def _error_line(error: Exception) -> str:
     from mechanic_core.errors import Refused  # noqa: PLC0415 - imports attrs: not for `--help`
+    from mechanic_shop.settings.url_passwords import mask_urls  # noqa: PLC0415 - as above
 
     text = str(error)
     if isinstance(error, click.Abort):
@@ -87,4 +88,4 @@ def _error_line(error: Exception) -> str:
             text = f"{text} See {error.ctx.command_path} --help"
     elif not isinstance(error, OSError | Refused):
         text = f"internal error: {type(error).__name__}: {text}"
-    return " ".join(text.split())
+    return mask_urls(" ".join(text.split()))

@@ -266,21 +266,85 @@ def test_an_old_pg_dump_is_reported(folder: Path, postgres_url: str) -> None:
     assert_refused(result, f"pg_dump 18 or newer is required on the PATH; found {old} (9)")
 
 
-def test_the_password_is_on_no_command_line(folder: Path, postgres_url: str) -> None:
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "",
+        "?password={password}",
+        "?password={password}&sslpassword=s%3Dcr%20t&sslmode=prefer",
+    ],
+    ids=["user information", "query", "query with a second secret"],
+)
+def test_no_secret_is_on_a_command_line(
+    folder: Path, postgres_url: str, programs: Mapping[str, str], parameters: str
+) -> None:
     """
-    The password does not appear in the process list.
+    No command line of `pg_dump` and `pg_restore` contains a secret, and they connect with it.
     """
-    spy = folder / "pg_dump"
-    spy.write_text(f'#!/bin/sh\necho "pg_dump (PostgreSQL) 99.1"\necho "$@" >> {folder}/seen\n')
-    spy.chmod(0o755)
+    password = str(psycopg.conninfo.conninfo_to_dict(postgres_url)["password"])
+    url = postgres_url
+    if parameters:
+        url = url.replace(f":{password}@", "@") + parameters.format(password=password)
+    for name in ("pg_dump", "pg_restore"):
+        spy, real = folder / name, Path(programs["PATH"].partition(os.pathsep)[0]) / name
+        spy.write_text(
+            f'#!/bin/sh\ntr "\\0" "\\n" < /proc/$$/cmdline >> {folder}/seen\nexec {real} "$@"\n'
+        )
+        spy.chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
 
-    run_command(
-        folder, postgres_url, "backup", "a", PATH=f"{folder}{os.pathsep}{os.environ['PATH']}"
+    made = run_command(folder, url, "backup", "a", PATH=path, TMPDIR=str(folder))
+    back = run_command(folder, url, "restore", "a", "--force", PATH=path, TMPDIR=str(folder))
+
+    seen = (folder / "seen").read_text()
+    assert (0, 0) == (made.returncode, back.returncode), made.stderr + back.stderr
+    assert {"--format=custom", "--single-transaction"} <= set(seen.splitlines())
+    assert [] == [secret for secret in (password, "s%3Dcr", "s=cr") if secret in seen]
+    assert {"a", "seen", "pg_dump", "pg_restore"} == {path.name for path in folder.iterdir()}
+
+
+def test_a_secret_beside_a_service_is_reported(
+    folder: Path, postgres_url: str, programs: Mapping[str, str]
+) -> None:
+    """
+    A secret in the query cannot be passed on beside a service: it must be in the service file.
+    """
+    (folder / "services").write_text("[shop]\n")
+    env = {**programs, "PGSERVICEFILE": str(folder / "services")}
+
+    result = run_command(
+        folder, f"{postgres_url}?service=shop&sslpassword=w0rd", "backup", "a", **env
     )
 
-    password = psycopg.conninfo.conninfo_to_dict(postgres_url)["password"]
-    assert "--format=custom" in (folder / "seen").read_text()
-    assert str(password) not in (folder / "seen").read_text()
+    assert_refused(result, "DATABASE_URL: sslpassword must be in the service file")
+    assert "w0rd" not in result.stderr
+
+
+def test_a_failed_restore_quotes_no_row(
+    folder: Path, postgres: PostgresServer, postgres_url: str, programs: Mapping[str, str]
+) -> None:
+    """
+    The line about a failed restore contains no row of the backup.
+    """
+    assert 0 == run_command(folder, postgres_url, "backup", "a", **programs).returncode
+    new = postgres.new_database()
+    with psycopg.connect(new, autocommit=True) as connection:
+        connection.execute(
+            "CREATE FUNCTION spoil() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS"
+            " (SELECT FROM pg_tables WHERE tablename = 'accounts') THEN EXECUTE 'ALTER TABLE"
+            " public.accounts ADD CHECK (id < 0)'; END IF; END $$"
+        )
+        connection.execute(
+            "CREATE EVENT TRIGGER spoil ON ddl_command_end WHEN TAG IN ('CREATE TABLE')"
+            " EXECUTE FUNCTION spoil()"
+        )
+
+    result = run_command(folder, new, "restore", "a", **programs)
+
+    assert_refused(result, "violates check constraint")
+    assert "$argon2" not in result.stderr
+    assert "@example.com" not in result.stderr
+    postgres.drop_database(new)
 
 
 def test_newest_is_what_alembic_says() -> None:

@@ -64,3 +64,28 @@ def test_a_log_that_cannot_be_written_fails_no_request(monkeypatch: pytest.Monke
         os.close(reader)
 
         log(ENTRY)
+
+
+def test_a_logged_error_shows_no_password_of_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Neither a message, nor an extra field, nor the text of an exception shows a URL's password.
+    """
+    url = "postgresql://shop:w0rd@host/shop?sslpassword=w0rd"
+    with stderr_as_pipe(monkeypatch) as reader:
+        configure_logging(Settings(log_format=LogFormat.JSON))
+        try:
+            _connect(url)
+        except RuntimeError:
+            logging.getLogger("driver").exception("no answer of %s", url, extra={"server": url})
+
+        line = os.read(reader, 65_536).decode()
+        os.close(reader)
+
+    assert "RuntimeError: cannot reach postgresql://shop:***@host/shop?" in line
+    assert 3 == line.count("postgresql://shop:***@host/shop?sslpassword=***")
+    assert "w0rd" not in line
+
+
+def _connect(url: str) -> None:
+    """Raise an error as a careless driver would."""
+    raise RuntimeError(f"cannot reach {url}")

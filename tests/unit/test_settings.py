@@ -73,7 +73,12 @@ def test_production_defaults_can_be_overridden() -> None:
         ({"DATABASE_URL": "postgresql://u:p@ss:word@host/shop"}, "DATABASE_URL must be"),
         ({"JWT_ALG": "none"}, "JWT_ALG must be HS256 or RS256"),
         ({"JWT_ALG": "RS256"}, "JWT_PRIVATE_KEY_FILE is required when JWT_ALG is RS256"),
-        ({"JWT_PREVIOUS_KEYS": f"{SECRET},short"}, "JWT_PREVIOUS_KEYS must be secrets"),
+        (
+            {"JWT_PREVIOUS_KEYS": f"{SECRET},short"},
+            "JWT_PREVIOUS_KEYS: the 2nd key must be a random",
+        ),
+        ({"JWT_PRIVATE_KEY_FILE": "-----BEGIN KEY"}, "JWT_PRIVATE_KEY_FILE must be the path"),
+        ({"JWT_PRIVATE_KEY_FILE": "MIIE" * 400}, "JWT_PRIVATE_KEY_FILE must be the path"),
         ({"TOKEN_TTL_MIN": "0"}, "TOKEN_TTL_MIN must be a whole number from 1 to 1440"),
         ({"TOKEN_TTL_MIN": "٣"}, "TOKEN_TTL_MIN must be"),
         ({"REFRESH_TTL_DAYS": "1.5"}, "REFRESH_TTL_DAYS must be"),
@@ -119,7 +124,12 @@ def test_an_invalid_secret_is_not_shown() -> None:
     An error message does not contain the secret.
     """
     with pytest.raises(WrongSettings) as refused:
-        read(SECRET_KEY="hunter2", DATABASE_URL="oracle://scott:tiger@host/db")
+        read(
+            SECRET_KEY="hunter2",
+            DATABASE_URL="oracle://scott:tiger@host/db",
+            CACHE_REDIS_URL="http://:hunter2@cache",
+            JWT_PRIVATE_KEY_FILE="-----BEGIN PRIVATE KEY----- hunter2",
+        )
 
     assert "hunter2" not in str(refused.value)
     assert "tiger" not in str(refused.value)
@@ -227,15 +237,33 @@ def test_secrets_are_hidden() -> None:
     settings = read(
         SECRET_KEY=SECRET,
         JWT_PREVIOUS_KEYS=SECRET[::-1],
-        DATABASE_URL="postgresql://shop:p%40ss:w0rd@host/shop",
-        CACHE_REDIS_URL="redis://:w0rd@cache",
+        DATABASE_URL="postgresql://shop:p%40ss:w0rd@host/shop?sslpassword=w0rd",
+        CACHE_REDIS_URL="redis://:w0rd@cache?password=w0rd",
     )
 
     for shown in (repr(settings), pages.settings_in_force(settings)):
         assert SECRET not in shown
         assert SECRET[::-1] not in shown
         assert "w0rd" not in shown
-        assert "postgresql://shop:***@host/shop" in shown
+        assert "postgresql://shop:***@host/shop?sslpassword=***" in shown
+        assert "redis://:***@cache?password=***" in shown
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (13, "13th"), (22, "22nd")],
+)
+def test_a_previous_key_is_named_by_its_place(place: int, expected: str) -> None:
+    """
+    A previous key is named by its place, since its text may be a secret.
+    """
+    keys = ",".join([SECRET] * (place - 1) + ["hunter2"])
+
+    with pytest.raises(WrongSettings) as refused:
+        read(JWT_PREVIOUS_KEYS=keys)
+
+    wanted = "must be a random text of 32 bytes or more"
+    assert f"JWT_PREVIOUS_KEYS: the {expected} key {wanted}" == str(refused.value)
 
 
 def test_profiles_are_those_of_the_adapter() -> None:

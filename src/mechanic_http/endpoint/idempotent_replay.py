@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final, final
 
 import orjson
-from attrs import frozen
+from attrs import field, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import EXPIRY, KeyReused, StoredAnswer
@@ -45,7 +45,7 @@ class IdempotentReplay:
 
     begin: Begin
     now: Clock
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     def __call__(self, operation: Operation) -> Interceptor | None:
         """Return the interceptor for *operation*, or None where it takes no key."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final
 
+from mechanic_adapters.sql.engine.sqlite_file import create_file
 from mechanic_core.errors import Refused
 from mechanic_shop.backups import postgres as postgres_backups
 from mechanic_shop.backups import sqlite as sqlite_backups
@@ -86,7 +87,7 @@ def _translate_errors() -> Iterator[None]:
 def _atomic_write(target: Path, *, replace: bool) -> Iterator[Path]:
     """Yield a temporary file that becomes *target* if the block succeeds."""
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    create_file(temporary)
     try:
         yield temporary
         _fsync(temporary)

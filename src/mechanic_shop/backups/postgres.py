@@ -4,10 +4,10 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, Final
 
 import psycopg
@@ -16,6 +16,7 @@ from sqlalchemy import URL
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url
 from mechanic_shop.backups import epoch
 from mechanic_shop.settings.database_url import describe_failure
+from mechanic_shop.settings.url_passwords import is_secret_parameter
 
 _SERVER_PROGRAMS: Final = "lib/postgresql/*/bin"
 _ROOTS: Final = (Path("/usr"), Path("/opt/homebrew"), Path("/usr/local"))
@@ -32,6 +33,8 @@ _RAISE: Final = """
 """
 _HAS_EPOCH: Final = "SELECT to_regclass(%(table)s) IS NOT NULL"
 _EPOCH: Final = "INSERT INTO epochs (id, value) VALUES (1, %(value)s)"
+_SERVICE: Final = "mechanic_shop"
+"""The section of the service file that passes secrets to the programs."""
 
 
 def write(url: str, target: Path) -> None:
@@ -58,7 +61,7 @@ def read(source: Path, url: str, *, replace: bool) -> None:
     clean = ("--clean", "--if-exists") if has_tables else ()
     atomic = ("--single-transaction", "--exit-on-error")
     used = _last_ids(url)
-    with tempfile.NamedTemporaryFile("w") as wanted:
+    with NamedTemporaryFile("w") as wanted:
         wanted.writelines(line for line in contents.splitlines(keepends=True) if _is_wanted(line))
         wanted.flush()
         options = (*atomic, *clean, *_PORTABLE, f"--use-list={wanted.name}")
@@ -137,25 +140,56 @@ def _program_version(path: str) -> int:
     return int(number[1]) if number else 0
 
 
+def _run(place: URL, *command: str) -> str:
+    """Run a program and return its output. Raises `ValueError` if it fails."""
+    with _environment(place) as environment:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        name = Path(command[0]).name
+        # Further lines may quote statements and rows of the backup.
+        errors = [line for line in done.stderr.splitlines() if f"{name}: error: " in line]
+        text = " ".join(errors) or f"{name}: {' '.join(done.stderr.split())}"
+        raise ValueError(text)
+    return done.stdout
+
+
 def _dbname(place: URL) -> str:
-    """Return the connection option without the password, since `ps` shows command lines."""
+    """Return the connection option without any secret, since `ps` shows command lines."""
+    secrets = _secrets_of(place)
+    service = {"service": _SERVICE} if secrets else {}
     url = URL.create(
         "postgresql",
         username=place.username,
         host=place.host,
         port=place.port,
         database=place.database,
-        query=place.query,
+        query={**place.difference_update_query(secrets).query, **service},
     )
     return f"--dbname={url.render_as_string()}"
 
 
-def _run(place: URL, *command: str) -> str:
-    """Run a program and return its output. Raises `ValueError` if it fails."""
+@contextmanager
+def _environment(place: URL) -> Iterator[Mapping[str, str]]:
+    """Yield the environment that has the secrets of *place*; libpq has a variable for one only."""
     environment = {**os.environ, "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT_S)}
     if place.password is not None:
         environment["PGPASSWORD"] = str(place.password)
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise ValueError(f"{Path(command[0]).name}: {' '.join(done.stderr.split())}")
-    return done.stdout
+    secrets = _secrets_of(place)
+    if not secrets:
+        yield environment
+        return
+    if "service" in place.query:
+        raise ValueError(f"DATABASE_URL: {', '.join(secrets)} must be in the service file")
+    with NamedTemporaryFile("w", encoding="utf-8", prefix="mechanic-shop-") as file:  # mode 0600
+        file.write("".join((f"[{_SERVICE}]\n", *(f"{k}={v}\n" for k, v in secrets.items()))))
+        file.flush()
+        yield environment | {"PGSERVICEFILE": file.name}
+
+
+def _secrets_of(place: URL) -> Mapping[str, str]:
+    """Return the parameters in the query that are secrets; of a repeated one the last counts."""
+    return {
+        name: values[-1]
+        for name, values in place.normalized_query.items()
+        if is_secret_parameter(name)
+    }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from mechanic_adapters.sql.engine.sqlite_file import create_file
 from mechanic_adapters.sql.migrations.version import newest
 from mechanic_shop.backups import epoch
 
@@ -39,7 +40,8 @@ def read(source: Path, file: Path, *, replace: bool) -> None:
             raise ValueError(f"{source} has schema {found}; this version supports up to {newest()}")
         if backup.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
             raise ValueError(f"{source} is damaged")
-        with _open(file, "rwc") as target:
+        create_file(file)
+        with _open(file, "rw") as target:
             if _tables(target) and not replace:
                 raise ValueError(f"{file} already exists: use --force to replace its data")
             with _temporary_copy(backup, file) as copy:
@@ -73,7 +75,7 @@ def _begin_epoch(connection: sqlite3.Connection, used: Mapping[str, int]) -> Non
 def _temporary_copy(source: sqlite3.Connection, file: Path) -> Iterator[sqlite3.Connection]:
     """Yield a copy of *source* in a file beside *file*, which is deleted in the end."""
     place = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    place.touch(0o600, exist_ok=False)
+    create_file(place)
     try:
         with _open(place, "rw") as copy:
             copy.execute("PRAGMA synchronous=OFF")

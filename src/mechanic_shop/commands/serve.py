@@ -16,6 +16,7 @@ from mechanic_shop.garbage_collection import exempt_from_collection
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.observability.metrics import shared_between_processes
 from mechanic_shop.settings.settings import Settings
+from mechanic_shop.settings.url_passwords import mask_urls
 from mechanic_shop.wiring.application import THREADS, open_application
 
 GRANIAN_NEEDS_A_PROXY: Final = (
@@ -102,7 +103,6 @@ def _application_factory(
 
 def _report_error(error: BaseException) -> None:
     """Write the error that ended a worker process: one line if expected, else the traceback."""
-    if isinstance(error, Refused | OSError):
-        click.echo(f"mechanic-shop: {error}", err=True)
-    else:
-        traceback.print_exception(error)
+    expected = isinstance(error, Refused | OSError)
+    text = f"mechanic-shop: {error}\n" if expected else "".join(traceback.format_exception(error))
+    click.echo(mask_urls(text), nl=False, err=True)

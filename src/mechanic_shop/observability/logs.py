@@ -13,6 +13,7 @@ from structlog.typing import EventDict, Processor
 
 from mechanic_http.ports import AccessLog, AccessLogEntry
 from mechanic_shop.settings.settings import LogFormat, Settings
+from mechanic_shop.settings.url_passwords import mask_urls
 
 SERVER_ERROR: Final = 500
 
@@ -84,23 +85,32 @@ def _format_stdlib(processors: list[Processor], renderer: Processor, level: int)
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.ExtraAdder(),
                 *processors,
-                _hide_secrets,
                 structlog.processors.format_exc_info,
+                _hide_secrets,
             ],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it logs every schema inspection
+    logging.getLogger("opentelemetry.util.re").addFilter(_hide_arguments)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
 
 
+def _hide_arguments(record: logging.LogRecord) -> bool:
+    """Hide what a message quotes: of OTEL_EXPORTER_OTLP_HEADERS, which may contain a key."""
+    record.args = ("(hidden)",) * len(record.args or ())
+    return True
+
+
 def _hide_secrets(_: object, __: str, event: EventDict) -> EventDict:
-    """Hide the value of every key that is named like a secret."""
-    for name in event:
+    """Hide the value of every key that is named like a secret, and passwords in URLs."""
+    for name, value in event.items():
         if any(word in name.lower() for word in _SECRET_NAMES):
             event[name] = "(hidden)"
+        elif isinstance(value, str):
+            event[name] = mask_urls(value)
     return event
 
 

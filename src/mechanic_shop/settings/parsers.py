@@ -4,7 +4,6 @@ What a key, a rate or the address of a store may be is each adapter's own rule. 
 imported only when such a variable is set, so that `mechanic-shop config` starts at once.
 """
 
-import re
 from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -18,6 +17,8 @@ from mechanic_adapters.rate_limits.quota import RateLimit
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
+
+_LONGEST_PATH: Final = 1024
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -97,6 +98,13 @@ def _secret(text: str) -> str:
     return text
 
 
+def _pem_file(text: str) -> Path:
+    # A key instead of its path would be shown as one.
+    if "-----" in text or not text.isprintable() or len(text) > _LONGEST_PATH:
+        raise ValueError
+    return Path(text)
+
+
 def _rate(text: str) -> str:
     RateLimit.parse(text)
     return text.casefold()
@@ -137,7 +145,7 @@ def _network(text: str) -> Network:
 BOOLEAN: Final = Parser("`true` or `false`", _boolean, lambda value: str(value).lower())
 SECRET: Final = Parser("a random text of 32 bytes or more", _secret)
 SECRET_OR_FILE: Final = Parser[str]("a secret or a path", str)
-PEM_FILE: Final = Parser[Path]("the path of a PEM file", Path)
+PEM_FILE: Final = Parser("the path of a PEM file", _pem_file)
 RATE: Final = Parser("a rate such as `100/minute`; empty turns it off", _rate, empty_is_value=True)
 DATABASE_URL: Final = Parser(
     "`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`", _database_url
@@ -146,8 +154,3 @@ REDIS_URL: Final = Parser("`redis://HOST:PORT/NUMBER`", _redis_url)
 STORAGE_URL: Final = Parser(f"`memory://` or {REDIS_URL.accepts}", _storage_url)
 ORIGIN: Final = Parser("an origin such as `https://shop.example`", _origin)
 NETWORK: Final = Parser("an address or network such as `10.0.0.0/8`", _network)
-
-
-def mask_password(text: str) -> str:
-    """Return *text* with the password of a URL in it masked."""
-    return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", text)

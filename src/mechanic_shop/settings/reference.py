@@ -9,7 +9,8 @@ _REFERENCE = """\
 
 Each setting is an environment variable, or a line of the file `.env` in the folder that the shop
 is started in; the environment takes precedence. An empty variable counts as not set, unless its
-row says otherwise. A wrong value stops the start with one line that names the variable.
+row says otherwise. A wrong value stops the start with one line that names the variable. `.env` and
+key files are read only if root or the own user owns them and nobody else can write to them.
 
 `mechanic-shop config` shows the settings in force, without secrets. `mechanic-shop demo` uses them
 too, except for those that would connect a throw-away shop to a real one or make it unreachable:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Self
 
 from attrs import Factory, fields, frozen
 
+from mechanic_shop.settings.env_file import read_env_file
 from mechanic_shop.settings.parsers import (
     BOOLEAN,
     DATABASE_URL,
@@ -22,11 +23,11 @@ from mechanic_shop.settings.parsers import (
     STORAGE_URL,
     Network,
     choice_of,
-    is_long_enough,
     list_of,
     whole_number,
 )
-from mechanic_shop.settings.variables import Variable, WrongSettings, hide_secrets, read_env_file
+from mechanic_shop.settings.previous_keys import short_secrets
+from mechanic_shop.settings.variables import Variable, WrongSettings, hide_secrets
 
 ENV_FILE: Final = Path(".env")
 
@@ -278,10 +279,8 @@ class Settings:
             yield f"SECRET_KEY is required in production: {SECRET.accepts}"
         if self.jwt_alg is JwtAlgorithm.RS256 and self.jwt_private_key_file is None:
             yield "JWT_PRIVATE_KEY_FILE is required when JWT_ALG is RS256"
-        if self.jwt_alg is JwtAlgorithm.HS256 and not all(
-            map(is_long_enough, self.jwt_previous_keys)
-        ):
-            yield f"JWT_PREVIOUS_KEYS must be secrets, each {SECRET.accepts}"
+        if self.jwt_alg is JwtAlgorithm.HS256:
+            yield from short_secrets(self.jwt_previous_keys)
         if self.cache_type is CacheType.REDIS and self.cache_redis_url is None:
             yield "CACHE_REDIS_URL is required when CACHE_TYPE is redis"
 

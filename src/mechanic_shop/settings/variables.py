@@ -1,15 +1,14 @@
 """Environment variables: what each field of the settings declares about its own."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar
 
 from attrs import Attribute, frozen
-from dotenv.parser import parse_stream
 
 from mechanic_core.errors import Refused
 from mechanic_core.rules import unwrap_annotated
-from mechanic_shop.settings.parsers import Parser, mask_password
+from mechanic_shop.settings.parsers import Parser
+from mechanic_shop.settings.url_passwords import mask_url
 
 
 class WrongSettings(Refused):
@@ -55,24 +54,9 @@ class Variable:
         """Return *value* as text that is safe to show."""
         if value in (None, ()):
             return ""
-        return "(hidden)" if self.secret else mask_password(self.parser.format(value))
+        return "(hidden)" if self.secret else mask_url(self.parser.format(value))
 
 
 def hide_secrets(_: type, fields: "list[Attribute[Any]]") -> "list[Attribute[Any]]":
     """Transform the fields of an attrs class so that its `repr` shows no secret."""
     return [field.evolve(repr=Variable.of(field).display) for field in fields]
-
-
-def read_env_file(path: Path) -> Mapping[str, str]:
-    """Return the variables in *path*, none if it does not exist. Raises `WrongSettings`."""
-    try:
-        with path.open(encoding="utf-8") as text:
-            bindings = list(parse_stream(text))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongSettings(f"{path} cannot be read: {error}") from None
-    for binding in bindings:
-        if binding.error:
-            raise WrongSettings(f"{path}, line {binding.original.line} is not NAME=value")
-    return {binding.key: binding.value or "" for binding in bindings if binding.key}

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
 
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.signing_keys import (
@@ -15,11 +14,11 @@ from mechanic_adapters.security.signing_keys import (
 )
 from mechanic_core.values import Clock
 from mechanic_shop.settings.database_url import require_folder
+from mechanic_shop.settings.previous_keys import name_previous_key
 from mechanic_shop.settings.secret_file import read_or_create_secret, secret_path
 from mechanic_shop.settings.settings import JwtAlgorithm, Settings
+from mechanic_shop.settings.trusted_files import open_trusted
 from mechanic_shop.settings.variables import WrongSettings
-
-_PREVIOUS: Final = "JWT_PREVIOUS_KEYS"
 
 
 def load_secret(settings: Settings) -> str:
@@ -39,18 +38,28 @@ def create_tokens(settings: Settings, secret: str, now: Clock) -> JwtTokens:
 
 def _rsa_keys(settings: Settings) -> KeyRing:
     with _blame("JWT_PRIVATE_KEY_FILE"):
-        private = (settings.jwt_private_key_file or Path()).read_bytes()
+        private = _read(settings.jwt_private_key_file or Path())
         ring = rsa_keys(private)
-    with _blame(_PREVIOUS):
-        previous = [Path(file).read_bytes() for file in settings.jwt_previous_keys]
-        return rsa_keys(private, previous) if previous else ring
+    previous = []
+    for place, file in enumerate(settings.jwt_previous_keys, 1):
+        with _blame_previous(place):
+            previous.append(_read(Path(file)))
+            rsa_keys(private, previous[-1:])
+    return rsa_keys(private, previous) if previous else ring
 
 
 def _hmac_keys(secret: str, previous: Sequence[str]) -> KeyRing:
     with _blame("SECRET_KEY"):
         ring = secret_keys(secret)
-    with _blame(_PREVIOUS):
-        return secret_keys(secret, previous) if previous else ring
+    for place, one in enumerate(previous, 1):
+        with _blame_previous(place):
+            secret_keys(secret, [one])
+    return secret_keys(secret, previous) if previous else ring
+
+
+def _read(file: Path) -> bytes:
+    with open_trusted(file) as opened:
+        return opened.read()
 
 
 @contextmanager
@@ -58,5 +67,21 @@ def _blame(variable: str) -> Iterator[None]:
     """Raise `WrongSettings` naming *variable* for an unfit key or an unreadable file."""
     try:
         yield
-    except (UnsuitableKeyError, OSError) as error:
+    except (UnsuitableKeyError, OSError, WrongSettings) as error:
         raise WrongSettings(f"{variable}: {error}") from None
+
+
+@contextmanager
+def _blame_previous(place: int) -> Iterator[None]:
+    """Raise `WrongSettings` naming a previous key by its *place*.
+
+    The text of the variable is never shown: it may be a secret where a file is expected.
+    """
+    key = name_previous_key(place)
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise WrongSettings(f"{key} cannot be used: {reason}") from None
+    except WrongSettings as error:
+        raise WrongSettings(f"{key}: {error}") from None

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final, final
 from wsgiref.types import WSGIApplication
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
@@ -50,7 +50,7 @@ class Resources:
     """The open resources of one application."""
 
     settings: Settings
-    secret: str
+    secret: str = field(repr=False)
     tokens: JwtTokens
     cache: ResponseCache | None
     limiter: RateLimiter

@@ -1,5 +1,6 @@
 """SQLAlchemy engines for each database, with a timeout for everything that could hang."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -30,12 +31,18 @@ IDLE_TIMEOUT_MS: Final = 30_000
 POOL_TIMEOUT_S: Final = 5
 """How long a thread waits for a free connection."""
 
+_MISPLACED_AT: Final = re.compile(r"://[^:/?]*:[^@]*(@[^?]*@|[?&][\w%]{1,64}=[^@]*@)")
+"""Where SQLAlchemy takes a part of a password for the host, and messages would show it."""
+
 
 def database_url(url: str) -> URL:
     """Return *url* parsed, with the driver that is used for its database.
 
-    Raises `ValueError` for anything but PostgreSQL and SQLite in a file.
+    A password in the query becomes that of the URL, whose text hides it. Raises `ValueError` for
+    anything but PostgreSQL and SQLite in a file.
     """
+    if not url.startswith("sqlite") and _MISPLACED_AT.search(url):
+        raise ValueError('a "@" in a password must be %40')
     try:
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     except ArgumentError as error:
@@ -43,12 +50,21 @@ def database_url(url: str) -> URL:
     if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
         if not parsed.database:
             raise ValueError("the URL must name a database, as in postgresql://host/name")
-        return parsed.set(drivername="postgresql+psycopg")
+        return _with_own_password(parsed.set(drivername="postgresql+psycopg"))
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
         raise ValueError("the database must be postgresql://… or sqlite:///…")
     if parsed.host or parsed.database in {None, "", ":memory:"}:
         raise ValueError("SQLite needs a file, as in sqlite:///shop.db")
     return parsed.set(drivername="sqlite+pysqlite")
+
+
+def _with_own_password(url: URL) -> URL:
+    """Return *url* without a password in its query, which takes precedence (as in libpq)."""
+    found = url.query.get("password")
+    if found is None:
+        return url
+    last = found if isinstance(found, str) else found[-1]
+    return url.set(password=last).difference_update_query(["password"])
 
 
 def read_engine(url: URL) -> Engine:

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
 from mechanic_adapters.sql.engine.durability import commit_synchronously, unsafe_settings
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url
+from mechanic_adapters.sql.engine.sqlite_file import create_file
 from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 
@@ -108,10 +110,11 @@ def _engine(parsed: URL) -> Engine:
     return create_engine(
         parsed,
         creator=lambda: sqlite3.connect(
-            str(parsed.database),
+            f"file:{quote(str(parsed.database))}?mode=rw",  # `_create_file` creates it
             timeout=_LOCK_TIMEOUT_S,
             isolation_level=None,
             check_same_thread=False,
+            uri=True,
         ),
         poolclass=NullPool,
     )
@@ -119,5 +122,7 @@ def _engine(parsed: URL) -> Engine:
 
 def _create_file(path: str) -> None:
     """Create the file unless it exists, with write-ahead logging."""
+    with suppress(OSError):  # SQLite will say what is wrong with the path
+        create_file(Path(path))
     with closing(sqlite3.connect(path, timeout=_LOCK_TIMEOUT_S)) as connection:
         enable_wal(connection, _LOCK_TIMEOUT_S)
