@@ -20,7 +20,7 @@ from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Store, Work
 
@@ -183,3 +183,14 @@ class TestTicketLists:
             unfinished = work.ticket_lists.unfinished_of(ada.id)
 
         assert (mine[Status.OPEN], mine[Status.IN_PROGRESS], mine[Status.ON_HOLD]) == unfinished
+
+    def test_finds_no_more_unfinished_tickets_than_a_customer_may_have(self, store: Store) -> None:
+        """Of more unfinished tickets than are allowed, the first of them are returned."""
+        ada = add_customer(store)
+        with store.begin() as work:
+            ids = [
+                work.tickets.add(new_ticket(ada), new_entry()).id for _ in range(MAX_UNFINISHED + 1)
+            ]
+
+        with store.read_only() as work:
+            assert ids[:-1] == list(work.ticket_lists.unfinished_of(ada.id))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Final, final
 
 from attrs import evolve, frozen
@@ -17,6 +18,7 @@ from mechanic_core.tickets.history import Entry, EntryId, Event
 from mechanic_core.tickets.line import LaborLine, LineId, PartLine
 from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, Tickets
 from mechanic_core.tickets.ticket import (
+    MAX_UNFINISHED,
     AssignedMechanic,
     Ticket,
     TicketId,
@@ -65,13 +67,14 @@ class MemoryTickets(Tickets, TicketLists):
         return found.map(self._read)
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
-        return tuple(
+        unfinished = (
             ticket.id
             for ticket in self._tables[TICKETS].all()
             if ticket.customer_id == customer_id
             and not ticket.removed_at
             and ticket.status in EDITABLE_STATUSES
         )
+        return tuple(islice(unfinished, MAX_UNFINISHED))
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         tickets = self._tables[TICKETS]

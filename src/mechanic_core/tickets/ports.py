@@ -76,7 +76,10 @@ class TicketLists(Protocol):
         ...
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
-        """Return the ids of the customer's tickets that are not finished."""
+        """Return the ids of the customer's tickets that are not finished, oldest first.
+
+        At most `MAX_UNFINISHED` are returned, so that the cost does not grow with the tickets.
+        """
         ...
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:

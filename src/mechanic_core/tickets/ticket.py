@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Annotated, ClassVar, NewType, Self, TypeVar
+from typing import Annotated, ClassVar, Final, NewType, Self, TypeVar
 
 from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.errors import NotFound, Stale, WrongState
+from mechanic_core.errors import Conflict, NotFound, Stale, WrongState
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicName
 from mechanic_core.money import Money
 from mechanic_core.rules import Example, Length, Unpublished, checked, computed
@@ -30,6 +30,15 @@ TicketId = NewType("TicketId", Annotated[int, Example(15)])
 
 Line = TypeVar("Line", PartLine, LaborLine)
 
+MAX_LINES: Final = 200
+"""How many part lines a ticket may have, and how many labour lines."""
+
+MAX_ENTRIES: Final = 10_000
+"""How many history entries a ticket may have before it can only be finished."""
+
+MAX_UNFINISHED: Final = 500
+"""How many unfinished tickets a customer may have."""
+
 
 class TicketNotFound(NotFound):
     """No such service ticket."""
@@ -43,6 +52,16 @@ class TicketFrozen(WrongState):
     """The ticket can no longer be changed."""
 
     fact_types: ClassVar = {"current_state": Annotated[Status, Example(Status.COMPLETED)]}
+
+
+class TooMany(Conflict):
+    """A limit that no shop's work reaches does not allow another one."""
+
+    fact_types: ClassVar = {"limit": Annotated[int, Example(MAX_LINES)]}
+
+    def __init__(self, limit: int, of: str) -> None:
+        """Name the things *of* which there are *limit* already."""
+        super().__init__(f"{of}: at most {limit} are allowed", limit=limit)
 
 
 class TransitionBlocked(WrongState):
@@ -113,8 +132,8 @@ class Ticket:
     description: Text
     status: Annotated[Status, Example(Status.IN_PROGRESS)] = INITIAL_STATUS
     mechanics: tuple[AssignedMechanic, ...] = ()
-    parts: Annotated[tuple[PartLine, ...], Length(0, 200)] = ()
-    labor: Annotated[tuple[LaborLine, ...], Length(0, 200)] = ()
+    parts: Annotated[tuple[PartLine, ...], Length(0, MAX_LINES)] = ()
+    labor: Annotated[tuple[LaborLine, ...], Length(0, MAX_LINES)] = ()
     created_at: datetime
     updated_at: datetime
     removed_at: Annotated[datetime | None, Unpublished()] = None
@@ -138,11 +157,16 @@ class Ticket:
             raise TicketChanged
 
     def require_changeable(self) -> None:
-        """Raise `TicketFrozen` unless the status allows changes."""
+        """Raise `TicketFrozen` unless the status allows changes.
+
+        Raises `TooMany` for a full history. Each change adds an entry to it and one to the version.
+        """
         if self.status not in EDITABLE_STATUSES:
             raise TicketFrozen(
                 f"the ticket is {self.status.value}", current_state=self.status.value
             )
+        if self.version >= MAX_ENTRIES:
+            raise TooMany(MAX_ENTRIES, "history entries of the ticket")
 
     def with_details(
         self, description: str, service_date: date, vehicle: TicketVehicle | None, at: datetime
@@ -200,8 +224,11 @@ class Ticket:
     def transition_to(self, to: Status, at: datetime) -> tuple[Self, StatusChange]:
         """Return the ticket in its new status, and the status change.
 
-        Raises `TransitionBlocked` with the `blockers`.
+        Raises `TransitionBlocked` with the `blockers`, and `TooMany` for a full history: then the
+        ticket can only be finished.
         """
+        if self.version >= MAX_ENTRIES and to in EDITABLE_STATUSES:
+            raise TooMany(MAX_ENTRIES, "history entries of the ticket")
         if blockers := self.blockers(to):
             raise TransitionBlocked(
                 "; ".join(blocker.detail for blocker in blockers),
@@ -234,6 +261,8 @@ def _put(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
     line = evolve(line, version=0)  # among the ticket's lines it is the ticket that has one
     if line.id and any(old.id == line.id for old in lines):
         return tuple(line if old.id == line.id else old for old in lines)
+    if len(lines) >= MAX_LINES:
+        raise TooMany(MAX_LINES, "lines of this kind on the ticket")
     return lines + (line,)  # noqa: RUF005 - unpacking loses the line's type
 
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_core.access import Actor, By, Role
-from mechanic_core.errors import RuleBroken
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.history import Entry, Event
@@ -156,16 +155,6 @@ def test_an_unknown_line_is_not_found() -> None:
     ):
         with pytest.raises(LineNotFound):
             miss()
-
-
-def test_the_number_of_lines_is_limited() -> None:
-    """
-    A ticket has at most 200 lines of a kind.
-    """
-    full = evolve(FULL, parts=(PART,) * 200)
-
-    with pytest.raises(RuleBroken):
-        full.with_part(sample(PartLine), NOON)
 
 
 def test_mechanics_are_unique_and_ordered_by_id() -> None:

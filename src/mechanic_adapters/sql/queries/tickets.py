@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     literal_column,
-    or_,
     select,
 )
 
@@ -34,6 +33,7 @@ from mechanic_adapters.sql.queries.mechanics import lock_shared_after
 from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_adapters.sql.schema.tickets import (
+    IS_UNFINISHED,
     ticket_labor,
     ticket_mechanics,
     ticket_parts,
@@ -41,8 +41,8 @@ from mechanic_adapters.sql.schema.tickets import (
 )
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
-from mechanic_core.tickets.workflow import EDITABLE_STATUSES, WORKFLOW, Status
+from mechanic_core.tickets.ticket import MAX_UNFINISHED, AssignedMechanic, Ticket, TicketVehicle
+from mechanic_core.tickets.workflow import WORKFLOW, Status
 
 _make_ticket, _make_vehicle = record_maker(Ticket), record_maker(TicketVehicle)
 _read_staff = json_reader(AssignedMechanic)
@@ -114,10 +114,12 @@ UNFINISHED = (
     .where(
         tickets.c.customer_id == RECORD_ID,
         NOT_REMOVED,
-        or_(*(tickets.c.status == status for status in sorted(EDITABLE_STATUSES))),
+        IS_UNFINISHED,
     )
     .order_by(tickets.c.id)
+    .limit(literal_column(str(MAX_UNFINISHED)))
 )
+"""An index of the unfinished tickets alone serves it: few, however many a customer ever had."""
 
 _HEADER = [column for column in tickets.c if column.name != "service_month"]
 _FILTERS = {

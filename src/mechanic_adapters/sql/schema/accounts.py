@@ -55,7 +55,7 @@ refresh_tokens = Table(
         "session_id", KEY, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, index=True
     ),
     moment("issued_at"),
-    moment("expires_at"),
+    moment("expires_at", index=True),
     moment("used_at", nullable=True),
 )
 

@@ -1,6 +1,19 @@
 """The tables of service tickets: tickets, their mechanics, lines and history."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    and_,
+)
+from sqlalchemy import text as text_clause
 
 from mechanic_adapters.sql.engine.column_types import one_of
 from mechanic_adapters.sql.schema.columns import (
@@ -15,7 +28,7 @@ from mechanic_adapters.sql.schema.metadata import METADATA, record_table
 from mechanic_core.access import Role
 from mechanic_core.errors import LostRace
 from mechanic_core.tickets.history import Event
-from mechanic_core.tickets.workflow import Status
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
 
 tickets = record_table(
     "tickets",
@@ -49,6 +62,18 @@ vehicle as it was when it was set.
 for _day in (tickets.c.service_date, tickets.c.service_month):
     _present = tickets.c.removed_at.is_(None)
     Index(None, _day, tickets.c.id, postgresql_where=_present, sqlite_where=_present)
+
+_unfinished = ", ".join(f"'{status.value}'" for status in sorted(EDITABLE_STATUSES))
+IS_UNFINISHED: Final = text_clause(f"status IN ({_unfinished})")
+"""Without parameters, or no database would use the partial index for it."""
+_unfinished_tickets = and_(tickets.c.removed_at.is_(None), IS_UNFINISHED)
+Index(
+    "ix_tickets_unfinished",
+    tickets.c.customer_id,
+    tickets.c.id,
+    postgresql_where=_unfinished_tickets,
+    sqlite_where=_unfinished_tickets,
+)
 
 ticket_mechanics = Table(
     "ticket_mechanics",

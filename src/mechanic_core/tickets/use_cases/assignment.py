@@ -15,6 +15,7 @@ from mechanic_core.tickets.ticket import (
     TicketFrozen,
     TicketId,
     TicketNotFound,
+    TooMany,
 )
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
@@ -26,7 +27,7 @@ class AssignMechanics:
     """Add mechanics to a ticket and remove others, all or nothing."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, TicketFrozen, TooMany, TicketChanged)
 
     begin: Begin
     now: Clock
@@ -59,7 +60,7 @@ class AssignMechanic:
     """Add one mechanic to a ticket, or remove one."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, MechanicNotFound, TicketFrozen, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, MechanicNotFound, TicketFrozen, TooMany, TicketChanged)
 
     begin: Begin
     now: Clock

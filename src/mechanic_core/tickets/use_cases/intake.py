@@ -18,12 +18,14 @@ from mechanic_core.errors import ProblemCollector
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.ticket import (
+    MAX_UNFINISHED,
     Ticket,
     TicketChanged,
     TicketFrozen,
     TicketId,
     TicketNotFound,
     TicketStarted,
+    TooMany,
 )
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup
 from mechanic_core.tickets.workflow import UNWORKED_STATUSES
@@ -39,7 +41,7 @@ class OpenTicket:
     """Open a ticket; customers for themselves only."""
 
     policy: ClassVar = ANY_LOGIN
-    refuses: ClassVar = (TokenRefused, VinTaken)
+    refuses: ClassVar = (TokenRefused, VinTaken, TooMany)
 
     begin: Begin
     now: Clock
@@ -56,6 +58,8 @@ class OpenTicket:
             with problems:
                 owner = owner_for(actor, draft.customer_id)
                 lock_owner(work, actor, owner)
+                if len(work.ticket_lists.unfinished_of(owner)) >= MAX_UNFINISHED:
+                    raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
                 vehicle = self.vehicle_lookup.find_or_add(work, draft, owner, at)
             with problems:
                 ids = set(draft.mechanic_ids or ())
@@ -99,7 +103,7 @@ class ChangeTicket:
     """Change the description, service date or vehicle of a ticket."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, VinTaken, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, TicketFrozen, TooMany, VinTaken, TicketChanged)
 
     begin: Begin
     now: Clock

@@ -20,6 +20,7 @@ from mechanic_core.tickets.ticket import (
     TicketFrozen,
     TicketId,
     TicketNotFound,
+    TooMany,
 )
 from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
 from mechanic_core.values import Clock
@@ -31,7 +32,7 @@ class AddLaborLine:
     """Add a labour line to a ticket."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, TicketFrozen, TooMany, TicketChanged)
 
     begin: Begin
     now: Clock
@@ -63,7 +64,7 @@ class ChangeLaborLine:
     """Change a labour line."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TooMany, TicketChanged)
 
     begin: Begin
     now: Clock
@@ -100,7 +101,7 @@ class RemoveLaborLine:
     """Remove a labour line from a ticket."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TooMany, TicketChanged)
 
     begin: Begin
     now: Clock

@@ -23,6 +23,7 @@ from mechanic_core.tickets.ticket import (
     TicketFrozen,
     TicketId,
     TicketNotFound,
+    TooMany,
 )
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
@@ -34,7 +35,7 @@ class AddPartLine:
     """Add a part to a ticket: its stock is reserved and its price is fixed."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, InsufficientStock, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, TicketFrozen, TooMany, InsufficientStock, TicketChanged)
 
     begin: Begin
     now: Clock
@@ -81,6 +82,7 @@ class ChangePartLine:
         TicketNotFound,
         LineNotFound,
         TicketFrozen,
+        TooMany,
         InsufficientStock,
         TicketChanged,
     )
@@ -125,7 +127,7 @@ class RemovePartLine:
     """Remove a part line from a ticket: its reservation is released."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, LineNotFound, TicketFrozen, TooMany, TicketChanged)
 
     begin: Begin
     now: Clock

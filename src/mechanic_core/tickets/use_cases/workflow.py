@@ -10,13 +10,15 @@ from mechanic_core.tickets.forms import Transition, TransitionForm, Transitions
 from mechanic_core.tickets.history import Entry, Event
 from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.ticket import (
+    MAX_UNFINISHED,
     Ticket,
     TicketChanged,
     TicketId,
     TicketNotFound,
+    TooMany,
     TransitionBlocked,
 )
-from mechanic_core.tickets.workflow import Status
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
 from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
 
@@ -27,7 +29,7 @@ class MoveTicket:
     """Start, hold, complete, reopen, close or cancel a ticket."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TransitionBlocked, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, TransitionBlocked, TooMany, TicketChanged)
 
     begin: Begin
     now: Clock
@@ -48,6 +50,10 @@ class MoveTicket:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             after, change = ticket.transition_to(form.to, at)
+            if change.start not in EDITABLE_STATUSES and change.to in EDITABLE_STATUSES:
+                unfinished = work.ticket_lists.unfinished_of(ticket.customer_id)
+                if len(unfinished) >= MAX_UNFINISHED:
+                    raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
             entry = Entry.of(actor, at, Event.TRANSITION, ticket.status, after.status, form.note)
             after = work.tickets.save(after, entry)
             if change.stock:
