@@ -155,6 +155,7 @@ def test_a_key_costs_three_statements(
     """
     url = new_furnished_shop_url(kind, tmp_path, postgres)
     with open_client(settings_for(url)) as client:
+        add_vehicle(client, who, key=None)  # the first request of a process reads more
         add_vehicle(client, who, key=None)
         plain = client.access_log[-1].statements
         add_vehicle(client, who)

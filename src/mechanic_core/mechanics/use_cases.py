@@ -121,9 +121,8 @@ class ChangeMechanic:
         with self.begin() as work:
             mechanic, managers = work.mechanics.lock(mechanic_id)
             mechanic.require_version(expected)
-            form = change(mechanic.form)
             after = mechanic.with_form(
-                form if actor.is_manager else _own_changes(mechanic.form, form)
+                change(mechanic.form) if actor.is_manager else _own_changes(mechanic.form, change)
             )
             if after == mechanic:
                 return mechanic.view_for(actor)
@@ -134,21 +133,24 @@ class ChangeMechanic:
             return work.mechanics.save(after).view_for(actor)
 
 
-def _own_changes(before: MechanicForm, form: MechanicForm) -> MechanicForm:
-    """Return *form* reduced to the fields that mechanics may change of their own record.
+def _own_changes(
+    before: MechanicForm, change: Callable[[MechanicForm], MechanicForm]
+) -> MechanicForm:
+    """Return the form after *change*, which may change what mechanics may of their own record.
 
-    Raises `RoleForbids` for another value of any other field. Fields that they cannot see may be
-    missing.
+    Raises `RoleForbids` for another value of any other field, and for any salary: an answer that
+    depended on its value would tell a guesser what it is. Fields may be missing.
     """
+    form = change(evolve(before, salary=None))
     own = evolve(before, name=form.name, phone=form.phone, specialty=form.specialty)
     complete = evolve(
         form,
         email=form.email or own.email,
-        salary=own.salary if form.salary is None else form.salary,
+        salary=own.salary,
         role=form.role or own.role,
         active=own.active if form.active is None else form.active,
     )
-    if complete != own:
+    if form.salary is not None or complete != own:
         raise RoleForbids("mechanics may change only their own name, phone and specialty")
     return own
 

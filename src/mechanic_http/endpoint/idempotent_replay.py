@@ -16,6 +16,7 @@ from typing import Any, Final, final
 import orjson
 from attrs import field, frozen
 
+from mechanic_core.access import Role
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import EXPIRY, KeyReused, StoredAnswer
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
@@ -55,7 +56,7 @@ class IdempotentReplay:
         header = call.req.get_header(HEADER)
         if header is None:
             return run()
-        key, fingerprint = _request_key(call, parse_key(header)), self._fingerprint(call)
+        key, fingerprint = self._request_key(call, parse_key(header)), self._fingerprint(call)
         return self._run_once(call, key, fingerprint, run)
 
     @retry_on_conflict
@@ -79,6 +80,28 @@ class IdempotentReplay:
             )
         return answer
 
+    def _request_key(self, call: Call, key: str) -> str:
+        """Return what identifies the request: caller, operation, ids in the path, and *key*.
+
+        Aliases of a path share it, since they are one operation.
+        """
+        operation = call.operation
+        ids = ",".join(str(call.arguments[name]) for name in operation.signature.ids)
+        caller = self._principal(call)
+        return f"{caller} {operation.method} {operation.operation_id}({ids}) {key}"
+
+    def _principal(self, call: Call) -> str:
+        """Return who is calling: a customer, a member of staff in any role, or a client network.
+
+        The network is stored as an HMAC, since it may be personal data.
+        """
+        actor = call.actor
+        if actor.role is None:
+            networks = call.req.context.networks
+            network = networks[0] if networks else call.req.env.get("REMOTE_ADDR", "")
+            return f"-:{hmac.new(self.secret, network.encode(), hashlib.sha256).hexdigest()[:32]}"
+        return f"{Role.MECHANIC if actor.is_staff else actor.role}:{actor.id}"
+
     def _fingerprint(self, call: Call) -> str:
         """Return an HMAC of the body's JSON, whatever its order of members and white space."""
         tree = bodies.parse_json(call.raw_body) if call.raw_body else None
@@ -95,17 +118,6 @@ def parse_key(header: str) -> str:
     if not match:
         raise MalformedHeader(f"{HEADER} must be 1 to 255 visible characters")
     return match[1] or match[2]
-
-
-def _request_key(call: Call, key: str) -> str:
-    """Return what identifies the request: caller, operation, ids in the path, and *key*.
-
-    Aliases of a path share it, since they are one operation.
-    """
-    actor, operation = call.actor, call.operation
-    ids = ",".join(str(call.arguments[name]) for name in operation.signature.ids)
-    caller = f"{actor.role or '-'}:{actor.id}"
-    return f"{caller} {operation.method} {operation.operation_id}({ids}) {key}"
 
 
 def _encode(answer: EncodedResponse) -> bytes:

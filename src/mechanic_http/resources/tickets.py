@@ -26,6 +26,7 @@ from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery, PeriodQuery
 from mechanic_http.endpoint.route import Route
+from mechanic_http.resources.vehicles import VIN_ATTEMPT
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -61,7 +62,7 @@ class TicketCollection:
         """List service tickets."""
         return self.shop.list_tickets(actor, query.filter, page)
 
-    @endpoint(OpenTicket, creates="/service_tickets/{id}")
+    @endpoint(OpenTicket, creates="/service_tickets/{id}", attempt=VIN_ATTEMPT)
     def on_post(self, actor: Actor, draft: TicketDraft) -> Ticket:
         """Open a service ticket; customers open their own."""
         return self.shop.open_ticket(actor, draft)

@@ -19,12 +19,25 @@ from mechanic_core.vehicles.use_cases import (
     ReadVehicle,
     RemoveVehicle,
 )
-from mechanic_core.vehicles.vehicle import Plate, Vehicle, VehicleForm, VehicleId
+from mechanic_core.vehicles.vehicle import Plate, Vehicle, VehicleForm, VehicleId, VinTaken
 from mechanic_core.vehicles.vin import Vin
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
-from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.operation import Attempt, endpoint
 from mechanic_http.endpoint.query import ListQuery
 from mechanic_http.endpoint.route import Route
+
+
+def vin_guesser(_: Shop, actor: Actor, form: object) -> str | None:
+    """Return the customer whose request names a VIN, or may, as a change does; None for others.
+
+    The refusal of a VIN that another customer's vehicle has tells that the vehicle is known here.
+    """
+    names_vin = getattr(form, "vin", "unknown") is not None
+    return f"vin:customer:{actor.id}" if actor.is_customer and names_vin else None
+
+
+VIN_ATTEMPT: Final = Attempt(vin_guesser, (VinTaken,))
+"""Counts a customer's `VinTaken` as a failed login: nobody can try VINs without end."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -53,7 +66,7 @@ class VehicleCollection:
         """List vehicles; customers see their own."""
         return self.shop.list_vehicles(actor, query.filter, page)
 
-    @endpoint(AddVehicle, creates="/vehicles/{id}")
+    @endpoint(AddVehicle, creates="/vehicles/{id}", attempt=VIN_ATTEMPT)
     def on_post(self, actor: Actor, form: VehicleForm) -> Vehicle:
         """Add a vehicle."""
         return self.shop.add_vehicle(actor, form)
@@ -71,7 +84,7 @@ class VehicleItem:
         """Get a vehicle."""
         return self.shop.read_vehicle(actor, vehicle_id)
 
-    @endpoint(ChangeVehicle)
+    @endpoint(ChangeVehicle, attempt=VIN_ATTEMPT)
     def on_put(
         self,
         actor: Actor,
@@ -82,7 +95,7 @@ class VehicleItem:
         """Replace a vehicle."""
         return self.shop.change_vehicle(actor, vehicle_id, change, expected)
 
-    @endpoint(ChangeVehicle)
+    @endpoint(ChangeVehicle, attempt=VIN_ATTEMPT)
     def on_patch(
         self,
         actor: Actor,

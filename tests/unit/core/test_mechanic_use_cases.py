@@ -131,6 +131,29 @@ def test_a_mechanic_changes_nothing_else(premises: Premises, wish: dict[str, Any
         premises.shop.change_mechanic(MECHANIC, EVE, lambda form: form)
 
 
+@pytest.mark.parametrize("guess", [Money(6), Money(7), Money(8)])
+def test_a_mechanic_does_not_learn_their_salary_by_guessing(
+    premises: Premises, guess: Money
+) -> None:
+    """
+    A change that names a salary is refused whatever its value; one without it is made.
+    """
+    premises.shop.change_mechanic(MANAGER, BOB, lambda form: evolve(form, salary=Money(7)))
+
+    with pytest.raises(RoleForbids):
+        premises.shop.change_mechanic(MECHANIC, BOB, lambda form: evolve(form, salary=guess))
+    with pytest.raises(RoleForbids):
+        premises.shop.change_mechanic(
+            MECHANIC, BOB, lambda _: MechanicForm(name="Bob", salary=guess)
+        )
+    premises.shop.change_mechanic(MECHANIC, BOB, lambda form: evolve(form, name=f"{form.salary}"))
+    kept = premises.shop.read_mechanic(MANAGER, BOB)
+
+    assert "None" == kept.name
+    assert isinstance(kept, Mechanic)
+    assert 7 == kept.salary
+
+
 def test_a_dismissed_mechanic_is_logged_out(premises: Premises) -> None:
     """
     Logins are refused and sessions revoked, the record stays; a second dismissal changes nothing.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
-from attrs import define, field, fields, frozen, has
+from attrs import define, evolve, field, fields, frozen, has
 from falcon import testing
 
 from mechanic_adapters.memory import MemoryStore
@@ -20,10 +20,11 @@ from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay, parse_key
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.routes import ROUTES
+from mechanic_http.settings import HttpSettings
 from mechanic_shop.wiring.use_cases import build_shop
 from tests.shops import MANAGER, MECHANIC, PlainTokens
 from tests.unit.core.conftest import Premises
-from tests.unit.http.shop import SETTINGS, Client, read_token
+from tests.unit.http.shop import SETTINGS, Client, CountingLimiter, read_token
 
 PART = {"name": "Wiper", "price": 9.5, "sku": "WIP-1", "quantity": 3}
 PERSON = {"name": "Di", "email": "di@x.example", "password": "correct horse battery"}
@@ -41,12 +42,16 @@ class ManualClock:
         return self.now
 
 
-def new_client(clock: ManualClock | None = None) -> Client:
+def new_client(
+    clock: ManualClock | None = None,
+    settings: HttpSettings = SETTINGS,
+    limiter: CountingLimiter | None = None,
+) -> Client:
     """Return a client of a shop that stores answers."""
     premises = Premises()
     interceptor = IdempotentReplay(premises.store.begin, clock or ManualClock(), b"k" * 32)
-    ports = HttpPorts(authenticate=read_token, intercept=interceptor)
-    return Client(premises, create_app(premises.shop, ports, SETTINGS))
+    ports = HttpPorts(authenticate=read_token, intercept=interceptor, limiter=limiter)
+    return Client(premises, create_app(premises.shop, ports, settings))
 
 
 def post(
@@ -132,6 +137,37 @@ def test_keys_belong_to_a_caller_and_an_operation() -> None:
 
     assert 201 == other.status_code == elsewhere.status_code
     assert not {"Idempotency-Replayed"} & {*other.headers, *elsewhere.headers}
+
+
+def test_a_change_of_role_does_not_make_a_key_run_twice() -> None:
+    """
+    A mechanic who has become a manager, or the other way round, gets the stored answer.
+    """
+    shop = new_client()
+    mechanic, manager = Actor(Role.MECHANIC, 2), Actor(Role.MANAGER, 2)
+    for before, after, sku in ((mechanic, manager, "UP-1"), (manager, mechanic, "DOWN-1")):
+        form, key = PART | {"sku": sku}, {"Idempotency_Key": sku}
+        first, again = post(shop, form, before, **key), post(shop, form, after, **key)
+
+        assert (201, first.json) == (again.status_code, again.json)
+        assert "true" == again.headers["Idempotency-Replayed"]
+
+
+def test_the_keys_of_strangers_belong_to_their_network() -> None:
+    """
+    A stranger in another network gets no stored answer; one of the same IPv6 /64 does.
+    """
+    limiter, settings = CountingLimiter({}), evolve(SETTINGS, trusted_proxies=("127.0.0.1",))
+    shop = new_client(settings=settings, limiter=limiter)
+    addresses = ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "192.0.2.1")
+
+    answers = [
+        post(shop, PERSON, ANONYMOUS, "/customers", X_Forwarded_For=address)
+        for address in addresses
+    ]
+
+    assert [201, 201, 409, 409] == [answer.status_code for answer in answers]
+    assert answers[0].json == answers[1].json
 
 
 def test_an_alias_is_the_same_operation() -> None:

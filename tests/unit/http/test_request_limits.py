@@ -368,3 +368,40 @@ def test_a_refused_write_costs_no_reads() -> None:
 
     assert [201] + [429] * 8 == writes
     assert [200] * 3 + [429] == reads
+
+
+VIN: Final = "1HGCM82633A004352"
+OTHER_VIN: Final = "5GZCZ43D13S812715"
+CUSTOMER_CLEO: Final = Actor(Role.CUSTOMER, 2)
+PROBES: Final = {
+    "a new vehicle": ("POST", "/vehicles", {}),
+    "a replaced vehicle": ("PUT", "/vehicles/2", {}),
+    "a changed vehicle": ("PATCH", "/vehicles/2", {}),
+    "a ticket": ("POST", "/service_tickets", {"description": "Noise"}),
+}
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_vins_are_not_probed_without_end(shop: Client, probe: str) -> None:
+    """
+    A customer's VIN that another's vehicle has counts as a failed login, other requests do not.
+    """
+    method, path, body = PROBES[probe]
+    made = send(shop, "192.0.2.1", "POST", "/vehicles", {}, CUSTOMER_CLEO)
+    own = [
+        send(shop, "192.0.2.1", "PATCH", "/vehicles/2", {"make": f"{n}"}, CUSTOMER_CLEO)
+        for n in range(5)
+    ]
+    guesses = [
+        send(shop, "192.0.2.1", method, path, body | {"vin": VIN}, CUSTOMER_CLEO) for _ in range(4)
+    ]
+    honest = send(shop, "192.0.2.1", method, path, body | {"vin": OTHER_VIN}, CUSTOMER_CLEO)
+    staff = [
+        send(shop, "192.0.2.1", "PATCH", "/vehicles/2", {"vin": VIN}, MECHANIC) for _ in range(5)
+    ]
+
+    assert 201 == made.status_code
+    assert [200] * 5 == [answer.status_code for answer in own]
+    assert [409, 409, 409, 429] == [answer.status_code for answer in guesses]
+    assert (429, ["login"]) == (honest.status_code, honest.json["violated-policies"])
+    assert [409] * 5 == [answer.status_code for answer in staff]
