@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from mechanic_adapters.security import revocations
 from mechanic_shop.settings.settings import CacheType, Settings
 from tests.integration.apps import (
     ADA,
@@ -31,6 +32,12 @@ CACHED: Final = [
 
 NEW_PRICES: Final = count(1234)
 """A new price: writing the present one would change nothing. Other tests share the shop."""
+
+
+@pytest.fixture(autouse=True)
+def rare_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the refresh of revoked sessions, a statement every two seconds, rare."""
+    monkeypatch.setattr(revocations, "REFRESH_S", 3600.0)
 
 
 @pytest.fixture(scope="module")

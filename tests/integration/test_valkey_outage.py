@@ -13,6 +13,7 @@ import pytest
 from attrs import define
 
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S
+from mechanic_adapters.security import revocations
 from mechanic_shop.settings.settings import Settings
 from tests.integration.apps import BOB, AppClient, new_furnished_shop_url, open_client, settings_for
 from tests.integration.databases import DATABASES
@@ -21,6 +22,12 @@ from tests.integration.servers import PostgresServer, RunningValkey, valkey_serv
 THREADS: Final = 4
 QUOTA: Final = 1000
 LIMIT: Final = f"{QUOTA}/hour"
+
+
+@pytest.fixture
+def rare_refresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the refresh of revoked sessions, a statement every two seconds, rare."""
+    monkeypatch.setattr(revocations, "REFRESH_S", 3600.0)
 
 
 @pytest.fixture
@@ -142,6 +149,7 @@ def test_killed_under_load_no_request_fails(
         assert fallbacks(page, store) > outages
 
 
+@pytest.mark.usefixtures("rare_refresh")
 def test_restarted_it_is_shared_again(settings: Settings, own_valkey: RunningValkey) -> None:
     """
     Two instances share quota and cache, work without Valkey, and share again after its restart.
