@@ -1,15 +1,18 @@
 # syntax=docker/dockerfile:1
 FROM python:3.13.14-slim-trixie@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91 AS build
-ENV PIP_BUILD_CONSTRAINT=/src/constraints.txt \
-    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
-COPY constraints.txt LICENSE pyproject.toml README.md ./
-COPY src src
+COPY build.lock requirements.lock ./
 RUN python -m venv --without-pip /opt/mechanic-shop \
     && pip --python /opt/mechanic-shop/bin/python install \
-        --constraint constraints.txt ".[granian,otel]"
+        --require-hashes --only-binary :all: --requirement requirements.lock \
+    && pip install --require-hashes --only-binary :all: --requirement build.lock
+COPY LICENSE pyproject.toml README.md ./
+COPY src src
+RUN pip wheel --no-index --no-deps --no-build-isolation --wheel-dir /wheels . \
+    && pip --python /opt/mechanic-shop/bin/python install --no-index --no-deps /wheels/*.whl
 
 FROM python:3.13.14-slim-trixie@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91
 LABEL org.opencontainers.image.title="mechanic-shop" \

@@ -14,6 +14,13 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 HERE = ".".join(platform.python_version_tuple()[:2])
 PINS = "constraints.txt"
+LOCKS = {
+    "requirements.lock": ("pyproject.toml", "--extra=granian", "--extra=otel"),
+    "build.lock": ("--group=build",),
+}
+"""What the image and the blueprint install, with hashes: the shop's packages, and its builder's."""
+
+HASHED = ("--require-hashes", "--only-binary", ":all:")
 WORKFLOWS = [str(path) for path in Path(".github/workflows").glob("*.y*ml")]
 LICENCES_PAGE = Path("docs/reference/licences.md")
 LICENCES_HEAD = """# Licences
@@ -121,6 +128,7 @@ def browser(session: nox.Session) -> None:
 def deployment(session: nox.Session) -> None:
     """Lint the deployment files: Dockerfile, blueprint, systemd unit, workflows and scripts."""
     install(session, "deployment")
+    session.install("--dry-run", *HASHED, *(f"--requirement={lock}" for lock in LOCKS))
     session.run("hadolint", "--failure-threshold", "style", "Dockerfile")
     session.run("check-jsonschema", "--schemafile", "deploy/render.schema.json", "render.yaml")
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
@@ -169,14 +177,12 @@ def long(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
-    """Pin the newest versions in `constraints.txt`."""
+    """Pin the newest versions in `constraints.txt`, and the hashes of those that are deployed."""
     session.install("uv", "-c", PINS)
-    session.run(
-        *("uv", "pip", "compile", "pyproject.toml", "--output-file", PINS, "--upgrade", "--quiet"),
-        *("--universal", "--python-version", PYTHONS[0], "--all-extras"),
-        *(f"--group={group}" for group in ("dev", "deployment", "audit", "licences")),
-        *("--no-annotate", "--custom-compile-command", "nox -s lock"),
-    )
+    groups = (f"--group={group}" for group in ("dev", "deployment", "audit", "licences"))
+    pin(session, PINS, "pyproject.toml", "--all-extras", *groups, "--upgrade")
+    for file, packages in LOCKS.items():
+        pin(session, file, *packages, f"--constraints={PINS}", "--generate-hashes")
     ruff = next(pin for pin in Path(PINS).read_text().splitlines() if pin.startswith("ruff=="))
     hooks = Path(".pre-commit-config.yaml")
     hooks.write_text(re.sub(r"ruff==[\w.]+", ruff, hooks.read_text()))
@@ -199,6 +205,15 @@ def swagger_ui(session: nox.Session) -> None:
             lines.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}")
     (SWAGGER_UI / "VERSION").write_text("\n".join([*lines, ""]))
     archive.unlink()
+
+
+def pin(session: nox.Session, file: str, *arguments: str) -> None:
+    """Write the versions of packages into *file*, for every platform and version of Python."""
+    session.run(
+        *("uv", "pip", "compile", *arguments, "--output-file", file, "--quiet", "--no-annotate"),
+        *("--universal", "--python-version", PYTHONS[0]),
+        *("--custom-compile-command", "nox -s lock"),
+    )
 
 
 def install(session: nox.Session, *groups: str, project: bool = False) -> None:

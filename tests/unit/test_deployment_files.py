@@ -5,6 +5,7 @@ import shlex
 import tomllib
 from configparser import ConfigParser
 from fnmatch import fnmatch
+from importlib.metadata import distribution
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from mechanic_shop.cli import cli
 from mechanic_shop.settings.settings import Settings, variables
@@ -22,6 +25,20 @@ BLUEPRINT: dict[str, Any] = yaml.safe_load((ROOT / "render.yaml").read_text())
 WEB = next(service for service in BLUEPRINT["services"] if service["type"] == "web")
 KNOWN = {name for _, name, _, _ in variables(Settings)}
 FOREIGN = {"PYTHON_VERSION"}
+
+
+LOCKS = ("requirements.lock", "build.lock")
+DEPLOYMENTS = (
+    DOCKERFILE.replace("\\\n", " "),
+    WEB["buildCommand"],
+    (ROOT / "docs" / "how-to" / "run-with-systemd.md").read_text(),
+)
+
+
+def installations(text: str) -> list[str]:
+    """Return every command of pip in *text* that is more than a hint about an extra."""
+    found = re.findall(r"pip (?:--python \S+ )?(?:install|wheel) [^&\n]*", text)
+    return [command for command in found if "[granian]" not in command]
 
 
 def unit() -> ConfigParser:
@@ -144,6 +161,73 @@ def test_dockerignore_matches_the_image() -> None:
     assert not any(fnmatch(".env", name) for name in included)
 
 
+def pins(file: str) -> dict[str, str]:
+    """Return the packages of a file of pinned versions, each with its requirement as written."""
+    text = (ROOT / file).read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return {line.partition("==")[0]: line for line in lines}
+
+
+def required_by(requirements: list[str]) -> set[str]:
+    """Return the names of *requirements* and of everything that they need here."""
+    found: dict[tuple[str, frozenset[str]], Requirement] = {}
+    waiting = [Requirement(text) for text in requirements]
+    while waiting:
+        one = waiting.pop()
+        key = canonicalize_name(one.name), frozenset(one.extras)
+        if key not in found:
+            found[key] = one
+            waiting += [
+                needed
+                for needed in map(Requirement, distribution(one.name).requires or ())
+                if needed.marker is None
+                or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *one.extras))
+            ]
+    return {name for name, _ in found}
+
+
+@pytest.mark.parametrize("file", LOCKS)
+def test_every_line_of_a_lock_has_a_hash_and_the_pinned_version(file: str) -> None:
+    """
+    A lock has a hash on each line, no option, and the versions of `constraints.txt`.
+    """
+    pinned = pins("constraints.txt")
+    version, marker, digest = r"==[\w.]+", r"( ; [^;]+?)?", r"( +--hash=sha256:[0-9a-f]{64})+"
+
+    assert len(pins(file)) > 5
+    for name, line in pins(file).items():
+        assert re.fullmatch(rf"{name}{version}{marker}{digest}", line), line
+        assert line.split()[0] == pinned[name].split()[0]
+
+
+def test_the_locks_are_complete() -> None:
+    """
+    The locks have everything that the deployed shop and its builder need.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras: dict[str, list[str]] = project["project"]["optional-dependencies"]
+    needed = [*project["project"]["dependencies"], *extras["granian"], *extras["otel"]]
+
+    assert required_by(needed) <= pins("requirements.lock").keys()
+    assert project["build-system"]["requires"] == project["dependency-groups"]["build"]
+    assert "hatchling" in pins("build.lock")
+
+
+def test_a_deployment_installs_nothing_without_its_hash() -> None:
+    """
+    Image, blueprint and guide install by hash and never build a package, or use no index at all.
+    """
+    found = [installations(text) for text in DEPLOYMENTS]
+
+    assert [4, 2, 2] == [len(commands) for commands in found]
+    for command in chain.from_iterable(found):
+        by_hash = "--require-hashes --only-binary :all:" in command
+        files = re.findall(r"--requirement (\S+)", command)
+        assert by_hash == bool(files), command
+        assert by_hash != ("--no-index" in command and "--no-deps" in command), command
+        assert set(files) <= set(LOCKS)
+
+
 def test_licences_are_those_of_what_is_installed() -> None:
     """
     The list of licences has every dependency in its pinned version.
@@ -151,9 +235,10 @@ def test_licences_are_those_of_what_is_installed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras: dict[str, list[str]] = project["optional-dependencies"]
     declared = [*project["dependencies"], *chain.from_iterable(extras.values())]
-    pins = dict(
-        re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
-    )
+    versions = {
+        name: line.removeprefix(f"{name}==").split()[0]
+        for name, line in pins("constraints.txt").items()
+    }
     listed = {
         re.sub(r"[-_.]+", "-", name).lower(): version
         for name, version in re.findall(
@@ -164,4 +249,4 @@ def test_licences_are_those_of_what_is_installed() -> None:
     }
     names = {re.split(r"[\[<>=]", wanted)[0] for wanted in declared}
 
-    assert {name: pins[name] for name in names} == {name: listed.get(name) for name in names}
+    assert {name: versions[name] for name in names} == {name: listed.get(name) for name in names}
