@@ -19,12 +19,19 @@ from tests.integration.programs import environment, run
 from tests.integration.sockets import ROOT, free_port
 
 APPLICATION: Final = "mechanic_shop.wsgi:application"
+PROXY: Final = "192.0.2.1"
 SERVERS: Final = {
-    "gunicorn": ["--workers=2", "--threads=4", "--bind=127.0.0.1:{port}"],
+    "gunicorn": ["gunicorn", "--workers=2", "--threads=4", "--bind=127.0.0.1:{port}", APPLICATION],
     # Until one of granian's forks has loaded the application, SIGTERM is lost on it: it still has
     # the main process's handler, which wakes the main process only. No supervisor restarts the second
     # fork here, so a stop may find it loading; by itself granian would wait for it for ever.
-    "granian": ["--interface=wsgi", "--workers-kill-timeout=5", "--workers=2", "--port={port}"],
+    "granian": [
+        *("granian", "--interface=wsgi", "--workers-kill-timeout=5", "--workers=2"),
+        *("--port={port}", APPLICATION),
+    ],
+    "granian behind a proxy": [
+        *("mechanic_shop", "serve", "--server=granian", "--workers=2", "--port={port}"),
+    ],
 }
 
 
@@ -39,11 +46,12 @@ def port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
     options = [option.format(port=number) for option in SERVERS[request.param]]
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", request.param, *options, APPLICATION],
+            [sys.executable, "-m", *options],
             cwd=tmp_path,
             env={
                 **environment(ENV),
                 "PROMETHEUS_MULTIPROC_DIR": str(figures),
+                "TRUSTED_PROXIES": PROXY if "proxy" in request.param else "",
                 "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
             },
             stdout=log,

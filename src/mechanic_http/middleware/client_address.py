@@ -23,6 +23,9 @@ _SITE: Final = 48
 _HOP: Final = re.compile(r"\[([0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?|([0-9.]{7,15}):[0-9]{1,5}")
 """An address that some proxies write with its port, `[2001:db8::1]:443` or `192.0.2.1:5678`."""
 
+_LONGEST_HOP: Final = 64
+"""More than an address with a port has; what is longer is malformed, and not remembered whole."""
+
 _CACHED: Final = 1024
 
 
@@ -100,6 +103,6 @@ def parse_address(address: str) -> Address | None:
 
 def _without_port(hop: str) -> str:
     """Return the address in one entry of `X-Forwarded-For`."""
-    hop = hop.strip()
+    hop = hop.strip()[:_LONGEST_HOP]
     with_port = _HOP.fullmatch(hop)
     return with_port[1] or with_port[2] if with_port else hop
