@@ -45,11 +45,6 @@ class ClientAddresses:
         self._trusted = tuple(ipaddress.ip_network(one, strict=False) for one in trusted)
         self.networks = functools.lru_cache(_CACHED)(self._networks)
 
-    def network(self, req: Request) -> str:
-        """Return the client's narrowest network."""
-        env = req.env
-        return self.networks(env.get("REMOTE_ADDR", ""), env.get("HTTP_X_FORWARDED_FOR", ""))[0]
-
     def is_secure(self, req: Request) -> bool:
         """Return whether the client used HTTPS."""
         peer: str = req.env.get("REMOTE_ADDR", "")
