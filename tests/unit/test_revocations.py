@@ -390,3 +390,26 @@ def test_authentication_checks_token_and_revocation(
     for refused in (token, "nonsense"):
         with pytest.raises(TokenRefused):
             authenticate(refused)
+
+
+def test_clocks_set_back_and_forth_revive_no_token(
+    revocations: RevocationList, store: WatchedStore, seconds: Seconds
+) -> None:
+    """
+    A token whose session ended while the clock was back is refused when the clock is right again.
+    """
+    clock = ManualClock()
+    authenticate = authenticator(tokens_of(RINGS["HS256"], clock), revocations)
+    actor = log_in(store)
+    token = tokens_of(RINGS["HS256"], clock).issue(actor, NOON)
+    before = authenticate(token)
+    revoke(store, actor, NOON - 2 * LIFE)
+    refused = 0
+    for jump in (-2 * LIFE, timedelta(0), -LIFE, LIFE / 2):
+        clock.at = NOON + jump
+        seconds.at += REFRESH_S + MOMENT
+        with pytest.raises(TokenRefused):
+            authenticate(token)
+        refused += 1
+
+    assert (actor, 4) == (before, refused)
