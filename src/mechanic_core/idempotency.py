@@ -66,6 +66,9 @@ class StoredAnswers(Protocol):
         """Delete every answer about a customer, expired ones included."""
         ...
 
-    def sweep(self, before: datetime) -> int:
-        """Delete the answers from before *before* and return their number."""
+    def sweep(self, before: datetime, limit: int) -> int:
+        """Delete answers from before *before*, the oldest *limit* of them; return their number.
+
+        Answers that another transaction is sweeping are left to it.
+        """
         ...

@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_shop.wiring.database import sweep_stored_answers
+from mechanic_shop.wiring.sweeper import Sweeper, Swept
 from tests.integration.apps import BOB, AppClient, new_furnished_shop_url, open_client, settings_for
 from tests.integration.databases import DATABASES, now
 from tests.integration.servers import PostgresServer
@@ -150,5 +151,5 @@ def test_answers_that_have_not_expired_are_not_swept(client: AppClient, url: str
     post(client, client.token(BOB))
     store = SqlStore.open(url)
 
-    assert 0 == sweep_stored_answers(store, now())
+    assert Swept() == Sweeper(store, now, timedelta(minutes=30)).sweep()
     store.close()

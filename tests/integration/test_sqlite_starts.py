@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from functools import partial
 from multiprocessing import Queue, get_context
 from multiprocessing.synchronize import Barrier as BarrierType
@@ -23,7 +24,8 @@ from mechanic_core.paging import PageRequest
 from mechanic_shop.settings.secret_file import read_or_create_secret, secret_path
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.clock import utc_now
-from mechanic_shop.wiring.database import open_database, sweep_stored_answers
+from mechanic_shop.wiring.database import open_database
+from mechanic_shop.wiring.sweeper import Sweeper
 
 HANDS: Final = 8
 PROCESSES: Final = 4
@@ -64,7 +66,7 @@ def start(file: Path, who: str) -> str:
     url = f"sqlite:///{file}"
     secret = read_or_create_secret(secret_path(url))
     with open_database(Settings(database_url=url), 2) as store:
-        sweep_stored_answers(store, utc_now())
+        Sweeper(store, utc_now, timedelta(minutes=30)).sweep()
         with store.begin() as work:
             work.customers.add(new_customer(name=who, email=f"{who}@x.example"))
     return secret

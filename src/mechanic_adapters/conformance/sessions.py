@@ -49,6 +49,11 @@ WRITES: Final = (
         "sessions",
     ),
     Write(
+        "sessions.sweep",
+        lambda work, _: work.sessions.sweep(AT + LIFE + LIFE, 10),
+        "sessions",
+    ),
+    Write(
         "revocations.revoke",
         lambda work, seed: work.revocations.revoke(seed.session.id, LATER),
         "sessions",

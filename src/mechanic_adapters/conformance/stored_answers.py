@@ -72,9 +72,22 @@ class TestStoredAnswers:
         young = add(store, key="young", at=LATER)
 
         with store.begin() as work:
-            assert (0, 1, 0) == tuple(work.stored_answers.sweep(at) for at in (AT, LATER, LATER))
+            swept = [work.stored_answers.sweep(at, 10) for at in (AT, LATER, LATER)]
 
+        assert [0, 1, 0] == swept
         assert (None, young) == (claim(store), claim(store, "young"))
+
+    def test_sweeps_the_oldest_first(self, store: Store) -> None:
+        """No more answers than the limit are deleted at once, the oldest of them."""
+        ages, limit = (2, 4, 1, 3), 3
+        answers = {age: add(store, ADA, key=f"k{age}", at=AT - timedelta(days=age)) for age in ages}
+
+        with store.begin() as work:
+            assert limit == work.stored_answers.sweep(AT, limit)
+
+        long_ago = AT - timedelta(days=9)
+        left = [claim(store, answers[age].key, since=long_ago) for age in sorted(ages)]
+        assert [answers[1], None, None, None] == left
 
     @pytest.mark.parametrize("customer_id", [ADA, BEN])
     def test_forgets_a_customer(self, store: Store, customer_id: CustomerId) -> None:

@@ -89,6 +89,21 @@ class MemorySessions(Sessions, SessionRevocations):
         self._tables[_TOKENS].put(spent.digest, spent)
         self._tables[_TOKENS].put(fresh.digest, fresh)
 
+    def sweep(self, before: datetime, limit: int) -> int:
+        tokens, sessions = self._tables[_TOKENS], self._tables[_SESSIONS]
+        expired = [token for token in tokens.all() if token.expires_at < before][:limit]
+        for token in expired:
+            tokens.delete(token.digest)
+        live = {token.session_id for token in tokens.all()}
+        ended = {token.session_id for token in expired} - live
+        revoked = [s.id for s in sessions.all() if s.revoked_at and s.revoked_at < before]
+        gone = ended | set([one for one in revoked if one not in ended][:limit])
+        for session_id in gone:
+            sessions.delete(session_id)
+        for token in [token for token in tokens.all() if token.session_id in gone]:
+            tokens.delete(token.digest)
+        return len(expired) + len(gone)
+
     def revoke(self, session_id: SessionId, at: datetime) -> None:
         session = self._tables[_SESSIONS].get(session_id)
         if session and session.revoked_at is None:

@@ -33,11 +33,12 @@ class MemoryStoredAnswers(StoredAnswers):
     def forget(self, customer_id: CustomerId) -> None:
         self._delete(lambda answer: customer_id in answer.about)
 
-    def sweep(self, before: datetime) -> int:
-        return self._delete(lambda answer: answer.at < before)
+    def sweep(self, before: datetime, limit: int) -> int:
+        return self._delete(lambda answer: answer.at < before, limit)
 
-    def _delete(self, matches: Callable[[StoredAnswer], bool]) -> int:
-        keys = [answer.key for answer in self._tables[_STORED_ANSWERS].all() if matches(answer)]
+    def _delete(self, matches: Callable[[StoredAnswer], bool], limit: int | None = None) -> int:
+        answers = filter(matches, self._tables[_STORED_ANSWERS].all())
+        keys = [answer.key for answer in sorted(answers, key=lambda answer: answer.at)[:limit]]
         for key in keys:
             self._tables[_STORED_ANSWERS].delete(key)
         return len(keys)

@@ -54,6 +54,14 @@ class Sessions(Protocol):
         """Store *spent*, which is now used, and *fresh*, which replaces it."""
         ...
 
+    def sweep(self, before: datetime, limit: int) -> int:
+        """Delete refresh tokens that expired and sessions that were revoked before *before*.
+
+        A session goes with its last token. At most *limit* tokens are chosen, and *limit* sessions;
+        those that another transaction is sweeping are left to it. Returns the number of both.
+        """
+        ...
+
 
 @final
 @frozen

@@ -1,5 +1,6 @@
 """The `db` command group."""
 
+from datetime import timedelta
 from typing import Final
 
 import click
@@ -10,6 +11,7 @@ from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring import database
 from mechanic_shop.wiring.clock import utc_now
+from mechanic_shop.wiring.sweeper import Sweeper
 
 _UNSAFE: Final = "{name} is off on the database server: a crash of its machine damages the data"
 
@@ -85,6 +87,10 @@ def recount(*, mend: bool) -> None:
 
 @db.command()
 def sweep() -> None:
-    """Delete expired answers to requests with an Idempotency-Key."""
-    with database.open_database(Settings.read(), 1) as store:
-        click.echo(f"{database.sweep_stored_answers(store, utc_now())} stored answers deleted")
+    """Delete expired answers to requests with an Idempotency-Key, and expired sessions."""
+    settings = Settings.read()
+    with database.open_database(settings, 1) as store:
+        life = timedelta(minutes=settings.token_ttl_min)
+        swept = Sweeper(store, utc_now, life).sweep()
+    click.echo(f"{swept.answers} stored answers deleted")
+    click.echo(f"{swept.sessions} sessions and refresh tokens deleted")

@@ -6,7 +6,7 @@ The shop without HTTP is in `mechanic_shop.wiring.shop`.
 import atexit
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Final, final
@@ -22,7 +22,6 @@ from mechanic_adapters.security.revocations import RevocationList, ignore_epoch
 from mechanic_adapters.sql.engine.connection_pool import count_connections
 from mechanic_adapters.sql.engine.executor import STATEMENT_COUNT
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.errors import Unavailable
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
 from mechanic_http.endpoint.response import first_interceptor, no_interceptor
@@ -37,8 +36,9 @@ from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.access_tokens import create_tokens, load_secret
 from mechanic_shop.wiring.cache import checked_regions, create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
-from mechanic_shop.wiring.database import open_database, sweep_stored_answers
+from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop
+from mechanic_shop.wiring.sweeper import PERIOD_S, Sweeper, sweep_regularly
 
 THREADS: Final = 24
 """The default number of threads; most of them may be hashing a password."""
@@ -59,13 +59,14 @@ class Resources:
 
 
 @contextmanager
-def open_application(
+def open_application(  # noqa: PLR0913 - everything that can differ between servers
     settings: Settings,
     *,
     threads: int = THREADS,
     stopping: Stopping = never_stopping,
     access_log: AccessLog | None = None,
     metrics: Metrics | None = None,
+    sweep_period_s: float = PERIOD_S,
 ) -> Iterator[WSGIApplication]:
     """Open the shop as a WSGI application and close all its resources on exit.
 
@@ -75,6 +76,7 @@ def open_application(
         stopping: Returns whether a graceful shutdown has begun.
         access_log: Called with each completed request.
         metrics: Counts requests; by default metrics of its own.
+        sweep_period_s: The mean time between two deletions of expired data.
 
     Raises `WrongSettings`, and `SchemaOld` if a PostgreSQL schema needs an upgrade.
     """
@@ -82,11 +84,10 @@ def open_application(
         open_traces(os.environ) as traces,
         _open_resources(settings, threads, metrics or Metrics()) as resources,
     ):
-        with suppress(Unavailable):  # a read-only database can still serve reads
-            sweep_stored_answers(resources.store, utc_now())
         log = traces.describe_spans(access_log) if traces else access_log
         application = _create_app(resources, threads, stopping, log)
-        yield traces.wrap(application) if traces else application
+        with sweep_regularly(_sweeper(resources), sweep_period_s):
+            yield traces.wrap(application) if traces else application
 
 
 def create_application(settings: Settings, access_log: AccessLog | None = None) -> WSGIApplication:
@@ -118,6 +119,10 @@ def _open_resources(settings: Settings, threads: int, metrics: Metrics) -> Itera
             metrics=metrics,
             store=store,
         )
+
+
+def _sweeper(resources: Resources) -> Sweeper:
+    return Sweeper(resources.store, utc_now, timedelta(seconds=resources.tokens.life))
 
 
 def _create_app(

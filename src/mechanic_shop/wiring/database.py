@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
 from typing import ClassVar
 
 from mechanic_adapters.sql.migrations import version
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
-from mechanic_core.idempotency import EXPIRY
-from mechanic_core.unit_of_work import Store
 from mechanic_shop.settings.database_url import sqlite_file, translate_errors
 from mechanic_shop.settings.settings import Settings
 
@@ -104,9 +101,3 @@ def _upgrade_needed(found: str | None) -> str:
         f"the database's schema is {found or 'empty'}, not {version.newest()}: "
         "run mechanic-shop db upgrade"
     )
-
-
-def sweep_stored_answers(store: Store, now: datetime) -> int:
-    """Delete the stored idempotent answers that have expired at *now*; return how many."""
-    with store.begin() as work:
-        return work.stored_answers.sweep(now - EXPIRY)

@@ -28,8 +28,11 @@ from mechanic_adapters.sql.engine.row_mapping import (
     column_parameters,
     field_columns,
     field_values,
+    json_text,
     record_maker,
 )
+from mechanic_adapters.sql.engine.sql_functions import rows_from_json
+from mechanic_adapters.sql.queries.expiry import delete_oldest
 from mechanic_adapters.sql.schema.accounts import (
     epochs,
     refresh_tokens,
@@ -94,6 +97,16 @@ def _revoked_after(epoch: ColumnElement[str]) -> Select[Any]:
 
 _REVOKED_ON_POSTGRES = _revoked_after(_EPOCH + literal("@") + _SERVER_START)
 _REVOKED_ON_SQLITE = _revoked_after(_EPOCH)
+
+
+_SWEEP_TOKENS = delete_oldest(refresh_tokens.c.digest, refresh_tokens.c.expires_at).returning(
+    refresh_tokens.c.session_id
+)
+_SWEEP_REVOKED = delete_oldest(sessions.c.id, sessions.c.revoked_at)
+_DELETE_ENDED = delete(sessions).where(
+    sessions.c.id.in_(rows_from_json([sessions.c.id])),
+    ~exists().where(refresh_tokens.c.session_id == sessions.c.id),
+)
 
 
 @final
@@ -171,6 +184,13 @@ class SqlSessions(Sessions, SessionRevocations):
         used = {"token_digest": spent.digest, "used_at": spent.used_at}
         self._executor.write(_NOUN, _MARK_USED, used)
         self._executor.write(_NOUN, _ADD_TOKEN, field_values(fresh))
+
+    def sweep(self, before: datetime, limit: int) -> int:
+        params = {"before": before, "limit": limit}
+        expired = self._executor.write_returning(_NOUN, _SWEEP_TOKENS, params)
+        ended = json_text({tuple(row) for row in expired})
+        count = self._executor.write(_NOUN, _DELETE_ENDED, {"rows": ended}) if expired else 0
+        return len(expired) + count + self._executor.write(_NOUN, _SWEEP_REVOKED, params)
 
     def revoke(self, session_id: SessionId, at: datetime) -> None:
         self._executor.write(_NOUN, _REVOKE, {"session": session_id, "moment": at})

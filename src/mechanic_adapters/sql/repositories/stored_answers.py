@@ -7,10 +7,11 @@ from typing import Final, final
 from attrs import frozen
 from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
 
-from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
+from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import column_parameters, json_text
 from mechanic_adapters.sql.engine.sql_functions import rows_from_json
+from mechanic_adapters.sql.queries.expiry import delete_oldest
 from mechanic_adapters.sql.schema.stored_answers import (
     receipts,
     stored_answer_customers,
@@ -41,9 +42,8 @@ FORGET: Final = delete(stored_answers).where(
         )
     )
 )
-_BEFORE = bindparam("before", type_=MOMENT)
-_SWEEP = delete(stored_answers).where(_answer.at < _BEFORE)
-_SWEEP_RECEIPTS = delete(receipts).where(receipts.c.at < _BEFORE)
+_SWEEP = delete_oldest(_answer.key, _answer.at)
+_SWEEP_RECEIPTS = delete_oldest(receipts.c.key, receipts.c.at)
 
 
 @final
@@ -82,9 +82,11 @@ class SqlStoredAnswers(StoredAnswers):
     def forget(self, customer_id: CustomerId) -> None:
         self._executor.write(_NOUN, FORGET, {"the_customer": customer_id})
 
-    def sweep(self, before: datetime) -> int:
-        self._executor.write(_NOUN, _SWEEP_RECEIPTS, {"before": before})
-        return self._executor.write(_NOUN, _SWEEP, {"before": before})
+    def sweep(self, before: datetime, limit: int) -> int:
+        params = {"before": before, "limit": limit}
+        return self._executor.write(_NOUN, _SWEEP_RECEIPTS, params) + self._executor.write(
+            _NOUN, _SWEEP, params
+        )
 
 
 def _lock_number(key: str) -> int:

@@ -1,0 +1,113 @@
+"""The sweeper: deletes what has expired, in small batches, while the shop runs."""
+
+import logging
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Event, Thread
+from typing import Final, final
+
+from attrs import frozen
+
+from mechanic_core.errors import Unavailable
+from mechanic_core.idempotency import EXPIRY
+from mechanic_core.unit_of_work import Store
+from mechanic_core.values import Clock
+
+PERIOD_S: Final = 300.0
+"""The mean time between two runs: an answer is gone ten minutes after it has expired."""
+
+BATCH: Final = 200
+"""How many rows of a kind one transaction deletes: other writers of SQLite wait for it."""
+
+_MARGIN: Final = timedelta(hours=1)
+"""By how much clocks of machines may differ."""
+
+_PAUSE_S: Final = 0.05
+_JITTER: Final = 0.2
+_FIRST: Final = 0.2
+_JOIN_S: Final = 5.0
+
+_log: Final = logging.getLogger(__name__)
+
+
+@final
+@frozen
+class Swept:
+    """How many stored answers were deleted, and how many sessions and refresh tokens."""
+
+    answers: int = 0
+    sessions: int = 0
+
+
+@final
+@frozen(eq=False)
+class Sweeper:
+    """Deletes stored answers, sessions and refresh tokens that nobody can use any more.
+
+    Attributes:
+        store: The store.
+        now: The clock.
+        token_life: The lifetime of an access token: a revoked session is kept for longer.
+        batch: The maximum number of rows of a kind in one transaction.
+    """
+
+    store: Store
+    now: Clock
+    token_life: timedelta
+    batch: int = BATCH
+
+    def sweep(self, pause: Callable[[float], object] = lambda _: False) -> Swept:
+        """Delete all that has expired by now.
+
+        *pause* is called between two batches; if it returns true, the rest is left for later.
+        Raises `Unavailable`.
+        """
+        answers = self._all(self._answers, pause)
+        return Swept(answers, self._all(self._sessions, pause))
+
+    def run(self, stopping: Event, period_s: float) -> None:
+        """Sweep about every *period_s* seconds until *stopping* is set.
+
+        The times are random, so that processes that were started together do not sweep together.
+        """
+        delay = random.uniform(0, _FIRST * period_s)  # noqa: S311 - no secret
+        while not stopping.wait(delay):
+            try:
+                self.sweep(stopping.wait)
+            except Unavailable:  # or read-only: the next run may succeed
+                _log.info("expired data could not be swept")
+            except Exception:  # noqa: BLE001 - the next run may succeed
+                _log.exception("sweeping expired data failed")
+            delay = period_s * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
+
+    def _all(self, delete: Callable[[], int], pause: Callable[[float], object]) -> int:
+        """Call *delete* until it finds less than a batch; return the sum."""
+        total = 0
+        while (count := delete()) >= self.batch:
+            total += count
+            if pause(_PAUSE_S):
+                return total
+        return total + count
+
+    def _answers(self) -> int:
+        with self.store.begin() as work:
+            return work.stored_answers.sweep(self.now() - EXPIRY, self.batch)
+
+    def _sessions(self) -> int:
+        with self.store.begin() as work:
+            return work.sessions.sweep(self.now() - self.token_life - _MARGIN, self.batch)
+
+
+@contextmanager
+def sweep_regularly(sweeper: Sweeper, period_s: float = PERIOD_S) -> Iterator[None]:
+    """Run *sweeper* in a thread of its own within the block."""
+    stopping = Event()
+    thread = Thread(target=sweeper.run, args=(stopping, period_s), name="sweeper", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(_JOIN_S)

@@ -1,0 +1,163 @@
+"""The sweeper deletes what has expired, in small batches, while the shop runs."""
+
+import logging
+from datetime import datetime, timedelta
+from threading import Event
+from typing import final
+
+import pytest
+
+from mechanic_adapters.conformance.samples.records import (
+    AT,
+    LIFE,
+    add_customer,
+    add_session,
+    new_session,
+)
+from mechanic_adapters.memory import MemoryStore
+from mechanic_core.errors import Unavailable
+from mechanic_core.idempotency import EXPIRY, StoredAnswer
+from mechanic_core.unit_of_work import Store
+from mechanic_shop.wiring.sweeper import PERIOD_S, Sweeper, Swept, sweep_regularly
+
+WAIT_S = 30.0
+TOKEN_LIFE = timedelta(minutes=30)
+SOON = timedelta(minutes=1)
+LONG_AFTER = AT + LIFE + timedelta(days=1)
+
+
+def add_answers(store: Store, count: int) -> None:
+    """Store *count* answers at `AT`."""
+    with store.begin() as work:
+        for number in range(count):
+            answer = StoredAnswer(
+                key=f"k{number}", fingerprint="", content=b"", about=frozenset(), at=AT
+            )
+            work.stored_answers.add(answer)
+
+
+def sweep(store: Store, at: datetime, batch: int = 10) -> Swept:
+    """Sweep once, as of *at*."""
+    return Sweeper(store, lambda: at, TOKEN_LIFE, batch).sweep()
+
+
+def test_answers_are_swept_when_they_have_expired() -> None:
+    """
+    An answer goes after a day, and not before.
+    """
+    store = MemoryStore()
+    add_answers(store, 3)
+
+    assert Swept() == sweep(store, AT + EXPIRY)
+    assert Swept(answers=3) == sweep(store, AT + EXPIRY + SOON)
+
+
+def test_sessions_are_swept_when_no_token_of_theirs_is_valid() -> None:
+    """
+    A session goes when its refresh token and any access token of it have expired for an hour.
+    """
+    store = MemoryStore()
+    add_session(store, new_session(add_customer(store).id))
+    expired = AT + LIFE + TOKEN_LIFE + timedelta(hours=1)
+
+    assert Swept() == sweep(store, expired)
+    assert Swept(sessions=2) == sweep(store, expired + SOON)
+
+
+def test_many_are_swept_in_batches() -> None:
+    """
+    No transaction deletes more than a batch, and others can write between two of them.
+    """
+    store, left, pauses = MemoryStore(), list[int](), list[float]()
+    add_answers(store, 25)
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        with store.begin() as work:  # another writer
+            left.append(sum(work.stored_answers.claim(f"k{n}", AT) is not None for n in range(25)))
+
+    swept = Sweeper(store, lambda: LONG_AFTER, TOKEN_LIFE, batch=10).sweep(pause)
+
+    assert Swept(answers=25) == swept
+    assert [15, 5] == left
+    assert all(seconds > 0 for seconds in pauses)
+
+
+def test_a_stop_between_two_batches_leaves_the_rest() -> None:
+    """
+    A process that stops does not wait until all is swept.
+    """
+    store = MemoryStore()
+    add_answers(store, 25)
+
+    swept = Sweeper(store, lambda: LONG_AFTER, TOKEN_LIFE, batch=10).sweep(lambda _: True)
+
+    assert (Swept(answers=10), Swept(answers=15)) == (swept, sweep(store, LONG_AFTER))
+
+
+def test_the_sweeper_runs_again_and_again(caplog: pytest.LogCaptureFixture) -> None:
+    """
+    Its thread sweeps what expires later too, also after the database was away, or a mistake.
+    """
+    store, rounds = MemoryStore(), iter([Unavailable(), RuntimeError("mistake")])
+    swept = [Event(), Event()]
+    waiting = iter(swept)
+
+    def now() -> datetime:
+        for failure in rounds:
+            raise failure
+        return LONG_AFTER
+
+    def note(_: frozenset[str]) -> None:
+        with store.read_only() as work:
+            gone = work.stored_answers.claim("k0", AT) is None
+        if gone:
+            next(waiting, Event()).set()
+
+    add_answers(store, 1)
+    store.subscribe(note)
+    with caplog.at_level(logging.INFO), sweep_regularly(Sweeper(store, now, TOKEN_LIFE), 0.001):
+        assert swept[0].wait(WAIT_S)
+        add_answers(store, 1)
+        assert swept[1].wait(WAIT_S)
+
+    texts = [record.message for record in caplog.records]
+    assert ["expired data could not be swept", "sweeping expired data failed"] == texts
+
+
+@final
+class RecordedWaits(Event):
+    """An event that does not wait, but records for how long it should; it is set after ten."""
+
+    def __init__(self) -> None:
+        """Record nothing yet."""
+        super().__init__()
+        self.waits = list[float]()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Record *timeout*."""
+        self.waits.append(timeout or 0.0)
+        return len(self.waits) > 10
+
+
+def test_processes_do_not_sweep_together() -> None:
+    """
+    Each of eight processes waits for a random time: short at first, then about the period.
+    """
+    events = [RecordedWaits() for _ in range(8)]
+    for event in events:
+        Sweeper(MemoryStore(), lambda: AT, TOKEN_LIFE).run(event, PERIOD_S)
+
+    waits = [event.waits for event in events]
+    assert 8 == len({first for first, *_ in waits})
+    assert all(0 <= first <= PERIOD_S / 5 for first, *_ in waits)
+    later = [wait for _, *others in waits for wait in others]
+    assert len(later) == len(set(later))
+    assert all(0.8 * PERIOD_S <= wait <= 1.2 * PERIOD_S for wait in later)
+
+
+def test_an_expired_answer_is_gone_ten_minutes_later() -> None:
+    """
+    The longest wait between two runs is less than ten minutes.
+    """
+    assert 1.2 * PERIOD_S < 600
