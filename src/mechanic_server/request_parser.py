@@ -15,9 +15,9 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 
 from mechanic_server.chunked_body import StrictChunkedReceiver
-from mechanic_server.request_head import find_error
+from mechanic_server.request_head import find_error, strip_values
 
-_LEADING_BLANK: Final = re.compile(rb"(?:\r\n)*[ \t\x0b\x0c]")
+_LEADING_BLANK: Final = re.compile(rb"(?:\r\n)*+[ \t\x0b\x0c]")
 
 
 @final
@@ -61,7 +61,7 @@ class StrictParser(HTTPRequestParser):
         if self._head_error:
             raise ParsingError(self._head_error.body)
         try:
-            super().parse_header(header_plus)
+            super().parse_header(strip_values(header_plus))
         except ValueError as error:  # urllib.parse, on a target such as http://[::1/
             raise ParsingError("Bad URI") from error
         if self.chunked:
@@ -70,7 +70,7 @@ class StrictParser(HTTPRequestParser):
     def _has_stray_bytes(self, data: bytes) -> bool:
         """Return whether the head so far has a NUL, or a CR or LF that is not part of a CRLF."""
         head = self.header_plus + data
-        end = head.find(b"\r\n\r\n")
+        end = head.find(b"\r\n\r\n", max(0, len(self.header_plus) - 3))
         until = len(head) - head.endswith(b"\r") if end < 0 else end + 2
         start = len(self.header_plus) - self.header_plus.endswith(b"\r")
         lines = head.count(b"\r\n", start, until)

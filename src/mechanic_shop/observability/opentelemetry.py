@@ -23,6 +23,12 @@ from mechanic_http.ports import AccessLog, AccessLogEntry
 SERVICE: Final = "mechanic-shop"
 _SERVER_ERROR: Final = 500
 
+_MAX_HEADER: Final = 512
+"""The longest header that is read: the most for `traceparent` and `tracestate`.
+
+`baggage` may be longer, but is not used; the time of its parser grows with the square of blanks.
+"""
+
 
 @final
 @frozen
@@ -82,11 +88,11 @@ def open_provider(span_exporter: SpanExporter, *, batch: bool) -> Iterator[OpenT
 
 
 def _headers_of(environ: Mapping[str, Any]) -> dict[str, str]:
-    """Return the request's headers by the lower-case names that propagators read."""
+    """Return the request's short headers by the lower-case names that propagators read."""
     return {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value
         for name, value in environ.items()
-        if name.startswith("HTTP_")
+        if name.startswith("HTTP_") and len(value) <= _MAX_HEADER
     }
 
 

@@ -253,3 +253,14 @@ def test_refuses_a_client_that_does_not_accept_json() -> None:
         for accept in ("*/*", "text/html, application/*;q=0.1", "nonsense", "text/html", "*/*;q=0")
     ]
     assert 401 == shop.get("/customers", Accept="text/html").status_code
+
+
+def test_a_very_long_accept_counts_as_missing() -> None:
+    """
+    Up to 1,024 characters of `Accept` are read: more would take a long time to parse.
+    """
+    refused = "text/html;level=" + "1" * 1008
+
+    assert [406, 200] == [
+        client().get("/inventory", Accept=accept).status_code for accept in (refused, f"{refused}1")
+    ]
