@@ -5,12 +5,13 @@ process serves it. The content is opaque here: the transport encodes it.
 """
 
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Annotated, ClassVar, Final, Protocol
 
 from attrs import field, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Conflict, Invalid, Problem
+from mechanic_core.rules import Example
 
 EXPIRY: Final = timedelta(hours=24)
 """How long a key is valid."""
@@ -25,6 +26,16 @@ class KeyReused(Invalid):
 
     def __init__(self) -> None:
         super().__init__(Problem("#", "must be the body first sent with this Idempotency-Key"))
+
+
+class AnswerNotStored(Conflict):
+    """The first request with this key was carried out; its response was too large to be stored."""
+
+    fact_types: ClassVar = {"location": Annotated[str | None, Example("/service_tickets/15")]}
+
+    def __init__(self, location: str | None) -> None:
+        """Name the resource that the first request made, if any: it can be read there."""
+        super().__init__(location=location)
 
 
 @frozen(kw_only=True)

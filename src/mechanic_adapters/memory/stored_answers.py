@@ -10,7 +10,7 @@ from mechanic_adapters.memory.tables import TableName, Tables
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import StoredAnswer, StoredAnswers
 
-_STORED_ANSWERS: Final = TableName[str, StoredAnswer]("stored_answers", "stored_answers")
+STORED_ANSWERS: Final = TableName[str, StoredAnswer]("stored_answers", "stored_answers")
 
 
 @final
@@ -21,14 +21,14 @@ class MemoryStoredAnswers(StoredAnswers):
     _tables: Tables
 
     def claim(self, key: str, since: datetime) -> StoredAnswer | None:
-        stored = self._tables[_STORED_ANSWERS].get(key)
+        stored = self._tables[STORED_ANSWERS].get(key)
         if stored is None or stored.at >= since:
             return stored
-        self._tables[_STORED_ANSWERS].delete(key)
+        self._tables[STORED_ANSWERS].delete(key)
         return None
 
     def add(self, answer: StoredAnswer) -> None:
-        self._tables[_STORED_ANSWERS].put(answer.key, answer)
+        self._tables[STORED_ANSWERS].put(answer.key, answer)
 
     def forget(self, customer_id: CustomerId) -> None:
         self._delete(lambda answer: customer_id in answer.about)
@@ -37,8 +37,8 @@ class MemoryStoredAnswers(StoredAnswers):
         return self._delete(lambda answer: answer.at < before, limit)
 
     def _delete(self, matches: Callable[[StoredAnswer], bool], limit: int | None = None) -> int:
-        answers = filter(matches, self._tables[_STORED_ANSWERS].all())
+        answers = filter(matches, self._tables[STORED_ANSWERS].all())
         keys = [answer.key for answer in sorted(answers, key=lambda answer: answer.at)[:limit]]
         for key in keys:
-            self._tables[_STORED_ANSWERS].delete(key)
+            self._tables[STORED_ANSWERS].delete(key)
         return len(keys)

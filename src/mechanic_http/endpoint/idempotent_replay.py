@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import re
+import zlib
 from collections.abc import Callable
 from typing import Any, Final, final
 
@@ -18,7 +19,7 @@ from attrs import field, frozen
 
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.idempotency import EXPIRY, KeyReused, StoredAnswer
+from mechanic_core.idempotency import EXPIRY, AnswerNotStored, KeyReused, StoredAnswer
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_http.endpoint import body as bodies
@@ -29,6 +30,10 @@ from mechanic_http.problems.refusals import MalformedHeader
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
+
+MAX_CONTENT: Final = 16_384
+"""The maximum size of a stored answer in bytes, compressed: that of a ticket with all its lines
+is less. A larger one would let a client with random texts fill the disk."""
 
 _KEY: Final = re.compile(r'"([\x20\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255})')
 
@@ -121,14 +126,31 @@ def parse_key(header: str) -> str:
 
 
 def _encode(answer: EncodedResponse) -> bytes:
-    """Return status, headers and body as one JSON object; the body is JSON text, kept exactly."""
+    """Return status, headers and body as one JSON object, compressed.
+
+    The body is JSON text, exactly as it was sent. An answer that is too large is stored as the
+    address that it names, without status, headers and body.
+    """
     body = None if answer.body is None else answer.body.decode()
-    return orjson.dumps({"status": answer.status, "headers": dict(answer.headers), "body": body})
+    whole = {"status": answer.status, "headers": dict(answer.headers), "body": body}
+    content = zlib.compress(orjson.dumps(whole))
+    if len(content) <= MAX_CONTENT:
+        return content
+    return zlib.compress(orjson.dumps({"location": answer.headers.get("Location")}))
+
+
+def _decode(content: bytes) -> dict[str, Any]:
+    """Return what `_encode` was given; the release before did not compress it."""
+    is_plain = content.startswith(b"{")
+    decoded: dict[str, Any] = orjson.loads(content if is_plain else zlib.decompress(content))
+    return decoded
 
 
 def _replay(stored: StoredAnswer, fingerprint: str) -> EncodedResponse:
     if not hmac.compare_digest(stored.fingerprint, fingerprint):
         raise KeyReused
-    first: dict[str, Any] = orjson.loads(stored.content)
+    first = _decode(stored.content)
+    if "status" not in first:
+        raise AnswerNotStored(first["location"])
     body = None if first["body"] is None else first["body"].encode()
     return EncodedResponse(first["status"], {**first["headers"], REPLAYED: "true"}, body)

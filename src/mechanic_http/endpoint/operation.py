@@ -13,7 +13,7 @@ from attrs import frozen
 from mechanic_core.access import Actor, Policy, RoleForbids
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Refused, RuleBroken, Unavailable
-from mechanic_core.idempotency import FirstStillRunning, KeyReused
+from mechanic_core.idempotency import AnswerNotStored, FirstStillRunning, KeyReused
 from mechanic_core.shop import Shop
 from mechanic_http.endpoint.body import JSON, MERGE_PATCH
 from mechanic_http.endpoint.signature import Signature, signature_of
@@ -113,7 +113,8 @@ class Operation:
         if self.is_safe and self.has_etag:
             yield from (refusals.PreconditionFailed, refusals.MalformedHeader)
         if self.accepts_idempotency_key:
-            yield from (FirstStillRunning, KeyReused, refusals.MalformedHeader)
+            yield from (FirstStillRunning, AnswerNotStored, KeyReused)
+            yield refusals.MalformedHeader
         yield from self.own_refusals
 
 

@@ -1,5 +1,6 @@
 """Idempotency-Key: a repeated request gets the first answer and has no second effect."""
 
+import random
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from attrs import define, evolve, field, fields, frozen, has
 from falcon import testing
 
 from mechanic_adapters.memory import MemoryStore
+from mechanic_adapters.memory.stored_answers import STORED_ANSWERS, MemoryStoredAnswers
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.idempotency import EXPIRY
@@ -17,7 +19,7 @@ from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Listener, Work
 from mechanic_core.vehicles.vehicle import Vehicle
 from mechanic_http.app import HttpPorts, create_app
-from mechanic_http.endpoint.idempotent_replay import IdempotentReplay, parse_key
+from mechanic_http.endpoint.idempotent_replay import MAX_CONTENT, IdempotentReplay, parse_key
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.routes import ROUTES
 from mechanic_http.settings import HttpSettings
@@ -389,3 +391,55 @@ def test_hashes_outside_the_transaction(path: str) -> None:
     assert responses[0].json == responses[1].json
     assert "true" == responses[1].headers["Idempotency-Replayed"]
     assert {0} == set(passwords.open)
+
+
+def stored_sizes(shop: Client) -> list[int]:
+    """Return the sizes of all stored answers in bytes."""
+    with shop.premises.store.read_only() as work:
+        answers: MemoryStoredAnswers = work.stored_answers  # type: ignore[assignment] # of this store
+        return [len(one.content) for one in answers._tables[STORED_ANSWERS].all()]
+
+
+def ticket_with_labor(shop: Client, descriptions: list[str]) -> str:
+    """Add a ticket with labour lines, and return its address."""
+    job = {"customer_id": 1, "description": "Restoration", "mechanic_ids": [2]}
+    made = shop.ask("POST", "/service_tickets", job, MECHANIC)
+    path = f"/service_tickets/{made.json['id']}"
+    for description in descriptions:
+        line = {"description": description, "hours": 1, "rate": 100}
+        assert 201 == shop.ask("POST", f"{path}/labor", line, MECHANIC).status_code
+    return path
+
+
+def test_answers_are_stored_compressed() -> None:
+    """
+    The answer about a ticket with a hundred lines takes a tenth of its size.
+    """
+    shop = new_client()
+    path = ticket_with_labor(shop, [f"Replace bearing {n} of the gearbox" for n in range(100)])
+    first, second = (post(shop, {"to": "in_progress"}, path=f"{path}/transitions") for _ in "12")
+
+    assert (200, first.content) == (second.status_code, second.content)
+    (size,) = stored_sizes(shop)
+    assert size < len(first.content) / 10
+
+
+def test_an_answer_that_is_too_large_is_not_stored() -> None:
+    """
+    A repeated request whose answer was too large is 409, and still has its effect only once.
+    """
+    shop = new_client()
+    chance = random.Random(1)
+    noise = ["".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(300)) for _ in range(50)]
+    path = ticket_with_labor(shop, noise)
+    first, second, third = (
+        post(shop, {"to": "in_progress"}, path=f"{path}/transitions") for _ in "123"
+    )
+
+    assert len(first.content) > MAX_CONTENT
+    assert [200, 409, 409] == [one.status_code for one in (first, second, third)]
+    assert "answer-not-stored" == second.json["code"] == third.json["code"]
+    assert 422 == post(shop, {"to": "on_hold"}, path=f"{path}/transitions").status_code
+    assert max(stored_sizes(shop)) < 100
+    history = shop.ask("GET", f"{path}/history?per_page=100", actor=MECHANIC).json["items"]
+    assert 1 == [entry["event"] for entry in history].count("transition")
