@@ -94,11 +94,13 @@ def contents_of(url: str) -> Tables:
 def _beside(url: str) -> str:
     if url.startswith("sqlite"):
         return "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
-    return """
+    # PostgreSQL spells the casts of a predicate differently once it was restored.
+    return r"""
         SELECT 'sequence', sequencename::text, last_value::text FROM pg_sequences
         UNION ALL SELECT 'trigger', tgname::text, '' FROM pg_trigger WHERE NOT tgisinternal
-        UNION ALL SELECT 'index', indexname::text, indexdef FROM pg_indexes
-            WHERE schemaname = 'public'
+        UNION ALL SELECT 'index', indexname::text, translate(
+            regexp_replace(indexdef, '::(character varying|text)(\[\])?', '', 'g'), '()', ''
+            ) FROM pg_indexes WHERE schemaname = 'public'
         UNION ALL SELECT 'constraint', conname::text, contype::text
             FROM pg_constraint WHERE connamespace = 'public'::regnamespace
     """
