@@ -18,6 +18,7 @@ SECRET = "a-secret-that-is-long-enough-to-sign-with"
         ("sqlite:///mechanic_shop.db", "mechanic_shop.secret"),
         ("sqlite:////var/lib/shop.sqlite3?timeout=5", "/var/lib/shop.secret"),
         ("postgresql://host/shop", "mechanic_shop.secret"),
+        ("postgresql://user:[word@host/shop", "mechanic_shop.secret"),
     ],
 )
 def test_the_secret_is_beside_the_database(url: str, expected: str) -> None:

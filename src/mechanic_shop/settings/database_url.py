@@ -13,8 +13,9 @@ from mechanic_shop.settings.variables import WrongSettings
 
 def sqlite_file(url: str) -> Path | None:
     """Return the file of an SQLite database; None for any other database."""
-    parts = urlsplit(url)
-    return Path(unquote(parts.path[1:])) if parts.scheme == "sqlite" else None
+    if not url.startswith("sqlite:"):  # a password may contain what `urlsplit` refuses
+        return None
+    return Path(unquote(urlsplit(url).path[1:]))
 
 
 @contextmanager
