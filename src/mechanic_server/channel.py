@@ -28,14 +28,6 @@ class GuardedTask(WSGITask):
 
     channel: "GuardedChannel"
 
-    def write(self, data: bytes) -> None:
-        """Send *data*, in one write with the response's head if that is still unsent."""
-        self.channel.buffer_writes()
-        try:
-            super().write(data)
-        finally:
-            self.channel.send_buffered()
-
     def build_response_header(self) -> bytes:
         """Return the response's head."""
         if not getattr(self.channel.server, "accepting", True):
@@ -64,7 +56,6 @@ class GuardedChannel(HTTPChannel):
     request: StrictParser | None
     requests: Sequence[StrictParser]
     served = False
-    _buffered: list[bytes] | None = None
     _unread = False
     _lingers_until: float | None = None
     _had_request = False
@@ -173,22 +164,6 @@ class GuardedChannel(HTTPChannel):
         poll = select.poll()
         poll.register(self.fd, select.POLLIN)
         return poll
-
-    def buffer_writes(self) -> None:
-        """Collect writes until `send_buffered`, since each would be a packet of its own."""
-        self._buffered = []
-
-    def write_soon(self, data: bytes) -> int:
-        """Send or queue *data*, and return its length."""
-        if self._buffered is None:
-            return super().write_soon(data)
-        self._buffered.append(data)
-        return len(data)
-
-    def send_buffered(self) -> None:
-        """Send the collected writes at once."""
-        buffered, self._buffered = self._buffered, None
-        super().write_soon(b"".join(buffered or ()))
 
     def readable(self) -> bool:
         """Return whether the event loop should wait for input."""

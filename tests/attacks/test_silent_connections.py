@@ -36,7 +36,12 @@ def answered(client: socket.socket) -> bool:
     """Return whether a request on this connection is answered."""
     try:
         client.sendall(ASK)
-        return client.recv(4096).startswith(b"HTTP/1.1 200")
+        received = b""
+        while not received.endswith(b"yes"):
+            if not (read := client.recv(4096)):
+                return False
+            received += read
+        return received.startswith(b"HTTP/1.1 200")
     except ConnectionError:
         return False
 
@@ -87,8 +92,10 @@ def test_the_connection_idle_longest_makes_room() -> None:
     limits = shortened(connections=3, per_address=3)
     with guarded(application, limits=limits) as shop, ExitStack() as opened:
         first, second, third = [opened.enter_context(shop.connect()) for _ in range(3)]
+        channels = shop.server.active_channels
         for client in (first, second, third, first):
             assert answered(client)
+            wait_until(lambda: not any(one.served for one in list(channels.values())))
         fourth = opened.enter_context(shop.connect(THERE))
 
         assert answered(fourth)
