@@ -31,7 +31,7 @@ from mechanic_http.problems.refusals import MalformedHeader
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 
-MAX_CONTENT: Final = 16_384
+MAX_CONTENT: Final = 32_768
 """The maximum size of a stored answer in bytes, compressed: that of a ticket with all its lines
 is less. A larger one would let a client with random texts fill the disk."""
 
