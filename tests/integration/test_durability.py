@@ -1,5 +1,9 @@
 """Commits on a PostgreSQL server that by itself answers before they are on disk."""
 
+import os
+from contextlib import closing
+from pathlib import Path
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -9,6 +13,7 @@ from mechanic_adapters.sql.engine.connection_pool import ConnectionPool
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.paging import PageRequest
+from mechanic_shop.backups.backup import back_up, restore
 from tests.integration.servers import PostgresServer, postgres_server
 
 LAZY = ("synchronous_commit=off", "wal_writer_delay=10s")
@@ -34,6 +39,27 @@ def test_an_acknowledged_write_survives_a_crash_whatever_the_server_is_set_to() 
         store.close()
 
     assert added == found
+
+
+def test_a_restored_backup_survives_a_crash_whatever_the_server_is_set_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    With `synchronous_commit=off` on the server a restore that has succeeded is not lost.
+    """
+    with postgres_server(*LAZY) as server:
+        monkeypatch.setenv("PATH", f"{server._programs}{os.pathsep}{os.environ['PATH']}")
+        url, target = server.new_database(), server.new_database()
+        runner.upgrade(url)
+        with closing(SqlStore.open(url)) as store:
+            added = add_customer(store)
+        back_up(url, tmp_path / "backup")
+        restore(target, tmp_path / "backup")
+        server.kill()
+        server.start()
+
+        with closing(SqlStore.open(target)) as store, store.read_only() as work:
+            assert added == work.customers.get(added.id)
 
 
 def level(pool: ConnectionPool) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import URL
 
+from mechanic_adapters.sql.engine.durability import COMMIT_SYNCHRONOUSLY
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url
 from mechanic_shop.backups import epoch
 from mechanic_shop.settings.database_url import describe_failure
@@ -85,6 +86,7 @@ def _begin_epoch(url: str, used: Mapping[str, int]) -> None:
     """Write a new epoch, and let ids go on above those that were *used*."""
     present = _last_ids(url)
     with _connect(url) as connection:
+        connection.execute(COMMIT_SYNCHRONOUSLY)  # `pg_restore` commits as the server is set to
         for sequence, last in used.items():
             if last > present.get(sequence, 0):
                 connection.execute(_RAISE, {"sequence": sequence, "last": last})

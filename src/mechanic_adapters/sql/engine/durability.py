@@ -8,10 +8,12 @@ _WEAK: Final = ("off", "local")
 """Levels of `synchronous_commit` at which an answered commit can be lost: after a crash of the
 server, or when a synchronous standby takes over."""
 
-_STRENGTHEN: Final = (
+COMMIT_SYNCHRONOUSLY: Final = (
     "SELECT set_config('synchronous_commit', 'on', false)"
     f" WHERE current_setting('synchronous_commit') IN {_WEAK}"
 )
+"""Makes a connection wait at each commit until all that was committed before is on disk too."""
+
 _CRASH_SAFETY: Final = text(
     "SELECT name FROM pg_settings"
     " WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name"
@@ -34,6 +36,6 @@ def unsafe_settings(connection: Connection) -> tuple[str, ...]:
 
 
 def _strengthen(connection: Any, _: object) -> None:
-    connection.execute(_STRENGTHEN)
+    connection.execute(COMMIT_SYNCHRONOUSLY)
     if not connection.autocommit:
         connection.commit()  # or the setting would end with the transaction
