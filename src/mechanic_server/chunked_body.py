@@ -13,7 +13,7 @@ from waitress.buffers import OverflowableBuffer
 from waitress.receiver import ChunkedReceiver
 from waitress.utilities import BadRequest
 
-from mechanic_server.limits import MAX_CHUNK_LINE_BYTES, MAX_HEAD_BYTES
+from mechanic_server.limits import MAX_CHUNK_LINE_BYTES, MAX_FIELD_BYTES, MAX_HEAD_BYTES
 
 _SIZE: Final = re.compile(rb"(?P<size>[0-9A-Fa-f]{1,8})(?:[ \t]*;[\t\x20-\x7e]*)?")
 _TRAILER: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
@@ -80,7 +80,7 @@ class StrictChunkedReceiver(ChunkedReceiver):
 
     def _read_trailer(self) -> bool:
         """Read one line of the trailer section; an empty line ends the body."""
-        line = self._read_line(MAX_HEAD_BYTES)
+        line = self._read_line(MAX_FIELD_BYTES)
         if line is None:
             return False
         self._trailer_bytes += len(line)

@@ -88,6 +88,18 @@ def test_blanks_around_a_value_are_removed() -> None:
     assert {"X": "a \t b", "Y": "", "Z": "c", "HOST": "shop"} == parser.headers
 
 
+def test_a_trailer_field_is_at_most_as_long_as_any_other() -> None:
+    """
+    A trailer field of 8 KiB is read, a longer one refused: it is looked through at each packet.
+    """
+    longest = "X: " + "x" * (limits.MAX_FIELD_BYTES - 3)
+    bodies = [f"{CHUNKED}0\r\n{field}\r\n\r\n" for field in (longest, f"{longest}x")]
+
+    assert [None, 400] == [
+        parser.error and parser.error.code for parser in (read(body.encode()) for body in bodies)
+    ]
+
+
 @frozen
 class ServedShop:
     """A shop that is served on a port, and the CPU clocks of its processes."""

@@ -26,6 +26,9 @@ _HOP: Final = re.compile(r"\[([0-9A-Fa-f:.]{2,45})\](?::[0-9]{1,5})?|([0-9.]{7,1
 _LONGEST_HOP: Final = 64
 """More than an address with a port has; what is longer is malformed, and not remembered whole."""
 
+MAX_CACHED_LENGTH: Final = 200
+"""A longer `X-Forwarded-For` is read each time, which bounds the memory of the cache."""
+
 _CACHED: Final = 1024
 
 
@@ -33,17 +36,13 @@ _CACHED: Final = 1024
 class ClientAddresses:
     """Finds the client behind trusted proxies."""
 
-    networks: Callable[[str, str], tuple[str, ...]]
-    """Returns the client's networks, which rate limits count by, the narrowest first.
-
-    They are an IPv4 address, or the /64 and the /48 of an IPv6 address. The arguments are the peer
-    and its `X-Forwarded-For`.
-    """
+    cached: Callable[[str, str], tuple[str, ...]]
+    """Remembers what `networks` returned; for an `X-Forwarded-For` of `MAX_CACHED_LENGTH` only."""
 
     def __init__(self, trusted: Iterable[str]) -> None:
         """Trust proxies in the networks *trusted*."""
         self._trusted = tuple(ipaddress.ip_network(one, strict=False) for one in trusted)
-        self.networks = functools.lru_cache(_CACHED)(self._networks)
+        self.cached = functools.lru_cache(_CACHED)(self.networks)
 
     def is_secure(self, req: Request) -> bool:
         """Return whether the client used HTTPS."""
@@ -54,7 +53,12 @@ class ClientAddresses:
                 return forwarded.rpartition(",")[2].strip().lower() == "https"
         return bool(req.env.get("wsgi.url_scheme") == "https")
 
-    def _networks(self, peer: str, forwarded_for: str) -> tuple[str, ...]:
+    def networks(self, peer: str, forwarded_for: str) -> tuple[str, ...]:
+        """Return the client's networks, which rate limits count by, the narrowest first.
+
+        They are an IPv4 address, or the /64 and the /48 of an IPv6 address. The arguments are the
+        peer and its `X-Forwarded-For`.
+        """
         address = self._client(peer, forwarded_for)
         parsed = parse_address(address)
         if isinstance(parsed, ipaddress.IPv6Address):

@@ -12,7 +12,7 @@ from mechanic_http.context import ShopRequest
 from mechanic_http.endpoint.arguments import Call
 from mechanic_http.endpoint.operation import Attempt, Operation
 from mechanic_http.endpoint.response import EncodedResponse, Interceptor, InterceptorFactory
-from mechanic_http.middleware.client_address import ClientAddresses
+from mechanic_http.middleware.client_address import MAX_CACHED_LENGTH, ClientAddresses
 from mechanic_http.ports import Hit, Limiter
 from mechanic_http.problems.refusals import TooManyRequests
 
@@ -37,7 +37,7 @@ class RateLimiter:
     def __init__(self, limiter: Limiter, clients: ClientAddresses) -> None:
         """Count with *limiter*, by the networks from *clients*."""
         self._limiter = limiter
-        self._networks = clients.networks
+        self._clients = clients
 
     def process_resource(
         self, req: ShopRequest, _: Response, __: object, ___: dict[str, Any]
@@ -80,7 +80,10 @@ class RateLimiter:
 
     def _find_networks(self, req: ShopRequest) -> tuple[str, ...]:
         env = req.env
-        networks = self._networks(env.get("REMOTE_ADDR", ""), env.get("HTTP_X_FORWARDED_FOR", ""))
+        forwarded_for = env.get("HTTP_X_FORWARDED_FOR", "")
+        clients = self._clients
+        find = clients.cached if len(forwarded_for) <= MAX_CACHED_LENGTH else clients.networks
+        networks = find(env.get("REMOTE_ADDR", ""), forwarded_for)
         req.context.networks = networks
         return networks
 

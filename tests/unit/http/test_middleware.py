@@ -1,5 +1,7 @@
 """Middleware: request ids, rate limits, CORS, trusted proxies, the access log."""
 
+import tracemalloc
+
 import attrs
 import pytest
 from falcon import testing
@@ -7,7 +9,7 @@ from falcon import testing
 from mechanic_http.middleware.client_address import ClientAddresses
 from mechanic_http.ports import AccessLogEntry, Readiness
 from tests.shops import CUSTOMER, MECHANIC
-from tests.unit.http.shop import SETTINGS, client
+from tests.unit.http.shop import SETTINGS, CountingLimiter, client
 
 
 @pytest.mark.parametrize("given", ["a", "A-z_0.9", "x" * 128])
@@ -66,6 +68,22 @@ def test_trusts_only_configured_proxies(peer: str, forwarded: str, counted: str)
     The last address that is no trusted proxy is the client, also with its port; IPv6 counts by /64.
     """
     assert counted == ClientAddresses(["10.0.0.0/8"]).networks(peer, forwarded)[0]
+
+
+def test_long_forwarded_addresses_take_no_memory() -> None:
+    """
+    What a stranger sends as `X-Forwarded-For` is not remembered, however often and long it is.
+    """
+    shop = client(limiter=CountingLimiter({}))
+    tracemalloc.start()
+    try:
+        for number in range(1000):
+            shop.get("/nowhere", X_Forwarded_For=f"{number}{'x' * 8000}")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 2_000_000
 
 
 def test_sends_security_headers() -> None:
