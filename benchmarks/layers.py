@@ -22,13 +22,15 @@ import falcon
 from attrs import frozen
 from falcon.routing import CompiledRouter
 
+from benchmarks.sessions import with_session
 from mechanic_adapters.rate_limits.limiter import open_rate_limiter
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.access import Actor, Role, SessionId
+from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.part import Part, PartForm, PartId
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.inventory.use_cases import ReadPart
+from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
 from mechanic_http.endpoint.arguments import IdConverter
@@ -46,7 +48,7 @@ from mechanic_shop.wiring.shop import OPERATOR, open_shop
 ROUNDS: Final = 7
 SECRET: Final = "s" * 40
 UNREACHED: Final = "100000/second"
-MECHANIC: Final = Actor(Role.MECHANIC, 1, SessionId("s" * 43))
+MECHANIC: Final = Actor(Role.MECHANIC, 1)
 
 
 @frozen
@@ -221,11 +223,13 @@ def measure(url: str) -> dict[str, float]:
     """Return the CPU microseconds of all layers on one database."""
     runner.upgrade(url)
     settings = settings_for(url, CacheType.NULL)
-    token = create_tokens(settings, SECRET, utc_now).issue(MECHANIC, utc_now())
     with open_shop(settings=settings) as shop:
+        shop.hire_mechanic(OPERATOR, Hiring(name="Bo", email="bo@x.example", password="bo " * 4))
         for n in range(20):
             form = PartForm(name=f"Part {n}", price=Money(199), quantity=Quantity(5000))
             shop.add_part(OPERATOR, form)
+    mechanic = with_session(url, MECHANIC)
+    token = create_tokens(settings, SECRET, utc_now).issue(mechanic, utc_now())
     costs = {layer.name: cost_of(layer) for layer in falcon_layers()}
     costs |= {layer.name: cost_of(layer) for layer in pure_layers(settings, token)}
     with closing(SqlStore.open(url)) as store:

@@ -29,6 +29,7 @@ from benchmarks.layers import SECRET, call, discarded_log, settings_for
 from benchmarks.peers import Peers, options_from, parser_of
 from benchmarks.scale_reads import Read, Reads, Size
 from benchmarks.scale_tables import Row, Runs, table, verdicts
+from benchmarks.sessions import with_session
 from mechanic_core.access import Actor
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_shop.settings.settings import CacheType
@@ -115,7 +116,11 @@ def serve(commands: Connection, url: str, size: Size) -> None:
         discarded_log(settings) as log,
         open_application(settings, access_log=log) as application,
     ):
-        token_of = {actor: tokens.issue(actor, utc_now()) for actor in actors}
+        token_of = {
+            actor: tokens.issue(with_session(url, actor), utc_now())
+            for actor in actors
+            if actor.role
+        }
         bench = Bench(application, observer, token_of)
         while command := commands.recv():
             place, *arguments = command

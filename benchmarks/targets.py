@@ -13,9 +13,10 @@ from attrs import frozen
 
 from benchmarks.dataset import connect_as_administrator, restore
 from benchmarks.peers import BEFORE, SHOP, Peers
+from benchmarks.sessions import with_session
 from mechanic_adapters.security.access_tokens import JwtTokens
 from mechanic_adapters.security.signing_keys import secret_keys
-from mechanic_core.access import Actor, Role, SessionId
+from mechanic_core.access import Actor, Role
 from mechanic_shop.wiring.clock import utc_now
 
 Row: TypeAlias = dict[str, Any]
@@ -104,8 +105,9 @@ def _target(peers: Peers, database_name: str, import_path: Iterable[str]) -> Any
         def place(self, data: Any) -> Row:
             """Return the working directory and the environment of the server."""
             place: Row = super().place(data)
+            self.address = peers.shop_url(data.name, database=self.database)
             place["env"] |= {
-                "DATABASE_URL": peers.shop_url(data.name, database=self.database),
+                "DATABASE_URL": self.address,
                 "PYTHONPATH": os.pathsep.join(map(os.path.abspath, filter(None, import_path))),
             }
             return place
@@ -115,7 +117,7 @@ def _target(peers: Peers, database_name: str, import_path: Iterable[str]) -> Any
             life = timedelta(hours=1)
             tokens = JwtTokens(keys=secret_keys(self.secret), now=utc_now, life=life)
             who = (Role.MECHANIC, MECHANIC) if customer == STAFF else (Role.CUSTOMER, customer)
-            return tokens.issue(Actor(*who, SessionId("b" * 43)), utc_now())
+            return tokens.issue(with_session(self.address, Actor(*who)), utc_now())
 
     return Product
 
