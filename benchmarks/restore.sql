@@ -3,7 +3,7 @@ DELETE FROM stock_movements WHERE part_id > %(parts)s;
 DELETE FROM parts WHERE id > %(parts)s;
 DELETE FROM list_totals WHERE list = 'parts';
 INSERT INTO list_totals (list, total) SELECT 'parts', count(*) FROM parts;
-DELETE FROM sessions WHERE id NOT LIKE 'benchmark-%';
+DELETE FROM sessions WHERE NOT starts_with(id, 'benchmark-');
 DELETE FROM refresh_tokens;
 
 CREATE TEMPORARY TABLE counted ON COMMIT DROP AS
