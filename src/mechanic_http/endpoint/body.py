@@ -17,6 +17,9 @@ from mechanic_http.problems.refusals import (
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 32
+MAX_MEMBERS: Final = 1000
+"""The most members of an object: each unknown one is a problem to report."""
+
 _MAX_DIGITS: Final = 400
 _CHUNK: Final = 64 * 1024
 _IDENTITY: Final = ("", "identity")
@@ -124,6 +127,8 @@ def _require_shallow(tree: Any) -> None:
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(members) > MAX_MEMBERS:
+        raise MalformedBody(f"an object in the body must have at most {MAX_MEMBERS} members")
     tree = dict(members)
     if len(tree) != len(members):
         counts = Counter(name for name, _ in members)

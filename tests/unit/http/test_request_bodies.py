@@ -56,6 +56,17 @@ def test_refuses_ambiguous_json(raw: bytes) -> None:
     )
 
 
+def test_accepts_objects_with_up_to_a_thousand_members() -> None:
+    """
+    The members of each object are limited: a megabyte of unknown ones took 0.4 s to report.
+    """
+    most = ",".join(f'"m{number}": 1' for number in range(bodies.MAX_MEMBERS))
+
+    assert bodies.MAX_MEMBERS == len(bodies.parse_json(f"{{{most}}}".encode()))
+    with pytest.raises(MalformedBody, match="at most 1000 members"):
+        bodies.parse_json(f'{{{most}, "one more": 1}}'.encode())
+
+
 def test_accepts_bodies_nested_up_to_the_limit() -> None:
     """
     The depth of nesting is limited, not the number of brackets.
