@@ -17,7 +17,8 @@ from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 from mechanic_server.chunked_body import StrictChunkedReceiver
 from mechanic_server.request_head import find_error, strip_values
 
-_LEADING_BLANK: Final = re.compile(rb"(?:\r\n)*+[ \t\x0b\x0c]")
+_LEADING_BLANK: Final = re.compile(rb"(?:\r\n)*+[ \t\x0b\x0c]|(?:\r\n){9}")
+"""A blank line or a few before a request are ignored (RFC 9112, section 2.2): each costs a parser."""
 
 
 @final

@@ -199,7 +199,11 @@ class Settings:
     ] = ()
     trusted_proxies: Annotated[
         tuple[Network, ...],
-        Variable("Proxies whose `X-Forwarded-*` headers are trusted", list_of(NETWORK)),
+        Variable(
+            "Proxies whose `X-Forwarded-*` headers are trusted; name the proxies alone, not a network "
+            "that has clients in it",
+            list_of(NETWORK),
+        ),
     ] = ()
     force_https: Annotated[
         bool,
