@@ -85,8 +85,10 @@ def document() -> dict[str, Any]:
     for tag in sorted(_tags(), key=itemgetter("name")):
         spec.tag(tag)
     sections: dict[str, Any] = spec.to_dict()
-    components = sections["components"]  # by name, so that a new route changes few lines
-    sections["components"] = {kind: dict(sorted(components[kind].items())) for kind in components}
+    components = sections["components"]
+    schemes = components.pop("securitySchemes")  # the docs page asks for the first one first
+    by_name = {kind: dict(sorted(named.items())) for kind, named in components.items()}
+    sections["components"] = {**by_name, "securitySchemes": schemes}
     return {name: sections.pop(name) for name in ("openapi", "info", "servers", "tags")} | sections
 
 

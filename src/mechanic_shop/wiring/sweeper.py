@@ -27,7 +27,7 @@ _MARGIN: Final = timedelta(hours=1)
 _PAUSE_S: Final = 0.05
 _JITTER: Final = 0.2
 _FIRST: Final = 0.2
-_JOIN_S: Final = 5.0
+_JOIN_S: Final = 1.0
 
 _log: Final = logging.getLogger(__name__)
 
