@@ -53,6 +53,9 @@ class Actor:
 
 ANONYMOUS: Final = Actor()
 
+SYSTEM: Final = Actor(Role.MANAGER)
+"""The shop itself: commands on its own machine, which may do what a manager may."""
+
 
 @attrs.frozen(kw_only=True)
 class By:

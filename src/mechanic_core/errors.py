@@ -65,6 +65,10 @@ class NotFound(Refused):
     """The resource does not exist, or you may not see it."""
 
 
+class Gone(Refused):
+    """This was there, and no longer is."""
+
+
 class Conflict(Refused):
     """The request conflicts with existing data."""
 

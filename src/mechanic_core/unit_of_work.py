@@ -2,15 +2,18 @@
 
 import functools
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeAlias, TypeVar, final
 
-from attrs import frozen
+from attrs import field, frozen
 
+from mechanic_core.access import Actor
 from mechanic_core.accounts.ports import Accounts, SessionRevocations, Sessions
 from mechanic_core.customers.ports import Customers
 from mechanic_core.errors import LostRace
+from mechanic_core.events.event import Event
+from mechanic_core.events.ports import Events, Subjects
 from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger, Parts
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
@@ -30,6 +33,18 @@ class ReadOnlyError(RuntimeError):
     """A write outside a transaction: a programming error."""
 
 
+class LeftElsewhereError(RuntimeError):
+    """A transaction's block was left in another context than it was entered in."""
+
+    def __init__(self) -> None:
+        """Say what to do instead."""
+        super().__init__(
+            "a begin() block was left in another thread or context than it was entered in: use "
+            "cases inside it could not join it, and it was rolled back; call begin() in the "
+            "function that calls the use cases"
+        )
+
+
 def no_commit(_: Callable[[], None]) -> None:
     """Raise `ReadOnlyError`: it is the `Work.on_commit` of read-only views."""
     raise ReadOnlyError("on_commit needs a transaction: use begin()")
@@ -41,6 +56,7 @@ class Work:
     """The unit of work: every port of the shop, bound to one transaction or read-only view.
 
     Each store builds it in its own `unit_of_work` module. One adapter may serve several ports.
+    Whatever adds, changes or removes an `EventSubject` writes its event too.
     """
 
     customers: Customers
@@ -58,18 +74,26 @@ class Work:
     parts: Parts
     ledger: Ledger
     stored_answers: StoredAnswers
+    events: Events
+    subjects: Subjects
     on_commit: Callable[[Callable[[], None]], None]
     """Registers a commit hook: called once, after the outermost block has committed, and never
     when it rolls back. What a hook raises is logged; the commit stands."""
 
 
-Begin: TypeAlias = Callable[[], AbstractContextManager[Work]]
-"""Opens a transaction: leaving the block commits, raising rolls back.
+class Begin(Protocol):
+    """Opens a transaction: leaving the block commits, raising rolls back."""
 
-Inside another transaction of the same thread it joins that one, and only the outermost block
-commits or rolls back. Raises `LostRace` when a concurrent transaction won, and `Unavailable` when
-the store cannot be reached.
-"""
+    def __call__(self, actor: Actor | None = None) -> AbstractContextManager[Work]:
+        """Open a transaction in which *actor* makes the changes.
+
+        Inside another transaction of the same thread it joins that one, and only the outermost
+        block commits or rolls back. Without an actor it is that of the block around it, or the
+        system. Raises `LostRace` when a concurrent transaction won, and `Unavailable` when the
+        store cannot be reached.
+        """
+        ...
+
 
 ReadOnly: TypeAlias = Callable[[], AbstractContextManager[Work]]
 """Opens a read-only view, without the cost of a transaction.
@@ -80,11 +104,14 @@ Inside a transaction of the same thread it sees the uncommitted changes.
 Listener: TypeAlias = Callable[[frozenset[str]], None]
 """Called after a commit with the names of the ports that it wrote, such as ``tickets``."""
 
+EventListener: TypeAlias = Callable[[tuple[Event, ...]], None]
+"""Called after a commit with its events, in order; they have no position yet."""
+
 
 class Store(Protocol):
     """A store of the shop's records, which opens units of work."""
 
-    def begin(self) -> AbstractContextManager[Work]:
+    def begin(self, actor: Actor | None = None) -> AbstractContextManager[Work]:
         """Open a transaction, or join the one that this thread has open; see `Begin`."""
         ...
 
@@ -99,6 +126,10 @@ class Store(Protocol):
         """
         ...
 
+    def on_commit(self, listener: EventListener) -> None:
+        """Call *listener* once after each commit that wrote events."""
+        ...
+
     def ping(self) -> None:
         """Raise `Unavailable` unless the store can be reached."""
         ...
@@ -108,20 +139,36 @@ class Store(Protocol):
         ...
 
 
-def run_commit_hooks(
-    listeners: Iterable[Listener], written: frozenset[str], hooks: Iterable[Callable[[], None]]
-) -> None:
-    """Call *listeners* with the nouns *written*, if there are any, and then the commit *hooks*.
+@final
+@frozen(eq=False)
+class CommitListeners:
+    """The listeners of a store, which calls `notify` after each commit."""
 
-    Every store calls it after a commit. A hook that raises is logged, and the others are called:
-    the commit stands, and the client must get its response, or it would send the request again.
-    """
-    calls = (functools.partial(listener, written) for listener in listeners) if written else ()
-    for call in (*calls, *hooks):
-        try:
-            call()
-        except Exception:  # noqa: BLE001 - the commit stands whatever a hook raises
-            _log.exception("a commit hook failed")
+    of_nouns: list[Listener] = field(factory=list)
+    of_events: list[EventListener] = field(factory=list)
+
+    def notify(
+        self,
+        written: Iterable[str],
+        events: Sequence[Event] = (),
+        hooks: Iterable[Callable[[], None]] = (),
+    ) -> None:
+        """Call the listeners with what a commit has *written*, and then its commit *hooks*.
+
+        A call that raises is logged, and the others are made: the commit stands, and the client
+        must get its response, or it would send the request again.
+        """
+        nouns, committed = frozenset(written), tuple(events)
+        calls: list[Callable[[], None]] = []
+        if nouns:
+            calls += [functools.partial(listener, nouns) for listener in self.of_nouns]
+        if committed:
+            calls += [functools.partial(listener, committed) for listener in self.of_events]
+        for call in (*calls, *hooks):
+            try:
+                call()
+            except Exception:  # noqa: BLE001 - the commit stands whatever a hook raises
+                _log.exception("a commit hook failed")
 
 
 Prepared: TypeAlias = Callable[[], R]

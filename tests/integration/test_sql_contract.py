@@ -22,10 +22,11 @@ DECLARE
 BEGIN
     FOR kept IN
         SELECT tablename FROM pg_tables
-        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'event_positions')
     LOOP
         EXECUTE format('DELETE FROM %I', kept);
     END LOOP;
+    UPDATE event_positions SET last = 0;
     PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
     FROM pg_sequences;
 END $$

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from mechanic_adapters.conformance.samples.records import (
+    LATER,
     add_customer,
     add_part,
     new_customer,
     new_vehicle,
 )
 from mechanic_adapters.sql.engine.engines import LOCK_TIMEOUT_MS, database_url
-from mechanic_adapters.sql.engine.executor import Transaction
+from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import LostRace, Unavailable
@@ -221,7 +222,7 @@ def test_gives_no_id_twice(store: SqlStore) -> None:
     for _ in range(3):
         with store.begin() as work:
             vehicle = work.vehicles.add(new_vehicle(customer))
-            work.vehicles.remove(vehicle.id)
+            work.vehicles.remove(vehicle, LATER)
         ids.add(vehicle.id)
 
     assert 3 == len(ids)

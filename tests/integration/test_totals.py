@@ -88,7 +88,7 @@ def test_follow_additions_and_removals(store: SqlStore) -> None:
 
     with store.begin() as work:
         work.customers.save(evolve(work.customers.lock(seed.customer.id), erased_at=LATER))
-        work.vehicles.remove(other.id)
+        work.vehicles.remove(other, AT)
         work.tickets.save(evolve(work.tickets.lock(seed.ticket.id), removed_at=LATER), new_entry())
         work.parts.save([evolve(work.parts.lock([seed.part.id])[seed.part.id], archived_at=LATER)])
 

@@ -28,6 +28,7 @@ from mechanic_core.customers.customer import (
     EmailTaken,
 )
 from mechanic_core.errors import LostRace
+from mechanic_core.events.event import EventType
 from mechanic_core.unit_of_work import Store, Work
 
 
@@ -37,11 +38,17 @@ def _greet(work: Work, seed: Seed) -> None:
 
 
 WRITES: Final = (
-    Write("customers.add", lambda work, _: work.customers.add(new_customer()), "customers"),
+    Write(
+        "customers.add",
+        lambda work, _: work.customers.add(new_customer()),
+        "customers",
+        {EventType.CUSTOMER_CREATED: ()},
+    ),
     Write(
         "customers.save",
         lambda work, seed: work.customers.save(evolve(seed.customer, name="Changed")),
         "customers",
+        {EventType.CUSTOMER_CHANGED: ("name",)},
     ),
 )
 UNIQUE_VALUES: Final = (

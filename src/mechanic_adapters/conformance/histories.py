@@ -19,7 +19,7 @@ from mechanic_adapters.conformance.samples.records import (
 )
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.customers.customer import Customer
-from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Store
@@ -42,7 +42,7 @@ def history(store: Store, ticket: Ticket) -> tuple[Entry, ...]:
 def opened(store: Store, owner: Customer, actor: Actor) -> Ticket:
     """Add a ticket that *actor* opened."""
     with store.begin() as work:
-        return work.tickets.add(new_ticket(owner), new_entry(Event.OPENED, actor))
+        return work.tickets.add(new_ticket(owner), new_entry(HistoryEvent.OPENED, actor))
 
 
 class TestHistories:
@@ -54,7 +54,7 @@ class TestHistories:
         entry = Entry(
             at=AT,
             by=By(role=Role.MECHANIC, id=bo.id),
-            event=Event.TRANSITION,
+            event=HistoryEvent.TRANSITION,
             from_="open",
             to="in_progress",
             note="Kunde rief an: „gern“\n½ Stunde",
@@ -67,8 +67,8 @@ class TestHistories:
         assert evolve(entry, id=stored.id, by=evolve(entry.by, name="Bo")) == stored
         assert stored.id > 0
 
-    @pytest.mark.parametrize("event", Event)
-    def test_accepts_every_event(self, store: Store, event: Event) -> None:
+    @pytest.mark.parametrize("event", HistoryEvent)
+    def test_accepts_every_event(self, store: Store, event: HistoryEvent) -> None:
         """Every event can be recorded without optional fields."""
         with store.begin() as work:
             ticket = work.tickets.add(new_ticket(add_customer(store)), new_entry(event))
@@ -94,10 +94,12 @@ class TestHistories:
         ada = add_customer(store)
         one, other = add_ticket(store, ada), add_ticket(store, ada)
         with store.begin() as work:
-            work.tickets.save(one, new_entry(Event.MECHANICS))
+            work.tickets.save(one, new_entry(HistoryEvent.MECHANICS))
 
-        assert [Event.OPENED, Event.MECHANICS] == [entry.event for entry in history(store, one)]
-        assert [Event.OPENED] == [entry.event for entry in history(store, other)]
+        assert [HistoryEvent.OPENED, HistoryEvent.MECHANICS] == [
+            entry.event for entry in history(store, one)
+        ]
+        assert [HistoryEvent.OPENED] == [entry.event for entry in history(store, other)]
 
     def test_names_the_actor(self, store: Store) -> None:
         """The name is the current one of the customer or mechanic with that id."""
@@ -140,9 +142,13 @@ class TestHistories:
         ticket = add_ticket(store, ada)
 
         with store.begin() as work:
-            work.tickets.save(ticket.mark_removed(LATER, started=False), new_entry(Event.REMOVED))
+            work.tickets.save(
+                ticket.mark_removed(LATER, started=False), new_entry(HistoryEvent.REMOVED)
+            )
 
-        assert [Event.OPENED, Event.REMOVED] == [entry.event for entry in history(store, ticket)]
+        assert [HistoryEvent.OPENED, HistoryEvent.REMOVED] == [
+            entry.event for entry in history(store, ticket)
+        ]
         with store.read_only() as work:
             assert work.histories.owner_of(ticket.id) is None
 
@@ -151,8 +157,8 @@ class TestHistories:
         """A ticket was started once it was in progress, whatever its status is now."""
         ada = add_customer(store)
         ticket, other = add_ticket(store, ada), add_ticket(store, ada)
-        moved = evolve(new_entry(Event.TRANSITION), from_="open", to=to.value)
-        said = evolve(new_entry(Event.CHANGED), to=to.value)
+        moved = evolve(new_entry(HistoryEvent.TRANSITION), from_="open", to=to.value)
+        said = evolve(new_entry(HistoryEvent.CHANGED), to=to.value)
 
         with store.begin() as work:
             work.tickets.save(ticket, moved)

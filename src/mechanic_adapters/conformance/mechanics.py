@@ -15,6 +15,7 @@ from mechanic_adapters.conformance.samples.records import ALL, UNKNOWN, add_mech
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.events.event import EventType
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.money import MAX_MONEY
 from mechanic_core.unit_of_work import Store, Work
@@ -30,11 +31,17 @@ def _renames(work: Work, seed: Seed) -> int:
 
 
 WRITES: Final = (
-    Write("mechanics.add", lambda work, _: work.mechanics.add(new_mechanic()), "mechanics"),
+    Write(
+        "mechanics.add",
+        lambda work, _: work.mechanics.add(new_mechanic()),
+        "mechanics",
+        {EventType.MECHANIC_CREATED: ()},
+    ),
     Write(
         "mechanics.save",
         lambda work, seed: work.mechanics.save(evolve(seed.mechanic, name="Changed")),
         "mechanics",
+        {EventType.MECHANIC_CHANGED: ("name",)},
     ),
 )
 UNIQUE_VALUES: Final = (

@@ -21,6 +21,7 @@ from mechanic_adapters.conformance.samples.records import (
 )
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.errors import LostRace
+from mechanic_core.events.event import EventType
 from mechanic_core.inventory.part import Kind, Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import MAX_MONEY, MAX_QUANTITY, Money, Quantity
@@ -40,11 +41,17 @@ def _received(work: Work, seed: Seed) -> int:
 
 
 WRITES: Final = (
-    Write("parts.add", lambda work, _: work.parts.add(new_part()), "parts"),
+    Write(
+        "parts.add",
+        lambda work, _: work.parts.add(new_part()),
+        "parts",
+        {EventType.PART_CREATED: ()},
+    ),
     Write(
         "parts.save",
         lambda work, seed: work.parts.save([evolve(seed.part, name="Changed")]),
         "parts",
+        {EventType.PART_CHANGED: ("name",)},
     ),
 )
 UNIQUE_VALUES: Final = (

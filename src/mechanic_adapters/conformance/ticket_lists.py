@@ -17,6 +17,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_ticket,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
+from mechanic_core.events.event import EventType
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
@@ -34,7 +35,14 @@ def _erase_plates(work: Work, seed: Seed) -> None:
     work.ticket_lists.erase_plates(seed.customer.id, LATER)
 
 
-WRITES: Final = (Write("ticket_lists.erase_plates", _erase_plates, "tickets"),)
+WRITES: Final = (
+    Write(
+        "ticket_lists.erase_plates",
+        _erase_plates,
+        "tickets",
+        {EventType.TICKET_CREATED: (), EventType.TICKET_CHANGED: ("vehicle",)},
+    ),
+)
 LISTS: Final = (
     PaginatedList(
         "tickets",

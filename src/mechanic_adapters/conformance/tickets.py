@@ -25,6 +25,7 @@ from mechanic_adapters.conformance.samples.records import (
 )
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.errors import LostRace
+from mechanic_core.events.event import EventType
 from mechanic_core.money import MAX_MONEY, MAX_QUANTITY
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound, TicketVehicle
@@ -46,11 +47,13 @@ WRITES: Final = (
         "tickets.add",
         lambda work, seed: work.tickets.add(new_ticket(seed.customer), new_entry()),
         "tickets",
+        {EventType.TICKET_CREATED: ()},
     ),
     Write(
         "tickets.save",
         lambda work, seed: work.tickets.save(evolve(seed.ticket, mechanics=()), new_entry()),
         "tickets",
+        {EventType.TICKET_CHANGED: ("mechanics",)},
     ),
 )
 LOCKS: Final = (

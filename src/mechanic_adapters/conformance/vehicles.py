@@ -22,6 +22,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_vehicle,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
+from mechanic_core.events.event import EventType
 from mechanic_core.unit_of_work import Store, Work
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import (
@@ -42,18 +43,28 @@ def _drive(work: Work, seed: Seed) -> None:
 
 WRITES: Final = (
     Write(
-        "vehicles.add", lambda work, seed: work.vehicles.add(new_vehicle(seed.customer)), "vehicles"
+        "vehicles.add",
+        lambda work, seed: work.vehicles.add(new_vehicle(seed.customer)),
+        "vehicles",
+        {EventType.VEHICLE_CREATED: ()},
     ),
     Write(
         "vehicles.save",
         lambda work, seed: work.vehicles.save(evolve(seed.vehicle, plate="CHANGED")),
         "vehicles",
+        {EventType.VEHICLE_CHANGED: ("plate",)},
     ),
-    Write("vehicles.remove", lambda work, seed: work.vehicles.remove(seed.vehicle.id), "vehicles"),
+    Write(
+        "vehicles.remove",
+        lambda work, seed: work.vehicles.remove(seed.vehicle, LATER),
+        "vehicles",
+        {EventType.VEHICLE_DELETED: ()},
+    ),
     Write(
         "vehicle_lists.erase_plates",
         lambda work, seed: work.vehicle_lists.erase_plates(seed.customer.id, LATER),
         "vehicles",
+        {EventType.VEHICLE_CHANGED: ("plate",)},
     ),
 )
 UNIQUE_VALUES: Final = (
@@ -175,7 +186,7 @@ class TestVehicles:
         added = add_vehicle(store, owner, vin=VIN)
 
         with store.begin() as work:
-            work.vehicles.remove(added.id)
+            work.vehicles.remove(added, LATER)
 
         with pytest.raises(VehicleNotFound), store.read_only() as work:
             work.vehicles.get(added.id)
@@ -188,11 +199,11 @@ class TestVehicles:
         ticket = add_ticket(store, owner, vehicle=vehicle)
 
         with pytest.raises(VehicleInUse), store.begin() as work:
-            work.vehicles.remove(vehicle.id)
+            work.vehicles.remove(vehicle, LATER)
         with store.begin() as work:
             work.tickets.save(ticket.mark_removed(LATER, started=False), new_entry())
         with pytest.raises(VehicleInUse), store.begin() as work:
-            work.vehicles.remove(vehicle.id)
+            work.vehicles.remove(vehicle, LATER)
 
         assert ["STAYS"] == plates(store)
 

@@ -2,10 +2,10 @@
 
 from typing import Final, final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.tables import TableName, Tables, replace
+from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.customers.ports import Customers
 from mechanic_core.paging import Page, PageRequest
@@ -32,12 +32,11 @@ class MemoryCustomers(Customers):
 
     def add(self, customer: Customer) -> Customer:
         self._require_free_email(customer)
-        new_id = CustomerId(self._tables[CUSTOMERS].next_id())
-        return self._tables[CUSTOMERS].put(new_id, evolve(customer, id=new_id))
+        return add_record(self._tables, CUSTOMERS, customer)
 
     def save(self, customer: Customer) -> Customer:
         self._require_free_email(customer)
-        return replace(self._tables[CUSTOMERS], customer)
+        return save_record(self._tables, CUSTOMERS, customer)
 
     def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
         start = fold_case(q or "")

@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.person_names import with_name
-from mechanic_adapters.memory.tables import TableName, Tables, replace
+from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementId
 from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import Ledger, PartFilter, Parts
@@ -38,10 +38,9 @@ class MemoryParts(Parts):
 
     def add(self, part: Part, received: Movement | None = None) -> Part:
         self._require_free_sku(part)
-        new_id = PartId(self._tables[_PARTS].next_id())
-        new = self._tables[_PARTS].put(new_id, evolve(part, id=new_id))
+        new = add_record(self._tables, _PARTS, part)
         if received is not None:
-            MemoryLedger(self._tables).write([evolve(received, part_id=new_id)])
+            MemoryLedger(self._tables).write([evolve(received, part_id=new.id)])
         return new
 
     def save(self, parts: Sequence[Part], movements: Sequence[Movement] = ()) -> tuple[Part, ...]:
@@ -54,7 +53,7 @@ class MemoryParts(Parts):
 
     def _save(self, part: Part) -> Part:
         self._require_free_sku(part)
-        return replace(self._tables[_PARTS], part)
+        return save_record(self._tables, _PARTS, part)
 
     def _require_free_sku(self, part: Part) -> None:
         if part.archived_at:

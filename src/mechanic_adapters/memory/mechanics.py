@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import Final, final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.tables import TableName, Tables, replace
+from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics
@@ -39,12 +39,11 @@ class MemoryMechanics(Mechanics, MechanicLists):
 
     def add(self, mechanic: Mechanic) -> Mechanic:
         self._require_free_email(mechanic)
-        new_id = MechanicId(self._tables[MECHANICS].next_id())
-        return self._tables[MECHANICS].put(new_id, evolve(mechanic, id=new_id))
+        return add_record(self._tables, MECHANICS, mechanic)
 
     def save(self, mechanic: Mechanic) -> Mechanic:
         self._require_free_email(mechanic)
-        return replace(self._tables[MECHANICS], mechanic)
+        return save_record(self._tables, MECHANICS, mechanic)
 
     def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
         mechanics = (m for m in self._tables[MECHANICS].all() if m.active or not active_only)

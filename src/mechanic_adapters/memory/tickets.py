@@ -10,11 +10,17 @@ from attrs import evolve, frozen
 from mechanic_adapters.memory.mechanics import MECHANICS, MemoryMechanics
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.person_names import with_name
-from mechanic_adapters.memory.tables import TableName, Tables, replace, require_current
+from mechanic_adapters.memory.tables import (
+    TableName,
+    Tables,
+    note_change,
+    require_current,
+    save_record,
+)
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.tickets.history import Entry, EntryId, Event
+from mechanic_core.tickets.history import Entry, EntryId, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, LineId, PartLine
 from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, Tickets
 from mechanic_core.tickets.ticket import (
@@ -55,11 +61,11 @@ class MemoryTickets(Tickets, TicketLists):
 
     def add(self, ticket: Ticket, entry: Entry) -> Ticket:
         new = evolve(ticket, id=TicketId(self._tables[TICKETS].next_id()))
-        return self._store(new, entry)
+        return self._store(None, new, entry)
 
     def save(self, ticket: Ticket, entry: Entry) -> Ticket:
-        require_current(self._tables[TICKETS], ticket)
-        return self._store(evolve(ticket, version=ticket.version + 1), entry)
+        before = require_current(self._tables[TICKETS], ticket)
+        return self._store(before, evolve(ticket, version=ticket.version + 1), entry)
 
     def find(self, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
         tickets = (ticket for ticket in self._tables[TICKETS].all() if _matches(ticket, wanted))
@@ -77,13 +83,13 @@ class MemoryTickets(Tickets, TicketLists):
         return tuple(islice(unfinished, MAX_UNFINISHED))
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        tickets = self._tables[TICKETS]
-        for ticket in list(tickets.all()):
+        for ticket in list(self._tables[TICKETS].all()):
             vehicle = ticket.vehicle
             if ticket.customer_id == customer_id and vehicle and vehicle.plate is not None:
-                replace(tickets, evolve(ticket, vehicle=evolve(vehicle, plate=None), updated_at=at))
+                erased = evolve(ticket, vehicle=evolve(vehicle, plate=None), updated_at=at)
+                save_record(self._tables, TICKETS, erased)
 
-    def _store(self, ticket: Ticket, entry: Entry) -> Ticket:
+    def _store(self, before: Ticket | None, ticket: Ticket, entry: Entry) -> Ticket:
         part_lines, labor_lines = self._tables[_PART_LINES], self._tables[_LABOR_LINES]
         stored = evolve(
             ticket,
@@ -96,6 +102,7 @@ class MemoryTickets(Tickets, TicketLists):
                 for line in ticket.labor
             ),
         )
+        note_change(self._tables, before, stored)
         self._tables[TICKETS].put(stored.id, stored)
         self._add_entry(stored.id, entry)
         return self._read(stored)
@@ -146,7 +153,7 @@ class MemoryHistories(Histories):
         return None if ticket.removed_at else ticket.customer_id
 
     def started(self, ticket_id: TicketId) -> bool:
-        start = (Event.TRANSITION, Status.IN_PROGRESS)
+        start = (HistoryEvent.TRANSITION, Status.IN_PROGRESS)
         return any(
             (entry.event, entry.to) == start
             for entry in self._tables[_HISTORIES].get(ticket_id) or ()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mechanic_adapters.memory.accounts import MemoryAccounts, MemorySessions
 from mechanic_adapters.memory.customers import MemoryCustomers
+from mechanic_adapters.memory.events import MemoryEvents, MemorySubjects
 from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
 from mechanic_adapters.memory.leaderboard import MemoryStandings
 from mechanic_adapters.memory.mechanics import MemoryMechanics
@@ -36,5 +37,7 @@ def unit_of_work(
         parts=MemoryParts(tables),
         ledger=MemoryLedger(tables),
         stored_answers=MemoryStoredAnswers(tables),
+        events=MemoryEvents(tables),
+        subjects=MemorySubjects(tables),
         on_commit=on_commit,
     )

@@ -6,9 +6,10 @@ from typing import Final, final
 from attrs import evolve, frozen
 
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.tables import TableName, Tables, replace
+from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.events.event import Event, EventType
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
 from mechanic_core.vehicles.ports import VehicleFilter, VehicleLists, Vehicles
@@ -44,18 +45,19 @@ class MemoryVehicles(Vehicles, VehicleLists):
 
     def add(self, vehicle: Vehicle) -> Vehicle:
         self._require_free_vin(vehicle)
-        new_id = VehicleId(self._tables[VEHICLES].next_id())
-        return self._tables[VEHICLES].put(new_id, evolve(vehicle, id=new_id))
+        return add_record(self._tables, VEHICLES, vehicle)
 
     def save(self, vehicle: Vehicle) -> Vehicle:
         self._require_free_vin(vehicle)
-        return replace(self._tables[VEHICLES], vehicle)
+        return save_record(self._tables, VEHICLES, vehicle)
 
-    def remove(self, vehicle_id: VehicleId) -> None:
+    def remove(self, vehicle: Vehicle, at: datetime) -> None:
         for ticket in self._tables[TICKETS].all():
-            if ticket.vehicle and ticket.vehicle.id == vehicle_id:
+            if ticket.vehicle and ticket.vehicle.id == vehicle.id:
                 raise VehicleInUse
-        self._tables[VEHICLES].delete(vehicle_id)
+        self._tables[VEHICLES].delete(vehicle.id)
+        actor, type_ = self._tables.actor, EventType.VEHICLE_DELETED
+        self._tables.events.append(Event.deletion(type_, vehicle, at, actor))
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         vehicles = (
@@ -68,10 +70,10 @@ class MemoryVehicles(Vehicles, VehicleLists):
         return paginate(vehicles, page, lambda vehicle: vehicle.id)
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        vehicles = self._tables[VEHICLES]
-        for vehicle in list(vehicles.all()):
+        for vehicle in list(self._tables[VEHICLES].all()):
             if vehicle.customer_id == customer_id and vehicle.plate is not None:
-                replace(vehicles, evolve(vehicle, plate=None, updated_at=at))
+                erased = evolve(vehicle, plate=None, updated_at=at)
+                save_record(self._tables, VEHICLES, erased)
 
     def _require_free_vin(self, vehicle: Vehicle) -> None:
         other = self.with_vin(vehicle.vin) if vehicle.vin else None

@@ -1,7 +1,7 @@
 """The store over SQL: a transaction per unit of work, and read-only views without one."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Self, final
 
@@ -22,12 +22,21 @@ from mechanic_adapters.sql.counters.worked_tickets import (
 )
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.engines import database_url
-from mechanic_adapters.sql.engine.executor import Executor, Transaction
+from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
+from mechanic_adapters.sql.repositories.events import write_events
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 from mechanic_adapters.sql.unit_of_work import unit_of_work
+from mechanic_core.access import SYSTEM, Actor
 from mechanic_core.errors import Unavailable
-from mechanic_core.unit_of_work import Listener, Work, run_commit_hooks
+from mechanic_core.unit_of_work import (
+    CommitListeners,
+    EventListener,
+    LeftElsewhereError,
+    Listener,
+    Work,
+)
 
 _PING = select(literal(1))
 
@@ -50,7 +59,7 @@ class SqlStore:
         self.database = database
         self.pools = (database.readers, database.writers)
         self._open: ContextVar[_Open] = ContextVar("open")
-        self._listeners: list[Listener] = []
+        self._listeners = CommitListeners()
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 8) -> Self:
@@ -63,34 +72,38 @@ class SqlStore:
         return cls(Database(database_url(url), pool_size, refusals_by_constraint()))
 
     @contextmanager
-    def begin(self) -> Iterator[Work]:
+    def begin(self, actor: Actor | None = None) -> Iterator[Work]:
         """Open a transaction, or join the one that is open."""
-        if outer := self._open.get(None):
-            with outer.transaction.join():
+        if outer := self._joinable():
+            with outer.transaction.join(actor):
                 yield outer.work
             return
         callbacks: list[Callable[[], None]] = []
-        transaction = Transaction(self.database)
+        transaction = Transaction(self.database, actor or SYSTEM)
         worked_tickets = WorkedTickets(transaction)
         work = unit_of_work(transaction, worked_tickets, callbacks.append)
-        token = self._open.set(_Open(transaction, work))
+        opened = _Open(transaction, work)
+        token = self._open.set(opened)
         try:
             yield work
+            self._require_current(opened)
             if worked_tickets.changes:
                 worked_tickets.flush()
+            write_events(transaction, transaction.events)
             self._commit(transaction)
         except BaseException:
             transaction.rollback()
             raise
         finally:
-            self._open.reset(token)
-            transaction.release()
-        run_commit_hooks(self._listeners, frozenset(transaction.written), callbacks)
+            transaction.release()  # first: resetting fails in another context
+            with suppress(ValueError):
+                self._open.reset(token)
+        self._listeners.notify(transaction.written, transaction.events, callbacks)
 
     @contextmanager
     def read_only(self) -> Iterator[Work]:
         """Open a view in which each statement sees what is committed, or the open transaction."""
-        if outer := self._open.get(None):
+        if outer := self._joinable():
             yield outer.work
             return
         executor = Executor(self.database)
@@ -104,7 +117,11 @@ class SqlStore:
 
         It is called too when the outcome of a commit is unknown.
         """
-        self._listeners.append(listener)
+        self._listeners.of_nouns.append(listener)
+
+    def on_commit(self, listener: EventListener) -> None:
+        """Call *listener* once with the events of each commit that wrote any."""
+        self._listeners.of_events.append(listener)
 
     def ping(self) -> None:
         """Raise `Unavailable` unless the database answers."""
@@ -142,11 +159,21 @@ class SqlStore:
         """Close every idle connection; the store opens others when it is used again."""
         self.database.close()
 
+    def _joinable(self) -> _Open | None:
+        """Return the open transaction of this context; one that is over is none."""
+        opened = self._open.get(None)
+        return opened if opened and not opened.transaction.is_over else None
+
+    def _require_current(self, opened: _Open) -> None:
+        """Raise `LeftElsewhereError` unless *opened* is the transaction of this context."""
+        if self._open.get(None) is not opened:
+            raise LeftElsewhereError
+
     def _commit(self, transaction: Transaction) -> None:
         try:
             transaction.commit()
         except Unavailable:  # the commit may have succeeded before the connection was lost
-            run_commit_hooks(self._listeners, frozenset(transaction.written), ())
+            self._listeners.notify(transaction.written)
             raise
 
     @contextmanager

@@ -6,6 +6,7 @@ from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.repositories.accounts import SqlAccounts
 from mechanic_adapters.sql.repositories.customers import SqlCustomers
+from mechanic_adapters.sql.repositories.events import SqlEvents
 from mechanic_adapters.sql.repositories.histories import SqlHistories
 from mechanic_adapters.sql.repositories.leaderboard import SqlStandings
 from mechanic_adapters.sql.repositories.ledger import SqlLedger
@@ -13,6 +14,7 @@ from mechanic_adapters.sql.repositories.mechanics import SqlMechanics
 from mechanic_adapters.sql.repositories.parts import SqlParts
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
+from mechanic_adapters.sql.repositories.subjects import SqlSubjects
 from mechanic_adapters.sql.repositories.tickets import SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlVehicles
 from mechanic_core.unit_of_work import Work, no_commit
@@ -42,5 +44,7 @@ def unit_of_work(
         parts=SqlParts(executor),
         ledger=SqlLedger(executor),
         stored_answers=SqlStoredAnswers(executor),
+        events=SqlEvents(executor),
+        subjects=SqlSubjects(executor),
         on_commit=on_commit,
     )

@@ -7,6 +7,7 @@ from attrs import evolve, field, frozen
 
 from mechanic_core.accounts.password import Password, mask_secret
 from mechanic_core.errors import Conflict, NotFound, Stale
+from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.rules import Description, Example, Unpublished, checked
 from mechanic_core.values import Address, Email, Name, Phone, Version
 
@@ -56,6 +57,8 @@ class Registration(CustomerForm):
 class Customer:
     """A customer of the shop."""
 
+    subject_kind: ClassVar = SubjectKind.CUSTOMER
+
     id: CustomerId
     name: Name
     email: Email
@@ -65,6 +68,13 @@ class Customer:
     updated_at: datetime
     erased_at: Annotated[datetime | None, Unpublished()] = None
     version: Version = 1
+
+    def event_type(self, before: Self | None) -> EventType:
+        """Return what happened since *before*; None for a new customer."""
+        if before is None:
+            return EventType.CUSTOMER_CREATED
+        erased = self.erased_at and not before.erased_at
+        return EventType.CUSTOMER_ERASED if erased else EventType.CUSTOMER_CHANGED
 
     def require_version(self, expected: int | None) -> None:
         """Raise `CustomerChanged` unless *expected* is None or the present version."""

@@ -44,10 +44,10 @@ class RegisterCustomer:
         """Hash the password, which is slow, and return the transaction to run."""
         self.policy.admit(actor)
         password_hash = self.passwords.hash(registration.password)
-        return partial(self._add, registration, password_hash)
+        return partial(self._add, actor, registration, password_hash)
 
     @retry_on_conflict
-    def _add(self, registration: Registration, password_hash: str) -> Customer:
+    def _add(self, actor: Actor, registration: Registration, password_hash: str) -> Customer:
         at = self.now()
         new = Customer(
             id=CustomerId(0),
@@ -56,7 +56,7 @@ class RegisterCustomer:
             created_at=at,
             updated_at=at,
         )
-        with self.begin() as work:
+        with self.begin(actor) as work:
             customer = work.customers.add(new.with_form(registration, at))
             work.accounts.put(
                 Account(role=Role.CUSTOMER, holder_id=customer.id, password_hash=password_hash)
@@ -121,7 +121,7 @@ class ChangeCustomer:
         """Apply *change* to the present form and return the changed customer."""
         self.policy.admit(actor)
         self.policy.require_access(actor, customer_id, CustomerNotFound())
-        with self.begin() as work:
+        with self.begin(actor) as work:
             customer = work.customers.lock(customer_id)
             customer.require_version(expected)
             after = customer.with_form(change(customer.form), self.now())
@@ -145,7 +145,7 @@ class EraseCustomer:
         self.policy.admit(actor)
         self.policy.require_access(actor, customer_id, CustomerNotFound())
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             customer = work.customers.lock(customer_id)
             customer.require_version(expected)
             if unfinished := work.ticket_lists.unfinished_of(customer_id):

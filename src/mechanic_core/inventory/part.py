@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Final, NewType, Self
 from attrs import evolve, field, frozen
 
 from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale, WrongState
+from mechanic_core.events.event import EventType, SubjectKind, changed_members
 from mechanic_core.money import MAX_QUANTITY, Price, Quantity, Stock, to_decimal
 from mechanic_core.rules import (
     NOT_BLANK,
@@ -30,6 +31,9 @@ Unit = Annotated[str, Length(1, 20), NOT_BLANK, PRINTABLE, Example("each")]
 _RESERVED: Final = Annotated[
     Stock, Example(2), Description("Quantity of the part that is reserved for tickets.")
 ]
+
+
+_STOCK_MEMBERS: Final = frozenset({"quantity", "reserved", "available"})
 
 
 class PartNotFound(NotFound):
@@ -145,6 +149,8 @@ class PartForm:
 class Part:
     """A part in stock: *quantity* is on hand, of which *reserved* is reserved for tickets."""
 
+    subject_kind: ClassVar = SubjectKind.PART
+
     id: PartId
     sku: Sku
     name: PartName
@@ -158,6 +164,16 @@ class Part:
     updated_at: datetime
     archived_at: Annotated[datetime | None, Unpublished()] = None
     version: Version = 1
+
+    def event_type(self, before: Self | None) -> EventType:
+        """Return what happened since *before*; None for a new part."""
+        if before is None:
+            return EventType.PART_CREATED
+        if self.archived_at and not before.archived_at:
+            return EventType.PART_ARCHIVED
+        members = set(changed_members(before, self))
+        stock_only = members and members <= _STOCK_MEMBERS
+        return EventType.PART_STOCK_MOVED if stock_only else EventType.PART_CHANGED
 
     @computed
     def available(self) -> Stock:

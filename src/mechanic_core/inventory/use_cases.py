@@ -52,7 +52,7 @@ class AddPart:
         if form.quantity:
             empty, part = part, part.move(Kind.RECEIVE, form.quantity)
             received = Movement.between(empty, part, Kind.RECEIVE, actor, at)
-        with self.begin() as work:
+        with self.begin(actor) as work:
             return work.parts.add(part, received)
 
 
@@ -115,7 +115,7 @@ class ChangePart:
         """Apply *change* to the present form and return the changed part."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             before = _lock(work, part_id)
             before.require_version(expected)
             form = change(before.form)
@@ -145,7 +145,7 @@ class ArchivePart:
     def __call__(self, actor: Actor, part_id: PartId, expected: int | None = None) -> None:
         """Archive the part."""
         self.policy.admit(actor)
-        with self.begin() as work:
+        with self.begin(actor) as work:
             part = _lock(work, part_id)
             part.require_version(expected)
             work.parts.save([part.archive(self.now())])
@@ -170,7 +170,7 @@ class MoveStock:
         """Return the movement with its id in the ledger."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             before = _lock(work, part_id)
             before.require_version(expected)
             after = evolve(before.move(form.kind, form.quantity), updated_at=at)

@@ -1,14 +1,16 @@
 """The mechanic record, its forms, and the views of it for each role."""
 
-from typing import Annotated, NewType, Self
+from datetime import datetime
+from typing import Annotated, ClassVar, NewType, Self
 
 from attrs import evolve, field, frozen
 
 from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.password import Password, mask_secret
 from mechanic_core.errors import Conflict, NotFound, Stale
+from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import Price
-from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, OneOf, checked
+from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, OneOf, Unpublished, checked
 from mechanic_core.values import Email, Name, Phone, Version
 
 MechanicId = NewType("MechanicId", Annotated[int, Example(3)])
@@ -81,9 +83,20 @@ class StaffMechanic(PublicMechanic):
 class Mechanic(StaffMechanic):
     """A mechanic or manager, which is also the view for managers. *salary* is for a year."""
 
+    subject_kind: ClassVar = SubjectKind.MECHANIC
+
     salary: Salary | None = None
     role: Annotated[Role, Example(Role.MECHANIC)] = Role.MECHANIC
     active: Annotated[bool, Example(True)] = True
+    updated_at: Annotated[datetime, Unpublished()]
+
+    def event_type(self, before: Self | None) -> EventType:
+        """Return what happened since *before*; None for a new mechanic."""
+        if before is None:
+            return EventType.MECHANIC_CREATED
+        if before.active == self.active:
+            return EventType.MECHANIC_CHANGED
+        return EventType.MECHANIC_REACTIVATED if self.active else EventType.MECHANIC_DEACTIVATED
 
     def require_version(self, expected: int | None) -> None:
         """Raise `MechanicChanged` unless *expected* is None or the present version."""
@@ -103,9 +116,9 @@ class Mechanic(StaffMechanic):
             active=self.active,
         )
 
-    def with_form(self, form: MechanicForm) -> Self:
-        """Return the mechanic with the values of *form*."""
-        return evolve(
+    def with_form(self, form: MechanicForm, at: datetime) -> Self:
+        """Return the mechanic with the values of *form*; itself if nothing changes."""
+        after = evolve(
             self,
             name=form.name,
             email=form.email or self.email,
@@ -115,6 +128,11 @@ class Mechanic(StaffMechanic):
             role=form.role or Role.MECHANIC,
             active=self.active if form.active is None else form.active,
         )
+        return self if after == self else evolve(after, updated_at=at)
+
+    def deactivate(self, at: datetime) -> Self:
+        """Return the mechanic as somebody who has left."""
+        return evolve(self, active=False, updated_at=at)
 
     @property
     def is_active_manager(self) -> bool:

@@ -35,6 +35,7 @@ class HireMechanic:
     refuses: ClassVar = (EmailTaken,)
 
     begin: Begin
+    now: Clock
     passwords: Passwords
 
     def __call__(self, actor: Actor, hiring: Hiring) -> Mechanic:
@@ -44,13 +45,14 @@ class HireMechanic:
     def prepare(self, actor: Actor, hiring: Hiring) -> Prepared[Mechanic]:
         """Hash the password, which is slow, and return the transaction to run."""
         self.policy.admit(actor)
-        return partial(self._add, hiring, self.passwords.hash(hiring.password))
+        return partial(self._add, actor, hiring, self.passwords.hash(hiring.password))
 
     @retry_on_conflict
-    def _add(self, hiring: Hiring, password_hash: str) -> Mechanic:
-        new = Mechanic(id=MechanicId(0), name=hiring.name, email=hiring.email)
-        with self.begin() as work:
-            mechanic = work.mechanics.add(new.with_form(hiring))
+    def _add(self, actor: Actor, hiring: Hiring, password_hash: str) -> Mechanic:
+        at = self.now()
+        new = Mechanic(id=MechanicId(0), name=hiring.name, email=hiring.email, updated_at=at)
+        with self.begin(actor) as work:
+            mechanic = work.mechanics.add(new.with_form(hiring, at))
             work.accounts.put(
                 Account(role=mechanic.role, holder_id=mechanic.id, password_hash=password_hash)
             )
@@ -118,18 +120,19 @@ class ChangeMechanic:
         self.policy.admit(actor)
         if not self.policy.allows(actor, mechanic_id):
             raise RoleForbids("only managers may change another mechanic")
-        with self.begin() as work:
+        at = self.now()
+        with self.begin(actor) as work:
             mechanic, managers = work.mechanics.lock(mechanic_id)
             mechanic.require_version(expected)
-            after = mechanic.with_form(
-                change(mechanic.form) if actor.is_manager else _own_changes(mechanic.form, change)
-            )
-            if after == mechanic:
+            form = mechanic.form
+            form = change(form) if actor.is_manager else _own_changes(form, change)
+            after = mechanic.with_form(form, at)
+            if after is mechanic:
                 return mechanic.view_for(actor)
             if mechanic.is_active_manager and not after.is_active_manager and managers == 1:
                 raise LastManager
             if (after.role, after.active) != (mechanic.role, mechanic.active):
-                work.revocations.revoke_all(mechanic.role, mechanic_id, self.now())
+                work.revocations.revoke_all(mechanic.role, mechanic_id, at)
             return work.mechanics.save(after).view_for(actor)
 
 
@@ -170,14 +173,15 @@ class LetMechanicGo:
     def __call__(self, actor: Actor, mechanic_id: MechanicId, expected: int | None = None) -> None:
         """Deactivate the mechanic and revoke all their sessions."""
         self.policy.admit(actor)
-        with self.begin() as work:
+        at = self.now()
+        with self.begin(actor) as work:
             mechanic, managers = work.mechanics.lock(mechanic_id)
             mechanic.require_version(expected)
             if mechanic.is_active_manager and managers == 1:
                 raise LastManager
             if mechanic.active:
-                work.mechanics.save(evolve(mechanic, active=False))
-                work.revocations.revoke_all(mechanic.role, mechanic_id, self.now())
+                work.mechanics.save(mechanic.deactivate(at))
+                work.revocations.revoke_all(mechanic.role, mechanic_id, at)
 
 
 @final

@@ -13,7 +13,7 @@ from mechanic_core.values import Note
 EntryId = NewType("EntryId", Annotated[int, Example(77)])
 
 
-class Event(StrEnum):
+class HistoryEvent(StrEnum):
     """The kind of a history entry."""
 
     OPENED = "opened"
@@ -39,7 +39,7 @@ class Entry:
     id: EntryId = EntryId(0)  # until it is stored
     at: datetime
     by: By
-    event: Annotated[Event, Example(Event.TRANSITION)]
+    event: Annotated[HistoryEvent, Example(HistoryEvent.TRANSITION)]
     from_: Annotated[str | None, Example("open")] = None
     to: Annotated[str | None, Example("in_progress")] = None
     note: Note | None = None
@@ -49,7 +49,7 @@ class Entry:
         cls,
         actor: Actor,
         at: datetime,
-        event: Event,
+        event: HistoryEvent,
         from_: object = None,
         to: object = None,
         note: str | None = None,

@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Conflict, NotFound, Stale, WrongState
+from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicName
 from mechanic_core.money import Money
 from mechanic_core.rules import Example, Length, Unpublished, checked, computed
@@ -125,6 +126,8 @@ class TicketVehicle:
 class Ticket:
     """A job on one vehicle, from the complaint to the return of the keys."""
 
+    subject_kind: ClassVar = SubjectKind.TICKET
+
     id: TicketId
     customer_id: CustomerId
     vehicle: TicketVehicle | None = None
@@ -138,6 +141,15 @@ class Ticket:
     updated_at: datetime
     removed_at: Annotated[datetime | None, Unpublished()] = None
     version: Version = 1
+
+    def event_type(self, before: Self | None) -> EventType:
+        """Return what happened since *before*; None for a new ticket."""
+        if before is None:
+            return EventType.TICKET_CREATED
+        if self.removed_at:
+            return EventType.TICKET_DELETED
+        change = STATUS_CHANGES.get((before.status, self.status))
+        return change.event if change else EventType.TICKET_CHANGED
 
     @computed
     def vin(self) -> Vin | None:

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Protocol
 
 from attrs import frozen
 
+from mechanic_core.events.event import EventType
 from mechanic_core.inventory.part import Kind
 from mechanic_core.rules import Example
 
@@ -54,13 +55,14 @@ def needs_a_mechanic(ticket: HasMechanics) -> Blocker | None:
 
 @frozen
 class StatusChange:
-    """An allowed change from one status to another.
+    """An allowed change from one status to another, and the type of its event.
 
     *stock* is the kind of the stock movement that it makes for each part line.
     """
 
     start: Status
     to: Status
+    event: EventType
     guards: tuple[Guard, ...] = ()
     stock: Kind | None = None
 
@@ -70,15 +72,22 @@ class StatusChange:
 
 
 WORKFLOW: Final = (
-    StatusChange(Status.OPEN, Status.IN_PROGRESS, guards=(needs_a_mechanic,)),
-    StatusChange(Status.IN_PROGRESS, Status.ON_HOLD),
-    StatusChange(Status.ON_HOLD, Status.IN_PROGRESS),
-    StatusChange(Status.IN_PROGRESS, Status.COMPLETED, stock=Kind.CONSUME),
-    StatusChange(Status.COMPLETED, Status.IN_PROGRESS, stock=Kind.RESTORE),
-    StatusChange(Status.COMPLETED, Status.CLOSED),
-    StatusChange(Status.OPEN, Status.CANCELLED, stock=Kind.RELEASE),
-    StatusChange(Status.IN_PROGRESS, Status.CANCELLED, stock=Kind.RELEASE),
-    StatusChange(Status.ON_HOLD, Status.CANCELLED, stock=Kind.RELEASE),
+    StatusChange(
+        Status.OPEN, Status.IN_PROGRESS, EventType.TICKET_STARTED, guards=(needs_a_mechanic,)
+    ),
+    StatusChange(Status.IN_PROGRESS, Status.ON_HOLD, EventType.TICKET_ON_HOLD),
+    StatusChange(Status.ON_HOLD, Status.IN_PROGRESS, EventType.TICKET_RESUMED),
+    StatusChange(
+        Status.IN_PROGRESS, Status.COMPLETED, EventType.TICKET_COMPLETED, stock=Kind.CONSUME
+    ),
+    StatusChange(
+        Status.COMPLETED, Status.IN_PROGRESS, EventType.TICKET_REOPENED, stock=Kind.RESTORE
+    ),
+    StatusChange(Status.COMPLETED, Status.CLOSED, EventType.TICKET_CLOSED),
+    *(
+        StatusChange(start, Status.CANCELLED, EventType.TICKET_CANCELLED, stock=Kind.RELEASE)
+        for start in (Status.OPEN, Status.IN_PROGRESS, Status.ON_HOLD)
+    ),
 )
 
 STATUS_CHANGES: Final = {(change.start, change.to): change for change in WORKFLOW}

@@ -44,7 +44,7 @@ class Vehicles(Protocol):
         """
         ...
 
-    def remove(self, vehicle_id: VehicleId) -> None:
+    def remove(self, vehicle: Vehicle, at: datetime) -> None:
         """Delete the vehicle. Raises `VehicleInUse` when it is on a ticket."""
         ...
 

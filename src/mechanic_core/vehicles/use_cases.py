@@ -49,7 +49,7 @@ class AddVehicle:
         """Return the new vehicle."""
         self.policy.admit(actor)
         at, problems = self.now(), ProblemCollector()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             with problems:
                 owner = owner_for(actor, form.customer_id)
                 lock_owner(work, actor, owner)
@@ -122,7 +122,7 @@ class ChangeVehicle:
     ) -> Vehicle:
         """Apply *change* to the present form and return the changed vehicle."""
         self.policy.admit(actor)
-        with self.begin() as work:
+        with self.begin(actor) as work:
             vehicle = work.vehicles.lock(vehicle_id)
             self.policy.require_access(actor, vehicle.customer_id, VehicleNotFound())
             vehicle.require_version(expected)
@@ -150,11 +150,13 @@ class RemoveVehicle:
     refuses: ClassVar = (VehicleNotFound, VehicleInUse, VehicleChanged)
 
     begin: Begin
+    now: Clock
 
     @retry_on_conflict
     def __call__(self, actor: Actor, vehicle_id: VehicleId, expected: int | None = None) -> None:
         """Delete the vehicle."""
         self.policy.admit(actor)
-        with self.begin() as work:
-            work.vehicles.lock(vehicle_id).require_version(expected)
-            work.vehicles.remove(vehicle_id)
+        with self.begin(actor) as work:
+            vehicle = work.vehicles.lock(vehicle_id)
+            vehicle.require_version(expected)
+            work.vehicles.remove(vehicle, self.now())

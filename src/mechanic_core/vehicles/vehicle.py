@@ -1,12 +1,13 @@
 """The vehicle record and its form."""
 
 from datetime import datetime
-from typing import Annotated, NewType, Self
+from typing import Annotated, ClassVar, NewType, Self
 
 from attrs import evolve, field, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Conflict, NotFound, Stale
+from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.rules import (
     NOT_BLANK,
     PRINTABLE,
@@ -61,6 +62,8 @@ class VehicleForm:
 class Vehicle:
     """A vehicle of a customer. *odometer* is in the unit that the vehicle displays."""
 
+    subject_kind: ClassVar = SubjectKind.VEHICLE
+
     id: VehicleId
     customer_id: CustomerId
     vin: Vin | None = None
@@ -77,6 +80,10 @@ class Vehicle:
     def vin_check(self) -> VinCheck:
         """Whether the VIN's check digit is right (49 CFR 565.15)."""
         return vin_check(self.vin)
+
+    def event_type(self, before: Self | None) -> EventType:
+        """Return what happened since *before*; None for a new vehicle."""
+        return EventType.VEHICLE_CHANGED if before else EventType.VEHICLE_CREATED
 
     def require_version(self, expected: int | None) -> None:
         """Raise `VehicleChanged` unless *expected* is None or the present version."""

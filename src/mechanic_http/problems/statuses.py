@@ -6,6 +6,7 @@ from typing import Final
 from mechanic_core.errors import (
     Conflict,
     Forbidden,
+    Gone,
     Invalid,
     NotFound,
     Refused,
@@ -21,6 +22,7 @@ STATUS_OF: Final[dict[type[Refused], HTTPStatus]] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    Gone: HTTPStatus.GONE,
     refusals.NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     Conflict: HTTPStatus.CONFLICT,
     WrongState: HTTPStatus.CONFLICT,

@@ -112,7 +112,7 @@ def _vehicles(
         list_vehicles=vehicles.ListVehicles(read_only),
         read_vehicle=vehicles.ReadVehicle(read_only),
         change_vehicle=vehicles.ChangeVehicle(begin, now, strict_vin),
-        remove_vehicle=vehicles.RemoveVehicle(begin),
+        remove_vehicle=vehicles.RemoveVehicle(begin, now),
     )
 
 
@@ -120,7 +120,7 @@ def _mechanics(
     begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords
 ) -> MechanicUseCases:
     return MechanicUseCases(
-        hire_mechanic=mechanics.HireMechanic(begin, passwords),
+        hire_mechanic=mechanics.HireMechanic(begin, now, passwords),
         list_mechanics=mechanics.ListMechanics(read_only),
         read_mechanic=mechanics.ReadMechanic(read_only),
         change_mechanic=mechanics.ChangeMechanic(begin, now),

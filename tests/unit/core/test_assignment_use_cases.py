@@ -4,7 +4,7 @@ import pytest
 
 from mechanic_core.errors import RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
-from mechanic_core.tickets.history import Event
+from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.ticket import (
     Ticket,
     TicketId,
@@ -31,7 +31,7 @@ def test_mechanics_are_added_and_removed(premises: Premises) -> None:
 
     assert (["Eve", "Bob"], ["Eve"], left) == (names(joined), names(left), same)
     actual = [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
-    assert [(Event.MECHANICS, "2", "1, 2"), (Event.MECHANICS, "1, 2", "1")] == actual
+    assert [(HistoryEvent.MECHANICS, "2", "1, 2"), (HistoryEvent.MECHANICS, "1, 2", "1")] == actual
 
 
 def test_an_edit_is_all_or_nothing(premises: Premises) -> None:

@@ -5,7 +5,7 @@ from attrs import evolve
 
 from mechanic_core.errors import Unknown
 from mechanic_core.money import Money, Quantity
-from mechanic_core.tickets.history import Event
+from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.line import (
     LaborLineForm,
 )
@@ -15,7 +15,9 @@ from tests.strategies import sample
 from tests.unit.core.conftest import Premises
 
 
-def entries(premises: Premises, ticket: Ticket) -> list[tuple[Event, str | None, str | None]]:
+def entries(
+    premises: Premises, ticket: Ticket
+) -> list[tuple[HistoryEvent, str | None, str | None]]:
     """Return the history after the opening."""
     return [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
 
@@ -41,9 +43,9 @@ def test_labour_lines_are_recorded_in_the_history(premises: Premises) -> None:
     premises.shop.remove_labor_line(MECHANIC, ticket.id, line.id)
     assert () == premises.read(ticket).labor
     assert [
-        (Event.LABOR_ADDED, None, "1.5 h: Brakes"),
-        (Event.LABOR_CHANGED, "1.5 h: Brakes", "0.5 h: Brakes"),
-        (Event.LABOR_REMOVED, "0.5 h: Brakes", None),
+        (HistoryEvent.LABOR_ADDED, None, "1.5 h: Brakes"),
+        (HistoryEvent.LABOR_CHANGED, "1.5 h: Brakes", "0.5 h: Brakes"),
+        (HistoryEvent.LABOR_REMOVED, "0.5 h: Brakes", None),
     ] == entries(premises, ticket)
 
 

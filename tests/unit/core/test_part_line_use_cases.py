@@ -7,7 +7,7 @@ from mechanic_core.access import Role
 from mechanic_core.errors import Refused, Unknown
 from mechanic_core.inventory.part import InsufficientStock, PartForm, PartId
 from mechanic_core.money import Money, Quantity
-from mechanic_core.tickets.history import Event
+from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.line import (
     LaborLine,
     LaborLineForm,
@@ -44,7 +44,9 @@ def moves(premises: Premises) -> list[tuple[str, int, int, int | None]]:
     return [(m.kind.value, m.on_hand_change, m.reserved_change, m.ticket_id) for m in found]
 
 
-def entries(premises: Premises, ticket: Ticket) -> list[tuple[Event, str | None, str | None]]:
+def entries(
+    premises: Premises, ticket: Ticket
+) -> list[tuple[HistoryEvent, str | None, str | None]]:
     """Return the history after the opening."""
     return [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
 
@@ -67,7 +69,7 @@ def test_a_part_line_reserves_stock(premises: Premises) -> None:
     assert 4998 == line.amount == premises.read(ticket).totals.total
     assert (10_000, 2500) == premises.stock()
     assert [("reserve", 0, 2500, ticket.id)] == moves(premises)
-    assert [(Event.PART_ADDED, None, "2.5 × PAD")] == entries(premises, ticket)
+    assert [(HistoryEvent.PART_ADDED, None, "2.5 × PAD")] == entries(premises, ticket)
 
 
 def test_the_last_parts_are_reserved_once(premises: Premises) -> None:
@@ -120,9 +122,9 @@ def test_changing_a_line_moves_the_difference(premises: Premises) -> None:
     assert expected == [move[:3] for move in moves(premises)]
     assert (10_000, 500) == premises.stock()
     assert [
-        (Event.PART_ADDED, None, "1 × PAD"),
-        (Event.PART_CHANGED, "1 × PAD", "3 × PAD"),
-        (Event.PART_CHANGED, "3 × PAD", "0.5 × PAD"),
+        (HistoryEvent.PART_ADDED, None, "1 × PAD"),
+        (HistoryEvent.PART_CHANGED, "1 × PAD", "3 × PAD"),
+        (HistoryEvent.PART_CHANGED, "3 × PAD", "0.5 × PAD"),
     ] == entries(premises, ticket)
 
 
@@ -138,7 +140,7 @@ def test_adding_and_removing_is_the_identity(premises: Premises) -> None:
     assert (10_000, 0) == premises.stock()
     assert ticket.totals == premises.read(ticket).totals
     assert [("reserve", 0, 1000, 1), ("release", 0, -1000, 1)] == moves(premises)
-    assert (Event.PART_REMOVED, "1 × PAD", None) == entries(premises, ticket)[-1]
+    assert (HistoryEvent.PART_REMOVED, "1 × PAD", None) == entries(premises, ticket)[-1]
 
 
 def test_unknown_parts_are_refused(premises: Premises) -> None:

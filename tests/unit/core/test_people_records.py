@@ -83,7 +83,7 @@ def test_a_mechanic_takes_the_values_of_the_form(mechanic: Mechanic, form: Mecha
     """
     A missing role means mechanic; a missing address or active flag keeps the present one.
     """
-    after = mechanic.with_form(form)
+    after = mechanic.with_form(form, LATER)
 
     expected = evolve(
         form,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
-from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
 from mechanic_core.tickets.ticket import (
     AssignedMechanic,
@@ -229,15 +229,20 @@ def test_an_entry_has_its_values_as_text() -> None:
     Statuses are stored by their values, and None stays None.
     """
     entry = Entry.of(
-        Actor(Role.MECHANIC, 2), NOON, Event.TRANSITION, INITIAL_STATUS, Status.CANCELLED, "no"
+        Actor(Role.MECHANIC, 2),
+        NOON,
+        HistoryEvent.TRANSITION,
+        INITIAL_STATUS,
+        Status.CANCELLED,
+        "no",
     )
 
     assert entry == Entry(
         at=NOON,
         by=By(role=Role.MECHANIC, id=2),
-        event=Event.TRANSITION,
+        event=HistoryEvent.TRANSITION,
         from_="open",
         to="cancelled",
         note="no",
     )
-    assert None is Entry.of(Actor(), NOON, Event.REMOVED).from_
+    assert None is Entry.of(Actor(), NOON, HistoryEvent.REMOVED).from_

@@ -10,7 +10,7 @@ from mechanic_core.errors import Refused, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
-from mechanic_core.tickets.history import Event
+from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.line import LaborLineForm
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import (
@@ -53,7 +53,7 @@ def test_a_ticket_is_opened(premises: Premises) -> None:
     assert ["Eve", "Bob"] == names(ticket)
     assert ticket == premises.read(ticket)
     (entry,) = premises.history(ticket.id)
-    assert (Event.OPENED, None, "open", "Bob") == (
+    assert (HistoryEvent.OPENED, None, "open", "Bob") == (
         entry.event,
         entry.from_,
         entry.to,
@@ -208,7 +208,7 @@ def test_a_ticket_is_changed(premises: Premises) -> None:
         after.version,
     )
     entry = premises.history(ticket.id)[-1]
-    assert (Event.CHANGED, "2026-04-01, vehicle 2: Squeals") == (entry.event, entry.to)
+    assert (HistoryEvent.CHANGED, "2026-04-01, vehicle 2: Squeals") == (entry.event, entry.to)
     assert "2026-03-02, no vehicle: Grinding noise when braking" == entry.from_
 
 
@@ -261,7 +261,9 @@ def test_only_an_unstarted_ticket_is_removed(premises: Premises) -> None:
         premises.read(ticket)
     found = premises.shop.list_tickets(MANAGER, TicketFilter(), ALL).items
     assert [started.id, lined.id, given_up.id] == [one.id for one in found]
-    assert [Event.OPENED, Event.REMOVED] == [e.event for e in premises.history(ticket.id)]
+    assert [HistoryEvent.OPENED, HistoryEvent.REMOVED] == [
+        e.event for e in premises.history(ticket.id)
+    ]
 
 
 def test_a_stale_or_late_change_is_refused(premises: Premises) -> None:

@@ -14,7 +14,7 @@ from mechanic_core.inventory.part import PartId
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Quantity
 from mechanic_core.tickets.forms import TicketForm
-from mechanic_core.tickets.history import Event
+from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.vehicles.vehicle import VehicleId
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
@@ -80,7 +80,7 @@ def test_the_history_has_changes_only(premises: Premises) -> None:
     after = premises.shop.change_ticket(MECHANIC, ticket.id, lambda _: form)
 
     assert ticket == after
-    assert [Event.OPENED] == [entry.event for entry in premises.history(ticket.id)]
+    assert [HistoryEvent.OPENED] == [entry.event for entry in premises.history(ticket.id)]
 
 
 def test_the_ledger_has_changes_only(premises: Premises) -> None:

@@ -5,7 +5,7 @@ import pytest
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.forms import TransitionForm
-from mechanic_core.tickets.history import Event
+from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.ticket import (
     TicketChanged,
     TicketId,
@@ -35,7 +35,7 @@ def test_a_transition_is_recorded_with_its_note(premises: Premises) -> None:
         after.updated_at,
     )
     entry = premises.history(ticket.id)[-1]
-    assert (Event.TRANSITION, "open", "cancelled") == (entry.event, entry.from_, entry.to)
+    assert (HistoryEvent.TRANSITION, "open", "cancelled") == (entry.event, entry.from_, entry.to)
     assert ("Customer agreed by phone", premises.clock()) == (entry.note, entry.at)
     assert By(role=Role.MANAGER, id=1, name="Eve") == entry.by
 

@@ -16,7 +16,7 @@ from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.idempotency import EXPIRY
 from mechanic_core.tickets.ticket import Ticket
-from mechanic_core.unit_of_work import Listener, Work
+from mechanic_core.unit_of_work import EventListener, Listener, Work
 from mechanic_core.vehicles.vehicle import Vehicle
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import MAX_CONTENT, IdempotentReplay, parse_key
@@ -327,11 +327,11 @@ class CountingStore:
     open: int = 0
 
     @contextmanager
-    def begin(self) -> Iterator[Work]:
+    def begin(self, actor: Actor | None = None) -> Iterator[Work]:
         """Open a transaction."""
         self.open += 1
         try:
-            with self.store.begin() as work:
+            with self.store.begin(actor) as work:
                 yield work
         finally:
             self.open -= 1
@@ -343,6 +343,10 @@ class CountingStore:
     def subscribe(self, listener: Listener) -> None:
         """Add a listener."""
         self.store.subscribe(listener)
+
+    def on_commit(self, listener: EventListener) -> None:
+        """Add a listener."""
+        self.store.on_commit(listener)
 
     def ping(self) -> None:
         """Do nothing."""

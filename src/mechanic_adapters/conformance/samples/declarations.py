@@ -4,14 +4,15 @@ A module of `mechanic_adapters.conformance` may have the constants `WRITES`, `UN
 """
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final, Self, final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.errors import Refused
+from mechanic_core.events.event import EventType
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.unit_of_work import Work
 
@@ -39,10 +40,14 @@ class Declaration:
 @final
 @frozen
 class Write(Declaration):
-    """A method that writes; listeners of the store are called with the name of *noun*."""
+    """A method that writes; listeners of the store are called with the name of *noun*.
+
+    *events* are the types of its events, with the members that have changed.
+    """
 
     act: Callable[[Work, Seed], object]
     noun: str
+    events: Mapping[EventType, tuple[str, ...]] = field(factory=dict)
 
 
 @final

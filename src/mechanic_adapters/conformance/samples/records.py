@@ -12,7 +12,7 @@ from mechanic_core.inventory.part import Kind, Part
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
-from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
 from mechanic_core.unit_of_work import Store
@@ -54,6 +54,7 @@ def new_mechanic(**fields: Any) -> Mechanic:
         "id": 0,
         "name": "Bo Lind",
         "email": f"mechanic{next(_numbers)}@example.com",
+        "updated_at": AT,
     }
     return Mechanic(**defaults | fields)
 
@@ -105,7 +106,9 @@ def new_labor_line(
     )
 
 
-def new_entry(event: Event = Event.CHANGED, actor: Actor = NOBODY, **fields: Any) -> Entry:
+def new_entry(
+    event: HistoryEvent = HistoryEvent.CHANGED, actor: Actor = NOBODY, **fields: Any
+) -> Entry:
     """Return a new entry of a history."""
     return Entry.of(actor, AT, event, **fields)
 
@@ -168,7 +171,7 @@ def add_ticket(
     """Add a ticket in a transaction of its own."""
     ticket = new_ticket(owner, *mechanics, vehicle=vehicle, **fields)
     with store.begin() as work:
-        return work.tickets.add(ticket, new_entry(Event.OPENED, to=ticket.status))
+        return work.tickets.add(ticket, new_entry(HistoryEvent.OPENED, to=ticket.status))
 
 
 def add_account(store: Store, role: Role, holder_id: int, hashed: str = "#1") -> Account:

@@ -1,11 +1,13 @@
-"""The contract of `Store.subscribe` and `Work.on_commit`: called after a commit, never before."""
+"""The contract of what is called after a commit: `Store.subscribe`, `on_commit`, `Work.on_commit`."""
 
 from collections.abc import Callable
 from typing import Final
 
 import pytest
+from attrs import evolve
 
 from mechanic_adapters.conformance.samples.declarations import Write
+from mechanic_adapters.conformance.samples.events import read
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     add_customer,
@@ -15,6 +17,7 @@ from mechanic_adapters.conformance.samples.records import (
 from mechanic_adapters.conformance.samples.seed import add_seed, snapshot
 from mechanic_adapters.conformance.samples.threads import in_another_thread
 from mechanic_adapters.conformance.store.transactions import add, names, rolled_back
+from mechanic_core.events.event import Event
 from mechanic_core.unit_of_work import Store
 
 WRITES: Final = Write.collect("WRITES")
@@ -120,6 +123,48 @@ class TestListeners:
         assert [{"customers"}] == heard
         assert ["Ada"] == names(store)
         assert "failing on purpose" in caplog.text
+
+
+class TestEventListeners:
+    """`Store.on_commit` calls its listeners once for each commit, with all its events."""
+
+    def test_calls_once_with_all_events(self, store: Store) -> None:
+        """The events are those that are read later, without their positions."""
+        heard: list[tuple[Event, ...]] = []
+        store.on_commit(heard.append)
+
+        with store.begin() as work:
+            work.customers.add(new_customer())
+            with store.begin() as inner:
+                inner.customers.add(new_customer())
+            assert [] == heard
+
+        (events,) = heard
+        assert events == tuple(evolve(event, position=None) for event in read(store).events)
+
+    def test_is_silent_without_events(self, store: Store) -> None:
+        """A rollback, and a commit that changes no subject, call no listener."""
+        heard: list[tuple[Event, ...]] = []
+        store.on_commit(heard.append)
+
+        with rolled_back(store) as work:
+            work.customers.add(new_customer())
+        read(store)
+
+        assert [] == heard
+
+    def test_survives_a_failing_listener(
+        self, store: Store, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A listener that raises is logged, and undoes nothing."""
+        heard: list[tuple[Event, ...]] = []
+        store.on_commit(lambda _: 1 // 0)  # type: ignore[arg-type]
+        store.on_commit(heard.append)
+
+        add_customer(store)
+
+        assert [1, 1] == [len(heard), len(read(store).events)]
+        assert "a commit hook failed" in caplog.text
 
 
 class TestOnCommit:

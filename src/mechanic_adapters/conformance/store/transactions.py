@@ -1,5 +1,6 @@
 """The contract of transactions: leaving the block commits, raising rolls back."""
 
+import contextvars
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -13,7 +14,7 @@ from mechanic_adapters.conformance.samples.seed import add_seed, snapshot
 from mechanic_adapters.conformance.samples.threads import in_another_thread
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.errors import LostRace
-from mechanic_core.unit_of_work import Store, Work
+from mechanic_core.unit_of_work import LeftElsewhereError, Store, Work
 
 WRITES: Final = Write.collect("WRITES")
 
@@ -242,3 +243,39 @@ class TestTransactions:
         assert before == snapshot(store, seed)
         with store.begin() as work:
             assert (seed.session, seed.token) == work.sessions.lock(seed.token.digest)
+
+
+class TestContexts:
+    """A transaction belongs to the context in which its block was entered."""
+
+    def test_refuses_a_block_that_is_left_elsewhere(self, store: Store) -> None:
+        """A block that is left in another context is rolled back, and the store goes on."""
+        block = store.begin()
+        contextvars.copy_context().run(block.__enter__).customers.add(new_customer(name="Lost"))
+
+        with pytest.raises(LeftElsewhereError):
+            block.__exit__(None, None, None)
+        add_customer(store, name="Ada")
+
+        assert ["Ada"] == names(store)
+
+    def test_leaves_a_raising_block_elsewhere(self, store: Store) -> None:
+        """A block that raises is rolled back in any context."""
+        block = store.begin()
+        contextvars.copy_context().run(block.__enter__).customers.add(new_customer(name="Lost"))
+        error = Rollback()
+
+        assert not block.__exit__(Rollback, error, None)
+        add_customer(store, name="Ada")
+
+        assert ["Ada"] == names(store)
+
+    def test_does_not_join_a_transaction_that_is_over(self, store: Store) -> None:
+        """A context that was copied inside a block opens transactions of its own after it."""
+        with store.begin() as work:
+            add(work, "Ada")
+            copied = contextvars.copy_context()
+
+        copied.run(add_customer, store, name="Bo")
+
+        assert ["Ada", "Bo"] == names(store)

@@ -10,8 +10,8 @@ from sqlalchemy import ClauseElement, text
 from mechanic_adapters.sql.engine.compiled_statements import Convert, Params, Row
 from mechanic_adapters.sql.engine.connection_pool import Connection
 from mechanic_adapters.sql.engine.database import Database
-from mechanic_adapters.sql.engine.sqlite_locking import BEGIN
-from mechanic_core.errors import LostRace, Unavailable
+from mechanic_core.access import SYSTEM
+from mechanic_core.events.event import Event
 from mechanic_core.unit_of_work import ReadOnlyError
 
 Result: TypeAlias = tuple[int, Sequence[Row]]
@@ -39,7 +39,7 @@ class Executor:
     """Runs statements on one connection, taken from the pool for the first of them.
 
     By itself it only reads, and each statement sees what is committed when it starts;
-    `Transaction` writes too.
+    `transaction.Transaction` writes too.
     """
 
     def __init__(self, database: Database) -> None:
@@ -47,6 +47,10 @@ class Executor:
         self.database = database
         self.locked: dict[tuple[str, int], Any] = {}
         """Records whose rows this transaction has locked, by table and id."""
+        self.events: list[Event] = []
+        """The events of this transaction so far; written at its end."""
+        self.actor = SYSTEM
+        """Who makes the changes."""
         self.written: set[str] | None = None
         """The nouns that this transaction has written; None if it can't write."""
         self._pool = database.readers
@@ -164,115 +168,6 @@ class Executor:
         if self._connection is not None:
             self._pool.discard(self._connection)
             self._connection = None
-
-
-@final
-class Transaction(Executor):
-    """A transaction from its first statement to its commit.
-
-    After a failed statement, or a race lost in a block that joined it, it is rollback-only:
-    every further statement, and the commit, raise the same error. So a use case inside another's
-    transaction is never retried on the leftovers of its lost try.
-    """
-
-    def __init__(self, database: Database) -> None:
-        """Begin. Raises `LostRace` and `Unavailable`."""
-        super().__init__(database)
-        self.written: set[str] = set()
-        self._pool = database.writers
-        self._connection = self._pool.take()
-        if database.is_postgres:  # psycopg begins with the first statement
-            return
-        try:
-            self._control(BEGIN)
-        except BaseException:  # or the connection would be missing from the pool
-            self.rollback()
-            self.release()
-            raise
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Roll back to a savepoint what the block has written, if the block raises."""
-        self._control("SAVEPOINT attempt")
-        try:
-            yield
-        except Exception:
-            if not isinstance(self._rollback_only, Unavailable):
-                self._rollback_only = None
-                self._control("ROLLBACK TO SAVEPOINT attempt")
-            raise
-        self._control("RELEASE SAVEPOINT attempt")
-
-    @contextmanager
-    def join(self) -> Iterator[None]:
-        """Let a block take part; if it loses a race, the transaction becomes rollback-only."""
-        self._raise_if_rollback_only()
-        try:
-            yield
-        except Unavailable as lost:
-            self._rollback_only = lost
-            raise
-
-    def commit(self) -> None:
-        """Commit. Raises `Unavailable` when no answer came: the outcome is unknown then."""
-        self._raise_if_rollback_only()
-        if self._connection is None:
-            return
-        self._count("COMMIT")
-        try:
-            self._connection.driver.commit()
-        except self.database.driver_error as error:
-            meaning = self.database.meaning(error)
-            raise (Unavailable() if self._discard_broken(error) else meaning) from error
-
-    def rollback(self) -> None:
-        """Roll back, unless the connection is gone; if that fails, close the connection."""
-        if self._connection is None:
-            return
-        try:
-            self._count("ROLLBACK")
-            self._connection.driver.rollback()
-        except self.database.driver_error:
-            self._discard()
-        except BaseException:
-            self._discard()
-            raise
-
-    @contextmanager
-    def _read_transaction(self) -> Iterator[None]:
-        """Do nothing: this transaction ends what was set for it."""
-        yield
-
-    def _control(self, sql: str) -> None:
-        self._raise_if_rollback_only()
-        self._count(sql)
-        try:
-            if self._connection is not None:
-                self._connection.cursor.execute(sql)
-        except self.database.driver_error as error:
-            self._recover(error)
-        self._has_run = True
-
-    def _count(self, sql: str) -> None:
-        STATEMENT_COUNT.total += 1
-        if self.database.on_statement is not None:
-            self.database.on_statement(sql)
-
-    def _recover(self, error: Exception) -> None:
-        """Make the transaction rollback-only.
-
-        A connection that was dead from the start raises `LostRace`, so that the use case is
-        retried; later the outcome of what ran is unknown, and it raises `Unavailable`.
-        """
-        failure = self.database.meaning(error)
-        if self._discard_broken(error):
-            failure = Unavailable() if self._has_run else LostRace()
-        self._rollback_only = failure
-        raise failure from error
-
-    def _raise_if_rollback_only(self) -> None:
-        if self._rollback_only is not None:
-            raise self._rollback_only
 
 
 def _converted(rows: Sequence[Row], converters: Sequence[tuple[int, Convert]]) -> list[Row]:

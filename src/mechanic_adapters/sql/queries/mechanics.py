@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, ScalarSelect, select
 
-from mechanic_adapters.sql.engine.row_mapping import field_columns, json_reader
+from mechanic_adapters.sql.engine.row_mapping import field_columns, json_reader, moment_from_text
 from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import Role
@@ -18,7 +18,9 @@ LOCK_SHARED = (
 )
 """The mechanics in the parameter *ids*, with a shared lock on their rows."""
 
-read_mechanics: Final = json_reader(Mechanic, {"role": Role, "active": bool})
+read_mechanics: Final = json_reader(
+    Mechanic, {"role": Role, "active": bool, "updated_at": moment_from_text}
+)
 
 
 def lock_shared_after(row_id: ColumnElement[int]) -> ScalarSelect[str]:

@@ -27,7 +27,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     json_reader,
     record_maker,
 )
-from mechanic_adapters.sql.engine.sql_functions import json_group
+from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.mechanics import lock_shared_after
 from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
@@ -86,6 +86,8 @@ STORED = _join(tickets).where(tickets.c.id == RECORD_ID)
 """One ticket, removed or not."""
 
 GET = STORED.where(NOT_REMOVED)
+
+GET_ALL = _join(tickets).where(id_in(tickets.c.id, "ids"), NOT_REMOVED)
 
 _locked = (
     select(tickets)

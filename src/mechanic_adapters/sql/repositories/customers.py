@@ -1,6 +1,6 @@
 """Customers in SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import final
 
 from attrs import frozen
@@ -65,3 +65,8 @@ def _required(customer: Customer | None) -> Customer:
     if customer is None or customer.erased_at:
         raise CustomerNotFound
     return customer
+
+
+def read_customers(executor: Executor, ids: Collection[int]) -> Iterable[Customer]:
+    """Return those of *ids* that can be read."""
+    return (one for one in _TABLE.get_all(executor, ids) if one.erased_at is None)

@@ -14,7 +14,7 @@ from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.schema.tickets import ticket_history, tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ports import Histories
 from mechanic_core.tickets.ticket import TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import Status
@@ -43,7 +43,7 @@ _START = (
     select(ticket_history.c.id)
     .where(
         ticket_history.c.ticket_id == RECORD_ID,
-        ticket_history.c.event == Event.TRANSITION,
+        ticket_history.c.event == HistoryEvent.TRANSITION,
         ticket_history.c.to == Status.IN_PROGRESS.value,
     )
     .limit(1)

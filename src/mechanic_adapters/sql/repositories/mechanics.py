@@ -1,6 +1,6 @@
 """Mechanics in SQL."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import final
 
 from attrs import frozen
@@ -68,3 +68,8 @@ class SqlMechanics(Mechanics, MechanicLists):
     def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
         query = _ACTIVE if active_only else _ALL
         return query.fetch(self._executor, page, _TABLE.read)
+
+
+def read_mechanics(executor: Executor, ids: Collection[int]) -> Iterable[Mechanic]:
+    """Return those of *ids* that can be read."""
+    return _TABLE.get_all(executor, ids)

@@ -1,7 +1,7 @@
 """Parts in SQL."""
 
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import final
 
@@ -129,6 +129,7 @@ class SqlParts(Parts):
         return _list(frozenset(names)).fetch(self._executor, page, _TABLE.read, params)
 
     def _save_all(self, parts: Sequence[Part]) -> tuple[Part, ...]:
+        before = [_TABLE.stored(self._executor, part) for part in parts]
         saved = tuple(with_values(part, version=part.version + 1) for part in parts)
         is_safe = all(_TABLE.keeps_its_keys(self._executor, part) for part in parts)
         with nullcontext() if is_safe else self._executor.savepoint():
@@ -136,4 +137,11 @@ class SqlParts(Parts):
             count = self._executor.write(_TABLE.noun, _UPDATE, params)
         if count != len(parts):
             raise LostRace
+        for old, new in zip(before, saved, strict=True):
+            _TABLE.note_change(self._executor, old, new)
         return saved
+
+
+def read_parts(executor: Executor, ids: Collection[int]) -> Iterable[Part]:
+    """Return those of *ids* that can be read."""
+    return (one for one in _TABLE.get_all(executor, ids) if one.archived_at is None)

@@ -1,8 +1,8 @@
 """A generic gateway to a table whose rows are whole records with a version."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any, Generic, Protocol, TypeVar, final
+from typing import Any, Generic, TypeVar, final
 
 from sqlalchemy import BigInteger, ClauseElement, Select, Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQLite too
@@ -18,25 +18,12 @@ from mechanic_adapters.sql.engine.row_mapping import (
     record_maker,
     with_values,
 )
+from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.schema.metadata import unique_constraints
 from mechanic_core.errors import LostRace, Refused
+from mechanic_core.events.event import Event, EventSubject
 
-
-class Versioned(Protocol):
-    """A record with an id, and a version for optimistic locking."""
-
-    @property
-    def id(self) -> int:
-        """The primary key."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """The number of times that the record was saved."""
-        ...
-
-
-R = TypeVar("R", bound=Versioned)
+R = TypeVar("R", bound=EventSubject)
 
 
 @final
@@ -56,6 +43,7 @@ class RecordTable(Generic[R]):
         self.make = record_maker(cls)
         self.rows: Select[Any] = select(*field_columns(table, cls))
         self._get = self.rows.where(table.c.id == RECORD_ID)
+        self._get_all = self.rows.where(id_in(table.c.id, "ids"))
         self._lock = self._get.with_for_update(key_share=True)
         self._keys = keys
         (unique,) = unique_constraints(table)
@@ -74,6 +62,10 @@ class RecordTable(Generic[R]):
         """Return one record."""
         row = executor.first(self._get, {"record_id": record_id})
         return self.make(row) if row else None
+
+    def get_all(self, executor: Executor, ids: Collection[int]) -> Iterable[R]:
+        """Return those of *ids* that exist."""
+        return self.read(executor.all(self._get_all, {"ids": sorted(ids)}))
 
     def lock(self, executor: Executor, record_id: int) -> R | None:
         """Return one record with its row locked until the transaction ends."""
@@ -100,7 +92,9 @@ class RecordTable(Generic[R]):
         rows = executor.write_returning(self.noun, chosen, values)
         if not rows:
             raise self._duplicate
-        return with_values(record, id=rows[0][0])
+        new = with_values(record, id=rows[0][0])
+        self.note_change(executor, None, new)
+        return new
 
     def save(
         self,
@@ -114,6 +108,7 @@ class RecordTable(Generic[R]):
         Another *statement* than `update` may write one row more, with *params*. Raises `LostRace`
         when the stored version is not the record's.
         """
+        before = self.stored(executor, record)
         saved = with_values(record, version=record.version + 1)
         where = {"record_id": record.id, "expected_version": record.version}
         values = {**self._values(saved), **where, **params}
@@ -122,7 +117,22 @@ class RecordTable(Generic[R]):
             count = executor.write(self.noun, chosen, values)
         if count != 1:
             raise LostRace
+        self.note_change(executor, before, saved)
         return saved
+
+    def stored(self, executor: Executor, record: R) -> R:
+        """Return the record as it is stored; raise `LostRace` if its version is another one."""
+        stored: R | None = executor.locked.get((self.noun, record.id))
+        if stored is None or stored.version != record.version:
+            stored = self.get(executor, record.id)
+        if stored is None or stored.version != record.version:
+            raise LostRace
+        return stored
+
+    def note_change(self, executor: Executor, before: R | None, after: R) -> None:
+        """Note the event of a change, and what is stored now."""
+        executor.locked[self.noun, after.id] = after
+        executor.events.append(Event.between(before, after, executor.actor))
 
     def keeps_its_keys(self, executor: Executor, record: R) -> bool:
         """Return whether a locked record has the unique keys that are stored.

@@ -1,6 +1,6 @@
 """Service tickets in SQL."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, final
 
@@ -24,6 +24,7 @@ from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
 from mechanic_adapters.sql.queries.mechanics import read_mechanics
 from mechanic_adapters.sql.queries.tickets import (
     GET,
+    GET_ALL,
     LOCK,
     LOCK_WITH_MECHANICS,
     STORED,
@@ -37,6 +38,7 @@ from mechanic_adapters.sql.repositories.ticket_lines import write_lines
 from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
+from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry
@@ -75,6 +77,7 @@ _ERASE_PLATES = (
         tickets.c.customer_id == bindparam("owner_id", type_=BigInteger),
         tickets.c.vehicle_plate.is_not(None),
     )
+    .returning(tickets.c.id, tickets.c.version)
 )
 
 _updated = _UPDATE.returning(tickets.c.id).cte("updated")
@@ -161,7 +164,18 @@ class SqlTickets(Tickets, TicketLists):
         return tuple(TicketId(row[0]) for row in rows)
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        self._executor.write(_NOUN, _ERASE_PLATES, {"owner_id": customer_id, "at": at})
+        params = {"owner_id": customer_id, "at": at}
+        for ticket_id, version in self._executor.write_returning(_NOUN, _ERASE_PLATES, params):
+            event = Event.of(
+                EventType.TICKET_CHANGED,
+                SubjectKind.TICKET,
+                ticket_id,
+                version,
+                at,
+                self._executor.actor,
+                changes=("vehicle",),
+            )
+            self._executor.events.append(event)
 
     def _lock(self, ticket_id: TicketId, row: Row | None) -> Ticket:
         if row is None:
@@ -189,6 +203,7 @@ class SqlTickets(Tickets, TicketLists):
             after = write_lines(self._executor, *lines, after)
         self._worked_tickets.change(before, after)
         self._executor.locked[_NOUN, after.id] = after
+        self._executor.events.append(Event.between(before, after, self._executor.actor))
         return after
 
 
@@ -211,3 +226,8 @@ _VEHICLE_FIELDS = field_names(TicketVehicle)
 def _vehicle_values(vehicle: TicketVehicle | None) -> dict[str, Any]:
     """Return the id and the copy of the ticket's vehicle, or NULL for each."""
     return {f"vehicle_{name}": getattr(vehicle, name, None) for name in _VEHICLE_FIELDS}
+
+
+def read_all_tickets(executor: Executor, ids: Collection[int]) -> Iterable[Ticket]:
+    """Return those of *ids* that can be read."""
+    return read_tickets(executor.all(GET_ALL, {"ids": sorted(ids)}))

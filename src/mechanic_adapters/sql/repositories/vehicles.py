@@ -1,7 +1,7 @@
 """Vehicles in SQL."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import final
 
@@ -17,6 +17,7 @@ from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_adapters.sql.schema.vehicles import vehicles
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
 from mechanic_core.vehicles.ports import VehicleFilter, VehicleLists, Vehicles
@@ -58,6 +59,7 @@ _ERASE_PLATES = (
         vehicles.c.customer_id == bindparam("owner_id", type_=BigInteger),
         vehicles.c.plate.is_not(None),
     )
+    .returning(vehicles.c.id, vehicles.c.version)
 )
 
 
@@ -94,11 +96,14 @@ class SqlVehicles(Vehicles, VehicleLists):
     def save(self, vehicle: Vehicle) -> Vehicle:
         return _TABLE.save(self._executor, vehicle)
 
-    def remove(self, vehicle_id: VehicleId) -> None:
-        used = self._executor.first(_IN_USE, {"record_id": vehicle_id})
+    def remove(self, vehicle: Vehicle, at: datetime) -> None:
+        used = self._executor.first(_IN_USE, {"record_id": vehicle.id})
         if used and used[0]:  # by removed tickets too
             raise VehicleInUse
-        self._executor.write(_TABLE.noun, _REMOVE, {"record_id": vehicle_id})
+        if self._executor.write(_TABLE.noun, _REMOVE, {"record_id": vehicle.id}):
+            self._executor.events.append(
+                Event.deletion(EventType.VEHICLE_DELETED, vehicle, at, self._executor.actor)
+            )
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         values = {
@@ -110,10 +115,28 @@ class SqlVehicles(Vehicles, VehicleLists):
         return _list(frozenset(params)).fetch(self._executor, page, _TABLE.read, params)
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        self._executor.write(_TABLE.noun, _ERASE_PLATES, {"owner_id": customer_id, "at": at})
+        params = {"owner_id": customer_id, "at": at}
+        for vehicle_id, version in self._executor.write_returning(
+            _TABLE.noun, _ERASE_PLATES, params
+        ):
+            event = Event.of(
+                EventType.VEHICLE_CHANGED,
+                SubjectKind.VEHICLE,
+                vehicle_id,
+                version,
+                at,
+                self._executor.actor,
+                changes=("plate",),
+            )
+            self._executor.events.append(event)
 
 
 def _required(vehicle: Vehicle | None) -> Vehicle:
     if vehicle is None:
         raise VehicleNotFound
     return vehicle
+
+
+def read_vehicles(executor: Executor, ids: Collection[int]) -> Iterable[Vehicle]:
+    """Return those of *ids* that can be read."""
+    return _TABLE.get_all(executor, ids)

@@ -1,11 +1,14 @@
 """Constructors for columns; a column is NOT NULL unless `nullable=True` is passed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Integer, Text
 
 from mechanic_adapters.sql.engine.column_types import ID, KEY, MOMENT
+
+EPOCH: Final = "1970-01-01 00:00:00.000000+00:00"
+"""The moment of what has no known one."""
 
 
 def generated_id() -> Column[int]:

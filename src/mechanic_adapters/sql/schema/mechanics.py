@@ -3,7 +3,15 @@
 from sqlalchemy import Boolean, CheckConstraint, Column, UniqueConstraint
 
 from mechanic_adapters.sql.engine.column_types import one_of
-from mechanic_adapters.sql.schema.columns import generated_id, key, number, text, version
+from mechanic_adapters.sql.schema.columns import (
+    EPOCH,
+    generated_id,
+    key,
+    moment,
+    number,
+    text,
+    version,
+)
 from mechanic_adapters.sql.schema.metadata import record_table
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
@@ -19,6 +27,7 @@ mechanics = record_table(
     number("salary", nullable=True),
     Column("role", one_of(Role, "role"), nullable=False),
     Column("active", Boolean, nullable=False),
+    moment("updated_at", server_default=EPOCH),
     key("email_key"),
     UniqueConstraint("email_key", info={"refusal": EmailTaken}),
     CheckConstraint("salary >= 0", name="salary_range"),

@@ -27,7 +27,7 @@ from mechanic_adapters.sql.schema.columns import (
 from mechanic_adapters.sql.schema.metadata import METADATA, record_table
 from mechanic_core.access import Role
 from mechanic_core.errors import LostRace
-from mechanic_core.tickets.history import Event
+from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
 
 tickets = record_table(
@@ -115,7 +115,7 @@ ticket_history = record_table(
     moment("at"),
     Column("by_role", one_of(Role, "by_role")),
     number("by_id"),
-    Column("event", one_of(Event, "event"), nullable=False),
+    Column("event", one_of(HistoryEvent, "event"), nullable=False),
     text("from_", nullable=True),
     text("to", nullable=True),
     text("note", nullable=True),

@@ -8,7 +8,7 @@ from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Unknown
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.tickets.forms import MechanicEdit
-from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ticket import (
     Ticket,
     TicketChanged,
@@ -43,14 +43,14 @@ class AssignMechanics:
         """Return the ticket. Adding one who is assigned, or removing one who is not, is no error."""
         self.policy.admit(actor)
         ids = {*(edit.add_ids or ()), *(edit.remove_ids or ())}
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket, known = work.tickets.lock_with_mechanics(ticket_id, ids)
             ticket.require_version(expected)
             at = self.now()
             after = edit.apply_to(ticket, known, at)
             if after is ticket:
                 return ticket
-            entry = Entry.of(actor, at, Event.MECHANICS, ticket.mechanics, after.mechanics)
+            entry = Entry.of(actor, at, HistoryEvent.MECHANICS, ticket.mechanics, after.mechanics)
             return work.tickets.save(after, entry)
 
 
@@ -79,7 +79,7 @@ class AssignMechanic:
         self.policy.admit(actor)
         one = (mechanic_id,)
         edit = MechanicEdit(add_ids=one) if assigned else MechanicEdit(remove_ids=one)
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket, known = work.tickets.lock_with_mechanics(ticket_id, one)
             ticket.require_version(expected)
             at = self.now()
@@ -89,5 +89,5 @@ class AssignMechanic:
                 raise MechanicNotFound from None
             if after is ticket:
                 return ticket
-            entry = Entry.of(actor, at, Event.MECHANICS, ticket.mechanics, after.mechanics)
+            entry = Entry.of(actor, at, HistoryEvent.MECHANICS, ticket.mechanics, after.mechanics)
             return work.tickets.save(after, entry)

@@ -16,7 +16,7 @@ from mechanic_core.access import (
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import ProblemCollector
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
-from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ticket import (
     MAX_UNFINISHED,
     Ticket,
@@ -54,7 +54,7 @@ class OpenTicket:
         if draft.mechanic_ids is not None and not actor.is_staff:
             raise RoleForbids("only staff may assign mechanics")
         at, problems = self.now(), ProblemCollector()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             with problems:
                 owner = owner_for(actor, draft.customer_id)
                 lock_owner(work, actor, owner)
@@ -75,7 +75,9 @@ class OpenTicket:
                 updated_at=at,
             )
             ticket = ticket.with_mechanics(mechanics, (), at)
-            return work.tickets.add(ticket, Entry.of(actor, at, Event.OPENED, to=ticket.status))
+            return work.tickets.add(
+                ticket, Entry.of(actor, at, HistoryEvent.OPENED, to=ticket.status)
+            )
 
 
 @final
@@ -120,7 +122,7 @@ class ChangeTicket:
         """Apply *change* to the present form and return the changed ticket."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             ticket.require_changeable()
@@ -133,7 +135,7 @@ class ChangeTicket:
             after = ticket.with_details(form.description, date, vehicle, at)
             if after is ticket:
                 return ticket
-            entry = Entry.of(actor, at, Event.CHANGED, _describe(ticket), _describe(after))
+            entry = Entry.of(actor, at, HistoryEvent.CHANGED, _describe(ticket), _describe(after))
             return work.tickets.save(after, entry)
 
 
@@ -158,9 +160,9 @@ class RemoveTicket:
         """Remove the ticket from all lists; its history stays."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             started = ticket.status in UNWORKED_STATUSES and work.histories.started(ticket_id)
             after = ticket.mark_removed(at, started=started)
-            work.tickets.save(after, Entry.of(actor, at, Event.REMOVED))
+            work.tickets.save(after, Entry.of(actor, at, HistoryEvent.REMOVED))

@@ -8,7 +8,7 @@ from attrs import frozen
 from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Unknown
 from mechanic_core.money import to_decimal
-from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import (
     LaborLine,
     LaborLineForm,
@@ -48,12 +48,12 @@ class AddLaborLine:
         """Return the new line."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             _require_mechanic(work, form)
             line = _line(LineId(0), form)
-            entry = Entry.of(actor, at, Event.LABOR_ADDED, to=_describe(line))
+            entry = Entry.of(actor, at, HistoryEvent.LABOR_ADDED, to=_describe(line))
             ticket = work.tickets.save(ticket.with_labor(line, at), entry)
             return ticket.labor_line(ticket.labor[-1].id)
 
@@ -81,7 +81,7 @@ class ChangeLaborLine:
         """Apply *change* to the present form and return the changed line."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             before = ticket.labor_line(line_id)
@@ -91,7 +91,9 @@ class ChangeLaborLine:
             line = _line(line_id, form)
             if line == before:
                 return before
-            entry = Entry.of(actor, at, Event.LABOR_CHANGED, _describe(before), _describe(line))
+            entry = Entry.of(
+                actor, at, HistoryEvent.LABOR_CHANGED, _describe(before), _describe(line)
+            )
             return work.tickets.save(ticket.with_labor(line, at), entry).labor_line(line_id)
 
 
@@ -113,11 +115,11 @@ class RemoveLaborLine:
         """Remove the line."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             line = ticket.labor_line(line_id)
-            entry = Entry.of(actor, at, Event.LABOR_REMOVED, _describe(line))
+            entry = Entry.of(actor, at, HistoryEvent.LABOR_REMOVED, _describe(line))
             work.tickets.save(ticket.without_labor(line_id, at), entry)
 
 

@@ -9,7 +9,7 @@ from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Unknown
 from mechanic_core.inventory.part import InsufficientStock, Kind
 from mechanic_core.money import Quantity, to_decimal
-from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import (
     LineId,
     LineNotFound,
@@ -52,7 +52,7 @@ class AddPartLine:
         """Return the new line."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             part = work.parts.lock([form.part_id]).get(form.part_id)
@@ -65,7 +65,7 @@ class AddPartLine:
                 quantity=form.quantity,
                 unit_price=part.price,
             )
-            entry = Entry.of(actor, at, Event.PART_ADDED, to=_describe(line))
+            entry = Entry.of(actor, at, HistoryEvent.PART_ADDED, to=_describe(line))
             ticket = work.tickets.save(ticket.with_part(line, at), entry)
             line = ticket.part_line(ticket.parts[-1].id)
             self.stock.move(work, actor, at, ticket, Kind.RESERVE, [(line, line.quantity)])
@@ -103,7 +103,7 @@ class ChangePartLine:
         """Apply *change* to the present quantity and return the changed line."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             before = ticket.part_line(line_id)
@@ -112,7 +112,9 @@ class ChangePartLine:
             line = evolve(before, quantity=quantity)
             if line == before:
                 return line
-            entry = Entry.of(actor, at, Event.PART_CHANGED, _describe(before), _describe(line))
+            entry = Entry.of(
+                actor, at, HistoryEvent.PART_CHANGED, _describe(before), _describe(line)
+            )
             ticket = work.tickets.save(ticket.with_part(line, at), entry)
             line = ticket.part_line(line_id)
             difference = quantity - before.quantity
@@ -140,11 +142,11 @@ class RemovePartLine:
         """Remove the line."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             line = ticket.part_line(line_id)
-            entry = Entry.of(actor, at, Event.PART_REMOVED, _describe(line))
+            entry = Entry.of(actor, at, HistoryEvent.PART_REMOVED, _describe(line))
             ticket = work.tickets.save(ticket.without_part(line_id, at), entry)
             self.stock.move(work, actor, at, ticket, Kind.RELEASE, [(line, line.quantity)])
 

@@ -7,7 +7,7 @@ from attrs import frozen
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.forms import Transition, TransitionForm, Transitions
-from mechanic_core.tickets.history import Entry, Event
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.ticket import (
     MAX_UNFINISHED,
@@ -46,7 +46,7 @@ class MoveTicket:
         """Return the ticket in its new status, with the stock of its parts moved."""
         self.policy.admit(actor)
         at = self.now()
-        with self.begin() as work:
+        with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             after, change = ticket.transition_to(form.to, at)
@@ -54,7 +54,9 @@ class MoveTicket:
                 unfinished = work.ticket_lists.unfinished_of(ticket.customer_id)
                 if len(unfinished) >= MAX_UNFINISHED:
                     raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
-            entry = Entry.of(actor, at, Event.TRANSITION, ticket.status, after.status, form.note)
+            entry = Entry.of(
+                actor, at, HistoryEvent.TRANSITION, ticket.status, after.status, form.note
+            )
             after = work.tickets.save(after, entry)
             if change.stock:
                 lines = [(line, line.quantity) for line in after.parts]

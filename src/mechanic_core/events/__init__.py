@@ -1,0 +1,1 @@
+"""Events: what has changed in the shop, in order, for mirrors and listeners."""

@@ -1,0 +1,138 @@
+"""Read events."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final, final
+
+from attrs import frozen
+
+from mechanic_core.access import MANAGERS_ONLY, Actor
+from mechanic_core.customers.customer import Customer
+from mechanic_core.errors import Gone
+from mechanic_core.events.event import Event, EventType, SubjectKind
+from mechanic_core.inventory.part import Part
+from mechanic_core.mechanics.mechanic import Mechanic
+from mechanic_core.rules import Description, Example
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
+from mechanic_core.vehicles.vehicle import Vehicle
+
+MAX_EVENTS: Final = 500
+"""How many events are read at once."""
+
+_BATCH: Final = 2 * MAX_EVENTS
+"""How many events a reader numbers: more than it reads, so that `has_more` is right."""
+
+
+class EventsExpired(Gone):
+    """Events after this position have been deleted: start again from a snapshot."""
+
+    fact_types: ClassVar = {
+        "first": Annotated[
+            int, Example(3001), Description("The position of the first event that is stored.")
+        ]
+    }
+
+
+@frozen(kw_only=True)
+class Deleted:
+    """A subject that is gone, or that can no longer be read."""
+
+    deleted: Annotated[bool, Example(True)] = True
+
+
+@frozen(kw_only=True)
+class EventFeed:
+    """Events, oldest first.
+
+    *last* is the position to go on from: that of the last item or, if there is none, of the newest
+    event.
+    """
+
+    items: tuple[Event, ...]
+    last: Annotated[int, Example(4711)]
+    has_more: bool
+
+
+@frozen(kw_only=True)
+class EventFeedWithSubjects(EventFeed):
+    """Events, and each of their subjects once, by path, as it is now."""
+
+    subjects: Annotated[
+        Mapping[str, Customer | Vehicle | Mechanic | Part | Ticket | Deleted],
+        Description("The subjects of the items, as GET of their paths answers now."),
+    ]
+
+
+@final
+@frozen
+class ReadEvents:
+    """Read the events after a position."""
+
+    policy: ClassVar = MANAGERS_ONLY
+    refuses: ClassVar = (EventsExpired,)
+
+    begin: Begin
+    read_only: ReadOnly
+
+    def __call__(
+        self,
+        actor: Actor,
+        after: int = 0,
+        limit: int = MAX_EVENTS,
+        type_: EventType | None = None,
+    ) -> EventFeed:
+        """Return at most *limit* events after position *after*, of one type or of all.
+
+        Raises `EventsExpired` where events behind *after* have been deleted.
+        """
+        self.policy.admit(actor)
+        with self.read_only() as work:
+            unnumbered = work.events.unnumbered()
+        if unnumbered:
+            self._number()
+        with self.read_only() as work:
+            batch = work.events.after(after, limit + 1, type_)
+        if after < batch.first - 1:
+            raise EventsExpired(first=batch.first)
+        items = tuple(batch.events[:limit])
+        last = items[-1].position if items else None
+        return EventFeed(items=items, last=last or batch.last, has_more=len(batch.events) > limit)
+
+    @retry_on_conflict
+    def _number(self) -> None:
+        with self.begin() as work:
+            work.events.number(_BATCH)
+
+
+@final
+@frozen
+class ReadEventSubjects:
+    """Read the subjects of events as they are now."""
+
+    policy: ClassVar = MANAGERS_ONLY
+    refuses: ClassVar = ()
+
+    read_only: ReadOnly
+
+    def __call__(self, actor: Actor, feed: EventFeed) -> EventFeedWithSubjects:
+        """Return *feed* with each subject of its items once."""
+        self.policy.admit(actor)
+        with self.read_only() as work:
+            subjects = _subjects(work, feed.items)
+        return EventFeedWithSubjects(
+            items=feed.items, last=feed.last, has_more=feed.has_more, subjects=subjects
+        )
+
+
+def _subjects(work: Work, events: Sequence[Event]) -> Mapping[str, Any]:
+    """Return the subjects of *events* by path, with a statement for each kind."""
+    paths: dict[SubjectKind, dict[int, str]] = defaultdict(dict)
+    for event in events:
+        paths[event.kind][event.subject_id] = event.subject
+    gone = Deleted()
+    found: dict[str, Any] = {}
+    for kind, by_id in paths.items():
+        records = work.subjects.find(kind, by_id.keys())
+        found |= {path: records.get(id_, gone) for id_, path in by_id.items()}
+    return found
