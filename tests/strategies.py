@@ -139,7 +139,7 @@ def _field_strategies(cls: type[Any]) -> dict[str, st.SearchStrategy[Any]]:
     return {f.alias: values_of(f.type) for f in attrs.fields(cls) if f.init and f.alias}
 
 
-def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:
+def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one for each kind
     bare, _ = unwrap_annotated(declared)
     while isinstance(bare, NewType):
         bare, _ = unwrap_annotated(bare.__supertype__)
@@ -154,6 +154,9 @@ def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:
         return st.lists(values_of(get_args(bare)[0]), min_size=least, max_size=min(most, 5)).map(
             tuple
         )
+    if get_origin(bare) is Mapping:
+        key, value = get_args(bare)
+        return st.dictionaries(values_of(key), values_of(value), max_size=3)
     if issubclass(bare, Enum):
         return st.sampled_from([one for one in bare if not first_violation(rules, one)])
     return records(bare)

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.customers import use_cases as customers
+from mechanic_core.events import use_cases as events
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.mechanics import use_cases as mechanics
 from mechanic_core.tickets.use_cases import (
@@ -116,6 +117,14 @@ class InventoryUseCases:
     check_stock: inventory.CheckStock
 
 
+@frozen(kw_only=True, slots=False)
+class EventUseCases:
+    """What has changed."""
+
+    read_events: events.ReadEvents
+    read_event_subjects: events.ReadEventSubjects
+
+
 @final
 @frozen(kw_only=True, slots=False)
 class Shop(
@@ -127,6 +136,7 @@ class Shop(
     WorkflowUseCases,
     LineUseCases,
     InventoryUseCases,
+    EventUseCases,
 ):
     """Every use case, ready to call: `shop.open_ticket(actor, draft)`.
 

@@ -10,7 +10,7 @@ from mechanic_adapters import conformance
 from mechanic_core.unit_of_work import Work
 
 SUITE: Final = "".join(
-    path.read_text("utf-8") for path in Path(conformance.__path__[0]).glob("*.py")
+    path.read_text("utf-8") for path in Path(conformance.__path__[0]).rglob("*.py")
 )
 
 

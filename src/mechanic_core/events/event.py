@@ -134,8 +134,8 @@ class Event:
     ] = None
     type: Annotated[EventType, Example(EventType.TICKET_COMPLETED)]
     at: datetime
-    kind: Annotated[SubjectKind, Unpublished()]
-    subject_id: Annotated[int, Unpublished()]
+    kind: Annotated[SubjectKind, Example(SubjectKind.TICKET), Unpublished()]
+    subject_id: Annotated[int, Example(15), Unpublished()]
     version: Annotated[
         int, Example(6), Description("The version of the subject after the change, from 1.")
     ]

@@ -1,8 +1,8 @@
 """Ports of the events and their subjects."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from attrs import frozen
 
@@ -54,6 +54,18 @@ class Events(Protocol):
         so does every event behind one that is younger: no gap arises.
         """
         ...
+
+
+Wakeups: TypeAlias = Callable[[float], Generator[bool, None, None]]
+"""Yields True each time that events may have been committed since the call, for some seconds.
+
+It yields nothing where as many callers wait as may.
+"""
+
+
+def no_wakeups(_: float) -> Generator[bool, None, None]:
+    """Yield nothing: nobody waits."""
+    yield from ()
 
 
 class Subjects(Protocol):

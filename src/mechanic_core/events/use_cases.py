@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Final, final
+from contextlib import closing
+from typing import Annotated, Any, ClassVar, Final, TypeAlias, final
 
 from attrs import frozen
 
@@ -10,6 +11,7 @@ from mechanic_core.access import MANAGERS_ONLY, Actor
 from mechanic_core.customers.customer import Customer
 from mechanic_core.errors import Gone
 from mechanic_core.events.event import Event, EventType, SubjectKind
+from mechanic_core.events.ports import Wakeups, no_wakeups
 from mechanic_core.inventory.part import Part
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.rules import Description, Example
@@ -54,12 +56,15 @@ class EventFeed:
     has_more: bool
 
 
+SubjectPath: TypeAlias = Annotated[str, Example("/customers/7")]
+
+
 @frozen(kw_only=True)
 class EventFeedWithSubjects(EventFeed):
     """Events, and each of their subjects once, by path, as it is now."""
 
     subjects: Annotated[
-        Mapping[str, Customer | Vehicle | Mechanic | Part | Ticket | Deleted],
+        Mapping[SubjectPath, Customer | Vehicle | Mechanic | Part | Ticket | Deleted],
         Description("The subjects of the items, as GET of their paths answers now."),
     ]
 
@@ -74,6 +79,7 @@ class ReadEvents:
 
     begin: Begin
     read_only: ReadOnly
+    wakeups: Wakeups = no_wakeups
 
     def __call__(
         self,
@@ -81,12 +87,21 @@ class ReadEvents:
         after: int = 0,
         limit: int = MAX_EVENTS,
         type_: EventType | None = None,
+        wait_s: float = 0,
     ) -> EventFeed:
         """Return at most *limit* events after position *after*, of one type or of all.
 
+        If there are none, wait for them for *wait_s* seconds, without a database connection.
         Raises `EventsExpired` where events behind *after* have been deleted.
         """
         self.policy.admit(actor)
+        with closing(self.wakeups(wait_s)) as wakeups:  # first: no later commit is missed
+            feed = self._read(after, limit, type_)
+            while not feed.items and next(wakeups, False):
+                feed = self._read(after, limit, type_)
+        return feed
+
+    def _read(self, after: int, limit: int, type_: EventType | None) -> EventFeed:
         with self.read_only() as work:
             unnumbered = work.events.unnumbered()
         if unnumbered:

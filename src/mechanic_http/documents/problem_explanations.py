@@ -30,6 +30,7 @@ ADVICE: Final[Mapping[HTTPStatus, str]] = MappingProxyType(
         HTTPStatus.NOT_ACCEPTABLE: "Accept application/json.",
         HTTPStatus.CONFLICT: "Check the current state, which “detail” and the other members "
         "describe, and adapt the request.",
+        HTTPStatus.GONE: "Start again from what is there now.",
         HTTPStatus.PRECONDITION_FAILED: "Read the resource again, merge the changes of others, "
         "and send your request with the new ETag.",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Send a smaller body.",

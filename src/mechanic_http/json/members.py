@@ -1,5 +1,6 @@
 """Names and declared types of JSON members, as both converters read them from a record."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, get_origin
 
 import attrs
@@ -37,6 +38,11 @@ def aliases_of(cls: type[Any]) -> dict[str, str]:
 def is_tuple(declared: Any) -> bool:
     """Return whether a type is a tuple, an array in JSON."""
     return get_origin(declared) is tuple
+
+
+def is_mapping(declared: Any) -> bool:
+    """Return whether a type is a mapping, an object with any members in JSON."""
+    return get_origin(declared) is Mapping
 
 
 def is_optional(declared: Any) -> bool:

@@ -13,7 +13,14 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
 from mechanic_core.rules import Unpublished, computed, union_members, unwrap_annotated
 from mechanic_http.json.amounts import unstructure_scaled
-from mechanic_http.json.members import is_annotated, is_optional, is_tuple, member_name, notes_of
+from mechanic_http.json.members import (
+    is_annotated,
+    is_mapping,
+    is_optional,
+    is_tuple,
+    member_name,
+    notes_of,
+)
 
 Hook: TypeAlias = Callable[[Any], Any]
 
@@ -36,6 +43,7 @@ def unstructure_converter() -> Converter:
     converter.register_unstructure_hook(Quantity, unstructure_scaled(QUANTITY_DECIMALS))
     converter.register_unstructure_hook_factory(attrs.has, _record)
     converter.register_unstructure_hook_factory(is_tuple, _tuple)
+    converter.register_unstructure_hook_factory(is_mapping, _mapping)
     converter.register_unstructure_hook_factory(is_optional, _optional)
     converter.register_unstructure_hook_factory(
         is_annotated, lambda declared: converter.get_unstructure_hook(unwrap_annotated(declared)[0])
@@ -82,6 +90,13 @@ def _is_native(declared: Any) -> bool:
 def _tuple(declared: Any, converter: Converter) -> Hook:
     hook = converter.get_unstructure_hook(get_args(declared)[0])
     return identity if hook is identity else lambda members: [hook(m) for m in members]
+
+
+def _mapping(declared: Any, converter: Converter) -> Hook:
+    """Return the hook of a mapping of texts to records of one class, or of several."""
+    classes, _ = union_members(get_args(declared)[1])
+    hooks = {cls: converter.get_unstructure_hook(cls) for cls in classes}
+    return lambda mapping: {key: hooks[type(value)](value) for key, value in mapping.items()}
 
 
 def _optional(declared: Any, converter: Converter) -> Hook:

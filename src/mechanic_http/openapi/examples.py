@@ -12,6 +12,7 @@ import orjson
 from mechanic_core.errors import RuleBroken
 from mechanic_core.rules import Example, union_members, unwrap_annotated
 from mechanic_http.json import codec
+from mechanic_http.json.members import is_mapping
 from mechanic_http.openapi.value_schemas import annotation_of, decimals_of, json_example
 
 MOMENT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -89,6 +90,9 @@ def _candidates(declared: Any) -> Iterator[Any]:
         bare, _ = unwrap_annotated(bare.__supertype__)
     if get_origin(bare) is tuple:
         yield (next(_candidates(get_args(bare)[0])),)
+    elif is_mapping(bare):
+        key, values = get_args(bare)
+        yield {next(_candidates(key)): record_example(union_members(values)[0][0])}
     elif attrs.has(bare):
         yield record_example(bare)
     elif issubclass(bare, Enum):

@@ -22,6 +22,7 @@ from mechanic_core.rules import (
     union_members,
     unwrap_annotated,
 )
+from mechanic_http.json.members import is_mapping
 
 T = TypeVar("T")
 
@@ -112,6 +113,9 @@ def _type_schema(declared: Any, refer: Refer, *, request: bool) -> Schema:
     if get_origin(bare) is tuple:
         items = value_schema(get_args(bare)[0], refer, request=request)
         return {"type": "array", "items": items}
+    if is_mapping(bare):
+        values = value_schema(get_args(bare)[1], refer, request=request)
+        return {"type": "object", "additionalProperties": values}
     if attrs.has(bare) or issubclass(bare, StrEnum):
         return dict(refer(bare))
     return dict(_PLAIN[bare])

@@ -10,6 +10,8 @@ from functools import partial
 from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.customers import use_cases as customers
+from mechanic_core.events import use_cases as events
+from mechanic_core.events.ports import Wakeups, no_wakeups
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.inventory.part import Part
@@ -17,6 +19,7 @@ from mechanic_core.mechanics import use_cases as mechanics
 from mechanic_core.shop import (
     AccountUseCases,
     CustomerUseCases,
+    EventUseCases,
     InventoryUseCases,
     LineUseCases,
     MechanicUseCases,
@@ -58,6 +61,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
     refresh_life: timedelta = timedelta(days=14),
     strict_vin: bool = False,
     low_stock: LowStockListener = ignore_low_stock,
+    wakeups: Wakeups = no_wakeups,
 ) -> Shop:
     """Return the shop, with every use case on *store*."""
     begin, read_only = store.begin, store.read_only
@@ -72,6 +76,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         **vars(_workflow(begin, read_only, now, stock)),
         **vars(_lines(begin, now, stock)),
         **vars(_inventory(begin, read_only, now, low_stock)),
+        **vars(_events(begin, read_only, wakeups)),
     )
 
 
@@ -179,4 +184,11 @@ def _inventory(
         move_stock=inventory.MoveStock(begin, now, low_stock),
         list_movements=inventory.ListMovements(read_only),
         check_stock=inventory.CheckStock(read_only),
+    )
+
+
+def _events(begin: Begin, read_only: ReadOnly, wakeups: Wakeups) -> EventUseCases:
+    return EventUseCases(
+        read_events=events.ReadEvents(begin, read_only, wakeups),
+        read_event_subjects=events.ReadEventSubjects(read_only),
     )

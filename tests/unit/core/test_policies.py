@@ -48,7 +48,10 @@ CONTRACT = {
         add_part_line change_part_line remove_part_line add_labor_line change_labor_line
         remove_labor_line add_part change_part archive_part move_stock list_movements
     """,
-    MANAGERS_ONLY: "remove_vehicle hire_mechanic let_mechanic_go remove_ticket check_stock",
+    MANAGERS_ONLY: """
+        remove_vehicle hire_mechanic let_mechanic_go remove_ticket check_stock
+        read_events read_event_subjects
+    """,
 }
 """The contract's columns of who may, by what they may."""
 

@@ -131,6 +131,7 @@ CONTRACT = (
     ),
     RequestCase("PATCH", "/inventory/1", MECHANIC, 200, {"quantity": 5.5}, {"available": 3.5}),
     RequestCase("DELETE", "/inventory/2", MECHANIC, 204),
+    RequestCase("GET", "/events?after=99", MANAGER, 200, None, {"items": [], "has_more": False}),
     RequestCase("GET", "/inventory/1/movements", MECHANIC, 200, None, {"page": 1}),
     RequestCase(
         "POST",
