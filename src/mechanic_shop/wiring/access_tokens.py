@@ -13,10 +13,11 @@ from mechanic_adapters.security.signing_keys import (
     secret_keys,
 )
 from mechanic_core.values import Clock
+from mechanic_shop.settings.choices import JwtAlgorithm
 from mechanic_shop.settings.database_url import require_folder
 from mechanic_shop.settings.previous_keys import name_previous_key
 from mechanic_shop.settings.secret_file import read_or_create_secret, secret_path
-from mechanic_shop.settings.settings import JwtAlgorithm, Settings
+from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.trusted_files import open_trusted
 from mechanic_shop.settings.variables import WrongSettings
 
