@@ -1,5 +1,6 @@
 """The table of contents: every use case of the shop, by noun."""
 
+from contextlib import AbstractContextManager
 from typing import final
 
 from attrs import frozen
@@ -16,6 +17,7 @@ from mechanic_core.tickets.use_cases import (
     part_lines,
     workflow,
 )
+from mechanic_core.unit_of_work import Store, Work
 from mechanic_core.vehicles import use_cases as vehicles
 
 
@@ -131,4 +133,22 @@ class Shop(
     """Every use case, ready to call: `shop.open_ticket(actor, draft)`.
 
     The arguments are the acting user, then ids, then the record.
+
+    Attributes:
+        store: The store that every use case works on.
+        address: Where the records are, as people may see it: without a password.
     """
+
+    store: Store
+    address: str = ""
+
+    def begin(self) -> AbstractContextManager[Work]:
+        """Open a transaction that use cases join: leaving commits, raising rolls back.
+
+        See `Begin` in `mechanic_core.unit_of_work`. Raises `LostRace` and `Unavailable`.
+        """
+        return self.store.begin()
+
+    def __repr__(self) -> str:
+        """Return the name of the class and the address."""
+        return f"<Shop {self.address}>" if self.address else "<Shop>"

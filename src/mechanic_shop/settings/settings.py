@@ -220,8 +220,9 @@ class Settings:
     ) -> Self:
         """Return the settings of the environment, then of *env_file*, then the defaults.
 
-        *overrides* are values by field name; their variables are not read. Raises
-        `WrongSettings`, which names every variable that is wrong.
+        *overrides* are texts or values by field name, None for the default; their variables are
+        not read. Raises `WrongSettings`, which names every variable that is wrong, and `TypeError`
+        for an unknown name.
         """
         sources = [os.environ if environ is None else environ]
         if env_file:
@@ -235,38 +236,33 @@ class Settings:
 
     @classmethod
     def of(cls, **given: object) -> Self:
-        """Return the settings that are *given* by field name, and else the defaults.
+        """Return the settings that are *given* as `read` takes overrides, and else the defaults.
 
-        Values are checked as those of variables are, and may be texts or Python's own. Neither the
-        environment nor `.env` is read, and None counts as not given. Raises `WrongSettings`, and
-        `TypeError` for an unknown name.
+        Neither the environment nor `.env` is read.
         """
-        names = {field: name for field, name, _, _ in variables(cls)}
-        if unknown := sorted(given.keys() - names):
-            raise TypeError(f"there is no setting named {' or '.join(unknown)}")
-        found = {field: (field, value) for field, value in given.items() if value is not None}
-        with name_as_set({name: field for field, name in names.items()}):
-            return cls._checked(found)
+        spellings = {name: field for field, name, _, _ in variables(cls)}
+        with name_as_set(spellings):
+            return cls._checked({}, given)
 
     @classmethod
-    def _checked(
-        cls,
-        found: Mapping[str, tuple[str, object]],
-        overrides: Mapping[str, Any] = MappingProxyType({}),
-    ) -> Self:
-        """Return the settings; *found* are the name and the value of each field that is set."""
+    def _checked(cls, found: Mapping[str, tuple[str, object]], given: Mapping[str, object]) -> Self:
+        """Return the settings; *found* are the name and the text of the variable of a field."""
         by_field = {field: (name, variable) for field, name, variable, _ in variables(cls)}
-        values = dict(overrides)
+        if unknown := sorted(given.keys() - by_field):
+            raise TypeError(f"there is no setting named {' or '.join(unknown)}")
+        set_by = {**found, **{field: (field, value) for field, value in given.items()}}
+        values: dict[str, Any] = {}
         wrong: list[str] = []
-        for field, (spelling, value) in found.items():
+        for field, (spelling, value) in set_by.items():
             variable = by_field[field][1]
             try:
-                values[field] = variable.check(value)
+                if value is not None:
+                    values[field] = variable.check(value)
             except ValueError:
                 wrong.append(f"{spelling} must be {variable.parser.accepts.replace('`', '')}")
         if not wrong:
             settings = cls(**values)
-            spellings = {by_field[field][0]: spelling for field, (spelling, _) in found.items()}
+            spellings = {by_field[field][0]: spelling for field, (spelling, _) in set_by.items()}
             wrong.extend(rename_variables(text, spellings) for text in settings.conflicts())
             if not wrong:
                 return settings

@@ -58,12 +58,15 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
     refresh_life: timedelta = timedelta(days=14),
     strict_vin: bool = False,
     low_stock: LowStockListener = ignore_low_stock,
+    address: str = "",
 ) -> Shop:
-    """Return the shop, with every use case on *store*."""
+    """Return the shop, with every use case on *store*; *address* is shown for it."""
     begin, read_only = store.begin, store.read_only
     issuer = accounts.TokenIssuer(tokens, partial(secrets.token_urlsafe, 32), refresh_life)
     stock = TicketStock(low_stock)
     return Shop(
+        store=store,
+        address=address,
         **vars(_accounts(begin, read_only, now, passwords, issuer)),
         **vars(_customers(begin, read_only, now, passwords)),
         **vars(_vehicles(begin, read_only, now, strict_vin=strict_vin)),
