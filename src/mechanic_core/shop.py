@@ -5,6 +5,7 @@ from typing import final
 
 from attrs import frozen
 
+from mechanic_core.access import Actor
 from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.inventory import use_cases as inventory
@@ -17,7 +18,7 @@ from mechanic_core.tickets.use_cases import (
     part_lines,
     workflow,
 )
-from mechanic_core.unit_of_work import Store, Work
+from mechanic_core.unit_of_work import EventListener, Store, Work
 from mechanic_core.vehicles import use_cases as vehicles
 
 
@@ -142,12 +143,19 @@ class Shop(
     store: Store
     address: str = ""
 
-    def begin(self) -> AbstractContextManager[Work]:
+    def begin(self, actor: Actor | None = None) -> AbstractContextManager[Work]:
         """Open a transaction that use cases join: leaving commits, raising rolls back.
 
         See `Begin` in `mechanic_core.unit_of_work`. Raises `LostRace` and `Unavailable`.
         """
-        return self.store.begin()
+        return self.store.begin(actor)
+
+    def on_commit(self, listener: EventListener) -> None:
+        """Call *listener* once after each commit, with a tuple of its events.
+
+        A listener that raises is logged, and undoes nothing.
+        """
+        self.store.on_commit(listener)
 
     def __repr__(self) -> str:
         """Return the name of the class and the address."""

@@ -23,7 +23,7 @@ from mechanic_adapters.sql.engine.connection_pool import count_connections
 from mechanic_adapters.sql.engine.executor import STATEMENT_COUNT
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
-from mechanic_core.unit_of_work import Store
+from mechanic_core.unit_of_work import EventListener, Store
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
 from mechanic_http.endpoint.response import first_interceptor, no_interceptor
@@ -42,7 +42,7 @@ from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop
 from mechanic_shop.wiring.sweeper import PERIOD_S, Sweeper, sweep_regularly
-from mechanic_shop.wiring.use_cases import ignore_low_stock
+from mechanic_shop.wiring.use_cases import ignore_events, ignore_low_stock
 
 THREADS: Final = 24
 """The default number of threads; most of them may be hashing a password."""
@@ -70,6 +70,7 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
     shop: Shop | None = None,
     routes: Iterable[tuple[str, object]] = (),
     low_stock: LowStockListener = ignore_low_stock,
+    on_commit: EventListener = ignore_events,
     threads: int = THREADS,
     stopping: Stopping = never_stopping,
     access_log: AccessLog | None = None,
@@ -84,6 +85,7 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
         shop: A shop from `open_shop`, instead of one of the application's own.
         routes: Further URI templates and their Falcon resources, which authorize by themselves.
         low_stock: Called with each part that falls to its reorder point.
+        on_commit: Called once after each commit, with a tuple of its events.
         threads: How many requests may run at once.
         stopping: Returns whether a graceful shutdown has begun.
         access_log: Called with each completed request.
@@ -99,6 +101,7 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
     ):
         log = traces.describe_spans(access_log) if traces else access_log
         application = _create_app(resources, stopping, log, routes)
+        opened.on_commit(on_commit)
         yield traces.wrap(application) if traces else application
 
 

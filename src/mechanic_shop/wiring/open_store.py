@@ -1,12 +1,16 @@
 """A store that can be used as long as the block that opened it lasts."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import final
+from typing import TypeVar, final
 
 from attrs import define, field
 
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.unit_of_work import Listener, Store, Work
+from mechanic_core.access import Actor
+from mechanic_core.unit_of_work import EventListener, Listener, Store, Work
+
+T = TypeVar("T")
 
 
 class ShopClosedError(RuntimeError):
@@ -28,9 +32,9 @@ class OpenStore:
     store: Store
     _is_open: bool = field(default=True, init=False)
 
-    def begin(self) -> AbstractContextManager[Work]:
+    def begin(self, actor: Actor | None = None) -> AbstractContextManager[Work]:
         """Open a transaction, or join the open one. Raises `ShopClosedError`."""
-        return self._opened().begin()
+        return self._opened().begin(actor)
 
     def read_only(self) -> AbstractContextManager[Work]:
         """Open a read-only view. Raises `ShopClosedError`."""
@@ -38,12 +42,11 @@ class OpenStore:
 
     def subscribe(self, listener: Listener) -> None:
         """Call *listener* after each commit that wrote something, until this is closed."""
+        self._opened().subscribe(self._while_open(listener))
 
-        def while_open(nouns: frozenset[str]) -> None:
-            if self._is_open:
-                listener(nouns)
-
-        self._opened().subscribe(while_open)
+    def on_commit(self, listener: EventListener) -> None:
+        """Call *listener* once after each commit that wrote events, until this is closed."""
+        self._opened().on_commit(self._while_open(listener))
 
     def ping(self) -> None:
         """Raise `Unavailable` unless the store can be reached."""
@@ -52,6 +55,13 @@ class OpenStore:
     def close(self) -> None:
         """Refuse everything from now on."""
         self._is_open = False
+
+    def _while_open(self, listener: Callable[[T], None]) -> Callable[[T], None]:
+        def call(written: T) -> None:
+            if self._is_open:
+                listener(written)
+
+        return call
 
     def _opened(self) -> Store:
         if not self._is_open:

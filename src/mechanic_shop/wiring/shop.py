@@ -14,7 +14,7 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
-from mechanic_core.unit_of_work import Store
+from mechanic_core.unit_of_work import EventListener, Store
 from mechanic_shop.settings.choices import CacheType
 from mechanic_shop.settings.env_file import prefixed_names
 from mechanic_shop.settings.settings import Settings, variables
@@ -25,7 +25,7 @@ from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
-from mechanic_shop.wiring.use_cases import build_shop, ignore_low_stock
+from mechanic_shop.wiring.use_cases import build_shop, ignore_events, ignore_low_stock
 
 OPERATOR: Final = Actor(Role.MANAGER)
 """The actor of commands on the shop's own machine: it may do what a manager may."""
@@ -41,6 +41,7 @@ def open_shop(
     store: Store | None = None,
     settings: Settings | None = None,
     low_stock: LowStockListener = ignore_low_stock,
+    on_commit: EventListener = ignore_events,
     **given: object,
 ) -> Iterator[Shop]:
     """Open the shop without HTTP and close its database on exit.
@@ -50,6 +51,7 @@ def open_shop(
         store: A store of the caller's, instead of a database of ours; it is left open on exit.
         settings: Checked settings, instead of single ones.
         low_stock: Called with each part that falls to its reorder point.
+        on_commit: Called once after each commit, with a tuple of its events.
         **given: Settings by their names in lower case, as in `strict_vin=True`.
 
     With neither *url*, *store* nor *settings*, all other settings are read from the environment
@@ -70,6 +72,7 @@ def open_shop(
     with ExitStack() as stack:
         with name_as_set(spellings):
             shop = _open(stack, settings, store, low_stock)
+        shop.on_commit(on_commit)
         yield shop
 
 

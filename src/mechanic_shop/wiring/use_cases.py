@@ -10,6 +10,7 @@ from functools import partial
 from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.customers import use_cases as customers
+from mechanic_core.events.event import Event
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.inventory.part import Part
@@ -47,6 +48,10 @@ def new_sku() -> str:
 
 def ignore_low_stock(_: Part) -> None:
     """Do nothing when a part reaches its reorder point."""
+
+
+def ignore_events(_: tuple[Event, ...]) -> None:
+    """Do nothing after a commit."""
 
 
 def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with

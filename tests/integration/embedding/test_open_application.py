@@ -14,12 +14,13 @@ from falcon import testing
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.access import Actor, Role
 from mechanic_core.errors import Unavailable
+from mechanic_core.events.event import Event
 from mechanic_core.inventory.movement import MovementForm
 from mechanic_core.inventory.part import Kind, Part, PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.money import Quantity
 from mechanic_core.shop import Shop
-from mechanic_core.unit_of_work import Listener, Work
+from mechanic_core.unit_of_work import EventListener, Listener, Work
 from mechanic_shop import Settings, open_application, open_shop
 from tests.shops import PlainTokens, shop_on
 from tests.strategies import NOON, sample
@@ -85,11 +86,16 @@ def test_serves_a_store_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 class StoreAway:
     """A store of a stranger's that cannot be reached."""
 
-    def begin(self) -> AbstractContextManager[Work]:
+    def begin(self, actor: Actor | None = None) -> AbstractContextManager[Work]:
         """Raise `Unavailable`."""
         raise Unavailable
 
-    read_only = begin
+    def read_only(self) -> AbstractContextManager[Work]:
+        """Raise `Unavailable`."""
+        raise Unavailable
+
+    def on_commit(self, listener: EventListener) -> None:
+        """Do nothing: nothing is committed."""
 
     def subscribe(self, listener: Listener) -> None:
         """Do nothing: nothing is committed."""
@@ -207,3 +213,19 @@ def test_a_shop_whose_tokens_cannot_be_verified_is_refused() -> None:
 
     with pytest.raises(TypeError, match="a shop from open_shop"):
         open_application(SETTINGS, shop=shop).__enter__()
+
+
+def test_the_host_hears_of_each_commit() -> None:
+    """
+    The listener gets the events of a request that changes something, as one tuple.
+    """
+    heard: list[tuple[Event, ...]] = []
+    with (
+        furnished(MemoryStore()) as store,
+        open_application(SETTINGS, store=store, on_commit=heard.append) as app,
+    ):
+        moved = ask(app, "POST", "/inventory/1/movements", token_of(app), json=SCRAP)
+        ask(app, "GET", "/inventory/1")
+
+    assert 201 == moved.status_code
+    assert [["/inventory/1"]] == [[event.subject for event in events] for events in heard]

@@ -10,6 +10,7 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.account import Credentials
 from mechanic_core.customers.customer import CustomerId, Registration
 from mechanic_core.errors import NotFound, RuleBroken
+from mechanic_core.events.event import Event, EventType
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.paging import PageRequest
@@ -193,3 +194,41 @@ def test_a_store_of_the_host_stays_open(folder: Path) -> None:
 
     assert 300 == pair.expires_in
     assert [folder / ".env"] == [*folder.iterdir()]
+
+
+def fail(events: tuple[Event, ...]) -> None:
+    """Fail as a host's listener may."""
+    raise OSError(len(events))
+
+
+def test_listeners_get_the_events_of_a_commit(caplog: pytest.LogCaptureFixture) -> None:
+    """
+    Each listener is called once for a commit; one that raises undoes nothing.
+    """
+    heard: list[tuple[Event, ...]] = []
+    with open_shop("sqlite:///shop.db", on_commit=heard.append) as shop:
+        shop.on_commit(fail)
+        shop.on_commit(heard.append)
+        with shop.begin():
+            shop.register_customer(Actor(), registration())
+            shop.add_part(MANAGER, sample(PartForm, sku="PAD"))
+        found = shop.list_parts(MANAGER, PartFilter(), PageRequest())
+
+    types = [[event.type for event in events] for events in heard]
+    assert [[EventType.CUSTOMER_CREATED, EventType.PART_CREATED]] * 2 == types
+    assert ["PAD"] == [part.sku for part in found.items]
+    assert ["a commit hook failed"] == [record.message for record in caplog.records]
+
+
+def test_a_closed_shop_calls_no_listener() -> None:
+    """
+    A listener of a shop that is closed hears nothing of the host's store any more.
+    """
+    heard: list[tuple[Event, ...]] = []
+    store = MemoryStore()
+    with open_shop(store=store, on_commit=heard.append):
+        pass
+    with open_shop(store=store) as shop:
+        shop.add_part(MANAGER, sample(PartForm, sku="PAD"))
+
+    assert [] == heard
