@@ -39,7 +39,8 @@ from mechanic_http.json import codec
 from mechanic_http.ports import AccessLog, AccessLogEntry
 from mechanic_http.routes import ROUTES
 from mechanic_shop.observability.logs import configure_logging
-from mechanic_shop.settings.settings import CacheType, LogFormat, Settings
+from mechanic_shop.settings.choices import CacheType, LogFormat
+from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.access_tokens import create_tokens
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.clock import utc_now

@@ -23,7 +23,7 @@ from benchmarks.layers import client, settings_for
 from mechanic_adapters.sql.migrations import runner
 from mechanic_core.access import Actor
 from mechanic_core.customers.customer import Registration
-from mechanic_shop.settings.settings import CacheType
+from mechanic_shop.settings.choices import CacheType
 from mechanic_shop.wiring.shop import open_shop
 
 BUDGET_MS: Final = 2.0

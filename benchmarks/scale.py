@@ -32,7 +32,7 @@ from benchmarks.scale_tables import Row, Runs, table, verdicts
 from benchmarks.sessions import with_session
 from mechanic_core.access import Actor
 from mechanic_http.endpoint.pagination import CursorSigner
-from mechanic_shop.settings.settings import CacheType
+from mechanic_shop.settings.choices import CacheType
 from mechanic_shop.wiring.access_tokens import create_tokens
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.clock import utc_now

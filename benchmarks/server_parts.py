@@ -38,7 +38,7 @@ from mechanic_server import waitress as guarded
 from mechanic_server.channel import GuardedChannel
 from mechanic_server.http_server import listen
 from mechanic_server.waitress import GuardedServer
-from mechanic_shop.settings.settings import CacheType
+from mechanic_shop.settings.choices import CacheType
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.shop import OPERATOR, open_shop
 

@@ -1,9 +1,11 @@
 """The table of contents: every use case of the shop, by noun."""
 
+from contextlib import AbstractContextManager
 from typing import final
 
 from attrs import frozen
 
+from mechanic_core.access import Actor
 from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
@@ -17,6 +19,7 @@ from mechanic_core.tickets.use_cases import (
     part_lines,
     workflow,
 )
+from mechanic_core.unit_of_work import EventListener, Store, Work
 from mechanic_core.vehicles import use_cases as vehicles
 
 
@@ -141,4 +144,29 @@ class Shop(
     """Every use case, ready to call: `shop.open_ticket(actor, draft)`.
 
     The arguments are the acting user, then ids, then the record.
+
+    Attributes:
+        store: The store that every use case works on.
+        address: Where the records are, as people may see it: without a password.
     """
+
+    store: Store
+    address: str = ""
+
+    def begin(self, actor: Actor | None = None) -> AbstractContextManager[Work]:
+        """Open a transaction that use cases join: leaving commits, raising rolls back.
+
+        See `Begin` in `mechanic_core.unit_of_work`. Raises `LostRace` and `Unavailable`.
+        """
+        return self.store.begin(actor)
+
+    def on_commit(self, listener: EventListener) -> None:
+        """Call *listener* once after each commit, with a tuple of its events.
+
+        A listener that raises is logged, and undoes nothing.
+        """
+        self.store.on_commit(listener)
+
+    def __repr__(self) -> str:
+        """Return the name of the class and the address."""
+        return f"<Shop {self.address}>" if self.address else "<Shop>"

@@ -1,5 +1,6 @@
 """The router: Falcon's, with an `Allow` header for OPTIONS and for every unsupported method."""
 
+import re
 from typing import Any, NoReturn, final
 
 from falcon import HTTPMethodNotAllowed, Request, Response
@@ -12,6 +13,22 @@ MethodMap = dict[str, Any]
 @final
 class ShopRouter(CompiledRouter):
     """Answers OPTIONS with 204 and `Allow`, and any method that a resource lacks with 405."""
+
+    def __init__(self) -> None:
+        """Start without routes."""
+        super().__init__()
+        self._taken: set[str] = set()
+
+    def add_route(self, uri_template: str, resource: object, **kwargs: Any) -> None:
+        """Add a route. Raises `ValueError` for a second one at the same place.
+
+        Falcon would replace the first one, and its policies with it.
+        """
+        place = re.sub(r"{[^}]*}", "{}", uri_template)
+        if place in self._taken:
+            raise ValueError(f"{uri_template} is a route of the shop already")
+        self._taken.add(place)
+        super().add_route(uri_template, resource, **kwargs)
 
     def map_http_methods(self, resource: object, **kwargs: Any) -> MethodMap:
         """Return the responders of *resource* by HTTP method."""

@@ -75,7 +75,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def _error_line(error: Exception) -> str:
     from mechanic_core.errors import Refused  # noqa: PLC0415 - imports attrs: not for `--help`
+    from mechanic_shop.settings.env_file import prefixed_names  # noqa: PLC0415 - as above
     from mechanic_shop.settings.url_passwords import mask_urls  # noqa: PLC0415 - as above
+    from mechanic_shop.settings.variables import rename_variables  # noqa: PLC0415 - as above
 
     text = str(error)
     if isinstance(error, click.Abort):
@@ -86,6 +88,8 @@ def _error_line(error: Exception) -> str:
             text = "Missing command."
         if isinstance(error, click.UsageError) and error.ctx:
             text = f"{text} See {error.ctx.command_path} --help"
-    elif not isinstance(error, OSError | Refused):
+    elif isinstance(error, Refused):
+        text = rename_variables(text, prefixed_names())
+    elif not isinstance(error, OSError):
         text = f"internal error: {type(error).__name__}: {text}"
     return mask_urls(" ".join(text.split()))

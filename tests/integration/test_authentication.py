@@ -15,7 +15,7 @@ from redis import Redis
 from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_adapters.rate_limits.redis import PREFIX
 from mechanic_adapters.security.signing_keys import new_rsa_key
-from mechanic_shop.settings.settings import JwtAlgorithm, PasswordProfile
+from mechanic_shop.settings.choices import JwtAlgorithm, PasswordProfile
 from tests.integration.apps import (
     ADA,
     BOB,

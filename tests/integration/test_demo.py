@@ -21,8 +21,9 @@ from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vin import VinCheck
 from mechanic_shop import open_shop
 from mechanic_shop.demo.throwaway_shop import DEMO_SETTINGS, demo_settings, fill_shop
+from mechanic_shop.settings.choices import LogFormat
 from mechanic_shop.settings.reference import reference_page
-from mechanic_shop.settings.settings import LogFormat, Settings, variables
+from mechanic_shop.settings.settings import Settings, variables
 from tests.integration.programs import run, serving
 
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)

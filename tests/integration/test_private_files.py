@@ -10,10 +10,16 @@ from pathlib import Path
 import pytest
 
 from mechanic_adapters.sql.engine.sqlite_file import create_file
+from mechanic_core.access import Actor
+from mechanic_core.accounts.account import Credentials
+from mechanic_core.customers.customer import Registration
 from mechanic_shop.backups.backup import back_up, restore
-from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.database import upgrade_schema
 from mechanic_shop.wiring.shop import open_shop
+from tests.strategies import sample
+
+EMAIL = "ada@example.com"
+PASSWORD = "a horse that nobody knows"
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o277], ids=oct)
@@ -35,9 +41,11 @@ def test_the_files_of_a_shop_are_its_owners_only(tmp_path: Path, umask: int) -> 
     """
     url = f"sqlite:///{tmp_path / 'shop.db'}"
     with (
-        open_shop(settings=Settings(database_url=url)),
+        open_shop(url) as shop,
         closing(sqlite3.connect(tmp_path / "shop.db", isolation_level=None)) as connection,
     ):
+        shop.register_customer(Actor(), sample(Registration, email=EMAIL, password=PASSWORD))
+        shop.log_in_customer(Actor(), Credentials(email=EMAIL, password=PASSWORD))
         connection.execute("UPDATE list_totals SET total = total")
         back_up(url, tmp_path / "shop.backup")
         found = modes_in(tmp_path)

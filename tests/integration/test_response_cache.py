@@ -8,7 +8,8 @@ from typing import Final
 import pytest
 
 from mechanic_adapters.security import revocations
-from mechanic_shop.settings.settings import CacheType, Settings
+from mechanic_shop.settings.choices import CacheType
+from mechanic_shop.settings.settings import Settings
 from tests.integration.apps import (
     ADA,
     BOB,

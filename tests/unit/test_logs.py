@@ -11,7 +11,8 @@ import pytest
 
 from mechanic_http.ports import AccessLogEntry
 from mechanic_shop.observability.logs import configure_logging
-from mechanic_shop.settings.settings import LogFormat, Settings
+from mechanic_shop.settings.choices import LogFormat
+from mechanic_shop.settings.settings import Settings
 
 ENTRY = AccessLogEntry(
     request_id="1",

@@ -1,6 +1,7 @@
 """Settings: accepted values, sources, defaults, and hidden secrets."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,15 @@ import pytest
 
 from mechanic_adapters.security.password_hashing import PROFILES
 from mechanic_shop.settings import reference as pages
-from mechanic_shop.settings.settings import (
+from mechanic_shop.settings.choices import (
     CacheType,
     Environment,
+    JwtAlgorithm,
     LogFormat,
     LogLevel,
     PasswordProfile,
-    Settings,
-    variables,
 )
+from mechanic_shop.settings.settings import Settings, variables
 from mechanic_shop.settings.variables import WrongSettings
 
 ROOT = Path(__file__).parents[2]
@@ -209,6 +210,118 @@ def test_the_environment_takes_precedence_over_the_file(tmp_path: Path) -> None:
     assert settings.production
     assert 5 == settings.token_ttl_min
     assert f"{SECRET} ${{X}}" == settings.secret_key
+
+
+@pytest.mark.parametrize(
+    ("environ", "file"),
+    [
+        ({"MECHANIC_TOKEN_TTL_MIN": "5", "TOKEN_TTL_MIN": "9"}, ""),
+        ({"TOKEN_TTL_MIN": "nine"}, "MECHANIC_TOKEN_TTL_MIN=5"),
+        ({"MECHANIC_TOKEN_TTL_MIN": "5"}, "MECHANIC_TOKEN_TTL_MIN=9"),
+        ({"MECHANIC_TOKEN_TTL_MIN": "", "TOKEN_TTL_MIN": "5"}, ""),
+    ],
+)
+def test_the_prefixed_name_takes_precedence(
+    environ: dict[str, str], file: str, tmp_path: Path
+) -> None:
+    """
+    A variable with the prefix is used wherever it is set; another one is not even parsed.
+    """
+    (tmp_path / ".env").write_text(file)
+
+    assert 5 == Settings.read(environ, tmp_path / ".env").token_ttl_min
+
+
+def test_every_variable_has_a_prefixed_name() -> None:
+    """
+    Every variable is read under its prefixed name.
+    """
+    environ = {f"MECHANIC_{name}": "\0" for _, name, _, _ in variables()}
+
+    with pytest.raises(WrongSettings) as refused:
+        Settings.read(environ, None)
+
+    for _, name, variable, _ in variables():
+        if variable.secret or name == "JWT_PREVIOUS_KEYS":
+            continue
+        assert f"MECHANIC_{name} must be" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"MECHANIC_LOG_LEVEL": "loud"}, "MECHANIC_LOG_LEVEL must be debug or info"),
+        (
+            {"MECHANIC_JWT_ALG": "RS256"},
+            "JWT_PRIVATE_KEY_FILE is required when MECHANIC_JWT_ALG is RS256",
+        ),
+    ],
+)
+def test_an_error_names_the_variable_that_was_set(environ: dict[str, str], message: str) -> None:
+    """
+    An error names the variable as it was set.
+    """
+    with pytest.raises(WrongSettings, match=f"^{message}"):
+        Settings.read(environ, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"strict_vin": True}, Settings(strict_vin=True)),
+        ({"strict_vin": "yes"}, Settings(strict_vin=True)),
+        ({"token_ttl_min": 5}, Settings(token_ttl_min=5)),
+        ({"token_ttl_min": "5"}, Settings(token_ttl_min=5)),
+        ({"write_rate_limit": ""}, Settings(write_rate_limit="")),
+        ({"cache_type": CacheType.NULL}, Settings(cache_type=CacheType.NULL)),
+        ({"cache_type": "null"}, Settings(cache_type=CacheType.NULL)),
+        ({"cors_origins": ["http://a.example"]}, Settings(cors_origins=("http://a.example",))),
+        ({"trusted_proxies": [ip_network("::1")]}, Settings(trusted_proxies=(ip_network("::1"),))),
+        ({"secret_key": None, "token_ttl_min": 9}, Settings(token_ttl_min=9)),
+        (
+            {"jwt_alg": "RS256", "jwt_private_key_file": Path("key.pem")},
+            Settings(jwt_alg=JwtAlgorithm.RS256, jwt_private_key_file=Path("key.pem")),
+        ),
+    ],
+)
+def test_settings_are_given_as_texts_or_values(
+    given: dict[str, object], expected: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Settings that are given may be texts or Python's values; the environment is not read.
+    """
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+
+    assert expected == Settings.of(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"token_ttl_min": 0}, "token_ttl_min must be a whole number from 1 to 1440"),
+        ({"token_ttl_min": 5.0}, "token_ttl_min must be"),
+        ({"token_ttl_min": True}, "token_ttl_min must be"),
+        ({"strict_vin": 2}, "strict_vin must be true or false"),
+        ({"jwt_previous_keys": [f"{SECRET},{SECRET}"]}, "jwt_previous_keys must be"),
+        ({"jwt_previous_keys": ["short"]}, "jwt_previous_keys: the 1st key must be"),
+        ({"app_env": "production"}, "secret_key is required in production"),
+        ({"secret_key": b"s" * 32}, "secret_key must be"),
+    ],
+)
+def test_a_given_setting_is_checked(given: dict[str, object], message: str) -> None:
+    """
+    A setting that is given is checked as a variable is, and named as it was given.
+    """
+    with pytest.raises(WrongSettings, match=f"^{message}"):
+        Settings.of(**given)
+
+
+def test_an_unknown_setting_is_named() -> None:
+    """
+    A name that no setting has is a programming error.
+    """
+    with pytest.raises(TypeError, match=r"^there is no setting named strict_vim$"):
+        Settings.of(strict_vim=True)
 
 
 def test_a_syntax_error_in_the_file_is_reported(tmp_path: Path) -> None:

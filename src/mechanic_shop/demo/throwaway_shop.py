@@ -15,7 +15,8 @@ from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.accounts.ports import Passwords
 from mechanic_shop.demo.year import simulate_year, simulation_until
-from mechanic_shop.settings.settings import CacheType, Environment, JwtAlgorithm, Settings
+from mechanic_shop.settings.choices import CacheType, Environment, JwtAlgorithm
+from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.access_tokens import create_tokens
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.use_cases import build_shop

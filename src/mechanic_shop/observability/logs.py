@@ -12,7 +12,8 @@ from attrs import frozen
 from structlog.typing import EventDict, Processor
 
 from mechanic_http.ports import AccessLog, AccessLogEntry
-from mechanic_shop.settings.settings import LogFormat, Settings
+from mechanic_shop.settings.choices import LogFormat
+from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.url_passwords import mask_urls
 
 SERVER_ERROR: Final = 500

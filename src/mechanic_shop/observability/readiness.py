@@ -9,6 +9,7 @@ from mechanic_adapters.resilience.circuit_breaker import Health
 from mechanic_adapters.sql.migrations.version import newest
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
+from mechanic_core.unit_of_work import Store
 from mechanic_http.ports import Readiness, Ready
 
 Stopping: TypeAlias = Callable[[], bool]
@@ -21,7 +22,7 @@ def never_stopping() -> bool:
 
 
 def readiness_check(
-    store: SqlStore, cache: ResponseCache | None, limiter: RateLimiter, stopping: Stopping
+    store: Store, cache: ResponseCache | None, limiter: RateLimiter, stopping: Stopping
 ) -> Ready:
     """Return the function that checks everything requests need.
 
@@ -30,25 +31,29 @@ def readiness_check(
 
     def check() -> Readiness:
         running = not stopping()
-        database = _database(store)
+        is_usable, of_store = _state_of(store)
         checks = {
             "server": "running" if running else "stopping",
-            **database,
+            **of_store,
             "cache": _side_store(cache.health) if cache else "off",
             "limits": _side_store(limiter.health),
         }
-        # A newer schema is accepted: the previous release keeps running during a deployment.
-        return Readiness(running and database.get("schema", "") >= newest(), checks)
+        return Readiness(running and is_usable, checks)
 
     return check
 
 
-def _database(store: SqlStore) -> Mapping[str, str]:
-    """Return the database's state and, if it is up, the version of its schema."""
+def _state_of(store: Store) -> tuple[bool, Mapping[str, str]]:
+    """Return whether the store can be used, and the results of its checks by name."""
     try:
-        return {"database": "up", "schema": store.schema_version() or ""}
+        if not isinstance(store, SqlStore):
+            store.ping()
+            return True, {"store": "up"}
+        schema = store.schema_version() or ""
     except Unavailable:
-        return {"database": "down"}
+        return False, {"database" if isinstance(store, SqlStore) else "store": "down"}
+    # A newer schema is accepted: the previous release keeps running during a deployment.
+    return schema >= newest(), {"database": "up", "schema": schema}
 
 
 def _side_store(health: Health | None) -> str:

@@ -1,13 +1,18 @@
 """The file `.env`: variables beside those of the environment."""
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
+from typing import Final
 
 from dotenv.parser import parse_stream
 
 from mechanic_shop.settings.trusted_files import open_trusted
-from mechanic_shop.settings.variables import WrongSettings
+from mechanic_shop.settings.variables import PREFIX, WrongSettings
+
+ENV_FILE: Final = Path(".env")
 
 
 def read_env_file(path: Path) -> Mapping[str, str]:
@@ -27,3 +32,16 @@ def read_env_file(path: Path) -> Mapping[str, str]:
         if binding.error:
             raise WrongSettings(f"{path}, line {binding.original.line} is not NAME=value")
     return {binding.key: binding.value or "" for binding in bindings if binding.key}
+
+
+def prefixed_names() -> Mapping[str, str]:
+    """Return the variables that are set under a name with the prefix, by their plain name."""
+    sources: list[Mapping[str, str]] = [os.environ]
+    with suppress(WrongSettings):  # has been reported already
+        sources.append(read_env_file(ENV_FILE))
+    return {
+        name.removeprefix(PREFIX): name
+        for source in sources
+        for name, text in source.items()
+        if name.startswith(PREFIX) and text.strip()
+    }

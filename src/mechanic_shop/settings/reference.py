@@ -12,6 +12,11 @@ is started in; the environment takes precedence. An empty variable counts as not
 row says otherwise. A wrong value stops the start with one line that names the variable. `.env` and
 key files are read only if root or the own user owns them and nobody else can write to them.
 
+Each variable may also be written with `MECHANIC_` before it, as in `MECHANIC_DATABASE_URL`. That
+name takes precedence wherever it is set, so that a program around the shop can have a
+`DATABASE_URL` of its own. In Python the settings are keyword arguments in lower case:
+`open_shop("sqlite:///shop.db", strict_vin=True)` reads neither the environment nor `.env`.
+
 `mechanic-shop config` shows the settings in force, without secrets. `mechanic-shop demo` uses them
 too, except for those that would connect a throw-away shop to a real one or make it unreachable:
 `APP_ENV`, `SECRET_KEY`, `DATABASE_URL`, `JWT_ALG`, `JWT_PRIVATE_KEY_FILE`, `JWT_PREVIOUS_KEYS`,
@@ -23,6 +28,7 @@ too, except for those that would connect a throw-away shop to a real one or make
 
 _SAMPLE = """\
 # Copy this file to `.env` and change what you need. docs/reference/settings.md has the details.
+# Each variable may also be written with MECHANIC_ before it; that name takes precedence.
 """
 
 

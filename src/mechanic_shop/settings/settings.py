@@ -2,14 +2,21 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Self
 
 from attrs import Factory, fields, frozen
 
-from mechanic_shop.settings.env_file import read_env_file
+from mechanic_shop.settings.choices import (
+    CacheType,
+    Environment,
+    JwtAlgorithm,
+    LogFormat,
+    LogLevel,
+    PasswordProfile,
+)
+from mechanic_shop.settings.env_file import ENV_FILE, read_env_file
 from mechanic_shop.settings.parsers import (
     BOOLEAN,
     DATABASE_URL,
@@ -27,55 +34,13 @@ from mechanic_shop.settings.parsers import (
     whole_number,
 )
 from mechanic_shop.settings.previous_keys import short_secrets
-from mechanic_shop.settings.variables import Variable, WrongSettings, hide_secrets
-
-ENV_FILE: Final = Path(".env")
-
-
-class Environment(StrEnum):
-    """The environment that the shop runs in."""
-
-    DEVELOPMENT = "development"
-    PRODUCTION = "production"
-
-
-class JwtAlgorithm(StrEnum):
-    """The signature algorithm of access tokens."""
-
-    HS256 = "HS256"
-    RS256 = "RS256"
-
-
-class PasswordProfile(StrEnum):
-    """The cost of a password hash (Argon2id parameters)."""
-
-    OWASP = "owasp"
-    RFC9106_LOW = "rfc9106-low"
-    RFC9106_HIGH = "rfc9106-high"
-
-
-class CacheType(StrEnum):
-    """Where responses are cached."""
-
-    MEMORY = "memory"
-    REDIS = "redis"
-    NULL = "null"
-
-
-class LogFormat(StrEnum):
-    """The format of log lines."""
-
-    JSON = "json"
-    CONSOLE = "console"
-
-
-class LogLevel(StrEnum):
-    """The lowest level that is logged."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
+from mechanic_shop.settings.variables import (
+    Variable,
+    WrongSettings,
+    hide_secrets,
+    name_as_set,
+    rename_variables,
+)
 
 
 @frozen(kw_only=True, field_transformer=hide_secrets)
@@ -255,24 +220,50 @@ class Settings:
     ) -> Self:
         """Return the settings of the environment, then of *env_file*, then the defaults.
 
-        *overrides* are values by field name; their variables are not read. Raises
-        `WrongSettings`, which names every variable that is wrong.
+        *overrides* are texts or values by field name, None for the default; their variables are
+        not read. Raises `WrongSettings`, which names every variable that is wrong, and `TypeError`
+        for an unknown name.
         """
         sources = [os.environ if environ is None else environ]
         if env_file:
             sources.append(read_env_file(env_file))
-        values = dict(overrides)
+        found = {
+            field: text
+            for field, name, variable, _ in variables(cls)
+            if field not in overrides and (text := variable.find(name, sources))
+        }
+        return cls._checked(found, overrides)
+
+    @classmethod
+    def of(cls, **given: object) -> Self:
+        """Return the settings that are *given* as `read` takes overrides, and else the defaults.
+
+        Neither the environment nor `.env` is read.
+        """
+        spellings = {name: field for field, name, _, _ in variables(cls)}
+        with name_as_set(spellings):
+            return cls._checked({}, given)
+
+    @classmethod
+    def _checked(cls, found: Mapping[str, tuple[str, object]], given: Mapping[str, object]) -> Self:
+        """Return the settings; *found* are the name and the text of the variable of a field."""
+        by_field = {field: (name, variable) for field, name, variable, _ in variables(cls)}
+        if unknown := sorted(given.keys() - by_field):
+            raise TypeError(f"there is no setting named {' or '.join(unknown)}")
+        set_by = {**found, **{field: (field, value) for field, value in given.items()}}
+        values: dict[str, Any] = {}
         wrong: list[str] = []
-        for field, name, variable, _ in variables(cls):
-            if field not in overrides and (found := variable.find(name, sources)):
-                spelling, text = found
-                try:
-                    values[field] = variable.parser.parse(text)
-                except ValueError:
-                    wrong.append(f"{spelling} must be {variable.parser.accepts.replace('`', '')}")
+        for field, (spelling, value) in set_by.items():
+            variable = by_field[field][1]
+            try:
+                if value is not None:
+                    values[field] = variable.check(value)
+            except ValueError:
+                wrong.append(f"{spelling} must be {variable.parser.accepts.replace('`', '')}")
         if not wrong:
             settings = cls(**values)
-            wrong.extend(settings.conflicts())
+            spellings = {by_field[field][0]: spelling for field, (spelling, _) in set_by.items()}
+            wrong.extend(rename_variables(text, spellings) for text in settings.conflicts())
             if not wrong:
                 return settings
         raise WrongSettings("; ".join(wrong))

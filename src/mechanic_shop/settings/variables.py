@@ -1,7 +1,11 @@
 """Environment variables: what each field of the settings declares about its own."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any, ClassVar, Final
 
 from attrs import Attribute, frozen
 
@@ -9,6 +13,14 @@ from mechanic_core.errors import Refused
 from mechanic_core.rules import unwrap_annotated
 from mechanic_shop.settings.parsers import Parser
 from mechanic_shop.settings.url_passwords import mask_url
+
+PREFIX: Final = "MECHANIC_"
+"""Begins the name of a variable that belongs to this program alone.
+
+The program of a host may have a `DATABASE_URL` of its own.
+"""
+
+_NAME: Final = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
 
 
 class WrongSettings(Refused):
@@ -41,14 +53,22 @@ class Variable:
         return next(note for note in unwrap_annotated(field.type)[1] if isinstance(note, cls))
 
     def find(self, name: str, sources: Sequence[Mapping[str, str]]) -> tuple[str, str] | None:
-        """Return the name and text in the first of *sources* that sets the variable."""
-        names = [name, self.alias] if self.alias else [name]
-        for source in sources:
-            for spelling in names:
-                text = source.get(spelling, "").strip()
-                if text or (self.parser.empty_is_value and spelling in source):
-                    return spelling, text
+        """Return the name and text in the first of *sources* that sets the variable.
+
+        In any source, the name with `PREFIX` precedes the one without it, and its alias.
+        """
+        plain = (name, self.alias) if self.alias else (name,)
+        for spellings in ((f"{PREFIX}{name}",), plain):
+            for source in sources:
+                for spelling in spellings:
+                    text = source.get(spelling, "").strip()
+                    if text or (self.parser.empty_is_value and spelling in source):
+                        return spelling, text
         return None
+
+    def check(self, value: object) -> Any:
+        """Return a Python *value* as its text would be parsed. Raises `ValueError`."""
+        return self.parser.parse(_text_of(value))
 
     def display(self, value: object) -> str:
         """Return *value* as text that is safe to show."""
@@ -60,3 +80,35 @@ class Variable:
 def hide_secrets(_: type, fields: "list[Attribute[Any]]") -> "list[Attribute[Any]]":
     """Transform the fields of an attrs class so that its `repr` shows no secret."""
     return [field.evolve(repr=Variable.of(field).display) for field in fields]
+
+
+def rename_variables(sentence: str, spellings: Mapping[str, str]) -> str:
+    """Return *sentence* with each variable under the name that it was set by."""
+    return _NAME.sub(lambda name: spellings.get(name[0], name[0]), sentence)
+
+
+@contextmanager
+def name_as_set(spellings: Mapping[str, str]) -> Iterator[None]:
+    """Let a refusal in this block show each variable under the name that it was set by."""
+    try:
+        yield
+    except Refused as refused:
+        refused.detail = rename_variables(refused.detail, spellings)
+        refused.args = (refused.detail,)
+        raise
+
+
+def _text_of(value: object) -> str:
+    """Return a Python *value* as the text of its variable. Raises `ValueError`."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str() | int() | Path() | IPv4Network() | IPv6Network():
+            return str(value).strip()
+        case list() | tuple():
+            texts = [_text_of(member) for member in value]
+            if any("," in text for text in texts):
+                raise ValueError("a member with a comma would become two")
+            return ",".join(texts)
+        case _:
+            raise ValueError(type(value))

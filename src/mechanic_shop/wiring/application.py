@@ -5,11 +5,11 @@ The shop without HTTP is in `mechanic_shop.wiring.shop`.
 
 import atexit
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Final, final
+from typing import Any, Final, final
 from wsgiref.types import WSGIApplication
 
 from attrs import field, frozen
@@ -21,7 +21,9 @@ from mechanic_adapters.security.password_hashing import PROFILES, Argon2Password
 from mechanic_adapters.security.revocations import RevocationList, ignore_epoch
 from mechanic_adapters.sql.engine.connection_pool import count_connections
 from mechanic_adapters.sql.engine.executor import STATEMENT_COUNT
-from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.inventory.low_stock import LowStockListener
+from mechanic_core.shop import Shop
+from mechanic_core.unit_of_work import EventListener, Store
 from mechanic_http.app import HttpPorts, create_app
 from mechanic_http.endpoint.idempotent_replay import IdempotentReplay
 from mechanic_http.endpoint.response import first_interceptor, no_interceptor
@@ -33,12 +35,14 @@ from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.observability.readiness import Stopping, never_stopping, readiness_check
 from mechanic_shop.observability.traces import open_traces
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.access_tokens import create_tokens, load_secret
+from mechanic_shop.wiring.access_tokens import configure_tokens, tokens_of
 from mechanic_shop.wiring.cache import checked_regions, create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
+from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop
 from mechanic_shop.wiring.sweeper import PERIOD_S, Sweeper, sweep_regularly
+from mechanic_shop.wiring.use_cases import ignore_events, ignore_low_stock
 
 THREADS: Final = 24
 """The default number of threads; most of them may be hashing a password."""
@@ -55,96 +59,135 @@ class Resources:
     cache: ResponseCache | None
     limiter: RateLimiter
     metrics: Metrics
-    store: SqlStore
+    shop: Shop
 
 
 @contextmanager
 def open_application(  # noqa: PLR0913 - everything that can differ between servers
     settings: Settings,
     *,
+    store: Store | None = None,
+    shop: Shop | None = None,
+    routes: Iterable[tuple[str, object]] = (),
+    low_stock: LowStockListener = ignore_low_stock,
+    on_commit: EventListener = ignore_events,
     threads: int = THREADS,
     stopping: Stopping = never_stopping,
     access_log: AccessLog | None = None,
     metrics: Metrics | None = None,
     sweep_period_s: float = PERIOD_S,
 ) -> Iterator[WSGIApplication]:
-    """Open the shop as a WSGI application and close all its resources on exit.
+    """Open the shop as a WSGI application; close on exit what was opened.
 
     Args:
         settings: The checked settings.
+        store: A store of the host's, instead of the database.
+        shop: A shop from `open_shop`, instead of one of the application's own.
+        routes: Further URI templates and their Falcon resources, which authorize by themselves.
+        low_stock: Called with each part that falls to its reorder point.
+        on_commit: Called once after each commit, with a tuple of its events.
         threads: How many requests may run at once.
         stopping: Returns whether a graceful shutdown has begun.
         access_log: Called with each completed request.
         metrics: Counts requests; by default metrics of its own.
         sweep_period_s: The mean time between two deletions of expired data.
 
-    Raises `WrongSettings`, and `SchemaOld` if a PostgreSQL schema needs an upgrade.
+    Raises `WrongSettings`, `SchemaOld` if a PostgreSQL schema needs an upgrade, and `TypeError`.
     """
     with (
         open_traces(os.environ) as traces,
-        _open_resources(settings, threads, metrics or Metrics()) as resources,
+        _open_shop(settings, store, shop, low_stock, threads) as opened,
+        _open_resources(settings, opened, metrics or Metrics(), sweep_period_s) as resources,
     ):
         log = traces.describe_spans(access_log) if traces else access_log
-        application = _create_app(resources, threads, stopping, log)
-        with sweep_regularly(_sweeper(resources), sweep_period_s):
-            yield traces.wrap(application) if traces else application
+        application = _create_app(resources, stopping, log, routes)
+        opened.on_commit(on_commit)
+        yield traces.wrap(application) if traces else application
 
 
-def create_application(settings: Settings, access_log: AccessLog | None = None) -> WSGIApplication:
-    """Return the shop as a WSGI application that is closed when the process exits."""
+def create_application(
+    settings: Settings, access_log: AccessLog | None = None, **options: Any
+) -> WSGIApplication:
+    """Return the shop as a WSGI application that is closed when the process exits.
+
+    *options* are those of `open_application`.
+    """
     stack = ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(open_application(settings, access_log=access_log))
+    return stack.enter_context(open_application(settings, access_log=access_log, **options))
 
 
 @contextmanager
-def _open_resources(settings: Settings, threads: int, metrics: Metrics) -> Iterator[Resources]:
-    secret = load_secret(settings)
-    tokens = create_tokens(settings, secret, utc_now)
+def _open_shop(
+    settings: Settings,
+    store: Store | None,
+    shop: Shop | None,
+    low_stock: LowStockListener,
+    threads: int,
+) -> Iterator[Shop]:
+    """Yield the *shop* of a host, or open one on the *store* of a host or on the database."""
+    if shop is not None:
+        if store is not None or low_stock is not ignore_low_stock:
+            raise TypeError("a shop has its store and its listeners already")
+        yield shop
+        return
+    tokens = configure_tokens(settings, has_database=store is None)
+    # A third of the threads stays free of password hashing, for all other requests.
+    hashing = max(1, threads * 2 // 3)
+    passwords = Argon2Passwords(PROFILES[settings.password_profile], max_callers=hashing)
+    if store is not None:
+        with closing(OpenStore(store)) as opened:
+            yield configure_shop(settings, opened, tokens, passwords, low_stock)
+        return
+    with open_database(settings, max(CONNECTIONS, threads // 3)) as database:
+        yield configure_shop(settings, database, tokens, passwords, low_stock)
+
+
+@contextmanager
+def _open_resources(
+    settings: Settings, shop: Shop, metrics: Metrics, sweep_period_s: float
+) -> Iterator[Resources]:
+    """Open what the application needs besides the shop; sweep the shop's store regularly."""
+    tokens = tokens_of(shop)
     cache = create_cache(settings, metrics.count_fallback, metrics.count_lookup)
     limiter = open_rate_limiter(
         _rate_limits(settings), settings.rate_limit_storage_url, metrics.count_fallback
     )
-    with (
-        open_database(settings, max(CONNECTIONS, threads // 3)) as store,
-        invalidate_on_commit(store, cache),
-        closing(limiter),
-    ):
-        yield Resources(
+    sweeper = Sweeper(shop.store, utc_now, timedelta(seconds=tokens.life))
+    with invalidate_on_commit(shop.store, cache), closing(limiter):
+        resources = Resources(
             settings=settings,
-            secret=secret,
-            tokens=tokens,
+            secret=tokens.secret(),
+            tokens=tokens.make(),
             cache=cache,
             limiter=limiter,
             metrics=metrics,
-            store=store,
+            shop=shop,
         )
-
-
-def _sweeper(resources: Resources) -> Sweeper:
-    return Sweeper(resources.store, utc_now, timedelta(seconds=resources.tokens.life))
+        with sweep_regularly(sweeper, sweep_period_s):
+            yield resources
 
 
 def _create_app(
-    resources: Resources, threads: int, stopping: Stopping, access_log: AccessLog | None
+    resources: Resources,
+    stopping: Stopping,
+    access_log: AccessLog | None,
+    routes: Iterable[tuple[str, object]],
 ) -> WSGIApplication:
-    settings, metrics = resources.settings, resources.metrics
-    # A third of the threads stays free of password hashing, for all other requests.
-    hashing = max(1, threads * 2 // 3)
-    passwords = Argon2Passwords(PROFILES[settings.password_profile], max_callers=hashing)
-    shop = configure_shop(settings, resources.store, resources.tokens, passwords)
+    settings = resources.settings
     return create_app(
-        shop,
+        resources.shop,
         _http_ports(resources, stopping, access_log),
         _http_settings(settings, resources.secret),
-        [("/metrics", MetricsResource(metrics.render, settings.metrics_token))],
+        [("/metrics", MetricsResource(resources.metrics.render, settings.metrics_token)), *routes],
     )
 
 
 def _http_ports(
     resources: Resources, stopping: Stopping, access_log: AccessLog | None
 ) -> HttpPorts:
-    cache, store, tokens = resources.cache, resources.store, resources.tokens
+    cache, store, tokens = resources.cache, resources.shop.store, resources.tokens
+    database = sql_store_of(store)
     revocations = RevocationList(
         store.read_only,
         timedelta(seconds=tokens.life),
@@ -155,9 +198,9 @@ def _http_ports(
         authenticate=authenticator(tokens, revocations),
         limiter=resources.limiter,
         public_keys=tokens.public_keys,
-        ready=readiness_check(store, cache, resources.limiter, stopping),
+        ready=readiness_check(database or store, cache, resources.limiter, stopping),
         access_log=resources.metrics.record_requests(
-            partial(count_connections, *store.pools), access_log
+            partial(count_connections, *(database.pools if database else ())), access_log
         ),
         statements=partial(getattr, STATEMENT_COUNT, "total"),
         intercept=first_interceptor(

@@ -8,7 +8,8 @@ from mechanic_adapters.caching.memory import MemoryCache
 from mechanic_adapters.caching.storage import Nouns
 from mechanic_adapters.resilience.circuit_breaker import ignore_fallback
 from mechanic_core.unit_of_work import Store
-from mechanic_shop.settings.settings import CacheType, Settings
+from mechanic_shop.settings.choices import CacheType
+from mechanic_shop.settings.settings import Settings
 
 
 def create_cache(

@@ -11,6 +11,7 @@ from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
+from mechanic_core.events.event import Event
 from mechanic_core.events.ports import Wakeups, no_wakeups
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.inventory.low_stock import LowStockListener
@@ -52,6 +53,10 @@ def ignore_low_stock(_: Part) -> None:
     """Do nothing when a part reaches its reorder point."""
 
 
+def ignore_events(_: tuple[Event, ...]) -> None:
+    """Do nothing after a commit."""
+
+
 def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
     store: Store,
     now: Clock,
@@ -62,12 +67,15 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
     strict_vin: bool = False,
     low_stock: LowStockListener = ignore_low_stock,
     wakeups: Wakeups = no_wakeups,
+    address: str = "",
 ) -> Shop:
-    """Return the shop, with every use case on *store*."""
+    """Return the shop, with every use case on *store*; *address* is shown for it."""
     begin, read_only = store.begin, store.read_only
     issuer = accounts.TokenIssuer(tokens, partial(secrets.token_urlsafe, 32), refresh_life)
     stock = TicketStock(low_stock)
     return Shop(
+        store=store,
+        address=address,
         **vars(_accounts(begin, read_only, now, passwords, issuer)),
         **vars(_customers(begin, read_only, now, passwords)),
         **vars(_vehicles(begin, read_only, now, strict_vin=strict_vin)),

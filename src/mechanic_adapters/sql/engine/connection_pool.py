@@ -108,5 +108,5 @@ class ConnectionPool:
 
 def count_connections(*pools: ConnectionPool) -> tuple[int, int]:
     """Return how many connections of all *pools* are in use, and how many are idle."""
-    in_use, idle = zip(*(pool.count() for pool in pools), strict=True)
-    return sum(in_use), sum(idle)
+    counts = [pool.count() for pool in pools]
+    return sum(in_use for in_use, _ in counts), sum(idle for _, idle in counts)

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -134,9 +135,10 @@ def _send_integers_as_bigint(connection: Any, _: object) -> None:
 
 
 def _sqlite(url: URL, connect: Callable[[str], sqlite3.Connection]) -> Engine:
+    path = Path(str(url.database)).absolute()  # the working directory may change meanwhile
     return create_engine(
         url,
-        creator=partial(connect, str(url.database)),
+        creator=partial(connect, str(path)),
         isolation_level="AUTOCOMMIT",  # the driver begins no transactions: `Transaction` does
         paramstyle="named",
         poolclass=NullPool,

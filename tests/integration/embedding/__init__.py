@@ -1,0 +1,1 @@
+"""The shop inside the programs of others."""
