@@ -4,6 +4,7 @@ Each refusal is a fact with a stable code and belongs to one of the kinds below.
 the errors of their libraries into refusals, and the HTTP layer maps the kinds to status codes.
 """
 
+import copyreg
 import re
 from collections.abc import Mapping
 from types import TracebackType
@@ -42,6 +43,10 @@ class Refused(Exception):
         super().__init__(detail or self.title())
         self.detail = detail or self.title()
         self.facts: Mapping[str, object] = facts
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the refusal as it is: the constructors of subclasses take other arguments."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # pickle calls it by this name
 
     def __init_subclass__(cls) -> None:
         """Derive the code from the class name."""
