@@ -7,12 +7,16 @@ database column stores them as they are.
 from decimal import Decimal
 from typing import Annotated, Final, NewType
 
-from mechanic_core.rules import Between, Example
+from mechanic_core.rules import Between, Example, Expected
 
-Money = NewType("Money", int)
+Money = NewType(
+    "Money", Annotated[int, Expected("a whole number of minor currency units: use money()")]
+)
 """An amount in minor currency units: 1999 is 19.99."""
 
-Quantity = NewType("Quantity", int)
+Quantity = NewType(
+    "Quantity", Annotated[int, Expected("a whole number of thousandths: use quantity()")]
+)
 """A quantity of parts or hours in thousandths: 5500 is 5.5."""
 
 MONEY_DECIMALS: Final = 2
