@@ -25,6 +25,11 @@ class Problem:
     detail: str
     parameter: str | None = None
 
+    def __str__(self) -> str:
+        """Return the detail after where it is; alone, where that is the whole."""
+        where = self.parameter or self.pointer
+        return f"{where}: {self.detail}" if where not in {"", "#"} else self.detail
+
 
 class Refused(Exception):
     """The base class of all refusals.
@@ -95,7 +100,7 @@ class Invalid(Refused):
 
     def __init__(self, *problems: Problem) -> None:
         """Report all *problems* at once."""
-        super().__init__("; ".join(f"{p.parameter or p.pointer}: {p.detail}" for p in problems))
+        super().__init__("; ".join(map(str, problems)))
         self.problems = problems
 
 
