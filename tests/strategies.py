@@ -49,12 +49,20 @@ _MOMENTS: Final = st.datetimes(
 _PLAIN: Final[Mapping[object, st.SearchStrategy[Any]]] = MappingProxyType(
     {
         bool: st.booleans(),
+        bytes: st.binary(max_size=100),
         datetime: _MOMENTS,
         date: st.dates(date(2000, 1, 1), date(2099, 12, 31)),
     }
 )
 _EXAMPLES: Final[Mapping[object, object]] = MappingProxyType(
-    {bool: True, int: 1, str: "some text", datetime: NOON, date: NOON.date()}
+    {
+        bool: True,
+        bytes: b"some bytes",
+        int: 1,
+        str: "some text",
+        datetime: NOON,
+        date: NOON.date(),
+    }
 )
 _DECIMALS: Final = {Money: MONEY_DECIMALS, Quantity: QUANTITY_DECIMALS}
 _CHARACTERS: Final = st.characters(codec="utf-8", exclude_characters="\x00")
@@ -104,8 +112,8 @@ def example_of(declared: Any) -> Any:
         if isinstance(note, Example):
             decimals = _DECIMALS.get(bare)  # the document says 19.99, the core stores 1999
             return int(Decimal(str(note.value)).scaleb(decimals)) if decimals else note.value
-    if get_origin(bare) is tuple:
-        return (example_of(get_args(bare)[0]),)
+    if (collection := get_origin(bare)) in (frozenset, tuple):
+        return collection((example_of(get_args(bare)[0]),))
     if isinstance(bare, NewType):
         return example_of(bare.__supertype__)
     ((first, *_), _) = union_members(bare)
@@ -149,10 +157,10 @@ def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:  # 
         return _texts(rules)
     if bare is int:
         return _numbers(rules)
-    if get_origin(bare) is tuple:
+    if (collection := get_origin(bare)) in (frozenset, tuple):
         least, most = _lengths(rules)
         return st.lists(values_of(get_args(bare)[0]), min_size=least, max_size=min(most, 5)).map(
-            tuple
+            collection
         )
     if get_origin(bare) is Mapping:
         key, value = get_args(bare)

@@ -6,7 +6,7 @@ from typing import Annotated, Final, NewType
 import attrs
 
 from mechanic_core.errors import Forbidden, NotFound, Unauthenticated
-from mechanic_core.rules import Example
+from mechanic_core.rules import Example, checked
 
 
 class Role(StrEnum):
@@ -23,7 +23,7 @@ SessionId = NewType("SessionId", str)
 """Identifies the session that a login starts: the family of its refresh and access tokens."""
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=checked)
 class Actor:
     """The caller of a use case; without a role, an anonymous one.
 
@@ -57,7 +57,7 @@ SYSTEM: Final = Actor(Role.MANAGER)
 """The shop itself: commands on its own machine, which may do what a manager may."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=checked)
 class By:
     """The person who made a change. The store adds the name on reading, until it is erased."""
 

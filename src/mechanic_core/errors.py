@@ -4,6 +4,7 @@ Each refusal is a fact with a stable code and belongs to one of the kinds below.
 the errors of their libraries into refusals, and the HTTP layer maps the kinds to status codes.
 """
 
+import copyreg
 import re
 from collections.abc import Mapping
 from types import TracebackType
@@ -24,6 +25,11 @@ class Problem:
     detail: str
     parameter: str | None = None
 
+    def __str__(self) -> str:
+        """Return the detail after where it is; alone, where that is the whole."""
+        where = self.parameter or self.pointer
+        return f"{where}: {self.detail}" if where not in {"", "#"} else self.detail
+
 
 class Refused(Exception):
     """The base class of all refusals.
@@ -42,6 +48,10 @@ class Refused(Exception):
         super().__init__(detail or self.title())
         self.detail = detail or self.title()
         self.facts: Mapping[str, object] = facts
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the refusal as it is: the constructors of subclasses take other arguments."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # pickle calls it by this name
 
     def __init_subclass__(cls) -> None:
         """Derive the code from the class name."""
@@ -94,7 +104,7 @@ class Invalid(Refused):
 
     def __init__(self, *problems: Problem) -> None:
         """Report all *problems* at once."""
-        super().__init__("; ".join(f"{p.parameter or p.pointer}: {p.detail}" for p in problems))
+        super().__init__("; ".join(map(str, problems)))
         self.problems = problems
 
 

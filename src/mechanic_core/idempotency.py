@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Conflict, Invalid, Problem
-from mechanic_core.rules import Example
+from mechanic_core.rules import Example, checked
 
 EXPIRY: Final = timedelta(hours=24)
 """How long a key is valid."""
@@ -38,7 +38,7 @@ class AnswerNotStored(Conflict):
         super().__init__(location=location)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class StoredAnswer:
     """The first answer to a request with an Idempotency-Key.
 

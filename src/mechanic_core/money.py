@@ -4,15 +4,22 @@ Both are integers with types of their own, so that the type checker tells them a
 database column stores them as they are.
 """
 
-from decimal import Decimal
-from typing import Annotated, Final, NewType
+import re
+from collections.abc import Callable
+from decimal import Context, Decimal
+from typing import Annotated, Any, Final, NewType
 
-from mechanic_core.rules import Between, Example
+from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.rules import Between, Example, Expected
 
-Money = NewType("Money", int)
+Money = NewType(
+    "Money", Annotated[int, Expected("a whole number of minor currency units: use money()")]
+)
 """An amount in minor currency units: 1999 is 19.99."""
 
-Quantity = NewType("Quantity", int)
+Quantity = NewType(
+    "Quantity", Annotated[int, Expected("a whole number of thousandths: use quantity()")]
+)
 """A quantity of parts or hours in thousandths: 5500 is 5.5."""
 
 MONEY_DECIMALS: Final = 2
@@ -32,6 +39,79 @@ Measure = Annotated[Quantity, Between(1, MAX_QUANTITY, QUANTITY_DECIMALS), Examp
 
 ONE: Final = Quantity(1000)
 
+_EXACT: Final = Context(prec=50)
+"""More digits than any number here has, whatever the precision of the caller's context."""
+
+_PLAIN: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?")
+_MAXIMUM_DIGITS: Final = 18
+"""Larger numbers are refused before any arithmetic."""
+
+
+def money(amount: str | int | Decimal) -> Money:
+    """Return an amount of so many currency units: ``money("80.25")`` is 8025, ``money(80)`` 8000.
+
+    Raises `RuleBroken` for a float, which is not exact, for more than two decimals, and for more
+    than `MAX_MONEY`, positive or negative.
+    """
+    return Money(_to_money(amount))
+
+
+def quantity(number: str | int | Decimal) -> Quantity:
+    """Return a quantity of parts or hours: ``quantity("1.5")`` is 1500, ``quantity(2)`` is 2000.
+
+    Raises `RuleBroken` for a float, which is not exact, for more than three decimals, and for more
+    than `MAX_QUANTITY`, positive or negative.
+    """
+    return Quantity(_to_quantity(number))
+
+
+def scaled(decimals: int) -> Callable[[Any], int]:
+    """Return a function from a number or its text to an integer in units of 10 ** -*decimals*.
+
+    It is exact, and raises `RuleBroken` for what is neither an `int` nor a `Decimal` nor the text
+    of a decimal number, and for more decimals or 18 digits before them.
+    """
+    wrong_type = Problem("#", f"must be a number with at most {decimals} decimals")
+    too_precise = Problem("#", f"must have at most {decimals} decimals")
+    out_of_range = Problem("#", "is out of range")
+
+    def scale(number: Any) -> int:
+        if type(number) is int or (type(number) is str and _PLAIN.fullmatch(number)):
+            number = Decimal(number)
+        if type(number) is not Decimal or not number.is_finite():
+            raise RuleBroken(wrong_type)
+        if not number:
+            return 0
+        if number.adjusted() >= _MAXIMUM_DIGITS:
+            raise RuleBroken(out_of_range)
+        _, digits, exponent = number.as_tuple()
+        excess = int(exponent) + decimals
+        if excess < 0 and any(digits[excess:]):
+            raise RuleBroken(too_precise)
+        return int(number.scaleb(decimals, _EXACT))
+
+    return scale
+
+
+def _exact(decimals: int, maximum: int) -> Callable[[object], int]:
+    """Return `scaled` for callers in Python, within -*maximum* and *maximum*."""
+    scale, bounds = scaled(decimals), Between(-maximum, maximum, decimals)
+
+    def exact(number: object) -> int:
+        if type(number) not in (str, int, Decimal):
+            name = type(number).__name__
+            raise RuleBroken(Problem("#", f"must be a str, an int or a Decimal, not {name}"))
+        found = scale(number)
+        if detail := bounds.violation(found):
+            raise RuleBroken(Problem("#", detail))
+        return found
+
+    return exact
+
+
+_to_money: Final = _exact(MONEY_DECIMALS, MAX_MONEY)
+_to_quantity: Final = _exact(QUANTITY_DECIMALS, MAX_QUANTITY)
+
 
 def line_amount(quantity: Quantity, price: Money) -> Money:
     """Return *quantity* × *price*, rounded half-even to the minor unit, once."""
@@ -47,4 +127,4 @@ def to_decimal(quantity: Quantity) -> Decimal:
     whole, fraction = divmod(quantity, ONE)
     if not fraction:
         return Decimal(whole)
-    return Decimal(quantity).scaleb(-QUANTITY_DECIMALS).normalize()
+    return Decimal(quantity).scaleb(-QUANTITY_DECIMALS, _EXACT).normalize(_EXACT)

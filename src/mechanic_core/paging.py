@@ -5,6 +5,8 @@ from typing import Final, Generic, TypeVar
 
 import attrs
 
+from mechanic_core.rules import checked
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -15,7 +17,7 @@ MAX_FILTERED_TOTAL: Final = MAX_OFFSET
 """The greatest total that is counted for a filtered list."""
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=checked)
 class PageRequest:
     """The page to read from a list that is ordered by an integer key, the id of its items.
 

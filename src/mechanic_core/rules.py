@@ -7,6 +7,7 @@ and the HTTP layer reads it to parse requests and to generate the OpenAPI docume
 import functools
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from enum import StrEnum
 from types import UnionType
 from typing import (
@@ -25,7 +26,7 @@ from typing import (
 
 import attrs
 
-from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.validators import FieldType, Violation, without_time_zone
 
 T = TypeVar("T")
 
@@ -147,6 +148,13 @@ class Unpublished:
     """Marks a field that responses do not show."""
 
 
+@attrs.frozen
+class Expected:
+    """What a value of another type must be instead, a phrase that follows "must be"."""
+
+    text: str
+
+
 class computed(Generic[T]):  # noqa: N801 - used like the built-in `property`
     """A property that responses show like a field.
 
@@ -199,16 +207,6 @@ def rules_of(declared: Any) -> tuple[Rule, ...]:
     return rules
 
 
-@functools.cache
-def member_rules(declared: Any) -> tuple[Rule, ...]:
-    """Return the rules of the items of a tuple type."""
-    inner, _ = unwrap_annotated(declared)
-    members, _ = union_members(inner)
-    inner, _ = unwrap_annotated(members[0])
-    items = get_args(inner) if get_origin(inner) is tuple else ()
-    return rules_of(items[0]) if items else ()
-
-
 def first_violation(rules: Sequence[Rule], value: Any) -> str | None:
     """Return the error text of the first rule that *value* breaks, or None."""
     for rule in rules:
@@ -219,26 +217,36 @@ def first_violation(rules: Sequence[Rule], value: Any) -> str | None:
 
 
 def checked(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
-    """Return the fields of an attrs class, each with a validator that enforces its rules.
+    """Return the fields of an attrs class, each with a validator of its type and its rules.
 
     It is a `field_transformer`: ``@frozen(kw_only=True, field_transformer=checked)``.
     """
-    return [_with_validator(field) for field in fields]
+    return [field.evolve(validator=_field_type(field.type).validator()) for field in fields]
 
 
-def _with_validator(field: "attrs.Attribute[Any]") -> "attrs.Attribute[Any]":
-    declared: Any = field.type
-    rules, item_rules = rules_of(declared), member_rules(declared)
-    pointer = f"#/{field.name}"
+def _field_type(declared: Any) -> FieldType:
+    """Return what the values of a field must be; raise `TypeError` for a type without a check."""
+    inner, annotations = unwrap_annotated(declared)
+    members, _ = union_members(inner)
+    if isinstance(inner, NewType):
+        found = _field_type(inner.__supertype__)
+    elif members == (inner,):
+        found = _class_type(inner)
+    elif len(members) == 1:
+        found = attrs.evolve(_field_type(members[0]), optional=True)
+    else:
+        raise TypeError(f"a field of type {declared} cannot be checked")
+    expected = next((a.text for a in annotations if isinstance(a, Expected)), found.expected)
+    violations: list[Violation] = [rule.violation for rule in rules_of(declared)]
+    if found.kind is datetime:
+        violations.append(without_time_zone)
+    return attrs.evolve(found, violations=tuple(violations), expected=expected)
 
-    def validate(_: object, __: object, value: Any) -> None:
-        if value is None:
-            return
-        if detail := first_violation(rules, value):
-            raise RuleBroken(Problem(pointer, detail))
-        if item_rules:
-            for index, item in enumerate(value):
-                if detail := first_violation(item_rules, item):
-                    raise RuleBroken(Problem(f"{pointer}/{index}", detail))
 
-    return field.evolve(validator=validate) if rules or item_rules else field
+def _class_type(declared: Any) -> FieldType:
+    kind, arguments = get_origin(declared), get_args(declared)
+    if kind is frozenset or (kind is tuple and arguments[1:] == (...,)):
+        return FieldType(kind=kind, items=_field_type(arguments[0]))
+    if kind is None and declared is not Any and isinstance(declared, type):
+        return FieldType(kind=declared)
+    raise TypeError(f"a field of type {declared} cannot be checked")

@@ -96,7 +96,7 @@ def test_the_tour_goes_as_shown(demo: Program, programs: str) -> None:
 
 @pytest.mark.parametrize(
     ("page", "printed"),
-    [(README, "open 1HGCM82633A004352\n"), (GUIDE, "open ['Grace Okafor']\n")],
+    [(README, "open 1HGCM82633A004352\n"), (GUIDE, "open ['Grace Okafor'] 12038\n")],
     ids=["README", "guide"],
 )
 def test_embedding_goes_as_shown(tmp_path: Path, page: str, printed: str) -> None:

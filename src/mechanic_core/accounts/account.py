@@ -62,7 +62,7 @@ class PasswordChange:
     new_password: Annotated[Password, Example("staple horse battery")] = field(repr=mask_secret)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class TokenPair:
     """An access token, and the refresh token for the next pair. *expires_in* is in seconds."""
 
@@ -84,7 +84,7 @@ class Me:
     email: Email
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class Account:
     """The credentials of one person. *role* and *active* come from the person's own record."""
 
@@ -94,7 +94,7 @@ class Account:
     active: bool = True
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class Session:
     """The session that a login starts: a family of refresh tokens and their access tokens."""
 
@@ -105,7 +105,7 @@ class Session:
     revoked_at: datetime | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class RefreshToken:
     """One refresh token of a session; only its SHA-256 digest is stored."""
 

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
+from mechanic_core.rules import checked
 
 
 class Accounts(Protocol):
@@ -64,7 +65,7 @@ class Sessions(Protocol):
 
 
 @final
-@frozen
+@frozen(field_transformer=checked)
 class RevokedSessions:
     """Sessions that were revoked, in the order in which the store noted it.
 

@@ -18,7 +18,7 @@ MANUAL_KINDS = (Kind.RECEIVE, Kind.RETURN, Kind.SCRAP, Kind.COUNT)
 """The kinds that staff enter; the others come from tickets."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class Movement:
     """One change of a part's stock and its cause: an entry of the ledger."""
 
@@ -77,7 +77,7 @@ class MovementForm:
             raise RuleBroken(Problem("#/quantity", "must be greater than 0"))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class Disagreement:
     """A part whose stored balance differs from the sum of its movements."""
 

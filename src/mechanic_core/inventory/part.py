@@ -125,7 +125,7 @@ INVERSE_KINDS: Final = {
 
 def strip_sku(sku: str | None) -> str | None:
     """Return a SKU without surrounding white space, as it is stored."""
-    return sku.strip() if sku else sku
+    return sku.strip() if type(sku) is str else sku
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -8,9 +8,10 @@ from attrs import frozen
 from mechanic_core.inventory.movement import Disagreement, Movement
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.rules import checked
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class PartFilter:
     """Conditions on parts, all of which must hold; None is no condition."""
 

@@ -13,7 +13,7 @@ from mechanic_core.mechanics.mechanic import MechanicId, MechanicName
 from mechanic_core.rules import Between, Example, checked
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class Standing:
     """A mechanic's rank on the leaderboard; equal counts share a rank (1, 1, 3)."""
 
@@ -23,7 +23,7 @@ class Standing:
     tickets: Annotated[int, Between(0, 2**63 - 1), Example(42)]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class Leaderboard:
     """Mechanics by tickets worked, most first; ties by name, then id."""
 

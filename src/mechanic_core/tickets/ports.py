@@ -10,12 +10,13 @@ from mechanic_core.customers.customer import CustomerId
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.rules import checked
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class TicketFilter:
     """Conditions on tickets, all of which must hold; None is no condition.
 

@@ -85,7 +85,7 @@ class TicketStarted(WrongState):
         super().__init__(f"{self.title()}{suggestion}", current_state=status.value)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class AssignedMechanic:
     """A mechanic who is assigned to a ticket."""
 
@@ -93,7 +93,7 @@ class AssignedMechanic:
     name: MechanicName
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class TicketVehicle:
     """A copy of the vehicle as it was when it was last set on the ticket.
 

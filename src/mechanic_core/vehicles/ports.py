@@ -7,10 +7,11 @@ from attrs import frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.rules import checked
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, field_transformer=checked)
 class VehicleFilter:
     """Conditions on vehicles, all of which must hold; None is no condition."""
 

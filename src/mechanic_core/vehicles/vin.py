@@ -38,7 +38,7 @@ _NORTH_AMERICA: Final = "12345"
 
 def normalize_vin(vin: str | None) -> str | None:
     """Return a VIN in upper case, as it is stored."""
-    return vin.upper() if vin else vin
+    return vin.upper() if type(vin) is str else vin
 
 
 def check_digit(vin: str) -> str:

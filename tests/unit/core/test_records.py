@@ -4,7 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import attrs
 import pytest
@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 import mechanic_core
 from mechanic_core.errors import RuleBroken
-from mechanic_core.rules import computed, first_violation, member_rules, rules_of
+from mechanic_core.rules import (
+    Rule,
+    computed,
+    first_violation,
+    rules_of,
+    union_members,
+    unwrap_annotated,
+)
 from tests.strategies import FEWER, records, rule_breaking, sample, values_of
 
 GIVEN: dict[str, dict[str, object]] = {"MechanicEdit": {"add_ids": (1,)}}
@@ -31,6 +38,15 @@ def ruled() -> Iterator[type[Any]]:
 
 def _has_rules(cls: type[Any]) -> bool:
     return any(field.validator for field in attrs.fields(cls))
+
+
+def member_rules(declared: Any) -> tuple[Rule, ...]:
+    """Return the rules of the items of a tuple type."""
+    inner, _ = unwrap_annotated(declared)
+    members, _ = union_members(inner)
+    inner, _ = unwrap_annotated(members[0])
+    items = get_args(inner) if get_origin(inner) is tuple else ()
+    return rules_of(items[0]) if items else ()
 
 
 RECORDS = sorted(ruled(), key=lambda cls: cls.__name__)

@@ -19,7 +19,6 @@ from mechanic_core.rules import (
     checked,
     computed,
     first_violation,
-    member_rules,
     rules_of,
     union_members,
     unwrap_annotated,
@@ -112,14 +111,12 @@ def test_none_breaks_no_rule() -> None:
 
 def test_rules_are_found_in_nested_types() -> None:
     """
-    Optional types, new types and tuples do not hide the rules inside.
+    Optional types and new types do not hide the rules inside.
     """
     assert (Between(1, 3),) == rules_of(Few)
     assert (Between(1, 3),) == rules_of(Few | None)
     assert (Between(1, 3),) == rules_of(Named)
-    assert (Between(1, 3),) == member_rules(Annotated[tuple[Few, ...] | None, Alias("x")])
     assert () == rules_of(int | str)
-    assert () == member_rules(int)
 
 
 def test_types_are_unwrapped() -> None:
