@@ -26,7 +26,7 @@ from benchmarks.sessions import with_session
 from mechanic_adapters.rate_limits.limiter import open_rate_limiter
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.access import Actor, Role
+from mechanic_core.access import SYSTEM, Actor, Role
 from mechanic_core.inventory.part import Part, PartForm, PartId
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.inventory.use_cases import ReadPart
@@ -44,7 +44,7 @@ from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.access_tokens import create_tokens
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.clock import utc_now
-from mechanic_shop.wiring.shop import OPERATOR, open_shop
+from mechanic_shop.wiring.shop import open_shop
 
 ROUNDS: Final = 7
 SECRET: Final = "s" * 40
@@ -225,10 +225,10 @@ def measure(url: str) -> dict[str, float]:
     runner.upgrade(url)
     settings = settings_for(url, CacheType.NULL)
     with open_shop(settings=settings) as shop:
-        shop.hire_mechanic(OPERATOR, Hiring(name="Bo", email="bo@x.example", password="bo " * 4))
+        shop.hire_mechanic(SYSTEM, Hiring(name="Bo", email="bo@x.example", password="bo " * 4))
         for n in range(20):
             form = PartForm(name=f"Part {n}", price=Money(199), quantity=Quantity(5000))
-            shop.add_part(OPERATOR, form)
+            shop.add_part(SYSTEM, form)
     mechanic = with_session(url, MECHANIC)
     token = create_tokens(settings, SECRET, utc_now).issue(mechanic, utc_now())
     costs = {layer.name: cost_of(layer) for layer in falcon_layers()}

@@ -31,6 +31,7 @@ from waitress.server import TcpWSGIServer
 
 from benchmarks.layers import discarded_log, settings_for
 from mechanic_adapters.sql.migrations import runner
+from mechanic_core.access import SYSTEM
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.money import Money, Quantity
 from mechanic_server import granian
@@ -40,7 +41,7 @@ from mechanic_server.http_server import listen
 from mechanic_server.waitress import GuardedServer
 from mechanic_shop.settings.choices import CacheType
 from mechanic_shop.wiring.application import open_application
-from mechanic_shop.wiring.shop import OPERATOR, open_shop
+from mechanic_shop.wiring.shop import open_shop
 
 THREADS: Final = 8
 IDLE_AT_MOST: Final = 200
@@ -232,7 +233,7 @@ def main() -> None:
         with open_shop(settings=settings_for(url, CacheType.NULL)) as shop:
             for n in range(20):
                 form = PartForm(name=f"Part {n}", price=Money(199), quantity=Quantity(5000))
-                shop.add_part(OPERATOR, form)
+                shop.add_part(SYSTEM, form)
         for row in options.rows:
             print(f"| {row} | µs | × {options.variants[0]} | in the rounds |")
             print("|---|---:|---:|---:|")

@@ -9,7 +9,7 @@ from wsgiref.types import WSGIApplication
 from attrs import field, frozen
 from falcon import testing
 
-from mechanic_core.access import Role
+from mechanic_core.access import SYSTEM, Role
 from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.mechanics.mechanic import Hiring
@@ -18,7 +18,7 @@ from mechanic_http.ports import AccessLogEntry
 from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application
-from mechanic_shop.wiring.shop import OPERATOR, open_shop
+from mechanic_shop.wiring.shop import open_shop
 from tests.integration.databases import new_shop_url
 from tests.integration.servers import LOOPBACK, PostgresServer
 from tests.strategies import sample
@@ -93,13 +93,13 @@ def new_furnished_shop_url(kind: str, folder: Path, postgres: PostgresServer) ->
     with open_shop(settings=settings_for(url)) as shop:
         for email, role in ((EVE, Role.MANAGER), (BOB, Role.MECHANIC)):
             hiring = sample(Hiring, name=email[:3], email=email, role=role, password=PASSWORD)
-            shop.hire_mechanic(OPERATOR, hiring)
+            shop.hire_mechanic(SYSTEM, hiring)
         for email in (ADA, CLEO):
             shop.register_customer(
-                OPERATOR, sample(Registration, name=email[:4], email=email, password=PASSWORD)
+                SYSTEM, sample(Registration, name=email[:4], email=email, password=PASSWORD)
             )
         for sku in ("PAD", "OIL", "RAG"):
-            shop.add_part(OPERATOR, sample(PartForm, sku=sku, quantity=Quantity(10_000)))
+            shop.add_part(SYSTEM, sample(PartForm, sku=sku, quantity=Quantity(10_000)))
     return url
 
 

@@ -1,6 +1,5 @@
 """The `db` command group."""
 
-from datetime import timedelta
 from typing import Final
 
 import click
@@ -10,8 +9,7 @@ from mechanic_adapters.sql.migrations import runner
 from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring import database
-from mechanic_shop.wiring.clock import utc_now
-from mechanic_shop.wiring.sweeper import Sweeper
+from mechanic_shop.wiring.sweeper import create_sweeper
 
 _UNSAFE: Final = "{name} is off on the database server: a crash of its machine damages the data"
 
@@ -87,10 +85,10 @@ def recount(*, mend: bool) -> None:
 
 @db.command()
 def sweep() -> None:
-    """Delete expired answers to requests with an Idempotency-Key, and expired sessions."""
+    """Delete expired answers to requests with an Idempotency-Key, sessions, and old events."""
     settings = Settings.read()
     with database.open_database(settings, 1) as store:
-        life = timedelta(minutes=settings.token_ttl_min)
-        swept = Sweeper(store, utc_now, life).sweep()
+        swept = create_sweeper(settings, store).sweep()
     click.echo(f"{swept.answers} stored answers deleted")
     click.echo(f"{swept.sessions} sessions and refresh tokens deleted")
+    click.echo(f"{swept.events} events deleted")

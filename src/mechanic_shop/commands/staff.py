@@ -6,11 +6,11 @@ from typing import Any, Final
 import click
 from attrs import fields
 
-from mechanic_core.access import Role
+from mechanic_core.access import SYSTEM, Role
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.rules import first_violation, rules_of
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.shop import OPERATOR, open_shop
+from mechanic_shop.wiring.shop import open_shop
 
 OPTIONS: Final = {"name": "--name", "email": "--email", "password": "the password"}
 """The fields of a `Hiring` by their names on the command line."""
@@ -38,7 +38,7 @@ def add(role: str, email: str, name: str, *, password_stdin: bool) -> None:
     _validate(name=name, email=email, password=password)
     hiring = Hiring(name=name, email=email, role=Role(role), password=password)
     with open_shop(settings=settings) as shop:
-        mechanic = shop.hire_mechanic(OPERATOR, hiring)
+        mechanic = shop.hire_mechanic(SYSTEM, hiring)
     click.echo(f"{mechanic.role} {mechanic.id}: {mechanic.name} <{mechanic.email}>")
 
 

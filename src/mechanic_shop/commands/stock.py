@@ -2,9 +2,10 @@
 
 import click
 
+from mechanic_core.access import SYSTEM
 from mechanic_core.money import to_decimal
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.shop import OPERATOR, open_shop
+from mechanic_shop.wiring.shop import open_shop
 
 
 @click.group()
@@ -16,7 +17,7 @@ def stock() -> None:
 def check() -> None:
     """Exit 1 if a part's balance differs from its ledger."""
     with open_shop(settings=Settings.read()) as shop:
-        mismatches = shop.check_stock(OPERATOR)
+        mismatches = shop.check_stock(SYSTEM)
     for one in mismatches:
         click.echo(
             f"{one.sku}: {to_decimal(one.on_hand)} on hand, {to_decimal(one.reserved)} reserved; "

@@ -192,6 +192,10 @@ class Settings:
     log_level: Annotated[LogLevel, Variable("Lowest level that is logged", choice_of(LogLevel))] = (
         LogLevel.INFO
     )
+    event_retention_days: Annotated[
+        int,
+        Variable("Days after which events are deleted", whole_number(1, 3650)),
+    ] = 30
     metrics_token: Annotated[
         str | None,
         Variable(

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, final
 from wsgiref.types import WSGIApplication
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
@@ -40,8 +40,8 @@ from mechanic_shop.wiring.cache import checked_regions, create_cache, invalidate
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
-from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop
-from mechanic_shop.wiring.sweeper import PERIOD_S, Sweeper, sweep_regularly
+from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop, with_long_poll
+from mechanic_shop.wiring.sweeper import PERIOD_S, create_sweeper, sweep_regularly
 from mechanic_shop.wiring.use_cases import ignore_events, ignore_low_stock
 
 THREADS: Final = 24
@@ -100,7 +100,8 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
         _open_resources(settings, opened, metrics or Metrics(), sweep_period_s) as resources,
     ):
         log = traces.describe_spans(access_log) if traces else access_log
-        application = _create_app(resources, stopping, log, routes)
+        shop = with_long_poll(opened, max(1, threads // 4), stopping)
+        application = _create_app(evolve(resources, shop=shop), stopping, log, routes)
         opened.on_commit(on_commit)
         yield traces.wrap(application) if traces else application
 
@@ -153,7 +154,7 @@ def _open_resources(
     limiter = open_rate_limiter(
         _rate_limits(settings), settings.rate_limit_storage_url, metrics.count_fallback
     )
-    sweeper = Sweeper(shop.store, utc_now, timedelta(seconds=tokens.life))
+    sweeper = create_sweeper(settings, shop.store)
     with invalidate_on_commit(shop.store, cache), closing(limiter):
         resources = Resources(
             settings=settings,

@@ -1,6 +1,6 @@
 """The shop without HTTP: every use case on the configured database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from attrs import evolve
 
+from mechanic_adapters.resilience.long_poll import LongPoll
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
-from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
@@ -27,8 +27,8 @@ from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
 from mechanic_shop.wiring.use_cases import build_shop, ignore_events, ignore_low_stock
 
-OPERATOR: Final = Actor(Role.MANAGER)
-"""The actor of commands on the shop's own machine: it may do what a manager may."""
+MAX_WAITING: Final = 1000
+"""How many threads of a host may wait for events at a time."""
 
 CONNECTIONS: Final = 8
 """The default size of the connection pool."""
@@ -73,7 +73,7 @@ def open_shop(
         with name_as_set(spellings):
             shop = _open(stack, settings, store, low_stock)
         shop.on_commit(on_commit)
-        yield shop
+        yield with_long_poll(shop, MAX_WAITING)
 
 
 def _settings_of(
@@ -97,6 +97,13 @@ def _open(
         stack.enter_context(invalidate_on_commit(opened, create_cache(settings)))
     passwords = Argon2Passwords(PROFILES[settings.password_profile])
     return configure_shop(settings, opened, tokens, passwords, low_stock)
+
+
+def with_long_poll(shop: Shop, most: int, stopping: Callable[[], bool] = lambda: False) -> Shop:
+    """Return *shop* with events that can be waited for, by at most *most* callers at a time."""
+    long_poll = LongPoll(most, stopping)
+    shop.on_commit(long_poll.notify)
+    return evolve(shop, read_events=evolve(shop.read_events, wakeups=long_poll.wakeups))
 
 
 def _all(url: str | Path | None, given: Mapping[str, object]) -> dict[str, object]:

@@ -14,6 +14,8 @@ from mechanic_core.errors import Unavailable
 from mechanic_core.idempotency import EXPIRY
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
+from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.clock import utc_now
 
 PERIOD_S: Final = 300.0
 """The mean time between two runs: an answer is gone ten minutes after it has expired."""
@@ -35,27 +37,30 @@ _log: Final = logging.getLogger(__name__)
 @final
 @frozen
 class Swept:
-    """How many stored answers were deleted, and how many sessions and refresh tokens."""
+    """How many stored answers were deleted, how many sessions and refresh tokens, and events."""
 
     answers: int = 0
     sessions: int = 0
+    events: int = 0
 
 
 @final
 @frozen(eq=False)
 class Sweeper:
-    """Deletes stored answers, sessions and refresh tokens that nobody can use any more.
+    """Deletes old events, and what nobody can use any more: answers, sessions, refresh tokens.
 
     Attributes:
         store: The store.
         now: The clock.
         token_life: The lifetime of an access token: a revoked session is kept for longer.
+        event_life: How long events are stored.
         batch: The maximum number of rows of a kind in one transaction.
     """
 
     store: Store
     now: Clock
     token_life: timedelta
+    event_life: timedelta = timedelta(days=30)
     batch: int = BATCH
 
     def sweep(self, pause: Callable[[float], object] = lambda _: False) -> Swept:
@@ -65,7 +70,9 @@ class Sweeper:
         Raises `Unavailable`.
         """
         answers = self._all(self._answers, pause)
-        return Swept(answers, self._all(self._sessions, pause))
+        sessions = self._all(self._sessions, pause)
+        self._all(self._number_events, pause)  # first: an event without a position is not deleted
+        return Swept(answers, sessions, self._all(self._events, pause))
 
     def run(self, stopping: Event, period_s: float) -> None:
         """Sweep about every *period_s* seconds until *stopping* is set.
@@ -98,6 +105,24 @@ class Sweeper:
     def _sessions(self) -> int:
         with self.store.begin() as work:
             return work.sessions.sweep(self.now() - self.token_life - _MARGIN, self.batch)
+
+    def _number_events(self) -> int:
+        with self.store.begin() as work:
+            return work.events.number(self.batch)
+
+    def _events(self) -> int:
+        with self.store.begin() as work:
+            return work.events.sweep(self.now() - self.event_life, self.batch)
+
+
+def create_sweeper(settings: Settings, store: Store) -> Sweeper:
+    """Return the sweeper of *store*, configured by *settings*."""
+    return Sweeper(
+        store,
+        utc_now,
+        timedelta(minutes=settings.token_ttl_min),
+        timedelta(days=settings.event_retention_days),
+    )
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def add_answers(store: Store, count: int) -> None:
 
 def sweep(store: Store, at: datetime, batch: int = 10) -> Swept:
     """Sweep once, as of *at*."""
-    return Sweeper(store, lambda: at, TOKEN_LIFE, batch).sweep()
+    return Sweeper(store, lambda: at, TOKEN_LIFE, batch=batch).sweep()
 
 
 def test_answers_are_swept_when_they_have_expired() -> None:
