@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, final
 from wsgiref.types import WSGIApplication
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
@@ -83,26 +83,25 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
         settings: The checked settings.
         store: A store of the host's, instead of the database.
         shop: A shop from `open_shop`, instead of one of the application's own.
-        routes: Further URI templates and their Falcon resources, which authorize by themselves.
+        routes: Further URI templates and Falcon resources, which authorize by themselves.
         low_stock: Called with each part that falls to its reorder point.
         on_commit: Called once after each commit, with a tuple of its events.
-        threads: How many requests may run at once.
+        threads: How many requests may run at once; a quarter of them may wait for events.
         stopping: Returns whether a graceful shutdown has begun.
         access_log: Called with each completed request.
         metrics: Counts requests; by default metrics of its own.
-        sweep_period_s: The mean time between two deletions of expired data.
+        sweep_period_s: The mean time between two sweeps.
 
-    Raises `WrongSettings`, `SchemaOld` if a PostgreSQL schema needs an upgrade, and `TypeError`.
+    Raises `WrongSettings`, `TypeError`, and `SchemaOld` for PostgreSQL.
     """
     with (
         open_traces(os.environ) as traces,
         _open_shop(settings, store, shop, low_stock, threads) as opened,
         _open_resources(settings, opened, metrics or Metrics(), sweep_period_s) as resources,
     ):
-        log = traces.describe_spans(access_log) if traces else access_log
-        shop = with_long_poll(opened, max(1, threads // 4), stopping)
-        application = _create_app(evolve(resources, shop=shop), stopping, log, routes)
         opened.on_commit(on_commit)
+        log = traces.describe_spans(access_log) if traces else access_log
+        application = _create_app(resources, threads, stopping, log, routes)
         yield traces.wrap(application) if traces else application
 
 
@@ -171,13 +170,14 @@ def _open_resources(
 
 def _create_app(
     resources: Resources,
+    threads: int,
     stopping: Stopping,
     access_log: AccessLog | None,
     routes: Iterable[tuple[str, object]],
 ) -> WSGIApplication:
     settings = resources.settings
     return create_app(
-        resources.shop,
+        with_long_poll(resources.shop, max(1, threads // 4), stopping),
         _http_ports(resources, stopping, access_log),
         _http_settings(settings, resources.secret),
         [("/metrics", MetricsResource(resources.metrics.render, settings.metrics_token)), *routes],

@@ -64,6 +64,24 @@ def test_sessions_are_swept_when_no_token_of_theirs_is_valid() -> None:
     assert Swept(sessions=2) == sweep(store, expired + SOON)
 
 
+def test_old_events_are_swept() -> None:
+    """
+    Events go after thirty days, numbered or not, in batches; positions go on.
+    """
+    store = MemoryStore()
+    for _ in range(25):
+        add_customer(store)
+    month = timedelta(days=30)
+
+    assert [Swept(), Swept(events=25)] == [
+        sweep(store, AT + month),
+        sweep(store, AT + month + SOON),
+    ]
+    with store.read_only() as work:
+        batch = work.events.after(0, 1)
+    assert (26, 25) == (batch.first, batch.last)
+
+
 def test_many_are_swept_in_batches() -> None:
     """
     No transaction deletes more than a batch, and others can write between two of them.

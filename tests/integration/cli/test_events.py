@@ -1,0 +1,57 @@
+"""`events`: the feed as lines of JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from mechanic_core.access import SYSTEM, Actor, Role
+from mechanic_core.inventory.part import PartForm
+from mechanic_core.money import Money
+from mechanic_shop import open_shop
+from tests.integration.cli.outcomes import CommandLine
+from tests.integration.programs import environment
+
+PAD = PartForm(name="Pad", sku="PAD", price=Money(4999))
+DISC = PartForm(name="Disc", sku="DISC", price=Money(7999))
+
+
+def test_prints_an_object_on_each_line(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    `events` prints what has changed; a caller of the library is named, the system has no id.
+    """
+    with open_shop(tmp_path / "mechanic_shop.db") as shop:
+        shop.add_part(Actor(Role.MANAGER, 4), PAD)
+        shop.add_part(SYSTEM, DISC)
+
+    every, second = shop_cli("events"), shop_cli("events", "--after", "1")
+
+    lines = every.out.splitlines()
+    printed = [json.loads(line) for line in lines]
+    assert [
+        (1, "part.created", "/inventory/1", {"role": "manager", "id": 4}),
+        (2, "part.created", "/inventory/2", {"role": "system", "id": None}),
+    ] == [(one["position"], one["type"], one["subject"], one["by"]) for one in printed]
+    assert lines[1:] == second.out.splitlines()
+
+
+def test_follows_other_processes(tmp_path: Path) -> None:
+    """
+    `events --follow` prints an event soon after another process has committed it.
+    """
+    with open_shop(tmp_path / "mechanic_shop.db") as shop:
+        follower = subprocess.Popen(
+            [sys.executable, "-m", "mechanic_shop", "events", "--follow"],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with follower:
+            printed = []
+            for part in (PAD, DISC):
+                shop.add_part(SYSTEM, part)
+                printed.append(json.loads(follower.stdout.readline() if follower.stdout else ""))
+            follower.terminate()
+
+    assert [1, 2] == [event["position"] for event in printed]
