@@ -179,6 +179,7 @@ class TestSubjects:
             SubjectKind.TICKET: seed.ticket,
         }
 
+        assert set(SubjectKind) == wanted.keys()
         with store.read_only() as work:
             found = {
                 kind: work.subjects.find(kind, [record.id, UNKNOWN])
