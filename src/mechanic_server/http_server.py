@@ -1,6 +1,5 @@
 """Serve a WSGI application with waitress, in this process or in pre-fork workers."""
 
-import resource
 import signal
 import socket
 import traceback
@@ -86,6 +85,10 @@ def serve(  # noqa: PLR0913 - the options of a server
 
 def _allow_open_files() -> None:
     """Raise the soft limit of open files, which is often too low for all connections."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has neither it nor the limit
+    except ImportError:
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -5,15 +5,20 @@ import signal
 import sys
 from collections.abc import Callable
 from threading import Thread
-from typing import Final, NoReturn, TypeAlias, final
+from typing import NoReturn, TypeAlias, final
 
 from attrs import define, field
 
-SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
-"""The signals that the supervisor handles; a worker starts with their default actions."""
-
 Work: TypeAlias = Callable[[Callable[[], object]], None]
 """What a worker runs until SIGTERM; it calls its argument once it is ready to serve."""
+
+
+def supervisor_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that the supervisor handles; Windows does not have all of them.
+
+    A worker starts with their default actions.
+    """
+    return signal.SIGTERM, signal.SIGINT, signal.SIGCHLD
 
 
 @final
@@ -38,7 +43,7 @@ class PreforkWorkers:
     def start(self) -> int:
         """Fork a worker and return its process id. Raises `OSError`."""
         # Block signals until the worker has its own handlers, or an early one would be lost.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, supervisor_signals())
         try:
             sys.stdout.flush()
             pid = os.fork()
@@ -58,7 +63,7 @@ class PreforkWorkers:
         code = 1
         try:
             signal.set_wakeup_fd(-1)
-            for one in SIGNALS:
+            for one in supervisor_signals():
                 signal.signal(one, signal.SIG_DFL)
             os.close(self._parent_pipe[1])
             Thread(target=self._stop_with_parent, daemon=True).start()

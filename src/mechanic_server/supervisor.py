@@ -16,7 +16,7 @@ from typing import Final, final
 from attrs import define, field
 
 from mechanic_server.limits import DRAIN_TIMEOUT_S
-from mechanic_server.prefork_workers import SIGNALS, PreforkWorkers
+from mechanic_server.prefork_workers import PreforkWorkers, supervisor_signals
 
 _log: Final = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ def _receive_signals() -> Iterator[socket.socket]:
     receiver, sender = socket.socketpair()
     receiver.setblocking(False)
     sender.setblocking(False)
-    previous = {one: signal.signal(one, lambda *_: None) for one in SIGNALS}
+    previous = {one: signal.signal(one, lambda *_: None) for one in supervisor_signals()}
     previous_fd = signal.set_wakeup_fd(sender.fileno())
     try:
         yield receiver

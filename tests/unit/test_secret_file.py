@@ -45,6 +45,7 @@ def test_concurrent_starts_share_one_secret(tmp_path: Path) -> None:
 
     assert {path.read_text()} == set(secrets)
     assert 8 == len(secrets)
+    assert [path] == list(tmp_path.iterdir())
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
 
 
@@ -68,6 +69,19 @@ def test_a_secret_that_cannot_be_stored_is_reported(tmp_path: Path) -> None:
         WrongSettings, match=r"^SECRET_KEY is not set and a secret cannot be stored"
     ):
         read_or_create_secret(tmp_path / "nowhere" / "shop.secret")
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    """
+    A link in place of the file is reported: another user may have made it.
+    """
+    path = tmp_path / "shop.secret"
+    path.symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(WrongSettings, match="a secret cannot be stored"):
+        read_or_create_secret(path)
+
+    assert [path] == list(tmp_path.iterdir())
 
 
 def test_a_short_secret_is_reported(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The `serve` command."""
 
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -59,6 +60,8 @@ def serve(
     host: str, port: int, threads: int, workers: int, server: Literal["waitress", "granian"]
 ) -> None:
     """Serve the shop over HTTP until SIGTERM or Ctrl-C."""
+    if (workers > 1 or server == "granian") and not hasattr(os, "fork"):
+        raise click.UsageError("--workers and granian need Linux or macOS")
     settings = Settings.read()
     access_log = configure_logging(settings)
     with shared_between_processes() if workers > 1 else nullcontext(ignore_exit) as on_exit:

@@ -1,7 +1,6 @@
 """Files with secrets and settings: trusted if nobody but root and the own user can change them."""
 
 import os
-import pwd
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +23,12 @@ def open_trusted(path: Path) -> Iterator[BinaryIO]:
 
 
 def require_trusted(path: Path, status: os.stat_result) -> None:
-    """Raise `WrongSettings` if users other than root and the own one could have written *path*."""
+    """Raise `WrongSettings` if users other than root and the own one could have written *path*.
+
+    Windows shows neither owner nor permissions in *status*: there the file is trusted.
+    """
+    if not hasattr(os, "geteuid"):
+        return
     own = os.geteuid()
     if status.st_uid not in {_ROOT, own}:
         raise WrongSettings(
@@ -39,6 +43,8 @@ def require_trusted(path: Path, status: os.stat_result) -> None:
 
 
 def _name_of(user: int) -> str:
+    import pwd  # noqa: PLC0415 - Windows does not have it
+
     try:
         return pwd.getpwuid(user).pw_name
     except KeyError:

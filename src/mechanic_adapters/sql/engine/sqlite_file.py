@@ -13,10 +13,11 @@ def create_file(path: Path) -> None:
 
     SQLite gives its other files (`-wal`, `-shm`, `-journal`) the permissions of this one.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with suppress(FileExistsError):  # a symbolic link would count as a file, so resolve it
         fd = os.open(path.resolve(), flags, OWNER_ONLY)
         try:
-            os.fchmod(fd, OWNER_ONLY)
+            if hasattr(os, "fchmod"):  # Windows inherits the permissions of the folder
+                os.fchmod(fd, OWNER_ONLY)
         finally:
             os.close(fd)
