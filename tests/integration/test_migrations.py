@@ -72,11 +72,11 @@ def schema_of(url: str) -> Mapping[str, Any]:
         return {
             name: sorted(re.findall(r"[^\s,)][^,\n)]*", sql or ""))
             for name, sql in found.items()
-            if "alembic_version" not in name
+            if "mechanic_shop_version" not in name
         }
     with psycopg.connect(url) as connection:
         rows = [row for sql in (CONSTRAINTS, INDEXES, COLUMNS) for row in connection.execute(sql)]
-    return {name: description for name, description in rows if "alembic_version" not in name}
+    return {name: description for name, description in rows if "mechanic_shop_version" not in name}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -22,7 +22,7 @@ DECLARE
 BEGIN
     FOR kept IN
         SELECT tablename FROM pg_tables
-        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+        WHERE schemaname = 'public' AND tablename <> 'mechanic_shop_version'
     LOOP
         EXECUTE format('DELETE FROM %I', kept);
     END LOOP;

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.rate_limits.limiter import RateLimiter
 from mechanic_adapters.resilience.circuit_breaker import Health
-from mechanic_adapters.sql.migrations.version import newest
+from mechanic_adapters.sql.migrations.version import is_supported
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
 from mechanic_http.ports import Readiness, Ready
@@ -38,7 +38,7 @@ def readiness_check(
             "limits": _side_store(limiter.health),
         }
         # A newer schema is accepted: the previous release keeps running during a deployment.
-        return Readiness(running and database.get("schema", "") >= newest(), checks)
+        return Readiness(running and is_supported(database.get("schema")), checks)
 
     return check
 

@@ -18,18 +18,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from falcon import testing
-from mechanic_shop.demo.opening import fill
-from mechanic_shop.settings import Settings
-from mechanic_shop.wiring import open_application
 
 HERE = Path(__file__).parent
 END = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PASSWORD = "demo-password"
 OPTIONS = ("--inserts", "--rows-per-insert=200", "--no-owner", "--no-privileges")
+
+MODULES = ("settings", "demo.opening", "wiring")
+"""Where the released version has what is called here."""
 
 LISTS = ("/customers", "/vehicles", "/mechanics", "/inventory", "/service_tickets")
 BELOW = {"/inventory": ("/movements",), "/service_tickets": ("", "/history")}
@@ -58,9 +60,12 @@ def write(name: str, text: str) -> None:
 
 def fill_shop(url: str) -> dict[str, object]:
     """Fill the database with the demo, log in, and return what a manager sees by path."""
-    settings = Settings(database_url=url, secret_key="s" * 48, global_rate_limit="")
-    fill(settings, END)
-    with open_application(settings) as application:
+    released = {name: import_module(f"mechanic_shop.{name}") for name in MODULES}
+    settings = released["settings"].Settings(
+        database_url=url, secret_key="s" * 48, global_rate_limit=""
+    )
+    released["demo.opening"].fill(settings, END)
+    with released["wiring"].open_application(settings) as application:
         client = testing.TestClient(application)
         token = log_in(client, "/mechanics/login", "manager@example.com")
         log_in(client, "/login", "customer@example.com")
@@ -73,10 +78,10 @@ def log_in(client: testing.TestClient, path: str, email: str) -> str:
     return str(result.json["token"])
 
 
-def read_all(client: testing.TestClient, token: str) -> Iterator[tuple[str, object]]:
+def read_all(client: testing.TestClient, token: str) -> Iterator[tuple[str, Any]]:
     """Yield each path and its answer."""
 
-    def read(path: str, **params: object) -> object:
+    def read(path: str, **params: object) -> Any:
         headers = {"Authorization": f"Bearer {token}"}
         result = client.simulate_get(path, params=params, headers=headers)
         if result.status_code != 200:
