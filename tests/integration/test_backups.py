@@ -223,7 +223,7 @@ def test_invalid_backups_are_refused(
         other.execute("CREATE TABLE parts (id)")
     (folder / "late").write_bytes(whole)
     with closing(sqlite3.connect(folder / "late")) as late, late:
-        late.execute("UPDATE alembic_version SET version_num = '9999'")
+        late.execute("UPDATE mechanic_shop_version SET version_num = '9999'")
 
     assert_refused(
         run_command(folder, url, "restore", "text"), "is not a backup of a shop on SQLite"

@@ -1,16 +1,13 @@
 """The migrations of both databases, up and down, and the resulting schema."""
 
-import re
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -21,23 +18,9 @@ from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.schema.metadata import METADATA
 from mechanic_core.errors import Unavailable
+from tests.integration.schemas import schema_of
 from tests.integration.servers import PostgresServer
 
-CONSTRAINTS = """
-    SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
-"""
-INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
-COLUMNS = """
-    SELECT table_name || '.' || column_name,
-        (rank() OVER (PARTITION BY table_name ORDER BY ordinal_position), data_type, character_maximum_length, collation_name, is_nullable,
-         is_identity, identity_generation, column_default)::text
-    FROM information_schema.columns WHERE table_schema = 'public'
-"""
-OBJECTS = """
-    SELECT type || ' ' || name, sql FROM sqlite_master
-    WHERE type <> 'trigger' AND name NOT LIKE 'sqlite_%'
-"""
 FILLED = """
     INSERT INTO customers (id, name, email, created_at, updated_at, version)
     VALUES (1, '', '', '2026-01-01', '2026-01-01', 1);
@@ -62,21 +45,6 @@ def revisions() -> list[str]:
     config.set_main_option("path_separator", "os")
     scripts = ScriptDirectory.from_config(config)
     return [script.revision for script in scripts.walk_revisions()][::-1]
-
-
-def schema_of(url: str) -> Mapping[str, Any]:
-    """Return every table, column, index and constraint of a database by name."""
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
-            found = dict(file.execute(OBJECTS))
-        return {
-            name: sorted(re.findall(r"[^\s,)][^,\n)]*", sql or ""))
-            for name, sql in found.items()
-            if "alembic_version" not in name
-        }
-    with psycopg.connect(url) as connection:
-        rows = [row for sql in (CONSTRAINTS, INDEXES, COLUMNS) for row in connection.execute(sql)]
-    return {name: description for name, description in rows if "alembic_version" not in name}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

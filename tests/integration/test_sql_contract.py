@@ -22,7 +22,7 @@ DECLARE
 BEGIN
     FOR kept IN
         SELECT tablename FROM pg_tables
-        WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'event_positions')
+        WHERE schemaname = 'public' AND tablename NOT IN ('mechanic_shop_version', 'event_positions')
     LOOP
         EXECUTE format('DELETE FROM %I', kept);
     END LOOP;

@@ -14,7 +14,9 @@ import psycopg
 from sqlalchemy import URL
 
 from mechanic_adapters.sql.engine.durability import COMMIT_SYNCHRONOUSLY
-from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url
+from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url, schema_name
+from mechanic_adapters.sql.migrations.version import VERSION_TABLES
+from mechanic_adapters.sql.schema.accounts import sessions
 from mechanic_shop.backups import epoch
 from mechanic_shop.settings.database_url import describe_failure
 from mechanic_shop.settings.url_passwords import is_secret_parameter
@@ -32,6 +34,7 @@ _RAISE: Final = """
     SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass, %(last)s) FROM pg_sequences
     WHERE schemaname = current_schema() AND sequencename = %(sequence)s
 """
+_HAS_SCHEMA: Final = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %(name)s)"
 _HAS_EPOCH: Final = "SELECT to_regclass(%(table)s) IS NOT NULL"
 _EPOCH: Final = "INSERT INTO epochs (id, value) VALUES (1, %(value)s)"
 _SERVICE: Final = "mechanic_shop"
@@ -42,7 +45,9 @@ def write(url: str, target: Path) -> None:
     """Dump the database at *url* into *target*. Raises `ValueError`."""
     place = database_url(url)
     program = _find_program("pg_dump", _server_version(url))
-    _run(place, program, "--format=custom", *_PORTABLE, f"--file={target}", _dbname(place))
+    schema = schema_name(place)
+    only = (f'--schema="{schema}"',) if schema else ()  # the others are another application's
+    _run(place, program, "--format=custom", *_PORTABLE, *only, f"--file={target}", _dbname(place))
 
 
 def read(source: Path, url: str, *, replace: bool) -> None:
@@ -54,8 +59,10 @@ def read(source: Path, url: str, *, replace: bool) -> None:
     place = database_url(url)
     program = _find_program("pg_restore", _server_version(url))
     contents = _run(place, program, "--list", str(source))
-    if " TABLE DATA public alembic_version " not in contents:
-        raise ValueError(f"{source} does not contain a shop")
+    schema = _schema_in(source, contents)
+    if schema != (wanted_schema := _schema_of(url)):
+        raise ValueError(f"{source} has the schema {schema}, and DATABASE_URL {wanted_schema}")
+    exists = _has_schema(url, schema)
     has_tables = _has_tables(url)
     if has_tables and not replace:
         raise ValueError("the database already has tables: use --force to replace them")
@@ -63,17 +70,35 @@ def read(source: Path, url: str, *, replace: bool) -> None:
     atomic = ("--single-transaction", "--exit-on-error")
     used = _last_ids(url)
     with NamedTemporaryFile("w") as wanted:
-        wanted.writelines(line for line in contents.splitlines(keepends=True) if _is_wanted(line))
+        wanted.writelines(
+            line
+            for line in contents.splitlines(keepends=True)
+            if _is_wanted(line, schema, exists=exists)
+        )
         wanted.flush()
         options = (*atomic, *clean, *_PORTABLE, f"--use-list={wanted.name}")
         _run(place, program, *options, _dbname(place), str(source))
     _begin_epoch(url, used)
 
 
-def _is_wanted(entry: str) -> bool:
-    """Return whether an entry of a dump's list is restored: all but sessions and the epoch."""
-    unwanted = (*epoch.SESSION_TABLES, epoch.TABLE)
-    return not any(f" TABLE DATA public {table} " in entry for table in unwanted)
+def _schema_in(source: Path, contents: str) -> str:
+    """Return the schema that the shop has in the dump with these *contents*."""
+    for table in VERSION_TABLES:
+        for schema in re.findall(rf" TABLE DATA (\S+) {table} ", contents):
+            if f" TABLE DATA {schema} {sessions.name} " in contents:
+                return str(schema)
+    raise ValueError(f"{source} does not contain a shop")
+
+
+def _is_wanted(entry: str, schema: str, *, exists: bool) -> bool:
+    """Return whether an entry of a dump's list is restored.
+
+    All but sessions and the epoch, and the schema itself if it exists.
+    """
+    unwanted = [f" TABLE DATA {schema} {table} " for table in (*epoch.SESSION_TABLES, epoch.TABLE)]
+    if exists:
+        unwanted.append(f" SCHEMA - {schema} ")
+    return not any(text in entry for text in unwanted)
 
 
 def _last_ids(url: str) -> dict[str, int]:
@@ -100,6 +125,18 @@ def _server_version(url: str) -> int:
         return connection.info.server_version // 10_000
 
 
+def _schema_of(url: str) -> str:
+    """Return the schema that tables are created in."""
+    with _connect(url) as connection:
+        found = connection.execute("SELECT current_schema()").fetchone()
+    return schema_name(database_url(url)) or str(found and found[0])
+
+
+def _has_schema(url: str, name: str) -> bool:
+    with _connect(url) as connection:
+        return connection.execute(_HAS_SCHEMA, {"name": name}).fetchone() == (True,)
+
+
 def _has_tables(url: str) -> bool:
     with _connect(url) as connection:
         return connection.execute(_TABLES).fetchone() != (0,)
@@ -109,7 +146,9 @@ def _has_tables(url: str) -> bool:
 def _connect(url: str) -> Iterator["psycopg.Connection[tuple[Any, ...]]"]:
     """Open a connection; raise `ValueError` for any error of the driver."""
     try:
-        with psycopg.connect(url, connect_timeout=CONNECT_TIMEOUT_S) as connection:
+        with psycopg.connect(
+            _conninfo(database_url(url)), connect_timeout=CONNECT_TIMEOUT_S
+        ) as connection:
             yield connection
     except psycopg.Error as error:
         raise ValueError(describe_failure(url, error)) from error
@@ -167,7 +206,14 @@ def _dbname(place: URL) -> str:
         database=place.database,
         query={**place.difference_update_query(secrets).query, **service},
     )
-    return f"--dbname={url.render_as_string()}"
+    return f"--dbname={_conninfo(url)}"
+
+
+def _conninfo(url: URL) -> str:
+    """Return *url* as libpq reads it: there a "+" in the query is no space."""
+    text = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    before, mark, query = text.partition("?")
+    return before + mark + query.replace("+", "%20")
 
 
 @contextmanager

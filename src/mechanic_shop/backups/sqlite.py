@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from mechanic_adapters.sql.engine.sqlite_file import create_file
-from mechanic_adapters.sql.migrations.version import newest
+from mechanic_adapters.sql.migrations.version import VERSION_TABLES, is_newer, is_ours, newest
 from mechanic_shop.backups import epoch
 
 _WAIT_S: Final = 60.0
@@ -36,7 +36,7 @@ def read(source: Path, file: Path, *, replace: bool) -> None:
     """
     with _open(source, "ro") as backup:
         found = _require_schema(source, backup)
-        if found > newest():
+        if is_newer(found):
             raise ValueError(f"{source} has schema {found}; this version supports up to {newest()}")
         if backup.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
             raise ValueError(f"{source} is damaged")
@@ -115,12 +115,14 @@ def _copy(source: sqlite3.Connection, target: sqlite3.Connection, file: Path) ->
 
 def _require_schema(file: Path, connection: sqlite3.Connection) -> str:
     """Return the version of the schema; raise `ValueError` if there is none."""
-    row = None
-    if "alembic_version" in _tables(connection):
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    if row is None:
-        raise ValueError(f"{file} does not contain a shop")
-    return str(row[0])
+    tables = _tables(connection)
+    for table in VERSION_TABLES:
+        if table not in tables:
+            continue
+        found = connection.execute(f"SELECT version_num FROM {table}").fetchall()  # noqa: S608 - our own names
+        if len(found) == 1 and is_ours(found[0][0]):
+            return str(found[0][0])
+    raise ValueError(f"{file} does not contain a shop")
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.rate_limits.limiter import RateLimiter
 from mechanic_adapters.resilience.circuit_breaker import Health
-from mechanic_adapters.sql.migrations.version import newest
+from mechanic_adapters.sql.migrations.version import is_supported
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Unavailable
 from mechanic_core.unit_of_work import Store
@@ -49,11 +49,11 @@ def _state_of(store: Store) -> tuple[bool, Mapping[str, str]]:
         if not isinstance(store, SqlStore):
             store.ping()
             return True, {"store": "up"}
-        schema = store.schema_version() or ""
+        schema = store.schema_version()
     except Unavailable:
         return False, {"database" if isinstance(store, SqlStore) else "store": "down"}
     # A newer schema is accepted: the previous release keeps running during a deployment.
-    return schema >= newest(), {"database": "up", "schema": schema}
+    return is_supported(schema), {"database": "up", "schema": schema or ""}
 
 
 def _side_store(health: Health | None) -> str:

@@ -37,13 +37,17 @@ def open_database(settings: Settings, pool_size: int) -> Iterator[SqlStore]:
 def _ensure_schema(store: SqlStore, url: str) -> None:
     """Upgrade the schema of an SQLite file; raise `SchemaOld` for an old one in PostgreSQL.
 
+    Raises `SchemaUnknown` for a version that is none of the shop's.
+
     Several machines may share a PostgreSQL database, so its operators decide when to upgrade.
     A newer schema is accepted: the previous release must still start during a deployment.
     """
     file = sqlite_file(url)
     with translate_errors(url):
         found = None if file and not file.exists() else store.schema_version()
-    if found is not None and found >= version.newest():
+    if not version.is_supported(found):
+        found = schema_version(url)  # as a former release stored it
+    if version.is_supported(found):
         return
     if not file:
         raise SchemaOld(_upgrade_needed(found))
@@ -70,7 +74,7 @@ def schema_version(url: str) -> str | None:
 def known_schema_version(url: str) -> str | None:
     """Return `schema_version`; raise `SchemaNewer` if this program does not know it."""
     found, newest = schema_version(url), version.newest()
-    if found is not None and found > newest:
+    if found is not None and version.is_newer(found):
         raise SchemaNewer(
             f"the database's schema {found} is newer than this program, which supports {newest}"
         )

@@ -73,7 +73,7 @@ def test_a_newer_schema_can_be_started_on(shop_cli: CommandLine, tmp_path: Path)
     """
     shop_cli("db", "upgrade")
     with closing(sqlite3.connect(tmp_path / "mechanic_shop.db")) as database, database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.execute("UPDATE mechanic_shop_version SET version_num = '9999'")
 
     assert 0 == shop_cli("stock", "check").code
     assert 1 == shop_cli("db", "check").code
@@ -113,7 +113,7 @@ def test_a_newer_schema_is_reported(shop_cli: CommandLine, tmp_path: Path, words
     """
     shop_cli("db", "upgrade")
     with closing(sqlite3.connect(tmp_path / "mechanic_shop.db")) as database, database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.execute("UPDATE mechanic_shop_version SET version_num = '9999'")
 
     outcome = shop_cli("db", words)
 

@@ -36,11 +36,16 @@ _MISPLACED_AT: Final = re.compile(r"://[^:/?]*:[^@]*(@[^?]*@|[?&][\w%]{1,64}=[^@
 """Where SQLAlchemy takes a part of a password for the host, and messages would show it."""
 
 
+_SCHEMA_NAME: Final = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
+_SEARCH_PATH: Final = re.compile(r"(?:^|\s)(?:-c\s*|--)search_path=([A-Za-z_]\w*)")
+
+
 def database_url(url: str) -> URL:
     """Return *url* parsed, with the driver that is used for its database.
 
-    A password in the query becomes that of the URL, whose text hides it. Raises `ValueError` for
-    anything but PostgreSQL and SQLite in a file.
+    A password in the query becomes that of the URL, whose text hides it, and the parameter
+    ``schema`` the ``search_path`` of every connection. Raises `ValueError` for anything but
+    PostgreSQL and SQLite in a file.
     """
     if not url.startswith("sqlite") and _MISPLACED_AT.search(url):
         raise ValueError('a "@" in a password must be %40')
@@ -51,12 +56,32 @@ def database_url(url: str) -> URL:
     if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
         if not parsed.database:
             raise ValueError("the URL must name a database, as in postgresql://host/name")
-        return _with_own_password(parsed.set(drivername="postgresql+psycopg"))
+        return _with_search_path(_with_own_password(parsed.set(drivername="postgresql+psycopg")))
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
         raise ValueError("the database must be postgresql://… or sqlite:///…")
     if parsed.host or parsed.database in {None, "", ":memory:"}:
         raise ValueError("SQLite needs a file, as in sqlite:///shop.db")
+    if "schema" in parsed.query:
+        raise ValueError("a schema is for PostgreSQL: SQLite has a file of its own")
     return parsed.set(drivername="sqlite+pysqlite")
+
+
+def schema_name(url: URL) -> str | None:
+    """Return the PostgreSQL schema that *url* names for the shop; None for the server's default."""
+    found = _SEARCH_PATH.search(str(url.query.get("options", "")))
+    return found[1].lower() if found else None  # PostgreSQL folds it too
+
+
+def _with_search_path(url: URL) -> URL:
+    """Return *url* with its parameter ``schema``, if any, as an option of the connection."""
+    if (schema := url.query.get("schema")) is None:
+        return url
+    if not isinstance(schema, str) or not _SCHEMA_NAME.fullmatch(schema):
+        raise ValueError("the schema must have lower-case letters, digits and _ only")
+    if schema_name(url):
+        raise ValueError("the URL must name a schema once: in `schema` or in `options`")
+    options = f"{url.query.get('options', '')} -csearch_path={schema}".strip()
+    return url.difference_update_query(["schema"]).update_query_dict({"options": options})
 
 
 def _with_own_password(url: URL) -> URL:

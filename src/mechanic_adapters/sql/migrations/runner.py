@@ -1,24 +1,34 @@
 """Runs Alembic migrations: upgrade, downgrade, and the version of a database's schema."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateSchema
 
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
 from mechanic_adapters.sql.engine.durability import commit_synchronously, unsafe_settings
-from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url
+from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url, schema_name
 from mechanic_adapters.sql.engine.sqlite_file import create_file
 from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
+from mechanic_adapters.sql.migrations.lock_retries import LOCK_TIMEOUT_S, LockRetries
+from mechanic_adapters.sql.migrations.ownership import (
+    forget_former,
+    found_version,
+    hide_former,
+    is_former,
+    require_free_names,
+)
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 
 _LOCK: Final = 0x6D656368616E6963
@@ -27,29 +37,43 @@ _LOCK: Final = 0x6D656368616E6963
 _LOCK_TIMEOUT_S: Final = 60.0
 """How long a migration of a SQLite file waits for another."""
 
+_POLL_S: Final = 0.2
 
-def upgrade(url: str, to: str = "head") -> None:
-    """Upgrade the schema at *url* to the version *to*; of two at once, the second does nothing."""
+_RETRIES: Final = LockRetries()
+
+_Command: TypeAlias = Callable[[Config], None]
+_Run: TypeAlias = Callable[[_Command], None]
+
+
+def upgrade(url: str, to: str = "head", retries: LockRetries = _RETRIES) -> None:
+    """Upgrade the schema at *url* to the version *to*; of two at once, the second does nothing.
+
+    Raises `SchemaUnknown`, `NamesTaken`, `SchemaLocked` and `Unavailable`.
+    """
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite":
         _create_file(str(parsed.database))
-    with _exclusive(parsed) as connection:
-        command.upgrade(_config(connection), to)
+    with _migrating(parsed, retries) as (connection, run):
+        if found_version(connection) is None:
+            require_free_names(connection)
+        run(partial(command.upgrade, revision=to))
 
 
-def downgrade(url: str, to: str = "-1") -> None:
+def downgrade(url: str, to: str = "-1", retries: LockRetries = _RETRIES) -> None:
     """Downgrade the schema to the version *to*, or by one step; dropped columns lose their data."""
-    with _exclusive(database_url(url)) as connection:
-        command.downgrade(_config(connection), to)
+    with _migrating(database_url(url), retries) as (connection, run):
+        run(partial(command.downgrade, revision=to))
+        if found_version(connection) is None:
+            forget_former(connection)
 
 
 def current(url: str) -> str | None:
-    """Return the version of the schema, or None if there is none."""
+    """Return the version of the schema, or None if there is none. Raises `SchemaUnknown`."""
     parsed = database_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
         return None
     with _connected(parsed) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return found_version(connection)
 
 
 def unsafe_server_settings(url: str) -> tuple[str, ...]:
@@ -63,24 +87,80 @@ def newest() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection | None = None, retries: LockRetries = _RETRIES) -> Config:
     """Return Alembic's configuration, without a file."""
-    config = Config(attributes={"connection": connection})
+    config = Config(attributes={"connection": connection, "retries": retries})
     config.set_main_option("script_location", "mechanic_adapters.sql:migrations")
     config.set_main_option("path_separator", "os")
     return config
 
 
 @contextmanager
-def _exclusive(parsed: URL) -> Iterator[Connection]:
-    """Open a transaction that excludes other migrations. Raises `Unavailable`."""
+def _migrating(parsed: URL, retries: LockRetries) -> Iterator[tuple[Connection, _Run]]:
+    """Exclude other migrations, and yield a connection and what runs a command of Alembic on it.
+
+    On SQLite all is one transaction. On PostgreSQL each migration is one, tried again for its
+    locks. Raises `Unavailable`.
+    """
     with _connected(parsed) as connection:
+        config = _config(connection, retries)
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        yield connection
+            _take_over(connection, config)
+            yield connection, lambda command: command(config)
+            connection.commit()
+            return
+
+        def run(command: _Command) -> None:
+            def attempt() -> None:
+                connection.rollback()
+                command(config)
+
+            retries.run(attempt, partial(_rolled_back_version, connection))
+
+        with _connected(parsed) as guard:
+            _exclude_others(guard)
+            _create_schema(connection, schema_name(parsed))
+            retries.run(partial(_take_over, connection, config))
+            yield connection, run
+            connection.commit()
+
+
+def _exclude_others(guard: Connection) -> None:
+    """Take the lock of migrations until *guard*'s transaction ends.
+
+    Building an index waits for everyone who has a snapshot: who waits here has no transaction, and
+    the last statement is one without a snapshot.
+    """
+    while not guard.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
+        guard.rollback()
+        time.sleep(_POLL_S)
+    guard.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+
+
+def _create_schema(connection: Connection, name: str | None) -> None:
+    """Create the PostgreSQL schema unless it exists."""
+    exists = text("SELECT to_regnamespace(:name) IS NOT NULL")
+    if name and not connection.scalar(exists, {"name": f'"{name}"'}):
+        connection.execute(CreateSchema(name))
+    connection.commit()
+
+
+def _take_over(connection: Connection, config: Config) -> None:
+    """Store the version where this release does, if a former one has stored it."""
+    if is_former(connection):
+        command.stamp(config, str(found_version(connection)))
+        hide_former(connection)
+    if connection.dialect.name == "postgresql":
         connection.commit()
+
+
+def _rolled_back_version(connection: Connection) -> str | None:
+    """Return the version after what a failed migration has left is rolled back."""
+    connection.rollback()
+    found = found_version(connection)
+    connection.rollback()
+    return found
 
 
 @contextmanager
@@ -106,6 +186,7 @@ def _engine(parsed: URL) -> Engine:
         options = {"connect_timeout": CONNECT_TIMEOUT_S}
         engine = create_engine(parsed, poolclass=NullPool, connect_args=options)
         commit_synchronously(engine)
+        event.listen(engine, "connect", _limit_waiting)
         return engine
     return create_engine(
         parsed,
@@ -118,6 +199,12 @@ def _engine(parsed: URL) -> Engine:
         ),
         poolclass=NullPool,
     )
+
+
+def _limit_waiting(connection: Any, _: object) -> None:
+    """Limit how long statements wait for locks, and make others wait behind them."""
+    connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S:g}s'")
+    connection.commit()  # or the setting would end with the transaction
 
 
 def _create_file(path: str) -> None:

@@ -7,11 +7,14 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import insert  # SQLite understands its ON CONFLICT too
+
+from mechanic_adapters.sql.migrations.operations import is_postgres, repeatedly
 
 revision = "0007"
 down_revision = "0006"
@@ -19,32 +22,46 @@ down_revision = "0006"
 KEY = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 MOMENT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 
+BATCH = 500
+
 SENDER = re.compile(r"customer:(\d+) ")
 REGISTRATION = re.compile(r"/customers/(\d+)$")
 
 
 def upgrade() -> None:
     """Create the tables and move the answers of the last day there."""
-    _lock("receipts")
+    if not sa.inspect(op.get_bind()).has_table("stored_answers"):  # of an interrupted try
+        op.create_table("stored_answers", *_answer_columns())
+        _create_customers()
     since: Any = datetime.now(UTC) - timedelta(days=1)
-    if op.get_context().dialect.name == "sqlite":
+    if not is_postgres():
         since = since.isoformat(" ", "microseconds")
-    answers = op.create_table("stored_answers", *_answer_columns())
-    customers = _create_customers()
+    repeatedly(partial(_move, since))
+
+
+def _move(since: Any) -> int:
+    """Move some hundred receipts, but not those from before *since*; return their number."""
+    bind = op.get_bind()
     receipts = sa.table("receipts", *_receipt_columns())
-    for old in _rows(sa.select(receipts).where(receipts.c.at >= since)):
+    answers = sa.table("stored_answers", *_answer_columns())
+    customers = sa.table("stored_answer_customers", sa.column("customer_id"), sa.column("key"))
+    moved = bind.execute(sa.select(receipts).limit(BATCH).with_for_update()).fetchall()
+    for old in moved:
+        if old.at < since:
+            continue
         headers, body = json.loads(old.headers), None if old.body is None else old.body.decode()
         content = json.dumps({"status": old.status, "headers": headers, "body": body}).encode()
-        answer = {"key": old.key, "fingerprint": old.fingerprint, "at": old.at}
-        op.execute(answers.insert().values(content=content, **answer))
-        for customer_id in {*_customers_in(old.key, headers, body)}:
-            op.execute(customers.insert().values(customer_id=customer_id, key=old.key))
-    op.execute(receipts.delete())
+        answer = {"key": old.key, "fingerprint": old.fingerprint, "at": old.at, "content": content}
+        # The previous release may have stored another answer after the first was moved.
+        if bind.execute(insert(answers).values(answer).on_conflict_do_nothing()).rowcount:
+            for customer_id in {*_customers_in(old.key, headers, body)}:
+                op.execute(customers.insert().values(customer_id=customer_id, key=old.key))
+    op.execute(receipts.delete().where(receipts.c.key.in_([old.key for old in moved])))
+    return len(moved)
 
 
 def downgrade() -> None:
     """Move the answers back, without the customers: patterns in the text find them again."""
-    _lock("stored_answers")
     receipts = sa.table("receipts", *_receipt_columns())
     answers = sa.table("stored_answers", *_answer_columns())
     for new in _rows(sa.select(answers)):
@@ -56,12 +73,6 @@ def downgrade() -> None:
         op.execute(insert(receipts).values(values).on_conflict_do_nothing())
     op.drop_table("stored_answer_customers")
     op.drop_table("stored_answers")
-
-
-def _lock(table: str) -> None:
-    """Lock *table* on PostgreSQL: an answer stored after the copy would be lost."""
-    if op.get_context().dialect.name == "postgresql":
-        op.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
 
 
 def _rows(query: sa.Select[Any]) -> sa.Result[Any]:
@@ -89,8 +100,8 @@ def _answer_columns() -> list[sa.Column[Any]]:
     ]
 
 
-def _create_customers() -> sa.Table:
-    return op.create_table(
+def _create_customers() -> None:
+    op.create_table(
         "stored_answer_customers",
         sa.Column("customer_id", sa.BigInteger, primary_key=True),
         sa.Column(

@@ -3,7 +3,11 @@
 PostgreSQL fires no DELETE trigger for TRUNCATE, and SQLite none for a row that is replaced.
 """
 
+from functools import partial
+
 from alembic import op
+
+from mechanic_adapters.sql.migrations.operations import is_postgres, separately
 
 revision = "0008"
 down_revision = "0007"
@@ -12,25 +16,29 @@ TABLES = ("ticket_history", "stock_movements")
 
 
 def upgrade() -> None:
-    """Create the triggers."""
+    """Create the triggers, with the lock of one table at a time."""
     for table in TABLES:
-        if op.get_context().dialect.name == "postgresql":
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            )
-        else:
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_replace BEFORE INSERT ON {table} "  # noqa: S608 - our own names
-                f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is only ever added to'); END"
-            )
+        separately(partial(_guard, table))
+
+
+def _guard(table: str) -> None:
+    if is_postgres():
+        op.execute(
+            f"CREATE OR REPLACE TRIGGER {table}_refuses_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        return
+    op.execute(
+        f"CREATE TRIGGER {table}_refuses_replace BEFORE INSERT ON {table} "  # noqa: S608 - our own names
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is only ever added to'); END"
+    )
 
 
 def downgrade() -> None:
     """Drop the triggers."""
     for table in TABLES:
-        if op.get_context().dialect.name == "postgresql":
+        if is_postgres():
             op.execute(f"DROP TRIGGER {table}_refuses_truncate ON {table}")
         else:
             op.execute(f"DROP TRIGGER {table}_refuses_replace")

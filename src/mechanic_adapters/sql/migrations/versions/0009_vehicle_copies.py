@@ -10,6 +10,8 @@ it for it; a later migration drops them.
 import sqlalchemy as sa
 from alembic import op
 
+from mechanic_adapters.sql.migrations.operations import in_batches, is_postgres, separately
+
 revision = "0009"
 down_revision = "0008"
 
@@ -25,12 +27,15 @@ VALUES = ", ".join(
     else f"vehicles.{name}"
     for name in FIELDS
 )
+NONE = " AND ".join(f"vehicle_{name} IS NULL" for name in FIELDS)
 NO_COPY = " AND ".join(f"NEW.vehicle_{name} IS NULL" for name in FIELDS)
 COPIED = f"SELECT {VALUES} FROM vehicles WHERE vehicles.id = {{ticket}}.vehicle_id"  # noqa: S608 - our own names
 COPY_ALL = f"UPDATE tickets SET ({COPY}) = ({COPIED.format(ticket='tickets')})"  # noqa: S608 - our own names
 
+COPY_SOME = f"{COPY_ALL} WHERE id > :after AND id <= :upto AND vehicle_id IS NOT NULL AND {NONE}"
+
 FUNCTION = f"""
-CREATE FUNCTION copy_vehicle() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION copy_vehicle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     {COPIED.format(ticket="NEW")} INTO {", ".join(f"NEW.vehicle_{name}" for name in FIELDS)};
     RETURN NEW;
@@ -40,15 +45,22 @@ END $$
 
 def upgrade() -> None:
     """Add the columns and the triggers, and copy the vehicles."""
+    separately(_add_columns)
+    in_batches("tickets", "id", 0, COPY_SOME)
+
+
+def _add_columns() -> None:
+    """Add the columns, and the triggers that fill them in rows that are written from now on."""
     for name in FIELDS:
         kind = sa.Text() if name in TEXTS else sa.Integer()
-        op.add_column("tickets", sa.Column(f"vehicle_{name}", kind))
-    op.execute(f"{COPY_ALL} WHERE vehicle_id IS NOT NULL")
-    if op.get_context().dialect.name == "postgresql":
+        op.add_column(
+            "tickets", sa.Column(f"vehicle_{name}", kind), if_not_exists=is_postgres() or None
+        )
+    if is_postgres():
         op.execute(FUNCTION)
         for name, event, condition in _triggers("IS NOT DISTINCT FROM"):
             op.execute(
-                f"CREATE TRIGGER {name} BEFORE {event} ON tickets FOR EACH ROW"
+                f"CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON tickets FOR EACH ROW"
                 f" WHEN ({condition}) EXECUTE FUNCTION copy_vehicle()"
             )
         return
@@ -61,10 +73,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the triggers and the columns."""
-    is_postgres = op.get_context().dialect.name == "postgresql"
     for name, *_ in _triggers("IS"):
-        op.execute(f"DROP TRIGGER {name}" + (" ON tickets" if is_postgres else ""))
-    if is_postgres:
+        op.execute(f"DROP TRIGGER {name}" + (" ON tickets" if is_postgres() else ""))
+    if is_postgres():
         op.execute("DROP FUNCTION copy_vehicle()")
     for name in FIELDS:
         op.drop_column("tickets", f"vehicle_{name}")

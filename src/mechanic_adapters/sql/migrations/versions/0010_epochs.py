@@ -8,6 +8,8 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
+from mechanic_adapters.sql.migrations.operations import in_batches, is_postgres
+
 revision = "0010"
 down_revision = "0009"
 
@@ -31,17 +33,18 @@ END $$
 ANSWERS = """
 INSERT INTO stored_answers (key, fingerprint, content, at)
 SELECT 'mechanic:' || substr(key, 9), fingerprint, content, at FROM stored_answers
-WHERE key LIKE 'manager:%' ON CONFLICT DO NOTHING
+WHERE key LIKE 'manager:%' AND key > :after AND key <= :upto ON CONFLICT DO NOTHING
 """
 CUSTOMERS = """
 INSERT INTO stored_answer_customers (customer_id, key)
 SELECT customer_id, 'mechanic:' || substr(key, 9) FROM stored_answer_customers
-WHERE key LIKE 'manager:%' ON CONFLICT DO NOTHING
+WHERE key LIKE 'manager:%' AND key > :after AND key <= :upto ON CONFLICT DO NOTHING
 """
 
 
 def upgrade() -> None:
-    """Create the tables and the trigger; copy the answers of managers to the key of all staff."""
+    """Copy the answers of managers to the key of all staff; create the tables and the trigger."""
+    in_batches("stored_answers", "key", "", ANSWERS, CUSTOMERS)
     op.create_table(
         "session_revocations",
         sa.Column("number", ID, sa.Identity(), primary_key=True),
@@ -61,23 +64,17 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name="only_one"),
     )
     op.execute(epochs.insert().values(id=1, value=secrets.token_hex(16)))
-    if _is_postgres():
+    if is_postgres():
         op.execute(FUNCTION)
         op.execute(f"{TRIGGER} EXECUTE FUNCTION number_revocation()")
     else:
         op.execute(f"{TRIGGER} BEGIN {INSERT} END")
-    op.execute(ANSWERS)
-    op.execute(CUSTOMERS)
 
 
 def downgrade() -> None:
     """Drop the trigger and the tables."""
-    op.execute("DROP TRIGGER sessions_number_revocation" + (" ON sessions" * _is_postgres()))
-    if _is_postgres():
+    op.execute("DROP TRIGGER sessions_number_revocation" + (" ON sessions" * is_postgres()))
+    if is_postgres():
         op.execute("DROP FUNCTION number_revocation()")
     op.drop_table("session_revocations")
     op.drop_table("epochs")
-
-
-def _is_postgres() -> bool:
-    return op.get_context().dialect.name == "postgresql"

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from mechanic_adapters.sql.migrations.operations import create_index
+
 revision = "0011"
 down_revision = "0010"
 
@@ -10,10 +12,8 @@ UNFINISHED = "removed_at IS NULL AND status IN ('in_progress', 'on_hold', 'open'
 
 def upgrade() -> None:
     """Create the indexes."""
-    op.execute(
-        f"CREATE INDEX ix_tickets_unfinished ON tickets (customer_id, id) WHERE {UNFINISHED}"
-    )
-    op.create_index("ix_refresh_tokens_expires_at", "refresh_tokens", ["expires_at"])
+    create_index("ix_tickets_unfinished", "tickets", ["customer_id", "id"], UNFINISHED)
+    create_index("ix_refresh_tokens_expires_at", "refresh_tokens", ["expires_at"])
 
 
 def downgrade() -> None:
