@@ -16,12 +16,12 @@ from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.migrations.version import FORMER_TABLE
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.access import Role
+from mechanic_core.access import SYSTEM, Role
 from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.tickets.forms import TicketDraft
 from mechanic_core.vehicles.vehicle import VehicleForm
-from mechanic_shop.wiring.shop import OPERATOR, open_shop
+from mechanic_shop.wiring.shop import open_shop
 from tests.integration.apps import open_client, settings_for
 from tests.integration.databases import DATABASES
 from tests.integration.released import (
@@ -170,7 +170,7 @@ def test_the_laws_hold(upgraded: Upgraded) -> None:
     with closing(SqlStore.open(upgraded.url)) as store:
         counted = (store.miscounts(), store.wrong_totals())
     with open_shop(settings=settings_for(upgraded.url)) as shop:
-        stock = shop.check_stock(OPERATOR)
+        stock = shop.check_stock(SYSTEM)
     engine = create_engine(database_url(upgraded.url))
     unsound = (
         "PRAGMA foreign_key_check"
@@ -204,14 +204,14 @@ def test_ids_go_on(upgraded: Upgraded) -> None:
     A new record gets the id after the last one that the released version gave.
     """
     with open_shop(settings=settings_for(upgraded.url)) as shop:
-        customer = shop.register_customer(OPERATOR, sample(Registration, email="new@x.example"))
+        customer = shop.register_customer(SYSTEM, sample(Registration, email="new@x.example"))
         vehicle = sample(VehicleForm, customer_id=customer.id, vin=None)
         ticket = sample(TicketDraft, customer_id=customer.id, vehicle_id=None, mechanic_ids=())
         found = {
             "customers": customer.id,
-            "vehicles": shop.add_vehicle(OPERATOR, vehicle).id,
-            "parts": shop.add_part(OPERATOR, sample(PartForm, sku="NEW")).id,
-            "tickets": shop.open_ticket(OPERATOR, ticket).id,
+            "vehicles": shop.add_vehicle(SYSTEM, vehicle).id,
+            "parts": shop.add_part(SYSTEM, sample(PartForm, sku="NEW")).id,
+            "tickets": shop.open_ticket(SYSTEM, ticket).id,
         }
 
     assert {name: last + 1 for name, last in LAST_IDS.items()} == found
