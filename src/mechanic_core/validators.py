@@ -1,6 +1,6 @@
 """Validators of attrs fields: the type of a value, then its rules.
 
-They are closures that are built once for each declared type, since every request makes records.
+They are closures that are built once for each field, since every request makes records.
 """
 
 from collections.abc import Callable

@@ -59,6 +59,8 @@ class Model:
 
     def open(self, by: str, customer: str, day: str, staff: Sequence[str]) -> Fields:
         """Open a ticket."""
+        if by == customer and not self.people[by]["active"]:
+            raise Refusal("token-refused")
         owner = [] if self.people[customer]["active"] else ["#/customer_id"]
         _require_none([*owner, *self._inactive(staff, "#/mechanic_ids")])
         key = f"t{len(self.tickets) + 1}"
