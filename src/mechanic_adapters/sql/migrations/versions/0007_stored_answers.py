@@ -56,7 +56,8 @@ def _move(since: Any) -> int:
         if bind.execute(insert(answers).values(answer).on_conflict_do_nothing()).rowcount:
             for customer_id in {*_customers_in(old.key, headers, body)}:
                 op.execute(customers.insert().values(customer_id=customer_id, key=old.key))
-    op.execute(receipts.delete().where(receipts.c.key.in_([old.key for old in moved])))
+    if moved:
+        op.execute(receipts.delete().where(receipts.c.key.in_([old.key for old in moved])))
     return len(moved)
 
 

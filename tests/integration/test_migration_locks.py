@@ -1,0 +1,226 @@
+"""On PostgreSQL nobody waits for a migration, and an interrupted one is begun again."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any, Final
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, event
+
+from mechanic_adapters.sql.migrations import runner
+from mechanic_adapters.sql.migrations.lock_retries import (
+    LOCK_TIMEOUT_S,
+    LockRetries,
+    SchemaLocked,
+)
+from tests.integration.programs import environment
+from tests.integration.released import load_released
+from tests.integration.schemas import schema_of
+from tests.integration.servers import PostgresServer
+
+PATIENCE_S: Final = 60.0
+LONGEST_WAIT_S: Final = LOCK_TIMEOUT_S + 1
+"""How long a statement may take: it may ask for its lock just after a migration did."""
+
+HELD: Final = {
+    "reads": "SELECT count(*) FROM tickets",
+    "writes": "UPDATE tickets SET description = 'Held' WHERE id = 1",
+    "deletes": "DELETE FROM receipts; UPDATE sessions SET started_at = started_at",
+    "takes a snapshot": "SELECT count(*) FROM mechanics",
+}
+"""What a transaction does before it stays open."""
+
+OTHERS: Final = (
+    "SELECT count(*) FROM tickets",
+    "UPDATE tickets SET description = 'Busy' WHERE id = 2",
+    "INSERT INTO ticket_history (ticket_id, at, by_id, event) VALUES (2, now(), 1, 'changed')",
+    "UPDATE sessions SET started_at = now() WHERE mechanic_id = 1",
+    "SELECT count(*) FROM receipts",
+)
+"""What other clients do meanwhile."""
+
+IS_WAITING: Final = """
+    SELECT count(*) > 0 FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE %s
+"""
+MORE_TICKETS: Final = """
+    INSERT INTO tickets (customer_id, vehicle_id, service_date, service_month, description, status,
+        created_at, updated_at, version)
+    SELECT customer_id, vehicle_id, service_date, service_month, description, status, created_at,
+        updated_at, version FROM tickets CROSS JOIN generate_series(1, 10) WHERE id <= 200
+"""
+STALL: Final = """
+    CREATE FUNCTION stall() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock_shared(1500);
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER stall BEFORE UPDATE ON tickets FOR EACH ROW WHEN (NEW.id = 1500)
+    EXECUTE FUNCTION stall()
+"""
+"""Makes the third batch wait for the test."""
+
+COPIED: Final = "SELECT count(*) FROM tickets WHERE vehicle_vin IS NOT NULL"
+INVALID: Final = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
+NOT_COPIED: Final = """
+    SELECT count(*) FROM tickets JOIN vehicles ON vehicles.id = vehicle_id
+    WHERE vehicle_vin IS DISTINCT FROM vin OR vehicle_make IS DISTINCT FROM make
+"""
+
+
+@pytest.fixture(scope="module")
+def template(postgres: PostgresServer) -> str:
+    """The released database, to be copied."""
+    url = postgres.new_database()
+    load_released(url)
+    return url
+
+
+@pytest.fixture
+def url(postgres: PostgresServer, template: str) -> Iterator[str]:
+    """A copy of the released database."""
+    url = postgres.new_database(template)
+    yield url
+    postgres.drop_database(url)
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait until *condition* is true."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def ask(url: str, sql: str, *params: object) -> Any:
+    """Return the value that a query selects."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(sql.encode(), params or None).fetchone()
+    return row and row[0]
+
+
+def longest_wait(url: str, sql: str, done: Event) -> float:
+    """Run a statement until *done*, and return the seconds that the slowest took."""
+    longest = 0.0
+    with psycopg.connect(url, autocommit=True) as connection:
+        while not done.is_set():
+            started = time.monotonic()
+            connection.execute(sql.encode())
+            longest = max(longest, time.monotonic() - started)
+            done.wait(0.01)
+    return longest
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_nobody_waits_behind_a_waiting_migration(url: str, held: str) -> None:
+    """
+    While a transaction stays open the upgrade waits, and others wait no longer than one try.
+    """
+    reports: list[str] = []
+    done = Event()
+    with ThreadPoolExecutor() as threads, psycopg.connect(url) as holder:
+        holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        holder.execute(HELD[held].encode())
+        waits = [threads.submit(longest_wait, url, sql, done) for sql in OTHERS]
+        upgrading = threads.submit(runner.upgrade, url, retries=LockRetries(report=reports.append))
+        wait_until(lambda: len(reports) > 2 or ask(url, IS_WAITING, "CREATE INDEX CONCURRENTLY%"))
+        is_waiting = not upgrading.done()
+        holder.rollback()
+        upgrading.result(PATIENCE_S)
+        done.set()
+        longest = max(wait.result() for wait in waits)
+
+    assert is_waiting
+    assert runner.newest() == runner.current(url)
+    assert longest < LONGEST_WAIT_S
+
+
+@pytest.mark.parametrize(("held", "reached"), [("reads", "0008"), ("takes a snapshot", "0010")])
+def test_gives_up_in_the_end(url: str, held: str, reached: str) -> None:
+    """
+    An upgrade that gets no lock for too long raises `SchemaLocked`; the next one does the rest.
+
+    An index that was begun is built anew.
+    """
+    with psycopg.connect(url) as holder:
+        holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        holder.execute(HELD[held].encode())
+        with pytest.raises(SchemaLocked, match="was given up after 2 s: other transactions hold"):
+            runner.upgrade(url, retries=LockRetries(patience_s=2))
+        found = (runner.current(url), ask(url, INVALID))
+    runner.upgrade(url)
+
+    assert (reached, int(held == "takes a snapshot")) == found
+    assert (runner.newest(), 0) == (runner.current(url), ask(url, INVALID))
+
+
+def test_a_killed_upgrade_is_repeated(url: str) -> None:
+    """
+    An upgrade that is killed between two batches leaves the first, and the next run does the rest.
+    """
+    with psycopg.connect(url) as connection:
+        connection.execute(MORE_TICKETS)
+        connection.execute(STALL)
+    program = (sys.executable, "-m", "mechanic_shop", "db", "upgrade")
+    with psycopg.connect(url) as holder:
+        holder.execute("SELECT pg_advisory_xact_lock(1500)")
+        with subprocess.Popen(program, env=environment({"DATABASE_URL": url})) as upgrade:
+            wait_until(lambda: ask(url, IS_WAITING, "UPDATE tickets%"))
+            upgrade.kill()
+    killed = (runner.current(url), ask(url, NOT_COPIED) > 0)
+    runner.upgrade(url)
+
+    assert ("0008", True) == killed
+    assert 0 == ask(url, NOT_COPIED)
+    assert runner.newest() == runner.current(url)
+
+
+class Crashed(BaseException):
+    """The program ends here."""
+
+
+def crash_after(statements: int, url: str) -> bool:
+    """Upgrade, ending after some statements without a word; return whether there were so many."""
+    left = statements
+
+    def count(connection: Any, *_: object) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            connection.connection.driver_connection.close()
+            raise Crashed
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        runner.upgrade(url)
+    except BaseException:  # noqa: BLE001 - whatever follows from the closed connection
+        return left < 0
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    return False
+
+
+def test_a_crash_anywhere_is_repaired(url: str, postgres: PostgresServer, template: str) -> None:
+    """
+    After a crash between any two statements the next upgrade leads to the same schema and rows.
+    """
+    runner.upgrade(url)
+    expected = (schema_of(url), ask(url, NOT_COPIED), ask(url, COPIED))
+    statements, wrong = 0, []
+    while True:
+        crashed = postgres.new_database(template)
+        if not crash_after(statements, crashed):
+            break
+        runner.upgrade(crashed)
+        if (schema_of(crashed), ask(crashed, NOT_COPIED), ask(crashed, COPIED)) != expected:
+            wrong.append(statements)
+        postgres.drop_database(crashed)
+        statements += 1
+
+    assert [] == wrong
+    assert statements > 50
