@@ -18,6 +18,7 @@ from tests.integration.programs import PATIENCE_S, Program, environment, serving
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs/how-to/embed-the-shop.md").read_text()
+FIRST = re.compile(r"```python\n(.*?)```", re.DOTALL)
 ANYTHING = "…"
 MARK = "\x1e"
 CURLS = ["ours", *(["curl"] if shutil.which("curl") else [])]
@@ -95,16 +96,18 @@ def test_the_tour_goes_as_shown(demo: Program, programs: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "printed"),
-    [(README, "open 1HGCM82633A004352\n"), (GUIDE, "open ['Grace Okafor'] 12038\n")],
-    ids=["README", "guide"],
+    ("program", "printed"),
+    [
+        (FIRST.findall(README)[0], "open 1HGCM82633A004352\n"),
+        (FIRST.findall(GUIDE)[0], "open ['Grace Okafor'] 12038\n"),
+        *re.findall(r"```python\n((?:(?!```).)*)```\n```text\n(.*?)```", GUIDE, re.DOTALL),
+    ],
+    ids=["README", "guide", "guide-transaction", "guide-application"],
 )
-def test_embedding_goes_as_shown(tmp_path: Path, page: str, printed: str) -> None:
+def test_embedding_goes_as_shown(tmp_path: Path, program: str, printed: str) -> None:
     """
     The Python program of the page runs in an empty directory and prints what is shown.
     """
-    program = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
-
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         cwd=tmp_path,
@@ -123,7 +126,7 @@ def test_a_store_is_proven_as_shown(tmp_path: Path) -> None:
     The guide's test module runs the conformance suite (here one class of it).
     """
     module = tmp_path / "test_my_store.py"
-    module.write_text(re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)[1])
+    module.write_text(re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)[-1])
     only = ("-k", "TestOptimisticLocking", "-p", "no:cacheprovider")
 
     done = subprocess.run(
