@@ -1,6 +1,9 @@
 """`open_shop`: where its settings come from, what it leaves behind, and its end."""
 
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -17,6 +20,7 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.vehicles.vehicle import VehicleForm
 from mechanic_shop import ShopClosedError, WrongSettings, open_shop
+from tests.integration.programs import PATIENCE_S
 from tests.strategies import sample
 
 MANAGER = Actor(Role.MANAGER)
@@ -232,3 +236,37 @@ def test_a_closed_shop_calls_no_listener() -> None:
         shop.add_part(MANAGER, sample(PartForm, sku="PAD"))
 
     assert [] == heard
+
+
+LOG_IN = """
+from mechanic_core.access import Actor
+from mechanic_core.accounts.account import Credentials
+from mechanic_shop import open_shop
+
+with open_shop("sqlite:///shop.db") as shop:
+    input()
+    pair = shop.log_in_customer(Actor(), Credentials(email={email!r}, password={password!r}))
+    print(pair.token.partition(".")[0])
+"""
+
+
+def test_processes_that_issue_the_first_token_agree_on_the_secret() -> None:
+    """
+    Processes that have the shop open before there is a secret sign with the same one.
+    """
+    with open_shop("sqlite:///shop.db") as shop:
+        shop.register_customer(Actor(), registration())
+    program = LOG_IN.format(email="ada@example.com", password=PASSWORD)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program], stdin=PIPE, stdout=PIPE, text=True)
+        for _ in range(3)
+    ]
+
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    headers = {process.communicate(timeout=PATIENCE_S)[0] for process in processes}
+
+    assert 1 == len(headers)
+    assert "" not in headers
