@@ -6,12 +6,20 @@ import click
 from alembic.util import CommandError
 
 from mechanic_adapters.sql.migrations import runner
+from mechanic_adapters.sql.migrations.lock_retries import LockRetries
 from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring import database
 from mechanic_shop.wiring.sweeper import create_sweeper
 
 _UNSAFE: Final = "{name} is off on the database server: a crash of its machine damages the data"
+
+
+def _report(text: str) -> None:
+    click.echo(f"mechanic-shop: {text}", err=True)
+
+
+_RETRIES: Final = LockRetries(report=_report)
 
 
 @click.group()
@@ -24,7 +32,7 @@ def upgrade() -> None:
     """Upgrade the schema to the newest version."""
     url = Settings.read().database_url
     database.known_schema_version(url)
-    database.upgrade_schema(url)
+    database.upgrade_schema(url, _RETRIES)
     click.echo(database.schema_version(url))
 
 
@@ -39,7 +47,7 @@ def downgrade(to: str) -> None:
         raise click.ClickException("nothing to downgrade: the database has no schema")
     try:
         with translate_errors(url):
-            runner.downgrade(url, to)
+            runner.downgrade(url, to, _RETRIES)
     except CommandError as error:
         raise click.BadParameter(str(error), param_hint="--to") from None
     click.echo(database.schema_version(url) or "empty")

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from typing import ClassVar
 
 from mechanic_adapters.sql.migrations import version
+from mechanic_adapters.sql.migrations.lock_retries import PATIENT, LockRetries
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
 from mechanic_shop.settings.database_url import sqlite_file, translate_errors
@@ -55,12 +56,12 @@ def _ensure_schema(store: SqlStore, url: str) -> None:
     upgrade_schema(url)
 
 
-def upgrade_schema(url: str) -> None:
+def upgrade_schema(url: str, retries: LockRetries = PATIENT) -> None:
     """Upgrade the schema to the newest version. Raises what `translate_errors` raises."""
     from mechanic_adapters.sql.migrations import runner  # noqa: PLC0415 - 0.5 s, seldom needed
 
     with translate_errors(url):
-        runner.upgrade(url)
+        runner.upgrade(url, retries=retries)
 
 
 def schema_version(url: str) -> str | None:

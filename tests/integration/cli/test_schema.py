@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy import create_engine, inspect
 
+from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
+from mechanic_adapters.sql.migrations.version import VERSION_TABLES
 from tests.integration.cli.outcomes import CommandLine, is_one_line
 from tests.integration.programs import run
 from tests.integration.servers import postgres_server
@@ -121,6 +124,38 @@ def test_a_newer_schema_is_reported(shop_cli: CommandLine, tmp_path: Path, words
     assert is_one_line(outcome.err)
     assert "the database's schema 9999 is newer than this program" in outcome.err
     assert "9999\n" == shop_cli("db", "current").out
+
+
+UNKNOWN: Final = ["a1b2c3", "9999a", "12", "0000"]
+"""Versions that are not of the shop's sequence; compared as texts some are newer."""
+
+
+@pytest.mark.parametrize("words", ["stock check", "db check", "db upgrade", "db current"])
+@pytest.mark.parametrize("table", VERSION_TABLES)
+def test_an_unknown_version_is_refused(
+    shop_cli: CommandLine, url: str, words: str, table: str
+) -> None:
+    """
+    A version that is not the shop's is refused in one line, and not taken for a newer one.
+
+    A former release stored it in `alembic_version`.
+    """
+    shop_cli("db", "upgrade", DATABASE_URL=url)
+    engine = create_engine(database_url(url))
+    found = []
+    for version in UNKNOWN:
+        with engine.begin() as connection:
+            if table not in inspect(connection).get_table_names():
+                connection.exec_driver_sql(f"ALTER TABLE {VERSION_TABLES[0]} RENAME TO {table}")
+            connection.exec_driver_sql(f"UPDATE {table} SET version_num = '{version}'")  # noqa: S608 - our own names
+        found.append(shop_cli(*words.split(), DATABASE_URL=url))
+    engine.dispose()
+
+    reason = "which is none of the shop's: is it another application's?"
+    assert [
+        (1, f"mechanic-shop: the database's schema has the version {version}, {reason}\n")
+        for version in UNKNOWN
+    ] == [(outcome.code, outcome.err) for outcome in found]
 
 
 @pytest.fixture

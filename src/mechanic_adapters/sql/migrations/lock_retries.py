@@ -72,6 +72,10 @@ class LockRetries:
             pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
+PATIENT: Final = LockRetries()
+"""Tries for some minutes, and reports nothing."""
+
+
 def _is_lost_race(error: DBAPIError) -> bool:
     cause = error.orig
     return isinstance(cause, Exception) and isinstance(DriverErrors({}).refusal(cause), LostRace)

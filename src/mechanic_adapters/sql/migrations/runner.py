@@ -21,7 +21,7 @@ from mechanic_adapters.sql.engine.durability import commit_synchronously, unsafe
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url, schema_name
 from mechanic_adapters.sql.engine.sqlite_file import create_file
 from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
-from mechanic_adapters.sql.migrations.lock_retries import LOCK_TIMEOUT_S, LockRetries
+from mechanic_adapters.sql.migrations.lock_retries import LOCK_TIMEOUT_S, PATIENT, LockRetries
 from mechanic_adapters.sql.migrations.ownership import (
     forget_former,
     found_version,
@@ -39,13 +39,11 @@ _LOCK_TIMEOUT_S: Final = 60.0
 
 _POLL_S: Final = 0.2
 
-_RETRIES: Final = LockRetries()
-
 _Command: TypeAlias = Callable[[Config], None]
 _Run: TypeAlias = Callable[[_Command], None]
 
 
-def upgrade(url: str, to: str = "head", retries: LockRetries = _RETRIES) -> None:
+def upgrade(url: str, to: str = "head", retries: LockRetries = PATIENT) -> None:
     """Upgrade the schema at *url* to the version *to*; of two at once, the second does nothing.
 
     Raises `SchemaUnknown`, `NamesTaken`, `SchemaLocked` and `Unavailable`.
@@ -59,7 +57,7 @@ def upgrade(url: str, to: str = "head", retries: LockRetries = _RETRIES) -> None
         run(partial(command.upgrade, revision=to))
 
 
-def downgrade(url: str, to: str = "-1", retries: LockRetries = _RETRIES) -> None:
+def downgrade(url: str, to: str = "-1", retries: LockRetries = PATIENT) -> None:
     """Downgrade the schema to the version *to*, or by one step; dropped columns lose their data."""
     with _migrating(database_url(url), retries) as (connection, run):
         run(partial(command.downgrade, revision=to))
@@ -87,7 +85,7 @@ def newest() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
-def _config(connection: Connection | None = None, retries: LockRetries = _RETRIES) -> Config:
+def _config(connection: Connection | None = None, retries: LockRetries = PATIENT) -> Config:
     """Return Alembic's configuration, without a file."""
     config = Config(attributes={"connection": connection, "retries": retries})
     config.set_main_option("script_location", "mechanic_adapters.sql:migrations")
