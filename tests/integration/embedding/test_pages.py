@@ -66,8 +66,7 @@ print(refused.status_code, client.get("/jobs/2").json()["code"])
 """
 
 CALL_CELERY = """
-from celery.result import AsyncResult
-from mechanic_core.paging import PageRequest
+from mechanic_core.tickets.forms import TicketDraft
 from intake import take_in
 from tasks import app, cancel
 
