@@ -42,7 +42,7 @@ from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop, with_long_poll
 from mechanic_shop.wiring.sweeper import PERIOD_S, create_sweeper, sweep_regularly
-from mechanic_shop.wiring.use_cases import ignore_events, ignore_low_stock
+from mechanic_shop.wiring.use_cases import ignore_low_stock
 
 THREADS: Final = 24
 """The default number of threads; most of them may be hashing a password."""
@@ -70,7 +70,7 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
     shop: Shop | None = None,
     routes: Iterable[tuple[str, object]] = (),
     low_stock: LowStockListener = ignore_low_stock,
-    on_commit: EventListener = ignore_events,
+    on_commit: EventListener | None = None,
     threads: int = THREADS,
     stopping: Stopping = never_stopping,
     access_log: AccessLog | None = None,
@@ -102,7 +102,8 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
         log = traces.describe_spans(access_log) if traces else access_log
         shop = with_long_poll(opened, max(1, threads // 4), stopping)
         application = _create_app(evolve(resources, shop=shop), stopping, log, routes)
-        opened.on_commit(on_commit)
+        if on_commit is not None:
+            opened.on_commit(on_commit)
         yield traces.wrap(application) if traces else application
 
 

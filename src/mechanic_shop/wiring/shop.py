@@ -25,7 +25,7 @@ from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
-from mechanic_shop.wiring.use_cases import build_shop, ignore_events, ignore_low_stock
+from mechanic_shop.wiring.use_cases import build_shop, ignore_low_stock
 
 MAX_WAITING: Final = 1000
 """How many threads of a host may wait for events at a time."""
@@ -41,7 +41,7 @@ def open_shop(
     store: Store | None = None,
     settings: Settings | None = None,
     low_stock: LowStockListener = ignore_low_stock,
-    on_commit: EventListener = ignore_events,
+    on_commit: EventListener | None = None,
     **given: object,
 ) -> Iterator[Shop]:
     """Open the shop without HTTP and close its database on exit.
@@ -72,7 +72,8 @@ def open_shop(
     with ExitStack() as stack:
         with name_as_set(spellings):
             shop = _open(stack, settings, store, low_stock)
-        shop.on_commit(on_commit)
+        if on_commit is not None:
+            shop.on_commit(on_commit)
         yield with_long_poll(shop, MAX_WAITING)
 
 
