@@ -100,10 +100,8 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
         _open_resources(settings, opened, metrics or Metrics(), sweep_period_s) as resources,
     ):
         log = traces.describe_spans(access_log) if traces else access_log
-        shop = with_long_poll(opened, max(1, threads // 4), stopping)
+        shop = with_long_poll(opened, max(1, threads // 4), stopping, on_commit)
         application = _create_app(evolve(resources, shop=shop), stopping, log, routes)
-        if on_commit is not None:
-            opened.on_commit(on_commit)
         yield traces.wrap(application) if traces else application
 
 

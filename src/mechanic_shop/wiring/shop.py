@@ -72,9 +72,7 @@ def open_shop(
     with ExitStack() as stack:
         with name_as_set(spellings):
             shop = _open(stack, settings, store, low_stock)
-        if on_commit is not None:
-            shop.on_commit(on_commit)
-        yield with_long_poll(shop, MAX_WAITING)
+        yield with_long_poll(shop, MAX_WAITING, on_commit=on_commit)
 
 
 def _settings_of(
@@ -100,10 +98,20 @@ def _open(
     return configure_shop(settings, opened, tokens, passwords, low_stock)
 
 
-def with_long_poll(shop: Shop, most: int, stopping: Callable[[], bool] = lambda: False) -> Shop:
-    """Return *shop* with events that can be waited for, by at most *most* callers at a time."""
+def with_long_poll(
+    shop: Shop,
+    most: int,
+    stopping: Callable[[], bool] = lambda: False,
+    on_commit: EventListener | None = None,
+) -> Shop:
+    """Return *shop* with events that can be waited for, by at most *most* callers at a time.
+
+    They hear of a commit before the host's listener *on_commit* does, which may be slow.
+    """
     long_poll = LongPoll(most, stopping)
     shop.on_commit(long_poll.notify)
+    if on_commit is not None:
+        shop.on_commit(on_commit)
     return evolve(shop, read_events=evolve(shop.read_events, wakeups=long_poll.wakeups))
 
 
