@@ -164,3 +164,16 @@ def test_metrics_count_hits_and_misses(client: AppClient) -> None:
 
     assert 'mechanic_shop_cache_lookups_total{cache="leaderboard",outcome="hit"} 1.0' in page
     assert 'mechanic_shop_cache_lookups_total{cache="leaderboard",outcome="miss"} 1.0' in page
+
+
+def test_a_manager_reads_past_the_cache(url: str) -> None:
+    """
+    A manager reads at once what another process has written, so that a mirror misses nothing.
+    """
+    with open_client(settings_for(url)) as reading, open_client(settings_for(url)) as writing:
+        eve = reading.token(EVE)
+        reading.get("/inventory/1", eve)
+        price = next(NEW_PRICES)
+        writing.ask("PATCH", "/inventory/1", eve, {"price": price})
+
+        assert price == reading.get("/inventory/1", eve).json["price"]

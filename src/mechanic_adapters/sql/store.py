@@ -89,7 +89,8 @@ class SqlStore:
             self._require_current(opened)
             if worked_tickets.changes:
                 worked_tickets.flush()
-            write_events(transaction, transaction.events)
+            if transaction.events:
+                write_events(transaction, transaction.events)
             self._commit(transaction)
         except BaseException:
             transaction.rollback()

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, final
 from wsgiref.types import WSGIApplication
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mechanic_adapters.caching.cache import ResponseCache
 from mechanic_adapters.rate_limits.limiter import RateLimiter, open_rate_limiter
@@ -42,7 +42,7 @@ from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop, with_long_poll
 from mechanic_shop.wiring.sweeper import PERIOD_S, create_sweeper, sweep_regularly
-from mechanic_shop.wiring.use_cases import ignore_events, ignore_low_stock
+from mechanic_shop.wiring.use_cases import ignore_low_stock
 
 THREADS: Final = 24
 """The default number of threads; most of them may be hashing a password."""
@@ -70,7 +70,7 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
     shop: Shop | None = None,
     routes: Iterable[tuple[str, object]] = (),
     low_stock: LowStockListener = ignore_low_stock,
-    on_commit: EventListener = ignore_events,
+    on_commit: EventListener | None = None,
     threads: int = THREADS,
     stopping: Stopping = never_stopping,
     access_log: AccessLog | None = None,
@@ -99,9 +99,9 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
         _open_shop(settings, store, shop, low_stock, threads) as opened,
         _open_resources(settings, opened, metrics or Metrics(), sweep_period_s) as resources,
     ):
-        opened.on_commit(on_commit)
         log = traces.describe_spans(access_log) if traces else access_log
-        application = _create_app(resources, threads, stopping, log, routes)
+        shop = with_long_poll(opened, max(1, threads // 4), stopping, on_commit)
+        application = _create_app(evolve(resources, shop=shop), stopping, log, routes)
         yield traces.wrap(application) if traces else application
 
 
@@ -170,14 +170,13 @@ def _open_resources(
 
 def _create_app(
     resources: Resources,
-    threads: int,
     stopping: Stopping,
     access_log: AccessLog | None,
     routes: Iterable[tuple[str, object]],
 ) -> WSGIApplication:
     settings = resources.settings
     return create_app(
-        with_long_poll(resources.shop, max(1, threads // 4), stopping),
+        resources.shop,
         _http_ports(resources, stopping, access_log),
         _http_settings(settings, resources.secret),
         [("/metrics", MetricsResource(resources.metrics.render, settings.metrics_token)), *routes],

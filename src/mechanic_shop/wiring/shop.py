@@ -25,7 +25,7 @@ from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
-from mechanic_shop.wiring.use_cases import build_shop, ignore_events, ignore_low_stock
+from mechanic_shop.wiring.use_cases import build_shop, ignore_low_stock
 
 MAX_WAITING: Final = 1000
 """How many threads of a host may wait for events at a time."""
@@ -41,7 +41,7 @@ def open_shop(
     store: Store | None = None,
     settings: Settings | None = None,
     low_stock: LowStockListener = ignore_low_stock,
-    on_commit: EventListener = ignore_events,
+    on_commit: EventListener | None = None,
     **given: object,
 ) -> Iterator[Shop]:
     """Open the shop without HTTP and close its database on exit.
@@ -72,8 +72,7 @@ def open_shop(
     with ExitStack() as stack:
         with name_as_set(spellings):
             shop = _open(stack, settings, store, low_stock)
-        shop.on_commit(on_commit)
-        yield with_long_poll(shop, MAX_WAITING)
+        yield with_long_poll(shop, MAX_WAITING, on_commit=on_commit)
 
 
 def _settings_of(
@@ -99,10 +98,20 @@ def _open(
     return configure_shop(settings, opened, tokens, passwords, low_stock)
 
 
-def with_long_poll(shop: Shop, most: int, stopping: Callable[[], bool] = lambda: False) -> Shop:
-    """Return *shop* with events that can be waited for, by at most *most* callers at a time."""
+def with_long_poll(
+    shop: Shop,
+    most: int,
+    stopping: Callable[[], bool] = lambda: False,
+    on_commit: EventListener | None = None,
+) -> Shop:
+    """Return *shop* with events that can be waited for, by at most *most* callers at a time.
+
+    They hear of a commit before the host's listener *on_commit* does, which may be slow.
+    """
     long_poll = LongPoll(most, stopping)
     shop.on_commit(long_poll.notify)
+    if on_commit is not None:
+        shop.on_commit(on_commit)
     return evolve(shop, read_events=evolve(shop.read_events, wakeups=long_poll.wakeups))
 
 

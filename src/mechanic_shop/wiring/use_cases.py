@@ -11,7 +11,6 @@ from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
-from mechanic_core.events.event import Event
 from mechanic_core.events.ports import Wakeups, no_wakeups
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.inventory.low_stock import LowStockListener
@@ -51,10 +50,6 @@ def new_sku() -> str:
 
 def ignore_low_stock(_: Part) -> None:
     """Do nothing when a part reaches its reorder point."""
-
-
-def ignore_events(_: tuple[Event, ...]) -> None:
-    """Do nothing after a commit."""
 
 
 def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with

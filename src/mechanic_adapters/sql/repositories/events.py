@@ -139,7 +139,7 @@ def write_events(transaction: Transaction, written: Sequence[Event]) -> None:
     """Store the events of a transaction, without positions."""
     if len(written) == 1:
         transaction.run(_ADD_ONE, dict(zip(_NAMES, _values(written[0]), strict=True)))
-    elif written:
+    else:
         transaction.run(_ADD, {"rows": json_text(map(_values, written))})
 
 

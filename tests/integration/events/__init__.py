@@ -1,0 +1,1 @@
+"""The event feed of real servers: mirrors, and requests that wait."""

@@ -1,0 +1,84 @@
+"""A mirror of the shop: a snapshot of all lists, and then the subjects of all events."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from attrs import define, field
+
+from tests.faults.shop_processes import Client
+
+LISTS: Final = ("/customers", "/vehicles", "/mechanics", "/inventory", "/service_tickets")
+NEWEST: Final = 2**63 - 1
+"""A position behind which there is no event yet."""
+
+CONTACTS: Final = ("name", "email", "phone")
+
+
+@define(eq=False)
+class Mirror:
+    """Things by path, as far as the events up to *last* tell."""
+
+    client: Client
+    things: dict[str, Any] = field(factory=dict)
+    events: list[Any] = field(factory=list)
+    contacts: dict[str, set[str]] = field(factory=dict)
+    """Every name, e-mail address and phone number that a customer was seen with, by path."""
+    first: int = 0
+    last: int = 0
+
+    def read_snapshot(self) -> None:
+        """Note the newest position and then read all lists, in pages by cursor."""
+        self.first = self.last = self.get(f"/events?after={NEWEST}")["last"]
+        for path in LISTS:
+            for thing in self.items_of(path):
+                self._put(f"{path}/{thing['id']}", thing)
+
+    def follow(self, resting: Callable[[], bool]) -> None:
+        """Apply events until there are none left after the writers are *resting*."""
+        while True:
+            rested = resting()
+            feed = self.get(f"/events?after={self.last}&limit=100&include=subjects&wait=1")
+            for path, thing in feed["subjects"].items():
+                self._put(path, thing)
+            self.events += feed["items"]
+            self.last = feed["last"]
+            if rested and not feed["items"]:
+                return
+
+    def joined(self) -> dict[str, Any]:
+        """Return all things, each ticket with the present names of its mechanics."""
+        for path, thing in self.things.items():
+            if path.startswith("/service_tickets/"):
+                for mechanic in thing["mechanics"]:
+                    mechanic["name"] = self.things[f"/mechanics/{mechanic['id']}"]["name"]
+        return self.things
+
+    def get(self, path: str) -> Any:
+        """Return the body of a GET, sent again when the server's process has been killed."""
+        while True:
+            try:
+                answer = self.client.ask("GET", path)
+            except OSError:
+                continue
+            assert answer.status == 200, answer
+            return answer.body
+
+    def items_of(self, path: str) -> list[Any]:
+        """Return the items of all pages of a list."""
+        items: list[Any] = []
+        cursor = ""
+        while True:
+            page = self.get(f"{path}?per_page=100{cursor}")
+            items += page["items"]
+            if not page["next_cursor"]:
+                return items
+            cursor = f"&cursor={page['next_cursor']}"
+
+    def _put(self, path: str, thing: Any) -> None:
+        if thing == {"deleted": True}:
+            self.things.pop(path, None)
+            return
+        self.things[path] = thing
+        if path.startswith("/customers/"):
+            seen = {thing[name] for name in CONTACTS if thing[name]}
+            self.contacts[path] = self.contacts.get(path, set()) | seen
