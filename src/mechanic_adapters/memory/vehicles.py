@@ -9,7 +9,7 @@ from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.events.event import Event, EventType
+from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
 from mechanic_core.vehicles.ports import VehicleFilter, VehicleLists, Vehicles
@@ -83,3 +83,6 @@ class MemoryVehicles(Vehicles, VehicleLists):
 
 def _same(one: str, other: str | None) -> bool:
     return other is not None and fold_case(one) == fold_case(other)
+
+
+SUBJECTS: Final = {SubjectKind.VEHICLE: lambda tables: MemoryVehicles(tables).get}

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import final
+from typing import Final, final
 
 from attrs import frozen
 from sqlalchemy import BigInteger, bindparam, delete, exists, select, update
@@ -140,3 +140,6 @@ def _required(vehicle: Vehicle | None) -> Vehicle:
 def read_vehicles(executor: Executor, ids: Collection[int]) -> Iterable[Vehicle]:
     """Return those of *ids* that can be read."""
     return _TABLE.get_all(executor, ids)
+
+
+SUBJECTS: Final = {SubjectKind.VEHICLE: read_vehicles}
