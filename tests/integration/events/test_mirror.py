@@ -7,7 +7,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
@@ -114,7 +114,8 @@ def kill_at_random(
     while not writers.resting:
         time.sleep(KILL_EVERY_S)
         if kills % 2:
-            random.choice(server.children()).kill()
+            with suppress(IndexError, psutil.NoSuchProcess):  # the one before is not replaced yet
+                random.choice(server.children()).kill()
         else:
             kill(processes[0])
             processes.append(start_library_writer(url, 100 + kills))
