@@ -20,6 +20,7 @@ from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
+from mechanic_core.profile.calendar import ZoneName, zone_names
 from mechanic_core.rules import (
     Between,
     Example,
@@ -171,6 +172,8 @@ def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:  # 
 
 
 def _texts(rules: Sequence[Rule]) -> st.SearchStrategy[str]:
+    if any(isinstance(rule, ZoneName) for rule in rules):
+        return st.sampled_from(sorted(zone_names()))
     least, most = _lengths(rules)
     narrow = [r.regex for r in rules if isinstance(r, Pattern) and r.violation(_ORDINARY)]
     drawn = (

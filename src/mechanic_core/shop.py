@@ -11,6 +11,7 @@ from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.mechanics import use_cases as mechanics
+from mechanic_core.profile import use_cases as profile
 from mechanic_core.tickets.use_cases import (
     assignment,
     intake,
@@ -121,6 +122,15 @@ class InventoryUseCases:
 
 
 @frozen(kw_only=True, slots=False)
+class ProfileUseCases:
+    """The shop's own name, address and calendar."""
+
+    read_profile: profile.ReadProfile
+    change_profile: profile.ChangeProfile
+    list_profile_history: profile.ListProfileHistory
+
+
+@frozen(kw_only=True, slots=False)
 class EventUseCases:
     """What has changed."""
 
@@ -139,6 +149,7 @@ class Shop(
     WorkflowUseCases,
     LineUseCases,
     InventoryUseCases,
+    ProfileUseCases,
     EventUseCases,
 ):
     """Every use case, ready to call: `shop.open_ticket(actor, draft)`.

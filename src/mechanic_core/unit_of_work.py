@@ -17,6 +17,7 @@ from mechanic_core.events.ports import Events, Subjects
 from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger, Parts
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
+from mechanic_core.profile.ports import Profiles
 from mechanic_core.tickets.ports import Histories, TicketLists, Tickets
 from mechanic_core.vehicles.ports import VehicleLists, Vehicles
 
@@ -73,6 +74,7 @@ class Work:
     histories: Histories
     parts: Parts
     ledger: Ledger
+    profiles: Profiles
     stored_answers: StoredAnswers
     events: Events
     subjects: Subjects

@@ -26,6 +26,9 @@ from tests.shops import MANAGER, ManualClock
 from tests.strategies import sample
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
+BOUNDS = [date(1949, 12, 31), date(1950, 1, 1), date(2027, 3, 2), date(2027, 3, 3)]
+"""The first and the last day of service, and the days outside."""
+
 PERIODS = [ALL_TIME, Period(since=DAYS[1], until=DAYS[1]), Period(since=DAYS[1])]
 ACTORS = {
     "m1": MANAGER,

@@ -25,6 +25,9 @@ from tests.machines.inventory_model import (
     StockEffect,
 )
 
+FIRST_DAY, LAST_DAY = "1950-01-01", "2027-03-02"
+"""The bounds of a day of service: the machine's steps are all on 2 March 2026."""
+
 
 class Model:
     """Customers c1, mechanics m1, tickets t1, part lines l1 and labour lines w1, and so on."""
@@ -62,7 +65,10 @@ class Model:
         if by == customer and not self.people[by]["active"]:
             raise Refusal("token-refused")
         owner = [] if self.people[customer]["active"] else ["#/customer_id"]
-        _require_none([*owner, *self._inactive(staff, "#/mechanic_ids")])
+        unknown = [*owner, *self._inactive(staff, "#/mechanic_ids")]
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise Refusal("rule-broken", pointers=[*unknown, "#/service_date"])
+        _require_none(unknown)
         key = f"t{len(self.tickets) + 1}"
         self.tickets[key] = {
             "customer": customer,

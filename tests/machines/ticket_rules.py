@@ -11,7 +11,7 @@ from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.line import LaborLineForm, PartLineChange, PartLineForm
 from mechanic_core.tickets.workflow import WORKFLOW, Status
-from tests.machines.differential_machine import ACTORS, DAYS, DifferentialMachine
+from tests.machines.differential_machine import ACTORS, BOUNDS, DAYS, DifferentialMachine
 from tests.machines.inventory_model import Fields
 from tests.machines.shop_driver import ShopDriver
 from tests.strategies import sample
@@ -153,7 +153,7 @@ class TicketRules(DifferentialMachine):
         target=DifferentialMachine.tickets,
         by=st.sampled_from(sorted(ACTORS)),
         customer=DifferentialMachine.customers,
-        day=st.sampled_from(DAYS),
+        day=st.sampled_from([*DAYS * 4, *BOUNDS]),
         mechanic_names=st.lists(mechanics, max_size=2, unique=True),
     )
     def open(self, by: str, customer: str, day: date, mechanic_names: list[str]) -> NewNames:

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from mechanic_adapters.memory.customers import MemoryCustomers
 from mechanic_adapters.memory.inventory import MemoryParts
 from mechanic_adapters.memory.mechanics import MemoryMechanics
+from mechanic_adapters.memory.profile import MemoryProfiles
 from mechanic_adapters.memory.tables import TableName, Tables
 from mechanic_adapters.memory.tickets import MemoryTickets
 from mechanic_adapters.memory.vehicles import MemoryVehicles
@@ -72,6 +73,9 @@ class MemorySubjects(Subjects):
     _tables: Tables
 
     def find(self, kind: SubjectKind, ids: Collection[int]) -> Mapping[int, EventSubject]:
+        if kind is SubjectKind.SHOP:
+            profile = MemoryProfiles(self._tables).get()
+            return {profile.id: profile} if profile.id in ids else {}
         getters: dict[SubjectKind, Callable[[Any], EventSubject]] = {
             SubjectKind.CUSTOMER: MemoryCustomers(self._tables).get,
             SubjectKind.VEHICLE: MemoryVehicles(self._tables).get,

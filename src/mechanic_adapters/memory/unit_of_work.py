@@ -8,6 +8,7 @@ from mechanic_adapters.memory.events import MemoryEvents, MemorySubjects
 from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
 from mechanic_adapters.memory.leaderboard import MemoryStandings
 from mechanic_adapters.memory.mechanics import MemoryMechanics
+from mechanic_adapters.memory.profile import MemoryProfiles
 from mechanic_adapters.memory.stored_answers import MemoryStoredAnswers
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTickets
@@ -36,6 +37,7 @@ def unit_of_work(
         histories=MemoryHistories(tables),
         parts=MemoryParts(tables),
         ledger=MemoryLedger(tables),
+        profiles=MemoryProfiles(tables),
         stored_answers=MemoryStoredAnswers(tables),
         events=MemoryEvents(tables),
         subjects=MemorySubjects(tables),

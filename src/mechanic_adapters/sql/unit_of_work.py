@@ -12,11 +12,12 @@ from mechanic_adapters.sql.repositories.leaderboard import SqlStandings
 from mechanic_adapters.sql.repositories.ledger import SqlLedger
 from mechanic_adapters.sql.repositories.mechanics import SqlMechanics
 from mechanic_adapters.sql.repositories.parts import SqlParts
+from mechanic_adapters.sql.repositories.profile import SqlProfiles
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
-from mechanic_adapters.sql.repositories.subjects import SqlSubjects
 from mechanic_adapters.sql.repositories.tickets import SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlVehicles
+from mechanic_adapters.sql.subjects import SqlSubjects
 from mechanic_core.unit_of_work import Work, no_commit
 
 
@@ -43,6 +44,7 @@ def unit_of_work(
         histories=SqlHistories(executor),
         parts=SqlParts(executor),
         ledger=SqlLedger(executor),
+        profiles=SqlProfiles(executor),
         stored_answers=SqlStoredAnswers(executor),
         events=SqlEvents(executor),
         subjects=SqlSubjects(executor),

@@ -8,12 +8,20 @@ from attrs import evolve, field, frozen
 
 from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.rules import Alias, Example, Length, checked
+from mechanic_core.rules import Alias, Description, Example, Length, checked
 from mechanic_core.tickets.line import TicketVersion
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
 from mechanic_core.values import IdNumber, Note, Text
 from mechanic_core.vehicles.vin import Vin, normalize_vin
+
+ServiceDate = Annotated[
+    date,
+    Description(
+        "A calendar day in the time zone of the shop, from 1950-01-01 to a year ahead. Without one "
+        "it is today for a new ticket, and stays as it is for another."
+    ),
+]
 
 MechanicIds = Annotated[tuple[IdNumber, ...], Length(0, 100), Example((3,))]
 
@@ -23,7 +31,7 @@ class TicketForm:
     """The details of a ticket. The vehicle is given by its id, or by its VIN, which may be new."""
 
     description: Text
-    service_date: date | None = None
+    service_date: ServiceDate | None = None
     vehicle_id: Annotated[IdNumber | None, Example(12)] = None
     vin: Vin | None = field(default=None, converter=normalize_vin)
 

@@ -16,6 +16,7 @@ from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.inventory.part import Part
 from mechanic_core.mechanics import use_cases as mechanics
+from mechanic_core.profile import use_cases as profile
 from mechanic_core.shop import (
     AccountUseCases,
     CustomerUseCases,
@@ -23,6 +24,7 @@ from mechanic_core.shop import (
     InventoryUseCases,
     LineUseCases,
     MechanicUseCases,
+    ProfileUseCases,
     Shop,
     TicketUseCases,
     VehicleUseCases,
@@ -79,6 +81,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         **vars(_workflow(begin, read_only, now, stock)),
         **vars(_lines(begin, now, stock)),
         **vars(_inventory(begin, read_only, now, low_stock)),
+        **vars(_profile(begin, read_only, now)),
         **vars(_events(begin, read_only, wakeups)),
     )
 
@@ -187,6 +190,14 @@ def _inventory(
         move_stock=inventory.MoveStock(begin, now, low_stock),
         list_movements=inventory.ListMovements(read_only),
         check_stock=inventory.CheckStock(read_only),
+    )
+
+
+def _profile(begin: Begin, read_only: ReadOnly, now: Clock) -> ProfileUseCases:
+    return ProfileUseCases(
+        read_profile=profile.ReadProfile(read_only),
+        change_profile=profile.ChangeProfile(begin, now),
+        list_profile_history=profile.ListProfileHistory(read_only),
     )
 
 

@@ -1,4 +1,4 @@
-"""A mirror of the shop: a snapshot of all lists, and then the subjects of all events."""
+"""A mirror of the shop: a snapshot of its profile and all lists, and then the subjects of all events."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,6 +8,7 @@ from attrs import define, field
 from tests.faults.shop_processes import Client
 
 LISTS: Final = ("/customers", "/vehicles", "/mechanics", "/inventory", "/service_tickets")
+SHOP: Final = "/shop"
 NEWEST: Final = 2**63 - 1
 """A position behind which there is no event yet."""
 
@@ -27,8 +28,9 @@ class Mirror:
     last: int = 0
 
     def read_snapshot(self) -> None:
-        """Note the newest position and then read all lists, in pages by cursor."""
+        """Note the newest position; then read the profile, and all lists in pages by cursor."""
         self.first = self.last = self.get(f"/events?after={NEWEST}")["last"]
+        self._put(SHOP, self.get(SHOP))
         for path in LISTS:
             for thing in self.items_of(path):
                 self._put(f"{path}/{thing['id']}", thing)

@@ -138,6 +138,12 @@ def work_on_a_ticket(hand: Hand, ask: Ask) -> None:
         ask("POST", f"{ticket}/transitions", {"to": "cancelled"})
 
 
+def change_the_shop(hand: Hand, ask: Ask) -> None:
+    """Rename the shop, or move it to another time zone."""
+    ask("PATCH", "/shop", {"name": hand.word()})
+    ask("PATCH", "/shop", {"time_zone": hand.random.choice(("UTC", "Asia/Tokyo"))})
+
+
 def price_of(hand: Hand) -> int:
     """Return a random price."""
     return hand.random.randint(1, 99)
@@ -145,7 +151,7 @@ def price_of(hand: Hand) -> int:
 
 CHANGES: Final = (
     *(change_people, change_vehicles, change_stock, change_tickets, work_on_a_ticket),
-    *(change_tickets, erase_a_customer),
+    *(change_tickets, erase_a_customer, change_the_shop),
 )
 
 

@@ -32,7 +32,7 @@ from tests.strategies import sample
 CONTRACT = {
     PUBLIC: """
         log_in_customer log_in_staff refresh_tokens register_customer list_mechanics
-        read_mechanic read_leaderboard list_parts read_part
+        read_mechanic read_leaderboard list_parts read_part read_profile
     """,
     ANY_LOGIN: """
         log_out read_me change_password add_vehicle list_vehicles open_ticket list_my_tickets
@@ -50,7 +50,7 @@ CONTRACT = {
     """,
     MANAGERS_ONLY: """
         remove_vehicle hire_mechanic let_mechanic_go remove_ticket check_stock
-        read_events read_event_subjects
+        read_events read_event_subjects change_profile list_profile_history
     """,
 }
 """The contract's columns of who may, by what they may."""

@@ -61,6 +61,10 @@ WHO: Final = {
     "PATCH /inventory/{part_id}": "M",
     "DELETE /inventory/{part_id}": "M",
     "GET /events": "A",
+    "GET /shop": "P",
+    "PUT /shop": "A",
+    "PATCH /shop": "A",
+    "GET /shop/history": "A",
     "POST /inventory/{part_id}/movements": "M",
     "GET /inventory/{part_id}/movements": "M",
 }

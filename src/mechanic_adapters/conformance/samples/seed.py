@@ -77,4 +77,6 @@ def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
             work.histories.of(seed.ticket.id, page),
             work.parts.find(PartFilter(), page),
             work.ledger.of(seed.part.id, page),
+            work.profiles.get(),
+            work.profiles.history(page),
         )

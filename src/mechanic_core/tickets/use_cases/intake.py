@@ -15,6 +15,7 @@ from mechanic_core.access import (
 )
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import ProblemCollector
+from mechanic_core.profile.calendar import require_service_date
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ticket import (
@@ -64,12 +65,16 @@ class OpenTicket:
             with problems:
                 ids = set(draft.mechanic_ids or ())
                 mechanics = draft.mechanics(work.mechanics.lock_shared(ids) if ids else {})
+            with problems:
+                today = work.profiles.get().today(at)
+                day = draft.service_date or today
+                require_service_date(day, today)
             problems.raise_if_any()
             ticket = Ticket(
                 id=TicketId(0),
                 customer_id=owner,
                 vehicle=vehicle,
-                service_date=draft.service_date or at.date(),
+                service_date=day,
                 description=draft.description,
                 created_at=at,
                 updated_at=at,
@@ -121,18 +126,23 @@ class ChangeTicket:
     ) -> Ticket:
         """Apply *change* to the present form and return the changed ticket."""
         self.policy.admit(actor)
-        at = self.now()
+        at, problems = self.now(), ProblemCollector()
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             ticket.require_changeable()
             form = change(TicketForm.of(ticket))
-            if form.keeps_vehicle_of(ticket, change):
-                vehicle = ticket.vehicle
-            else:
-                vehicle = self.vehicle_lookup.copy_for(work, ticket, form, at)
-            date = form.service_date or ticket.service_date
-            after = ticket.with_details(form.description, date, vehicle, at)
+            with problems:
+                if form.keeps_vehicle_of(ticket, change):
+                    vehicle = ticket.vehicle
+                else:
+                    vehicle = self.vehicle_lookup.copy_for(work, ticket, form, at)
+            day = form.service_date or ticket.service_date
+            with problems:
+                if day != ticket.service_date:
+                    require_service_date(day, work.profiles.get().today(at))
+            problems.raise_if_any()
+            after = ticket.with_details(form.description, day, vehicle, at)
             if after is ticket:
                 return ticket
             entry = Entry.of(actor, at, HistoryEvent.CHANGED, _describe(ticket), _describe(after))

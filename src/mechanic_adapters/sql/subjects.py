@@ -9,6 +9,7 @@ from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.repositories.customers import read_customers
 from mechanic_adapters.sql.repositories.mechanics import read_mechanics
 from mechanic_adapters.sql.repositories.parts import read_parts
+from mechanic_adapters.sql.repositories.profile import read_profiles
 from mechanic_adapters.sql.repositories.tickets import read_all_tickets
 from mechanic_adapters.sql.repositories.vehicles import read_vehicles
 from mechanic_core.events.event import EventSubject, SubjectKind
@@ -22,6 +23,7 @@ _READERS: Final[dict[SubjectKind, Read]] = {
     SubjectKind.MECHANIC: read_mechanics,
     SubjectKind.PART: read_parts,
     SubjectKind.TICKET: read_all_tickets,
+    SubjectKind.SHOP: read_profiles,
 }
 
 
@@ -33,4 +35,5 @@ class SqlSubjects(Subjects):
     _executor: Executor
 
     def find(self, kind: SubjectKind, ids: Collection[int]) -> Mapping[int, EventSubject]:
+        """Return those of *ids* that can be read, by id."""
         return {record.id: record for record in _READERS[kind](self._executor, ids)}

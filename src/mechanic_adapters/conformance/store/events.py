@@ -32,6 +32,7 @@ from mechanic_core.events.event import (
     Initiator,
     SubjectKind,
 )
+from mechanic_core.profile.profile import INITIAL_PROFILE
 from mechanic_core.tickets.workflow import WORKFLOW, StatusChange
 from mechanic_core.unit_of_work import Store
 
@@ -177,6 +178,7 @@ class TestSubjects:
             SubjectKind.MECHANIC: seed.mechanic,
             SubjectKind.PART: seed.part,
             SubjectKind.TICKET: seed.ticket,
+            SubjectKind.SHOP: INITIAL_PROFILE,
         }
 
         assert set(SubjectKind) == wanted.keys()
