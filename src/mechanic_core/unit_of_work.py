@@ -18,7 +18,7 @@ from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger, Parts
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
 from mechanic_core.tickets.ports import Histories, TicketLists, Tickets
-from mechanic_core.vehicles.ports import VehicleLists, Vehicles
+from mechanic_core.vehicles.ports import OdometerLog, VehicleLists, Vehicles
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,6 +62,7 @@ class Work:
     customers: Customers
     vehicles: Vehicles
     vehicle_lists: VehicleLists
+    odometer_log: OdometerLog
     mechanics: Mechanics
     mechanic_lists: MechanicLists
     standings: Standings
