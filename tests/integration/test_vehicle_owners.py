@@ -24,7 +24,13 @@ from tests.integration.apps import (
     open_client,
     settings_for,
 )
-from tests.integration.databases import ALL, DATABASES, DatabaseShop, open_database_shop
+from tests.integration.databases import (
+    ALL,
+    DATABASES,
+    DatabaseShop,
+    deadlocks_of,
+    open_database_shop,
+)
 from tests.integration.servers import PostgresServer
 from tests.shops import MANAGER, MECHANIC
 from tests.strategies import sample
@@ -302,3 +308,4 @@ def test_no_transfer_is_lost_in_a_race(shop: DatabaseShop) -> None:
         log = shop.shop.list_odometer(MANAGER, car.id, ALL).items
         values = [reading.value for reading in log]
         assert (sorted(values), car.odometer) == (values, values[-1] if values else None)
+    assert 0 == deadlocks_of(shop.url)

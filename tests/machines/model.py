@@ -24,6 +24,7 @@ from tests.machines.inventory_model import (
     Refusal,
     StockEffect,
 )
+from tests.machines.vehicle_model import VehicleModel
 
 
 class Model:
@@ -32,6 +33,7 @@ class Model:
     def __init__(self) -> None:
         """Start empty."""
         self.inventory = InventoryModel()
+        self.vehicles = VehicleModel()
         self.people: dict[str, Fields] = {}
         self.tickets: dict[str, Fields] = {}
         self.owner: dict[str, str] = {}
@@ -56,6 +58,14 @@ class Model:
         if unfinished:
             raise Refusal("tickets-unfinished", tickets=unfinished)
         self.people[customer] = {"name": None, "active": False}
+        self.vehicles.disown(customer)
+
+    def bring(self, by: str, customer: str, vin: str, odometer: int | None, *flags: str) -> Fields:
+        """Enter the VIN of a vehicle for a customer; *flags* are what staff insist on."""
+        if by == customer and not self.people[by]["active"]:
+            raise Refusal("token-refused")
+        _require_none([] if self.people[customer]["active"] else ["#/customer_id"])
+        return self.vehicles.bring(by, customer, vin, odometer, *flags)
 
     def open(self, by: str, customer: str, day: str, staff: Sequence[str]) -> Fields:
         """Open a ticket."""
