@@ -108,6 +108,22 @@ def test_the_desk_transfers_a_vehicle(desk: Desk) -> None:
     assert (200, moved[1]) == again
 
 
+def test_a_transfer_is_replayed(desk: Desk) -> None:
+    """
+    F8: a transfer sent again with its Idempotency-Key gets the same 200, which has no Location.
+    """
+    own(desk)
+    body, token = {"customer_id": 2, "vin": VIN, "transfer": True}, desk.client.token(BOB)
+
+    first, second = (
+        desk.client.ask("POST", "/vehicles", token, body, Idempotency_Key="sold") for _ in range(2)
+    )
+
+    assert (200, 200, first.json) == (first.status_code, second.status_code, second.json)
+    assert [None, "true"] == [one.headers.get("Idempotency-Replayed") for one in (first, second)]
+    assert [None] * 2 == [one.headers.get("Location") for one in (first, second)]
+
+
 def test_the_former_owner_keeps_their_tickets(desk: Desk) -> None:
     """
     F8: each owner sees their own tickets, with the vehicle as it was; staff see one history.
