@@ -54,6 +54,7 @@ class VehicleUseCases:
     add_vehicle: vehicles.AddVehicle
     list_vehicles: vehicles.ListVehicles
     read_vehicle: vehicles.ReadVehicle
+    list_odometer: vehicles.ListOdometer
     change_vehicle: vehicles.ChangeVehicle
     remove_vehicle: vehicles.RemoveVehicle
 

@@ -19,7 +19,7 @@ from mechanic_core.inventory.ports import Ledger, Parts
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
 from mechanic_core.profile.ports import Profiles
 from mechanic_core.tickets.ports import Histories, TicketLists, Tickets
-from mechanic_core.vehicles.ports import VehicleLists, Vehicles
+from mechanic_core.vehicles.ports import OdometerLog, VehicleLists, Vehicles
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,6 +63,7 @@ class Work:
     customers: Customers
     vehicles: Vehicles
     vehicle_lists: VehicleLists
+    odometer_log: OdometerLog
     mechanics: Mechanics
     mechanic_lists: MechanicLists
     standings: Standings

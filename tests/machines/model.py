@@ -24,6 +24,7 @@ from tests.machines.inventory_model import (
     Refusal,
     StockEffect,
 )
+from tests.machines.vehicle_model import VehicleModel
 
 FIRST_DAY, LAST_DAY = "1950-01-01", "2027-03-02"
 """The bounds of a day of service: the machine's steps are all on 2 March 2026."""
@@ -35,6 +36,7 @@ class Model:
     def __init__(self) -> None:
         """Start empty."""
         self.inventory = InventoryModel()
+        self.vehicles = VehicleModel()
         self.people: dict[str, Fields] = {}
         self.tickets: dict[str, Fields] = {}
         self.owner: dict[str, str] = {}
@@ -59,6 +61,14 @@ class Model:
         if unfinished:
             raise Refusal("tickets-unfinished", tickets=unfinished)
         self.people[customer] = {"name": None, "active": False}
+        self.vehicles.disown(customer)
+
+    def bring(self, by: str, customer: str, vin: str, odometer: int | None, *flags: str) -> Fields:
+        """Enter the VIN of a vehicle for a customer; *flags* are what staff insist on."""
+        if by == customer and not self.people[by]["active"]:
+            raise Refusal("token-refused")
+        _require_none([] if self.people[customer]["active"] else ["#/customer_id"])
+        return self.vehicles.bring(by, customer, vin, odometer, *flags)
 
     def open(self, by: str, customer: str, day: str, staff: Sequence[str]) -> Fields:
         """Open a ticket."""

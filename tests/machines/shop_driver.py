@@ -23,6 +23,8 @@ from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
+from mechanic_core.vehicles.odometer import OdometerReading
+from mechanic_core.vehicles.vehicle import Vehicle
 from tests.machines.inventory_model import Fields
 from tests.shops import MANAGER, shop_on
 
@@ -109,6 +111,18 @@ class ShopDriver:
             "version": ticket.version,
         }
 
+    def _vehicle(self, vehicle: Vehicle) -> Fields:
+        return {
+            "vehicle": self.name("v", vehicle.id),
+            "customer": vehicle.customer_id and self.name("c", vehicle.customer_id),
+            "vin": vehicle.vin,
+            "odometer": vehicle.odometer,
+            "version": vehicle.version,
+        }
+
+    def _reading(self, reading: OdometerReading) -> Fields:
+        return {"value": reading.value, "by": self._by(reading.by), "note": reading.note}
+
     def _part_line(self, line: PartLine) -> Fields:
         return {
             "line": self.name("l", line.id),
@@ -171,6 +185,10 @@ class ShopDriver:
     def _facts(self, facts: Fields) -> Fields:
         if "part_id" in facts:
             facts["part_id"] = self.name("p", facts["part_id"])
+        if "vehicle_id" in facts:
+            facts["vehicle_id"] = self.name("v", facts["vehicle_id"])
+            facts["customer_id"] = self.name("c", facts["customer_id"])
+        facts.pop("last_on", None)
         if "tickets" in facts:
             facts["tickets"] = [self.name("t", one) for one in facts["tickets"]]
         if "blockers" in facts:
@@ -188,6 +206,8 @@ class ShopDriver:
         (Movement, _movement),
         (Entry, _entry),
         (Leaderboard, _leaderboard),
+        (Vehicle, _vehicle),
+        (OdometerReading, _reading),
     )
 
 

@@ -12,19 +12,19 @@ from mechanic_core.tickets.workflow import STATUS_CHANGES, Status
 from tests.machines.differential_machine import ACTORS, DAYS, DifferentialMachine
 from tests.machines.ticket_rules import (
     NewNames,
-    TicketRules,
     mechanics,
     notes,
     prices,
     quantities,
     staff_members,
 )
+from tests.machines.vehicle_rules import VehicleRules
 
 counts = st.sampled_from([None, 0, 4000]) | st.integers(0, 9000)
 
 
-class ShopMachine(TicketRules):
-    """Rules about tickets, stock and mechanics, and pairs of rules that cancel each other out."""
+class ShopMachine(VehicleRules):
+    """Rules about tickets, vehicles, stock and mechanics, and pairs of rules that cancel each other out."""
 
     @initialize(target=DifferentialMachine.customers)
     def initial_customers(self) -> NewNames:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mechanic_adapters.conformance.events import TestEventsOfChanges as Suite
 from mechanic_adapters.conformance.samples.declarations import Write
+from mechanic_adapters.conformance.store.events import TestEventsOfChanges as Suite
 from mechanic_adapters.memory import MemoryStore, tables, tickets
 
 WRITES = [

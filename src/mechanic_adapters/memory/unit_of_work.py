@@ -12,7 +12,7 @@ from mechanic_adapters.memory.profile import MemoryProfiles
 from mechanic_adapters.memory.stored_answers import MemoryStoredAnswers
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTickets
-from mechanic_adapters.memory.vehicles import MemoryVehicles
+from mechanic_adapters.memory.vehicles import MemoryOdometerLog, MemoryVehicles
 from mechanic_core.unit_of_work import Work, no_commit
 
 
@@ -26,6 +26,7 @@ def unit_of_work(
         customers=MemoryCustomers(tables),
         vehicles=vehicles,
         vehicle_lists=vehicles,
+        odometer_log=MemoryOdometerLog(tables),
         mechanics=mechanics,
         mechanic_lists=mechanics,
         standings=MemoryStandings(tables),

@@ -6,13 +6,15 @@ from typing import Final, final
 from attrs import evolve, frozen
 
 from mechanic_adapters.memory.paging import paginate
+from mechanic_adapters.memory.person_names import with_name
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
-from mechanic_core.vehicles.ports import VehicleFilter, VehicleLists, Vehicles
+from mechanic_core.vehicles.odometer import OdometerReading, ReadingId
+from mechanic_core.vehicles.ports import OdometerLog, VehicleFilter, VehicleLists, Vehicles
 from mechanic_core.vehicles.vehicle import (
     Vehicle,
     VehicleId,
@@ -22,6 +24,7 @@ from mechanic_core.vehicles.vehicle import (
 )
 
 VEHICLES: Final = TableName[int, Vehicle]("vehicles", "vehicles")
+_READINGS: Final = TableName[int, tuple[OdometerReading, ...]]("odometer_readings", "vehicles")
 
 
 @final
@@ -69,16 +72,46 @@ class MemoryVehicles(Vehicles, VehicleLists):
         )
         return paginate(vehicles, page, lambda vehicle: vehicle.id)
 
-    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
+    def disown(self, customer_id: CustomerId, at: datetime) -> None:
         for vehicle in list(self._tables[VEHICLES].all()):
-            if vehicle.customer_id == customer_id and vehicle.plate is not None:
-                erased = evolve(vehicle, plate=None, updated_at=at)
-                save_record(self._tables, VEHICLES, erased)
+            if vehicle.customer_id == customer_id:
+                after = evolve(vehicle, customer_id=None, plate=None, updated_at=at)
+                save_record(self._tables, VEHICLES, after)
 
     def _require_free_vin(self, vehicle: Vehicle) -> None:
         other = self.with_vin(vehicle.vin) if vehicle.vin else None
         if other and other.id != vehicle.id:
             raise VinTaken
+
+
+@final
+@frozen
+class MemoryOdometerLog(OdometerLog):
+    """The odometer readings, by vehicle."""
+
+    _tables: Tables
+
+    def add(self, reading: OdometerReading) -> OdometerReading:
+        log = self._tables[_READINGS]
+        new = evolve(reading, id=ReadingId(log.next_id()))
+        log.put(new.vehicle_id, (*(log.get(new.vehicle_id) or ()), new))
+        return new
+
+    def last(self, vehicle_id: VehicleId) -> OdometerReading | None:
+        readings = self._tables[_READINGS].get(vehicle_id)
+        return readings[-1] if readings else None
+
+    def of(self, vehicle_id: VehicleId, page: PageRequest) -> Page[OdometerReading]:
+        readings = self._tables[_READINGS].get(vehicle_id) or ()
+        return paginate(readings, page, lambda reading: reading.id).map(self._read)
+
+    def _read(self, reading: OdometerReading) -> OdometerReading:
+        ticket = self._tables[TICKETS].get(reading.ticket_id or 0)
+        return evolve(
+            reading,
+            ticket_customer_id=ticket.customer_id if ticket and not ticket.removed_at else None,
+            by=with_name(self._tables, reading.by),
+        )
 
 
 def _same(one: str, other: str | None) -> bool:

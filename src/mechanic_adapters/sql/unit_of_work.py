@@ -16,7 +16,7 @@ from mechanic_adapters.sql.repositories.profile import SqlProfiles
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
 from mechanic_adapters.sql.repositories.tickets import SqlTickets
-from mechanic_adapters.sql.repositories.vehicles import SqlVehicles
+from mechanic_adapters.sql.repositories.vehicles import SqlOdometerLog, SqlVehicles
 from mechanic_adapters.sql.subjects import SqlSubjects
 from mechanic_core.unit_of_work import Work, no_commit
 
@@ -33,6 +33,7 @@ def unit_of_work(
         customers=SqlCustomers(executor),
         vehicles=vehicles,
         vehicle_lists=vehicles,
+        odometer_log=SqlOdometerLog(executor),
         mechanics=mechanics,
         mechanic_lists=mechanics,
         standings=SqlStandings(executor, worked_tickets),

@@ -131,7 +131,11 @@ class ChangeCustomer:
 @final
 @frozen
 class EraseCustomer:
-    """Erase a customer's personal data; finished tickets stay."""
+    """Erase a customer's personal data; finished tickets stay.
+
+    Their vehicles have no owner then: a customer for whom one of their VINs is entered gets that
+    vehicle.
+    """
 
     policy: ClassVar = OWNER_OR_MANAGER
     refuses: ClassVar = (CustomerNotFound, TicketsUnfinished, CustomerChanged)
@@ -151,7 +155,7 @@ class EraseCustomer:
             if unfinished := work.ticket_lists.unfinished_of(customer_id):
                 raise TicketsUnfinished(tickets=list(unfinished))
             work.customers.save(customer.erase(at))
-            work.vehicle_lists.erase_plates(customer_id, at)
+            work.vehicle_lists.disown(customer_id, at)
             work.ticket_lists.erase_plates(customer_id, at)
             work.revocations.revoke_all(Role.CUSTOMER, customer_id, at)
             work.accounts.remove(Role.CUSTOMER, customer_id)

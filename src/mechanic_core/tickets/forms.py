@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from attrs import evolve, field, frozen
 
+from mechanic_core.access import Actor, RoleForbids
 from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.rules import Alias, Description, Example, Length, checked
@@ -13,7 +14,13 @@ from mechanic_core.tickets.line import TicketVersion
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
 from mechanic_core.values import IdNumber, Note, Text
-from mechanic_core.vehicles.vin import Vin, normalize_vin
+from mechanic_core.vehicles.vehicle import (
+    Odometer,
+    StaffInsistence,
+    Transfer,
+    require_staff_for_transfer,
+)
+from mechanic_core.vehicles.vin import ScannedVin, normalize_vin
 
 ServiceDate = Annotated[
     date,
@@ -27,18 +34,25 @@ MechanicIds = Annotated[tuple[IdNumber, ...], Length(0, 100), Example((3,))]
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class TicketForm:
-    """The details of a ticket. The vehicle is given by its id, or by its VIN, which may be new."""
+class TicketForm(StaffInsistence):
+    """The details of a ticket. The vehicle is given by its id, or by its VIN, which may be new.
 
+    *odometer* is what the vehicle shows now: a reading in its log.
+    """
+
+    transfer: Transfer = False
     description: Text
     service_date: ServiceDate | None = None
     vehicle_id: Annotated[IdNumber | None, Example(12)] = None
-    vin: Vin | None = field(default=None, converter=normalize_vin)
+    vin: ScannedVin | None = field(default=None, converter=normalize_vin)
+    odometer: Odometer | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Check that the vehicle is given once."""
+        """Check that the vehicle is given once, and that an odometer has one."""
         if self.vin and self.vehicle_id:
             raise RuleBroken(Problem("#/vehicle_id", "must not be given together with vin"))
+        if self.odometer is not None and not (self.vin or self.vehicle_id):
+            raise RuleBroken(Problem("#/odometer", "needs a vehicle"))
 
     @classmethod
     def of(cls, ticket: Ticket) -> Self:
@@ -58,7 +72,9 @@ class TicketForm:
         """
         if ticket.vehicle is None or ticket.vehicle.id != self.vehicle_id:
             return False
-        return change(evolve(TicketForm.of(ticket), vehicle_id=None)).vehicle_id is None
+        another = ticket.vehicle.id + 1
+        form = evolve(TicketForm.of(ticket), vehicle_id=another)
+        return change(form).vehicle_id == another
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -67,6 +83,13 @@ class TicketDraft(TicketForm):
 
     customer_id: Annotated[IdNumber | None, Example(7)] = None
     mechanic_ids: MechanicIds | None = None
+
+    def require_staff(self, actor: Actor) -> None:
+        """Raise `RoleForbids` when a customer gives what only staff may give."""
+        super().require_staff(actor)
+        require_staff_for_transfer(actor, transfer=self.transfer)
+        if self.mechanic_ids is not None and not actor.is_staff:
+            raise RoleForbids("only staff may assign mechanics")
 
     def mechanics(self, known: Mapping[int, Mechanic]) -> tuple[AssignedMechanic, ...]:
         """Return the mechanics to assign; raise `Unknown` unless all are *known* and active."""

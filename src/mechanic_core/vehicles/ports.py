@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.rules import checked
+from mechanic_core.vehicles.odometer import OdometerReading
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
+from mechanic_core.vehicles.vin import normalize_vin
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -16,7 +18,7 @@ class VehicleFilter:
     """Conditions on vehicles, all of which must hold; None is no condition."""
 
     customer_id: int | None = None
-    vin: str | None = None
+    vin: str | None = field(default=None, converter=normalize_vin)
     plate: str | None = None
 
 
@@ -61,6 +63,25 @@ class VehicleLists(Protocol):
         """Return vehicles by id; VIN and plate must be equal, in any case."""
         ...
 
-    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        """Remove the plates, which are personal data, of all vehicles of a customer."""
+    def disown(self, customer_id: CustomerId, at: datetime) -> None:
+        """Remove owner and plate, which is personal data, from all vehicles of a customer."""
+        ...
+
+
+class OdometerLog(Protocol):
+    """The odometer readings of all vehicles; they are append-only.
+
+    The readings of a vehicle stay when it is removed.
+    """
+
+    def add(self, reading: OdometerReading) -> OdometerReading:
+        """Store a reading and return it with its id. The vehicle must be locked or new."""
+        ...
+
+    def last(self, vehicle_id: VehicleId) -> OdometerReading | None:
+        """Return the last reading of a vehicle, without the name of who took it, or None."""
+        ...
+
+    def of(self, vehicle_id: VehicleId, page: PageRequest) -> Page[OdometerReading]:
+        """Return the readings of a vehicle, oldest first."""
         ...

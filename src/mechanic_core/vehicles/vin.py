@@ -1,18 +1,32 @@
 """Vehicle identification numbers (ISO 3779; check digit: 49 CFR 565.15)."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Final
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.rules import Example, Pattern
+from mechanic_core.rules import Description, Example, Pattern
 
-Vin = Annotated[
+_CHARACTER: Final = "[A-HJ-NPR-Za-hj-npr-z0-9]"
+_MEANING: Final = "must be 17 letters and digits, none of them I, O or Q"
+_SEPARATOR: Final = r"[\s*\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]"  # blanks, asterisks, dashes, joiners
+
+Vin = Annotated[str, Pattern(_CHARACTER + "{17}", _MEANING), Example("1HGCM82633A004352")]
+"""A VIN as it is stored and answered."""
+
+ScannedVin = Annotated[
     str,
     Pattern(
-        r"[A-HJ-NPR-Za-hj-npr-z0-9]{17}", "must be 17 letters and digits, none of them I, O or Q"
+        f"{_SEPARATOR}*(?:[Ii]{_SEPARATOR}*)?(?:{_CHARACTER}{_SEPARATOR}*){{17}}",
+        _MEANING,
     ),
     Example("1HGCM82633A004352"),
+    Description(
+        "Blanks, dashes and asterisks between the 17 characters, and a leading import `I` of "
+        "scanners, are dropped."
+    ),
 ]
+"""A VIN as people and scanners enter it; `normalize_vin` makes a `Vin` of it."""
 
 
 class VinCheck(StrEnum):
@@ -31,14 +45,19 @@ _VALUES: Final = dict(
     )
 )
 _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+_LENGTH: Final = 17
+_DROPPED: Final = re.compile(_SEPARATOR)
 _CHECK_DIGIT_INDEX: Final = 8
 _NORTH_AMERICA: Final = "12345"
 """First characters of vehicles built for the market that requires a check digit."""
 
 
 def normalize_vin(vin: str | None) -> str | None:
-    """Return a VIN in upper case, as it is stored."""
-    return vin.upper() if type(vin) is str else vin
+    """Return a VIN as it is stored: in upper case, without what scanners add to it."""
+    if type(vin) is not str:
+        return vin
+    bare = _DROPPED.sub("", vin).upper()
+    return bare[1:] if len(bare) == _LENGTH + 1 and bare[0] == "I" else bare
 
 
 def check_digit(vin: str) -> str:
@@ -59,6 +78,6 @@ def vin_check(vin: str | None) -> VinCheck:
 def require_check_digit(vin: str | None, *, strict: bool) -> None:
     """Raise `RuleBroken` for a wrong check digit if *strict*."""
     if strict and vin_check(vin) is VinCheck.INVALID:
-        raise RuleBroken(
-            Problem("#/vin", f"has an invalid check digit: expected {check_digit(vin or '')}")
-        )
+        expected = check_digit(vin or "")
+        detail = f"has an invalid check digit: expected {expected}; staff may insist: vin_confirmed"
+        raise RuleBroken(Problem("#/vin", detail))

@@ -40,7 +40,11 @@ class Attempt:
 
 @frozen(kw_only=True)
 class Operation:
-    """One method of one path: policy, parameters, response and refusals."""
+    """One method of one path: policy, parameters, response and refusals.
+
+    *found* returns from the body and the response whether what an operation that *creates* returns
+    was there before: then the status is 200.
+    """
 
     operation_id: str
     method: str
@@ -51,6 +55,7 @@ class Operation:
     policy: Policy
     own_refusals: tuple[type[Refused], ...]
     creates: str | None = None
+    found: Callable[[Any, Any], bool] | None = None
     issues_tokens: bool = False
     limits: tuple[str, ...] = ("default",)
     attempt: Attempt | None = None
@@ -66,6 +71,11 @@ class Operation:
         if self.creates:
             return HTTPStatus.CREATED
         return HTTPStatus.NO_CONTENT if self.signature.response is None else HTTPStatus.OK
+
+    @property
+    def successes(self) -> tuple[HTTPStatus, ...]:
+        """Every status of success."""
+        return (HTTPStatus.OK, self.status) if self.found else (self.status,)
 
     @property
     def media_types(self) -> tuple[str, ...]:
@@ -96,7 +106,7 @@ class Operation:
     @property
     def statuses(self) -> frozenset[int]:
         """Every response status except 500."""
-        statuses = {int(self.status), *(int(status_of(kind)) for kind in self.refuses)}
+        statuses = {*map(int, self.successes), *(int(status_of(kind)) for kind in self.refuses)}
         return frozenset(statuses | {304} if self.is_safe and self.has_etag else statuses)
 
     def _refuses(self) -> Iterator[type[Refused]]:
@@ -123,6 +133,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     *,
     operation_id: str | None = None,
     creates: str | None = None,
+    found: Callable[[Any, Any], bool] | None = None,
     issues_tokens: bool = False,
     limits: tuple[str, ...] | None = None,
     attempt: Attempt | None = None,
@@ -131,7 +142,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
 
     The HTTP method is taken from the method's name, parameters and response from its
     annotations, policy and refusals from the use case. *creates* is the URL template of the
-    created resource. *limits* are the rate limit policies of its requests; an *attempt* is counted
+    created resource, and *found* makes the status 200 where it was there before. *limits* are the rate limit policies of its requests; an *attempt* is counted
     under the policy `login` too.
     """
 
@@ -148,6 +159,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
             policy=use_case.policy,
             own_refusals=use_case.refuses,
             creates=creates,
+            found=found,
             issues_tokens=issues_tokens,
             limits=limits or (("default",) if verb in SAFE else ("default", "write")),
             attempt=attempt,

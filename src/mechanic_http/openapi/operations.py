@@ -75,7 +75,9 @@ class OperationWriter:
         }
 
     def _responses(self, operation: Operation, links: dict[str, Schema]) -> Schema:
-        responses: dict[int, Any] = {int(operation.status): self._success(operation, links)}
+        responses: dict[int, Any] = {
+            int(status): self._success(operation, status, links) for status in operation.successes
+        }
         if operation.is_safe and operation.has_etag:
             responses[HTTPStatus.NOT_MODIFIED] = {
                 "description": NOT_MODIFIED,
@@ -85,14 +87,16 @@ class OperationWriter:
             responses[status] = self._problem(status, kinds)
         return {str(int(status)): responses[status] for status in sorted(responses)}
 
-    def _success(self, operation: Operation, links: dict[str, Schema]) -> Schema:
+    def _success(
+        self, operation: Operation, status: HTTPStatus, links: dict[str, Schema]
+    ) -> Schema:
         response: Schema = {
-            "description": _SUCCESS[operation.status],
-            "headers": headers.success_headers(operation),
+            "description": _SUCCESS[status],
+            "headers": headers.success_headers(operation, status),
         }
         if operation.signature.response is not None:
             response["content"] = {JSON: self._content(operation)}
-        if operation.creates and links:
+        if status is HTTPStatus.CREATED and links:
             response["links"] = links
         return response
 

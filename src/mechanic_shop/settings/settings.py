@@ -210,7 +210,9 @@ class Settings:
     require_if_match: Annotated[bool, Variable("Require `If-Match` for changes (428)", BOOLEAN)] = (
         False
     )
-    strict_vin: Annotated[bool, Variable("Refuse a VIN with a wrong check digit", BOOLEAN)] = False
+    strict_vin: Annotated[
+        bool, Variable("Refuse a VIN with a wrong check digit, unless staff confirm it", BOOLEAN)
+    ] = False
 
     @property
     def production(self) -> bool:

@@ -122,6 +122,7 @@ def _vehicles(
         add_vehicle=vehicles.AddVehicle(begin, now, strict_vin),
         list_vehicles=vehicles.ListVehicles(read_only),
         read_vehicle=vehicles.ReadVehicle(read_only),
+        list_odometer=vehicles.ListOdometer(read_only),
         change_vehicle=vehicles.ChangeVehicle(begin, now, strict_vin),
         remove_vehicle=vehicles.RemoveVehicle(begin, now),
     )

@@ -38,7 +38,7 @@ CONTRACT = {
         log_out read_me change_password add_vehicle list_vehicles open_ticket list_my_tickets
     """,
     OWNER_OR_STAFF: """
-        read_customer change_customer read_vehicle change_vehicle list_vehicle_tickets
+        read_customer change_customer read_vehicle list_odometer change_vehicle list_vehicle_tickets
         read_ticket read_transitions list_history
     """,
     OWNER_OR_MANAGER: "erase_customer",

@@ -28,6 +28,7 @@ WHO: Final = {
     "PATCH /vehicles/{vehicle_id}": "C M",
     "DELETE /vehicles/{vehicle_id}": "A",
     "GET /vehicles/{vehicle_id}/service_tickets": "C M",
+    "GET /vehicles/{vehicle_id}/odometer": "C M",
     "GET /mechanics": "P",
     "GET /mechanics/{mechanic_id}": "P",
     "POST /mechanics": "A",

@@ -73,6 +73,7 @@ CONTRACT = (
     ),
     RequestCase("DELETE", "/vehicles/2", MANAGER, 204),
     RequestCase("GET", "/vehicles/1/service_tickets", CUSTOMER, 200, None, {"page": 1}),
+    RequestCase("GET", "/vehicles/1/odometer", CUSTOMER, 200, None, {"items": []}),
     RequestCase("GET", "/mechanics", ANONYMOUS, 200, None, {"page": 1}),
     RequestCase("GET", "/mechanics/2", ANONYMOUS, 200, None, {"name": "Bob", "specialty": None}),
     RequestCase(

@@ -68,6 +68,7 @@ def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
         return (
             work.customers.find(None, page),
             work.vehicle_lists.find(VehicleFilter(), page),
+            work.odometer_log.of(seed.vehicle.id, page),
             work.mechanic_lists.find(page, active_only=False),
             work.accounts.of(Role.CUSTOMER, seed.customer.id),
             work.accounts.of(Role.MECHANIC, seed.mechanic.id),

@@ -130,7 +130,7 @@ class TestEventsOfChanges:
         add_ticket(store, owner, vehicle=vehicle)
         with store.begin() as work:
             work.customers.save(owner.erase(LATER))
-            work.vehicle_lists.erase_plates(owner.id, LATER)
+            work.vehicle_lists.disown(owner.id, LATER)
             work.ticket_lists.erase_plates(owner.id, LATER)
 
         events = read(store).events
