@@ -13,6 +13,7 @@ from mechanic_core.access import (
     RoleForbids,
 )
 from mechanic_core.accounts.account import TokenRefused
+from mechanic_core.changes import apply
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import ProblemCollector
 from mechanic_core.paging import Page, PageRequest
@@ -126,7 +127,7 @@ class ChangeVehicle:
             vehicle = work.vehicles.lock(vehicle_id)
             self.policy.require_access(actor, vehicle.customer_id, VehicleNotFound())
             vehicle.require_version(expected)
-            form, problems = change(vehicle.form), ProblemCollector()
+            form, problems = apply(change, vehicle.form, vehicle), ProblemCollector()
             owner = CustomerId(form.customer_id or vehicle.customer_id)
             if owner != vehicle.customer_id:
                 if not actor.is_staff:

@@ -35,6 +35,10 @@ Unknown members and query parameters are rejected; a query parameter without a v
 as if it were not there. A body may begin with a byte-order mark. Responses may get new members in
 the future.
 
+**GET, change, PUT.** A `PUT` may send all that `GET` gave, with changes in it. Read-only members are
+accepted with their present values only; leave them out, or read the resource again, if they have
+changed.
+
 **Pagination.** Lists are divided into pages: use `page` near the beginning, and `cursor` (keyset
 pagination, at constant cost) anywhere. `Link` headers have the addresses of adjacent pages.
 

@@ -14,6 +14,7 @@ from mechanic_core.access import (
     RoleForbids,
 )
 from mechanic_core.accounts.account import TokenRefused
+from mechanic_core.changes import apply
 from mechanic_core.errors import ProblemCollector
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, HistoryEvent
@@ -126,7 +127,7 @@ class ChangeTicket:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             ticket.require_changeable()
-            form = change(TicketForm.of(ticket))
+            form = apply(change, TicketForm.of(ticket), ticket)
             if form.keeps_vehicle_of(ticket, change):
                 vehicle = ticket.vehicle
             else:
