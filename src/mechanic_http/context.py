@@ -39,6 +39,7 @@ class RequestContext:
     invalid token is an error for the endpoint to raise.
     *networks* are the client's, the narrowest first, once the request was counted; *quotas* are what
     its rate limits leave.
+    *root_path* is the prefix of every address in the response, such as ``/shop``.
     *aliases* are the aliases used in the body, by member name; *problem* is the code of the
     problem document in the response.
     """
@@ -48,6 +49,7 @@ class RequestContext:
     statements: int = 0
     operation: RoutedOperation | None = None
     actor: Actor | Unauthenticated = ANONYMOUS
+    root_path: str = ""
     aliases: dict[str, str] = field(factory=dict)
     networks: tuple[str, ...] = ()
     quotas: Sequence[Quota] = ()
@@ -60,3 +62,8 @@ class ShopRequest(falcon.Request):
     __slots__ = ()
     context_type = RequestContext
     context: RequestContext  # type: ignore[assignment]  # Falcon declares its default class
+
+    @property
+    def root_path(self) -> str:
+        """The prefix of every address in the response; Falcon's is that of a mount alone."""
+        return self.context.root_path

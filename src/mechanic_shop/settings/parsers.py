@@ -142,6 +142,12 @@ def _network(text: str) -> Network:
     return ip_network(text)
 
 
+def _prefix(text: str) -> str:
+    from mechanic_http.middleware.public_prefix import read_prefix  # noqa: PLC0415 - see above
+
+    return read_prefix(text)
+
+
 BOOLEAN: Final = Parser("`true` or `false`", _boolean, lambda value: str(value).lower())
 SECRET: Final = Parser("a random text of 32 bytes or more", _secret)
 SECRET_OR_FILE: Final = Parser[str]("a secret or a path", str)
@@ -153,4 +159,7 @@ DATABASE_URL: Final = Parser(
 REDIS_URL: Final = Parser("`redis://HOST:PORT/NUMBER`", _redis_url)
 STORAGE_URL: Final = Parser(f"`memory://` or {REDIS_URL.accepts}", _storage_url)
 ORIGIN: Final = Parser("an origin such as `https://shop.example`", _origin)
+PREFIX: Final = Parser(
+    "a path such as `/shop`, of letters, digits and `.`, `_`, `~`, `-` between its slashes", _prefix
+)
 NETWORK: Final = Parser("an address or network such as `10.0.0.0/8`", _network)

@@ -23,6 +23,7 @@ from mechanic_shop.settings.parsers import (
     NETWORK,
     ORIGIN,
     PEM_FILE,
+    PREFIX,
     RATE,
     REDIS_URL,
     SECRET,
@@ -172,6 +173,16 @@ class Settings:
             list_of(NETWORK),
         ),
     ] = ()
+    root_path: Annotated[
+        str,
+        Variable(
+            "The path prefix under which a proxy serves the shop, and which it removes from the path "
+            "of a request: every address that is answered begins with it. `X-Forwarded-Prefix` of a "
+            "trusted proxy takes precedence",
+            PREFIX,
+            "none",
+        ),
+    ] = ""
     force_https: Annotated[
         bool,
         Variable(
