@@ -69,9 +69,8 @@ class Settings:
     database_url: Annotated[
         str,
         Variable(
-            "The database. Percent-encode special characters in a password. `postgres://` is "
-            "accepted too; a relative path of an SQLite file starts at the working directory. On "
-            "PostgreSQL `?schema=NAME` puts every table and function in a schema of its own, beside "
+            "The database. `postgres://` is accepted too; a relative path of an SQLite file starts at "
+            "the working directory. On PostgreSQL `?schema=NAME` puts every table and function in a schema of its own, beside "
             "another application's; `db upgrade` creates it",
             DATABASE_URL,
         ),
