@@ -167,17 +167,15 @@ class Settings:
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Variable(
-            "Proxies whose `X-Forwarded-*` headers are trusted; name the proxies alone, not a network "
-            "that has clients in it",
+            "Proxies whose `X-Forwarded-*` is trusted; never a network that has clients in it",
             list_of(NETWORK),
         ),
     ] = ()
     root_path: Annotated[
         str,
         Variable(
-            "The path prefix under which a proxy serves the shop, and which it removes from the path "
-            "of a request: every address that is answered begins with it. `X-Forwarded-Prefix` of a "
-            "trusted proxy takes precedence",
+            "Path prefix that a proxy removes, and that every answered address begins with; "
+            "`X-Forwarded-Prefix` of a trusted proxy takes precedence",
             PREFIX,
             "none",
         ),
@@ -205,8 +203,7 @@ class Settings:
         LogLevel.INFO
     )
     event_retention_days: Annotated[
-        int,
-        Variable("Days after which events are deleted", whole_number(1, 3650)),
+        int, Variable("Days after which events are deleted", whole_number(1, 3650))
     ] = 30
     metrics_token: Annotated[
         str | None,
