@@ -69,9 +69,9 @@ class Settings:
     database_url: Annotated[
         str,
         Variable(
-            "The database. `postgres://` is accepted too; a relative path of an SQLite file starts at "
-            "the working directory. On PostgreSQL `?schema=NAME` puts every table and function in a schema of its own, beside "
-            "another application's; `db upgrade` creates it",
+            "The database. `postgres://` is accepted too; a relative SQLite path starts at the working "
+            "directory. On PostgreSQL `?schema=NAME` puts every table and function in a schema of its "
+            "own, beside another application's; `db upgrade` creates it",
             DATABASE_URL,
         ),
     ] = "sqlite:///mechanic_shop.db"
@@ -80,9 +80,7 @@ class Settings:
     ] = JwtAlgorithm.HS256
     jwt_private_key_file: Annotated[
         Path | None,
-        Variable(
-            "The RSA key that signs when `JWT_ALG` is `RS256`; `keys new` makes one", PEM_FILE
-        ),
+        Variable("RSA key that signs when `JWT_ALG` is `RS256`; `keys new` makes one", PEM_FILE),
     ] = None
     jwt_previous_keys: Annotated[
         tuple[str, ...],
@@ -174,8 +172,8 @@ class Settings:
     root_path: Annotated[
         str,
         Variable(
-            "Path prefix that a proxy removes, and that every answered address begins with; "
-            "`X-Forwarded-Prefix` of a trusted proxy takes precedence",
+            "Path prefix that a proxy removes, and every answered address begins with; a trusted "
+            "proxy's `X-Forwarded-Prefix` takes precedence",
             PREFIX,
             "none",
         ),
