@@ -115,7 +115,8 @@ def _middleware(
     rate_limiter: RateLimiter | None,
 ) -> Iterator[Any]:
     yield AccessLogging(ports.access_log, ports.statements)
-    yield PublicPrefix(settings.root_path, clients)
+    if settings.root_path or settings.trusted_proxies:
+        yield PublicPrefix(settings.root_path, clients)
     yield SecurityHeaders()
     if settings.cors_origins:
         yield Cors(settings.cors_origins)

@@ -1,12 +1,11 @@
-"""The path prefix of every address that is answered: configured, forwarded by a proxy, or mounted.
+"""The path prefix that a proxy removes from the path of a request: configured, or forwarded.
 
-The proxy or the host removes it from the path of the request, so routes never have it.
+Every address that is answered begins with it, so that it leads back through the proxy.
 """
 
 import functools
 import re
 from typing import Final, final
-from urllib.parse import quote
 
 from falcon import Response
 
@@ -22,8 +21,7 @@ _PREFIX: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+")
 class PublicPrefix:
     """Puts the prefix of each request on its context.
 
-    It is that of `X-Forwarded-Prefix`, if a trusted proxy sets one, or else the configured one;
-    then follows the path at which a host has mounted the application (`SCRIPT_NAME`).
+    It is that of `X-Forwarded-Prefix`, if a trusted proxy sets one, or else the configured one.
     """
 
     def __init__(self, root_path: str, clients: ClientAddresses) -> None:
@@ -37,9 +35,7 @@ class PublicPrefix:
         forwarded = env.get("HTTP_X_FORWARDED_PREFIX")
         if forwarded is not None and self._clients.is_proxy(env.get("REMOTE_ADDR", "")):
             prefix = _last_prefix(forwarded, prefix)
-        if mounted := env.get("SCRIPT_NAME"):
-            prefix = _join(prefix, mounted)
-        req.context.root_path = prefix
+        req.context.prefix = prefix
 
 
 def read_prefix(text: str) -> str:
@@ -61,11 +57,3 @@ def _last_prefix(header: str, default: str) -> str:
         return read_prefix(header.rpartition(",")[2].strip())
     except ValueError:
         return default
-
-
-@functools.lru_cache(maxsize=64)
-def _join(prefix: str, script_name: str) -> str:
-    """Return the prefix with the path of the mount, which may have the prefix already."""
-    path = script_name.encode("latin-1", "replace").decode("utf-8", "replace").strip("/")
-    mounted = quote(f"/{path}") if path else ""
-    return mounted if f"{mounted}/".startswith(f"{prefix}/") else prefix + mounted

@@ -111,6 +111,7 @@ class RecordSchemas:
             "name": member_name(field.name),
             "in": "query",
             "description": description.text,
+            "allowEmptyValue": True,
             "schema": schema,
         }
 
