@@ -18,6 +18,7 @@ from mechanic_http.middleware.access_log import AccessLogging
 from mechanic_http.middleware.authentication import Authentication
 from mechanic_http.middleware.client_address import ClientAddresses
 from mechanic_http.middleware.cors import Cors
+from mechanic_http.middleware.public_prefix import PublicPrefix
 from mechanic_http.middleware.rate_limits import AttemptCounter, RateLimiter
 from mechanic_http.middleware.security_headers import HttpsOnly, SecurityHeaders
 from mechanic_http.operators.health import LivenessCheck, ReadinessCheck
@@ -114,6 +115,8 @@ def _middleware(
     rate_limiter: RateLimiter | None,
 ) -> Iterator[Any]:
     yield AccessLogging(ports.access_log, ports.statements)
+    if settings.root_path or settings.trusted_proxies:
+        yield PublicPrefix(settings.root_path, clients)
     yield SecurityHeaders()
     if settings.cors_origins:
         yield Cors(settings.cors_origins)

@@ -59,7 +59,7 @@ def changed(*steps: str, **members: Any) -> dict[str, Any]:
     return root
 
 
-FORM = ("components", "schemas", "CustomerForm")
+FORM = ("components", "schemas", "CustomerFormReplacement")
 CUSTOMER = ("components", "schemas", "Customer")
 LIST = ("paths", "/customers", "get")
 CREATED = ("paths", "/customers", "post", "responses", "201")

@@ -9,6 +9,7 @@ from attrs import frozen
 from mechanic_core.access import OWNER_OR_MANAGER, OWNER_OR_STAFF, PUBLIC, STAFF_ONLY, Actor, Role
 from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.ports import Passwords
+from mechanic_core.changes import apply
 from mechanic_core.customers.customer import (
     Customer,
     CustomerChanged,
@@ -124,7 +125,7 @@ class ChangeCustomer:
         with self.begin(actor) as work:
             customer = work.customers.lock(customer_id)
             customer.require_version(expected)
-            after = customer.with_form(change(customer.form), self.now())
+            after = customer.with_form(apply(change, customer.form, customer), self.now())
             return customer if after is customer else work.customers.save(after)
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 from attrs import evolve, frozen
 
 from mechanic_core.access import MANAGERS_ONLY, PUBLIC, STAFF_ONLY, Actor, RoleForbids
+from mechanic_core.changes import apply
 from mechanic_core.inventory.low_stock import LowStockListener, notify_low_stock
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementForm
 from mechanic_core.inventory.part import (
@@ -118,7 +119,7 @@ class ChangePart:
         with self.begin(actor) as work:
             before = _lock(work, part_id)
             before.require_version(expected)
-            form = change(before.form)
+            form = apply(change, before.form, before)
             after, movements = before.with_form(form, at), []
             if form.quantity not in (None, before.quantity):
                 after = evolve(after.move(Kind.COUNT, Quantity(form.quantity or 0)), updated_at=at)

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from mechanic_core.access import MANAGERS_ONLY, PUBLIC, SELF_OR_MANAGER, Actor, RoleForbids
 from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.ports import Passwords
+from mechanic_core.changes import apply
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.leaderboard import Leaderboard, Period
 from mechanic_core.mechanics.mechanic import (
@@ -124,8 +125,11 @@ class ChangeMechanic:
         with self.begin(actor) as work:
             mechanic, managers = work.mechanics.lock(mechanic_id)
             mechanic.require_version(expected)
-            form = mechanic.form
-            form = change(form) if actor.is_manager else _own_changes(form, change)
+            form = (
+                apply(change, mechanic.form, mechanic)
+                if actor.is_manager
+                else _own_changes(mechanic, actor, change)
+            )
             after = mechanic.with_form(form, at)
             if after is mechanic:
                 return mechanic.view_for(actor)
@@ -137,14 +141,15 @@ class ChangeMechanic:
 
 
 def _own_changes(
-    before: MechanicForm, change: Callable[[MechanicForm], MechanicForm]
+    mechanic: Mechanic, actor: Actor, change: Callable[[MechanicForm], MechanicForm]
 ) -> MechanicForm:
     """Return the form after *change*, which may change what mechanics may of their own record.
 
     Raises `RoleForbids` for another value of any other field, and for any salary: an answer that
     depended on its value would tell a guesser what it is. Fields may be missing.
     """
-    form = change(evolve(before, salary=None))
+    before = mechanic.form
+    form = apply(change, evolve(before, salary=None), mechanic.view_for(actor))
     own = evolve(before, name=form.name, phone=form.phone, specialty=form.specialty)
     complete = evolve(
         form,

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import MANAGERS_ONLY, PUBLIC, Actor
+from mechanic_core.changes import apply
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.profile.profile import (
     CurrencyFixed,
@@ -58,7 +59,8 @@ class ChangeProfile:
         with self.begin(actor) as work:
             profile = work.profiles.lock()
             profile.require_version(expected)
-            after = profile.with_form(change(profile.form), self.now())
+            form = apply(change, profile.form, profile)
+            after = profile.with_form(form, self.now())
             if after is profile:
                 return profile
             return work.profiles.save(after, ProfileChange.between(profile, after, actor))

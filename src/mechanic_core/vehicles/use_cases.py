@@ -14,6 +14,7 @@ from mechanic_core.access import (
     RoleForbids,
 )
 from mechanic_core.accounts.account import TokenRefused
+from mechanic_core.changes import apply
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace, ProblemCollector
 from mechanic_core.paging import Page, PageRequest
@@ -188,7 +189,7 @@ class ChangeVehicle:
             seen = work.vehicles.get(vehicle_id)  # the customers are locked before the vehicle
             self.policy.require_access(actor, seen.customer_id, VehicleNotFound())
             seen.require_version(expected)
-            form = change(seen.form)
+            form = apply(change, seen.form, seen)
             form.require_staff(actor)
             owner = _owner(actor, form, seen)
             if owner is not None and owner != seen.customer_id:

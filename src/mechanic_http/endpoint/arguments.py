@@ -134,6 +134,7 @@ def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:
     media_types = operation.media_types
     structure = codec.structure_hook(form)
     aliases = aliases_of(form)
+    read_only = frozenset(signature.read_only)
 
     def read(call: Call) -> None:
         call.raw_body, tree = read_json(call.req, media_types, required=required)
@@ -145,8 +146,9 @@ def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:
             call.arguments[name] = None
         elif signature.merges:
             call.arguments[name] = MergePatch.parse(tree, form)
+        elif signature.replaces:
+            call.arguments[name] = Replacement.parse(tree, form, read_only)
         else:
-            record = structure(tree, form)
-            call.arguments[name] = Replacement(record) if signature.replaces else record
+            call.arguments[name] = structure(tree, form)
 
     return read

@@ -9,7 +9,7 @@ from attrs import frozen
 from mechanic_core.access import Actor
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.rules import union_members
-from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
+from mechanic_http.endpoint.merge_patch import MergePatch, Replacement, read_only_members
 from mechanic_http.endpoint.query import ListQuery, Query
 
 
@@ -36,6 +36,13 @@ class Signature:
     response: Any = None
     paginated: bool = False
     deferred: bool = False
+
+    @property
+    def read_only(self) -> dict[str, Any]:
+        """The members of the response that a `Replacement` may repeat, with their types."""
+        if not self.replaces or self.body is None:
+            return {}
+        return read_only_members(self.response, self.body)
 
 
 def signature_of(method: Callable[..., Any]) -> Signature:

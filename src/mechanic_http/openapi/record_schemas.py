@@ -1,7 +1,7 @@
 """Records and enumerations as components of the document, each registered once."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, StrEnum
 from typing import Any, Final, TypeAlias, final
 
@@ -23,6 +23,7 @@ from mechanic_http.openapi.value_schemas import (
 Build: TypeAlias = Callable[[type], Schema]
 
 _SECRETS: Final = ("password",)
+_READ_ONLY: Final = "Read-only members may be sent as GET gave them; another value is refused."
 
 _PAGE_MEMBERS: Final[Schema] = {
     "page": {
@@ -70,6 +71,23 @@ class RecordSchemas:
         """Return the schema of a JSON Merge Patch (RFC 7396) on *cls*."""
         return self._refer(f"{cls.__name__}Patch", cls, self._build_patch)
 
+    def replacement(self, cls: type, read_only: Mapping[str, Any]) -> Schema:
+        """Return the schema of a PUT of *cls*, which may repeat the *read_only* members."""
+        shown = {
+            name: {**self.response(declared), "readOnly": True}
+            for name, declared in read_only.items()
+        }
+
+        def build(form: type) -> Schema:
+            schema = self._build_request(form)
+            return {
+                **schema,
+                "description": f"{schema['description']}\n\n{_READ_ONLY}",
+                "properties": schema["properties"] | shown,
+            }
+
+        return self._refer(f"{cls.__name__}Replacement", cls, build)
+
     def response(self, declared: Any) -> Schema:
         """Return the schema of a value in a response: a record, a union of records, or a fact."""
         return value_schema(declared, self._refer_response, request=False)
@@ -93,6 +111,7 @@ class RecordSchemas:
             "name": member_name(field.name),
             "in": "query",
             "description": description.text,
+            "allowEmptyValue": True,
             "schema": schema,
         }
 

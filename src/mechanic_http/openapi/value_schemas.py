@@ -23,6 +23,7 @@ from mechanic_core.rules import (
     unwrap_annotated,
 )
 from mechanic_http.json.members import is_mapping
+from mechanic_http.json.unstructure import format_moment
 
 T = TypeVar("T")
 
@@ -99,8 +100,10 @@ def decimals_of(declared: Any) -> int | None:
 def json_example(example: Example) -> object:
     """Return the value of an example as JSON has it."""
     value = example.value
+    if isinstance(value, datetime):
+        return format_moment(value)
     if isinstance(value, date):
-        return value.isoformat().replace("+00:00", "Z")
+        return value.isoformat()
     return list(value) if isinstance(value, tuple) else value
 
 

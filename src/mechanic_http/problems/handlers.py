@@ -58,7 +58,14 @@ def _on_http_error(
     status = HTTPStatus(error.status_code)
     resp.set_headers(error.headers or {})
     detail = status.description or status.phrase
+    if error.status_code == HTTPStatus.NOT_FOUND and _has_prefix(req):
+        detail = f"the proxy must remove {req.root_path} from the path"
     _respond(req, resp, status, code_of(status), status.phrase, detail)
+
+
+def _has_prefix(req: ShopRequest) -> bool:
+    """Return whether the proxy has left its prefix in the path."""
+    return bool(req.root_path) and req.path.startswith(f"{req.root_path}/")
 
 
 def _on_fault(req: ShopRequest, resp: Response, fault: Exception, _: dict[str, Any]) -> None:
@@ -112,11 +119,11 @@ def _respond(  # noqa: PLR0913 - the members of a problem document
 ) -> None:
     document = {
         **(facts or {}),
-        "type": f"/problems/{code}",
+        "type": f"{req.root_path}/problems/{code}",
         "title": title,
         "status": int(status),
         "detail": detail,
-        "instance": uri.encode(req.path),
+        "instance": req.root_path + uri.encode(req.path),
         "code": code,
         "request_id": req.context.request_id,
     }

@@ -23,6 +23,7 @@ from mechanic_shop.settings.parsers import (
     NETWORK,
     ORIGIN,
     PEM_FILE,
+    PREFIX,
     RATE,
     REDIS_URL,
     SECRET,
@@ -68,10 +69,9 @@ class Settings:
     database_url: Annotated[
         str,
         Variable(
-            "The database. Percent-encode special characters in a password. `postgres://` is "
-            "accepted too; a relative path of an SQLite file starts at the working directory. On "
-            "PostgreSQL `?schema=NAME` puts every table and function in a schema of its own, beside "
-            "another application's; `db upgrade` creates it",
+            "The database. `postgres://` is accepted too; a relative SQLite path starts at the working "
+            "directory. On PostgreSQL `?schema=NAME` puts every table and function in a schema of its "
+            "own, beside another application's; `db upgrade` creates it",
             DATABASE_URL,
         ),
     ] = "sqlite:///mechanic_shop.db"
@@ -80,9 +80,7 @@ class Settings:
     ] = JwtAlgorithm.HS256
     jwt_private_key_file: Annotated[
         Path | None,
-        Variable(
-            "The RSA key that signs when `JWT_ALG` is `RS256`; `keys new` makes one", PEM_FILE
-        ),
+        Variable("RSA key that signs when `JWT_ALG` is `RS256`; `keys new` makes one", PEM_FILE),
     ] = None
     jwt_previous_keys: Annotated[
         tuple[str, ...],
@@ -167,11 +165,19 @@ class Settings:
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Variable(
-            "Proxies whose `X-Forwarded-*` headers are trusted; name the proxies alone, not a network "
-            "that has clients in it",
+            "Proxies whose `X-Forwarded-*` is trusted; never a network that has clients in it",
             list_of(NETWORK),
         ),
     ] = ()
+    root_path: Annotated[
+        str,
+        Variable(
+            "Path prefix that a proxy removes, and every answered address begins with; a trusted "
+            "proxy's `X-Forwarded-Prefix` takes precedence",
+            PREFIX,
+            "none",
+        ),
+    ] = ""
     force_https: Annotated[
         bool,
         Variable(
@@ -195,8 +201,7 @@ class Settings:
         LogLevel.INFO
     )
     event_retention_days: Annotated[
-        int,
-        Variable("Days after which events are deleted", whole_number(1, 3650)),
+        int, Variable("Days after which events are deleted", whole_number(1, 3650))
     ] = 30
     metrics_token: Annotated[
         str | None,

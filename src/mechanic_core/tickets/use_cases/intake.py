@@ -13,6 +13,7 @@ from mechanic_core.access import (
     Actor,
 )
 from mechanic_core.accounts.account import TokenRefused
+from mechanic_core.changes import apply
 from mechanic_core.errors import ProblemCollector
 from mechanic_core.profile.calendar import require_service_date
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
@@ -144,7 +145,7 @@ class ChangeTicket:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             ticket.require_changeable()
-            form = change(TicketForm.of(ticket))
+            form = apply(change, TicketForm.of(ticket), ticket)
             with problems:
                 named = not form.keeps_vehicle_of(ticket, change)
                 vehicle = self.vehicle_lookup.copy_for(work, actor, ticket, form, at, named=named)
