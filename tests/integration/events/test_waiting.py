@@ -1,5 +1,6 @@
 """Requests that wait for events: woken by commits, few at a time, and in nobody's way."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -49,13 +50,27 @@ class WaitingShop:
         return waiting
 
 
-@pytest.fixture(params=DATABASES)
-def shop(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[WaitingShop]:
-    """A shop on each database, served by eight threads of one process."""
-    url = f"sqlite:///{tmp_path}/shop.db" if request.param == "sqlite" else postgres.new_database()
+@pytest.fixture(scope="module", params=DATABASES)
+def first_url(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: PostgresServer,
+) -> str:
+    """The URL of a shop with a manager, on each database, to copy."""
+    folder = tmp_path_factory.mktemp("first")
+    url = f"sqlite:///{folder}/shop.db" if request.param == "sqlite" else postgres.new_database()
     create_shop(url)
+    return url
+
+
+@pytest.fixture
+def shop(first_url: str, tmp_path: Path, postgres: PostgresServer) -> Iterator[WaitingShop]:
+    """A shop of its own, served by eight threads of one process."""
+    if first_url.startswith("sqlite"):
+        file = shutil.copy(first_url.removeprefix("sqlite:///"), tmp_path)
+        url = f"sqlite:///{file}"
+    else:
+        url = postgres.new_database(first_url)
     with (
         ThreadPoolExecutor(THREADS) as hands,  # the last to leave: the server's end ends all waits
         serving(url, "--threads", str(THREADS)) as server,
