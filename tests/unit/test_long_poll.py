@@ -22,7 +22,7 @@ def test_wakes_after_a_commit() -> None:
     """
     long_poll = LongPoll(1, poll_s=LONG_S)
     wakeups = long_poll.wakeups(LONG_S)
-    long_poll.notify(())
+    long_poll.notify((1,))
 
     started = time.monotonic()
     assert next(wakeups)

@@ -8,6 +8,7 @@ from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.customers.ports import Customers
+from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
 
@@ -59,3 +60,6 @@ class MemoryCustomers(Customers):
 def _starts_with(customer: Customer, start: str) -> bool:
     texts = (customer.name, customer.email, customer.phone or "")
     return any(fold_case(text).startswith(start) for text in texts)
+
+
+SUBJECTS: Final = {SubjectKind.CUSTOMER: lambda tables: MemoryCustomers(tables).get}

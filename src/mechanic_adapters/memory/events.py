@@ -1,23 +1,27 @@
-"""Events in memory, and their subjects."""
+"""Events in memory, and their subjects.
 
+A module of a noun declares in `SUBJECTS` what reads a record of its.
+"""
+
+import functools
+import pkgutil
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
+from importlib import import_module
 from itertools import islice
-from typing import Any, Final, final
+from typing import Any, Final, TypeAlias, final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.memory.customers import MemoryCustomers
-from mechanic_adapters.memory.inventory import MemoryParts
-from mechanic_adapters.memory.mechanics import MemoryMechanics
-from mechanic_adapters.memory.profile import MemoryProfiles
+from mechanic_adapters import memory
 from mechanic_adapters.memory.tables import TableName, Tables
-from mechanic_adapters.memory.tickets import MemoryTickets
-from mechanic_adapters.memory.vehicles import MemoryVehicles
 from mechanic_core.errors import NotFound
 from mechanic_core.events.event import Event, EventSubject, EventType, Position, SubjectKind
 from mechanic_core.events.ports import EventBatch, Events, Subjects
+
+Getter: TypeAlias = Callable[[Tables], Callable[[Any], EventSubject]]
+"""Returns, for the tables of a store, what returns a record by its id or raises `NotFound`."""
 
 _EVENTS: Final = TableName[int, Event]("events", None)
 
@@ -65,6 +69,16 @@ class MemoryEvents(Events):
         return count
 
 
+@functools.cache
+def _getters() -> Mapping[SubjectKind, Getter]:
+    """Return the `SUBJECTS` that the modules of the package declare."""
+    return {
+        kind: getter
+        for module in pkgutil.iter_modules(memory.__path__, f"{memory.__name__}.")
+        for kind, getter in getattr(import_module(module.name), "SUBJECTS", {}).items()
+    }
+
+
 @final
 @frozen
 class MemorySubjects(Subjects):
@@ -73,18 +87,9 @@ class MemorySubjects(Subjects):
     _tables: Tables
 
     def find(self, kind: SubjectKind, ids: Collection[int]) -> Mapping[int, EventSubject]:
-        if kind is SubjectKind.SHOP:
-            profile = MemoryProfiles(self._tables).get()
-            return {profile.id: profile} if profile.id in ids else {}
-        getters: dict[SubjectKind, Callable[[Any], EventSubject]] = {
-            SubjectKind.CUSTOMER: MemoryCustomers(self._tables).get,
-            SubjectKind.VEHICLE: MemoryVehicles(self._tables).get,
-            SubjectKind.MECHANIC: MemoryMechanics(self._tables).get,
-            SubjectKind.PART: MemoryParts(self._tables).get,
-            SubjectKind.TICKET: MemoryTickets(self._tables).get,
-        }
+        get = _getters()[kind](self._tables)
         found = {}
         for one in ids:
             with suppress(NotFound):
-                found[one] = getters[kind](one)
+                found[one] = get(one)
         return found

@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.person_names import with_name
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
+from mechanic_core.events.event import SubjectKind
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementId
 from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import Ledger, PartFilter, Parts
@@ -119,3 +120,6 @@ class MemoryLedger(Ledger):
             Quantity(sum(movement.on_hand_change for movement in movements)),
             Quantity(sum(movement.reserved_change for movement in movements)),
         )
+
+
+SUBJECTS: Final = {SubjectKind.PART: lambda tables: MemoryParts(tables).get}

@@ -8,6 +8,7 @@ from attrs import frozen
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_core.customers.customer import EmailTaken
+from mechanic_core.events.event import SubjectKind
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics
 from mechanic_core.paging import Page, PageRequest
@@ -54,3 +55,6 @@ class MemoryMechanics(Mechanics, MechanicLists):
         for other in self._tables[MECHANICS].all():
             if other.id != mechanic.id and fold_case(other.email) == email:
                 raise EmailTaken
+
+
+SUBJECTS: Final = {SubjectKind.MECHANIC: lambda tables: MemoryMechanics(tables).get}

@@ -8,6 +8,7 @@ from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.person_names import with_name
 from mechanic_adapters.memory.tables import TableName, Tables, note_change
 from mechanic_core.errors import LostRace
+from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.profile.ports import Profiles
 from mechanic_core.profile.profile import (
@@ -47,3 +48,6 @@ class MemoryProfiles(Profiles):
     def history(self, page: PageRequest) -> Page[ProfileChange]:
         found = paginate(self._tables[_HISTORY].all(), page, lambda entry: entry.id)
         return found.map(lambda entry: evolve(entry, by=with_name(self._tables, entry.by)))
+
+
+SUBJECTS: Final = {SubjectKind.SHOP: lambda tables: lambda _: MemoryProfiles(tables).get()}

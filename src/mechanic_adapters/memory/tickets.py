@@ -18,6 +18,7 @@ from mechanic_adapters.memory.tables import (
     save_record,
 )
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.events.event import SubjectKind
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry, EntryId, HistoryEvent
@@ -158,3 +159,6 @@ class MemoryHistories(Histories):
             (entry.event, entry.to) == start
             for entry in self._tables[_HISTORIES].get(ticket_id) or ()
         )
+
+
+SUBJECTS: Final = {SubjectKind.TICKET: lambda tables: MemoryTickets(tables).get}

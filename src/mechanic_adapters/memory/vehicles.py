@@ -10,7 +10,7 @@ from mechanic_adapters.memory.person_names import with_name
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.events.event import Event, EventType
+from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
 from mechanic_core.vehicles.odometer import OdometerReading, ReadingId
@@ -116,3 +116,6 @@ class MemoryOdometerLog(OdometerLog):
 
 def _same(one: str, other: str | None) -> bool:
     return other is not None and fold_case(one) == fold_case(other)
+
+
+SUBJECTS: Final = {SubjectKind.VEHICLE: lambda tables: MemoryVehicles(tables).get}

@@ -22,8 +22,7 @@ from mechanic_adapters.sql.counters.worked_tickets import (
 )
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.engines import database_url
-from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.transaction import Transaction
+from mechanic_adapters.sql.engine.executor import Executor, Transaction
 from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
 from mechanic_adapters.sql.repositories.events import write_events
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint

@@ -1,30 +1,30 @@
-"""The subjects of events in SQL: the present records, many in one statement."""
+"""The subjects of events in SQL: the present records, many in one statement.
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+A module of a noun declares in `SUBJECTS` how its records are read.
+"""
+
+import pkgutil
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Final, TypeAlias, final
 
 from attrs import frozen
 
+from mechanic_adapters.sql import repositories
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.repositories.customers import read_customers
-from mechanic_adapters.sql.repositories.mechanics import read_mechanics
-from mechanic_adapters.sql.repositories.parts import read_parts
-from mechanic_adapters.sql.repositories.profile import read_profiles
-from mechanic_adapters.sql.repositories.tickets import read_all_tickets
-from mechanic_adapters.sql.repositories.vehicles import read_vehicles
 from mechanic_core.events.event import EventSubject, SubjectKind
 from mechanic_core.events.ports import Subjects
 
 Read: TypeAlias = Callable[[Executor, Collection[int]], Iterable[EventSubject]]
 
-_READERS: Final[dict[SubjectKind, Read]] = {
-    SubjectKind.CUSTOMER: read_customers,
-    SubjectKind.VEHICLE: read_vehicles,
-    SubjectKind.MECHANIC: read_mechanics,
-    SubjectKind.PART: read_parts,
-    SubjectKind.TICKET: read_all_tickets,
-    SubjectKind.SHOP: read_profiles,
-}
+
+def _find_readers() -> Iterator[tuple[SubjectKind, Read]]:
+    """Yield the `SUBJECTS` of each module of the package."""
+    for module in pkgutil.iter_modules(repositories.__path__, f"{repositories.__name__}."):
+        yield from getattr(import_module(module.name), "SUBJECTS", {}).items()
+
+
+_READERS: Final = dict(_find_readers())
 
 
 @final

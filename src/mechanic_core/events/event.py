@@ -6,8 +6,10 @@ it when they are erased. Every store writes it in the transaction of the change.
 
 import functools
 import os
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Final, NewType, Protocol, Self
 
 from attrs import fields, frozen
@@ -203,21 +205,22 @@ def subject_path(kind: SubjectKind, subject_id: int) -> str:
 def changed_members(before: object, after: object) -> tuple[str, ...]:
     """Return the names of the published members that differ between two records of one class."""
     cls: Any = type(after)
-    names = _published_members(cls)
-    return tuple([name for name in names if getattr(before, name) != getattr(after, name)])
+    members = _published_members(cls)
+    return tuple([name for name, read in members if read(before) != read(after)])
 
 
 @functools.cache
-def _published_members(cls: Any) -> tuple[str, ...]:
-    published = [
-        field.name
+def _published_members(cls: Any) -> tuple[tuple[str, Callable[[Any], object]], ...]:
+    """Return the published members of a record: the name of each, and what reads it."""
+    published: list[tuple[str, Callable[[Any], object]]] = [
+        (field.name, attrgetter(field.name))
         for field in fields(cls)
         if not any(isinstance(note, Unpublished) for note in unwrap_annotated(field.type)[1])
     ]
-    derived = [
-        name
+    derived: list[tuple[str, Callable[[Any], object]]] = [
+        (name, member.compute)
         for owner in reversed(cls.__mro__)
         for name, member in vars(owner).items()
         if isinstance(member, computed)
     ]
-    return tuple(name for name in (*published, *derived) if name not in _ALWAYS_CHANGED)
+    return tuple(one for one in (*published, *derived) if one[0] not in _ALWAYS_CHANGED)

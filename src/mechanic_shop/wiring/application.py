@@ -20,7 +20,7 @@ from mechanic_adapters.security.access_tokens import JwtTokens, authenticator
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
 from mechanic_adapters.security.revocations import RevocationList, ignore_epoch
 from mechanic_adapters.sql.engine.connection_pool import count_connections
-from mechanic_adapters.sql.engine.executor import STATEMENT_COUNT
+from mechanic_adapters.sql.engine.statement_count import STATEMENT_COUNT
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import EventListener, Store

@@ -1,6 +1,5 @@
 """Execution of statements on one connection: single reads, and transactions."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final, TypeAlias, final
@@ -10,7 +9,10 @@ from sqlalchemy import ClauseElement, text
 from mechanic_adapters.sql.engine.compiled_statements import Convert, Params, Row
 from mechanic_adapters.sql.engine.connection_pool import Connection
 from mechanic_adapters.sql.engine.database import Database
-from mechanic_core.access import SYSTEM
+from mechanic_adapters.sql.engine.sqlite_locking import BEGIN
+from mechanic_adapters.sql.engine.statement_count import STATEMENT_COUNT
+from mechanic_core.access import SYSTEM, Actor
+from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.events.event import Event
 from mechanic_core.unit_of_work import ReadOnlyError
 
@@ -19,27 +21,16 @@ Result: TypeAlias = tuple[int, Sequence[Row]]
 
 NO_PARAMS: Final[Params] = {}
 
-_BEGIN_READING = text("BEGIN READ ONLY")
+_BEGIN_READING, _END_READING = text("BEGIN READ ONLY"), text("COMMIT")
 _NO_TIMEOUT = text("SET LOCAL statement_timeout = 0")
 _DEFAULT_TIMEOUT = text("SET LOCAL statement_timeout TO DEFAULT")
-_END_READING = text("COMMIT")
-
-
-@final
-class StatementCount(threading.local):
-    """The number of statements that the current thread has run, BEGIN and COMMIT included."""
-
-    total = 0
-
-
-STATEMENT_COUNT: Final = StatementCount()
 
 
 class Executor:
     """Runs statements on one connection, taken from the pool for the first of them.
 
     By itself it only reads, and each statement sees what is committed when it starts;
-    `transaction.Transaction` writes too.
+    `Transaction` writes too.
     """
 
     def __init__(self, database: Database) -> None:
@@ -52,7 +43,6 @@ class Executor:
         self.stored_events = 0
         """How many of them, the first ones, are stored; the others are at its end."""
         self.actor = SYSTEM
-        """Who makes the changes."""
         self.written: set[str] | None = None
         """The nouns that this transaction has written; None if it can't write."""
         self._pool = database.readers
@@ -81,17 +71,11 @@ class Executor:
         return rows
 
     def write(self, noun: str, statement: ClauseElement, params: Params = NO_PARAMS) -> int:
-        """Write rows of *noun* and return how many were affected.
-
-        Raises `ReadOnlyError` outside a transaction.
-        """
+        """Write rows of *noun* and return how many were affected. Raises `ReadOnlyError`."""
         return self._write(noun, statement, params)[0]
 
     def write_returning(self, noun: str, statement: ClauseElement, params: Params) -> Sequence[Row]:
-        """Write rows of *noun* and return what the statement returns of them.
-
-        Raises `ReadOnlyError` outside a transaction.
-        """
+        """Write rows of *noun* and return what the statement returns. Raises `ReadOnlyError`."""
         return self._write(noun, statement, params)[1]
 
     @property
@@ -133,8 +117,7 @@ class Executor:
 
     def _run(self, statement: ClauseElement, params: Params) -> Result:
         """Run a statement, and once more if `_recover` allows it."""
-        if self._rollback_only is not None:
-            raise self._rollback_only
+        self._raise_if_rollback_only()
         try:
             return self._execute(statement, params)
         except self.database.driver_error as error:
@@ -152,9 +135,7 @@ class Executor:
         values = {**compiled.constants, **params}
         for name, convert in compiled.bind_converters:
             values[name] = convert(values[name])
-        STATEMENT_COUNT.total += 1
-        if self.database.on_statement is not None:
-            self.database.on_statement(compiled.sql)
+        self._count(compiled.sql)
         cursor = self._connection.cursor
         cursor.execute(compiled.sql, values, **compiled.options)
         rows = cursor.fetchall() if compiled.returns_rows else ()
@@ -162,6 +143,15 @@ class Executor:
         if compiled.result_converters:
             rows = _converted(rows, compiled.result_converters)
         return cursor.rowcount, rows
+
+    def _count(self, sql: str) -> None:
+        STATEMENT_COUNT.total += 1
+        if self.database.on_statement is not None:
+            self.database.on_statement(sql)
+
+    def _raise_if_rollback_only(self) -> None:
+        if self._rollback_only is not None:
+            raise self._rollback_only
 
     def _recover(self, error: Exception) -> None:
         """Return if the statement may run again, on a new connection; else raise."""
@@ -180,6 +170,125 @@ class Executor:
         if self._connection is not None:
             self._pool.discard(self._connection)
             self._connection = None
+
+
+@final
+class Transaction(Executor):
+    """A transaction from its first statement to its commit.
+
+    After a failed statement, or a race lost in a block that joined it, it is rollback-only:
+    every further statement, and the commit, raise the same error. So a use case inside another's
+    transaction is never retried on the leftovers of its lost try.
+    """
+
+    def __init__(self, database: Database, actor: Actor) -> None:
+        """Begin. Raises `LostRace` and `Unavailable`."""
+        super().__init__(database)
+        self.actor = actor
+        self.is_over = False
+        """Whether the connection was given back: a copied context may still hold the transaction."""
+        self.written: set[str] = set()
+        self._pool = database.writers
+        self._connection = self._pool.take()
+        if database.is_postgres:  # psycopg begins with the first statement
+            return
+        try:
+            self._control(BEGIN)
+        except BaseException:  # or the connection would be missing from the pool
+            self.rollback()
+            self.release()
+            raise
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Roll back to a savepoint what the block has written, if the block raises."""
+        self._control("SAVEPOINT attempt")
+        try:
+            yield
+        except Exception:
+            if not isinstance(self._rollback_only, Unavailable):
+                self._rollback_only = None
+                self._control("ROLLBACK TO SAVEPOINT attempt")
+            raise
+        self._control("RELEASE SAVEPOINT attempt")
+
+    @contextmanager
+    def join(self, actor: Actor | None) -> Iterator[None]:
+        """Let a block take part, in which *actor* makes the changes, if one is given.
+
+        If it loses a race, the transaction becomes rollback-only.
+        """
+        self._raise_if_rollback_only()
+        outer = self.actor
+        self.actor = actor or outer
+        try:
+            yield
+        except Unavailable as lost:
+            self._rollback_only = lost
+            raise
+        finally:
+            self.actor = outer
+
+    def run(self, statement: ClauseElement, params: Params = NO_PARAMS) -> int:
+        """Write rows that listeners hear of by other means; return how many were affected."""
+        return self._run(statement, params)[0]
+
+    def commit(self) -> None:
+        """Commit. Raises `Unavailable` when no answer came: the outcome is unknown then."""
+        self._raise_if_rollback_only()
+        if self._connection is None:
+            return
+        self._count("COMMIT")
+        try:
+            self._connection.driver.commit()
+        except self.database.driver_error as error:
+            meaning = self.database.meaning(error)
+            raise (Unavailable() if self._discard_broken(error) else meaning) from error
+
+    def release(self) -> None:
+        """Give the connection back to the pool; the transaction is over."""
+        self.is_over = True
+        super().release()
+
+    def rollback(self) -> None:
+        """Roll back, unless the connection is gone; if that fails, close the connection."""
+        if self._connection is None:
+            return
+        try:
+            self._count("ROLLBACK")
+            self._connection.driver.rollback()
+        except self.database.driver_error:
+            self._discard()
+        except BaseException:
+            self._discard()
+            raise
+
+    @contextmanager
+    def _read_transaction(self) -> Iterator[None]:
+        """Do nothing: this transaction ends what was set for it."""
+        yield
+
+    def _control(self, sql: str) -> None:
+        self._raise_if_rollback_only()
+        self._count(sql)
+        try:
+            if self._connection is not None:
+                self._connection.cursor.execute(sql)
+        except self.database.driver_error as error:
+            self._recover(error)
+        self._has_run = True
+
+    def _recover(self, error: Exception) -> None:
+        """Make the transaction rollback-only.
+
+        A connection that was dead from the start raises `LostRace`, so that the use case is
+        retried; later the outcome of what ran is unknown, and it raises `Unavailable`.
+        """
+        failure = self.database.meaning(error)
+        if self._discard_broken(error):
+            failure = Unavailable() if self._has_run else LostRace()
+        self._rollback_only = failure
+        raise failure from error
 
 
 def _converted(rows: Sequence[Row], converters: Sequence[tuple[int, Convert]]) -> list[Row]:

@@ -1,7 +1,7 @@
 """Customers in SQL."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import final
+from typing import Final, final
 
 from attrs import frozen
 
@@ -13,6 +13,7 @@ from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.customers import customers
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound
 from mechanic_core.customers.ports import Customers
+from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.values import fold_case
 
@@ -70,3 +71,6 @@ def _required(customer: Customer | None) -> Customer:
 def read_customers(executor: Executor, ids: Collection[int]) -> Iterable[Customer]:
     """Return those of *ids* that can be read."""
     return (one for one in _TABLE.get_all(executor, ids) if one.erased_at is None)
+
+
+SUBJECTS: Final = {SubjectKind.CUSTOMER: read_customers}

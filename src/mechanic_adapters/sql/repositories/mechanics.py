@@ -1,7 +1,7 @@
 """Mechanics in SQL."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import final
+from typing import Final, final
 
 from attrs import frozen
 
@@ -12,6 +12,7 @@ from mechanic_adapters.sql.queries.mechanics import LOCK_SHARED
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import Role
+from mechanic_core.events.event import SubjectKind
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics
 from mechanic_core.paging import Page, PageRequest
@@ -73,3 +74,6 @@ class SqlMechanics(Mechanics, MechanicLists):
 def read_mechanics(executor: Executor, ids: Collection[int]) -> Iterable[Mechanic]:
     """Return those of *ids* that can be read."""
     return _TABLE.get_all(executor, ids)
+
+
+SUBJECTS: Final = {SubjectKind.MECHANIC: read_mechanics}

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import final
+from typing import Final, final
 
 from attrs import frozen
 from sqlalchemy import bindparam, not_, update
@@ -19,6 +19,7 @@ from mechanic_adapters.sql.repositories.ledger import SqlLedger, movement_parame
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.inventory import parts
 from mechanic_core.errors import LostRace
+from mechanic_core.events.event import SubjectKind
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId, PartNotFound
 from mechanic_core.inventory.ports import PartFilter, Parts
@@ -145,3 +146,6 @@ class SqlParts(Parts):
 def read_parts(executor: Executor, ids: Collection[int]) -> Iterable[Part]:
     """Return those of *ids* that can be read."""
     return (one for one in _TABLE.get_all(executor, ids) if one.archived_at is None)
+
+
+SUBJECTS: Final = {SubjectKind.PART: read_parts}

@@ -20,7 +20,7 @@ from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
 from mechanic_adapters.sql.schema.profile import profile_history, shop_profile
 from mechanic_core.errors import LostRace
-from mechanic_core.events.event import Event
+from mechanic_core.events.event import Event, SubjectKind
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.profile.ports import Profiles
 from mechanic_core.profile.profile import Profile, ProfileChange, ProfileValues
@@ -108,3 +108,6 @@ def read_profiles(executor: Executor, ids: Collection[int]) -> Iterable[Profile]
     """Return those of *ids* that can be read."""
     profile = SqlProfiles(executor).get()
     return [profile] if profile.id in ids else []
+
+
+SUBJECTS: Final = {SubjectKind.SHOP: read_profiles}

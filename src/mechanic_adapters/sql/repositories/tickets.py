@@ -244,3 +244,6 @@ def _vehicle_values(vehicle: TicketVehicle | None) -> dict[str, Any]:
 def read_all_tickets(executor: Executor, ids: Collection[int]) -> Iterable[Ticket]:
     """Return those of *ids* that can be read."""
     return read_tickets(executor.all(GET_ALL, {"ids": sorted(ids)}))
+
+
+SUBJECTS: Final = {SubjectKind.TICKET: read_all_tickets}

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, final
+from typing import Any, Final, final
 
 from attrs import evolve, frozen
 from sqlalchemy import (
@@ -214,3 +214,6 @@ def _required(vehicle: Vehicle | None) -> Vehicle:
 def read_vehicles(executor: Executor, ids: Collection[int]) -> Iterable[Vehicle]:
     """Return those of *ids* that can be read."""
     return _TABLE.get_all(executor, ids)
+
+
+SUBJECTS: Final = {SubjectKind.VEHICLE: read_vehicles}
