@@ -1,5 +1,6 @@
 """The shop's profile in memory."""
 
+from collections.abc import Callable
 from typing import Final, final
 
 from attrs import evolve, frozen
@@ -7,7 +8,7 @@ from attrs import evolve, frozen
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.person_names import with_name
 from mechanic_adapters.memory.tables import TableName, Tables, note_change
-from mechanic_core.errors import LostRace
+from mechanic_core.errors import LostRace, NotFound
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.profile.ports import Profiles
@@ -50,4 +51,16 @@ class MemoryProfiles(Profiles):
         return found.map(lambda entry: evolve(entry, by=with_name(self._tables, entry.by)))
 
 
-SUBJECTS: Final = {SubjectKind.SHOP: lambda tables: lambda _: MemoryProfiles(tables).get()}
+def _reader(tables: Tables) -> Callable[[int], Profile]:
+    """Return what returns the profile by its id, or raises `NotFound`."""
+
+    def read(profile_id: int) -> Profile:
+        profile = MemoryProfiles(tables).get()
+        if profile.id != profile_id:
+            raise NotFound
+        return profile
+
+    return read
+
+
+SUBJECTS: Final = {SubjectKind.SHOP: _reader}

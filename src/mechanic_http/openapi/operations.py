@@ -66,8 +66,8 @@ class OperationWriter:
     def _request_body(self, operation: Operation, form: type) -> Schema:
         if operation.signature.merges:
             schema, example = self._schemas.patch(form), examples.patch_example(form)
-        elif read_only := operation.signature.read_only:
-            schema = self._schemas.replacement(form, read_only)
+        elif operation.signature.replaces:
+            schema = self._schemas.replacement(form, operation.signature.read_only)
             example = examples.request_example(form)
         else:
             schema, example = self._schemas.request(form), examples.request_example(form)

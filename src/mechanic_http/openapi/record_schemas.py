@@ -80,6 +80,8 @@ class RecordSchemas:
 
         def build(form: type) -> Schema:
             schema = self._build_request(form)
+            if not shown:
+                return schema
             return {
                 **schema,
                 "description": f"{schema['description']}\n\n{_READ_ONLY}",

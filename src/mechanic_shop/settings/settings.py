@@ -70,8 +70,7 @@ class Settings:
         str,
         Variable(
             "The database. `postgres://` is accepted too; a relative SQLite path starts at the working "
-            "directory. On PostgreSQL `?schema=NAME` puts every table and function in a schema of its "
-            "own, beside another application's; `db upgrade` creates it",
+            "directory. `?schema=NAME` puts all in a schema of PostgreSQL, which `db upgrade` creates",
             DATABASE_URL,
         ),
     ] = "sqlite:///mechanic_shop.db"
@@ -180,18 +179,12 @@ class Settings:
     ] = ""
     force_https: Annotated[
         bool,
-        Variable(
-            "Refuse requests that did not arrive over HTTPS",
-            BOOLEAN,
-            "`true` in production, `false` in development",
-        ),
+        Variable("Refuse requests without HTTPS", BOOLEAN, "`true` in production, else `false`"),
     ] = Factory(lambda settings: settings.production, takes_self=True)
     log_format: Annotated[
         LogFormat,
         Variable(
-            "Format of log lines",
-            choice_of(LogFormat),
-            "`json` in production, `console` in development",
+            "Format of log lines", choice_of(LogFormat), "`json` in production, else `console`"
         ),
     ] = Factory(
         lambda settings: LogFormat.JSON if settings.production else LogFormat.CONSOLE,
