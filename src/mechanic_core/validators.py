@@ -6,11 +6,13 @@ They are closures that are built once for each field, since every request makes 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from types import NoneType
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
 from mechanic_core.errors import Problem, RuleBroken
+
+T = TypeVar("T")
 
 Violation: TypeAlias = Callable[[Any], str | None]
 """Returns the error text for an invalid value, and None for a valid one."""
@@ -88,6 +90,14 @@ def without_time_zone(moment: datetime) -> str | None:
     if moment.tzinfo is UTC or moment.utcoffset() is not None:
         return None
     return "must have a time zone"
+
+
+def unchecked(cls: type[T], **values: Any) -> T:
+    """Return a record of *values* that are stored, without checking them again."""
+    record = cls.__new__(cls)
+    for name, value in values.items():
+        object.__setattr__(record, name, value)
+    return record
 
 
 def _with_items(validate: Validator, items: FieldType) -> Validator:

@@ -9,7 +9,7 @@ from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound, EmailTaken
 from mechanic_core.customers.ports import Customers
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key, fold_case
 
 CUSTOMERS: Final = TableName[int, Customer]("customers", "customers")
 
@@ -50,9 +50,9 @@ class MemoryCustomers(Customers):
     def _require_free_email(self, customer: Customer) -> None:
         if customer.erased_at:
             return
-        email = fold_case(customer.email)
+        email = email_key(customer.email)
         for other in self._tables[CUSTOMERS].all():
-            if not other.erased_at and other.id != customer.id and fold_case(other.email) == email:
+            if not other.erased_at and other.id != customer.id and email_key(other.email) == email:
                 raise EmailTaken
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
@@ -12,8 +12,9 @@ from mechanic_core.rules import Alias, Example, Length, checked
 from mechanic_core.tickets.line import TicketVersion
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
+from mechanic_core.validators import unchecked
 from mechanic_core.values import IdNumber, Note, Text
-from mechanic_core.vehicles.vin import Vin, normalize_vin
+from mechanic_core.vehicles.vin import Vin
 
 MechanicIds = Annotated[tuple[IdNumber, ...], Length(0, 100), Example((3,))]
 
@@ -25,7 +26,7 @@ class TicketForm:
     description: Text
     service_date: date | None = None
     vehicle_id: Annotated[IdNumber | None, Example(12)] = None
-    vin: Vin | None = field(default=None, converter=normalize_vin)
+    vin: Vin | None = None
 
     def __attrs_post_init__(self) -> None:
         """Check that the vehicle is given once."""
@@ -35,10 +36,12 @@ class TicketForm:
     @classmethod
     def of(cls, ticket: Ticket) -> Self:
         """Return the present details of *ticket*, with its vehicle by id."""
-        return cls(
+        return unchecked(
+            cls,
             description=ticket.description,
             service_date=ticket.service_date,
             vehicle_id=ticket.vehicle.id if ticket.vehicle else None,
+            vin=None,
         )
 
     def keeps_vehicle_of(
@@ -50,7 +53,7 @@ class TicketForm:
         """
         if ticket.vehicle is None or ticket.vehicle.id != self.vehicle_id:
             return False
-        return change(evolve(TicketForm.of(ticket), vehicle_id=None)).vehicle_id is None
+        return change(TicketForm.of(evolve(ticket, vehicle=None))).vehicle_id is None
 
 
 @frozen(kw_only=True, field_transformer=checked)

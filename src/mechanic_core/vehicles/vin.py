@@ -4,10 +4,12 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.rules import Example, Pattern
+from mechanic_core.rules import Example, Normalized, Pattern
+from mechanic_core.texts import clean_vin
 
 Vin = Annotated[
     str,
+    Normalized(clean_vin),
     Pattern(
         r"[A-HJ-NPR-Za-hj-npr-z0-9]{17}", "must be 17 letters and digits, none of them I, O or Q"
     ),
@@ -34,11 +36,6 @@ _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _CHECK_DIGIT_INDEX: Final = 8
 _NORTH_AMERICA: Final = "12345"
 """First characters of vehicles built for the market that requires a check digit."""
-
-
-def normalize_vin(vin: str | None) -> str | None:
-    """Return a VIN in upper case, as it is stored."""
-    return vin.upper() if type(vin) is str else vin
 
 
 def check_digit(vin: str) -> str:
