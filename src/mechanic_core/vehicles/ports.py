@@ -58,7 +58,7 @@ class VehicleLists(Protocol):
         ...
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        """Return vehicles by id; VIN and plate must be equal, in any case."""
+        """Return vehicles by id; VIN and plate must be equal by `fold_case` and `plate_key`."""
         ...
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
