@@ -4,7 +4,7 @@
 `sample(cls)` builds a record from the documented examples. A changed rule changes what is drawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -29,6 +29,7 @@ from mechanic_core.rules import (
     Pattern,
     Rule,
     first_violation,
+    normalizer_of,
     rules_of,
     union_members,
     unwrap_annotated,
@@ -76,6 +77,8 @@ def values_of(declared: Any) -> st.SearchStrategy[Any]:
     """Return a strategy for the values of a field that is declared as *declared*."""
     members, optional = union_members(unwrap_annotated(declared)[0])
     drawn = st.one_of([_values(member, rules_of(declared)) for member in members])
+    if normalize := normalizer_of(declared):
+        drawn = drawn.map(normalize).filter(_satisfies(rules_of(declared)))
     return st.none() | drawn if optional else drawn
 
 
@@ -91,9 +94,18 @@ def breaking(declared: Any) -> st.SearchStrategy[Any]:
 
 
 def rule_breaking(declared: Any) -> list[Any]:
-    """Return values of the right type that break the rules of *declared*, some for each rule."""
-    rules = rules_of(declared)
-    return [value for rule in rules for value in _broken(rule, rules)]
+    """Return values of the right type that break the rules of *declared*, some for each rule.
+
+    They break them when they are normalized too; an optional one is not blank.
+    """
+    rules, normalize = rules_of(declared), normalizer_of(declared)
+    found = [value for rule in rules for value in _broken(rule, rules)]
+    if normalize is None:
+        return found
+    _, optional = union_members(unwrap_annotated(declared)[0])
+    return [
+        v for v in found if first_violation(rules, normalize(v)) and (normalize(v) or not optional)
+    ]
 
 
 def sample(cls: type[T], **given: Any) -> T:
@@ -182,6 +194,10 @@ def _texts(rules: Sequence[Rule]) -> st.SearchStrategy[str]:
         else st.text(_CHARACTERS, min_size=least, max_size=most)
     )
     return drawn.filter(lambda text: not first_violation(rules, text))
+
+
+def _satisfies(rules: Sequence[Rule]) -> Callable[[str], bool]:
+    return lambda text: not first_violation(rules, text)
 
 
 def _shortened(regex: str) -> str:

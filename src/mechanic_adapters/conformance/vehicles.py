@@ -1,4 +1,4 @@
-"""The contract of `Vehicles`, `VehicleLists` and `OdometerLog`."""
+"""The contract of `Vehicles` and `VehicleLists`."""
 
 from typing import Any, Final
 
@@ -16,15 +16,12 @@ from mechanic_adapters.conformance.samples.records import (
     LATER,
     UNKNOWN,
     add_customer,
-    add_mechanic,
     add_ticket,
     add_vehicle,
     new_entry,
-    new_reading,
     new_vehicle,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
-from mechanic_core.access import Actor, Role
 from mechanic_core.events.event import EventType
 from mechanic_core.unit_of_work import Store, Work
 from mechanic_core.vehicles.ports import VehicleFilter
@@ -42,10 +39,6 @@ OTHER_VIN = "1M8GDM9AXKP042788"
 def _drive(work: Work, seed: Seed) -> None:
     vehicle = work.vehicles.lock(seed.vehicle.id)
     work.vehicles.save(evolve(vehicle, odometer=(vehicle.odometer or 0) + 1))
-
-
-def _read_odometer(work: Work, seed: Seed) -> None:
-    work.odometer_log.add(new_reading(seed.vehicle, 5))
 
 
 WRITES: Final = (
@@ -73,7 +66,6 @@ WRITES: Final = (
         "vehicles",
         {EventType.VEHICLE_CHANGED: ("customer_id", "plate")},
     ),
-    Write("odometer_log.add", _read_odometer, "vehicles"),
 )
 UNIQUE_VALUES: Final = (
     UniqueValue(
@@ -89,11 +81,6 @@ LISTS: Final = (
             VehicleFilter(customer_id=seed.customer.id), page
         ),
         lambda work, seed: work.vehicles.add(new_vehicle(seed.customer)),
-    ),
-    PaginatedList(
-        "odometer_log",
-        lambda work, seed, page: work.odometer_log.of(seed.vehicle.id, page),
-        _read_odometer,
     ),
 )
 LOCKS: Final = (
@@ -221,7 +208,10 @@ class TestVehicles:
         assert ["STAYS"] == plates(store)
 
     def test_combines_filters(self, store: Store) -> None:
-        """Owner, VIN and plate combine; VIN and plate match as a whole, in any case."""
+        """Owner, VIN and plate combine; VIN and plate match as a whole, in any case.
+
+        Of a plate only letters and digits count.
+        """
         ada, bo = add_customer(store), add_customer(store)
         add_vehicle(store, ada, vin=VIN, plate="Äb 1")
         add_vehicle(store, ada, plate="B 2")
@@ -236,7 +226,9 @@ class TestVehicles:
         assert [] == plates(store, vin=VIN, customer_id=bo.id)
         assert [] == plates(store, vin=VIN[:-1])
         assert [] == plates(store, plate="B")
+        assert ["B 2", "b 2"] == plates(store, plate="B-2")
         assert [] == plates(store, plate="_ 2")
+        assert [] == plates(store, plate="-")
         assert [] == plates(store, customer_id=2**63 - 1)
 
     def test_takes_the_vehicles_of_a_customer_away(self, store: Store) -> None:
@@ -260,39 +252,3 @@ class TestVehicles:
                 (event.subject_id, event.changes)
                 for event in work.events.after(0, 100, EventType.VEHICLE_CHANGED).events
             )
-
-
-class TestOdometerLog:
-    """Odometer readings."""
-
-    def test_returns_what_was_added(self, store: Store) -> None:
-        """A reading comes back with an id, the name of its actor and its ticket's customer."""
-        ada, bo = add_customer(store), add_mechanic(store, name="Bo")
-        vehicle = add_vehicle(store, ada)
-        ticket = add_ticket(store, ada, vehicle=vehicle)
-        reading = new_reading(vehicle, 9_999_999, Actor(Role.MECHANIC, bo.id), ticket.id)
-
-        with store.begin() as work:
-            added = work.odometer_log.add(evolve(reading, note="correction of 5"))
-            removed = evolve(added, by=evolve(added.by, name="Bo"))
-            mine = evolve(removed, ticket_customer_id=ada.id)
-
-            assert evolve(reading, id=added.id, note="correction of 5") == added
-            assert added == work.odometer_log.last(vehicle.id)
-            assert (mine,) == work.odometer_log.of(vehicle.id, ALL).items
-            work.tickets.save(ticket.mark_removed(LATER, started=False), new_entry())
-            assert (removed,) == work.odometer_log.of(vehicle.id, ALL).items
-
-    def test_lists_the_readings_of_one_vehicle(self, store: Store) -> None:
-        """Readings are listed in the order of their writing, and the last one is found."""
-        ada = add_customer(store)
-        one, other = add_vehicle(store, ada), add_vehicle(store, ada)
-
-        with store.begin() as work:
-            readings = [(one, 7), (other, 8), (one, 3)]
-            first, _, last = [work.odometer_log.add(new_reading(*each)) for each in readings]
-
-        with store.read_only() as work:
-            assert (first, last) == work.odometer_log.of(one.id, ALL).items
-            assert last == work.odometer_log.last(one.id)
-            assert work.odometer_log.last(VehicleId(UNKNOWN)) is None

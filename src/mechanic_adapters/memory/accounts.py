@@ -18,7 +18,7 @@ from mechanic_core.accounts.ports import (
 )
 from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.mechanics.mechanic import MechanicNotFound
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key
 
 _ACCOUNTS: Final = TableName[tuple[bool, int], Account]("accounts", "accounts")
 _SESSIONS: Final = TableName[SessionId, Session]("sessions", "sessions")
@@ -35,7 +35,7 @@ class MemoryAccounts(Accounts):
 
     def find(self, email: str, *, staff: bool) -> Account | None:
         people = self._tables[MECHANICS].all() if staff else self._tables[CUSTOMERS].all()
-        holders = (person.id for person in people if fold_case(person.email) == fold_case(email))
+        holders = (person.id for person in people if email_key(person.email) == email_key(email))
         accounts = (self._read(staff, holder) for holder in holders)
         return next((account for account in accounts if account), None)
 

@@ -10,7 +10,7 @@ from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFo
 from mechanic_core.customers.ports import Customers
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key, fold_case
 
 CUSTOMERS: Final = TableName[int, Customer]("customers", "customers")
 
@@ -51,9 +51,9 @@ class MemoryCustomers(Customers):
     def _require_free_email(self, customer: Customer) -> None:
         if customer.erased_at:
             return
-        email = fold_case(customer.email)
+        email = email_key(customer.email)
         for other in self._tables[CUSTOMERS].all():
-            if not other.erased_at and other.id != customer.id and fold_case(other.email) == email:
+            if not other.erased_at and other.id != customer.id and email_key(other.email) == email:
                 raise EmailTaken
 
 

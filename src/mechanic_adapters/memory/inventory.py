@@ -14,7 +14,7 @@ from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import Ledger, PartFilter, Parts
 from mechanic_core.money import Quantity
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.texts import fold_case, sku_key
 
 _PARTS: Final = TableName[int, Part]("parts", "parts")
 _LEDGER: Final = TableName[int, tuple[Movement, ...]]("ledger", "parts")
@@ -59,8 +59,9 @@ class MemoryParts(Parts):
     def _require_free_sku(self, part: Part) -> None:
         if part.archived_at:
             return
+        key = sku_key(part.sku)
         for other in self._tables[_PARTS].all():
-            if not other.archived_at and other.id != part.id and other.sku == part.sku:
+            if not other.archived_at and other.id != part.id and sku_key(other.sku) == key:
                 raise SkuTaken
 
 
@@ -68,8 +69,8 @@ def _matches(part: Part, wanted: PartFilter) -> bool:
     start = fold_case(wanted.q or "")
     return (
         not part.archived_at
-        and (fold_case(part.name).startswith(start) or fold_case(part.sku).startswith(start))
-        and wanted.sku in (None, part.sku)
+        and (fold_case(part.name).startswith(start) or sku_key(part.sku).startswith(start))
+        and (wanted.sku is None or sku_key(wanted.sku) == sku_key(part.sku))
         and wanted.low_stock in (None, part.is_low)
     )
 

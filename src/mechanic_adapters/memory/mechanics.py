@@ -12,7 +12,7 @@ from mechanic_core.events.event import SubjectKind
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key
 
 MECHANICS: Final = TableName[int, Mechanic]("mechanics", "mechanics")
 
@@ -51,9 +51,9 @@ class MemoryMechanics(Mechanics, MechanicLists):
         return paginate(mechanics, page, lambda mechanic: mechanic.id)
 
     def _require_free_email(self, mechanic: Mechanic) -> None:
-        email = fold_case(mechanic.email)
+        email = email_key(mechanic.email)
         for other in self._tables[MECHANICS].all():
-            if other.id != mechanic.id and fold_case(other.email) == email:
+            if other.id != mechanic.id and email_key(other.email) == email:
                 raise EmailTaken
 
 

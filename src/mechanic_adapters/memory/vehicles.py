@@ -1,5 +1,6 @@
 """Vehicles in memory."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final, final
 
@@ -12,7 +13,7 @@ from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.texts import fold_case, plate_key
 from mechanic_core.vehicles.odometer import OdometerReading, ReadingId
 from mechanic_core.vehicles.ports import OdometerLog, VehicleFilter, VehicleLists, Vehicles
 from mechanic_core.vehicles.vehicle import (
@@ -44,7 +45,7 @@ class MemoryVehicles(Vehicles, VehicleLists):
         return self.get(vehicle_id)
 
     def with_vin(self, vin: str) -> Vehicle | None:
-        return next((v for v in self._tables[VEHICLES].all() if _same(vin, v.vin)), None)
+        return next((v for v in self._tables[VEHICLES].all() if _same(vin, v.vin, fold_case)), None)
 
     def add(self, vehicle: Vehicle) -> Vehicle:
         self._require_free_vin(vehicle)
@@ -67,8 +68,8 @@ class MemoryVehicles(Vehicles, VehicleLists):
             vehicle
             for vehicle in self._tables[VEHICLES].all()
             if wanted.customer_id in (None, vehicle.customer_id)
-            and (wanted.vin is None or _same(wanted.vin, vehicle.vin))
-            and (wanted.plate is None or _same(wanted.plate, vehicle.plate))
+            and (wanted.vin is None or _same(wanted.vin, vehicle.vin, fold_case))
+            and (wanted.plate is None or _same(wanted.plate, vehicle.plate, plate_key))
         )
         return paginate(vehicles, page, lambda vehicle: vehicle.id)
 
@@ -114,8 +115,8 @@ class MemoryOdometerLog(OdometerLog):
         )
 
 
-def _same(one: str, other: str | None) -> bool:
-    return other is not None and fold_case(one) == fold_case(other)
+def _same(one: str, other: str | None, key: Callable[[str], str]) -> bool:
+    return other is not None and key(one) == key(other)
 
 
 SUBJECTS: Final = {SubjectKind.VEHICLE: lambda tables: MemoryVehicles(tables).get}

@@ -8,7 +8,8 @@ from attrs import evolve, field, frozen
 from mechanic_core.accounts.password import Password, mask_secret
 from mechanic_core.errors import Conflict, NotFound, Stale
 from mechanic_core.events.event import EventType, SubjectKind
-from mechanic_core.rules import Description, Example, Unpublished, checked
+from mechanic_core.rules import Description, Example, Unpublished, checked, stored
+from mechanic_core.validators import unchecked
 from mechanic_core.values import Address, Email, Name, Phone, Version
 
 CustomerId = NewType("CustomerId", Annotated[int, Example(7)])
@@ -53,7 +54,7 @@ class Registration(CustomerForm):
     password: Password = field(repr=mask_secret)
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Customer:
     """A customer of the shop."""
 
@@ -84,8 +85,8 @@ class Customer:
     @property
     def form(self) -> CustomerForm:
         """The present values of the changeable fields."""
-        return CustomerForm(
-            name=self.name, email=self.email, phone=self.phone, address=self.address
+        return unchecked(
+            CustomerForm, name=self.name, email=self.email, phone=self.phone, address=self.address
         )
 
     def with_form(self, form: CustomerForm, at: datetime) -> Self:

@@ -4,29 +4,30 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, NewType, Self
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale, WrongState
 from mechanic_core.events.event import EventType, SubjectKind, changed_members
 from mechanic_core.money import MAX_QUANTITY, Price, Quantity, Stock, to_decimal
 from mechanic_core.rules import (
-    NOT_BLANK,
-    PRINTABLE,
     Description,
     Example,
     Length,
     Unpublished,
     checked,
     computed,
+    stored,
 )
-from mechanic_core.values import Text, Version
+from mechanic_core.texts import ONE_LINE
+from mechanic_core.validators import unchecked
+from mechanic_core.values import LINE, Text, Version
 
 PartId = NewType("PartId", Annotated[int, Example(42)])
 
-Sku = Annotated[str, Length(1, 64), NOT_BLANK, PRINTABLE, Example("BRK-PAD-0042")]
+Sku = Annotated[str, LINE, Length(1, 64), ONE_LINE, Example("BRK-PAD-0042")]
 PartText = Annotated[Text, Example("Ceramic, with wear indicator")]
-PartName = Annotated[str, Length(1, 200), NOT_BLANK, PRINTABLE, Example("Brake pad, front")]
-Unit = Annotated[str, Length(1, 20), NOT_BLANK, PRINTABLE, Example("each")]
+PartName = Annotated[str, LINE, Length(1, 200), ONE_LINE, Example("Brake pad, front")]
+Unit = Annotated[str, LINE, Length(1, 20), ONE_LINE, Example("each")]
 
 _RESERVED: Final = Annotated[
     Stock, Example(2), Description("Quantity of the part that is reserved for tickets.")
@@ -123,11 +124,6 @@ INVERSE_KINDS: Final = {
 """The kind that reverses each kind."""
 
 
-def strip_sku(sku: str | None) -> str | None:
-    """Return a SKU without surrounding white space, as it is stored."""
-    return sku.strip() if type(sku) is str else sku
-
-
 @frozen(kw_only=True, field_transformer=checked)
 class PartForm:
     """The fields of a part that can be changed. *quantity* is the quantity on hand.
@@ -138,14 +134,14 @@ class PartForm:
 
     name: PartName
     price: Annotated[Price, Example(64.99)]
-    sku: Sku | None = field(default=None, converter=strip_sku)
+    sku: Sku | None = None
     quantity: Stock | None = None
     description: PartText | None = None
     unit: Annotated[Unit, Example("set")] = "each"
     reorder_point: Annotated[Stock, Example(4)] = Quantity(0)
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Part:
     """A part in stock: *quantity* is on hand, of which *reserved* is reserved for tickets."""
 
@@ -194,7 +190,8 @@ class Part:
     @property
     def form(self) -> PartForm:
         """The present values of the changeable fields."""
-        return PartForm(
+        return unchecked(
+            PartForm,
             name=self.name,
             price=self.price,
             sku=self.sku,

@@ -10,8 +10,10 @@ from mechanic_core.accounts.password import Password, mask_secret
 from mechanic_core.errors import Conflict, NotFound, Stale
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import Price
-from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, OneOf, Unpublished, checked
-from mechanic_core.values import Email, Name, Phone, Version
+from mechanic_core.rules import Example, Length, OneOf, Unpublished, checked, stored
+from mechanic_core.texts import ONE_LINE
+from mechanic_core.validators import unchecked
+from mechanic_core.values import LINE, Email, Name, Phone, Version
 
 MechanicId = NewType("MechanicId", Annotated[int, Example(3)])
 
@@ -19,7 +21,7 @@ MechanicName = Annotated[Name, Example("Luis Romero")]
 WorkEmail = Annotated[Email, Example("luis@example.com")]
 WorkPhone = Annotated[Phone, Example("+1-555-0142")]
 Salary = Annotated[Price, Example(61500)]
-Specialty = Annotated[str, Length(1, 100), NOT_BLANK, PRINTABLE, Example("brakes")]
+Specialty = Annotated[str, LINE, Length(1, 100), ONE_LINE, Example("brakes")]
 
 StaffRole = Annotated[Role, OneOf((Role.MECHANIC, Role.MANAGER))]
 """The roles that a mechanic may have."""
@@ -61,7 +63,7 @@ class Hiring(MechanicForm):
     password: Password = field(repr=mask_secret)
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class PublicMechanic:
     """The public view of a mechanic."""
 
@@ -71,7 +73,7 @@ class PublicMechanic:
     version: Version = 1
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class StaffMechanic(PublicMechanic):
     """The view of a mechanic for staff."""
 
@@ -79,7 +81,7 @@ class StaffMechanic(PublicMechanic):
     phone: WorkPhone | None = None
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Mechanic(StaffMechanic):
     """A mechanic or manager, which is also the view for managers. *salary* is for a year."""
 
@@ -106,7 +108,8 @@ class Mechanic(StaffMechanic):
     @property
     def form(self) -> MechanicForm:
         """The present values of the changeable fields."""
-        return MechanicForm(
+        return unchecked(
+            MechanicForm,
             name=self.name,
             email=self.email,
             phone=self.phone,

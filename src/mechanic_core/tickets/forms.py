@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from mechanic_core.access import Actor, RoleForbids
 from mechanic_core.errors import Problem, RuleBroken, Unknown
@@ -13,14 +13,16 @@ from mechanic_core.rules import Alias, Description, Example, Length, checked
 from mechanic_core.tickets.line import TicketVersion
 from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
+from mechanic_core.validators import unchecked
 from mechanic_core.values import IdNumber, Note, Text
 from mechanic_core.vehicles.vehicle import (
     Odometer,
     StaffInsistence,
     Transfer,
+    VehicleId,
     require_staff_for_transfer,
 )
-from mechanic_core.vehicles.vin import ScannedVin, normalize_vin
+from mechanic_core.vehicles.vin import ScannedVin
 
 ServiceDate = Annotated[
     date,
@@ -44,7 +46,7 @@ class TicketForm(StaffInsistence):
     description: Text
     service_date: ServiceDate | None = None
     vehicle_id: Annotated[IdNumber | None, Example(12)] = None
-    vin: ScannedVin | None = field(default=None, converter=normalize_vin)
+    vin: ScannedVin | None = None
     odometer: Odometer | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -57,7 +59,8 @@ class TicketForm(StaffInsistence):
     @classmethod
     def of(cls, ticket: Ticket) -> Self:
         """Return the present details of *ticket*, with its vehicle by id."""
-        return cls(
+        return unchecked(
+            cls,
             description=ticket.description,
             service_date=ticket.service_date,
             vehicle_id=ticket.vehicle.id if ticket.vehicle else None,
@@ -72,9 +75,9 @@ class TicketForm(StaffInsistence):
         """
         if ticket.vehicle is None or ticket.vehicle.id != self.vehicle_id:
             return False
-        another = ticket.vehicle.id + 1
-        form = evolve(TicketForm.of(ticket), vehicle_id=another)
-        return change(form).vehicle_id == another
+        another = evolve(ticket.vehicle, id=VehicleId(ticket.vehicle.id + 1))
+        form = TicketForm.of(evolve(ticket, vehicle=another))
+        return change(form).vehicle_id == another.id
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -11,7 +11,7 @@ from mechanic_core.errors import Conflict, NotFound, Stale, WrongState
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicName
 from mechanic_core.money import Money
-from mechanic_core.rules import Example, Length, Unpublished, checked, computed
+from mechanic_core.rules import Example, Length, Unpublished, computed, stored
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
@@ -85,7 +85,7 @@ class TicketStarted(WrongState):
         super().__init__(f"{self.title()}{suggestion}", current_state=status.value)
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class AssignedMechanic:
     """A mechanic who is assigned to a ticket."""
 
@@ -93,7 +93,7 @@ class AssignedMechanic:
     name: MechanicName
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class TicketVehicle:
     """A copy of the vehicle as it was when it was last set on the ticket.
 
@@ -122,7 +122,7 @@ class TicketVehicle:
         )
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Ticket:
     """A job on one vehicle, from the complaint to the return of the keys."""
 

@@ -1,16 +1,16 @@
 """Ports of vehicles."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.rules import checked
+from mechanic_core.rules import Normalized, checked
+from mechanic_core.texts import clean_vin
 from mechanic_core.vehicles.odometer import OdometerReading
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
-from mechanic_core.vehicles.vin import normalize_vin
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -18,7 +18,7 @@ class VehicleFilter:
     """Conditions on vehicles, all of which must hold; None is no condition."""
 
     customer_id: int | None = None
-    vin: str | None = field(default=None, converter=normalize_vin)
+    vin: Annotated[str, Normalized(clean_vin)] | None = None
     plate: str | None = None
 
 
@@ -60,7 +60,7 @@ class VehicleLists(Protocol):
         ...
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        """Return vehicles by id; VIN and plate must be equal, in any case."""
+        """Return vehicles by id; VIN and plate must be equal by `fold_case` and `plate_key`."""
         ...
 
     def disown(self, customer_id: CustomerId, at: datetime) -> None:

@@ -3,30 +3,31 @@
 from datetime import datetime
 from typing import Annotated, ClassVar, NewType, Self
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from mechanic_core.access import Actor, RoleForbids
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Conflict, NotFound, Stale
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.rules import (
-    NOT_BLANK,
-    PRINTABLE,
     Between,
     Description,
     Example,
     Length,
     checked,
     computed,
+    stored,
 )
-from mechanic_core.values import IdNumber, Version
-from mechanic_core.vehicles.vin import ScannedVin, Vin, VinCheck, normalize_vin, vin_check
+from mechanic_core.texts import ONE_LINE
+from mechanic_core.validators import unchecked
+from mechanic_core.values import LINE, IdNumber, Version
+from mechanic_core.vehicles.vin import ScannedVin, Vin, VinCheck, vin_check
 
 VehicleId = NewType("VehicleId", Annotated[int, Example(12)])
 
-Plate = Annotated[str, Length(1, 16), NOT_BLANK, PRINTABLE, Example("7ABC123")]
-Make = Annotated[str, Length(1, 60), NOT_BLANK, PRINTABLE, Example("Honda")]
-Model = Annotated[str, Length(1, 60), NOT_BLANK, PRINTABLE, Example("Accord")]
+Plate = Annotated[str, LINE, Length(1, 16), ONE_LINE, Example("7ABC123")]
+Make = Annotated[str, LINE, Length(1, 60), ONE_LINE, Example("Honda")]
+Model = Annotated[str, LINE, Length(1, 60), ONE_LINE, Example("Accord")]
 Year = Annotated[int, Between(1885, 2100), Example(2003)]
 Odometer = Annotated[int, Between(0, 9_999_999), Example(148_200)]
 
@@ -84,7 +85,7 @@ class VehicleForm(StaffInsistence):
     """The fields of a vehicle that can be changed. Customers may leave out *customer_id*."""
 
     customer_id: Annotated[IdNumber | None, Example(7)] = None
-    vin: ScannedVin | None = field(default=None, converter=normalize_vin)
+    vin: ScannedVin | None = None
     plate: Plate | None = None
     make: Make | None = None
     model: Model | None = None
@@ -112,7 +113,7 @@ class VehicleDraft(VehicleForm):
     transfer: Transfer = False
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Vehicle:
     """A vehicle of a customer. *odometer* is in the unit that the vehicle displays.
 
@@ -150,7 +151,8 @@ class Vehicle:
     @property
     def form(self) -> VehicleForm:
         """The present values of the changeable fields."""
-        return VehicleForm(
+        return unchecked(
+            VehicleForm,
             customer_id=self.customer_id,
             vin=self.vin,
             plate=self.plate,

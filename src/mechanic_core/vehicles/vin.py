@@ -1,32 +1,30 @@
 """Vehicle identification numbers (ISO 3779; check digit: 49 CFR 565.15)."""
 
-import re
 from enum import StrEnum
 from typing import Annotated, Final
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.rules import Description, Example, Pattern
+from mechanic_core.rules import Description, Example, Normalized, Pattern
+from mechanic_core.texts import VIN_SEPARATOR, clean_vin
 
 _CHARACTER: Final = "[A-HJ-NPR-Za-hj-npr-z0-9]"
 _MEANING: Final = "must be 17 letters and digits, none of them I, O or Q"
-_SEPARATOR: Final = r"[\s*\-\u00ad\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]"  # blanks, asterisks, dashes, joiners
+_SPACED: Final = f"{VIN_SEPARATOR}*(?:[Ii]{VIN_SEPARATOR}*)?(?:{_CHARACTER}{VIN_SEPARATOR}*){{17}}"
 
 Vin = Annotated[str, Pattern(_CHARACTER + "{17}", _MEANING), Example("1HGCM82633A004352")]
 """A VIN as it is stored and answered."""
 
 ScannedVin = Annotated[
     str,
-    Pattern(
-        f"{_SEPARATOR}*(?:[Ii]{_SEPARATOR}*)?(?:{_CHARACTER}{_SEPARATOR}*){{17}}",
-        _MEANING,
-    ),
+    Normalized(clean_vin),
+    Pattern(_CHARACTER + "{17}", _MEANING, published=_SPACED),
     Example("1HGCM82633A004352"),
     Description(
         "Blanks, dashes and asterisks between the 17 characters, and a leading import `I` of "
         "scanners, are dropped."
     ),
 ]
-"""A VIN as people and scanners enter it; `normalize_vin` makes a `Vin` of it."""
+"""A VIN as people and scanners enter it, which becomes a `Vin`."""
 
 
 class VinCheck(StrEnum):
@@ -45,19 +43,9 @@ _VALUES: Final = dict(
     )
 )
 _WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
-_LENGTH: Final = 17
-_DROPPED: Final = re.compile(_SEPARATOR)
 _CHECK_DIGIT_INDEX: Final = 8
 _NORTH_AMERICA: Final = "12345"
 """First characters of vehicles built for the market that requires a check digit."""
-
-
-def normalize_vin(vin: str | None) -> str | None:
-    """Return a VIN as it is stored: in upper case, without what scanners add to it."""
-    if type(vin) is not str:
-        return vin
-    bare = _DROPPED.sub("", vin).upper()
-    return bare[1:] if len(bare) == _LENGTH + 1 and bare[0] == "I" else bare
 
 
 def check_digit(vin: str) -> str:

@@ -39,6 +39,13 @@ the future.
 accepted with their present values only; leave them out, or read the resource again, if they have
 changed.
 
+**Texts** are trimmed and stored in Unicode's normalization form C. Names and other texts of one line
+have no control or format characters and at least one visible character; descriptions, addresses and
+notes may have line breaks and tabs. An optional text that is blank, and `null` for an optional member,
+count as not given. The international domain of an e-mail address is answered in ASCII. Spellings of one
+thing are equal: e-mail addresses in any case, SKUs in any case and with any white space, plates by
+their letters and digits.
+
 **Pagination.** Lists are divided into pages: use `page` near the beginning, and `cursor` (keyset
 pagination, at constant cost) anywhere. `Link` headers have the addresses of adjacent pages.
 

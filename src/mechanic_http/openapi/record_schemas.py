@@ -8,14 +8,13 @@ from typing import Any, Final, TypeAlias, final
 import attrs
 from apispec import APISpec
 
-from mechanic_core.rules import Alias, Description, union_members, unwrap_annotated
+from mechanic_core.rules import Alias, Description, union_members
 from mechanic_http.json.members import member_name
 from mechanic_http.json.unstructure import computed_of, published_fields
 from mechanic_http.openapi.value_schemas import (
     Schema,
     annotation_of,
     decimals_of,
-    nullable,
     value_schema,
     without_null,
 )
@@ -158,7 +157,12 @@ class RecordSchemas:
         return _object(cls, members, list(members))
 
     def _member(self, field: "attrs.Attribute[Any]") -> Schema:
-        schema = value_schema(field.type, self._refer_request, request=True)
+        schema = value_schema(
+            field.type,
+            self._refer_request,
+            request=True,
+            omissible=field.default is not attrs.NOTHING,
+        )
         if field.name.endswith(_SECRETS):
             schema["format"] = "password"
         if alias := annotation_of(field.type, Alias):
@@ -168,8 +172,7 @@ class RecordSchemas:
     def _patch_member(self, field: "attrs.Attribute[Any]") -> Schema:
         schema = self._member(field)
         schema.pop("default", None)
-        optional = union_members(unwrap_annotated(field.type)[0])[1]
-        return schema if optional or field.default is attrs.NOTHING else nullable(schema)
+        return schema
 
 
 def _page_schema(item: Schema) -> Schema:

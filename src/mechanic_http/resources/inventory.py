@@ -34,7 +34,7 @@ class PartQuery(ListQuery):
     q: Annotated[
         SearchText | None, Description("Beginning of a name or SKU; case-insensitive.")
     ] = None
-    sku: Annotated[Sku | None, Description("Exact SKU.")] = None
+    sku: Annotated[Sku | None, Description("Whole SKU; case and white space do not count.")] = None
     low_stock: Annotated[
         bool | None,
         Description("Whether the available quantity is at or below the reorder point. Staff only."),

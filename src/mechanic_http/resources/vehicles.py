@@ -65,7 +65,9 @@ class VehicleQuery(ListQuery):
     vin: Annotated[
         ScannedVin | None, Description("Exact VIN; case-insensitive, with or without separators.")
     ] = None
-    plate: Annotated[Plate | None, Description("Exact licence plate; case-insensitive.")] = None
+    plate: Annotated[Plate | None, Description("Licence plate; only letters and digits count.")] = (
+        None
+    )
 
     @property
     def filter(self) -> VehicleFilter:

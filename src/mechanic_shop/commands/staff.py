@@ -8,7 +8,7 @@ from attrs import fields
 
 from mechanic_core.access import SYSTEM, Role
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_core.rules import first_violation, rules_of
+from mechanic_core.rules import first_violation, normalizer_of, rules_of
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.shop import open_shop
 
@@ -44,7 +44,7 @@ def add(role: str, email: str, name: str, *, password_stdin: bool) -> None:
 
 def _read_password(*, from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        return sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
     if not sys.stdin.isatty():
         raise click.UsageError(
             "There is no terminal to ask for the password: use --password-stdin."
@@ -59,7 +59,8 @@ def _validate(**values: str) -> None:
     problems = [
         f"{OPTIONS[name]} {violation}"
         for name, text in values.items()
-        if (violation := first_violation(rules_of(types[name]), text))
+        for normalize in [normalizer_of(types[name])]
+        if normalize and (violation := first_violation(rules_of(types[name]), normalize(text)))
     ]
     if problems:
         raise click.UsageError(f"{'; '.join(problems)}.")

@@ -21,7 +21,7 @@ from mechanic_core.mechanics.mechanic import (
     PublicMechanic,
     StaffMechanic,
 )
-from mechanic_core.values import fold_case
+from mechanic_core.texts import fold_case
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleChanged, VehicleForm
 from tests.strategies import FEWER, NOON, records, sample
 

@@ -140,13 +140,13 @@ def test_reports_every_problem_at_once() -> None:
     """
     Missing, unknown, wrong and invalid members are reported together, each with its pointer.
     """
-    tree = {"phone": "x", "email": 7, "a/b~c": 1, "address": " "}
+    tree = {"phone": "x", "email": 7, "a/b~c": 1, "address": "\x00"}
 
     assert {
         "#/name": "is required",
         "#/phone": "must have 3 to 32 characters",
         "#/email": "must be a string",
-        "#/address": "must not be blank",
+        "#/address": "must be visible text, without control and format characters",
         "#/a~1b~0c": "is not a known field",
         "#/password": "is required",
     } == details_of(tree, Registration)

@@ -121,7 +121,7 @@ def test_all_problems_are_reported_at_once() -> None:
     """
     Every wrong member is named.
     """
-    body = {"name": "", "email": "no", "time_zone": "Nowhere", "currency": "$", "motto": "x"}
+    body = {"name": "\a", "email": "no", "time_zone": "Nowhere", "currency": "$", "motto": "x"}
 
     refused = client().ask("PUT", "/shop", body, MANAGER)
 

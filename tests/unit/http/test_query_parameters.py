@@ -28,7 +28,7 @@ TOO_FAR = "page * per_page must be at most 10000: use the cursor (next_cursor) t
         ("sort=name", "sort", "is not a known parameter"),
         ("PAGE=1", "PAGE", "is not a known parameter"),
         ("sort=", "sort", "is not a known parameter"),
-        ("q=%00", "q", "must not contain control characters or unpaired surrogates"),
+        ("q=%00", "q", "must be one line of visible text, without control and format characters"),
         ("page=1&cursor=x", "cursor", "must not be given together with page"),
         ("page=501", "page", TOO_FAR),
         ("page=20000", "page", TOO_FAR),

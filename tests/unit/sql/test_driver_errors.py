@@ -52,7 +52,7 @@ def test_maps_constraint_names_and_columns_to_refusals() -> None:
     refusals = refusals_by_constraint()
 
     assert EmailTaken is refusals["uq_customers_email_key"] is refusals["customers.email_key"]
-    assert SkuTaken is refusals["ix_parts_sku"] is refusals["parts.sku"]
+    assert SkuTaken is refusals["uq_parts_sku_key"] is refusals["parts.sku_key"]
     assert LostRace is refusals["fk_tickets_vehicle_id_vehicles"]
 
 

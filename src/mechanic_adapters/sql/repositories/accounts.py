@@ -28,7 +28,7 @@ from mechanic_core.accounts.ports import Accounts
 from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.errors import NotFound
 from mechanic_core.mechanics.mechanic import MechanicNotFound
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key
 
 _make_account = record_maker(Account)
 
@@ -91,7 +91,7 @@ class SqlAccounts(Accounts):
 
     def find(self, email: str, *, staff: bool) -> Account | None:
         table = _STAFF if staff else _CUSTOMERS
-        row = self._executor.first(table.by_email, {"email_key": fold_case(email)})
+        row = self._executor.first(table.by_email, {"email_key": email_key(email)})
         return _make_account(row) if row else None
 
     def of(self, role: Role, holder_id: int) -> Account | None:

@@ -15,13 +15,13 @@ from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFo
 from mechanic_core.customers.ports import Customers
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key, fold_case
 
 
 def _keys(customer: Customer) -> Mapping[str, str | None]:
     if customer.erased_at:  # not found by any search, and the email is free again
         return {"name_key": None, "email_key": None}
-    return {"name_key": fold_case(customer.name), "email_key": fold_case(customer.email)}
+    return {"name_key": fold_case(customer.name), "email_key": email_key(customer.email)}
 
 
 _TABLE = RecordTable(customers, Customer, _keys)

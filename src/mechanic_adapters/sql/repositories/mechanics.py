@@ -16,11 +16,11 @@ from mechanic_core.events.event import SubjectKind
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key
 
 
 def _keys(mechanic: Mechanic) -> Mapping[str, str]:
-    return {"email_key": fold_case(mechanic.email)}
+    return {"email_key": email_key(mechanic.email)}
 
 
 _TABLE = RecordTable(mechanics, Mechanic, _keys)

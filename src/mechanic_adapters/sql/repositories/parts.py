@@ -24,11 +24,11 @@ from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId, PartNotFound
 from mechanic_core.inventory.ports import PartFilter, Parts
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.texts import fold_case, sku_key
 
 
 def _keys(part: Part) -> Mapping[str, str]:
-    return {"name_key": fold_case(part.name), "sku_key": fold_case(part.sku)}
+    return {"name_key": fold_case(part.name), "sku_key": sku_key(part.sku)}
 
 
 _TABLE = RecordTable(parts, Part, _keys)
@@ -36,7 +36,7 @@ _TABLE = RecordTable(parts, Part, _keys)
 _IS_LOW = parts.c.quantity - parts.c.reserved <= parts.c.reorder_point
 _FILTERS = {
     "q": starts_with(parts.c.name_key, parts.c.sku_key),
-    "sku": parts.c.sku == bindparam("sku", type_=KEY),
+    "sku": parts.c.sku_key == bindparam("sku_key", type_=KEY),
     "low": _IS_LOW,
     "not_low": not_(_IS_LOW),
 }
@@ -124,7 +124,7 @@ class SqlParts(Parts):
             params |= prefix_range(fold_case(wanted.q))
         if wanted.sku is not None:
             names.add("sku")
-            params["sku"] = wanted.sku
+            params["sku_key"] = sku_key(wanted.sku)
         if wanted.low_stock is not None:
             names.add("low" if wanted.low_stock else "not_low")
         return _list(frozenset(names)).fetch(self._executor, page, _TABLE.read, params)

@@ -31,7 +31,7 @@ from mechanic_adapters.sql.schema.vehicles import odometer_readings, vehicles
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.texts import fold_case, plate_key
 from mechanic_core.vehicles.odometer import OdometerReading, ReadingId
 from mechanic_core.vehicles.ports import OdometerLog, VehicleFilter, VehicleLists, Vehicles
 from mechanic_core.vehicles.vehicle import (
@@ -43,11 +43,14 @@ from mechanic_core.vehicles.vehicle import (
 
 
 def _keys(vehicle: Vehicle) -> Mapping[str, str | None]:
-    return {"vin_key": _folded(vehicle.vin), "plate_key": _folded(vehicle.plate)}
+    return _lookup_keys(vehicle.vin, vehicle.plate)
 
 
-def _folded(text: str | None) -> str | None:
-    return None if text is None else fold_case(text)
+def _lookup_keys(vin: str | None, plate: str | None) -> Mapping[str, str | None]:
+    return {
+        "vin_key": None if vin is None else fold_case(vin),
+        "plate_key": None if plate is None else plate_key(plate),
+    }
 
 
 _TABLE = RecordTable(vehicles, Vehicle, _keys)
@@ -152,11 +155,7 @@ class SqlVehicles(Vehicles, VehicleLists):
             )
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        values = {
-            "customer_id": wanted.customer_id,
-            "vin_key": _folded(wanted.vin),
-            "plate_key": _folded(wanted.plate),
-        }
+        values = {"customer_id": wanted.customer_id, **_lookup_keys(wanted.vin, wanted.plate)}
         params = {name: value for name, value in values.items() if value is not None}
         return _list(frozenset(params)).fetch(self._executor, page, _TABLE.read, params)
 

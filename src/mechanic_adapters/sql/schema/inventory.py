@@ -32,7 +32,7 @@ parts = record_table(
     moment("archived_at", nullable=True),
     version(),
     key("name_key", index=True),
-    key("sku_key", index=True),
+    key("sku_key"),
     CheckConstraint("price >= 0", name="price_range"),
     CheckConstraint("reorder_point >= 0", name="reorder_point_range"),
     CheckConstraint("reserved >= 0 AND reserved <= quantity", name="reserved_range"),
@@ -40,8 +40,8 @@ parts = record_table(
 _on_sale = parts.c.archived_at.is_(None)
 _low = parts.c.quantity - parts.c.reserved <= parts.c.reorder_point
 Index(
-    None,
-    parts.c.sku,
+    "uq_parts_sku_key",
+    parts.c.sku_key,
     unique=True,
     postgresql_where=_on_sale,
     sqlite_where=_on_sale,

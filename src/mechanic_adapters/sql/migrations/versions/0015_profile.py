@@ -6,7 +6,7 @@ from alembic import op
 from mechanic_adapters.sql.migrations.operations import is_postgres
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
