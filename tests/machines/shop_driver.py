@@ -71,7 +71,7 @@ class ShopDriver:
         }
 
     def parts(self, **wanted: Any) -> dict[str, Fields]:
-        """Return every part that is not archived, by its name."""
+        """Return every part that is not archived, or every one that is, by its name."""
         find = self.shop.list_parts
         return {
             (described := self.describe(part))["part"]: described
@@ -139,6 +139,8 @@ class ShopDriver:
             "on_hand": part.quantity,
             "reserved": part.reserved,
             "reorder": part.reorder_point,
+            "unit": part.unit,
+            "archived": part.archived,
             "version": part.version,
         }
 
@@ -171,8 +173,9 @@ class ShopDriver:
     def _facts(self, facts: Fields) -> Fields:
         if "part_id" in facts:
             facts["part_id"] = self.name("p", facts["part_id"])
-        if "tickets" in facts:
-            facts["tickets"] = [self.name("t", one) for one in facts["tickets"]]
+        for name, letter in (("tickets", "t"), ("ticket_ids", "t"), ("mechanic_ids", "m")):
+            if name in facts:
+                facts[name] = [self.name(letter, one) for one in facts[name]]
         if "blockers" in facts:
             facts["blockers"] = [blocker["code"] for blocker in facts["blockers"]]
         return facts

@@ -131,6 +131,19 @@ class TestLedger:
         with pytest.raises(PartNotFound), store.read_only() as work:
             work.ledger.of(PartId(UNKNOWN), ALL)
 
+    def test_knows_whether_a_part_was_ever_moved(self, store: Store) -> None:
+        """A part has movements as soon as there is one, whatever its balance."""
+        empty, used = add_part(store), add_part(store)
+        with store.begin() as work:
+            work.ledger.write(
+                [new_movement(used, 1), new_movement(evolve(used, quantity=Quantity(1)), -1)]
+            )
+
+        with store.read_only() as work:
+            assert [False, True, False] == [
+                work.ledger.has(one) for one in (empty.id, used.id, PartId(UNKNOWN))
+            ]
+
     def test_hides_the_name_of_an_erased_customer(self, store: Store) -> None:
         """Names are the current ones; after an erasure the id stays, without a name."""
         ada, bo, part = add_customer(store), add_mechanic(store), add_part(store)
@@ -163,7 +176,7 @@ class TestLedger:
             part = move(store, part, kind, quantity)
             assert () == disagreements(store)
         with store.begin() as work:
-            work.parts.save([part.archive(LATER)])
+            work.parts.save([evolve(part, archived_at=LATER)])
 
         assert () == disagreements(store)
 
@@ -178,7 +191,7 @@ class TestLedger:
             work.ledger.write(
                 [new_movement(unmoved, 5), new_movement(unmoved, 6), new_movement(reserved, 2)]
             )
-            work.parts.save([archived.archive(LATER)])
+            work.parts.save([evolve(archived, archived_at=LATER)])
 
         def disagreement(part: Part, on_hand: int) -> Disagreement:
             return Disagreement(

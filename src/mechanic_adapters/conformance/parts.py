@@ -53,6 +53,14 @@ WRITES: Final = (
         "parts",
         {EventType.PART_CHANGED: ("name",)},
     ),
+    Write(
+        "parts.save, restored",
+        lambda work, seed: work.parts.save(
+            [one.restore(LATER) for one in work.parts.save([seed.part.archive(LATER)])]
+        ),
+        "parts",
+        {EventType.PART_ARCHIVED: ("archived",), EventType.PART_RESTORED: ("archived",)},
+    ),
 )
 UNIQUE_VALUES: Final = (
     UniqueValue("SKU", lambda work, _: work.parts.add(new_part(sku="BRK-1")), SkuTaken),
@@ -88,7 +96,7 @@ def skus(store: Store, **wanted: Any) -> list[str]:
 
 
 class TestParts:
-    """Parts; archived ones are not found."""
+    """Parts; archived ones are in a list of their own."""
 
     def test_returns_what_was_added(self, store: Store) -> None:
         """A part comes back as added, with an id; the greatest amounts fit."""
@@ -166,15 +174,11 @@ class TestParts:
 
         with store.begin() as work:
             saved = work.parts.save(changed)
+            assert () == work.parts.save([])
 
         assert tuple(evolve(part, version=part.version + 1) for part in changed) == saved
         with store.read_only() as work:
             assert saved == (work.parts.get(other.id), work.parts.get(one.id))
-
-    def test_saves_none(self, store: Store) -> None:
-        """An empty list of parts is allowed."""
-        with store.begin() as work:
-            assert () == work.parts.save([])
 
     def test_refuses_an_old_version(self, store: Store) -> None:
         """If one part of several has an old version, none is saved."""
@@ -207,24 +211,35 @@ class TestParts:
 
         assert ["BRK-1", "BRK-2"] == skus(store)
 
-    def test_hides_the_archived(self, store: Store) -> None:
-        """An archived part is not found, and its SKU is free."""
-        old = add_part(store, sku="BRK-1")
-
-        archive(store, old)
+    def test_lists_the_archived_by_themselves(self, store: Store) -> None:
+        """Archived parts are apart from the others and can be read; their SKU is free."""
+        old = tuple(archive(store, add_part(store, sku="BRK-1")) for _ in "ab")
         new = add_part(store, sku="BRK-1")
+        page = evolve(ALL, with_total=True)
 
-        with pytest.raises(PartNotFound), store.read_only() as work:
-            work.parts.get(old.id)
         with store.read_only() as work:
-            assert (new,) == work.parts.find(PartFilter(), ALL).items
+            assert old == tuple(work.parts.get(part.id) for part in old)
+            listed = work.parts.find(PartFilter(), page)
+            archived = work.parts.find(PartFilter(archived=True), page)
+        assert ((new,), 1) == (listed.items, listed.total)
+        assert (old, 2) == (archived.items, archived.total)
 
-    def test_archives_the_same_sku_again(self, store: Store) -> None:
-        """Several archived parts may have the same SKU."""
-        for _ in "ab":
-            archive(store, add_part(store, sku="BRK-1"))
+    def test_restores_a_part_unless_its_sku_is_taken(self, store: Store) -> None:
+        """A restored part is listed and counted again; a refusal leaves the transaction usable."""
+        old = archive(store, add_part(store, sku="BRK-1")).id
+        other = add_part(store, sku="BRK-1")
 
-        assert [] == skus(store)
+        with store.begin() as work:
+            restored = work.parts.lock([old, other.id])[old].restore(LATER)
+            for parts in ([restored], [restored, evolve(other, name="Disc")]):
+                with pytest.raises(SkuTaken):
+                    work.parts.save(parts)
+            work.parts.save([evolve(other, sku="BRK-2")])
+            work.parts.save([restored])
+
+            listed = work.parts.find(PartFilter(), evolve(ALL, with_total=True))
+        assert (["BRK-1", "BRK-2"], 2) == ([part.sku for part in listed.items], listed.total)
+        assert [] == skus(store, archived=True)
 
     def test_locks_those_that_exist(self, store: Store) -> None:
         """Locked parts come by id, once each; archived ones are included, unknown ones are not."""

@@ -9,8 +9,9 @@ from attrs import evolve, field, frozen
 from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.rules import Alias, Example, Length, checked
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.line import TicketVersion
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
 from mechanic_core.values import IdNumber, Note, Text
 from mechanic_core.vehicles.vin import Vin, normalize_vin
@@ -20,9 +21,13 @@ MechanicIds = Annotated[tuple[IdNumber, ...], Length(0, 100), Example((3,))]
 
 @frozen(kw_only=True, field_transformer=checked)
 class TicketForm:
-    """The details of a ticket. The vehicle is given by its id, or by its VIN, which may be new."""
+    """The details of a ticket. The vehicle is given by its id, or by its VIN, which may be new.
+
+    Without a *customer_id* or a *service_date* a ticket keeps its own.
+    """
 
     description: Text
+    customer_id: Annotated[IdNumber | None, Example(7)] = None
     service_date: date | None = None
     vehicle_id: Annotated[IdNumber | None, Example(12)] = None
     vin: Vin | None = field(default=None, converter=normalize_vin)
@@ -37,6 +42,7 @@ class TicketForm:
         """Return the present details of *ticket*, with its vehicle by id."""
         return cls(
             description=ticket.description,
+            customer_id=ticket.customer_id,
             service_date=ticket.service_date,
             vehicle_id=ticket.vehicle.id if ticket.vehicle else None,
         )
@@ -57,7 +63,6 @@ class TicketForm:
 class TicketDraft(TicketForm):
     """The details of a new ticket. Customers may leave out *customer_id*."""
 
-    customer_id: Annotated[IdNumber | None, Example(7)] = None
     mechanic_ids: MechanicIds | None = None
 
     def mechanics(self, known: Mapping[int, Mechanic]) -> tuple[AssignedMechanic, ...]:
@@ -111,7 +116,7 @@ class MechanicEdit:
 
 
 def _assigned(known: Mapping[int, Mechanic], ids: Sequence[int]) -> tuple[AssignedMechanic, ...]:
-    return tuple(AssignedMechanic(id=known[one].id, name=known[one].name) for one in ids)
+    return tuple(AssignedMechanic.of(known[one]) for one in ids)
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -52,7 +52,7 @@ class VehicleLookup:
         Raises as `find_or_add` does.
         """
         present = ticket.vehicle
-        if present and present.id == form.vehicle_id:
+        if present and (present.id == form.vehicle_id or (form.vin and present.vin == form.vin)):
             vehicle = work.vehicles.get(present.id)
             return (
                 TicketVehicle.of(vehicle) if vehicle.customer_id == ticket.customer_id else present

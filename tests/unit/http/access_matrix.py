@@ -60,6 +60,7 @@ WHO: Final = {
     "PUT /inventory/{part_id}": "M",
     "PATCH /inventory/{part_id}": "M",
     "DELETE /inventory/{part_id}": "M",
+    "POST /inventory/{part_id}/restore": "M",
     "GET /events": "A",
     "POST /inventory/{part_id}/movements": "M",
     "GET /inventory/{part_id}/movements": "M",

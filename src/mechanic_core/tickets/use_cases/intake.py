@@ -17,8 +17,8 @@ from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import ProblemCollector
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, HistoryEvent
+from mechanic_core.tickets.ownership import give_to, require_room
 from mechanic_core.tickets.ticket import (
-    MAX_UNFINISHED,
     Ticket,
     TicketChanged,
     TicketFrozen,
@@ -28,7 +28,7 @@ from mechanic_core.tickets.ticket import (
     TooMany,
 )
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup
-from mechanic_core.tickets.workflow import UNWORKED_STATUSES
+from mechanic_core.tickets.workflow import INITIAL_STATUS
 from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_core.vehicles.ownership import lock_owner, owner_for
@@ -58,8 +58,7 @@ class OpenTicket:
             with problems:
                 owner = owner_for(actor, draft.customer_id)
                 lock_owner(work, actor, owner)
-                if len(work.ticket_lists.unfinished_of(owner)) >= MAX_UNFINISHED:
-                    raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
+                require_room(work, owner)
                 vehicle = self.vehicle_lookup.find_or_add(work, draft, owner, at)
             with problems:
                 ids = set(draft.mechanic_ids or ())
@@ -102,7 +101,7 @@ class ReadTicket:
 @final
 @frozen
 class ChangeTicket:
-    """Change the description, service date or vehicle of a ticket."""
+    """Change the description, service date, vehicle or customer of a ticket."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (TicketNotFound, TicketFrozen, TooMany, VinTaken, TicketChanged)
@@ -127,12 +126,13 @@ class ChangeTicket:
             ticket.require_version(expected)
             ticket.require_changeable()
             form = change(TicketForm.of(ticket))
+            after = give_to(work, ticket, form.customer_id, at)
             if form.keeps_vehicle_of(ticket, change):
                 vehicle = ticket.vehicle
             else:
-                vehicle = self.vehicle_lookup.copy_for(work, ticket, form, at)
+                vehicle = self.vehicle_lookup.copy_for(work, after, form, at)
             date = form.service_date or ticket.service_date
-            after = ticket.with_details(form.description, date, vehicle, at)
+            after = after.with_details(form.description, date, vehicle, at)
             if after is ticket:
                 return ticket
             entry = Entry.of(actor, at, HistoryEvent.CHANGED, _describe(ticket), _describe(after))
@@ -141,7 +141,8 @@ class ChangeTicket:
 
 def _describe(ticket: Ticket) -> str:
     vehicle = f"vehicle {ticket.vehicle.id}" if ticket.vehicle else "no vehicle"
-    return f"{ticket.service_date}, {vehicle}: {ticket.description}"
+    customer = f"customer {ticket.customer_id}"
+    return f"{customer}, {ticket.service_date}, {vehicle}: {ticket.description}"
 
 
 @final
@@ -163,6 +164,6 @@ class RemoveTicket:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            started = ticket.status in UNWORKED_STATUSES and work.histories.started(ticket_id)
+            started = ticket.status is not INITIAL_STATUS and work.histories.started(ticket_id)
             after = ticket.mark_removed(at, started=started)
             work.tickets.save(after, Entry.of(actor, at, HistoryEvent.REMOVED))
