@@ -29,8 +29,8 @@ class Mirror:
     def read_snapshot(self) -> None:
         """Note the newest position and then read all lists, in pages by cursor."""
         self.first = self.last = self.get(f"/events?after={NEWEST}")["last"]
-        for path in LISTS:
-            for thing in self.items_of(path):
+        for path, query in (*((path, "") for path in LISTS), ("/inventory", "&archived=true")):
+            for thing in self.items_of(path, query):
                 self._put(f"{path}/{thing['id']}", thing)
 
     def follow(self, resting: Callable[[], bool]) -> None:
@@ -63,12 +63,12 @@ class Mirror:
             assert answer.status == 200, answer
             return answer.body
 
-    def items_of(self, path: str) -> list[Any]:
+    def items_of(self, path: str, query: str) -> list[Any]:
         """Return the items of all pages of a list."""
         items: list[Any] = []
         cursor = ""
         while True:
-            page = self.get(f"{path}?per_page=100{cursor}")
+            page = self.get(f"{path}?per_page=100{query}{cursor}")
             items += page["items"]
             if not page["next_cursor"]:
                 return items
