@@ -1,6 +1,7 @@
 """A mirror of the shop: a snapshot of all lists, and then the subjects of all events."""
 
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any, Final
 
 from attrs import define, field
@@ -58,7 +59,7 @@ class Mirror:
         while True:
             try:
                 answer = self.client.ask("GET", path)
-            except OSError:
+            except (OSError, HTTPException):
                 continue
             assert answer.status == 200, answer
             return answer.body
