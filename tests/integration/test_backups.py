@@ -17,11 +17,18 @@ from sqlalchemy import NullPool, create_engine, inspect, text
 
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner, version
-from mechanic_shop.backups.epoch import SESSION_TABLES, TABLE
+from mechanic_core.access import SYSTEM
+from mechanic_core.events.use_cases import EventsExpired
+from mechanic_core.inventory.part import PartForm
+from mechanic_shop import open_shop
+from mechanic_shop.backups.epoch import EMPTIED, POSITION_TABLE, TABLE
 from mechanic_shop.demo.throwaway_shop import fill_shop
 from mechanic_shop.settings.settings import Settings
+from tests.integration.databases import DATABASES, new_shop_url
+from tests.integration.events.mirror import NEWEST
 from tests.integration.programs import environment, run
 from tests.integration.servers import PostgresServer
+from tests.strategies import sample
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 Tables = Mapping[str, Sequence[tuple[Any, ...]]]
@@ -76,7 +83,7 @@ def engine_of(url: str) -> Any:
 
 
 def contents_of(url: str) -> Tables:
-    """Return every row of every table but those of sessions, and the other schema objects."""
+    """Return every row of every table but those of sessions and events, and the other schema objects."""
     engine = engine_of(url)
     with engine.connect() as connection:
         found = {
@@ -85,7 +92,7 @@ def contents_of(url: str) -> Tables:
                 key=repr,
             )
             for name in inspect(engine).get_table_names()
-            if name not in (*SESSION_TABLES, TABLE)
+            if name not in (*EMPTIED, POSITION_TABLE, TABLE)
         }
         found[""] = sorted(tuple(row) for row in connection.execute(text(_beside(url))))
     return found
@@ -180,6 +187,37 @@ def test_postgresql_is_restored_completely(
     assert len(expected["stock_movements"]) > 100
     assert 0 == run_command(folder, new, "stock", "check").returncode
     assert 0o600 == stat.S_IMODE((folder / "shop.dump").stat().st_mode)
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_mirror_starts_again_after_a_restore(
+    kind: str, folder: Path, postgres: PostgresServer, programs: Mapping[str, str]
+) -> None:
+    """
+    After a restore no position of before can be gone on from: at, behind or beyond the backup.
+    """
+    url = new_shop_url(kind, folder, postgres)
+    backed_up = last_after_adding(url, "PAD")
+    assert 0 == run_command(folder, url, "backup", "shop.backup", **programs).returncode
+    lost = last_after_adding(url, "OIL")
+
+    back = run_command(folder, url, "restore", "shop.backup", "--force", **programs)
+
+    assert (0, 1, 2) == (back.returncode, backed_up, lost), back.stderr
+    with open_shop(url) as shop:
+        for after in (0, backed_up, lost, lost + 1000):
+            with pytest.raises(EventsExpired):
+                shop.read_events(SYSTEM, after)
+        last = shop.read_events(SYSTEM, NEWEST).last
+        shop.add_part(SYSTEM, sample(PartForm, sku="RAG"))
+        assert [last + 1] == [event.position for event in shop.read_events(SYSTEM, last).items]
+
+
+def last_after_adding(url: str, sku: str) -> int:
+    """Add a part and return the position of its event."""
+    with open_shop(url) as shop:
+        shop.add_part(SYSTEM, sample(PartForm, sku=sku))
+        return shop.read_events(SYSTEM, NEWEST).last
 
 
 def test_nothing_is_overwritten_without_force(

@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
+from mechanic_adapters.sql.migrations.lock_retries import LockRetries
 from mechanic_adapters.sql.migrations.ownership import NamesTaken
 from mechanic_adapters.sql.migrations.version import FORMER_TABLE, VERSION_TABLE
 from tests.integration.apps import ADA, PASSWORD, open_client, settings_for
@@ -250,3 +251,18 @@ def test_takes_over_the_version_of_a_former_release(
     assert VERSION_TABLE > "9999"  # as former releases compare
     runner.downgrade(url, "base")
     assert [] == host.ask(f"SELECT version_num FROM {FORMER_TABLE}")  # noqa: S608 - as above
+
+
+def test_takes_over_when_the_lock_is_free(tmp_path: Path, postgres_url: str) -> None:
+    """
+    While another transaction has changed the row of a former release's version, the upgrade waits.
+    """
+    load_released(postgres_url)
+    host = Host(postgres_url, tmp_path, "")
+    with psycopg.connect(postgres_url) as holder:
+        holder.execute("UPDATE alembic_version SET version_num = '0006'")
+
+        runner.upgrade(postgres_url, retries=LockRetries(report=lambda _: holder.rollback()))
+
+    assert runner.newest() == runner.current(postgres_url)
+    assert [(VERSION_TABLE,)] == host.ask("SELECT version_num FROM alembic_version")

@@ -58,7 +58,7 @@ class AppClient:
     @property
     def most_for_an_edit(self) -> int:
         """The maximum for an assignment; SQLite cannot write in a WITH clause."""
-        return 4 if self.kind == "postgresql" else 7
+        return 3 if self.kind == "postgresql" else 7
 
     def known(self, asked: RequestCase) -> list[int]:
         """Return the recorded counts of a request; zeros for a new route."""

@@ -44,6 +44,7 @@ WITHOUT_POSIX: Final = """
 A_JOB: Final = """
     from mechanic_core import money, quantity
     from mechanic_core.access import Actor, Role
+    from mechanic_core.accounts.account import Credentials
     from mechanic_core.customers.customer import Registration
     from mechanic_core.mechanics.mechanic import Hiring
     from mechanic_core.tickets.forms import TicketDraft, TransitionForm
@@ -71,6 +72,7 @@ A_JOB: Final = """
             ticket = shop.move_ticket(owner, ticket.id, TransitionForm(to=status))
     with open_shop("sqlite:///shop.db") as shop:
         ticket = shop.read_ticket(owner, ticket.id)
+        shop.log_in_staff(Actor(), Credentials(email=lee.email, password="correct horse"))
     print(ticket.status, ticket.totals.total)
 """
 

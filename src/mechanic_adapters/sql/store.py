@@ -89,8 +89,8 @@ class SqlStore:
             self._require_current(opened)
             if worked_tickets.changes:
                 worked_tickets.flush()
-            if transaction.events:
-                write_events(transaction, transaction.events)
+            if transaction.stored_events < len(transaction.events):
+                write_events(transaction)
             self._commit(transaction)
         except BaseException:
             transaction.rollback()

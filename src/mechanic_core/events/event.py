@@ -5,10 +5,10 @@ it when they are erased. Every store writes it in the transaction of the change.
 """
 
 import functools
+import os
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, NewType, Protocol, Self
-from uuid import uuid4
 
 from attrs import fields, frozen
 
@@ -165,7 +165,7 @@ class Event:
     ) -> Self:
         """Return a new event, with an id that no other has."""
         return cls(
-            id=EventId(f"evt_{uuid4().hex}"),
+            id=EventId(f"evt_{os.urandom(16).hex()}"),
             type=type_,
             at=at,
             kind=kind,
@@ -203,7 +203,7 @@ def changed_members(before: object, after: object) -> tuple[str, ...]:
     """Return the names of the published members that differ between two records of one class."""
     cls: Any = type(after)
     names = _published_members(cls)
-    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
+    return tuple([name for name in names if getattr(before, name) != getattr(after, name)])
 
 
 @functools.cache

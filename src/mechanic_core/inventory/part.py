@@ -197,8 +197,9 @@ class Part:
             return EventType.PART_CREATED
         if self.archived != before.archived:
             return EventType.PART_ARCHIVED if self.archived else EventType.PART_RESTORED
-        members = set(changed_members(before, self))
-        stock_only = members and members <= _STOCK_MEMBERS
+        if (self.quantity, self.reserved) == (before.quantity, before.reserved):
+            return EventType.PART_CHANGED
+        stock_only = _STOCK_MEMBERS.issuperset(changed_members(before, self))
         return EventType.PART_STOCK_MOVED if stock_only else EventType.PART_CHANGED
 
     @computed

@@ -1,7 +1,8 @@
-"""What a restore does not take from the backup: sessions, and the epoch of the data.
+"""What a restore does not take from the backup: sessions, events, and the epoch of the data.
 
 The backup's sessions would come back to life, also those that were revoked after it was made. A new
-epoch tells running processes that what they remember is of other data.
+epoch tells running processes that what they remember is of other data. A mirror has applied events
+that the backup does not know: it must start again, so no event is left that it could go on from.
 """
 
 import secrets
@@ -13,8 +14,17 @@ from mechanic_adapters.sql.schema.accounts import (
     session_revocations,
     sessions,
 )
+from mechanic_adapters.sql.schema.events import event_positions, events
 
-SESSION_TABLES: Final = (refresh_tokens.name, session_revocations.name, sessions.name)
+POSITION_TABLE: Final = event_positions.name
+
+SKIPPED_POSITIONS: Final = 1_000_000
+"""How far positions are raised above those of the backup and of the replaced database.
+
+Of a lost database nobody knows the last one; a million events after the backup are safe to assume.
+"""
+
+EMPTIED: Final = (refresh_tokens.name, session_revocations.name, sessions.name, events.name)
 """The tables that are empty after a restore."""
 
 TABLE: Final = epochs.name

@@ -35,7 +35,10 @@ _RAISE: Final = """
     WHERE schemaname = current_schema() AND sequencename = %(sequence)s
 """
 _HAS_SCHEMA: Final = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %(name)s)"
-_HAS_EPOCH: Final = "SELECT to_regclass(%(table)s) IS NOT NULL"
+_HAS_TABLE: Final = "SELECT to_regclass(%(table)s) IS NOT NULL"
+_POSITION: Final = "SELECT last FROM event_positions"
+_NO_EVENTS: Final = "DELETE FROM events"
+_SKIP: Final = "UPDATE event_positions SET last = greatest(last, %(last)s) + %(skipped)s"
 _EPOCH: Final = "INSERT INTO epochs (id, value) VALUES (1, %(value)s)"
 _SERVICE: Final = "mechanic_shop"
 """The section of the service file that passes secrets to the programs."""
@@ -51,9 +54,9 @@ def write(url: str, target: Path) -> None:
 
 
 def read(source: Path, url: str, *, replace: bool) -> None:
-    """Restore the dump in *source*, in one transaction, without sessions. Raises `ValueError`.
+    """Restore the dump in *source*, in one transaction. Raises `ValueError`.
 
-    A second transaction begins a new epoch, and raises the sequences above those of the replaced
+    Sessions and events are left out. A second transaction begins a new epoch, and raises the sequences above those of the replaced
     database: no id is given again.
     """
     place = database_url(url)
@@ -68,7 +71,7 @@ def read(source: Path, url: str, *, replace: bool) -> None:
         raise ValueError("the database already has tables: use --force to replace them")
     clean = ("--clean", "--if-exists") if has_tables else ()
     atomic = ("--single-transaction", "--exit-on-error")
-    used = _last_ids(url)
+    used, position = _last_ids(url), _last_position(url)
     with NamedTemporaryFile("w") as wanted:
         wanted.writelines(
             line
@@ -78,7 +81,7 @@ def read(source: Path, url: str, *, replace: bool) -> None:
         wanted.flush()
         options = (*atomic, *clean, *_PORTABLE, f"--use-list={wanted.name}")
         _run(place, program, *options, _dbname(place), str(source))
-    _begin_epoch(url, used)
+    _begin_epoch(url, used, position)
 
 
 def _schema_in(source: Path, contents: str) -> str:
@@ -93,9 +96,9 @@ def _schema_in(source: Path, contents: str) -> str:
 def _is_wanted(entry: str, schema: str, *, exists: bool) -> bool:
     """Return whether an entry of a dump's list is restored.
 
-    All but sessions and the epoch, and the schema itself if it exists.
+    All but what a restore leaves out, and the schema itself if it exists.
     """
-    unwanted = [f" TABLE DATA {schema} {table} " for table in (*epoch.SESSION_TABLES, epoch.TABLE)]
+    unwanted = [f" TABLE DATA {schema} {table} " for table in (*epoch.EMPTIED, epoch.TABLE)]
     if exists:
         unwanted.append(f" SCHEMA - {schema} ")
     return not any(text in entry for text in unwanted)
@@ -107,16 +110,33 @@ def _last_ids(url: str) -> dict[str, int]:
         return dict(connection.execute(_SEQUENCES).fetchall())
 
 
-def _begin_epoch(url: str, used: Mapping[str, int]) -> None:
-    """Write a new epoch, and let ids go on above those that were *used*."""
+def _last_position(url: str) -> int:
+    """Return the position of the last event."""
+    with _connect(url) as connection:
+        if not _has(connection, epoch.POSITION_TABLE):
+            return 0
+        row = connection.execute(_POSITION).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _begin_epoch(url: str, used: Mapping[str, int], position: int) -> None:
+    """Write a new epoch, and let ids and positions go on above those that were *used*."""
     present = _last_ids(url)
     with _connect(url) as connection:
         connection.execute(COMMIT_SYNCHRONOUSLY)  # `pg_restore` commits as the server is set to
         for sequence, last in used.items():
             if last > present.get(sequence, 0):
                 connection.execute(_RAISE, {"sequence": sequence, "last": last})
-        if connection.execute(_HAS_EPOCH, {"table": epoch.TABLE}).fetchone() == (True,):
+        if _has(connection, epoch.TABLE):
             connection.execute(_EPOCH, {"value": epoch.new_value()})
+        if _has(connection, epoch.POSITION_TABLE):
+            connection.execute(_NO_EVENTS)  # a server that is running may have written some by now
+            values = {"last": position, "skipped": epoch.SKIPPED_POSITIONS}
+            connection.execute(_SKIP, values)
+
+
+def _has(connection: "psycopg.Connection[tuple[Any, ...]]", table: str) -> bool:
+    return connection.execute(_HAS_TABLE, {"table": table}).fetchone() == (True,)
 
 
 def _server_version(url: str) -> int:

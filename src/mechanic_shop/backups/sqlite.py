@@ -32,7 +32,8 @@ def read(source: Path, file: Path, *, replace: bool) -> None:
     """Copy the backup in *source* into the database in *file*. Raises `ValueError`.
 
     It is written in one transaction: other connections see the old or the new state. The new one
-    has no sessions and a new epoch, and none of its next ids was ever used by the old one.
+    has no sessions, no events and a new epoch, and none of its next ids was ever used by the old
+    one.
     """
     with _open(source, "ro") as backup:
         found = _require_schema(source, backup)
@@ -46,6 +47,7 @@ def read(source: Path, file: Path, *, replace: bool) -> None:
                 raise ValueError(f"{file} already exists: use --force to replace its data")
             with _temporary_copy(backup, file) as copy:
                 _begin_epoch(copy, _last_ids(target))
+                _skip_positions(copy, _last_position(target))
                 _copy(copy, target, file)
 
 
@@ -57,9 +59,9 @@ def _last_ids(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def _begin_epoch(connection: sqlite3.Connection, used: Mapping[str, int]) -> None:
-    """Delete all sessions, write a new epoch, and let ids go on above those that were *used*."""
+    """Delete sessions and events, write a new epoch, and go on above the ids that were *used*."""
     tables = _tables(connection)
-    for table in epoch.SESSION_TABLES:
+    for table in epoch.EMPTIED:
         if table in tables:
             connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
     if epoch.TABLE in tables:  # else the migration that creates it begins an epoch
@@ -69,6 +71,22 @@ def _begin_epoch(connection: sqlite3.Connection, used: Mapping[str, int]) -> Non
     connection.execute("DELETE FROM sqlite_sequence")
     connection.executemany("INSERT INTO sqlite_sequence VALUES (?, ?)", (ids | above).items())
     connection.commit()
+
+
+def _last_position(connection: sqlite3.Connection) -> int:
+    """Return the position of the last event."""
+    if epoch.POSITION_TABLE not in _tables(connection):
+        return 0
+    (last,) = connection.execute("SELECT last FROM event_positions").fetchone()
+    return int(last)
+
+
+def _skip_positions(connection: sqlite3.Connection, used: int) -> None:
+    """Let positions go on far above those of both databases."""
+    if epoch.POSITION_TABLE in _tables(connection):
+        values = (used, epoch.SKIPPED_POSITIONS)
+        connection.execute("UPDATE event_positions SET last = max(last, ?) + ?", values)
+        connection.commit()
 
 
 @contextmanager

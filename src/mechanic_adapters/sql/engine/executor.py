@@ -48,7 +48,9 @@ class Executor:
         self.locked: dict[tuple[str, int], Any] = {}
         """Records whose rows this transaction has locked, by table and id."""
         self.events: list[Event] = []
-        """The events of this transaction so far; written at its end."""
+        """The events of this transaction so far."""
+        self.stored_events = 0
+        """How many of them, the first ones, are stored; the others are at its end."""
         self.actor = SYSTEM
         """Who makes the changes."""
         self.written: set[str] | None = None
@@ -91,6 +93,16 @@ class Executor:
         Raises `ReadOnlyError` outside a transaction.
         """
         return self._write(noun, statement, params)[1]
+
+    @property
+    def stores_events(self) -> bool:
+        """Whether a statement may store the next event: all before it are stored."""
+        return self.database.is_postgres and self.stored_events == len(self.events)
+
+    def note_event(self, event: Event, *, is_stored: bool = False) -> None:
+        """Note the next event of this transaction."""
+        self.events.append(event)
+        self.stored_events += is_stored
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Raise `ReadOnlyError`: only a transaction has savepoints."""

@@ -66,8 +66,9 @@ def _notify_all(notification: Callable[[ForkAware], None]) -> None:
         notification(pool)
 
 
-os.register_at_fork(
-    before=lambda: _notify_all(lambda pool: pool.before_fork()),
-    after_in_parent=lambda: _notify_all(lambda pool: pool.after_fork_in_parent()),
-    after_in_child=lambda: _notify_all(lambda pool: pool.after_fork_in_child()),
-)
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(
+        before=lambda: _notify_all(lambda pool: pool.before_fork()),
+        after_in_parent=lambda: _notify_all(lambda pool: pool.after_fork_in_parent()),
+        after_in_child=lambda: _notify_all(lambda pool: pool.after_fork_in_child()),
+    )

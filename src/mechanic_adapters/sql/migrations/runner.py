@@ -109,17 +109,19 @@ def _migrating(parsed: URL, retries: LockRetries) -> Iterator[tuple[Connection, 
             connection.commit()
             return
 
+        version = partial(_rolled_back_version, connection)
+
         def run(command: _Command) -> None:
             def attempt() -> None:
                 connection.rollback()
                 command(config)
 
-            retries.run(attempt, partial(_rolled_back_version, connection))
+            retries.run(attempt, version)
 
         with _connected(parsed) as guard:
             _exclude_others(guard)
             _create_schema(connection, schema_name(parsed))
-            retries.run(partial(_take_over, connection, config))
+            retries.run(partial(_take_over, connection, config), version)
             yield connection, run
             connection.commit()
 

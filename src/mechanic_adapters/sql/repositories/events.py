@@ -1,13 +1,21 @@
-"""Events in SQL: written at the end of each transaction, numbered once committed."""
+"""Events in SQL: written in the transaction of the change, numbered once committed.
 
-from collections.abc import Sequence
+On PostgreSQL the statement that changes a record writes its event too: a statement of its own would
+cost a round trip. All events of a transaction are written in their order, so as soon as one is left
+for the end, those after it are too.
+"""
+
+import functools
 from datetime import datetime
 from typing import Any, final
 
 from attrs import frozen
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
+    Insert,
     Select,
+    Update,
     bindparam,
     delete,
     func,
@@ -16,9 +24,10 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningInsert
 
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
-from mechanic_adapters.sql.engine.compiled_statements import Row
+from mechanic_adapters.sql.engine.compiled_statements import Params, Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import json_text
 from mechanic_adapters.sql.engine.sql_functions import rows_from_json
@@ -42,6 +51,15 @@ _ADD_ONE = insert(events).values({c.name: bindparam(c.name, type_=c.type) for c 
 """One event is sent as parameters, which saves the database parsing JSON."""
 
 _ADD = insert(events).from_select(_NAMES, rows_from_json(_WRITTEN))
+
+_EVENT = {
+    **{
+        name: bindparam(f"event_{name}", type_=events.c[name].type)
+        for name in ("id", "type", "kind", "by_role", "by_id", "changes")
+    },
+    "version": bindparam("version", type_=BigInteger),
+    "at": bindparam("updated_at", type_=MOMENT),
+}
 
 _IS_NUMBERED = events.c.position.is_not(None)
 _LIMIT = bindparam("limit", type_=BigInteger)
@@ -135,8 +153,46 @@ class SqlEvents(Events):
         return _transaction(self._executor).run(_SWEEP, {"before": before, "limit": limit})
 
 
-def write_events(transaction: Transaction, written: Sequence[Event]) -> None:
-    """Store the events of a transaction, without positions."""
+@functools.cache
+def with_event(write: Insert | Update) -> Insert:
+    """Return one statement for *write*, which returns an id, and the event of that subject.
+
+    It affects as many rows, and needs PostgreSQL, which can write inside a WITH.
+    """
+    (subject_id,) = write.cte("saved").c
+    return event_of(subject_id)
+
+
+@functools.cache
+def with_event_returning_id(write: Insert | Update) -> ReturningInsert[Any]:
+    """Return `with_event` that returns the id too."""
+    return with_event(write).returning(events.c.subject_id)
+
+
+def event_of(subject_id: ColumnElement[int]) -> Insert:
+    """Return a statement for the event of a subject, whose version and time it has as parameters.
+
+    The statement that writes the subject has the same two.
+    """
+    values = {**_EVENT, "subject_id": subject_id}
+    return insert(events).from_select(list(values), select(*values.values()))
+
+
+def event_parameters(event: Event) -> Params:
+    """Return the parameters of `event_of` that are its own."""
+    return {
+        "event_id": event.id,
+        "event_type": event.type.value,
+        "event_kind": event.kind.value,
+        "event_by_role": event.by.role.value,
+        "event_by_id": event.by.id,
+        "event_changes": ",".join(event.changes),
+    }
+
+
+def write_events(transaction: Transaction) -> None:
+    """Store the events of a transaction that are not stored yet, without positions."""
+    written = transaction.events[transaction.stored_events :]
     if len(written) == 1:
         transaction.run(_ADD_ONE, dict(zip(_NAMES, _values(written[0]), strict=True)))
     else:
@@ -152,7 +208,7 @@ def _values(event: Event) -> tuple[Any, ...]:
         event.kind.value,
         event.subject_id,
         event.version,
-        event.by.role,
+        event.by.role.value,
         event.by.id,
         ",".join(event.changes),
     )

@@ -4,7 +4,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any, Generic, TypeVar, final
 
-from sqlalchemy import BigInteger, ClauseElement, Select, Table, bindparam, select, update
+from sqlalchemy import (
+    BigInteger,
+    ClauseElement,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQLite too
 
 from mechanic_adapters.sql.engine.compiled_statements import Params, Row
@@ -19,6 +29,11 @@ from mechanic_adapters.sql.engine.row_mapping import (
     with_values,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in
+from mechanic_adapters.sql.repositories.events import (
+    event_parameters,
+    with_event,
+    with_event_returning_id,
+)
 from mechanic_adapters.sql.schema.metadata import deciding_columns, unique_constraints
 from mechanic_core.errors import LostRace, Refused
 from mechanic_core.events.event import Event, EventSubject
@@ -53,6 +68,7 @@ class RecordTable(Generic[R]):
         expected = table.c.version == bindparam("expected_version", type_=BigInteger)
         self.insert = insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)
         self.update = update(table).values(values).where(table.c.id == RECORD_ID, expected)
+        self._returning_id = self.update.returning(table.c.id)
 
     def read(self, rows: Sequence[Row]) -> Iterable[R]:
         """Return the records in *rows*."""
@@ -79,7 +95,7 @@ class RecordTable(Generic[R]):
         self,
         executor: Executor,
         record: R,
-        statement: ClauseElement | None = None,
+        statement: Insert | Update | None = None,
         params: Params = NO_PARAMS,
     ) -> R:
         """Insert a record and return it with its id.
@@ -87,20 +103,26 @@ class RecordTable(Generic[R]):
         A duplicate raises its refusal and leaves the transaction usable. Another *statement*
         than `insert` may write more, with *params*; it returns the id too.
         """
+        event = Event.between(None, record, executor.actor)
         values = {**self._values(record), **params}
         chosen = self.insert if statement is None else statement
-        rows = executor.write_returning(self.noun, chosen, values)
+        if is_stored := executor.stores_events:
+            values |= event_parameters(event)
+            rows = executor.write_returning(self.noun, with_event_returning_id(chosen), values)
+        else:
+            rows = executor.write_returning(self.noun, chosen, values)
         if not rows:
             raise self._duplicate
         new = with_values(record, id=rows[0][0])
-        self.note_change(executor, None, new)
+        executor.locked[self.noun, new.id] = new
+        executor.note_event(with_values(event, subject_id=new.id), is_stored=is_stored)
         return new
 
     def save(
         self,
         executor: Executor,
         record: R,
-        statement: ClauseElement | None = None,
+        statement: Insert | Update | None = None,
         params: Params = NO_PARAMS,
     ) -> R:
         """Update a record and return it with its next version.
@@ -112,12 +134,20 @@ class RecordTable(Generic[R]):
         saved = with_values(record, version=record.version + 1)
         where = {"record_id": record.id, "expected_version": record.version}
         values = {**self._values(saved), **where, **params}
-        chosen = self.update if statement is None else statement
+        event = Event.between(before, saved, executor.actor)
+        if is_stored := executor.stores_events:
+            values |= event_parameters(event)
+            chosen: ClauseElement = with_event(
+                self._returning_id if statement is None else statement
+            )
+        else:
+            chosen = self.update if statement is None else statement
         with nullcontext() if self.keeps_its_keys(executor, record) else executor.savepoint():
             count = executor.write(self.noun, chosen, values)
         if count != 1:
             raise LostRace
-        self.note_change(executor, before, saved)
+        executor.locked[self.noun, saved.id] = saved
+        executor.note_event(event, is_stored=is_stored)
         return saved
 
     def stored(self, executor: Executor, record: R) -> R:
@@ -132,7 +162,7 @@ class RecordTable(Generic[R]):
     def note_change(self, executor: Executor, before: R | None, after: R) -> None:
         """Note the event of a change, and what is stored now."""
         executor.locked[self.noun, after.id] = after
-        executor.events.append(Event.between(before, after, executor.actor))
+        executor.note_event(Event.between(before, after, executor.actor))
 
     def keeps_its_keys(self, executor: Executor, record: R) -> bool:
         """Return whether a locked record has the unique keys that are stored.

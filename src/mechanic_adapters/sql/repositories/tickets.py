@@ -36,6 +36,7 @@ from mechanic_adapters.sql.queries.tickets import (
     read_tickets,
     ticket_list,
 )
+from mechanic_adapters.sql.repositories.events import event_of, event_parameters
 from mechanic_adapters.sql.repositories.ticket_lines import write_lines
 from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
 from mechanic_core.customers.customer import CustomerId
@@ -62,6 +63,7 @@ _UPDATE = (
 )
 _ENTRY = column_parameters(ticket_history)
 _ADD_ENTRY = insert(ticket_history).values(_ENTRY)
+_ADD_ENTRY_WITH_EVENT = _ADD_ENTRY.add_cte(event_of(_ENTRY["ticket_id"]).cte("event"))
 
 _STAFF = (ticket_mechanics.c.ticket_id, ticket_mechanics.c.mechanic_id)
 _ASSIGN = insert(ticket_mechanics).from_select(_STAFF, rows_from_json(_STAFF))
@@ -91,6 +93,8 @@ _SAVE = (
     .add_cte(_UNASSIGN.cte("unassigned"), _ASSIGN.cte("assigned"))
 )
 """All writes of `SqlTickets.save` except lines in one statement, for PostgreSQL."""
+
+_SAVE_WITH_EVENT = _SAVE.add_cte(event_of(_updated.c.id).cte("event"))
 
 
 @final
@@ -124,7 +128,12 @@ class SqlTickets(Tickets, TicketLists):
         new = with_values(ticket, id=TicketId(rows[0][0]))
         if staff := sorted((new.id, mechanic.id) for mechanic in new.mechanics):
             self._executor.write(_NOUN, _ASSIGN, {"rows": json_text(staff)})
-        self._executor.write(_NOUN, _ADD_ENTRY, {**values, "ticket_id": new.id})
+        event = Event.between(None, new, self._executor.actor)
+        params = {**values, "ticket_id": new.id}
+        if is_stored := self._executor.stores_events:
+            params |= event_parameters(event)
+        self._executor.write(_NOUN, _ADD_ENTRY_WITH_EVENT if is_stored else _ADD_ENTRY, params)
+        self._executor.note_event(event, is_stored=is_stored)
         return self._finish(None, new)
 
     def save(self, ticket: Ticket, entry: Entry) -> Ticket:
@@ -140,9 +149,14 @@ class SqlTickets(Tickets, TicketLists):
             "ids": sorted(old - new),
             "rows": json_text(assigned),
         }
-        is_postgres = self._executor.database.is_postgres
-        if self._executor.write(_NOUN, _SAVE if is_postgres else _UPDATE, params) != 1:
+        event = Event.between(before, after, self._executor.actor)
+        is_postgres, is_stored = self._executor.database.is_postgres, self._executor.stores_events
+        if is_stored:
+            params |= event_parameters(event)
+        save = _SAVE_WITH_EVENT if is_stored else _SAVE if is_postgres else _UPDATE
+        if self._executor.write(_NOUN, save, params) != 1:
             raise LostRace
+        self._executor.note_event(event, is_stored=is_stored)
         if not is_postgres:
             if old - new:
                 self._executor.write(_NOUN, _UNASSIGN, params)
@@ -183,7 +197,7 @@ class SqlTickets(Tickets, TicketLists):
                 self._executor.actor,
                 changes=("vehicle",),
             )
-            self._executor.events.append(event)
+            self._executor.note_event(event)
 
     def _lock(self, ticket_id: TicketId, row: Row | None) -> Ticket:
         if row is None:
@@ -211,7 +225,6 @@ class SqlTickets(Tickets, TicketLists):
             after = write_lines(self._executor, *lines, after)
         self._worked_tickets.change(before, after)
         self._executor.locked[_NOUN, after.id] = after
-        self._executor.events.append(Event.between(before, after, self._executor.actor))
         return after
 
 

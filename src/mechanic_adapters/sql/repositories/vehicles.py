@@ -101,7 +101,7 @@ class SqlVehicles(Vehicles, VehicleLists):
         if used and used[0]:  # by removed tickets too
             raise VehicleInUse
         if self._executor.write(_TABLE.noun, _REMOVE, {"record_id": vehicle.id}):
-            self._executor.events.append(
+            self._executor.note_event(
                 Event.deletion(EventType.VEHICLE_DELETED, vehicle, at, self._executor.actor)
             )
 
@@ -128,7 +128,7 @@ class SqlVehicles(Vehicles, VehicleLists):
                 self._executor.actor,
                 changes=("plate",),
             )
-            self._executor.events.append(event)
+            self._executor.note_event(event)
 
 
 def _required(vehicle: Vehicle | None) -> Vehicle:

@@ -2,11 +2,10 @@
 
 from sqlalchemy import CheckConstraint, Column, Identity, Index, SmallInteger, Table
 
-from mechanic_adapters.sql.engine.column_types import ID, one_of
+from mechanic_adapters.sql.engine.column_types import ID
 from mechanic_adapters.sql.schema.columns import key, moment, number, text
 from mechanic_adapters.sql.schema.metadata import METADATA
 from mechanic_core.errors import LostRace
-from mechanic_core.events.event import Initiator
 
 events = Table(
     "events",
@@ -19,14 +18,15 @@ events = Table(
     text("kind"),
     number("subject_id"),
     number("version"),
-    Column("by_role", one_of(Initiator, "by_role"), nullable=False),
+    text("by_role"),
     number("by_id", nullable=True),
     text("changes"),
-    sqlite_autoincrement=True,
 )
 """Events in the order of their writing, which is not that of their commits.
 
-*position* is set after the commit. *changes* are names, separated by commas.
+*position* is set after the commit. *changes* are names, separated by commas. Every write pays for
+this table, so no constraint lists the values of *by_role*, which PostgreSQL would parse each time,
+and SQLite counts no numbers, which order only events that have no position yet.
 """
 
 _NUMBERED = events.c.position.is_not(None)

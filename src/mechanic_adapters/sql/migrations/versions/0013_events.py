@@ -10,7 +10,6 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 KEY = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 MOMENT = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
 EPOCH = "1970-01-01 00:00:00.000000+00:00"
-INITIATORS = ("customer", "mechanic", "manager", "anonymous", "system")
 
 
 def upgrade() -> None:
@@ -25,16 +24,9 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("subject_id", sa.BigInteger, nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False),
-        sa.Column(
-            "by_role",
-            sa.Enum(
-                *INITIATORS, name="by_role", native_enum=False, create_constraint=True, length=20
-            ),
-            nullable=False,
-        ),
+        sa.Column("by_role", sa.Text, nullable=False),
         sa.Column("by_id", sa.BigInteger),
         sa.Column("changes", sa.Text, nullable=False),
-        sqlite_autoincrement=True,
     )
     _index("ix_events_position", ["position"], "position IS NOT NULL", unique=True)
     _index("ix_events_type_position", ["type", "position"], "position IS NOT NULL")
