@@ -117,6 +117,7 @@ class InventoryUseCases:
     read_part: inventory.ReadPart
     change_part: inventory.ChangePart
     archive_part: inventory.ArchivePart
+    restore_part: inventory.RestorePart
     move_stock: inventory.MoveStock
     list_movements: inventory.ListMovements
     check_stock: inventory.CheckStock

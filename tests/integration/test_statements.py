@@ -29,9 +29,10 @@ from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Work
 from mechanic_core.vehicles.ports import VehicleFilter
 from tests.integration.servers import PostgresServer

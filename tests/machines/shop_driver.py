@@ -73,7 +73,7 @@ class ShopDriver:
         }
 
     def parts(self, **wanted: Any) -> dict[str, Fields]:
-        """Return every part that is not archived, by its name."""
+        """Return every part that is not archived, or every one that is, by its name."""
         find = self.shop.list_parts
         return {
             (described := self.describe(part))["part"]: described
@@ -153,6 +153,8 @@ class ShopDriver:
             "on_hand": part.quantity,
             "reserved": part.reserved,
             "reorder": part.reorder_point,
+            "unit": part.unit,
+            "archived": part.archived,
             "version": part.version,
         }
 
@@ -189,8 +191,9 @@ class ShopDriver:
             facts["vehicle_id"] = self.name("v", facts["vehicle_id"])
             facts["customer_id"] = self.name("c", facts["customer_id"])
         facts.pop("last_on", None)
-        if "tickets" in facts:
-            facts["tickets"] = [self.name("t", one) for one in facts["tickets"]]
+        for name, letter in (("tickets", "t"), ("ticket_ids", "t"), ("mechanic_ids", "m")):
+            if name in facts:
+                facts[name] = [self.name(letter, one) for one in facts[name]]
         if "blockers" in facts:
             facts["blockers"] = [blocker["code"] for blocker in facts["blockers"]]
         return facts

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.stateful import MultipleResults, consumes, multiple, rule
 
@@ -162,6 +163,22 @@ class TicketRules(DifferentialMachine):
             self.open_ticket(by, "c1", day, [])
             if by == "c1"
             else (self.open_ticket(by, customer, day, mechanic_names))
+        )
+
+    @rule(
+        by=staff_members,
+        ticket=DifferentialMachine.tickets,
+        customer=DifferentialMachine.customers,
+    )
+    def correct_customer(self, by: str, ticket: str, customer: str) -> None:
+        """Correct the customer of a ticket."""
+        self.apply(
+            lambda: self.model.correct(by, ticket, customer),
+            lambda driver: driver.shop.change_ticket(
+                ACTORS[by],
+                driver.id(ticket),
+                lambda form: evolve(form, customer_id=driver.id(customer)),
+            ),
         )
 
     @rule(

@@ -29,7 +29,7 @@ class MemoryParts(Parts):
 
     def get(self, part_id: PartId) -> Part:
         part = self._tables[_PARTS].get(part_id)
-        if part is None or part.archived_at:
+        if part is None:
             raise PartNotFound
         return part
 
@@ -68,7 +68,7 @@ class MemoryParts(Parts):
 def _matches(part: Part, wanted: PartFilter) -> bool:
     start = fold_case(wanted.q or "")
     return (
-        not part.archived_at
+        part.archived == wanted.archived
         and (fold_case(part.name).startswith(start) or sku_key(part.sku).startswith(start))
         and (wanted.sku is None or sku_key(wanted.sku) == sku_key(part.sku))
         and wanted.low_stock in (None, part.is_low)
@@ -90,6 +90,9 @@ class MemoryLedger(Ledger):
             raise PartNotFound
         movements = self._tables[_LEDGER].get(part_id) or ()
         return paginate(movements, page, lambda movement: movement.id).map(self._with_name)
+
+    def has(self, part_id: PartId) -> bool:
+        return bool(self._tables[_LEDGER].get(part_id))
 
     def disagreements(self) -> tuple[Disagreement, ...]:
         return tuple(

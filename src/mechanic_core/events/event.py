@@ -48,6 +48,7 @@ class EventType(StrEnum):
     PART_CHANGED = "part.changed"
     PART_STOCK_MOVED = "part.stock_moved"
     PART_ARCHIVED = "part.archived"
+    PART_RESTORED = "part.restored"
     TICKET_CREATED = "ticket.created"
     TICKET_CHANGED = "ticket.changed"
     TICKET_STARTED = "ticket.started"

@@ -1,5 +1,6 @@
 """The part record, its form, and the rules of its stock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, NewType, Self
@@ -33,6 +34,14 @@ _RESERVED: Final = Annotated[
     Stock, Example(2), Description("Quantity of the part that is reserved for tickets.")
 ]
 
+MAX_NAMED_TICKETS: Final = 100
+"""How many tickets a refusal names at most, oldest first."""
+
+_TICKET_IDS: Final = Annotated[
+    tuple[int, ...],
+    Example((15,)),
+    Description(f"The tickets that the part is on, oldest first; at most {MAX_NAMED_TICKETS}."),
+]
 
 _STOCK_MEMBERS: Final = frozenset({"quantity", "reserved", "available"})
 
@@ -49,10 +58,20 @@ class PartChanged(Stale):
     """The part has changed since you read it."""
 
 
-class PartReserved(Conflict):
-    """Some of the part is reserved for tickets."""
+class PartInUse(Conflict):
+    """The part is on hand, or on tickets that are not closed."""
 
-    fact_types: ClassVar = {"reserved": _RESERVED}
+    fact_types: ClassVar = {
+        "on_hand": Annotated[Stock, Example(3), Description("Quantity of the part on hand.")],
+        "reserved": _RESERVED,
+        "ticket_ids": _TICKET_IDS,
+    }
+
+
+class UnitInUse(Conflict):
+    """The unit cannot change once stock was counted in it."""
+
+    fact_types: ClassVar = {"unit": Unit}
 
 
 class InsufficientStock(WrongState):
@@ -63,14 +82,16 @@ class InsufficientStock(WrongState):
         "available": Annotated[
             Stock, Example(3), Description("Quantity of the part that can still be reserved.")
         ],
+        "ticket_ids": _TICKET_IDS,
     }
 
-    def __init__(self, part: "Part") -> None:
-        """Report how much of *part* is available."""
+    def __init__(self, part: "Part", ticket_ids: Sequence[int] = ()) -> None:
+        """Report how much of *part* is available, and the tickets that reserve the rest."""
         super().__init__(
             f"not enough stock of {part.sku}: {to_decimal(part.available)} available",
             part_id=part.id,
             available=to_decimal(part.available),
+            **_named(ticket_ids),
         )
         self.available = part.available
 
@@ -78,14 +99,19 @@ class InsufficientStock(WrongState):
 class CountBelowReserved(Conflict):
     """The count is lower than the reserved quantity."""
 
-    fact_types: ClassVar = {"reserved": _RESERVED}
+    fact_types: ClassVar = {"reserved": _RESERVED, "ticket_ids": _TICKET_IDS}
 
-    def __init__(self, part: "Part") -> None:
-        """Report how much of *part* is reserved."""
+    def __init__(self, part: "Part", ticket_ids: Sequence[int] = ()) -> None:
+        """Report how much of *part* is reserved, and for which tickets."""
         super().__init__(
             f"{to_decimal(part.reserved)} of {part.sku} are reserved",
             reserved=to_decimal(part.reserved),
+            **_named(ticket_ids),
         )
+
+
+def _named(ticket_ids: Sequence[int]) -> dict[str, list[int]]:
+    return {"ticket_ids": list(ticket_ids)} if ticket_ids else {}
 
 
 class Kind(StrEnum):
@@ -165,12 +191,17 @@ class Part:
         """Return what happened since *before*; None for a new part."""
         if before is None:
             return EventType.PART_CREATED
-        if self.archived_at and not before.archived_at:
-            return EventType.PART_ARCHIVED
+        if self.archived != before.archived:
+            return EventType.PART_ARCHIVED if self.archived else EventType.PART_RESTORED
         if (self.quantity, self.reserved) == (before.quantity, before.reserved):
             return EventType.PART_CHANGED
         stock_only = _STOCK_MEMBERS.issuperset(changed_members(before, self))
         return EventType.PART_STOCK_MOVED if stock_only else EventType.PART_CHANGED
+
+    @computed
+    def archived(self) -> Annotated[bool, Example(False)]:
+        """Whether the part is archived: gone from the lists, and seen by staff only."""
+        return self.archived_at is not None
 
     @computed
     def available(self) -> Stock:
@@ -237,8 +268,19 @@ class Part:
             raise RuleBroken(Problem("#/quantity", f"must leave at most {most} on hand"))
         return evolve(self, quantity=Quantity(new_on_hand), reserved=Quantity(new_reserved))
 
-    def archive(self, at: datetime) -> Self:
-        """Return the part as archived. Raises `PartReserved` while tickets reserve it."""
-        if self.reserved:
-            raise PartReserved(reserved=to_decimal(self.reserved))
+    def archive(self, at: datetime, ticket_ids: Sequence[int] = ()) -> Self:
+        """Return the part as archived.
+
+        Raises `PartInUse` while it is on hand, or on tickets that are not closed: *ticket_ids*.
+        """
+        if self.quantity or ticket_ids:
+            raise PartInUse(
+                on_hand=to_decimal(self.quantity),
+                reserved=to_decimal(self.reserved),
+                ticket_ids=list(ticket_ids),
+            )
         return evolve(self, archived_at=at, updated_at=at)
+
+    def restore(self, at: datetime) -> Self:
+        """Return the part as no longer archived; itself if it is not."""
+        return evolve(self, archived_at=None, updated_at=at) if self.archived else self

@@ -10,8 +10,9 @@ from mechanic_core.access import Actor, RoleForbids
 from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.rules import Alias, Description, Example, Length, checked
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.line import TicketVersion
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
 from mechanic_core.validators import unchecked
 from mechanic_core.values import IdNumber, Note, Text
@@ -39,11 +40,14 @@ MechanicIds = Annotated[tuple[IdNumber, ...], Length(0, 100), Example((3,))]
 class TicketForm(StaffInsistence):
     """The details of a ticket. The vehicle is given by its id, or by its VIN, which may be new.
 
+    Without a *customer_id* or a *service_date* a ticket keeps its own.
+
     *odometer* is what the vehicle shows now: a reading in its log.
     """
 
     transfer: Transfer = False
     description: Text
+    customer_id: Annotated[IdNumber | None, Example(7)] = None
     service_date: ServiceDate | None = None
     vehicle_id: Annotated[IdNumber | None, Example(12)] = None
     vin: ScannedVin | None = None
@@ -62,6 +66,7 @@ class TicketForm(StaffInsistence):
         return unchecked(
             cls,
             description=ticket.description,
+            customer_id=ticket.customer_id,
             service_date=ticket.service_date,
             vehicle_id=ticket.vehicle.id if ticket.vehicle else None,
         )
@@ -84,7 +89,6 @@ class TicketForm(StaffInsistence):
 class TicketDraft(TicketForm):
     """The details of a new ticket. Customers may leave out *customer_id*."""
 
-    customer_id: Annotated[IdNumber | None, Example(7)] = None
     mechanic_ids: MechanicIds | None = None
 
     def require_staff(self, actor: Actor) -> None:
@@ -145,7 +149,7 @@ class MechanicEdit:
 
 
 def _assigned(known: Mapping[int, Mechanic], ids: Sequence[int]) -> tuple[AssignedMechanic, ...]:
-    return tuple(AssignedMechanic(id=known[one].id, name=known[one].name) for one in ids)
+    return tuple(AssignedMechanic.of(known[one]) for one in ids)
 
 
 @frozen(kw_only=True, field_transformer=checked)

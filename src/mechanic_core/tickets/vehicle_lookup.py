@@ -80,7 +80,7 @@ class VehicleLookup:
         """
         present, owner = ticket.vehicle, ticket.customer_id
         known = self.known(work, form) if named else None
-        if present and present.id == form.vehicle_id:
+        if present and (present.id == form.vehicle_id or (form.vin and present.vin == form.vin)):
             is_theirs = known and (known.customer_id == owner or form.transfer)
             if not is_theirs:
                 return _with_odometer(work, present, form.odometer, at)

@@ -101,7 +101,7 @@ class TicketItem:
         change: Replacement[TicketForm],
         expected: int | None,
     ) -> Ticket:
-        """Replace a ticket's description, service date and vehicle."""
+        """Replace a ticket's description, service date, vehicle and customer."""
         if _leaves_vehicle(change):
             change = change.keeping("vehicle_id", "vin")
         return self.shop.change_ticket(actor, ticket_id, change, expected)
@@ -114,7 +114,7 @@ class TicketItem:
         change: MergePatch[TicketForm],
         expected: int | None,
     ) -> Ticket:
-        """Update a ticket's description, service date or vehicle, by id or VIN."""
+        """Update a ticket's description, service date, customer or vehicle, by id or VIN."""
         patch = change.instead_of("vehicle_id", given="vin")
         return self.shop.change_ticket(actor, ticket_id, patch, expected)
 

@@ -188,6 +188,7 @@ def _inventory(
         read_part=inventory.ReadPart(read_only),
         change_part=inventory.ChangePart(begin, now, low_stock),
         archive_part=inventory.ArchivePart(begin, now),
+        restore_part=inventory.RestorePart(begin, now),
         move_stock=inventory.MoveStock(begin, now, low_stock),
         list_movements=inventory.ListMovements(read_only),
         check_stock=inventory.CheckStock(read_only),

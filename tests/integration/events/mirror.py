@@ -1,6 +1,7 @@
 """A mirror of the shop: a snapshot of its profile and all lists, and then the subjects of all events."""
 
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any, Final
 
 from attrs import define, field
@@ -31,8 +32,8 @@ class Mirror:
         """Note the newest position; then read the profile, and all lists in pages by cursor."""
         self.first = self.last = self.get(f"/events?after={NEWEST}")["last"]
         self._put(SHOP, self.get(SHOP))
-        for path in LISTS:
-            for thing in self.items_of(path):
+        for path, query in (*((path, "") for path in LISTS), ("/inventory", "&archived=true")):
+            for thing in self.items_of(path, query):
                 self._put(f"{path}/{thing['id']}", thing)
 
     def follow(self, resting: Callable[[], bool]) -> None:
@@ -60,17 +61,17 @@ class Mirror:
         while True:
             try:
                 answer = self.client.ask("GET", path)
-            except OSError:
+            except (OSError, HTTPException):
                 continue
             assert answer.status == 200, answer
             return answer.body
 
-    def items_of(self, path: str) -> list[Any]:
+    def items_of(self, path: str, query: str) -> list[Any]:
         """Return the items of all pages of a list."""
         items: list[Any] = []
         cursor = ""
         while True:
-            page = self.get(f"{path}?per_page=100{cursor}")
+            page = self.get(f"{path}?per_page=100{query}{cursor}")
             items += page["items"]
             if not page["next_cursor"]:
                 return items

@@ -46,7 +46,7 @@ CONTRACT = {
     STAFF_ONLY: """
         list_customers list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
         add_part_line change_part_line remove_part_line add_labor_line change_labor_line
-        remove_labor_line add_part change_part archive_part move_stock list_movements
+        remove_labor_line add_part change_part archive_part restore_part move_stock list_movements
     """,
     MANAGERS_ONLY: """
         remove_vehicle hire_mechanic let_mechanic_go remove_ticket check_stock

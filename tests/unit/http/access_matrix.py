@@ -61,6 +61,7 @@ WHO: Final = {
     "PUT /inventory/{part_id}": "M",
     "PATCH /inventory/{part_id}": "M",
     "DELETE /inventory/{part_id}": "M",
+    "POST /inventory/{part_id}/restore": "M",
     "GET /events": "A",
     "GET /shop": "P",
     "PUT /shop": "A",

@@ -126,12 +126,14 @@ CONTRACT = (
     RequestCase("GET", "/inventory?q=pad&sku=PAD", ANONYMOUS, 200, None, {"page": 1}),
     RequestCase("GET", "/inventory?low_stock=true", MECHANIC, 200, None, {"page": 1}),
     RequestCase("GET", "/inventory/1", ANONYMOUS, 200, None, {"price": 19.99, "available": 8}),
-    RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Oil", "price": 7}, {"id": 3}),
+    RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Oil", "price": 7}, {"id": 4}),
     RequestCase(
         "PUT", "/inventory/1", MECHANIC, 200, {"name": "Pad", "price": 1.1}, {"quantity": 10}
     ),
     RequestCase("PATCH", "/inventory/1", MECHANIC, 200, {"quantity": 5.5}, {"available": 3.5}),
     RequestCase("DELETE", "/inventory/2", MECHANIC, 204),
+    RequestCase("GET", "/inventory?archived=true", MECHANIC, 200, None, {"page": 1}),
+    RequestCase("POST", "/inventory/3/restore", MECHANIC, 200, None, {"archived": False}),
     RequestCase("GET", "/events?after=99", MANAGER, 200, None, {"items": [], "has_more": False}),
     RequestCase(
         "GET",
@@ -187,6 +189,8 @@ def _client_with_records() -> tuple[Client, object]:
         RequestCase("POST", "/service_tickets/2/labor", MECHANIC, 201, LABOR),
         RequestCase("POST", "/vehicles", MECHANIC, 201, {"customer_id": 1}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Rag", "price": 0, "sku": "RAG"}),
+        RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Old", "price": 0, "sku": "OLD"}),
+        RequestCase("DELETE", "/inventory/3", MECHANIC, 204),
     ):
         assert case.status == found.ask(case.method, case.path, case.body, case.actor).status_code
     return with_content(found)

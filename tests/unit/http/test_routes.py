@@ -109,7 +109,7 @@ def test_locates_new_resources() -> None:
         "/service_tickets/3",
         "/service_tickets/1/parts/2",
         "/service_tickets/1/labor/2",
-        "/inventory/3",
+        "/inventory/4",
         "/inventory/1/movements",
     ] == locations
 

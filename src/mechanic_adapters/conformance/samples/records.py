@@ -12,9 +12,10 @@ from mechanic_core.inventory.part import Kind, Part
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, PartLine
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket, TicketVehicle
 from mechanic_core.unit_of_work import Store
 from mechanic_core.vehicles.odometer import OdometerReading
 from mechanic_core.vehicles.vehicle import Vehicle
@@ -84,7 +85,7 @@ def new_ticket(
         "vehicle": TicketVehicle.of(vehicle) if vehicle else None,
         "service_date": DAY,
         "description": "Grinding noise when braking",
-        "mechanics": tuple(AssignedMechanic(id=one.id, name=one.name) for one in mechanics),
+        "mechanics": tuple(AssignedMechanic.of(one) for one in mechanics),
         "created_at": AT,
         "updated_at": AT,
     }

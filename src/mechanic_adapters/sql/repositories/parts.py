@@ -39,6 +39,8 @@ _FILTERS = {
     "sku": parts.c.sku_key == bindparam("sku_key", type_=KEY),
     "low": _IS_LOW,
     "not_low": not_(_IS_LOW),
+    "archived": parts.c.archived_at.is_not(None),
+    "on_sale": parts.c.archived_at.is_(None),
 }
 _LOCK = (
     _TABLE.rows.where(id_in(parts.c.id, "ids")).order_by(parts.c.id).with_for_update(key_share=True)
@@ -66,12 +68,11 @@ _SAVE_WITH_MOVEMENT = with_movement(_TABLE.update.returning(parts.c.id))
 @functools.cache
 def _list(names: frozenset[str]) -> PageQuery:
     """Return the list of the parts that match the filters *names*."""
-    filters = (_FILTERS[name] for name in sorted(names))
     return PageQuery(
-        rows=_TABLE.rows.where(parts.c.archived_at.is_(None), *filters),
+        rows=_TABLE.rows.where(*(_FILTERS[name] for name in sorted(names))),
         key=parts.c.id,
         no_prepare="q" in names,
-        total=None if names else total_of(parts),
+        total=total_of(parts) if names == {"on_sale"} else None,
     )
 
 
@@ -84,7 +85,7 @@ class SqlParts(Parts):
 
     def get(self, part_id: PartId) -> Part:
         part = _TABLE.get(self._executor, part_id)
-        if part is None or part.archived_at:
+        if part is None:
             raise PartNotFound
         return part
 
@@ -118,7 +119,7 @@ class SqlParts(Parts):
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
         params: dict[str, str] = {}
-        names = set()
+        names = {"archived" if wanted.archived else "on_sale"}
         if wanted.q is not None:
             names.add("q")
             params |= prefix_range(fold_case(wanted.q))
@@ -145,7 +146,7 @@ class SqlParts(Parts):
 
 def read_parts(executor: Executor, ids: Collection[int]) -> Iterable[Part]:
     """Return those of *ids* that can be read."""
-    return (one for one in _TABLE.get_all(executor, ids) if one.archived_at is None)
+    return _TABLE.get_all(executor, ids)
 
 
 SUBJECTS: Final = {SubjectKind.PART: read_parts}

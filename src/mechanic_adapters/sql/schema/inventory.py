@@ -53,6 +53,8 @@ Index(
     postgresql_where=_on_sale & _low,
     sqlite_where=_on_sale & _low,
 )
+_archived = parts.c.archived_at.is_not(None)
+Index("ix_parts_archived", parts.c.id, postgresql_where=_archived, sqlite_where=_archived)
 
 stock_movements = record_table(
     "stock_movements",

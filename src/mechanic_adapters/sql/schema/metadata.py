@@ -7,7 +7,8 @@ can violate says what that means: ``info={"refusal": VinTaken}``.
 
 from typing import Final
 
-from sqlalchemy import Index, MetaData, Table, UniqueConstraint
+from sqlalchemy import Column, Index, MetaData, Table, UniqueConstraint
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.schema import SchemaItem
 
 METADATA: Final = MetaData(
@@ -32,3 +33,11 @@ def unique_constraints(table: Table) -> tuple[UniqueConstraint | Index, ...]:
         *(index for index in table.indexes if index.unique),
         *(rule for rule in table.constraints if isinstance(rule, UniqueConstraint)),
     )
+
+
+def deciding_columns(unique: UniqueConstraint | Index) -> list[str]:
+    """Return the columns that decide whether rows collide: with those of a partial index's condition."""
+    where = unique.dialect_options["postgresql"]["where"] if isinstance(unique, Index) else None
+    conditions = () if where is None else visitors.iterate(where)
+    columns = (*unique.columns, *(one for one in conditions if isinstance(one, Column)))
+    return [column.name for column in columns]

@@ -18,8 +18,8 @@ from mechanic_core.errors import ProblemCollector
 from mechanic_core.profile.calendar import require_service_date
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, HistoryEvent
+from mechanic_core.tickets.ownership import give_to, require_room
 from mechanic_core.tickets.ticket import (
-    MAX_UNFINISHED,
     Ticket,
     TicketChanged,
     TicketFrozen,
@@ -29,7 +29,7 @@ from mechanic_core.tickets.ticket import (
     TooMany,
 )
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup, enter_ticket_reading
-from mechanic_core.tickets.workflow import UNWORKED_STATUSES
+from mechanic_core.tickets.workflow import INITIAL_STATUS
 from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_core.vehicles.odometer import OdometerFell
@@ -64,8 +64,7 @@ class OpenTicket:
                 known = self.vehicle_lookup.known(work, draft)
                 former = known.customer_id if known and draft.transfer else None
                 lock_owner(work, actor, owner, former)
-                if len(work.ticket_lists.unfinished_of(owner)) >= MAX_UNFINISHED:
-                    raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
+                require_room(work, owner)
                 vehicle = self.vehicle_lookup.take_in(work, actor, known, draft, owner, at)
             with problems:
                 ids = set(draft.mechanic_ids or ())
@@ -114,7 +113,7 @@ class ReadTicket:
 @final
 @frozen
 class ChangeTicket:
-    """Change the description, service date or vehicle of a ticket."""
+    """Change the description, service date, vehicle or customer of a ticket."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (
@@ -147,14 +146,15 @@ class ChangeTicket:
             ticket.require_changeable()
             form = apply(change, TicketForm.of(ticket), ticket)
             with problems:
+                after = give_to(work, ticket, form.customer_id, at)
                 named = not form.keeps_vehicle_of(ticket, change)
-                vehicle = self.vehicle_lookup.copy_for(work, actor, ticket, form, at, named=named)
+                vehicle = self.vehicle_lookup.copy_for(work, actor, after, form, at, named=named)
             day = form.service_date or ticket.service_date
             with problems:
                 if day != ticket.service_date:
                     require_service_date(day, work.profiles.get().today(at))
             problems.raise_if_any()
-            after = ticket.with_details(form.description, day, vehicle, at)
+            after = after.with_details(form.description, day, vehicle, at)
             enter_ticket_reading(work, actor, after, form, at)
             if after is ticket:
                 return ticket
@@ -173,7 +173,8 @@ def _describe(ticket: Ticket, *, with_odometer: bool) -> str:
     vehicle = f"vehicle {ticket.vehicle.id}" if ticket.vehicle else "no vehicle"
     if with_odometer and ticket.vehicle and ticket.vehicle.odometer is not None:
         vehicle = f"{vehicle} at {ticket.vehicle.odometer}"
-    return f"{ticket.service_date}, {vehicle}: {ticket.description}"
+    customer = f"customer {ticket.customer_id}"
+    return f"{customer}, {ticket.service_date}, {vehicle}: {ticket.description}"
 
 
 @final
@@ -195,6 +196,6 @@ class RemoveTicket:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            started = ticket.status in UNWORKED_STATUSES and work.histories.started(ticket_id)
+            started = ticket.status is not INITIAL_STATUS and work.histories.started(ticket_id)
             after = ticket.mark_removed(at, started=started)
             work.tickets.save(after, Entry.of(actor, at, HistoryEvent.REMOVED))
