@@ -40,6 +40,7 @@ class CustomerUseCases:
     """Customers."""
 
     register_customer: customers.RegisterCustomer
+    add_customer: customers.AddCustomer
     list_customers: customers.ListCustomers
     read_customer: customers.ReadCustomer
     change_customer: customers.ChangeCustomer

@@ -12,6 +12,15 @@ from tests.contract.differences import allows_breaking_changes, breaking_changes
 
 RELEASED = Path(__file__).with_name("released.json")
 
+WANTED = {
+    "GET /customers 200.items[].email: may be null",
+    "POST /customers 201.email: may be null",
+    "GET /customers/{customer_id} 200.email: may be null",
+    "PUT /customers/{customer_id} 200.email: may be null",
+    "PATCH /customers/{customer_id} 200.email: may be null",
+}
+"""Breaks that the contract asks for: customers without an e-mail address."""
+
 
 def test_is_compatible_unless_the_version_permits_a_break() -> None:
     """
@@ -20,7 +29,8 @@ def test_is_compatible_unless_the_version_permits_a_break() -> None:
     released = orjson.loads(RELEASED.read_bytes())
     versions = released["info"]["version"], document()["info"]["version"]
 
-    assert allows_breaking_changes(*versions) or [] == breaking_changes(released, document())
+    breaks = set(breaking_changes(released, document()))
+    assert allows_breaking_changes(*versions) or breaks == WANTED
 
 
 def changed(*steps: str, **members: Any) -> dict[str, Any]:

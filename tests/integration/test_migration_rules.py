@@ -24,8 +24,8 @@ RULES: Final = {
     "an index is built concurrently": r"CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)",
     "an index is dropped concurrently": r"DROP INDEX (?!CONCURRENTLY)",
     "a new column is nullable or has a constant default": (
-        r"ALTER TABLE .* ADD COLUMN (?=.*("
-        r"NOT NULL(?!.*DEFAULT)|DEFAULT.*\(|GENERATED|SERIAL|REFERENCES|UNIQUE|PRIMARY))"
+        r"ALTER TABLE .* ADD COLUMN ((?!.*DEFAULT).*NOT NULL"
+        r"|.*(DEFAULT.*\(|GENERATED|SERIAL|REFERENCES|UNIQUE|PRIMARY))"
     ),
     "a constraint is added NOT VALID": r"ALTER TABLE .* ADD (CONSTRAINT|CHECK|FOREIGN)(?!.*NOT VALID)",
     "no type is changed": r"ALTER TABLE .* TYPE |ALTER TYPE",

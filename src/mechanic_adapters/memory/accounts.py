@@ -35,7 +35,9 @@ class MemoryAccounts(Accounts):
 
     def find(self, email: str, *, staff: bool) -> Account | None:
         people = self._tables[MECHANICS].all() if staff else self._tables[CUSTOMERS].all()
-        holders = (person.id for person in people if fold_case(person.email) == fold_case(email))
+        holders = (
+            one.id for one in people if one.email and fold_case(one.email) == fold_case(email)
+        )
         accounts = (self._read(staff, holder) for holder in holders)
         return next((account for account in accounts if account), None)
 

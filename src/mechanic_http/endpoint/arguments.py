@@ -132,7 +132,8 @@ def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:
     signature = operation.signature
     name, required = signature.body_name, signature.body_required
     media_types = operation.media_types
-    structure = codec.structure_hook(form)
+    staff_form = signature.staff_body or form
+    structure, structure_for_staff = codec.structure_hook(form), codec.structure_hook(staff_form)
     aliases = aliases_of(form)
 
     def read(call: Call) -> None:
@@ -146,7 +147,8 @@ def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:
         elif signature.merges:
             call.arguments[name] = MergePatch.parse(tree, form)
         else:
-            record = structure(tree, form)
+            is_staff = call.actor.is_staff
+            record = structure_for_staff(tree, staff_form) if is_staff else structure(tree, form)
             call.arguments[name] = Replacement(record) if signature.replaces else record
 
     return read

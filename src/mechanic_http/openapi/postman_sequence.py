@@ -169,7 +169,8 @@ def _endpoints(document: Mapping[str, Any]) -> dict[str, Endpoint]:
 
 def _required(document: Mapping[str, Any], operation: Mapping[str, Any]) -> frozenset[str]:
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+        (form, *_) = content["schema"].get("anyOf", [content["schema"]])
+        schema = document["components"]["schemas"][form["$ref"].rpartition("/")[2]]
         return frozenset(schema.get("required", ()))
     return frozenset()
 

@@ -105,6 +105,7 @@ def _customers(
 ) -> CustomerUseCases:
     return CustomerUseCases(
         register_customer=customers.RegisterCustomer(begin, now, passwords),
+        add_customer=customers.AddCustomer(begin, now, passwords),
         list_customers=customers.ListCustomers(read_only),
         read_customer=customers.ReadCustomer(read_only),
         change_customer=customers.ChangeCustomer(begin, now),

@@ -44,7 +44,7 @@ CONTRACT = {
     OWNER_OR_MANAGER: "erase_customer",
     SELF_OR_MANAGER: "change_mechanic list_worked",
     STAFF_ONLY: """
-        list_customers list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
+        list_customers add_customer list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
         add_part_line change_part_line remove_part_line add_labor_line change_labor_line
         remove_labor_line add_part change_part archive_part move_stock list_movements
     """,

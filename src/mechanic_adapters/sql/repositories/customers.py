@@ -20,7 +20,8 @@ from mechanic_core.values import fold_case
 def _keys(customer: Customer) -> Mapping[str, str | None]:
     if customer.erased_at:  # not found by any search, and the email is free again
         return {"name_key": None, "email_key": None}
-    return {"name_key": fold_case(customer.name), "email_key": fold_case(customer.email)}
+    email_key = None if customer.email is None else fold_case(customer.email)
+    return {"name_key": fold_case(customer.name), "email_key": email_key}
 
 
 _TABLE = RecordTable(customers, Customer, _keys)
