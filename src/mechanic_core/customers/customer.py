@@ -21,6 +21,14 @@ class CustomerNotFound(NotFound):
 class EmailTaken(Conflict):
     """This e-mail address is already in use."""
 
+    fact_types: ClassVar = {
+        "mechanic_id": Annotated[
+            int,
+            Example(3),
+            Description("The mechanic who has the address and has left, if it is one."),
+        ]
+    }
+
 
 class CustomerChanged(Stale):
     """The customer has changed since you read it."""
