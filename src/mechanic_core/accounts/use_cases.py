@@ -226,6 +226,7 @@ class ChangePassword:
             if work.accounts.lock(account.role, account.holder_id) != account:
                 raise WrongPassword
             work.accounts.put(evolve(account, password_hash=password_hash))
+            work.password_resets.end(account.role, account.holder_id)
             work.revocations.revoke_all(
                 account.role, account.holder_id, self.now(), but=actor.session
             )

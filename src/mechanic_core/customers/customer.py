@@ -128,6 +128,10 @@ class Customer:
         if self.email is None and self.phone is None:
             raise RuleBroken(Problem("#/phone", "is required without an e-mail address"))
 
+    def with_login(self, at: datetime) -> Self:
+        """Return the customer as one who can log in."""
+        return evolve(self, has_login=True, updated_at=at)
+
     def erase(self, at: datetime) -> Self:
         """Return the customer without personal data; only the id remains."""
         return evolve(

@@ -162,6 +162,8 @@ class ChangeCustomer:
             customer = work.customers.lock(customer_id)
             customer.require_version(expected)
             after = customer.with_form(change(customer.form), self.now())
+            if after.email != customer.email:  # its links were sent to the former address
+                work.password_resets.end(Role.CUSTOMER, customer_id)
             return customer if after is customer else work.customers.save(after)
 
 
@@ -191,5 +193,6 @@ class EraseCustomer:
             work.vehicle_lists.erase_plates(customer_id, at)
             work.ticket_lists.erase_plates(customer_id, at)
             work.revocations.revoke_all(Role.CUSTOMER, customer_id, at)
+            work.password_resets.end(Role.CUSTOMER, customer_id)
             work.accounts.remove(Role.CUSTOMER, customer_id)
             work.stored_answers.forget(customer_id)

@@ -135,6 +135,8 @@ class ChangeMechanic:
                 raise LastManager
             if (after.role, after.active) != (mechanic.role, mechanic.active):
                 work.revocations.revoke_all(mechanic.role, mechanic_id, at)
+            if after.email != mechanic.email:  # its links were sent to the former address
+                work.password_resets.end(mechanic.role, mechanic_id)
             with _named_if_left(work, after.email):
                 return work.mechanics.save(after).view_for(actor)
 

@@ -138,6 +138,13 @@ def _origin(text: str) -> str:
     return text.lower()
 
 
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.query or parts.fragment or not text.isprintable() or " " in text:
+        raise ValueError(text)
+    return _origin(f"{parts.scheme}://{parts.netloc}") + parts.path.rstrip("/")
+
+
 def _network(text: str) -> Network:
     return ip_network(text)
 
@@ -153,4 +160,5 @@ DATABASE_URL: Final = Parser(
 REDIS_URL: Final = Parser("`redis://HOST:PORT/NUMBER`", _redis_url)
 STORAGE_URL: Final = Parser(f"`memory://` or {REDIS_URL.accepts}", _storage_url)
 ORIGIN: Final = Parser("an origin such as `https://shop.example`", _origin)
+PUBLIC_URL: Final = Parser("an address such as `https://shop.example`", _public_url)
 NETWORK: Final = Parser("an address or network such as `10.0.0.0/8`", _network)
