@@ -236,3 +236,86 @@ def test_staff_and_customers_may_not_issue_for_others(client: AppClient) -> None
     ]
 
     assert [403, 403, 401, 404] == statuses
+
+
+def page(client: AppClient, method: str, token: str, form: str = "") -> testing.Result:
+    """Return the response to a request of the page of a link."""
+    return testing.simulate_request(
+        client.application,
+        method,
+        f"/r/{token}",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        body=form,
+        extras={"REMOTE_ADDR": "127.0.0.1"},
+    )
+
+
+def test_the_page_takes_a_new_password(client: AppClient) -> None:
+    """
+    M1: the page shows a form however often, takes a good password once, and is expired then.
+    """
+    token = issue(client, "/customers/1")["token"]
+    good = "new_password=staple+horse+battery"
+
+    shown = [page(client, method, token).status_code for method in ("GET", "HEAD", "GET")]
+    weak = page(client, "POST", token, "new_password=short")
+    empty = page(client, "POST", token)
+    saved = page(client, "POST", token, good)
+
+    assert [200, 200, 200] == shown
+    assert [422, 422, 303] == [weak.status_code, empty.status_code, saved.status_code]
+    assert "must have 8 to 128 characters" in weak.text
+    assert "short" not in weak.text
+    assert "/r/done" == saved.headers["Location"]
+    assert 200 == client.get(saved.headers["Location"]).status_code
+    assert [410, 410] == [
+        page(client, method, token, good).status_code for method in ("GET", "POST")
+    ]
+    assert 200 == log_in(client, ADA)
+
+
+def test_the_page_shows_no_secret(client: AppClient) -> None:
+    """
+    M1: no cache, index, referrer or script gets the token; a forged one is a page too, 404.
+    """
+    token = issue(client, "/customers/1")["token"]
+    answers = [
+        page(client, "GET", token),
+        page(client, "GET", "1.2.3"),
+        page(client, "GET", "done"),
+    ]
+
+    assert [200, 404, 200] == [answer.status_code for answer in answers]
+    for answer in answers:
+        assert ("no-store", "no-referrer", "noindex") == tuple(
+            answer.headers[name] for name in ("Cache-Control", "Referrer-Policy", "X-Robots-Tag")
+        )
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src")
+        assert token not in answer.text
+        assert "<script" not in answer.text
+    assert [0, 0] == [entry.statements for entry in client.access_log[-2:]]
+    assert "/r/{link_token}" == client.access_log[-2].route
+
+
+def test_guesses_of_pages_count_as_failed_logins(url: str) -> None:
+    """
+    M1: forged addresses of pages are counted under the limit of logins, good ones are not.
+    """
+    with open_client(settings_for(url, login_rate_limit="3/minute")) as client:
+        token = issue(client, "/customers/1")["token"]
+        assert [200] * 5 == [page(client, "GET", token).status_code for _ in range(5)]
+
+        assert [404, 404, 404, 429] == [page(client, "GET", f"{n}").status_code for n in range(4)]
+
+
+def test_the_page_takes_forms_only(client: AppClient) -> None:
+    """
+    M1: another media type is 415, a long body 413; neither shows the token.
+    """
+    token = issue(client, "/customers/1")["token"]
+
+    other = client.ask("POST", f"/r/{token}", body=CHOICE)
+    long = page(client, "POST", token, f"new_password={'x' * 9000}")
+
+    assert [415, 413] == [other.status_code, long.status_code]
+    assert ["/r/***", "/r/***"] == [other.json["instance"], long.json["instance"]]
