@@ -6,6 +6,7 @@ from typing import final
 from attrs import frozen
 
 from mechanic_core.access import Actor
+from mechanic_core.accounts import reset_use_cases as resets
 from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
@@ -37,10 +38,22 @@ class AccountUseCases:
 
 
 @frozen(kw_only=True, slots=False)
+class PasswordResetUseCases:
+    """Passwords that were forgotten, and the first passwords of customers."""
+
+    issue_customer_reset: resets.IssueCustomerReset
+    issue_staff_reset: resets.IssueStaffReset
+    read_password_reset: resets.ReadPasswordReset
+    reset_password: resets.ResetPassword
+    set_staff_password: resets.SetStaffPassword
+
+
+@frozen(kw_only=True, slots=False)
 class CustomerUseCases:
     """Customers."""
 
     register_customer: customers.RegisterCustomer
+    add_customer: customers.AddCustomer
     list_customers: customers.ListCustomers
     read_customer: customers.ReadCustomer
     change_customer: customers.ChangeCustomer
@@ -144,6 +157,7 @@ class EventUseCases:
 @frozen(kw_only=True, slots=False)
 class Shop(
     AccountUseCases,
+    PasswordResetUseCases,
     CustomerUseCases,
     VehicleUseCases,
     MechanicUseCases,

@@ -9,7 +9,7 @@ from typing import Concatenate, Final, ParamSpec, Protocol, TypeAlias, TypeVar, 
 from attrs import field, frozen
 
 from mechanic_core.access import Actor
-from mechanic_core.accounts.ports import Accounts, SessionRevocations, Sessions
+from mechanic_core.accounts.ports import Accounts, PasswordResets, SessionRevocations, Sessions
 from mechanic_core.customers.ports import Customers
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import Event
@@ -68,6 +68,7 @@ class Work:
     mechanic_lists: MechanicLists
     standings: Standings
     accounts: Accounts
+    password_resets: PasswordResets
     sessions: Sessions
     revocations: SessionRevocations
     tickets: Tickets

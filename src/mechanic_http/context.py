@@ -23,7 +23,7 @@ class RoutedOperation(Protocol):
 
     @property
     def issues_tokens(self) -> bool:
-        """Whether it is called without a valid access token, to get one."""
+        """Whether it is called without a valid access token, as to get one."""
         ...
 
     @property

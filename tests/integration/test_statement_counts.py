@@ -13,7 +13,7 @@ from falcon import testing
 
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Role
-from mechanic_core.customers.customer import Registration
+from mechanic_core.customers.customer import CustomerId, Registration
 from mechanic_core.inventory.part import PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.money import Quantity
@@ -136,6 +136,7 @@ def seed(client: AppClient) -> None:
     for sku, quantity in (("PAD", 10_000), ("RAG", 0), ("OLD", 0)):
         shop.add_part(MECHANIC, sample(PartForm, sku=sku, quantity=Quantity(quantity)))
     shop.archive_part(MECHANIC, PartId(3))
+    shop.issue_customer_reset(MECHANIC, CustomerId(1))
     for _ in range(2):
         shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
     lines: tuple[tuple[str, Any], ...] = (

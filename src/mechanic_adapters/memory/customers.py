@@ -49,16 +49,16 @@ class MemoryCustomers(Customers):
         return paginate(wanted, page, lambda customer: customer.id)
 
     def _require_free_email(self, customer: Customer) -> None:
-        if customer.erased_at:
+        if customer.email is None:
             return
         email = email_key(customer.email)
         for other in self._tables[CUSTOMERS].all():
-            if not other.erased_at and other.id != customer.id and email_key(other.email) == email:
+            if other.email and other.id != customer.id and email_key(other.email) == email:
                 raise EmailTaken
 
 
 def _starts_with(customer: Customer, start: str) -> bool:
-    texts = (customer.name, customer.email, customer.phone or "")
+    texts = (customer.name, customer.email or "", customer.phone or "")
     return any(fold_case(text).startswith(start) for text in texts)
 
 

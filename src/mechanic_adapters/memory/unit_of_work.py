@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mechanic_adapters.memory.accounts import MemoryAccounts, MemorySessions
+from mechanic_adapters.memory.accounts import MemoryAccounts, MemoryPasswordResets, MemorySessions
 from mechanic_adapters.memory.customers import MemoryCustomers
 from mechanic_adapters.memory.events import MemoryEvents, MemorySubjects
 from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
@@ -31,6 +31,7 @@ def unit_of_work(
         mechanic_lists=mechanics,
         standings=MemoryStandings(tables),
         accounts=MemoryAccounts(tables),
+        password_resets=MemoryPasswordResets(tables),
         sessions=sessions,
         revocations=sessions,
         tickets=tickets,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.repositories.accounts import SqlAccounts
+from mechanic_adapters.sql.repositories.accounts import SqlAccounts, SqlPasswordResets
 from mechanic_adapters.sql.repositories.customers import SqlCustomers
 from mechanic_adapters.sql.repositories.events import SqlEvents
 from mechanic_adapters.sql.repositories.histories import SqlHistories
@@ -38,6 +38,7 @@ def unit_of_work(
         mechanic_lists=mechanics,
         standings=SqlStandings(executor, worked_tickets),
         accounts=SqlAccounts(executor),
+        password_resets=SqlPasswordResets(executor),
         sessions=sessions,
         revocations=sessions,
         tickets=tickets,

@@ -1,6 +1,7 @@
 """Hire, list, read, change and dismiss mechanics, and read the leaderboard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import ClassVar, final
 
@@ -23,7 +24,7 @@ from mechanic_core.mechanics.mechanic import (
     PublicMechanic,
 )
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -53,7 +54,8 @@ class HireMechanic:
         at = self.now()
         new = Mechanic(id=MechanicId(0), name=hiring.name, email=hiring.email, updated_at=at)
         with self.begin(actor) as work:
-            mechanic = work.mechanics.add(new.with_form(hiring, at))
+            with _named_if_left(work, hiring.email):
+                mechanic = work.mechanics.add(new.with_form(hiring, at))
             work.accounts.put(
                 Account(role=mechanic.role, holder_id=mechanic.id, password_hash=password_hash)
             )
@@ -137,7 +139,26 @@ class ChangeMechanic:
                 raise LastManager
             if (after.role, after.active) != (mechanic.role, mechanic.active):
                 work.revocations.revoke_all(mechanic.role, mechanic_id, at)
-            return work.mechanics.save(after).view_for(actor)
+            if after.email != mechanic.email:  # its links were sent to the former address
+                work.password_resets.end(mechanic.role, mechanic_id)
+            with _named_if_left(work, after.email):
+                return work.mechanics.save(after).view_for(actor)
+
+
+@contextmanager
+def _named_if_left(work: Work, email: str) -> Iterator[None]:
+    """Have `EmailTaken` say so where the mechanic who has the address has left."""
+    try:
+        yield
+    except EmailTaken:
+        owner = work.accounts.find(email, staff=True)
+        if owner is None or owner.active:
+            raise
+        detail = (
+            f"mechanic {owner.holder_id} has this e-mail address and is inactive: "
+            'PATCH {"active": true} takes them back'
+        )
+        raise EmailTaken(detail, mechanic_id=owner.holder_id) from None
 
 
 def _own_changes(

@@ -72,7 +72,7 @@ def response_encoder(operation: Operation) -> Encoder:
     Raises `TypeError` for a response type that has a secret or that is not JSON.
     """
     status, response = int(operation.status), operation.signature.response
-    headers = _SECRET if operation.issues_tokens else _PRIVATE
+    headers = _SECRET if operation.has_secret else _PRIVATE
     if response is None:
         return lambda _, __: EncodedResponse(status, headers)
     if operation.is_compressible:

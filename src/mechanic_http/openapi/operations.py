@@ -71,6 +71,8 @@ class OperationWriter:
             example = examples.request_example(form)
         else:
             schema, example = self._schemas.request(form), examples.request_example(form)
+        if staff_form := operation.signature.staff_body:
+            schema = {"anyOf": [schema, self._schemas.request(staff_form)]}
         content = {"schema": schema, "example": example}
         return {
             "required": operation.signature.body_required,

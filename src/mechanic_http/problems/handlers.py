@@ -22,6 +22,9 @@ PROBLEM_JSON: Final = "application/problem+json"
 MAX_ERRORS: Final = 100
 """How many problems of a body a response lists; more are one mistake made many times."""
 
+LINK_TOKEN: Final = "{link_token}"  # noqa: S105 - its place
+"""The place of a token in the template of a path: it is shown nowhere."""
+
 _ERRORS_IN_DETAIL: Final = 5
 _RETRY_SOON: Final = 1
 _RETRY_LATER: Final = 5
@@ -108,6 +111,16 @@ def _error(problem: Problem) -> dict[str, str]:
     return {"pointer": problem.pointer, "detail": problem.detail}
 
 
+def _shown_path(req: ShopRequest) -> str:
+    """Return the path of the request, without the token of a link."""
+    if LINK_TOKEN not in (req.uri_template or ""):
+        return req.path
+    template, path = (req.uri_template or "").split("/"), req.path.split("/")
+    return "/".join(
+        "***" if place == LINK_TOKEN else text for place, text in zip(template, path, strict=True)
+    )
+
+
 def _respond(  # noqa: PLR0913 - the members of a problem document
     req: ShopRequest,
     resp: Response,
@@ -123,7 +136,7 @@ def _respond(  # noqa: PLR0913 - the members of a problem document
         "title": title,
         "status": int(status),
         "detail": detail,
-        "instance": req.root_path + uri.encode(req.path),
+        "instance": req.root_path + uri.encode(_shown_path(req)),
         "code": code,
         "request_id": req.context.request_id,
     }

@@ -138,6 +138,13 @@ def _origin(text: str) -> str:
     return text.lower()
 
 
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.query or parts.fragment or not text.isprintable() or " " in text:
+        raise ValueError(text)
+    return _origin(f"{parts.scheme}://{parts.netloc}") + parts.path.rstrip("/")
+
+
 def _network(text: str) -> Network:
     return ip_network(text)
 
@@ -164,4 +171,5 @@ ORIGIN: Final = Parser("an origin such as `https://shop.example`", _origin)
 PREFIX: Final = Parser(
     "a path such as `/shop`, of letters, digits and `.`, `_`, `~`, `-` between its slashes", _prefix
 )
+PUBLIC_URL: Final = Parser("an address such as `https://shop.example`", _public_url)
 NETWORK: Final = Parser("an address or network such as `10.0.0.0/8`", _network)

@@ -24,6 +24,7 @@ from mechanic_shop.settings.parsers import (
     ORIGIN,
     PEM_FILE,
     PREFIX,
+    PUBLIC_URL,
     RATE,
     REDIS_URL,
     SECRET,
@@ -211,6 +212,11 @@ class Settings:
     strict_vin: Annotated[
         bool, Variable("Refuse a VIN with a wrong check digit, unless staff confirm it", BOOLEAN)
     ] = False
+
+    public_url: Annotated[
+        str | None,
+        Variable("The address that people reach the shop at; links begin with it", PUBLIC_URL),
+    ] = None
 
     @property
     def production(self) -> bool:

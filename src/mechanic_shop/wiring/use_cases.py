@@ -7,7 +7,10 @@ import secrets
 from datetime import timedelta
 from functools import partial
 
+from mechanic_core.accounts import reset_use_cases as resets
 from mechanic_core.accounts import use_cases as accounts
+from mechanic_core.accounts.links import LinkTokens
+from mechanic_core.accounts.password_resets import ResetIssuer, ResetReader
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
@@ -24,6 +27,7 @@ from mechanic_core.shop import (
     InventoryUseCases,
     LineUseCases,
     MechanicUseCases,
+    PasswordResetUseCases,
     ProfileUseCases,
     Shop,
     TicketUseCases,
@@ -59,14 +63,19 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
     now: Clock,
     passwords: Passwords,
     tokens: AccessTokens,
+    link_tokens: LinkTokens,
     *,
     refresh_life: timedelta = timedelta(days=14),
     strict_vin: bool = False,
     low_stock: LowStockListener = ignore_low_stock,
     wakeups: Wakeups = no_wakeups,
     address: str = "",
+    public_url: str = "",
 ) -> Shop:
-    """Return the shop, with every use case on *store*; *address* is shown for it."""
+    """Return the shop, with every use case on *store*; *address* is shown for it.
+
+    *public_url* begins the addresses in links.
+    """
     begin, read_only = store.begin, store.read_only
     issuer = accounts.TokenIssuer(tokens, partial(secrets.token_urlsafe, 32), refresh_life)
     stock = TicketStock(low_stock)
@@ -74,6 +83,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         store=store,
         address=address,
         **vars(_accounts(begin, read_only, now, passwords, issuer)),
+        **vars(_resets(begin, read_only, now, passwords, ResetIssuer(link_tokens, public_url))),
         **vars(_customers(begin, read_only, now, passwords)),
         **vars(_vehicles(begin, read_only, now, strict_vin=strict_vin)),
         **vars(_mechanics(begin, read_only, now, passwords)),
@@ -103,11 +113,29 @@ def _accounts(
     )
 
 
+def _resets(
+    begin: Begin,
+    read_only: ReadOnly,
+    now: Clock,
+    passwords: Passwords,
+    issuer: ResetIssuer,
+) -> PasswordResetUseCases:
+    reader = ResetReader(issuer.tokens, read_only)
+    return PasswordResetUseCases(
+        issue_customer_reset=resets.IssueCustomerReset(begin, now, issuer),
+        issue_staff_reset=resets.IssueStaffReset(begin, now, issuer),
+        read_password_reset=resets.ReadPasswordReset(now, reader),
+        reset_password=resets.ResetPassword(begin, now, passwords, reader),
+        set_staff_password=resets.SetStaffPassword(begin, now, passwords),
+    )
+
+
 def _customers(
     begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords
 ) -> CustomerUseCases:
     return CustomerUseCases(
         register_customer=customers.RegisterCustomer(begin, now, passwords),
+        add_customer=customers.AddCustomer(begin, now, passwords),
         list_customers=customers.ListCustomers(read_only),
         read_customer=customers.ReadCustomer(read_only),
         change_customer=customers.ChangeCustomer(begin, now),

@@ -7,14 +7,18 @@ import pytest
 from attrs import field, frozen
 
 from mechanic_core.access import Actor
+from mechanic_core.accounts.password_resets import RESET_LIFE
 from mechanic_http.routes import ROUTES
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.strategies import NOON
 from tests.unit.http.shop import ANONYMOUS, SETTINGS, Client, client, restored, with_content
 
 WHO = {"email": "ada@example.com", "password": "correct horse battery"}
 BOB = {"email": "bob@shop.example", "password": "correct horse battery"}
 TICKET = {"customer_id": 1, "description": "Grinds", "vin": "1HGCM82633A004352"}
 LABOR = {"description": "Replace pads", "hours": 1.5, "rate": "80.00", "mechanic_id": 2}
+RESET = f"password-reset:1:nonce:{(NOON + RESET_LIFE).timestamp():.0f}"
+"""The token of the first password reset, in the spelling of `PlainLinks`."""
 
 
 @frozen
@@ -44,6 +48,11 @@ CONTRACT = (
         {"current_password": WHO["password"], "new_password": "another good one"},
     ),
     RequestCase("GET", "/.well-known/jwks.json", ANONYMOUS, 200, None, {"keys": []}),
+    RequestCase("POST", "/customers/2/password_resets", MECHANIC, 201),
+    RequestCase("POST", "/mechanics/2/password_resets", MANAGER, 201),
+    RequestCase(
+        "POST", f"/password_resets/{RESET}", ANONYMOUS, 204, {"new_password": "another good one"}
+    ),
     RequestCase(
         "POST",
         "/customers",
@@ -183,6 +192,7 @@ def _client_with_records() -> tuple[Client, object]:
     found.premises.open()
     found.premises.open()
     for case in (
+        RequestCase("POST", "/customers/1/password_resets", MECHANIC, 201),
         RequestCase(
             "POST", "/service_tickets/2/parts", MECHANIC, 201, {"part_id": 1, "quantity": 2}
         ),
@@ -225,7 +235,9 @@ def template_of(path: str) -> str:
     for route in ROUTES:
         expected = route.template.split("/")
         if len(segments) == len(expected) and all(
-            wanted == given or (wanted.startswith("{") and given.isdigit())
+            wanted == given
+            or (wanted.startswith("{") and given.isdigit())
+            or (wanted, given) == ("{link_token}", RESET)
             for wanted, given in zip(expected, segments, strict=True)
         ):
             return route.template

@@ -126,6 +126,20 @@ def test_every_address_has_the_prefix(behind: Visitor) -> None:
     assert f"{prefix}/docs" == root.headers["location"]
 
 
+def test_links_to_choose_a_password_have_the_prefix(behind: Visitor) -> None:
+    """
+    M7: without `PUBLIC_URL` the address of a link is a path below the prefix, and leads to its page.
+    """
+    prefix = behind.front.prefix
+
+    issued = behind.ask("POST", "/customers/1/password_resets").json
+
+    assert f"{prefix}/r/{issued['token']}" == issued["url"]
+    page = behind.ask("GET", issued["url"].removeprefix(prefix))
+    assert 200 == page.status_code
+    assert f'href="{prefix}/static/pages.css"' in page.text
+
+
 def test_pages_and_documents_have_the_prefix(behind: Visitor) -> None:
     """
     M7: the docs page, its assets, the problem pages and the OpenAPI `servers` have the prefix.

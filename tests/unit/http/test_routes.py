@@ -92,10 +92,14 @@ def test_rejects_ids_beyond_64_bits() -> None:
 
 def test_locates_new_resources() -> None:
     """
-    A response that creates something has its address in `Location`.
+    A response that creates something has its address in `Location`, unless that is a secret.
     """
     shop = client_with_records()
-    creating = [case for case in CONTRACT if case.status == 201]
+    creating = [
+        case
+        for case in CONTRACT
+        if case.status == 201 and not case.path.endswith("/password_resets")
+    ]
 
     locations = [
         shop.ask(case.method, case.path, case.body, case.actor).headers["location"]

@@ -21,7 +21,8 @@ from mechanic_core.texts import email_key, fold_case
 def _keys(customer: Customer) -> Mapping[str, str | None]:
     if customer.erased_at:  # not found by any search, and the email is free again
         return {"name_key": None, "email_key": None}
-    return {"name_key": fold_case(customer.name), "email_key": email_key(customer.email)}
+    key = None if customer.email is None else email_key(customer.email)
+    return {"name_key": fold_case(customer.name), "email_key": key}
 
 
 _TABLE = RecordTable(customers, Customer, _keys)

@@ -1,6 +1,6 @@
 """The table of customers."""
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Boolean, Column, UniqueConstraint, true
 
 from mechanic_adapters.sql.schema.columns import generated_id, key, moment, text, version
 from mechanic_adapters.sql.schema.metadata import record_table
@@ -10,7 +10,7 @@ customers = record_table(
     "customers",
     generated_id(),
     text("name"),
-    text("email"),
+    text("email", nullable=True),
     key("phone", nullable=True, index=True),
     text("address", nullable=True),
     moment("created_at"),
@@ -19,6 +19,9 @@ customers = record_table(
     version(),
     key("name_key", nullable=True, index=True),
     key("email_key", nullable=True),
+    Column("has_login", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("email_key", info={"refusal": EmailTaken}),
 )
-"""Erased customers have no keys: no search finds them, and their email is free again."""
+"""*has_login* is true by default for the release before, which knows no others.
+
+Erased customers have no keys: no search finds them, and their email is free again."""

@@ -5,7 +5,7 @@ from alembic import op
 from mechanic_adapters.sql.migrations.operations import create_index
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0018"
 
 
 def upgrade() -> None:
