@@ -50,7 +50,7 @@ class Parts(Protocol):
         ...
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        """Return parts by id; their name or SKU must start with *q*, in any case."""
+        """Return parts by id; *q* is a query for words of name and SKU, or for the whole SKU."""
         ...
 
 

@@ -15,6 +15,7 @@ from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
 class VehicleFilter:
     """Conditions on vehicles, all of which must hold; None is no condition."""
 
+    q: str | None = None
     customer_id: int | None = None
     vin: str | None = None
     plate: str | None = None
@@ -58,7 +59,11 @@ class VehicleLists(Protocol):
         ...
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        """Return vehicles by id; VIN and plate must be equal, in any case."""
+        """Return vehicles by id; VIN and plate must be equal, in any case.
+
+        *q* is a query for words of the plate, make, model, VIN and owner's name, or for the whole
+        plate or VIN.
+        """
         ...
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:

@@ -10,7 +10,7 @@ from mechanic_core.rules import Description, checked
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.use_cases.lists import ListVehicleTickets
-from mechanic_core.values import IdNumber
+from mechanic_core.values import IdNumber, SearchText
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.use_cases import (
     AddVehicle,
@@ -44,6 +44,14 @@ VIN_ATTEMPT: Final = Attempt(vin_guesser, (VinTaken,))
 class VehicleQuery(ListQuery):
     """Filters of the list of vehicles."""
 
+    q: Annotated[
+        SearchText | None,
+        Description(
+            "Words that begin words of the plate, make, model, VIN or owner's name, in any order,"
+            " without regard to case and accents; or the beginning of the plate or VIN without"
+            " blanks and punctuation."
+        ),
+    ] = None
     customer_id: Annotated[IdNumber | None, Description("Id of the owner.")] = None
     vin: Annotated[Vin | None, Description("Exact VIN; case-insensitive.")] = None
     plate: Annotated[Plate | None, Description("Exact licence plate; case-insensitive.")] = None
@@ -51,7 +59,7 @@ class VehicleQuery(ListQuery):
     @property
     def filter(self) -> VehicleFilter:
         """The filter that the use case takes."""
-        return VehicleFilter(customer_id=self.customer_id, vin=self.vin, plate=self.plate)
+        return VehicleFilter(q=self.q, customer_id=self.customer_id, vin=self.vin, plate=self.plate)
 
 
 @final

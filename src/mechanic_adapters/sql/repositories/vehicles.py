@@ -1,6 +1,5 @@
 """Vehicles in SQL."""
 
-import functools
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import final
@@ -11,14 +10,15 @@ from sqlalchemy import BigInteger, bindparam, delete, exists, select, update
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import RECORD_ID
-from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.engine.row_mapping import RECORD_ID, words_text
+from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.tickets import tickets
-from mechanic_adapters.sql.schema.vehicles import vehicles
+from mechanic_adapters.sql.schema.vehicles import vehicle_words, vehicles
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.search import terms_with_code
 from mechanic_core.texts import fold_case, plate_key
 from mechanic_core.vehicles.ports import VehicleFilter, VehicleLists, Vehicles
 from mechanic_core.vehicles.vehicle import (
@@ -30,7 +30,11 @@ from mechanic_core.vehicles.vehicle import (
 
 
 def _keys(vehicle: Vehicle) -> Mapping[str, str | None]:
-    return _lookup_keys(vehicle.vin, vehicle.plate)
+    return {
+        **_lookup_keys(vehicle.vin, vehicle.plate),
+        "plate_words": words_text(vehicle.plate_words),
+        "other_words": words_text(vehicle.other_words),
+    }
 
 
 def _lookup_keys(vin: str | None, plate: str | None) -> Mapping[str, str | None]:
@@ -55,6 +59,7 @@ _ERASE_PLATES = (
     .values(
         plate=None,
         plate_key=None,
+        plate_words=words_text(()),
         updated_at=bindparam("at", type_=MOMENT),
         version=vehicles.c.version + 1,
     )
@@ -66,14 +71,14 @@ _ERASE_PLATES = (
 )
 
 
-@functools.cache
-def _list(names: frozenset[str]) -> PageQuery:
-    """Return the list of the vehicles that match the filters *names*."""
-    return PageQuery(
-        rows=_TABLE.rows.where(*(_FILTERS[name] for name in sorted(names))),
-        key=vehicles.c.id,
-        total=None if names else total_of(vehicles),
-    )
+_LIST = FilteredList(
+    rows=_TABLE.rows,
+    key=vehicles.c.id,
+    words=vehicle_words,
+    filters=_FILTERS,
+    selective=frozenset(_FILTERS),
+    total=total_of(vehicles),
+)
 
 
 @final
@@ -111,7 +116,8 @@ class SqlVehicles(Vehicles, VehicleLists):
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         values = {"customer_id": wanted.customer_id, **_lookup_keys(wanted.vin, wanted.plate)}
         params = {name: value for name, value in values.items() if value is not None}
-        return _list(frozenset(params)).fetch(self._executor, page, _TABLE.read, params)
+        terms = None if wanted.q is None else terms_with_code(wanted.q)
+        return _LIST.fetch(self._executor, page, _TABLE.read, params, terms)
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         params = {"owner_id": customer_id, "at": at}

@@ -3,7 +3,7 @@
 from sqlalchemy import UniqueConstraint
 
 from mechanic_adapters.sql.schema.columns import generated_id, key, moment, text, version
-from mechanic_adapters.sql.schema.metadata import record_table
+from mechanic_adapters.sql.schema.metadata import record_table, word_index
 from mechanic_core.customers.customer import EmailTaken
 
 customers = record_table(
@@ -19,6 +19,13 @@ customers = record_table(
     version(),
     key("name_key", nullable=True, index=True),
     key("email_key", nullable=True),
+    text("name_words", nullable=True),
+    text("contact_words", nullable=True),
     UniqueConstraint("email_key", info={"refusal": EmailTaken}),
 )
-"""Erased customers have no keys: no search finds them, and their email is free again."""
+"""Erased customers have no keys and words: no search finds them, and their email is free again.
+
+Only the previous release reads *name_key* and searches *phone*.
+"""
+
+customer_words = word_index("customer_words", "customers")
