@@ -51,13 +51,11 @@ def phone_codes(phone: str | None) -> Words:
     A country code follows a plus sign or 00.
     """
     digits = phone_key(phone or "")
-    if not digits:
-        return frozenset()
+    international = digits.removeprefix("00")
     numbers = [digits]
-    if phone and phone.lstrip(" (").startswith(_CODE):
-        numbers.append(_national(digits))
-    elif digits.startswith("00"):
-        numbers += [digits[2:], _national(digits[2:])]
+    if (phone or "").lstrip(" (").startswith(_CODE) or international != digits:
+        country = _COUNTRY_CODE.match(international)
+        numbers += [international, international[country.end() :] if country else ""]
     return frozenset(map(_code, filter(None, numbers)))
 
 
@@ -123,9 +121,3 @@ def _without_marks(text: str) -> str:
 
 def _code(text: str) -> str:
     return f"{_CODE}{text}"[:_MAX_LENGTH]
-
-
-def _national(digits: str) -> str:
-    """Return the digits after the country code."""
-    code = _COUNTRY_CODE.match(digits)
-    return digits[code.end() :] if code else ""

@@ -7,6 +7,8 @@ owner's name too.
 The previous release, which may run until a deployment is complete, writes no words. On PostgreSQL
 triggers do it for it, without special case foldings; a later migration drops them, and the columns
 *name_key* and the index of phone numbers, which only the previous release reads.
+
+On SQLite a later migration that recreates one of these tables must recreate its triggers.
 """
 
 import json
@@ -30,34 +32,16 @@ KEY = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 BATCH = 500
 MAX_LENGTH = 100
 
-INDEXES = {
-    "customers": "customer_words",
-    "mechanics": "mechanic_words",
-    "parts": "part_words",
-    "vehicles": "vehicle_words",
-}
+INDEX = {table: f"{table[:-1]}_words" for table in ("customers", "mechanics", "parts", "vehicles")}
 """The word index of each table."""
 
-OWNED = "vehicles AS r JOIN customers ON customers.id = r.customer_id"
-SOURCES = {
-    "customers": (("customers AS r", "r.name_words"), ("customers AS r", "r.contact_words")),
-    "mechanics": (("mechanics AS r", "r.words"),),
-    "parts": (("parts AS r", "r.words"),),
-    "vehicles": (
-        ("vehicles AS r", "r.plate_words"),
-        ("vehicles AS r", "r.other_words"),
-        (OWNED, "customers.name_words"),
-    ),
+COLUMNS = {
+    "customers": ("name", "email", "phone", "erased_at"),
+    "mechanics": ("name",),
+    "parts": ("name", "sku"),
+    "vehicles": ("plate", "make", "model", "vin"),
 }
-"""Where the words of each table are: the tables to read, and the column."""
-
-INDEXED = {
-    "customers": ("name_words", "contact_words"),
-    "mechanics": ("words",),
-    "parts": ("words",),
-    "vehicles": ("plate_words", "other_words", "customer_id"),
-}
-"""The columns of each table whose change changes its word index."""
+"""The columns of each table that have words, or hide them."""
 
 DECOMPOSED = partial(unicodedata.normalize, "NFKD")
 RUNS = re.compile(r"[^\W_]+")
@@ -67,7 +51,7 @@ COUNTRY_CODE = re.compile(f"{SHORT_CODES}|[0-9]{{3}}")
 
 def upgrade() -> None:
     """Add columns and word indexes, and fill them; owners before their vehicles."""
-    for table in INDEXES:
+    for table in INDEX:
         separately(partial(_add_columns, table))
         separately(partial(_create_index, table))
         if table == "vehicles":
@@ -82,11 +66,18 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the triggers, the word indexes and the columns."""
-    _drop_trigger("customers", "index_words_of_vehicles")
-    for table, index in INDEXES.items():
-        _drop_trigger(table, f"index_{index}")
+    triggers = [("customers", "index_words_of_vehicles")]
+    triggers += [(table, f"index_{index}") for table, index in INDEX.items()]
+    triggers += [(table, f"fill_{index}") for table, index in INDEX.items() if is_postgres()]
+    for table, name in triggers:
+        for event in ("insert", "update"):
+            place = f" ON {table}" if is_postgres() else ""
+            op.execute(f"DROP TRIGGER IF EXISTS {name}_{event}{place}")
         if is_postgres():
-            _drop_trigger(table, f"fill_{index}")
+            op.execute(f"DROP FUNCTION {name}()")
+    if is_postgres():
+        op.execute("DROP FUNCTION words_in(text, text)")
+    for table, index in INDEX.items():
         op.drop_table(index)
         for column in WORDS[table]:
             op.drop_column(table, column)
@@ -98,7 +89,7 @@ def _add_columns(table: str) -> None:
 
 
 def _create_index(table: str) -> None:
-    index = INDEXES[table]
+    index = INDEX[table]
     op.create_table(
         index,
         sa.Column("word", KEY, primary_key=True),
@@ -115,10 +106,14 @@ def _create_index(table: str) -> None:
 
 def _rewrite(table: str, condition: str) -> list[str]:
     """Return the statements that write the words of the rows *r* that meet a condition."""
-    index = INDEXES[table]
+    index = INDEX[table]
+    sources = [(f"{table} AS r", f"r.{column}") for column in WORDS[table]]
+    if table == "vehicles":
+        owned = "vehicles AS r JOIN customers ON customers.id = r.customer_id"
+        sources.append((owned, "customers.name_words"))
     words = " UNION ".join(
         f"SELECT each.value, r.id FROM {source}, {_each(column)} WHERE {condition}"  # noqa: S608 - our own names
-        for source, column in SOURCES[table]
+        for source, column in sources
     )
     chosen = f"SELECT r.id FROM {table} AS r WHERE {condition}"  # noqa: S608 - as above
     return [
@@ -135,35 +130,31 @@ def _each(column: str) -> str:
 
 def _create_trigger(table: str) -> None:
     """Create the triggers that write the word index of *table*."""
+    columns = [*WORDS[table], *(["customer_id"] if table == "vehicles" else [])]
     body = _rewrite(table, "r.id = NEW.id")
-    _write_trigger(table, f"index_{INDEXES[table]}", INDEXED[table], body, inserts=True)
+    _write_trigger(table, f"index_{INDEX[table]}", columns, body, ("INSERT", "UPDATE"))
 
 
 def _create_trigger_of_owners() -> None:
     """Create the trigger that writes the words of the vehicles of a renamed customer."""
     body = _rewrite("vehicles", "r.customer_id = NEW.id")
     if is_postgres():  # or words that a concurrent change of a vehicle writes could stay
-        body = [
-            "PERFORM id FROM vehicles WHERE customer_id = NEW.id ORDER BY id FOR NO KEY UPDATE",
-            *body,
-        ]
-    _write_trigger("customers", "index_words_of_vehicles", ("name_words",), body, inserts=False)
+        lock = "PERFORM id FROM vehicles WHERE customer_id = NEW.id ORDER BY id FOR NO KEY UPDATE"
+        body.insert(0, lock)
+    _write_trigger("customers", "index_words_of_vehicles", ["name_words"], body, ("UPDATE",))
 
 
 def _write_trigger(
-    table: str, name: str, columns: Iterable[str], body: Iterable[str], *, inserts: bool
+    table: str, name: str, columns: Iterable[str], body: Iterable[str], events: Iterable[str]
 ) -> None:
-    """Create a trigger that runs *body* when one of *columns* changes, and for new rows."""
+    """Create triggers that run *body* for new rows, or when one of *columns* changes."""
     different = "IS DISTINCT FROM" if is_postgres() else "IS NOT"
     changed = " OR ".join(f"NEW.{column} {different} OLD.{column}" for column in columns)
     text = " ".join(f"{statement};" for statement in body)
-    events = [("UPDATE", f" WHEN ({changed})"), *([("INSERT", "")] if inserts else [])]
     if is_postgres():
-        op.execute(
-            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$"
-            f" BEGIN {text} RETURN NULL; END $$"
-        )
-    for event, condition in events:
+        _create_function(name, f"{text} RETURN NULL;")
+    for event in events:
+        condition = f" WHEN ({changed})" if event == "UPDATE" else ""
         head = f"TRIGGER {name}_{event.lower()} AFTER {event} ON {table} FOR EACH ROW{condition}"
         if is_postgres():
             op.execute(f"CREATE OR REPLACE {head} EXECUTE FUNCTION {name}()")
@@ -171,75 +162,45 @@ def _write_trigger(
             op.execute(f"CREATE {head} BEGIN {text} END")
 
 
-def _drop_trigger(table: str, name: str) -> None:
-    """Drop the triggers of a name, and their function."""
-    for event in ("insert", "update"):
-        of_table = f" ON {table}" if is_postgres() else ""
-        op.execute(f"DROP TRIGGER IF EXISTS {name}_{event}{of_table}")
-    if is_postgres():
-        op.execute(f"DROP FUNCTION {name}()")
+def _create_function(name: str, body: str) -> None:
+    head = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
+    op.execute(f"{head} AS $$ BEGIN {body} END $$")
 
 
 # What the previous release writes: words as PostgreSQL can compute them.
 
-PLAIN = r"regexp_replace(normalize({text}, NFKD), '[\u0300-\u036f]', '', 'g')"
-SPLIT = r"regexp_split_to_table(lower({plain}), '(\W|_)+')"
-PLATE = r"'+' || regexp_replace(lower({plain}), '(\W|_)+', '', 'g')"
-DIGITS = r"regexp_replace({phone}, '\D', '', 'g')"
-NATIONAL = "regexp_replace({digits}, '^({codes}|(?!{codes})[0-9]{{3}})', '')"
+PLAIN = r"lower(regexp_replace(normalize({text}, NFKD), '[\u0300-\u036f]', '', 'g'))"
+WORDS_IN = (
+    "CREATE OR REPLACE FUNCTION words_in(line text, codes text) RETURNS text LANGUAGE sql AS $$"  # noqa: S608 - our own names
+    " SELECT coalesce(json_agg(word ORDER BY word), '[]')::text FROM ("
+    rf" SELECT regexp_split_to_table({PLAIN.format(text='line')}, '(\W|_)+') UNION"
+    r" SELECT '+' || regexp_replace(code, '(\W|_)+', '', 'g')"
+    rf" FROM regexp_split_to_table({PLAIN.format(text='codes')}, '\n') AS code"
+    " ) AS words(word) WHERE word NOT IN ('', '+') $$"
+)
+"""The words of a text, and the code in each line of another one."""
 
-
-def _sql_words(*texts: str, codes: Iterable[str] = ()) -> str:
-    """Return the SQL of a JSON array of the words of *texts* and of *codes*."""
-    plain = PLAIN.format(text=f"concat_ws(' ', {', '.join(texts)})")
-    rows = [f"SELECT {SPLIT.format(plain=plain)}", *(f"SELECT {code}" for code in codes)]
-    union = " UNION ".join(rows)
-    return (
-        "(SELECT coalesce(json_agg(word ORDER BY word), '[]')::text"  # noqa: S608 - as above
-        f" FROM ({union}) AS words(word) WHERE word NOT IN ('', '+'))"
-    )
-
-
-def _sql_code(text: str) -> str:
-    return PLATE.format(plain=PLAIN.format(text=text))
-
-
-def _sql_phone(phone: str) -> list[str]:
-    digits = DIGITS.format(phone=phone)
-    national = NATIONAL.format(digits=digits, codes=SHORT_CODES)
-    return [f"'+' || {digits}", f"CASE WHEN left({phone}, 1) = '+' THEN '+' || {national} END"]
-
-
-FALLBACKS: Mapping[str, tuple[tuple[str, ...], Callable[[str], Mapping[str, str]]]] = {
-    "customers": (
-        ("name", "email", "phone", "erased_at"),
-        lambda row: {
-            column: f"CASE WHEN {row}.erased_at IS NULL THEN {words} END"
-            for column, words in {
-                "name_words": _sql_words(f"{row}.name"),
-                "contact_words": _sql_words(f"{row}.email", codes=_sql_phone(f"{row}.phone")),
-            }.items()
-        },
-    ),
-    "mechanics": (("name",), lambda row: {"words": _sql_words(f"{row}.name")}),
-    "parts": (
-        ("name", "sku"),
-        lambda row: {
-            "words": _sql_words(f"{row}.name", f"{row}.sku", codes=[_sql_code(f"{row}.sku")])
-        },
-    ),
-    "vehicles": (
-        ("plate", "make", "model", "vin"),
-        lambda row: {
-            "plate_words": _sql_words(f"{row}.plate", codes=[_sql_code(f"{row}.plate")]),
-            "other_words": _sql_words(
-                *(f"{row}.{name}" for name in ("make", "model", "vin")),
-                codes=[_sql_code(f"{row}.vin")],
-            ),
-        },
-    ),
+NATIONAL = (
+    rf"CASE WHEN {{row}}.phone LIKE '+%' THEN regexp_replace(regexp_replace({{row}}.phone, '\D',"
+    rf" '', 'g'), '^({SHORT_CODES}|(?!{SHORT_CODES})[0-9]{{{{3}}}})', '') END"
+)
+IF_PRESENT = "CASE WHEN {{row}}.erased_at IS NULL THEN words_in({words}) END"
+MODEL = "concat_ws(' ', {row}.make, {row}.model, {row}.vin)"
+FALLBACKS = {
+    "customers": {
+        "name_words": IF_PRESENT.format(words="{row}.name, NULL"),
+        "contact_words": IF_PRESENT.format(
+            words=rf"{{row}}.email, concat_ws(E'\n', {{row}}.phone, {NATIONAL})"
+        ),
+    },
+    "mechanics": {"words": "words_in({row}.name, NULL)"},
+    "parts": {"words": "words_in({row}.name || ' ' || {row}.sku, {row}.sku)"},
+    "vehicles": {
+        "plate_words": "words_in({row}.plate, {row}.plate)",
+        "other_words": f"words_in({MODEL}, {{row}}.vin)",
+    },
 }
-"""For each table the columns that have words, and the SQL of its columns of words."""
+"""The SQL of the columns of words of each table."""
 
 
 def _create_fallback(table: str) -> None:
@@ -247,19 +208,18 @@ def _create_fallback(table: str) -> None:
 
     A change of case, for one, changes no words: they are written only if they should change.
     """
-    columns, words = FALLBACKS[table]
-    name = f"fill_{INDEXES[table]}"
-    after, before = words("NEW"), words("OLD")
-    filled = " ".join(f"NEW.{column} := {sql};" for column, sql in after.items())
-    differ = " OR ".join(f"{after[c]} IS DISTINCT FROM {before[c]}" for c in after)
-    op.execute(
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$"
-        f" BEGIN IF TG_OP = 'INSERT' THEN {filled} ELSIF ({differ}) THEN {filled} END IF;"
-        " RETURN NEW; END $$"
+    name, words = f"fill_{INDEX[table]}", FALLBACKS[table]
+    filled = " ".join(f"NEW.{c} := {sql.format(row='NEW')};" for c, sql in words.items())
+    differ = " OR ".join(
+        f"{sql.format(row='NEW')} IS DISTINCT FROM {sql.format(row='OLD')}"
+        for sql in words.values()
     )
-    unwritten = " AND ".join(f"NEW.{column} IS NULL" for column in after)
-    same = " AND ".join(f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in after)
-    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
+    op.execute(WORDS_IN)
+    body = f"IF TG_OP = 'INSERT' THEN {filled} ELSIF ({differ}) THEN {filled} END IF; RETURN NEW;"
+    _create_function(name, body)
+    unwritten = " AND ".join(f"NEW.{column} IS NULL" for column in words)
+    same = " AND ".join(f"NEW.{column} IS NOT DISTINCT FROM OLD.{column}" for column in words)
+    changed = " OR ".join(f"NEW.{c} IS DISTINCT FROM OLD.{c}" for c in COLUMNS[table])
     for event, condition in (("INSERT", unwritten), ("UPDATE", f"{same} AND ({changed})")):
         op.execute(
             f"CREATE OR REPLACE TRIGGER {name}_{event.lower()} BEFORE {event} ON {table}"
@@ -276,20 +236,15 @@ def without_marks(text: str) -> str:
     return "".join(c for c in letters if not unicodedata.category(c).startswith("M"))
 
 
-def words_in(text: str | None) -> list[str]:
-    """Return the words of a text, in their order."""
-    folded = without_marks(without_marks(text or "").casefold())
-    return [word[:MAX_LENGTH] for word in RUNS.findall(folded)]
-
-
-def words_of(*texts: str | None) -> set[str]:
-    """Return the words of several texts."""
-    return {word for text in texts for word in words_in(text)}
+def words_of(*texts: str | None) -> list[str]:
+    """Return the words of *texts*, in their order."""
+    text = " ".join(filter(None, texts))
+    return [w[:MAX_LENGTH] for w in RUNS.findall(without_marks(without_marks(text).casefold()))]
 
 
 def codes_of(*texts: str | None) -> set[str]:
     """Return the code of each of several texts."""
-    return {f"+{''.join(words_in(text))}"[:MAX_LENGTH] for text in texts if text}
+    return {f"+{''.join(words_of(text))}"[:MAX_LENGTH] for text in texts if text}
 
 
 def phone_codes(phone: str | None) -> set[str]:
@@ -297,28 +252,22 @@ def phone_codes(phone: str | None) -> set[str]:
     digits = "".join(filter(str.isdigit, phone or ""))
     international = digits.removeprefix("00")
     numbers = [digits]
-    if (phone or "").lstrip(" (").startswith("+"):
-        numbers.append(_national(digits))
-    elif international != digits:
-        numbers += [international, _national(international)]
+    if (phone or "").lstrip(" (").startswith("+") or international != digits:
+        code = COUNTRY_CODE.match(international)
+        numbers += [international, international[code.end() :] if code else ""]
     return {f"+{number}" for number in numbers if number}
 
 
-def _national(digits: str) -> str:
-    code = COUNTRY_CODE.match(digits)
-    return digits[code.end() :] if code else ""
-
-
-WORDS: Mapping[str, Mapping[str, Callable[[Any], set[str]]]] = {
+WORDS: Mapping[str, Mapping[str, Callable[[Any], Iterable[str]]]] = {
     "customers": {
         "name_words": lambda row: words_of(row.name),
-        "contact_words": lambda row: words_of(row.email) | phone_codes(row.phone),
+        "contact_words": lambda row: {*words_of(row.email), *phone_codes(row.phone)},
     },
     "mechanics": {"words": lambda row: words_of(row.name)},
-    "parts": {"words": lambda row: words_of(row.name, row.sku) | codes_of(row.sku)},
+    "parts": {"words": lambda row: {*words_of(row.name, row.sku), *codes_of(row.sku)}},
     "vehicles": {
-        "plate_words": lambda row: words_of(row.plate) | codes_of(row.plate),
-        "other_words": lambda row: words_of(row.make, row.model, row.vin) | codes_of(row.vin),
+        "plate_words": lambda row: {*words_of(row.plate), *codes_of(row.plate)},
+        "other_words": lambda row: {*words_of(row.make, row.model, row.vin), *codes_of(row.vin)},
     },
 }
 """The columns of words of each table, and how the application computes them."""
@@ -326,13 +275,13 @@ WORDS: Mapping[str, Mapping[str, Callable[[Any], set[str]]]] = {
 
 def _fill(table: str, after: int) -> int | None:
     """Write the words of the next rows that have none, and return the last id if there are any."""
-    columns, _ = FALLBACKS[table]
-    first = next(iter(WORDS[table]))
-    present = " AND erased_at IS NULL" if "erased_at" in columns else ""
+    unfilled = f"{next(iter(WORDS[table]))} IS NULL"
+    if table == "customers":
+        unfilled += " AND erased_at IS NULL"
     lock = " FOR NO KEY UPDATE" if is_postgres() else ""
     select = sa.text(
-        f"SELECT id, {', '.join(columns)} FROM {table} WHERE id > :after"  # noqa: S608 - our own names
-        f" AND {first} IS NULL{present} ORDER BY id LIMIT {BATCH}{lock}"
+        f"SELECT id, {', '.join(COLUMNS[table])} FROM {table} WHERE id > :after"  # noqa: S608 - our own names
+        f" AND {unfilled} ORDER BY id LIMIT {BATCH}{lock}"
     )
     rows = op.get_bind().execute(select, {"after": after}).all()
     values = [
@@ -347,4 +296,4 @@ def _fill(table: str, after: int) -> int | None:
 
 
 def _json(words: Iterable[str]) -> str:
-    return json.dumps(sorted(words), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(sorted(set(words)), ensure_ascii=False, separators=(",", ":"))
