@@ -204,6 +204,9 @@ class TestParts:
             work.parts.add(new_part(sku="BRK-1"))
         with pytest.raises(SkuTaken), store.begin() as work:
             work.parts.save([evolve(other, sku="BRK-1")])
+        for spelling in ("brk-1", "Brk - 1", "BRK-1\u3000"):
+            with pytest.raises(SkuTaken), store.begin() as work:
+                work.parts.add(new_part(sku=spelling))
 
         assert ["BRK-1", "BRK-2"] == skus(store)
 

@@ -208,7 +208,10 @@ class TestVehicles:
         assert ["STAYS"] == plates(store)
 
     def test_combines_filters(self, store: Store) -> None:
-        """Owner, VIN and plate combine; VIN and plate match as a whole, in any case."""
+        """Owner, VIN and plate combine; VIN and plate match as a whole, in any case.
+
+        Of a plate only letters and digits count.
+        """
         ada, bo = add_customer(store), add_customer(store)
         add_vehicle(store, ada, vin=VIN, plate="Äb 1")
         add_vehicle(store, ada, plate="B 2")
@@ -223,7 +226,9 @@ class TestVehicles:
         assert [] == plates(store, vin=VIN, customer_id=bo.id)
         assert [] == plates(store, vin=VIN[:-1])
         assert [] == plates(store, plate="B")
+        assert ["B 2", "b 2"] == plates(store, plate="B-2")
         assert [] == plates(store, plate="_ 2")
+        assert [] == plates(store, plate="-")
         assert [] == plates(store, customer_id=2**63 - 1)
 
     def test_erases_the_plates_of_a_customer(self, store: Store) -> None:

@@ -23,7 +23,7 @@ class Customers(Protocol):
     def add(self, customer: Customer) -> Customer:
         """Store a new customer and return it with its id.
 
-        Raises `EmailTaken` when another customer has the address, in any case.
+        Raises `EmailTaken` when another customer has the address, by `email_key`.
         """
         ...
 

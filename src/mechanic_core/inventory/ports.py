@@ -35,7 +35,9 @@ class Parts(Protocol):
         ...
 
     def add(self, part: Part, received: Movement | None = None) -> Part:
-        """Store a new part and return it with its id. Raises `SkuTaken`.
+        """Store a new part and return it with its id.
+
+        Raises `SkuTaken` when a part on sale has the SKU, by `sku_key`.
 
         The movement *received*, its initial stock, is added to the ledger with the new id.
         """
@@ -50,7 +52,10 @@ class Parts(Protocol):
         ...
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        """Return parts by id; *q* is a query for words of name and SKU, or for the whole SKU."""
+        """Return parts by id; the SKU must be equal by `sku_key`.
+
+        *q* is a query for words of name and SKU, or for the whole SKU.
+        """
         ...
 
 

@@ -59,7 +59,7 @@ class VehicleLists(Protocol):
         ...
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        """Return vehicles by id; VIN and plate must be equal, in any case.
+        """Return vehicles by id; VIN and plate must be equal by `fold_case` and `plate_key`.
 
         *q* is a query for words of the plate, make, model, VIN and owner's name, or for the whole
         plate or VIN.

@@ -33,6 +33,13 @@ a token. A resource that you may not see is reported as not found (404).
 and are also accepted as text (`"19.99"`). Date-times are UTC, such as `2026-03-02T09:30:00Z`.
 Unknown members and query parameters are rejected. Responses may get new members in the future.
 
+**Texts** are trimmed and stored in Unicode's normalization form C. Names and other texts of one line
+have no control or format characters and at least one visible character; descriptions, addresses and
+notes may have line breaks and tabs. An optional text that is blank, and `null` for an optional member,
+count as not given. The international domain of an e-mail address is answered in ASCII. Spellings of one
+thing are equal: e-mail addresses in any case, SKUs in any case and with any white space, plates by
+their letters and digits.
+
 **Pagination.** Lists are divided into pages: use `page` near the beginning, and `cursor` (keyset
 pagination, at constant cost) anywhere. `Link` headers have the addresses of adjacent pages.
 

@@ -38,7 +38,7 @@ class PartQuery(ListQuery):
             " accents; or the beginning of the SKU without blanks and punctuation."
         ),
     ] = None
-    sku: Annotated[Sku | None, Description("Exact SKU.")] = None
+    sku: Annotated[Sku | None, Description("Whole SKU; case and white space do not count.")] = None
     low_stock: Annotated[
         bool | None,
         Description("Whether the available quantity is at or below the reorder point. Staff only."),

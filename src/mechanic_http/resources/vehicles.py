@@ -54,7 +54,9 @@ class VehicleQuery(ListQuery):
     ] = None
     customer_id: Annotated[IdNumber | None, Description("Id of the owner.")] = None
     vin: Annotated[Vin | None, Description("Exact VIN; case-insensitive.")] = None
-    plate: Annotated[Plate | None, Description("Exact licence plate; case-insensitive.")] = None
+    plate: Annotated[Plate | None, Description("Licence plate; only letters and digits count.")] = (
+        None
+    )
 
     @property
     def filter(self) -> VehicleFilter:

@@ -33,7 +33,7 @@ down_revision = "0013"
 Row = Mapping[str, Any]
 Clean = Callable[[str], str]
 
-LOG = logging.getLogger(__name__)
+LOG = logging.getLogger("mechanic_migrations")
 BATCH = 500
 ON_SALE = "archived_at IS NULL"
 MOST = 64
@@ -62,6 +62,7 @@ def upgrade() -> None:
     if is_postgres():
         for trigger in TRIGGERS:
             separately(partial(_create_trigger, *trigger))
+    _tell_skus_apart()
     for table in TEXTS:
         _rewrite(table, _normalized)
     create_index("uq_parts_sku_key", "parts", ["sku_key"], ON_SALE, unique=True)
@@ -154,19 +155,50 @@ KINDS = {
 }
 """The type and the kind of the event of a changed record."""
 
-Taken = dict[str, int]
-"""The ids of the parts on sale, by their keys."""
-
-Rewrite = Callable[[str, Row, Taken], dict[str, Any]]
+Rewrite = Callable[[str, Row], dict[str, Any]]
 
 
-def _normalized(table: str, row: Row, taken: Taken) -> dict[str, Any]:
+def _tell_skus_apart() -> None:
+    """Give each part on sale whose SKU an earlier one has a SKU that no part has."""
+    owners: dict[str, int] = {}
+    doubles: list[int] = []
+    rows: list[Row] = [{"id": 0}]
+    while rows:
+        rows = separately(partial(_on_sale_after, rows[-1]["id"]))
+        doubles.extend(
+            row["id"]
+            for row in rows
+            if owners.setdefault(sku_key(trim(row["sku"])), row["id"]) != row["id"]
+        )
+    for part_id in doubles:
+        separately(partial(_rename, part_id, owners))
+
+
+def _on_sale_after(part_id: int) -> list[Row]:
+    listed = sa.text(
+        f"SELECT id, sku FROM parts WHERE {ON_SALE} AND id > :after ORDER BY id LIMIT {BATCH}"  # noqa: S608 - our own names
+    )
+    return _rows(listed.bindparams(after=part_id))
+
+
+def _rename(part_id: int, owners: dict[str, int]) -> None:
+    """Add the first free number to the SKU of a part."""
+    (row,) = _locked("parts", [part_id])
+    sku, number = trim(row["sku"]), 1
+    while owners.setdefault(sku_key(sku), part_id) != part_id:
+        number += 1
+        suffix = f"~{number}"
+        sku = f"{trim(row['sku'])[: MOST - len(suffix)]}{suffix}"
+    LOG.warning("part %s: its SKU %r is now %r", part_id, row["sku"], sku)
+    _save("parts", row, {"sku": sku, "sku_key": sku_key(sku)})
+
+
+def _normalized(table: str, row: Row) -> dict[str, Any]:
     """Return the texts and keys of *row* as they must be."""
-    new: dict[str, Any] = {name: _cleaned(row[name], clean) for name, clean in TEXTS[table].items()}
-    if table == "parts" and row["archived_at"] is None:
-        new["sku"] = _free_sku(row["id"], new["sku"], taken)
+    new = {name: _cleaned(row[name], clean) for name, clean in TEXTS[table].items()}
     for key, (name, make) in KEYS.get(table, {}).items():
-        new[key] = None if row[key] is None or new[name] is None else make(new[name])
+        of = new[name]
+        new[key] = None if row[key] is None or of is None else make(of)
     return new
 
 
@@ -175,17 +207,7 @@ def _cleaned(text: str | None, clean: Clean) -> str | None:
     return text and (clean(text) or text)
 
 
-def _free_sku(part_id: int, sku: str, taken: Taken) -> str:
-    """Return *sku*, with a suffix if another part has it."""
-    free, number = sku, 1
-    while taken.setdefault(sku_key(free), part_id) != part_id:
-        number += 1
-        suffix = f"~{number}"
-        free = f"{sku[: MOST - len(suffix)]}{suffix}"
-    return free
-
-
-def _with_former_keys(table: str, row: Row, _: Taken) -> dict[str, Any]:
+def _with_former_keys(table: str, row: Row) -> dict[str, Any]:
     """Return the keys of *row* as they were."""
     keys = {key: FORMER_KEYS.get(key, fold) for key in KEYS[table]}
     names = {key: name for key, (name, _) in KEYS[table].items()}
@@ -194,31 +216,26 @@ def _with_former_keys(table: str, row: Row, _: Taken) -> dict[str, Any]:
 
 def _rewrite(table: str, rewrite: Rewrite) -> None:
     """Rewrite all rows, some hundred at a time."""
-    taken: Taken = {}
     after: int | None = 0
     while after is not None:
-        found, after = separately(partial(_rewrite_batch, table, rewrite, after, taken))
-        taken |= found
+        after = separately(partial(_rewrite_batch, table, rewrite, after))
 
 
-def _rewrite_batch(
-    table: str, rewrite: Rewrite, after: int, taken: Taken
-) -> tuple[Taken, int | None]:
-    """Rewrite the rows after an id; return the SKUs of these too, and the last id if any."""
+def _rewrite_batch(table: str, rewrite: Rewrite, after: int) -> int | None:
+    """Rewrite the rows after an id; return the last id, if any."""
     listed = _select(table).where(sa.column("id") > after).order_by(sa.column("id")).limit(BATCH)
-    found = dict(taken)
     rows = _rows(listed)
-    ids = [row["id"] for row in rows if _changes(row, rewrite(table, row, dict(found)))]
-    locked = {}
-    if ids and is_postgres():
-        again = _select(table).where(sa.column("id").in_(ids)).with_for_update(key_share=True)
-        locked = {row["id"]: row for row in _rows(again)}
-    for read in rows:
-        row = locked.get(read["id"], read)
-        changes = _changes(row, rewrite(table, row, found))
-        if changes:
+    ids = [row["id"] for row in rows if _changes(row, rewrite(table, row))]
+    for row in _locked(table, ids) if ids else ():
+        if changes := _changes(row, rewrite(table, row)):
             _save(table, row, changes)
-    return found, rows[-1]["id"] if rows else None
+    return rows[-1]["id"] if rows else None
+
+
+def _locked(table: str, ids: list[int]) -> list[Row]:
+    """Return rows after locking them; SQLite has one writer at a time."""
+    listed = _select(table).where(sa.column("id").in_(ids)).order_by(sa.column("id"))
+    return _rows(listed.with_for_update(key_share=True) if is_postgres() else listed)
 
 
 def _changes(row: Row, new: Row) -> dict[str, Any]:
@@ -228,7 +245,6 @@ def _changes(row: Row, new: Row) -> dict[str, Any]:
 def _select(table: str) -> Any:
     names = ["id", *TEXTS[table], *KEYS.get(table, ())]
     names += ["version", "updated_at"] if table in KINDS else []
-    names += ["archived_at"] if table == "parts" else []
     return sa.select(*map(sa.column, names)).select_from(sa.table(table))
 
 
@@ -239,8 +255,6 @@ def _rows(statement: Any) -> list[Row]:
 def _save(table: str, row: Row, changes: dict[str, Any]) -> None:
     """Store *changes* and, where they show, their event."""
     shown = [name for name in changes if name in TEXTS[table]]
-    if "sku" in changes and sku_key(changes["sku"]) != sku_key(row["sku"]):
-        LOG.warning("part %s: its SKU %r is now %r", row["id"], row["sku"], changes["sku"])
     if shown and table in KINDS:
         at: Any = datetime.now(UTC)
         at = at if is_postgres() else at.isoformat(" ", "microseconds")
