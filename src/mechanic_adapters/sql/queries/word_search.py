@@ -17,7 +17,9 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     bindparam,
+    case,
     func,
     literal_column,
     select,
@@ -31,6 +33,9 @@ from mechanic_core.search import Terms
 
 _MANY: Final = 10_000
 """A term that begins more words than this is not looked up, but checked row by row."""
+
+_FEW: Final = 100
+"""A term that begins no more words than this is rare enough not to look for a rarer one."""
 
 _MOST_COUNTED: Final = 8
 """The number of terms that are counted: the longest ones."""
@@ -102,8 +107,9 @@ def search_each(terms: Terms) -> Search:
 def search_rarest(executor: Executor, words: Table, terms: Terms) -> Search | None:
     """Return the search that starts with the rarest of *terms*; None if one matches nothing."""
     counted = search_each(terms[:_MOST_COUNTED])
-    counts = executor.all(_counts(words, counted.shape), counted.params)[0]
-    least, rarest = min(zip(counts, range(len(terms)), strict=False))
+    row = executor.all(_counts(words, counted.shape), counted.params)[0]
+    few, many = row[: counted.shape.terms], row[counted.shape.terms :]
+    least, rarest = min(zip(few if many[0] is None else many, range(len(terms)), strict=False))
     if least == 0:
         return None
     search = search_each((terms[rarest], *terms[:rarest], *terms[rarest + 1 :]))
@@ -112,25 +118,33 @@ def search_rarest(executor: Executor, words: Table, terms: Terms) -> Search | No
 
 @functools.cache
 def _counts(words: Table, shape: SearchShape) -> Select[Any]:
-    """Return the statement for the number of words that each term begins, up to a limit."""
-    counts: Iterator[ColumnElement[Any]] = (
-        functools.reduce(
-            ColumnElement.__add__,
-            (_count(words, term, number) for number in range(shape.prefixes)),
-        ).label(f"term_{term}")
-        for term in range(shape.terms)
+    """Return the statement for the number of words that each term begins, up to `_FEW` + 1.
+
+    If all terms begin more than a few, they are counted again, up to `_MANY` + 1.
+    """
+
+    def counts(limit: int) -> Iterator[ColumnElement[int]]:
+        for term in range(shape.terms):
+            numbers = range(shape.prefixes)
+            prefixes = (_count(words, term, number, limit) for number in numbers)
+            yield functools.reduce(ColumnElement.__add__, prefixes)
+
+    columns = [count.label(f"few_{term}") for term, count in enumerate(counts(_FEW))]
+    few = select(*columns).cte("few").prefix_with("MATERIALIZED")
+    all_begin_more = and_(*(count > literal_column(str(_FEW), Integer) for count in few.c))
+    statement: Select[Any] = select(
+        *few.c, *(case((all_begin_more, count), else_=None) for count in counts(_MANY))
     )
-    statement: Select[Any] = select(*counts)
     return statement
 
 
-def _count(words: Table, term: int, number: int) -> ColumnElement[int]:
-    """Return the number of words that a prefix begins.
+def _count(words: Table, term: int, number: int, limit: int) -> ColumnElement[int]:
+    """Return the number of words that a prefix begins, at most *limit* + 1.
 
     They are counted in the order of the index, or PostgreSQL might read the table instead.
     """
     found = select(words.c.word).where(_range(words, term, number)).order_by(words.c.word)
-    counted = found.limit(literal_column(str(_MANY + 1), Integer)).subquery()
+    counted = found.limit(literal_column(str(limit + 1), Integer)).subquery()
     return select(func.count()).select_from(counted).scalar_subquery()
 
 
