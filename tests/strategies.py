@@ -4,6 +4,7 @@
 `sample(cls)` builds a record from the documented examples. A changed rule changes what is drawn.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -225,4 +226,6 @@ def _broken(rule: Rule, rules: Sequence[Rule]) -> list[Any]:
     tries: list[Any] = list(_ODD) if any(isinstance(r, Pattern) for r in rules) else [(), (1,)]
     if isinstance(rule, Length):
         tries += [tries[1] * (rule.maximum + 1), tries[-1] * (rule.maximum + 1)]
+    if isinstance(rule, Pattern):  # which is all of the rule that the documentation shows
+        return [value for value in tries if not re.fullmatch(rule.regex, value)]
     return [value for value in tries if rule.violation(value) is not None]

@@ -178,7 +178,7 @@ def plate_key(plate: str) -> str:
     A plate that has none is compared as a whole.
     """
     folded = fold_case(plate)
-    return "".join(filter(str.isalnum, folded)) or folded
+    return compose("".join(filter(str.isalnum, folded))) or folded
 
 
 def phone_key(phone: str) -> str:

@@ -217,20 +217,31 @@ class TestParts:
 
         assert {one.id: one, gone.id: gone} == locked
 
-    @pytest.mark.parametrize("q", ["Öl", "öl 5w", "oil-", "OIL-5W"])
-    def test_searches_by_prefix(self, store: Store, q: str) -> None:
-        """A search matches the beginning of name or SKU, in any case."""
+    @pytest.mark.parametrize("q", ["Öl", "5w ol", "oil-", "OIL-5W", "oil5w", "o i l 5 w"])
+    def test_finds_the_beginnings_of_words(self, store: Store, q: str) -> None:
+        """Each word of a search begins a word of name or SKU, or all of it the whole SKU."""
         add_part(store, sku="Oil-5W30", name="Öl 5W-30")
         add_part(store, sku="BRK-1", name="Brake pad")
 
         assert ["Oil-5W30"] == skus(store, q=q)
 
-    @pytest.mark.parametrize("q", ["30", "%", "_il", "O_l", "\\", "*", "l"])
-    def test_searches_prefixes_only(self, store: Store, q: str) -> None:
-        """A search does not match in the middle, and has no wildcards."""
+    @pytest.mark.parametrize("q", ["w30", "%", "_il", "O_l", "\\", "*", "l", "oil 31"])
+    def test_finds_nothing_else(self, store: Store, q: str) -> None:
+        """A search matches no middle of a word, has no wildcards, and needs a word."""
         add_part(store, sku="OIL-5W30", name="Oil 5W-30")
 
         assert [] == skus(store, q=q)
+
+    def test_finds_what_was_changed(self, store: Store) -> None:
+        """A search finds the present words only, also of parts that are saved together."""
+        one, two = add_part(store, sku="A", name="Pad"), add_part(store, sku="B", name="Disc")
+
+        with store.begin() as work:
+            work.parts.lock([one.id, two.id])
+            work.parts.save([evolve(one, name="Rear pad"), evolve(two, name="Rear drum")])
+
+        assert ["A", "B"] == skus(store, q="rear")
+        assert [["A"], ["B"], []] == [skus(store, q=q) for q in ("pad", "drum", "disc")]
 
     def test_filters_by_the_whole_sku(self, store: Store) -> None:
         """The SKU filter compares the whole SKU."""

@@ -252,3 +252,46 @@ class TestVehicles:
                 (event.subject_id, event.changes)
                 for event in work.events.after(0, 100, EventType.VEHICLE_CHANGED).events
             )
+
+    @pytest.mark.parametrize(
+        "q",
+        [
+            *("hon", "ACC hon", "quimby", "zelda accord", "1hgcm", "1HG CM8", "honda 1hgcm"),
+            *("b-mw", "bmw1", "B MW 1", "mw quimby"),
+        ],
+    )
+    def test_finds_the_beginnings_of_words(self, store: Store, q: str) -> None:
+        """Each word of a search begins a word of the vehicle or of its owner's name.
+
+        All of it may also begin the whole plate or VIN.
+        """
+        zelda = add_customer(store, name="Zélda Quimby", email="hidden@example.com")
+        bo = add_customer(store, name="Bo", email="quimby@example.com")
+        add_vehicle(store, zelda, plate="B-MW 1", make="Honda", model="Accord", vin=VIN)
+        add_vehicle(store, bo, plate="W 1", make="Ford", model="Bm", vin=OTHER_VIN)
+
+        assert ["B-MW 1"] == plates(store, q=q)
+        assert ["B-MW 1"] == plates(store, q=q, customer_id=zelda.id)
+        assert [] == plates(store, q="hidden")
+
+    def test_finds_what_was_changed(self, store: Store) -> None:
+        """A search finds the present words of a vehicle and of its owner only."""
+        zelda, bo = add_customer(store, name="Zelda"), add_customer(store, name="Bo")
+        vehicle = add_vehicle(store, zelda, plate="A 1", make="Honda")
+        add_vehicle(store, zelda, plate="A 2")
+
+        with store.begin() as work:
+            saved = work.vehicles.save(evolve(vehicle, customer_id=bo.id, make="Ford"))
+            work.customers.save(evolve(zelda, name="Orla"))
+        queries = ("zelda", "orla", "bo", "honda", "ford", "a1")
+        found = [plates(store, q=q) for q in queries]
+        with store.begin() as work:
+            work.customers.save(bo.erase(LATER))
+            work.vehicle_lists.disown(bo.id, LATER)
+        after = [plates(store, q=q) for q in queries]
+        with store.begin() as work:
+            work.vehicles.remove(work.vehicles.get(saved.id), LATER)
+
+        assert [[], ["A 2"], ["A 1"], [], ["A 1"], ["A 1"]] == found
+        assert [[], ["A 2"], [], [], [None], []] == after
+        assert [] == plates(store, q="ford")

@@ -14,7 +14,8 @@ from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import Ledger, PartFilter, Parts
 from mechanic_core.money import Quantity
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.texts import fold_case, sku_key
+from mechanic_core.search import matches, terms_with_code
+from mechanic_core.texts import sku_key
 
 _PARTS: Final = TableName[int, Part]("parts", "parts")
 _LEDGER: Final = TableName[int, tuple[Movement, ...]]("ledger", "parts")
@@ -49,7 +50,12 @@ class MemoryParts(Parts):
         return tuple(self._save(part) for part in parts)
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        parts = (part for part in self._tables[_PARTS].all() if _matches(part, wanted))
+        terms = None if wanted.q is None else terms_with_code(wanted.q)
+        parts = (
+            part
+            for part in self._tables[_PARTS].all()
+            if _matches(part, wanted) and (terms is None or matches(terms, part.words))
+        )
         return paginate(parts, page, lambda part: part.id)
 
     def _save(self, part: Part) -> Part:
@@ -66,10 +72,8 @@ class MemoryParts(Parts):
 
 
 def _matches(part: Part, wanted: PartFilter) -> bool:
-    start = fold_case(wanted.q or "")
     return (
         part.archived == wanted.archived
-        and (fold_case(part.name).startswith(start) or sku_key(part.sku).startswith(start))
         and (wanted.sku is None or sku_key(wanted.sku) == sku_key(part.sku))
         and wanted.low_stock in (None, part.is_low)
     )

@@ -6,6 +6,7 @@ from typing import Final, final
 
 from attrs import evolve, frozen
 
+from mechanic_adapters.memory.customers import CUSTOMERS
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.person_names import with_name
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
@@ -13,6 +14,7 @@ from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.search import Words, matches, terms_with_code
 from mechanic_core.texts import fold_case, plate_key
 from mechanic_core.vehicles.odometer import OdometerReading, ReadingId
 from mechanic_core.vehicles.ports import OdometerLog, VehicleFilter, VehicleLists, Vehicles
@@ -64,12 +66,14 @@ class MemoryVehicles(Vehicles, VehicleLists):
         self._tables.events.append(Event.deletion(type_, vehicle, at, actor))
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
+        terms = None if wanted.q is None else terms_with_code(wanted.q)
         vehicles = (
             vehicle
             for vehicle in self._tables[VEHICLES].all()
             if wanted.customer_id in (None, vehicle.customer_id)
             and (wanted.vin is None or _same(wanted.vin, vehicle.vin, fold_case))
             and (wanted.plate is None or _same(wanted.plate, vehicle.plate, plate_key))
+            and (terms is None or matches(terms, self._words(vehicle)))
         )
         return paginate(vehicles, page, lambda vehicle: vehicle.id)
 
@@ -78,6 +82,11 @@ class MemoryVehicles(Vehicles, VehicleLists):
             if vehicle.customer_id == customer_id:
                 after = evolve(vehicle, customer_id=None, plate=None, updated_at=at)
                 save_record(self._tables, VEHICLES, after)
+
+    def _words(self, vehicle: Vehicle) -> Words:
+        owner = self._tables[CUSTOMERS].get(vehicle.customer_id or 0)
+        words = vehicle.plate_words | vehicle.other_words
+        return words | owner.name_words if owner else words
 
     def _require_free_vin(self, vehicle: Vehicle) -> None:
         other = self.with_vin(vehicle.vin) if vehicle.vin else None

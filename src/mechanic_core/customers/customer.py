@@ -9,6 +9,7 @@ from mechanic_core.accounts.password import Password, mask_secret
 from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.rules import Description, Example, Unpublished, checked, stored
+from mechanic_core.search import Words, phone_codes, words_of
 from mechanic_core.validators import unchecked
 from mechanic_core.values import Address, Email, Name, Phone, Version
 
@@ -110,6 +111,18 @@ class Customer:
         return unchecked(
             CustomerForm, name=self.name, email=self.email, phone=self.phone, address=self.address
         )
+
+    @property
+    def name_words(self) -> Words:
+        """The words that the customer and their vehicles are found by; none once erased."""
+        return frozenset() if self.erased_at else words_of(self.name)
+
+    @property
+    def contact_words(self) -> Words:
+        """The other words that the customer is found by."""
+        if self.erased_at:
+            return frozenset()
+        return words_of(self.email) | phone_codes(self.phone)
 
     def with_form(self, form: CustomerForm, at: datetime) -> Self:
         """Return the customer with the values of *form*; itself if nothing changes.

@@ -35,5 +35,5 @@ class Customers(Protocol):
         ...
 
     def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
-        """Return customers by id whose name, e-mail or phone starts with *q*, in any case."""
+        """Return customers by id; *q* is a query for words of name and e-mail, or for the phone."""
         ...

@@ -19,6 +19,7 @@ from mechanic_core.rules import (
     computed,
     stored,
 )
+from mechanic_core.search import Words, codes_of, words_of
 from mechanic_core.texts import ONE_LINE
 from mechanic_core.validators import unchecked
 from mechanic_core.values import LINE, Text, Version
@@ -231,6 +232,11 @@ class Part:
             unit=self.unit,
             reorder_point=self.reorder_point,
         )
+
+    @property
+    def words(self) -> Words:
+        """The words that the part is found by."""
+        return words_of(self.name, self.sku) | codes_of(self.sku)
 
     def with_form(self, form: PartForm, at: datetime) -> Self:
         """Return the part with the values of *form*, but for its stock; itself if nothing changes.

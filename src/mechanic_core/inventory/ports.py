@@ -52,9 +52,9 @@ class Parts(Protocol):
         ...
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        """Return parts by id; their name or SKU must start with *q*, in any case.
+        """Return parts by id; the SKU must be equal by `sku_key`.
 
-        The *sku* must be equal by `sku_key`.
+        *q* is a query for words of name and SKU, or for the whole SKU.
         """
         ...
 

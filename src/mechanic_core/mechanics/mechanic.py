@@ -11,6 +11,7 @@ from mechanic_core.errors import Conflict, NotFound, Stale
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import Price
 from mechanic_core.rules import Example, Length, OneOf, Unpublished, checked, stored
+from mechanic_core.search import Words, words_of
 from mechanic_core.texts import ONE_LINE
 from mechanic_core.validators import unchecked
 from mechanic_core.values import LINE, Email, Name, Phone, Version
@@ -118,6 +119,11 @@ class Mechanic(StaffMechanic):
             role=self.role,
             active=self.active,
         )
+
+    @property
+    def words(self) -> Words:
+        """The words that the mechanic is found by."""
+        return words_of(self.name)
 
     def with_form(self, form: MechanicForm, at: datetime) -> Self:
         """Return the mechanic with the values of *form*; itself if nothing changes."""

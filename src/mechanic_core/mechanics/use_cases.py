@@ -72,11 +72,13 @@ class ListMechanics:
 
     read_only: ReadOnly
 
-    def __call__(self, actor: Actor, page: PageRequest) -> Page[PublicMechanic]:
-        """Return the view of each mechanic for the caller."""
+    def __call__(
+        self, actor: Actor, page: PageRequest, q: str | None = None
+    ) -> Page[PublicMechanic]:
+        """Return the view for the caller of each mechanic whose name has the words of *q*."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            mechanics = work.mechanic_lists.find(page, active_only=not actor.is_staff)
+            mechanics = work.mechanic_lists.find(page, active_only=not actor.is_staff, q=q)
         return mechanics.map(lambda mechanic: mechanic.view_for(actor))
 
 

@@ -17,6 +17,7 @@ from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
 class VehicleFilter:
     """Conditions on vehicles, all of which must hold; None is no condition."""
 
+    q: str | None = None
     customer_id: int | None = None
     vin: Annotated[str, Normalized(clean_vin)] | None = None
     plate: str | None = None
@@ -60,7 +61,11 @@ class VehicleLists(Protocol):
         ...
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        """Return vehicles by id; VIN and plate must be equal by `fold_case` and `plate_key`."""
+        """Return vehicles by id; VIN and plate must be equal by `fold_case` and `plate_key`.
+
+        *q* is a query for words of the plate, make, model, VIN and owner's name, or for the whole
+        plate or VIN.
+        """
         ...
 
     def disown(self, customer_id: CustomerId, at: datetime) -> None:

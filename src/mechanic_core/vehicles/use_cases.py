@@ -17,7 +17,7 @@ from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.changes import apply
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace, ProblemCollector
-from mechanic_core.paging import Page, PageRequest
+from mechanic_core.paging import Page, PageRequest, empty_page
 from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_core.vehicles.odometer import OdometerFell, OdometerReading, OwnersReading
@@ -112,7 +112,7 @@ class ListVehicles:
         self.policy.admit(actor)
         if actor.is_customer:
             if wanted.customer_id not in (None, actor.id):
-                return Page((), total=0 if page.with_total else None)
+                return empty_page(page)
             wanted = evolve(wanted, customer_id=actor.id)
         with self.read_only() as work:
             return work.vehicle_lists.find(wanted, page)

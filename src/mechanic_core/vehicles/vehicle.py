@@ -18,6 +18,7 @@ from mechanic_core.rules import (
     computed,
     stored,
 )
+from mechanic_core.search import Words, codes_of, words_of
 from mechanic_core.texts import ONE_LINE
 from mechanic_core.validators import unchecked
 from mechanic_core.values import LINE, IdNumber, Version
@@ -161,6 +162,16 @@ class Vehicle:
             year=self.year,
             odometer=self.odometer,
         )
+
+    @property
+    def plate_words(self) -> Words:
+        """The words of the plate, which the vehicle is found by."""
+        return words_of(self.plate) | codes_of(self.plate)
+
+    @property
+    def other_words(self) -> Words:
+        """The other words that the vehicle is found by, beside those of its owner's name."""
+        return words_of(self.make, self.model, self.vin) | codes_of(self.vin)
 
     def with_form(self, form: VehicleForm, owner: CustomerId | None, at: datetime) -> Self:
         """Return the vehicle of *owner* with the values of *form*; itself if nothing changes."""

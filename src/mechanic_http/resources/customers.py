@@ -36,7 +36,11 @@ class CustomerQuery(ListQuery):
 
     q: Annotated[
         SearchText | None,
-        Description("Beginning of a name, e-mail address or phone number; case-insensitive."),
+        Description(
+            "Words that begin words of the name or e-mail address, in any order, without regard to"
+            " case and accents; or the beginning of the phone number, with or without its country"
+            " code and in any spelling."
+        ),
     ] = None
 
 

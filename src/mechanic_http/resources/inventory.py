@@ -33,7 +33,11 @@ class PartQuery(ListQuery):
     """Filters of the list of parts."""
 
     q: Annotated[
-        SearchText | None, Description("Beginning of a name or SKU; case-insensitive.")
+        SearchText | None,
+        Description(
+            "Words that begin words of the name or SKU, in any order, without regard to case and"
+            " accents; or the beginning of the SKU without blanks and punctuation."
+        ),
     ] = None
     sku: Annotated[Sku | None, Description("Whole SKU; case and white space do not count.")] = None
     low_stock: Annotated[

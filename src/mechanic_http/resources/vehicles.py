@@ -10,7 +10,7 @@ from mechanic_core.rules import Description, checked
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.use_cases.lists import ListVehicleTickets
-from mechanic_core.values import IdNumber
+from mechanic_core.values import IdNumber, SearchText
 from mechanic_core.vehicles.odometer import OdometerReading, OwnersReading
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.use_cases import (
@@ -61,6 +61,14 @@ def is_transferred(draft: VehicleDraft, vehicle: Vehicle) -> bool:
 class VehicleQuery(ListQuery):
     """Filters of the list of vehicles."""
 
+    q: Annotated[
+        SearchText | None,
+        Description(
+            "Words that begin words of the plate, make, model, VIN or owner's name, in any order,"
+            " without regard to case and accents; or the beginning of the plate or VIN without"
+            " blanks and punctuation."
+        ),
+    ] = None
     customer_id: Annotated[IdNumber | None, Description("Id of the owner.")] = None
     vin: Annotated[
         ScannedVin | None, Description("Exact VIN; case-insensitive, with or without separators.")
@@ -72,7 +80,7 @@ class VehicleQuery(ListQuery):
     @property
     def filter(self) -> VehicleFilter:
         """The filter that the use case takes."""
-        return VehicleFilter(customer_id=self.customer_id, vin=self.vin, plate=self.plate)
+        return VehicleFilter(q=self.q, customer_id=self.customer_id, vin=self.vin, plate=self.plate)
 
 
 @final

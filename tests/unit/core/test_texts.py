@@ -243,6 +243,7 @@ def test_a_password_is_one_in_both_forms() -> None:
         (sku_key, "Straße", "STRASSE"),
         (plate_key, "B-MW 1", "bmw1"),
         (plate_key, "Ä·1", "ä1"),
+        (plate_key, "\u1100-\u1161", "\uac00"),
         (phone_key, "(555) 0142", "5550142"),
         (phone_key, "+1 555-0142", "1.555.0142"),
     ],

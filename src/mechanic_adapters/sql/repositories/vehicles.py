@@ -1,6 +1,5 @@
 """Vehicles in SQL."""
 
-import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, final
@@ -22,15 +21,22 @@ from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import RECORD_ID, field_values, record_maker
+from mechanic_adapters.sql.engine.row_mapping import (
+    RECORD_ID,
+    field_values,
+    record_maker,
+    words_text,
+)
+from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.tickets import tickets
-from mechanic_adapters.sql.schema.vehicles import odometer_readings, vehicles
+from mechanic_adapters.sql.schema.vehicles import odometer_readings, vehicle_words, vehicles
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.search import terms_with_code
 from mechanic_core.texts import fold_case, plate_key
 from mechanic_core.vehicles.odometer import OdometerReading, ReadingId
 from mechanic_core.vehicles.ports import OdometerLog, VehicleFilter, VehicleLists, Vehicles
@@ -43,7 +49,11 @@ from mechanic_core.vehicles.vehicle import (
 
 
 def _keys(vehicle: Vehicle) -> Mapping[str, str | None]:
-    return _lookup_keys(vehicle.vin, vehicle.plate)
+    return {
+        **_lookup_keys(vehicle.vin, vehicle.plate),
+        "plate_words": words_text(vehicle.plate_words),
+        "other_words": words_text(vehicle.other_words),
+    }
 
 
 def _lookup_keys(vin: str | None, plate: str | None) -> Mapping[str, str | None]:
@@ -70,6 +80,7 @@ _DISOWN = (
         customer_id=None,
         plate=None,
         plate_key=None,
+        plate_words=words_text(()),
         updated_at=bindparam("at", type_=MOMENT),
         version=vehicles.c.version + 1,
     )
@@ -112,14 +123,14 @@ def _read_log(rows: Sequence[Row]) -> Iterator[OdometerReading]:
 _LOG = PageQuery(rows=_OF_VEHICLE, key=odometer_readings.c.id, join=_join_people)
 
 
-@functools.cache
-def _list(names: frozenset[str]) -> PageQuery:
-    """Return the list of the vehicles that match the filters *names*."""
-    return PageQuery(
-        rows=_TABLE.rows.where(*(_FILTERS[name] for name in sorted(names))),
-        key=vehicles.c.id,
-        total=None if names else total_of(vehicles),
-    )
+_LIST = FilteredList(
+    rows=_TABLE.rows,
+    key=vehicles.c.id,
+    words=vehicle_words,
+    filters=_FILTERS,
+    selective=frozenset(_FILTERS),
+    total=total_of(vehicles),
+)
 
 
 @final
@@ -157,7 +168,8 @@ class SqlVehicles(Vehicles, VehicleLists):
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         values = {"customer_id": wanted.customer_id, **_lookup_keys(wanted.vin, wanted.plate)}
         params = {name: value for name, value in values.items() if value is not None}
-        return _list(frozenset(params)).fetch(self._executor, page, _TABLE.read, params)
+        terms = None if wanted.q is None else terms_with_code(wanted.q)
+        return _LIST.fetch(self._executor, page, _TABLE.read, params, terms)
 
     def disown(self, customer_id: CustomerId, at: datetime) -> None:
         params = {"owner_id": customer_id, "at": at}

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, UniqueConstraint, true
 
 from mechanic_adapters.sql.schema.columns import generated_id, key, moment, text, version
-from mechanic_adapters.sql.schema.metadata import record_table
+from mechanic_adapters.sql.schema.metadata import record_table, word_index
 from mechanic_core.customers.customer import EmailTaken
 
 customers = record_table(
@@ -20,8 +20,14 @@ customers = record_table(
     key("name_key", nullable=True, index=True),
     key("email_key", nullable=True),
     Column("has_login", Boolean, nullable=False, server_default=true()),
+    text("name_words", nullable=True),
+    text("contact_words", nullable=True),
     UniqueConstraint("email_key", info={"refusal": EmailTaken}),
 )
-"""*has_login* is true by default for the release before, which knows no others.
+"""Erased customers have no keys and words: no search finds them, and their email is free again.
 
-Erased customers have no keys: no search finds them, and their email is free again."""
+*has_login* is true by default for the previous release, which knows no others. Only that release
+reads *name_key* and searches *phone*.
+"""
+
+customer_words = word_index("customer_words", "customers")

@@ -12,7 +12,7 @@ from mechanic_adapters.sql.schema.columns import (
     text,
     version,
 )
-from mechanic_adapters.sql.schema.metadata import record_table
+from mechanic_adapters.sql.schema.metadata import record_table, word_index
 from mechanic_core.access import Role
 from mechanic_core.vehicles.odometer import ReadingSource
 from mechanic_core.vehicles.vehicle import VinTaken
@@ -32,12 +32,17 @@ vehicles = record_table(
     version(),
     key("vin_key", nullable=True),
     key("plate_key", nullable=True),
+    text("plate_words", nullable=True),
+    text("other_words", nullable=True),
     UniqueConstraint("vin_key", info={"refusal": VinTaken}),
     CheckConstraint("odometer >= 0", name="odometer_range"),
     Index(None, "customer_id", "id"),
     Index(None, "plate_key", "id"),
 )
 """The vehicle of an erased customer has no owner."""
+
+vehicle_words = word_index("vehicle_words", "vehicles")
+"""With the words of the owner's name."""
 
 odometer_readings = record_table(
     "odometer_readings",

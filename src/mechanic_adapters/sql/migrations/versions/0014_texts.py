@@ -121,7 +121,8 @@ def sku_key(sku: str) -> str:
 
 def plate_key(plate: str) -> str:
     """Return the key of a plate."""
-    return "".join(filter(str.isalnum, fold(plate))) or fold(plate)
+    key = "".join(filter(str.isalnum, fold(plate))) or fold(plate)
+    return unicodedata.normalize("NFC", key)
 
 
 TEXTS: Mapping[str, Mapping[str, Clean]] = {
