@@ -61,9 +61,10 @@ class AppClient:
         return 3 if self.kind == "postgresql" else 7
 
     def known(self, asked: RequestCase) -> list[int]:
-        """Return the recorded counts of a request; zeros for a new route."""
+        """Return the recorded counts of a request, or of a search; zeros for a new route."""
         route = f"{asked.method} {template_of(asked.path)}"
-        counts: list[int] = COSTS[self.kind].get(route, [0, 0])
+        searched = "?q" if "?q=" in asked.path else ""
+        counts: list[int] = COSTS[self.kind].get(f"{route}{searched}", [0, 0])
         return counts
 
     def ask(self, asked: RequestCase) -> Statements:
