@@ -118,8 +118,8 @@ def api(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Test the docs page in Chromium."""
-    session.run(".ci/programs", "chromium", "chromedriver", external=True)
+    """Test the docs page in Chromium, also behind nginx and Caddy."""
+    session.run(".ci/programs", "chromium", "chromedriver", "nginx", "caddy", external=True)
     install(session, "tests", "browser", project=True)
     session.run("pytest", *arguments_of(session, "tests/browser"))
 

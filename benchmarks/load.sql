@@ -71,6 +71,26 @@ WHERE on_hand <> 0 OR reserved <> 0
 WINDOW so_far AS (PARTITION BY part_id ORDER BY step, line_id)
 ORDER BY part_id, step, line_id;
 
+-- The words that all are found by.
+INSERT INTO customer_words (word, subject_id)
+SELECT regexp_split_to_table(lower(name || ' ' || email), '\W+'), id FROM customers
+UNION
+SELECT '+' || regexp_replace(phone, '\D', '', 'g'), id FROM customers WHERE phone IS NOT NULL;
+
+INSERT INTO mechanic_words (word, subject_id)
+SELECT DISTINCT regexp_split_to_table(lower(name), '\W+'), id FROM mechanics;
+
+INSERT INTO vehicle_words (word, subject_id)
+SELECT regexp_split_to_table(lower(vehicles.vin || ' ' || customers.name), '\W+'), vehicles.id
+FROM vehicles JOIN customers ON customers.id = vehicles.customer_id
+UNION
+SELECT '+' || lower(vin), id FROM vehicles;
+
+INSERT INTO part_words (word, subject_id)
+SELECT regexp_split_to_table(lower(name || ' ' || sku), '\W+'), id FROM parts
+UNION
+SELECT '+' || regexp_replace(lower(sku), '\W', '', 'g'), id FROM parts;
+
 CREATE TEMPORARY TABLE daily AS
 SELECT m.mechanic_id, t.service_date AS day, count(*) AS tickets
 FROM ticket_mechanics m JOIN tickets t ON t.id = m.ticket_id GROUP BY 1, 2;

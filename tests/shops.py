@@ -1,11 +1,18 @@
 """A shop on any store, with fakes for what is slow or random."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import final
 
 import attrs
 
 from mechanic_core.access import Actor, Role
+from mechanic_core.accounts.links import (
+    Link,
+    LinkNotFound,
+    LinkPurpose,
+    LinkToken,
+    LinkTokens,
+)
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
@@ -48,6 +55,28 @@ class PlainTokens(AccessTokens):
         return f"{actor.role}:{actor.id}:{actor.session}:{at.isoformat()}"
 
 
+@final
+class PlainLinks(LinkTokens):
+    """Tokens of links as plain text."""
+
+    def new_nonce(self) -> str:
+        """Return always the same: a test that needs another one uses the real tokens."""
+        return "nonce"
+
+    def issue(self, purpose: LinkPurpose, link: Link) -> LinkToken:
+        """Return the members of the link as text."""
+        return LinkToken(f"{purpose}:{link.id}:{link.nonce}:{link.expires_at.timestamp():.0f}")
+
+    def read(self, purpose: LinkPurpose, token: LinkToken) -> Link:
+        """Return the link; raise `LinkNotFound` for any other text."""
+        match str(token).split(":"):
+            case [found, number, nonce, moment] if found == purpose:
+                expires_at = datetime.fromtimestamp(int(moment), UTC)
+                return Link(id=int(number), nonce=nonce, expires_at=expires_at)
+            case _:
+                raise LinkNotFound
+
+
 @attrs.define
 class ManualClock:
     """A clock that moves only when a test advances it."""
@@ -87,6 +116,7 @@ def shop_on(
         now,
         PlainPasswords(),
         PlainTokens(),
+        PlainLinks(),
         refresh_life=REFRESH_LIFE,
         strict_vin=strict_vin,
         low_stock=low_stock,

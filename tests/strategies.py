@@ -4,7 +4,8 @@
 `sample(cls)` builds a record from the documented examples. A changed rule changes what is drawn.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -20,6 +21,7 @@ from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
+from mechanic_core.profile.calendar import ZoneName, zone_names
 from mechanic_core.rules import (
     Between,
     Example,
@@ -28,6 +30,7 @@ from mechanic_core.rules import (
     Pattern,
     Rule,
     first_violation,
+    normalizer_of,
     rules_of,
     union_members,
     unwrap_annotated,
@@ -75,6 +78,8 @@ def values_of(declared: Any) -> st.SearchStrategy[Any]:
     """Return a strategy for the values of a field that is declared as *declared*."""
     members, optional = union_members(unwrap_annotated(declared)[0])
     drawn = st.one_of([_values(member, rules_of(declared)) for member in members])
+    if normalize := normalizer_of(declared):
+        drawn = drawn.map(normalize).filter(_satisfies(rules_of(declared)))
     return st.none() | drawn if optional else drawn
 
 
@@ -90,9 +95,18 @@ def breaking(declared: Any) -> st.SearchStrategy[Any]:
 
 
 def rule_breaking(declared: Any) -> list[Any]:
-    """Return values of the right type that break the rules of *declared*, some for each rule."""
-    rules = rules_of(declared)
-    return [value for rule in rules for value in _broken(rule, rules)]
+    """Return values of the right type that break the rules of *declared*, some for each rule.
+
+    They break them when they are normalized too; an optional one is not blank.
+    """
+    rules, normalize = rules_of(declared), normalizer_of(declared)
+    found = [value for rule in rules for value in _broken(rule, rules)]
+    if normalize is None:
+        return found
+    _, optional = union_members(unwrap_annotated(declared)[0])
+    return [
+        v for v in found if first_violation(rules, normalize(v)) and (normalize(v) or not optional)
+    ]
 
 
 def sample(cls: type[T], **given: Any) -> T:
@@ -171,6 +185,8 @@ def _values(declared: Any, rules: Sequence[Rule]) -> st.SearchStrategy[Any]:  # 
 
 
 def _texts(rules: Sequence[Rule]) -> st.SearchStrategy[str]:
+    if any(isinstance(rule, ZoneName) for rule in rules):
+        return st.sampled_from(sorted(zone_names()))
     least, most = _lengths(rules)
     narrow = [r.regex for r in rules if isinstance(r, Pattern) and r.violation(_ORDINARY)]
     drawn = (
@@ -179,6 +195,10 @@ def _texts(rules: Sequence[Rule]) -> st.SearchStrategy[str]:
         else st.text(_CHARACTERS, min_size=least, max_size=most)
     )
     return drawn.filter(lambda text: not first_violation(rules, text))
+
+
+def _satisfies(rules: Sequence[Rule]) -> Callable[[str], bool]:
+    return lambda text: not first_violation(rules, text)
 
 
 def _shortened(regex: str) -> str:
@@ -206,4 +226,6 @@ def _broken(rule: Rule, rules: Sequence[Rule]) -> list[Any]:
     tries: list[Any] = list(_ODD) if any(isinstance(r, Pattern) for r in rules) else [(), (1,)]
     if isinstance(rule, Length):
         tries += [tries[1] * (rule.maximum + 1), tries[-1] * (rule.maximum + 1)]
+    if isinstance(rule, Pattern):  # which is all of the rule that the documentation shows
+        return [value for value in tries if not re.fullmatch(rule.regex, value)]
     return [value for value in tries if rule.violation(value) is not None]

@@ -1,7 +1,7 @@
 """Pagination: by offset for the first pages, by keyset at constant cost anywhere in a list."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import attrs
 
@@ -47,6 +47,11 @@ class Page(Generic[T]):
     def map(self, change: Callable[[T], U]) -> "Page[U]":
         """Return the page with *change* applied to each item."""
         return Page(tuple(map(change, self.items)), self.has_more, self.last, self.total)
+
+
+def empty_page(page: PageRequest) -> Page[Any]:
+    """Return the requested *page* of a list without items."""
+    return Page((), total=0 if page.with_total else None)
 
 
 def page_from_rows(

@@ -86,10 +86,15 @@ class Between:
 
 @attrs.frozen
 class Pattern:
-    """A regular expression that the whole text must match, and the error text otherwise."""
+    """A regular expression that the whole text must match, and the error text otherwise.
+
+    *published* is a simpler one for the documentation, which all valid texts match.
+    """
 
     regex: str
     meaning: str
+    quick: Callable[[str], bool] | None = attrs.field(default=None, eq=False, repr=False)
+    published: str = attrs.field(default="", eq=False, repr=False)
     _matches: Callable[[str], object] = attrs.field(
         init=False,
         eq=False,
@@ -98,17 +103,17 @@ class Pattern:
     )
 
     def violation(self, value: str) -> str | None:
-        """Return the error text for a text that does not match."""
+        """Return the error text for a text that does not match; *quick* is a cheaper test."""
+        if self.quick and self.quick(value):
+            return None
         return None if self._matches(value) else self.meaning
 
 
-PRINTABLE = Pattern(
-    r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*",
-    "must not contain control characters or unpaired surrogates",
-)
-"""PostgreSQL refuses NUL, and a lone surrogate cannot be encoded: refused before either sees it."""
+@attrs.frozen
+class Normalized:
+    """The form in which a text is checked, compared and stored: what a function returns for it."""
 
-NOT_BLANK = Pattern(r"(?s).*\S.*", "must not be blank")
+    form: Callable[[str], str]
 
 
 @attrs.frozen
@@ -216,12 +221,53 @@ def first_violation(rules: Sequence[Rule], value: Any) -> str | None:
     return None
 
 
+@functools.cache
+def normalizer_of(declared: Any) -> Callable[[str], str] | None:
+    """Return what normalizes the texts of a type, an optional one's too; None for other types."""
+    inner, annotations = unwrap_annotated(declared)
+    members, optional = union_members(inner)
+    if optional and len(members) == 1:
+        return normalizer_of(members[0])
+    return next((note.form for note in annotations if isinstance(note, Normalized)), None)
+
+
 def checked(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
     """Return the fields of an attrs class, each with a validator of its type and its rules.
 
-    It is a `field_transformer`: ``@frozen(kw_only=True, field_transformer=checked)``.
+    Texts are normalized first; an empty one that is optional counts as not given. It is a
+    `field_transformer`: ``@frozen(kw_only=True, field_transformer=checked)``.
     """
-    return [field.evolve(validator=_field_type(field.type).validator()) for field in fields]
+    return [
+        field.evolve(validator=_field_type(field.type).validator(), converter=_converter(field))
+        for field in fields
+    ]
+
+
+def stored(_: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+    """Return the fields of a stored record, each with a validator like `checked`.
+
+    Its texts came in with a form, perhaps of a former release, and are not checked again.
+    """
+    types = [(field, _field_type(field.type)) for field in fields]
+    return [
+        field.evolve(validator=(attrs.evolve(t, violations=()) if t.kind is str else t).validator())
+        for field, t in types
+    ]
+
+
+def _converter(field: "attrs.Attribute[Any]") -> Any:
+    """Return what normalizes the values of a text field; for others, the field's own converter."""
+    declared: Any = field.type
+    normalize = normalizer_of(declared)
+    if normalize is None:
+        return field.converter
+    _, optional = union_members(unwrap_annotated(declared)[0])
+    empty = None if optional else field.default if type(field.default) is str else ""
+
+    def convert(value: Any) -> Any:
+        return (normalize(value) or empty) if type(value) is str else value
+
+    return convert
 
 
 def _field_type(declared: Any) -> FieldType:

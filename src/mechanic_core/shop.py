@@ -6,11 +6,13 @@ from typing import final
 from attrs import frozen
 
 from mechanic_core.access import Actor
+from mechanic_core.accounts import reset_use_cases as resets
 from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.mechanics import use_cases as mechanics
+from mechanic_core.profile import use_cases as profile
 from mechanic_core.tickets.use_cases import (
     assignment,
     intake,
@@ -36,10 +38,22 @@ class AccountUseCases:
 
 
 @frozen(kw_only=True, slots=False)
+class PasswordResetUseCases:
+    """Passwords that were forgotten, and the first passwords of customers."""
+
+    issue_customer_reset: resets.IssueCustomerReset
+    issue_staff_reset: resets.IssueStaffReset
+    read_password_reset: resets.ReadPasswordReset
+    reset_password: resets.ResetPassword
+    set_staff_password: resets.SetStaffPassword
+
+
+@frozen(kw_only=True, slots=False)
 class CustomerUseCases:
     """Customers."""
 
     register_customer: customers.RegisterCustomer
+    add_customer: customers.AddCustomer
     list_customers: customers.ListCustomers
     read_customer: customers.ReadCustomer
     change_customer: customers.ChangeCustomer
@@ -53,6 +67,7 @@ class VehicleUseCases:
     add_vehicle: vehicles.AddVehicle
     list_vehicles: vehicles.ListVehicles
     read_vehicle: vehicles.ReadVehicle
+    list_odometer: vehicles.ListOdometer
     change_vehicle: vehicles.ChangeVehicle
     remove_vehicle: vehicles.RemoveVehicle
 
@@ -115,9 +130,19 @@ class InventoryUseCases:
     read_part: inventory.ReadPart
     change_part: inventory.ChangePart
     archive_part: inventory.ArchivePart
+    restore_part: inventory.RestorePart
     move_stock: inventory.MoveStock
     list_movements: inventory.ListMovements
     check_stock: inventory.CheckStock
+
+
+@frozen(kw_only=True, slots=False)
+class ProfileUseCases:
+    """The shop's own name, address and calendar."""
+
+    read_profile: profile.ReadProfile
+    change_profile: profile.ChangeProfile
+    list_profile_history: profile.ListProfileHistory
 
 
 @frozen(kw_only=True, slots=False)
@@ -132,6 +157,7 @@ class EventUseCases:
 @frozen(kw_only=True, slots=False)
 class Shop(
     AccountUseCases,
+    PasswordResetUseCases,
     CustomerUseCases,
     VehicleUseCases,
     MechanicUseCases,
@@ -139,6 +165,7 @@ class Shop(
     WorkflowUseCases,
     LineUseCases,
     InventoryUseCases,
+    ProfileUseCases,
     EventUseCases,
 ):
     """Every use case, ready to call: `shop.open_ticket(actor, draft)`.

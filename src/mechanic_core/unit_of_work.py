@@ -9,7 +9,7 @@ from typing import Concatenate, Final, ParamSpec, Protocol, TypeAlias, TypeVar, 
 from attrs import field, frozen
 
 from mechanic_core.access import Actor
-from mechanic_core.accounts.ports import Accounts, SessionRevocations, Sessions
+from mechanic_core.accounts.ports import Accounts, PasswordResets, SessionRevocations, Sessions
 from mechanic_core.customers.ports import Customers
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import Event
@@ -17,8 +17,9 @@ from mechanic_core.events.ports import Events, Subjects
 from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger, Parts
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
+from mechanic_core.profile.ports import Profiles
 from mechanic_core.tickets.ports import Histories, TicketLists, Tickets
-from mechanic_core.vehicles.ports import VehicleLists, Vehicles
+from mechanic_core.vehicles.ports import OdometerLog, VehicleLists, Vehicles
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,10 +63,12 @@ class Work:
     customers: Customers
     vehicles: Vehicles
     vehicle_lists: VehicleLists
+    odometer_log: OdometerLog
     mechanics: Mechanics
     mechanic_lists: MechanicLists
     standings: Standings
     accounts: Accounts
+    password_resets: PasswordResets
     sessions: Sessions
     revocations: SessionRevocations
     tickets: Tickets
@@ -73,6 +76,7 @@ class Work:
     histories: Histories
     parts: Parts
     ledger: Ledger
+    profiles: Profiles
     stored_answers: StoredAnswers
     events: Events
     subjects: Subjects

@@ -3,14 +3,17 @@
 They are closures that are built once for each field, since every request makes records.
 """
 
+import functools
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from types import NoneType
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
 from mechanic_core.errors import Problem, RuleBroken
+
+T = TypeVar("T")
 
 Violation: TypeAlias = Callable[[Any], str | None]
 """Returns the error text for an invalid value, and None for a valid one."""
@@ -88,6 +91,22 @@ def without_time_zone(moment: datetime) -> str | None:
     if moment.tzinfo is UTC or moment.utcoffset() is not None:
         return None
     return "must have a time zone"
+
+
+def unchecked(cls: type[T], **values: Any) -> T:
+    """Return a record of *values* that are stored, without checking them again.
+
+    Other fields have their defaults.
+    """
+    record = cls.__new__(cls)
+    for name, value in (_defaults_of(cls) | values).items():  # type: ignore[arg-type]  # classes are hashable
+        object.__setattr__(record, name, value)
+    return record
+
+
+@functools.cache
+def _defaults_of(cls: type[Any]) -> dict[str, Any]:
+    return {one.name: one.default for one in attrs.fields(cls) if one.default is not attrs.NOTHING}
 
 
 def _with_items(validate: Validator, items: FieldType) -> Validator:

@@ -9,6 +9,10 @@ from attrs import frozen
 from mechanic_core.shop import Shop
 from mechanic_http.context import ShopRequest
 from mechanic_http.documents.pages import ASSETS, DOCUMENTS
+from mechanic_http.documents.reset_page import (
+    reset_pages,
+    uncounted,
+)
 from mechanic_http.endpoint.arguments import IdConverter
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_http.endpoint.responder import BoundResource, EndpointOptions
@@ -18,6 +22,7 @@ from mechanic_http.middleware.access_log import AccessLogging
 from mechanic_http.middleware.authentication import Authentication
 from mechanic_http.middleware.client_address import ClientAddresses
 from mechanic_http.middleware.cors import Cors
+from mechanic_http.middleware.public_prefix import PublicPrefix
 from mechanic_http.middleware.rate_limits import AttemptCounter, RateLimiter
 from mechanic_http.middleware.security_headers import HttpsOnly, SecurityHeaders
 from mechanic_http.operators.health import LivenessCheck, ReadinessCheck
@@ -88,7 +93,8 @@ def create_app(
         _add_route(app, route, resource, options)
     app.add_route("/healthz", LivenessCheck())
     app.add_route("/readyz", ReadinessCheck(ports.ready))
-    for template, resource in (*DOCUMENTS, *ASSETS, *open_routes):
+    pages = reset_pages(shop, rate_limiter.count_attempt if rate_limiter else uncounted)
+    for template, resource in (*DOCUMENTS, *ASSETS, *pages, *open_routes):
         app.add_route(template, resource)
     if rate_limiter:
         app.add_sink(rate_limiter.refuse_unknown_path, "")
@@ -114,6 +120,8 @@ def _middleware(
     rate_limiter: RateLimiter | None,
 ) -> Iterator[Any]:
     yield AccessLogging(ports.access_log, ports.statements)
+    if settings.root_path or settings.trusted_proxies:
+        yield PublicPrefix(settings.root_path, clients)
     yield SecurityHeaders()
     if settings.cors_origins:
         yield Cors(settings.cors_origins)

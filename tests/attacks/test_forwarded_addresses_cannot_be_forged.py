@@ -40,6 +40,8 @@ def status(server: Server, request: bytes) -> int:
 def test_a_header_with_an_underscore_is_not_that_of_the_proxy(tmp_path: Path, server: str) -> None:
     """
     `X_Forwarded_For` never replaces `X-Forwarded-For`: granian refuses it, waitress drops it.
+
+    F6: each client behind a proxy that adds ports to addresses has a budget of its own.
     """
     port = free_port()
     command = ["-m", "mechanic_shop", "serve", "--server", server, "--port", str(port)]

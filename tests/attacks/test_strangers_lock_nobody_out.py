@@ -50,7 +50,7 @@ def at_once(*requests: Callable[[], int]) -> list[int]:
 
 def test_a_storm_of_guesses_does_not_keep_the_owner_out(shop: Program) -> None:
     """
-    Sixty guesses at once: ten are tried, and the owner logs in from another network.
+    F7: sixty guesses at once: ten are tried, and the owner logs in from another network.
     """
     guesses = [partial(log_in, shop, "192.0.2.66", ADA, f"guess {n}") for n in range(60)]
 

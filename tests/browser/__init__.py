@@ -1,1 +1,1 @@
-"""Pages in a real Chromium."""
+"""Pages in a real Chromium, also behind real proxies."""

@@ -1,6 +1,5 @@
 """A served demo shop, and a Chromium."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
+from tests.browser.programs import found_program
 from tests.integration.programs import Program, serving
 
 FLAGS = (
@@ -35,19 +35,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 def browser(tmp_path: Path) -> Iterator[Chrome]:
     """A browser with an empty profile that reaches only this machine."""
     options = ChromeOptions()
-    options.binary_location = _found("chromium")
+    options.binary_location = found_program("chromium")
     for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=Service(_found("chromedriver")))
+    driver = Chrome(options=options, service=Service(found_program("chromedriver")))
     try:
         yield driver
     finally:
         driver.quit()
-
-
-def _found(program: str) -> str:
-    path = shutil.which(program)
-    if path is None:
-        pytest.fail(f"{program} is missing: install Debian's chromium and chromium-driver")
-    return path

@@ -7,10 +7,67 @@ from typing import Any
 import orjson
 import pytest
 
+from mechanic_core.values import Email, LoginEmail, Name, Phone
+from mechanic_core.vehicles.vin import ScannedVin
 from mechanic_http.openapi.document import document
+from mechanic_http.openapi.value_schemas import value_schema
 from tests.contract.differences import allows_breaking_changes, breaking_changes
 
 RELEASED = Path(__file__).with_name("released.json")
+
+WANTED = {
+    "GET /vehicles 200.items[].customer_id: may be null",
+    "POST /vehicles 201.customer_id: may be null",
+    "GET /vehicles/{vehicle_id} 200.customer_id: may be null",
+    "PUT /vehicles/{vehicle_id} 200.customer_id: may be null",
+    "PATCH /vehicles/{vehicle_id} 200.customer_id: may be null",
+    "GET /customers 200.items[].email: may be null",
+    "POST /customers 201.email: may be null",
+    "GET /customers/{customer_id} 200.email: may be null",
+    "PUT /customers/{customer_id} 200.email: may be null",
+    "PATCH /customers/{customer_id} 200.email: may be null",
+}
+"""Breaks that the contract asks for: vehicles without an owner, customers without an e-mail address."""
+
+REFINED: dict[str, tuple[Any, ...]] = {
+    r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+    r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$": (Name,),
+    r"^(?:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)$": (Email, LoginEmail),
+    r"^(?:[0-9+()./ x-]+)$": (Phone,),
+    r"^(?:[A-HJ-NPR-Za-hj-npr-z0-9]{17})$": (ScannedVin,),
+}
+"""The patterns of the released texts, and the types that have a refined one on purpose.
+
+What was never a name or an address is refused, and a number with an extension and the VIN of a
+scanner are taken.
+"""
+
+
+def with_named_patterns(tree: Any) -> Any:
+    """Return the document with each pattern of `REFINED`, or of its types, as the former one."""
+    names = {
+        str(
+            value_schema(one, lambda _: {}, request=request, omissible=omissible)["pattern"]
+        ): former
+        for former, types in REFINED.items()
+        for one in types
+        for request in (False, True)
+        for omissible in (False, True)
+    }
+    return _renamed(tree, names)
+
+
+def _renamed(tree: Any, names: dict[str, str]) -> Any:
+    if isinstance(tree, list):
+        return [_renamed(one, names) for one in tree]
+    if not isinstance(tree, dict):
+        return tree
+    return {
+        name: names.get(value, value)
+        if name == "pattern" and isinstance(value, str)
+        else _renamed(value, names)
+        for name, value in tree.items()
+    }
 
 
 def test_is_compatible_unless_the_version_permits_a_break() -> None:
@@ -19,8 +76,9 @@ def test_is_compatible_unless_the_version_permits_a_break() -> None:
     """
     released = orjson.loads(RELEASED.read_bytes())
     versions = released["info"]["version"], document()["info"]["version"]
+    compared = (with_named_patterns(one) for one in (released, document()))
 
-    assert allows_breaking_changes(*versions) or [] == breaking_changes(released, document())
+    assert allows_breaking_changes(*versions) or WANTED == set(breaking_changes(*compared))
 
 
 def changed(*steps: str, **members: Any) -> dict[str, Any]:
@@ -37,7 +95,7 @@ def changed(*steps: str, **members: Any) -> dict[str, Any]:
     return root
 
 
-FORM = ("components", "schemas", "CustomerForm")
+FORM = ("components", "schemas", "CustomerFormReplacement")
 CUSTOMER = ("components", "schemas", "Customer")
 LIST = ("paths", "/customers", "get")
 CREATED = ("paths", "/customers", "post", "responses", "201")

@@ -15,6 +15,7 @@ from mechanic_http.routes import ROUTES
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application
 
+PAGES_OF_LINKS = {"/r/{link_token}", "/r/done"}
 TOKEN = "operators-" * 4
 LOCAL, REMOTE = "127.0.0.1", "203.0.113.7"
 
@@ -44,8 +45,8 @@ def test_has_every_route_and_no_other(application: WSGIApplication) -> None:
     """
     The document has exactly the paths of the application's routes.
 
-    Exceptions are aliases of documented routes, and the style sheets, scripts and licences of the
-    pages: only browsers request those, and they may change with each release.
+    Exceptions are aliases of documented routes, the pages of links, and the style sheets, scripts
+    and licences of pages: only browsers request those, and they may change with each release.
     """
     aliases = {
         address.replace(":id}", "}")
@@ -56,7 +57,9 @@ def test_has_every_route_and_no_other(application: WSGIApplication) -> None:
     assert isinstance(application, App)
     routes = {route.path.replace(":id}", "}") for route in inspect_routes(application)}
 
-    assert routes - aliases - {path for path, _ in ASSETS} == set(document()["paths"])
+    assert routes - aliases - {path for path, _ in ASSETS} - PAGES_OF_LINKS == set(
+        document()["paths"]
+    )
 
 
 @pytest.mark.parametrize("headers", CONDITIONS, ids=str)

@@ -34,7 +34,8 @@ FILLED = """
     VALUES (1, '', '', 0, '', 0, 0, 0, '2026-01-01', '2026-01-01', 1, '', '');
     INSERT INTO stock_movements (part_id, kind, on_hand_change, reserved_change, on_hand_after,
         reserved_after, by_id, at)
-    VALUES (1, 'count', 0, 0, 0, 0, 1, '2026-01-01')
+    VALUES (1, 'count', 0, 0, 0, 0, 1, '2026-01-01');
+    INSERT INTO profile_history (at, by_id, before, after) VALUES ('2026-01-01', 1, '{}', '{}')
 """
 
 
@@ -163,7 +164,7 @@ def test_upgrading_again_changes_nothing(url: str) -> None:
 CHANGES = {
     "sqlite": ["INSERT OR REPLACE INTO {0} SELECT * FROM {0}"],
     "postgresql": [
-        "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT (id) DO UPDATE SET note = 'other'",
+        "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT (id) DO UPDATE SET {1} = 'other'",
         "TRUNCATE {0}",
         "TRUNCATE tickets, parts CASCADE",
     ],
@@ -171,29 +172,36 @@ CHANGES = {
 """Ways to change rows besides UPDATE and DELETE."""
 
 
-@pytest.mark.parametrize("table", ["ticket_history", "stock_movements"])
-def test_guards_append_only_tables(url: str, table: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "column", "stored"),
+    [
+        ("ticket_history", "note", None),
+        ("stock_movements", "note", None),
+        ("profile_history", "after", "{}"),
+    ],
+)
+def test_guards_append_only_tables(url: str, table: str, column: str, stored: str | None) -> None:
     """
-    Rows of the history and the ledger cannot be updated, deleted, replaced or truncated.
+    Rows of the histories and the ledger cannot be updated, deleted, replaced or truncated.
     """
     runner.upgrade(url)
     engine = create_engine(database_url(url))
     with engine.begin() as connection:
         for insert in FILLED.split(";"):
             connection.exec_driver_sql(insert)
-    changes = ["UPDATE {0} SET note = 'other'", "DELETE FROM {0}", *CHANGES[engine.dialect.name]]
+    changes = ["UPDATE {0} SET {1} = 'other'", "DELETE FROM {0}", *CHANGES[engine.dialect.name]]
     refused = []
     for change in changes:
         with suppress(DBAPIError), engine.begin() as connection:
-            connection.exec_driver_sql(change.format(table))
+            connection.exec_driver_sql(change.format(table, column))
             continue
         refused.append(change)
     with engine.begin() as connection:
-        rows = connection.exec_driver_sql(f"SELECT count(*), max(note) FROM {table}").fetchone()  # noqa: S608 - our own name
+        rows = connection.exec_driver_sql(f"SELECT count(*), max({column}) FROM {table}").fetchone()  # noqa: S608 - our own name
     engine.dispose()
 
     assert changes == refused
-    assert (1, None) == rows
+    assert (1, stored) == rows
 
 
 SOLD = """

@@ -18,7 +18,7 @@ from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.account import Credentials
 from mechanic_core.customers.customer import CustomerId, Registration, TicketsUnfinished
 from mechanic_core.errors import Refused, Unknown
-from mechanic_core.inventory.part import PartForm, PartId, PartReserved
+from mechanic_core.inventory.part import PartForm, PartId, PartInUse
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.mechanic import Hiring, LastManager, MechanicId
 from mechanic_core.money import Quantity
@@ -86,7 +86,7 @@ EXCLUDING: dict[
         lambda database_shop, one: database_shop.shop.add_part_line(
             MECHANIC, TicketId(1), PartLineForm(part_id=one, quantity=Quantity(1))
         ),
-        (PartReserved, Unknown),
+        (PartInUse, Unknown),
     ),
     "remove and take in": (
         lambda database_shop, one: database_shop.shop.remove_vehicle(MANAGER, VehicleId(one)),

@@ -139,7 +139,7 @@ def test_a_store_is_proven_as_shown(tmp_path: Path) -> None:
         timeout=PATIENCE_S,
     )
 
-    assert "10 passed" in done.stdout, done.stdout + done.stderr
+    assert "12 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_tour_of_the_code_shows_the_code() -> None:

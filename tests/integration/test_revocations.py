@@ -30,6 +30,7 @@ from mechanic_core.shop import Shop
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.use_cases import build_shop
 from tests.integration.servers import PostgresServer, postgres_server
+from tests.shops import PlainLinks
 
 LIFE = timedelta(minutes=30)
 OWNER = Actor(Role.MANAGER, 0)
@@ -52,7 +53,7 @@ class Process:
         tokens = JwtTokens(keys=RING, now=utc_now, life=LIFE)
         revocations = RevocationList(self.store.read_only, LIFE)
         self.store.subscribe(revocations.invalidate)
-        self.shop = build_shop(self.store, utc_now, Argon2Passwords(CHEAPEST), tokens)
+        self.shop = build_shop(self.store, utc_now, Argon2Passwords(CHEAPEST), tokens, PlainLinks())
         self.authenticate = authenticator(tokens, revocations)
 
     def accepts(self, pair: TokenPair) -> bool:

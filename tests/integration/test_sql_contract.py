@@ -27,6 +27,8 @@ BEGIN
         EXECUTE format('DELETE FROM %I', kept);
     END LOOP;
     UPDATE event_positions SET last = 0;
+    INSERT INTO shop_profile (id, name, time_zone, currency, updated_at, version)
+    VALUES (1, 'Mechanic Shop', 'UTC', 'USD', 'epoch', 1);
     PERFORM setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)
     FROM pg_sequences;
 END $$

@@ -13,11 +13,12 @@ from falcon import testing
 
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Role
-from mechanic_core.customers.customer import Registration
-from mechanic_core.inventory.part import PartForm
+from mechanic_core.customers.customer import CustomerId, Registration
+from mechanic_core.inventory.part import PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.money import Quantity
 from mechanic_core.tickets.forms import TicketDraft
+from mechanic_core.tickets.line import PartLineForm
 from mechanic_core.vehicles.vehicle import VehicleForm
 from mechanic_http.app import App, HttpPorts, create_app
 from tests.integration.databases import DATABASES, new_shop_url
@@ -60,9 +61,10 @@ class AppClient:
         return 3 if self.kind == "postgresql" else 7
 
     def known(self, asked: RequestCase) -> list[int]:
-        """Return the recorded counts of a request; zeros for a new route."""
+        """Return the recorded counts of a request, or of a search; zeros for a new route."""
         route = f"{asked.method} {template_of(asked.path)}"
-        counts: list[int] = COSTS[self.kind].get(route, [0, 0])
+        searched = "?q" if "?q=" in asked.path else ""
+        counts: list[int] = COSTS[self.kind].get(f"{route}{searched}", [0, 0])
         return counts
 
     def ask(self, asked: RequestCase) -> Statements:
@@ -132,8 +134,10 @@ def seed(client: AppClient) -> None:
     shop.register_customer(CUSTOMER, sample(Registration, name="Cleo", email="cleo@x.example"))
     shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1, vin="1HGCM82633A004352", plate="7A"))
     shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1))
-    for sku, quantity in (("PAD", 10_000), ("RAG", 0)):
+    for sku, quantity in (("PAD", 10_000), ("RAG", 0), ("OLD", 0)):
         shop.add_part(MECHANIC, sample(PartForm, sku=sku, quantity=Quantity(quantity)))
+    shop.archive_part(MECHANIC, PartId(3))
+    shop.issue_customer_reset(MECHANIC, CustomerId(1))
     for _ in range(2):
         shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
     lines: tuple[tuple[str, Any], ...] = (
@@ -183,6 +187,34 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(client: AppClie
     large = client.ask(RequestCase("PUT", path, MECHANIC, 200, many))
 
     assert len(small) == len(large) <= client.most_for_an_edit
+
+
+def test_correcting_the_customer_costs_three_statements(client: AppClient) -> None:
+    """
+    M4: both customers are locked, and the unfinished tickets of the right one counted.
+    """
+    path = "/service_tickets/2"
+
+    other = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"description": "Squeals"}))
+    found = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"customer_id": 2}))
+
+    assert len(other) + 3 == len(found)
+
+
+@pytest.mark.parametrize("tickets", [1, TEAM])
+def test_naming_the_tickets_costs_one_statement(client: AppClient, tickets: int) -> None:
+    """
+    A scrap of what is reserved takes a lock and a query, however many tickets reserve it.
+    """
+    shop = shop_on(client.store, ManualClock())
+    for _ in range(tickets):
+        one = shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1)).id
+        shop.add_part_line(MECHANIC, one, PartLineForm(part_id=1, quantity=Quantity(100)))
+
+    scrap = {"kind": "scrap", "quantity": 9}
+    found = client.ask(RequestCase("POST", "/inventory/1/movements", MECHANIC, 409, scrap))
+
+    assert 2 == len(found)
 
 
 @pytest.mark.parametrize("path", LISTS)

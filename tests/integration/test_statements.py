@@ -29,9 +29,10 @@ from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Work
 from mechanic_core.vehicles.ports import VehicleFilter
 from tests.integration.servers import PostgresServer
@@ -78,7 +79,6 @@ def store(request: pytest.FixtureRequest) -> SqlStore:
 READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
     "customers.get": lambda work, seed: work.customers.get(seed.customer.id),
     "customers.find": lambda work, _: work.customers.find(None, MANY),
-    "customers.find q": lambda work, _: work.customers.find("ada", MANY_NEXT),
     "vehicles.get": lambda work, seed: work.vehicles.get(seed.vehicle.id),
     "vehicle_lists.with_vin": lambda work, _: work.vehicle_lists.with_vin("1HGCM82633A004352"),
     "vehicle_lists.find": lambda work, _: work.vehicle_lists.find(VehicleFilter(plate="a 1"), MANY),
@@ -106,7 +106,7 @@ READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
     "histories.owner_of": lambda work, seed: work.histories.owner_of(seed.ticket.id),
     "histories.started": lambda work, seed: work.histories.started(seed.ticket.id),
     "parts.get": lambda work, seed: work.parts.get(seed.part.id),
-    "parts.find": lambda work, _: work.parts.find(PartFilter(q="brake", low_stock=True), MANY),
+    "parts.find": lambda work, _: work.parts.find(PartFilter(sku="brake", low_stock=True), MANY),
     "ledger.of": lambda work, seed: work.ledger.of(seed.part.id, MANY),
 }
 
@@ -126,6 +126,29 @@ def test_reads_in_one_statement(store: SqlStore, name: str) -> None:
         READS[name](work, seed)
 
     assert 1 == len(statements)
+    assert [] == statements.controls
+
+
+SEARCHES: Final[dict[str, Callable[[Work, str], object]]] = {
+    "customers": lambda work, q: work.customers.find(q, MANY),
+    "mechanics": lambda work, q: work.mechanic_lists.find(MANY, active_only=True, q=q),
+    "vehicles": lambda work, q: work.vehicle_lists.find(VehicleFilter(q=q), MANY),
+    "parts": lambda work, q: work.parts.find(PartFilter(q=q, low_stock=True), MANY),
+}
+
+
+@pytest.mark.parametrize("noun", SEARCHES)
+@pytest.mark.parametrize("q", ["a", "ada moore", "nobody", "a b c d e f g h i j k", "555 01"])
+def test_searches_in_two_statements(store: SqlStore, noun: str, q: str) -> None:
+    """
+    A search takes at most two statements, with its total, and no transaction.
+    """
+    add_seed(store)
+
+    with counted(store) as statements, store.read_only() as work:
+        SEARCHES[noun](work, q)
+
+    assert 1 <= len(statements) <= 2
     assert [] == statements.controls
 
 

@@ -26,6 +26,9 @@ from tests.shops import MANAGER, ManualClock
 from tests.strategies import sample
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
+BOUNDS = [date(1949, 12, 31), date(1950, 1, 1), date(2027, 3, 2), date(2027, 3, 3)]
+"""The first and the last day of service, and the days outside."""
+
 PERIODS = [ALL_TIME, Period(since=DAYS[1], until=DAYS[1]), Period(since=DAYS[1])]
 ACTORS = {
     "m1": MANAGER,
@@ -122,6 +125,8 @@ class DifferentialMachine(RuleBasedStateMachine):
             self._compare(driver, tickets)
             invariants.totals_are_sums_of_lines(tickets)
             invariants.reserved_is_the_sum_of_open_lines(driver, tickets)
+            invariants.credit_is_kept(tickets)
+            invariants.archived_parts_are_not_in_use(driver, tickets)
             self._finished_tickets_do_not_change(self.frozen[place], tickets)
             self._histories_only_grow(driver, self.read[place])
             self._ledgers_only_grow(driver, self.read[place])
@@ -143,8 +148,10 @@ class DifferentialMachine(RuleBasedStateMachine):
         present = [key for key, one in self.model.tickets.items() if not one["removed"]]
         assert {key: self.model.describe(key) for key in present} == tickets
         inventory = self.model.inventory
-        sold = [key for key, one in inventory.parts.items() if not one["archived"]]
-        assert {key: inventory.describe(key) for key in sold} == driver.parts()
+        for archived in (False, True):
+            parts = [key for key, one in inventory.parts.items() if one["archived"] is archived]
+            described = {key: inventory.describe(key) for key in parts}
+            assert described == driver.parts(archived=archived)
         assert sorted(inventory.low_stock_events) == sorted(driver.low_stock_events)
         for period in PERIODS:
             board = driver.shop.read_leaderboard(MANAGER, invariants.MOST, period)

@@ -9,7 +9,7 @@ from functools import partial
 
 from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import MechanicId
-from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES, Status
 from tests.machines.inventory_model import Fields
 from tests.machines.shop_driver import ShopDriver, read_all
 from tests.shops import MANAGER
@@ -28,6 +28,22 @@ def reserved_is_the_sum_of_open_lines(driver: ShopDriver, tickets: dict[str, Fie
         assert required.pop(key, 0) == part["reserved"] <= part["on_hand"]
         assert part["reserved"] >= 0
     assert not any(driver.parts().get(key) for key in required)
+
+
+def credit_is_kept(tickets: dict[str, Fields]) -> None:
+    """Check that who has labour on a ticket is on it, and that finished work is somebody's."""
+    for ticket in tickets.values():
+        assert {line["mechanic"] for line in ticket["labor"]} - {None} <= ticket["staff"].keys()
+        assert ticket["staff"] or ticket["status"] not in (Status.COMPLETED, Status.CLOSED)
+
+
+def archived_parts_are_not_in_use(driver: ShopDriver, tickets: dict[str, Fields]) -> None:
+    """Check that archived parts have no stock, and are on tickets in a final status only."""
+    archived = driver.parts(archived=True)
+    assert {(0, 0)} >= {(part["on_hand"], part["reserved"]) for part in archived.values()}
+    for ticket in tickets.values():
+        if archived.keys() & {line["part"] for line in ticket["parts"]}:
+            assert ticket["status"] in (Status.CLOSED, Status.CANCELLED)
 
 
 def balances_are_sums_of_movements(driver: ShopDriver, part: str, balance: tuple[int, int]) -> None:

@@ -38,8 +38,7 @@ class InventoryModel:
 
     def add(self, by: str, sku: str, price: int, quantity: int, reorder: int) -> Fields:
         """Add a part."""
-        if any(part["sku"] == sku and not part["archived"] for part in self.parts.values()):
-            raise Refusal("sku-taken")
+        self._require_free(sku)
         key = f"p{len(self.parts) + 1}"
         self.parts[key] = {
             "part": key,
@@ -49,6 +48,7 @@ class InventoryModel:
             "on_hand": 0,
             "reserved": 0,
             "reorder": reorder,
+            "unit": "each",
             "archived": False,
             "version": 1,
             "ledger": [],
@@ -63,33 +63,43 @@ class InventoryModel:
             raise Refusal("part-not-found")
         return self.parts[key]
 
-    def require_available(self, key: str, quantity: int) -> None:
-        """Refuse where less than *quantity* is available."""
+    def require_available(self, key: str, quantity: int, tickets: Sequence[str] = ()) -> None:
+        """Refuse where less than *quantity* is available; name the *tickets* that reserve it."""
         part = self.parts[key]
         available = part["on_hand"] - part["reserved"]
         if quantity > available:
-            raise Refusal("insufficient-stock", part_id=key, available=Decimal(available) / 1000)
+            facts = {"part_id": key, "available": Decimal(available) / 1000} | _named(tickets)
+            raise Refusal("insufficient-stock", **facts)
 
-    def move(self, by: str, key: str, kind: str, quantity: int, note: str | None) -> Fields:
+    def move(  # noqa: PLR0913 - a movement, and who reserves the part
+        self,
+        by: str,
+        key: str,
+        kind: str,
+        quantity: int,
+        note: str | None,
+        tickets: Sequence[str],
+    ) -> Fields:
         """Receive, return, scrap or count a part by hand; return the movement."""
         part = self.get(key)
         if kind == "count":
-            if quantity < part["reserved"]:
-                raise Refusal("count-below-reserved", reserved=Decimal(part["reserved"]) / 1000)
+            _require_reserved(part, quantity, tickets)
             change = quantity - part["on_hand"]
         else:
             change = -quantity if kind == "scrap" else quantity
-            self.require_available(key, -change)
+            self.require_available(key, -change, tickets)
         self._touch([key], lambda: self._write(key, kind, (change, 0), by, note=note))
         return self.describe_movements(key)[-1]
 
-    def change(self, by: str, key: str, price: int, reorder: int, quantity: int | None) -> Fields:
-        """Change a part's price, name, reorder point and count; equal values change nothing."""
+    def change(
+        self, by: str, key: str, new: Fields, quantity: int | None, tickets: Sequence[str]
+    ) -> Fields:
+        """Change a part's fields to *new* ones, and its count; equal values change nothing."""
         part = self.get(key)
-        if quantity is not None and quantity < part["reserved"]:
-            raise Refusal("count-below-reserved", reserved=Decimal(part["reserved"]) / 1000)
-
-        new = {"price": price, "name": f"Part at {price}", "reorder": reorder}
+        if new["unit"] != part["unit"] and part["ledger"]:
+            raise Refusal("unit-in-use", unit=part["unit"])
+        if quantity is not None:
+            _require_reserved(part, quantity, tickets)
         counted = quantity not in (None, part["on_hand"])
 
         def change() -> None:
@@ -101,13 +111,23 @@ class InventoryModel:
             self._touch([key], change)
         return self.describe(key)
 
-    def archive(self, key: str) -> None:
-        """Archive a part."""
+    def archive(self, key: str, tickets: Sequence[str]) -> None:
+        """Archive a part that is not on hand; *tickets* are those that may be reopened with it."""
         part = self.get(key)
-        if part["reserved"]:
-            raise Refusal("part-reserved", reserved=Decimal(part["reserved"]) / 1000)
+        if part["on_hand"] or tickets:
+            on_hand, reserved = (Decimal(part[name]) / 1000 for name in ("on_hand", "reserved"))
+            raise Refusal("part-in-use", on_hand=on_hand, reserved=reserved, ticket_ids=tickets)
         part["archived"] = True
         part["version"] += 1
+
+    def restore(self, key: str) -> Fields:
+        """Restore an archived part whose SKU no other part has."""
+        part = self.parts[key]
+        if part["archived"]:
+            self._require_free(part["sku"])
+            part["archived"] = False
+            part["version"] += 1
+        return self.describe(key)
 
     def shift_stock(
         self, by: str, ticket: str, lines: Lines, effects: tuple[StockEffect, StockEffect]
@@ -128,11 +148,15 @@ class InventoryModel:
     def describe(self, key: str) -> Fields:
         """Return a part as the shop describes it."""
         part = self.parts[key]
-        return {name: part[name] for name in part if name not in ("ledger", "archived")}
+        return {name: part[name] for name in part if name != "ledger"}
 
     def describe_movements(self, key: str) -> list[Fields]:
         """Return a part's ledger as the shop describes it."""
         return list(self.parts[key]["ledger"])
+
+    def _require_free(self, sku: str) -> None:
+        if any(part["sku"] == sku and not part["archived"] for part in self.parts.values()):
+            raise Refusal("sku-taken")
 
     def _touch(self, keys: Sequence[str], change: Callable[[], None]) -> None:
         """Change parts in one transaction: each gets one new version and may become low."""
@@ -159,3 +183,13 @@ class InventoryModel:
         }
         entry |= {"by": by, "note": None, "ticket": None, "line": None} | why
         part["ledger"].append(entry)
+
+
+def _require_reserved(part: Fields, quantity: int, tickets: Sequence[str]) -> None:
+    if quantity < part["reserved"]:
+        facts = {"reserved": Decimal(part["reserved"]) / 1000} | _named(tickets)
+        raise Refusal("count-below-reserved", **facts)
+
+
+def _named(tickets: Sequence[str]) -> Fields:
+    return {"ticket_ids": list(tickets)} if tickets else {}

@@ -7,6 +7,7 @@ and changes last, so a refusal leaves the model unchanged.
 
 from collections.abc import Collection, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
 
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
@@ -24,6 +25,13 @@ from tests.machines.inventory_model import (
     Refusal,
     StockEffect,
 )
+from tests.machines.vehicle_model import VehicleModel
+
+FIRST_DAY, LAST_DAY = "1950-01-01", "2027-03-02"
+"""The bounds of a day of service: the machine's steps are all on 2 March 2026."""
+
+DESCRIPTION: Final = "Grinding noise when braking"
+"""The description of every ticket."""
 
 
 class Model:
@@ -32,6 +40,7 @@ class Model:
     def __init__(self) -> None:
         """Start empty."""
         self.inventory = InventoryModel()
+        self.vehicles = VehicleModel()
         self.people: dict[str, Fields] = {}
         self.tickets: dict[str, Fields] = {}
         self.owner: dict[str, str] = {}
@@ -56,13 +65,24 @@ class Model:
         if unfinished:
             raise Refusal("tickets-unfinished", tickets=unfinished)
         self.people[customer] = {"name": None, "active": False}
+        self.vehicles.disown(customer)
+
+    def bring(self, by: str, customer: str, vin: str, odometer: int | None, *flags: str) -> Fields:
+        """Enter the VIN of a vehicle for a customer; *flags* are what staff insist on."""
+        if by == customer and not self.people[by]["active"]:
+            raise Refusal("token-refused")
+        _require_none([] if self.people[customer]["active"] else ["#/customer_id"])
+        return self.vehicles.bring(by, customer, vin, odometer, *flags)
 
     def open(self, by: str, customer: str, day: str, staff: Sequence[str]) -> Fields:
         """Open a ticket."""
         if by == customer and not self.people[by]["active"]:
             raise Refusal("token-refused")
         owner = [] if self.people[customer]["active"] else ["#/customer_id"]
-        _require_none([*owner, *self._inactive(staff, "#/mechanic_ids")])
+        unknown = [*owner, *self._inactive(staff, "#/mechanic_ids")]
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise Refusal("rule-broken", pointers=[*unknown, "#/service_date"])
+        _require_none(unknown)
         key = f"t{len(self.tickets) + 1}"
         self.tickets[key] = {
             "customer": customer,
@@ -77,11 +97,24 @@ class Model:
         self._record(key, by, "opened", to=INITIAL_STATUS.value)
         return self.describe(key)
 
+    def correct(self, by: str, key: str, customer: str) -> Fields:
+        """Correct the customer of a ticket."""
+        ticket = self.ticket(key)
+        self._require_changeable(ticket)
+        if customer != ticket["customer"]:
+            _require_none([] if self.people[customer]["active"] else ["#/customer_id"])
+            before, ticket["customer"] = _details(ticket), customer
+            self._record(key, by, "changed", before, _details(ticket))
+        return self.describe(key)
+
     def staff(self, by: str, key: str, add: Sequence[str], leave: Sequence[str]) -> Fields:
-        """Assign mechanics to a ticket and remove others."""
+        """Assign mechanics to a ticket and remove others, unless they have labour on it."""
         ticket = self.ticket(key)
         _require_none(self._inactive(add, "#/add_ids", but=ticket["staff"]))
         self._require_changeable(ticket)
+        credited = {line["mechanic"] for line in ticket["labor"].values()}
+        if kept := sorted(credited & ticket["staff"] & set(leave)):
+            raise Refusal("mechanic-has-labor", mechanic_ids=kept)
         after = (ticket["staff"] - set(leave)) | set(add)
         if after != ticket["staff"]:
             self._record(key, by, "mechanics", _ids(ticket["staff"]), _ids(after))
@@ -101,13 +134,18 @@ class Model:
         return self.describe(key)
 
     def blockers(self, key: str, to: str) -> list[str]:
-        """Return the codes of what blocks a transition."""
+        """Return the codes of what blocks a transition.
+
+        Work starts and goes on with an active mechanic, and is completed by a mechanic.
+        """
         ticket = self.ticket(key)
-        transition = STATUS_CHANGES.get((Status(ticket["status"]), Status(to)))
-        if transition is None:
+        if (Status(ticket["status"]), Status(to)) not in STATUS_CHANGES:
             return ["no-such-transition"]
-        starts = transition.start is INITIAL_STATUS and to in EDITABLE_STATUSES
-        return ["no-mechanic"] if starts and not ticket["staff"] else []
+        works = to == Status.IN_PROGRESS and ticket["status"] != Status.COMPLETED
+        if (works or to == Status.COMPLETED) and not ticket["staff"]:
+            return ["no-mechanic"]
+        left = not any(self.people[one]["active"] for one in ticket["staff"])
+        return ["no-active-mechanic"] if works and left else []
 
     def remove(self, by: str, key: str) -> None:
         """Remove a ticket that was opened by mistake."""
@@ -164,6 +202,7 @@ class Model:
         """Add a labour line to a ticket."""
         ticket = self.ticket(key)
         self._require_changeable(ticket)
+        self._require_credit(ticket, labor["mechanic"])
         line = self._next("w", key)
         ticket["labor"][line] = {"line": line} | labor
         self._record(key, by, "labor_added", to=_labor_text(labor))
@@ -175,6 +214,7 @@ class Model:
         self._require_changeable(ticket)
         after = {"line": line} | labor
         if after != line_fields:
+            self._require_credit(ticket, labor["mechanic"], line_fields["mechanic"])
             ticket["labor"][line] = after
             self._record(
                 self.owner[line], by, "labor_changed", _labor_text(line_fields), _labor_text(labor)
@@ -216,6 +256,24 @@ class Model:
             "version": len(ticket["history"]),
         }
 
+    def tickets_with(self, part: str, *statuses: str) -> list[str]:
+        """Return the tickets in these statuses with a line of a part."""
+        return [
+            key
+            for key, ticket in self.tickets.items()
+            if not ticket["removed"]
+            and ticket["status"] in statuses
+            and any(line["part"] == part for line in ticket["parts"].values())
+        ]
+
+    def reserving(self, part: str) -> list[str]:
+        """Return the tickets that reserve a part."""
+        return self.tickets_with(part, "open", "in_progress", "on_hold")
+
+    def archive(self, part: str) -> None:
+        """Archive a part that is neither on hand nor on a ticket that may be reopened."""
+        self.inventory.archive(part, [*self.reserving(part), *self.tickets_with(part, "completed")])
+
     def describe_history(self, key: str) -> list[Fields]:
         """Return a ticket's history as the shop describes it."""
         return list(self.tickets[key]["history"])
@@ -255,6 +313,12 @@ class Model:
             if not self.people[one]["active"] and one not in but
         ]
 
+    def _require_credit(self, ticket: Fields, mechanic: str | None, before: str = "") -> None:
+        """Refuse labour by who is not on the ticket or has left, unless it was theirs before."""
+        active = {one for one in ticket["staff"] if self.people[one]["active"]}
+        if mechanic not in {None, before, *active}:
+            raise Refusal("rule-broken", pointers=["#/mechanic_id"])
+
     def _require_changeable(self, ticket: Fields) -> None:
         if ticket["status"] not in EDITABLE_STATUSES:
             raise Refusal("ticket-frozen", current_state=ticket["status"])
@@ -280,6 +344,11 @@ class Model:
 def _require_none(unknown: Sequence[str]) -> None:
     if unknown:
         raise Refusal("unknown", pointers=unknown)
+
+
+def _details(ticket: Fields) -> str:
+    number = ticket["customer"][1:]
+    return f"customer {number}, {ticket['day']}, no vehicle: {DESCRIPTION}"
 
 
 def _effect_of(status: str) -> StockEffect:

@@ -23,6 +23,8 @@ from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
+from mechanic_core.vehicles.odometer import OdometerReading
+from mechanic_core.vehicles.vehicle import Vehicle
 from tests.machines.inventory_model import Fields
 from tests.shops import MANAGER, shop_on
 
@@ -71,7 +73,7 @@ class ShopDriver:
         }
 
     def parts(self, **wanted: Any) -> dict[str, Fields]:
-        """Return every part that is not archived, by its name."""
+        """Return every part that is not archived, or every one that is, by its name."""
         find = self.shop.list_parts
         return {
             (described := self.describe(part))["part"]: described
@@ -109,6 +111,18 @@ class ShopDriver:
             "version": ticket.version,
         }
 
+    def _vehicle(self, vehicle: Vehicle) -> Fields:
+        return {
+            "vehicle": self.name("v", vehicle.id),
+            "customer": vehicle.customer_id and self.name("c", vehicle.customer_id),
+            "vin": vehicle.vin,
+            "odometer": vehicle.odometer,
+            "version": vehicle.version,
+        }
+
+    def _reading(self, reading: OdometerReading) -> Fields:
+        return {"value": reading.value, "by": self._by(reading.by), "note": reading.note}
+
     def _part_line(self, line: PartLine) -> Fields:
         return {
             "line": self.name("l", line.id),
@@ -139,6 +153,8 @@ class ShopDriver:
             "on_hand": part.quantity,
             "reserved": part.reserved,
             "reorder": part.reorder_point,
+            "unit": part.unit,
+            "archived": part.archived,
             "version": part.version,
         }
 
@@ -171,8 +187,13 @@ class ShopDriver:
     def _facts(self, facts: Fields) -> Fields:
         if "part_id" in facts:
             facts["part_id"] = self.name("p", facts["part_id"])
-        if "tickets" in facts:
-            facts["tickets"] = [self.name("t", one) for one in facts["tickets"]]
+        if "vehicle_id" in facts:
+            facts["vehicle_id"] = self.name("v", facts["vehicle_id"])
+            facts["customer_id"] = self.name("c", facts["customer_id"])
+        facts.pop("last_on", None)
+        for name, letter in (("tickets", "t"), ("ticket_ids", "t"), ("mechanic_ids", "m")):
+            if name in facts:
+                facts[name] = [self.name(letter, one) for one in facts[name]]
         if "blockers" in facts:
             facts["blockers"] = [blocker["code"] for blocker in facts["blockers"]]
         return facts
@@ -188,6 +209,8 @@ class ShopDriver:
         (Movement, _movement),
         (Entry, _entry),
         (Leaderboard, _leaderboard),
+        (Vehicle, _vehicle),
+        (OdometerReading, _reading),
     )
 
 

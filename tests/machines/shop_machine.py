@@ -12,19 +12,19 @@ from mechanic_core.tickets.workflow import STATUS_CHANGES, Status
 from tests.machines.differential_machine import ACTORS, DAYS, DifferentialMachine
 from tests.machines.ticket_rules import (
     NewNames,
-    TicketRules,
     mechanics,
     notes,
     prices,
     quantities,
     staff_members,
 )
+from tests.machines.vehicle_rules import VehicleRules
 
 counts = st.sampled_from([None, 0, 4000]) | st.integers(0, 9000)
 
 
-class ShopMachine(TicketRules):
-    """Rules about tickets, stock and mechanics, and pairs of rules that cancel each other out."""
+class ShopMachine(VehicleRules):
+    """Rules about tickets, vehicles, stock and mechanics, and pairs of rules that cancel each other out."""
 
     @initialize(target=DifferentialMachine.customers)
     def initial_customers(self) -> NewNames:
@@ -80,10 +80,14 @@ class ShopMachine(TicketRules):
         price=prices,
         reorder=quantities,
         quantity=counts,
+        unit=st.sampled_from(["each", "each", "each", "quart"]),
     )
-    def correct(self, by: str, part: str, price: int, reorder: int, quantity: int | None) -> None:
+    def correct(  # noqa: PLR0913 - each is drawn
+        self, by: str, part: str, price: int, reorder: int, quantity: int | None, unit: str
+    ) -> None:
         """Change a part, perhaps with its count; the same change again has no effect."""
         counted = None if quantity is None else Quantity(quantity)
+        new = {"price": price, "name": f"Part at {price}", "reorder": reorder, "unit": unit}
 
         def corrected(form: PartForm) -> PartForm:
             return evolve(
@@ -92,11 +96,14 @@ class ShopMachine(TicketRules):
                 price=Money(price),
                 reorder_point=Quantity(reorder),
                 quantity=counted,
+                unit=unit,
             )
 
         for _ in range(2):
             self.apply(
-                lambda: self.model.inventory.change(by, part, price, reorder, quantity),
+                lambda: self.model.inventory.change(
+                    by, part, new, quantity, self.model.reserving(part)
+                ),
                 lambda driver: driver.shop.change_part(ACTORS[by], driver.id(part), corrected),
             )
 
@@ -106,18 +113,42 @@ class ShopMachine(TicketRules):
         part=consumes(DifferentialMachine.parts),
         sku=st.sampled_from("XYZ"),
         price=prices,
-        quantity=quantities,
+        quantity=st.just(0) | quantities,
+        empty=st.booleans(),
     )
-    def replace(self, by: str, part: str, sku: str, price: int, quantity: int) -> NewNames:
-        """Archive a part and add another, unless its SKU is taken."""
+    def replace(  # noqa: PLR0913 - each is drawn
+        self,
+        by: str,
+        part: str,
+        sku: str,
+        price: int,
+        quantity: int,
+        empty: bool,  # noqa: FBT001 - drawn
+    ) -> NewNames:
+        """Archive a part, perhaps when none is left, and add another, unless its SKU is taken."""
+        if empty:
+            self.adjust_stock(by, part, Kind.COUNT, 0)
         self.apply(
-            lambda: self.model.inventory.archive(part),
+            lambda: self.model.archive(part),
             lambda driver: driver.shop.archive_part(ACTORS[by], driver.id(part)),
         )
         if not self.model.inventory.parts[part]["archived"]:
             return part
         made = self.add_one_part(by, sku, price, quantity)
         return made["part"] if made else part
+
+    @rule(target=DifferentialMachine.parts, by=staff_members, turn=st.integers(0, 9))
+    def restore(self, by: str, turn: int) -> NewNames:
+        """Restore an archived part, unless its SKU is taken."""
+        archived = [key for key, one in self.model.inventory.parts.items() if one["archived"]]
+        if not archived:
+            return multiple()
+        part = archived[turn % len(archived)]
+        restored = self.apply(
+            lambda: self.model.inventory.restore(part),
+            lambda driver: driver.shop.restore_part(ACTORS[by], driver.id(part)),
+        )
+        return part if restored else multiple()
 
     @rule(by=staff_members, ticket=DifferentialMachine.tickets, turn=st.integers(0, 5))
     def transition_and_reverse(self, by: str, ticket: str, turn: int) -> None:
@@ -183,6 +214,8 @@ class ShopMachine(TicketRules):
         """Adjust stock by hand."""
         form = MovementForm(kind=kind, quantity=Quantity(quantity), note=note)
         return self.apply(
-            lambda: self.model.inventory.move(by, part, kind.value, quantity, note),
+            lambda: self.model.inventory.move(
+                by, part, kind.value, quantity, note, self.model.reserving(part)
+            ),
             lambda driver: driver.shop.move_stock(ACTORS[by], driver.id(part), form),
         )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.stateful import MultipleResults, consumes, multiple, rule
 
@@ -11,7 +12,7 @@ from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.line import LaborLineForm, PartLineChange, PartLineForm
 from mechanic_core.tickets.workflow import WORKFLOW, Status
-from tests.machines.differential_machine import ACTORS, DAYS, DifferentialMachine
+from tests.machines.differential_machine import ACTORS, BOUNDS, DAYS, DifferentialMachine
 from tests.machines.inventory_model import Fields
 from tests.machines.shop_driver import ShopDriver
 from tests.strategies import sample
@@ -153,7 +154,7 @@ class TicketRules(DifferentialMachine):
         target=DifferentialMachine.tickets,
         by=st.sampled_from(sorted(ACTORS)),
         customer=DifferentialMachine.customers,
-        day=st.sampled_from(DAYS),
+        day=st.sampled_from([*DAYS * 4, *BOUNDS]),
         mechanic_names=st.lists(mechanics, max_size=2, unique=True),
     )
     def open(self, by: str, customer: str, day: date, mechanic_names: list[str]) -> NewNames:
@@ -162,6 +163,22 @@ class TicketRules(DifferentialMachine):
             self.open_ticket(by, "c1", day, [])
             if by == "c1"
             else (self.open_ticket(by, customer, day, mechanic_names))
+        )
+
+    @rule(
+        by=staff_members,
+        ticket=DifferentialMachine.tickets,
+        customer=DifferentialMachine.customers,
+    )
+    def correct_customer(self, by: str, ticket: str, customer: str) -> None:
+        """Correct the customer of a ticket."""
+        self.apply(
+            lambda: self.model.correct(by, ticket, customer),
+            lambda driver: driver.shop.change_ticket(
+                ACTORS[by],
+                driver.id(ticket),
+                lambda form: evolve(form, customer_id=driver.id(customer)),
+            ),
         )
 
     @rule(

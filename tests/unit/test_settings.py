@@ -4,6 +4,7 @@ import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -72,6 +73,9 @@ def test_production_defaults_can_be_overridden() -> None:
         ({"DATABASE_URL": "postgresql://host"}, "DATABASE_URL must be"),
         ({"DATABASE_URL": "postgresql://host:port/shop"}, "DATABASE_URL must be"),
         ({"DATABASE_URL": "postgresql://u:p@ss:word@host/shop"}, "DATABASE_URL must be"),
+        ({"ROOT_PATH": "shop"}, "ROOT_PATH must be a path such as /shop"),
+        ({"ROOT_PATH": "//shop"}, "ROOT_PATH must be a path such as /shop"),
+        ({"ROOT_PATH": "https://host/shop"}, "ROOT_PATH must be a path such as /shop"),
         ({"JWT_ALG": "none"}, "JWT_ALG must be HS256 or RS256"),
         ({"JWT_ALG": "RS256"}, "JWT_PRIVATE_KEY_FILE is required when JWT_ALG is RS256"),
         (
@@ -136,9 +140,24 @@ def test_an_invalid_secret_is_not_shown() -> None:
     assert "tiger" not in str(refused.value)
 
 
+@pytest.mark.parametrize("password", ["p@ss#w/rd", "p@ss", "p@ss?w:rd", "p@ss/w@rd"])
+def test_a_special_character_in_a_password_is_explained(password: str) -> None:
+    """
+    Friction: a password with `@` must be percent-encoded, and the message says so without it.
+    """
+    with pytest.raises(WrongSettings, match="percent-encode special characters in the") as refused:
+        read(DATABASE_URL=f"postgresql://shop:{password}@host/shop")
+
+    assert password not in str(refused.value)
+    encoded = f"postgresql://shop:{quote(password, safe='')}@host/shop"
+    assert encoded == read(DATABASE_URL=encoded).database_url
+
+
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
+        ("root_path", "/shop/", "/shop"),
+        ("root_path", "/", ""),
         ("database_url", "postgres://u:p@host/shop", "postgresql://u:p@host/shop"),
         ("database_url", "postgresql+psycopg://u@host/shop", "postgresql://u@host/shop"),
         ("global_rate_limit", "", ""),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mechanic_adapters.conformance.events import TestEventsOfChanges as Suite
 from mechanic_adapters.conformance.samples.declarations import Write
-from mechanic_adapters.memory import MemoryStore, tables, tickets
+from mechanic_adapters.conformance.store.events import TestEventsOfChanges as Suite
+from mechanic_adapters.memory import MemoryStore, profile, tables, tickets
 
 WRITES = [
     write
@@ -18,7 +18,7 @@ def test_a_silent_store_fails(write: Write, monkeypatch: pytest.MonkeyPatch) -> 
     """
     A store that forgets its events passes no test of a method that changes something.
     """
-    for module in (tables, tickets):
+    for module in (profile, tables, tickets):
         monkeypatch.setattr(module, "note_change", lambda *_: None)
 
     with pytest.raises(AssertionError):

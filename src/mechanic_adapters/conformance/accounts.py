@@ -1,5 +1,7 @@
-"""The contract of `Accounts`."""
+"""The contracts of `Accounts` and `PasswordResets`."""
 
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import pytest
@@ -12,9 +14,10 @@ from mechanic_adapters.conformance.samples.records import (
     add_customer,
     add_mechanic,
 )
+from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_core.access import Role
 from mechanic_core.accounts.account import Account
-from mechanic_core.unit_of_work import Store
+from mechanic_core.unit_of_work import Store, Work
 
 EMAIL = "ada@example.com"
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA"
@@ -33,7 +36,44 @@ WRITES: Final = (
         lambda work, seed: work.accounts.remove(Role.CUSTOMER, seed.customer.id),
         "accounts",
     ),
+    Write(
+        "password_resets.start",
+        lambda work, seed: work.password_resets.start(Role.CUSTOMER, seed.customer.id, "1", LATER),
+        "password_resets",
+    ),
+    Write(
+        "password_resets.take",
+        lambda work, seed: work.password_resets.take(
+            work.password_resets.start(Role.MECHANIC, seed.mechanic.id, "1", LATER), "1"
+        ),
+        "password_resets",
+    ),
+    Write(
+        "password_resets.end",
+        lambda work, seed: work.password_resets.end(
+            Role.CUSTOMER,
+            _with_reset(work, seed.customer.id),
+        ),
+        "password_resets",
+    ),
 )
+
+
+def _with_reset(work: Work, customer_id: int) -> int:
+    work.password_resets.start(Role.CUSTOMER, customer_id, "1", LATER)
+    return customer_id
+
+
+def start_reset(store: Store, role: Role, holder_id: int, nonce: str, at: datetime = LATER) -> int:
+    """Start a password reset in a transaction of its own."""
+    with store.begin() as work:
+        return work.password_resets.start(role, holder_id, nonce, at)
+
+
+def holder_of(store: Store, reset_id: int, nonce: str) -> tuple[Role, int] | None:
+    """Return whose password reset it is."""
+    with store.read_only() as work:
+        return work.password_resets.find(reset_id, nonce)
 
 
 def found(store: Store, email: str, *, staff: bool) -> Account | None:
@@ -146,3 +186,72 @@ class TestAccounts:
         account = add_account(store, Role.CUSTOMER, heir.id)
 
         assert account == found(store, EMAIL, staff=False)
+
+
+class TestPasswordResets:
+    """Links to choose a password with."""
+
+    def test_finds_whose_it_is(self, store: Store) -> None:
+        """A link is found by id and nonce together; staff and customers are told apart."""
+        ada, bo = add_customer(store), add_mechanic(store)
+        hers = start_reset(store, Role.CUSTOMER, ada.id, "hers")
+        his = start_reset(store, Role.MANAGER, bo.id, "his")
+
+        assert (Role.CUSTOMER, ada.id) == holder_of(store, hers, "hers")
+        assert (Role.MECHANIC, bo.id) == holder_of(store, his, "his")
+        assert holder_of(store, hers, "his") is None
+        assert holder_of(store, max(hers, his) + 1, "his") is None
+
+    def test_replaces_the_one_before(self, store: Store) -> None:
+        """A person has one link: the last."""
+        ada, bo = add_customer(store), add_customer(store)
+        other = start_reset(store, Role.CUSTOMER, bo.id, "bo")
+        first = start_reset(store, Role.CUSTOMER, ada.id, "1")
+
+        second = start_reset(store, Role.CUSTOMER, ada.id, "2")
+
+        assert holder_of(store, first, "1") is None
+        assert (Role.CUSTOMER, ada.id) == holder_of(store, second, "2")
+        assert (Role.CUSTOMER, bo.id) == holder_of(store, other, "bo")
+
+    def test_is_taken_once(self, store: Store) -> None:
+        """Of many that take a link at once, one gets it."""
+        ada = add_customer(store)
+        reset_id = start_reset(store, Role.CUSTOMER, ada.id, "1")
+
+        def take(nonce: str) -> bool:
+            with store.begin() as work:
+                return work.password_resets.take(reset_id, nonce)
+
+        assert not take("2")
+        assert 1 == in_parallel(*[partial(take, "1")] * 8).count(True)
+        assert holder_of(store, reset_id, "1") is None
+
+    def test_ends_with_the_next_id_free(self, store: Store) -> None:
+        """After the end of a link the next one has another id."""
+        ada = add_customer(store)
+        first = start_reset(store, Role.CUSTOMER, ada.id, "1")
+
+        with store.begin() as work:
+            work.password_resets.end(Role.MECHANIC, ada.id)
+            assert work.password_resets.find(first, "1")
+            work.password_resets.end(Role.CUSTOMER, ada.id)
+
+        assert holder_of(store, first, "1") is None
+        assert first < start_reset(store, Role.CUSTOMER, ada.id, "1")
+
+    def test_sweeps_the_oldest(self, store: Store) -> None:
+        """Expired links are deleted, the oldest first, and no others."""
+        people = [add_customer(store) for _ in range(3)]
+        ids = [
+            start_reset(store, Role.CUSTOMER, one.id, "1", LATER + timedelta(minutes=place))
+            for place, one in enumerate(people)
+        ]
+
+        with store.begin() as work:
+            assert 1 == work.password_resets.sweep(LATER + timedelta(minutes=2), 1)
+        assert [False, True, True] == [holder_of(store, one, "1") is not None for one in ids]
+        with store.begin() as work:
+            assert 1 == work.password_resets.sweep(LATER + timedelta(minutes=2), 9)
+
+        assert [False, False, True] == [holder_of(store, one, "1") is not None for one in ids]

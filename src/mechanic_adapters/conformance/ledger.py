@@ -16,11 +16,12 @@ from mechanic_adapters.conformance.samples.records import (
     add_part,
     add_ticket,
     new_movement,
+    new_part,
     new_part_line,
 )
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.inventory.movement import Disagreement, Movement
-from mechanic_core.inventory.part import Kind, Part, PartId, PartNotFound
+from mechanic_core.inventory.part import Kind, Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.money import MAX_QUANTITY, Quantity
 from mechanic_core.unit_of_work import Store
 
@@ -82,6 +83,43 @@ class TestLedger:
         assert written.id > 0
         assert (written,) == entries(store, part)
 
+    def test_records_the_first_receipt(self, store: Store) -> None:
+        """The first movement of a new part has the part's new id."""
+        new = new_part(quantity=5)
+        received = new_movement(new, 5)
+
+        with store.begin() as work:
+            added = work.parts.add(new, received)
+
+        with store.read_only() as work:
+            (written,) = work.ledger.of(added.id, ALL).items
+        assert evolve(received, id=written.id, part_id=added.id) == written
+
+    def test_records_movements_with_a_save(self, store: Store) -> None:
+        """Movements are added to the ledger together with the changed parts."""
+        one, other = add_part(store), add_part(store)
+
+        with store.begin() as work:
+            work.parts.save([other], [new_movement(other, 1)])
+            (other,) = work.parts.lock([other.id]).values()
+            work.parts.save([one], [new_movement(one, 2), new_movement(one, 3)])
+            (one,) = work.parts.lock([one.id]).values()
+            work.parts.save([one, other], [new_movement(one, 4), new_movement(other, 5)])
+
+        with store.read_only() as work:
+            written = [work.ledger.of(part.id, ALL).items for part in (one, other)]
+        assert [[2, 3, 4], [1, 5]] == [[m.on_hand_change for m in of_part] for of_part in written]
+
+    def test_records_no_movement_of_a_refused_part(self, store: Store) -> None:
+        """When adding a part is refused, its movement is not recorded either."""
+        taken = add_part(store)
+
+        with store.begin() as work, pytest.raises(SkuTaken):
+            work.parts.add(new_part(sku=taken.sku), new_movement(taken, 5))
+
+        with store.read_only() as work:
+            assert () == work.ledger.of(taken.id, ALL).items
+
     @pytest.mark.parametrize("kind", Kind)
     def test_accepts_every_kind(self, store: Store, kind: Kind) -> None:
         """Every kind of movement can be recorded without optional fields."""
@@ -131,6 +169,19 @@ class TestLedger:
         with pytest.raises(PartNotFound), store.read_only() as work:
             work.ledger.of(PartId(UNKNOWN), ALL)
 
+    def test_knows_whether_a_part_was_ever_moved(self, store: Store) -> None:
+        """A part has movements as soon as there is one, whatever its balance."""
+        empty, used = add_part(store), add_part(store)
+        with store.begin() as work:
+            work.ledger.write(
+                [new_movement(used, 1), new_movement(evolve(used, quantity=Quantity(1)), -1)]
+            )
+
+        with store.read_only() as work:
+            assert [False, True, False] == [
+                work.ledger.has(one) for one in (empty.id, used.id, PartId(UNKNOWN))
+            ]
+
     def test_hides_the_name_of_an_erased_customer(self, store: Store) -> None:
         """Names are the current ones; after an erasure the id stays, without a name."""
         ada, bo, part = add_customer(store), add_mechanic(store), add_part(store)
@@ -163,7 +214,7 @@ class TestLedger:
             part = move(store, part, kind, quantity)
             assert () == disagreements(store)
         with store.begin() as work:
-            work.parts.save([part.archive(LATER)])
+            work.parts.save([evolve(part, archived_at=LATER)])
 
         assert () == disagreements(store)
 
@@ -178,7 +229,7 @@ class TestLedger:
             work.ledger.write(
                 [new_movement(unmoved, 5), new_movement(unmoved, 6), new_movement(reserved, 2)]
             )
-            work.parts.save([archived.archive(LATER)])
+            work.parts.save([evolve(archived, archived_at=LATER)])
 
         def disagreement(part: Part, on_hand: int) -> Disagreement:
             return Disagreement(

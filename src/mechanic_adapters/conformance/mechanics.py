@@ -181,3 +181,26 @@ class TestMechanics:
         with store.read_only() as work:
             assert (zed, ada, bo) == work.mechanic_lists.find(ALL, active_only=False).items
             assert (zed, bo) == work.mechanic_lists.find(ALL, active_only=True).items
+
+    @pytest.mark.parametrize("q", ["moore ad", "MOO ádá", "ada-m"])
+    def test_finds_the_beginnings_of_words(self, store: Store, q: str) -> None:
+        """Each word of a search begins a word of the name; inactive mechanics are found too."""
+        ada = add_mechanic(store, name="Ada Moore")
+        gone = add_mechanic(store, name="Mooréa Adams-Ada", active=False)
+        add_mechanic(store, name="Moore", email="ada@example.com")
+        add_mechanic(store, name="Ada Lamoore")
+
+        with store.read_only() as work:
+            assert (ada,) == work.mechanic_lists.find(ALL, active_only=True, q=q).items
+            assert (ada, gone) == work.mechanic_lists.find(ALL, active_only=False, q=q).items
+
+    def test_finds_what_was_changed(self, store: Store) -> None:
+        """A search finds the present words only."""
+        ada = add_mechanic(store, name="Ada Moore")
+
+        with store.begin() as work:
+            saved = work.mechanics.save(evolve(ada, name="Ada Byron"))
+
+        with store.read_only() as work:
+            for q, expected in {"moore": (), "byron": (saved,), "%": ()}.items():
+                assert expected == work.mechanic_lists.find(ALL, active_only=True, q=q).items

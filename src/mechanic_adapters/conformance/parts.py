@@ -53,6 +53,14 @@ WRITES: Final = (
         "parts",
         {EventType.PART_CHANGED: ("name",)},
     ),
+    Write(
+        "parts.save, restored",
+        lambda work, seed: work.parts.save(
+            [one.restore(LATER) for one in work.parts.save([seed.part.archive(LATER)])]
+        ),
+        "parts",
+        {EventType.PART_ARCHIVED: ("archived",), EventType.PART_RESTORED: ("archived",)},
+    ),
 )
 UNIQUE_VALUES: Final = (
     UniqueValue("SKU", lambda work, _: work.parts.add(new_part(sku="BRK-1")), SkuTaken),
@@ -88,7 +96,7 @@ def skus(store: Store, **wanted: Any) -> list[str]:
 
 
 class TestParts:
-    """Parts; archived ones are not found."""
+    """Parts; archived ones are in a list of their own."""
 
     def test_returns_what_was_added(self, store: Store) -> None:
         """A part comes back as added, with an id; the greatest amounts fit."""
@@ -110,43 +118,6 @@ class TestParts:
         with store.read_only() as work:
             assert added == work.parts.get(added.id)
 
-    def test_records_the_first_receipt(self, store: Store) -> None:
-        """The first movement of a new part has the part's new id."""
-        new = new_part(quantity=5)
-        received = new_movement(new, 5)
-
-        with store.begin() as work:
-            added = work.parts.add(new, received)
-
-        with store.read_only() as work:
-            (written,) = work.ledger.of(added.id, ALL).items
-        assert evolve(received, id=written.id, part_id=added.id) == written
-
-    def test_records_movements_with_a_save(self, store: Store) -> None:
-        """Movements are added to the ledger together with the changed parts."""
-        one, other = add_part(store), add_part(store)
-
-        with store.begin() as work:
-            work.parts.save([other], [new_movement(other, 1)])
-            (other,) = work.parts.lock([other.id]).values()
-            work.parts.save([one], [new_movement(one, 2), new_movement(one, 3)])
-            (one,) = work.parts.lock([one.id]).values()
-            work.parts.save([one, other], [new_movement(one, 4), new_movement(other, 5)])
-
-        with store.read_only() as work:
-            written = [work.ledger.of(part.id, ALL).items for part in (one, other)]
-        assert [[2, 3, 4], [1, 5]] == [[m.on_hand_change for m in of_part] for of_part in written]
-
-    def test_records_no_movement_of_a_refused_part(self, store: Store) -> None:
-        """When adding a part is refused, its movement is not recorded either."""
-        taken = add_part(store)
-
-        with store.begin() as work, pytest.raises(SkuTaken):
-            work.parts.add(new_part(sku=taken.sku), new_movement(taken, 5))
-
-        with store.read_only() as work:
-            assert () == work.ledger.of(taken.id, ALL).items
-
     def test_accepts_the_required_fields_only(self, store: Store) -> None:
         """Name, SKU and price are enough."""
         added = add_part(store, price=0)
@@ -166,15 +137,11 @@ class TestParts:
 
         with store.begin() as work:
             saved = work.parts.save(changed)
+            assert () == work.parts.save([])
 
         assert tuple(evolve(part, version=part.version + 1) for part in changed) == saved
         with store.read_only() as work:
             assert saved == (work.parts.get(other.id), work.parts.get(one.id))
-
-    def test_saves_none(self, store: Store) -> None:
-        """An empty list of parts is allowed."""
-        with store.begin() as work:
-            assert () == work.parts.save([])
 
     def test_refuses_an_old_version(self, store: Store) -> None:
         """If one part of several has an old version, none is saved."""
@@ -204,27 +171,41 @@ class TestParts:
             work.parts.add(new_part(sku="BRK-1"))
         with pytest.raises(SkuTaken), store.begin() as work:
             work.parts.save([evolve(other, sku="BRK-1")])
+        for spelling in ("brk-1", "Brk - 1", "BRK-1\u3000"):
+            with pytest.raises(SkuTaken), store.begin() as work:
+                work.parts.add(new_part(sku=spelling))
 
         assert ["BRK-1", "BRK-2"] == skus(store)
 
-    def test_hides_the_archived(self, store: Store) -> None:
-        """An archived part is not found, and its SKU is free."""
-        old = add_part(store, sku="BRK-1")
-
-        archive(store, old)
+    def test_lists_the_archived_by_themselves(self, store: Store) -> None:
+        """Archived parts are apart from the others and can be read; their SKU is free."""
+        old = tuple(archive(store, add_part(store, sku="BRK-1")) for _ in "ab")
         new = add_part(store, sku="BRK-1")
+        page = evolve(ALL, with_total=True)
 
-        with pytest.raises(PartNotFound), store.read_only() as work:
-            work.parts.get(old.id)
         with store.read_only() as work:
-            assert (new,) == work.parts.find(PartFilter(), ALL).items
+            assert old == tuple(work.parts.get(part.id) for part in old)
+            listed = work.parts.find(PartFilter(), page)
+            archived = work.parts.find(PartFilter(archived=True), page)
+        assert ((new,), 1) == (listed.items, listed.total)
+        assert (old, 2) == (archived.items, archived.total)
 
-    def test_archives_the_same_sku_again(self, store: Store) -> None:
-        """Several archived parts may have the same SKU."""
-        for _ in "ab":
-            archive(store, add_part(store, sku="BRK-1"))
+    def test_restores_a_part_unless_its_sku_is_taken(self, store: Store) -> None:
+        """A restored part is listed and counted again; a refusal leaves the transaction usable."""
+        old = archive(store, add_part(store, sku="BRK-1")).id
+        other = add_part(store, sku="BRK-1")
 
-        assert [] == skus(store)
+        with store.begin() as work:
+            restored = work.parts.lock([old, other.id])[old].restore(LATER)
+            for parts in ([restored], [restored, evolve(other, name="Disc")]):
+                with pytest.raises(SkuTaken):
+                    work.parts.save(parts)
+            work.parts.save([evolve(other, sku="BRK-2")])
+            work.parts.save([restored])
+
+            listed = work.parts.find(PartFilter(), evolve(ALL, with_total=True))
+        assert (["BRK-1", "BRK-2"], 2) == ([part.sku for part in listed.items], listed.total)
+        assert [] == skus(store, archived=True)
 
     def test_locks_those_that_exist(self, store: Store) -> None:
         """Locked parts come by id, once each; archived ones are included, unknown ones are not."""
@@ -236,20 +217,31 @@ class TestParts:
 
         assert {one.id: one, gone.id: gone} == locked
 
-    @pytest.mark.parametrize("q", ["Öl", "öl 5w", "oil-", "OIL-5W"])
-    def test_searches_by_prefix(self, store: Store, q: str) -> None:
-        """A search matches the beginning of name or SKU, in any case."""
+    @pytest.mark.parametrize("q", ["Öl", "5w ol", "oil-", "OIL-5W", "oil5w", "o i l 5 w"])
+    def test_finds_the_beginnings_of_words(self, store: Store, q: str) -> None:
+        """Each word of a search begins a word of name or SKU, or all of it the whole SKU."""
         add_part(store, sku="Oil-5W30", name="Öl 5W-30")
         add_part(store, sku="BRK-1", name="Brake pad")
 
         assert ["Oil-5W30"] == skus(store, q=q)
 
-    @pytest.mark.parametrize("q", ["30", "%", "_il", "O_l", "\\", "*", "l"])
-    def test_searches_prefixes_only(self, store: Store, q: str) -> None:
-        """A search does not match in the middle, and has no wildcards."""
+    @pytest.mark.parametrize("q", ["w30", "%", "_il", "O_l", "\\", "*", "l", "oil 31"])
+    def test_finds_nothing_else(self, store: Store, q: str) -> None:
+        """A search matches no middle of a word, has no wildcards, and needs a word."""
         add_part(store, sku="OIL-5W30", name="Oil 5W-30")
 
         assert [] == skus(store, q=q)
+
+    def test_finds_what_was_changed(self, store: Store) -> None:
+        """A search finds the present words only, also of parts that are saved together."""
+        one, two = add_part(store, sku="A", name="Pad"), add_part(store, sku="B", name="Disc")
+
+        with store.begin() as work:
+            work.parts.lock([one.id, two.id])
+            work.parts.save([evolve(one, name="Rear pad"), evolve(two, name="Rear drum")])
+
+        assert ["A", "B"] == skus(store, q="rear")
+        assert [["A"], ["B"], []] == [skus(store, q=q) for q in ("pad", "drum", "disc")]
 
     def test_filters_by_the_whole_sku(self, store: Store) -> None:
         """The SKU filter compares the whole SKU."""

@@ -12,12 +12,15 @@ from mechanic_adapters.conformance.samples.records import (
     LATER,
     UNKNOWN,
     add_customer,
+    add_part,
     add_ticket,
     new_entry,
+    new_part_line,
     new_ticket,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.events.event import EventType
+from mechanic_core.inventory.part import MAX_NAMED_TICKETS, PartId
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
@@ -202,3 +205,32 @@ class TestTicketLists:
 
         with store.read_only() as work:
             assert ids[:-1] == list(work.ticket_lists.unfinished_of(ada.id))
+
+    def test_finds_the_tickets_with_a_part(self, store: Store) -> None:
+        """Unfinished tickets reserve it, and completed ones may be reopened; each is named once."""
+        ada, part, other = add_customer(store), add_part(store), add_part(store)
+        lines = (new_part_line(part), new_part_line(other), new_part_line(part))
+        on = {status: add_ticket(store, ada, parts=lines, status=status).id for status in Status}
+        add_ticket(store, ada, parts=(new_part_line(other),))
+        add_ticket(store, ada, parts=lines, removed_at=LATER)
+
+        with store.read_only() as work:
+            reserving = work.ticket_lists.with_part(part.id, reserved_only=True)
+            using = work.ticket_lists.with_part(part.id, reserved_only=False)
+            assert () == work.ticket_lists.with_part(PartId(UNKNOWN), reserved_only=False)
+
+        unfinished = (on[Status.OPEN], on[Status.IN_PROGRESS], on[Status.ON_HOLD])
+        assert (unfinished, (*unfinished, on[Status.COMPLETED])) == (reserving, using)
+
+    def test_finds_the_oldest_tickets_with_a_part(self, store: Store) -> None:
+        """Of more tickets than a refusal names, the first of them are returned."""
+        ada, part = add_customer(store), add_part(store)
+        with store.begin() as work:
+            tickets = [
+                work.tickets.add(new_ticket(ada, parts=(new_part_line(part),)), new_entry())
+                for _ in range(MAX_NAMED_TICKETS + 1)
+            ]
+
+        with store.read_only() as work:
+            found = work.ticket_lists.with_part(part.id, reserved_only=True)
+        assert [ticket.id for ticket in tickets][:-1] == list(found)

@@ -139,6 +139,7 @@ class TestTickets:
         other = add_vehicle(store, ada, plate="B 2")
         changed = evolve(
             added,
+            customer_id=add_customer(store).id,
             vehicle=TicketVehicle.of(other),
             service_date=DAY.replace(year=2027),
             description="Squeals",
@@ -233,18 +234,20 @@ class TestTickets:
             assert () == work.ticket_lists.find(TicketFilter(), ALL).items
             assert () == work.ticket_lists.unfinished_of(ada.id)
 
-    def test_returns_current_names(self, store: Store) -> None:
-        """A ticket has the current names of its mechanics."""
+    def test_returns_current_mechanics(self, store: Store) -> None:
+        """Each mechanic of a ticket has the current name, and is active or has left."""
         ada, bo = add_customer(store), add_mechanic(store, name="Bo")
-        added = add_ticket(store, ada, bo)
+        added = add_ticket(store, ada, bo, add_mechanic(store, name="Cy"))
 
         with store.begin() as work:
-            work.mechanics.save(evolve(bo, name="Bob"))
+            work.mechanics.save(evolve(bo, name="Bob", active=False))
 
-        ticket = read(store, added)
-        assert ["Bob"] == [mechanic.name for mechanic in ticket.mechanics]
-        with store.read_only() as work:
-            assert (ticket,) == work.ticket_lists.find(TicketFilter(), ALL).items
+        with store.begin() as work:
+            tickets = [work.tickets.get(added.id), work.tickets.lock(added.id)]
+            tickets += work.ticket_lists.find(TicketFilter(), ALL).items
+        for ticket in tickets:
+            mechanics = [(mechanic.name, mechanic.active) for mechanic in ticket.mechanics]
+            assert [("Bob", False), ("Cy", True)] == mechanics
 
     def test_has_a_copy_of_its_vehicle(self, store: Store) -> None:
         """A ticket shows its vehicle as it was copied, whatever changes and whoever owns it."""

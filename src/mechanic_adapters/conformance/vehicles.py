@@ -1,4 +1,4 @@
-"""The contract of `Vehicles`."""
+"""The contract of `Vehicles` and `VehicleLists`."""
 
 from typing import Any, Final
 
@@ -61,10 +61,10 @@ WRITES: Final = (
         {EventType.VEHICLE_DELETED: ()},
     ),
     Write(
-        "vehicle_lists.erase_plates",
-        lambda work, seed: work.vehicle_lists.erase_plates(seed.customer.id, LATER),
+        "vehicle_lists.disown",
+        lambda work, seed: work.vehicle_lists.disown(seed.customer.id, LATER),
         "vehicles",
-        {EventType.VEHICLE_CHANGED: ("plate",)},
+        {EventType.VEHICLE_CHANGED: ("customer_id", "plate")},
     ),
 )
 UNIQUE_VALUES: Final = (
@@ -208,7 +208,10 @@ class TestVehicles:
         assert ["STAYS"] == plates(store)
 
     def test_combines_filters(self, store: Store) -> None:
-        """Owner, VIN and plate combine; VIN and plate match as a whole, in any case."""
+        """Owner, VIN and plate combine; VIN and plate match as a whole, in any case.
+
+        Of a plate only letters and digits count.
+        """
         ada, bo = add_customer(store), add_customer(store)
         add_vehicle(store, ada, vin=VIN, plate="Äb 1")
         add_vehicle(store, ada, plate="B 2")
@@ -223,20 +226,72 @@ class TestVehicles:
         assert [] == plates(store, vin=VIN, customer_id=bo.id)
         assert [] == plates(store, vin=VIN[:-1])
         assert [] == plates(store, plate="B")
+        assert ["B 2", "b 2"] == plates(store, plate="B-2")
         assert [] == plates(store, plate="_ 2")
+        assert [] == plates(store, plate="-")
         assert [] == plates(store, customer_id=2**63 - 1)
 
-    def test_erases_the_plates_of_a_customer(self, store: Store) -> None:
-        """The plates of one customer are erased, with a new version; others' are not."""
+    def test_takes_the_vehicles_of_a_customer_away(self, store: Store) -> None:
+        """The vehicles of one customer lose owner and plate, with an event; others' do not."""
         ada, bo = add_customer(store), add_customer(store)
         mine = add_vehicle(store, ada, vin=VIN, plate="A 1")
+        bare = add_vehicle(store, ada, vin=OTHER_VIN)
         others = add_vehicle(store, bo, plate="B 2")
+        gone: dict[str, Any] = {"customer_id": None, "plate": None, "updated_at": LATER}
 
         with store.begin() as work:
-            work.vehicle_lists.erase_plates(ada.id, LATER)
+            work.vehicle_lists.disown(ada.id, LATER)
+        with store.begin() as work:
+            work.events.number(100)
 
         with store.read_only() as work:
             assert others == work.vehicles.get(others.id)
-            assert evolve(
-                mine, plate=None, updated_at=LATER, version=mine.version + 1
-            ) == work.vehicles.get(mine.id)
+            assert evolve(mine, **gone, version=mine.version + 1) == work.vehicles.get(mine.id)
+            assert evolve(bare, **gone, version=bare.version + 1) == work.vehicles.get(bare.id)
+            assert [(mine.id, ("customer_id", "plate")), (bare.id, ("customer_id",))] == sorted(
+                (event.subject_id, event.changes)
+                for event in work.events.after(0, 100, EventType.VEHICLE_CHANGED).events
+            )
+
+    @pytest.mark.parametrize(
+        "q",
+        [
+            *("hon", "ACC hon", "quimby", "zelda accord", "1hgcm", "1HG CM8", "honda 1hgcm"),
+            *("b-mw", "bmw1", "B MW 1", "mw quimby"),
+        ],
+    )
+    def test_finds_the_beginnings_of_words(self, store: Store, q: str) -> None:
+        """Each word of a search begins a word of the vehicle or of its owner's name.
+
+        All of it may also begin the whole plate or VIN.
+        """
+        zelda = add_customer(store, name="Zélda Quimby", email="hidden@example.com")
+        bo = add_customer(store, name="Bo", email="quimby@example.com")
+        add_vehicle(store, zelda, plate="B-MW 1", make="Honda", model="Accord", vin=VIN)
+        add_vehicle(store, bo, plate="W 1", make="Ford", model="Bm", vin=OTHER_VIN)
+
+        assert ["B-MW 1"] == plates(store, q=q)
+        assert ["B-MW 1"] == plates(store, q=q, customer_id=zelda.id)
+        assert [] == plates(store, q="hidden")
+
+    def test_finds_what_was_changed(self, store: Store) -> None:
+        """A search finds the present words of a vehicle and of its owner only."""
+        zelda, bo = add_customer(store, name="Zelda"), add_customer(store, name="Bo")
+        vehicle = add_vehicle(store, zelda, plate="A 1", make="Honda")
+        add_vehicle(store, zelda, plate="A 2")
+
+        with store.begin() as work:
+            saved = work.vehicles.save(evolve(vehicle, customer_id=bo.id, make="Ford"))
+            work.customers.save(evolve(zelda, name="Orla"))
+        queries = ("zelda", "orla", "bo", "honda", "ford", "a1")
+        found = [plates(store, q=q) for q in queries]
+        with store.begin() as work:
+            work.customers.save(bo.erase(LATER))
+            work.vehicle_lists.disown(bo.id, LATER)
+        after = [plates(store, q=q) for q in queries]
+        with store.begin() as work:
+            work.vehicles.remove(work.vehicles.get(saved.id), LATER)
+
+        assert [[], ["A 2"], ["A 1"], [], ["A 1"], ["A 1"]] == found
+        assert [[], ["A 2"], [], [], [None], []] == after
+        assert [] == plates(store, q="ford")

@@ -1,4 +1,4 @@
-"""Accounts and sessions in memory."""
+"""Accounts, password resets and sessions in memory."""
 
 from datetime import datetime
 from typing import Final, final
@@ -12,15 +12,17 @@ from mechanic_core.access import STAFF, Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.accounts.ports import (
     Accounts,
+    PasswordResets,
     RevokedSessions,
     SessionRevocations,
     Sessions,
 )
 from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.mechanics.mechanic import MechanicNotFound
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key
 
 _ACCOUNTS: Final = TableName[tuple[bool, int], Account]("accounts", "accounts")
+_RESETS: Final = TableName[int, "_Reset"]("password_resets", "password_resets")
 _SESSIONS: Final = TableName[SessionId, Session]("sessions", "sessions")
 _REVOCATIONS: Final = TableName[int, SessionId]("session_revocations", "sessions")
 _TOKENS: Final = TableName[str, RefreshToken]("tokens", "sessions")
@@ -35,7 +37,9 @@ class MemoryAccounts(Accounts):
 
     def find(self, email: str, *, staff: bool) -> Account | None:
         people = self._tables[MECHANICS].all() if staff else self._tables[CUSTOMERS].all()
-        holders = (person.id for person in people if fold_case(person.email) == fold_case(email))
+        holders = (
+            one.id for one in people if one.email and email_key(one.email) == email_key(email)
+        )
         accounts = (self._read(staff, holder) for holder in holders)
         return next((account for account in accounts if account), None)
 
@@ -66,6 +70,57 @@ class MemoryAccounts(Accounts):
             return evolve(account, role=mechanic.role, active=mechanic.active)
         customer = self._tables[CUSTOMERS].get(holder_id)
         return None if customer is None else evolve(account, active=not customer.erased_at)
+
+
+@final
+@frozen
+class _Reset:
+    """A link to choose a password with; *holder* is the key of an account."""
+
+    id: int
+    holder: tuple[bool, int]
+    nonce: str
+    expires_at: datetime
+
+
+@final
+@frozen
+class MemoryPasswordResets(PasswordResets):
+    """The links to choose a password with."""
+
+    _tables: Tables
+
+    def start(self, role: Role, holder_id: int, nonce: str, expires_at: datetime) -> int:
+        self.end(role, holder_id)
+        table = self._tables[_RESETS]
+        new = _Reset(table.next_id(), (role in STAFF, holder_id), nonce, expires_at)
+        return table.put(new.id, new).id
+
+    def find(self, reset_id: int, nonce: str) -> tuple[Role, int] | None:
+        reset = self._tables[_RESETS].get(reset_id)
+        if reset is None or reset.nonce != nonce:
+            return None
+        is_staff, holder_id = reset.holder
+        return (Role.MECHANIC if is_staff else Role.CUSTOMER), holder_id
+
+    def take(self, reset_id: int, nonce: str) -> bool:
+        if self.find(reset_id, nonce) is None:
+            return False
+        self._tables[_RESETS].delete(reset_id)
+        return True
+
+    def end(self, role: Role, holder_id: int) -> None:
+        table, holder = self._tables[_RESETS], (role in STAFF, holder_id)
+        for reset in [one for one in table.all() if one.holder == holder]:
+            table.delete(reset.id)
+
+    def sweep(self, before: datetime, limit: int) -> int:
+        table = self._tables[_RESETS]
+        expired = [one for one in table.all() if one.expires_at < before]
+        oldest = sorted(expired, key=lambda one: one.expires_at)[:limit]
+        for reset in oldest:
+            table.delete(reset.id)
+        return len(oldest)
 
 
 @final

@@ -10,7 +10,8 @@ from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFo
 from mechanic_core.customers.ports import Customers
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.search import matches, terms_with_phone
+from mechanic_core.texts import email_key
 
 CUSTOMERS: Final = TableName[int, Customer]("customers", "customers")
 
@@ -40,26 +41,22 @@ class MemoryCustomers(Customers):
         return save_record(self._tables, CUSTOMERS, customer)
 
     def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
-        start = fold_case(q or "")
-        wanted = (
+        present = (one for one in self._tables[CUSTOMERS].all() if not one.erased_at)
+        terms = None if q is None else terms_with_phone(q)
+        found = (
             customer
-            for customer in self._tables[CUSTOMERS].all()
-            if not customer.erased_at and _starts_with(customer, start)
+            for customer in present
+            if terms is None or matches(terms, customer.name_words | customer.contact_words)
         )
-        return paginate(wanted, page, lambda customer: customer.id)
+        return paginate(found, page, lambda customer: customer.id)
 
     def _require_free_email(self, customer: Customer) -> None:
-        if customer.erased_at:
+        if customer.email is None:
             return
-        email = fold_case(customer.email)
+        email = email_key(customer.email)
         for other in self._tables[CUSTOMERS].all():
-            if not other.erased_at and other.id != customer.id and fold_case(other.email) == email:
+            if other.email and other.id != customer.id and email_key(other.email) == email:
                 raise EmailTaken
-
-
-def _starts_with(customer: Customer, start: str) -> bool:
-    texts = (customer.name, customer.email, customer.phone or "")
-    return any(fold_case(text).startswith(start) for text in texts)
 
 
 SUBJECTS: Final = {SubjectKind.CUSTOMER: lambda tables: MemoryCustomers(tables).get}

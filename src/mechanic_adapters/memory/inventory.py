@@ -14,7 +14,8 @@ from mechanic_core.inventory.part import Part, PartId, PartNotFound, SkuTaken
 from mechanic_core.inventory.ports import Ledger, PartFilter, Parts
 from mechanic_core.money import Quantity
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.search import matches, terms_with_code
+from mechanic_core.texts import sku_key
 
 _PARTS: Final = TableName[int, Part]("parts", "parts")
 _LEDGER: Final = TableName[int, tuple[Movement, ...]]("ledger", "parts")
@@ -29,7 +30,7 @@ class MemoryParts(Parts):
 
     def get(self, part_id: PartId) -> Part:
         part = self._tables[_PARTS].get(part_id)
-        if part is None or part.archived_at:
+        if part is None:
             raise PartNotFound
         return part
 
@@ -49,7 +50,12 @@ class MemoryParts(Parts):
         return tuple(self._save(part) for part in parts)
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        parts = (part for part in self._tables[_PARTS].all() if _matches(part, wanted))
+        terms = None if wanted.q is None else terms_with_code(wanted.q)
+        parts = (
+            part
+            for part in self._tables[_PARTS].all()
+            if _matches(part, wanted) and (terms is None or matches(terms, part.words))
+        )
         return paginate(parts, page, lambda part: part.id)
 
     def _save(self, part: Part) -> Part:
@@ -59,17 +65,16 @@ class MemoryParts(Parts):
     def _require_free_sku(self, part: Part) -> None:
         if part.archived_at:
             return
+        key = sku_key(part.sku)
         for other in self._tables[_PARTS].all():
-            if not other.archived_at and other.id != part.id and other.sku == part.sku:
+            if not other.archived_at and other.id != part.id and sku_key(other.sku) == key:
                 raise SkuTaken
 
 
 def _matches(part: Part, wanted: PartFilter) -> bool:
-    start = fold_case(wanted.q or "")
     return (
-        not part.archived_at
-        and (fold_case(part.name).startswith(start) or fold_case(part.sku).startswith(start))
-        and wanted.sku in (None, part.sku)
+        part.archived == wanted.archived
+        and (wanted.sku is None or sku_key(wanted.sku) == sku_key(part.sku))
         and wanted.low_stock in (None, part.is_low)
     )
 
@@ -89,6 +94,9 @@ class MemoryLedger(Ledger):
             raise PartNotFound
         movements = self._tables[_LEDGER].get(part_id) or ()
         return paginate(movements, page, lambda movement: movement.id).map(self._with_name)
+
+    def has(self, part_id: PartId) -> bool:
+        return bool(self._tables[_LEDGER].get(part_id))
 
     def disagreements(self) -> tuple[Disagreement, ...]:
         return tuple(

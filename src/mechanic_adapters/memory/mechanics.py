@@ -12,7 +12,8 @@ from mechanic_core.events.event import SubjectKind
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.search import matches, terms_of
+from mechanic_core.texts import email_key
 
 MECHANICS: Final = TableName[int, Mechanic]("mechanics", "mechanics")
 
@@ -46,14 +47,20 @@ class MemoryMechanics(Mechanics, MechanicLists):
         self._require_free_email(mechanic)
         return save_record(self._tables, MECHANICS, mechanic)
 
-    def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
-        mechanics = (m for m in self._tables[MECHANICS].all() if m.active or not active_only)
+    def find(self, page: PageRequest, *, active_only: bool, q: str | None = None) -> Page[Mechanic]:
+        terms = None if q is None else terms_of(q)
+        mechanics = (
+            mechanic
+            for mechanic in self._tables[MECHANICS].all()
+            if (mechanic.active or not active_only)
+            and (terms is None or matches(terms, mechanic.words))
+        )
         return paginate(mechanics, page, lambda mechanic: mechanic.id)
 
     def _require_free_email(self, mechanic: Mechanic) -> None:
-        email = fold_case(mechanic.email)
+        email = email_key(mechanic.email)
         for other in self._tables[MECHANICS].all():
-            if other.id != mechanic.id and fold_case(other.email) == email:
+            if other.id != mechanic.id and email_key(other.email) == email:
                 raise EmailTaken
 
 

@@ -19,19 +19,20 @@ from mechanic_adapters.memory.tables import (
 )
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import SubjectKind
+from mechanic_core.inventory.part import MAX_NAMED_TICKETS, PartId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry, EntryId, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, LineId, PartLine
 from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, Tickets
-from mechanic_core.tickets.ticket import (
-    MAX_UNFINISHED,
-    AssignedMechanic,
-    Ticket,
-    TicketId,
-    TicketNotFound,
+from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.workflow import (
+    EDITABLE_STATUSES,
+    FINAL_STATUSES,
+    UNWORKED_STATUSES,
+    Status,
 )
-from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES, Status
 
 TICKETS: Final = TableName[int, Ticket]("tickets", "tickets")
 _PART_LINES: Final = TableName[int, PartLine]("part_lines", "tickets")
@@ -83,6 +84,17 @@ class MemoryTickets(Tickets, TicketLists):
         )
         return tuple(islice(unfinished, MAX_UNFINISHED))
 
+    def with_part(self, part_id: PartId, *, reserved_only: bool) -> tuple[TicketId, ...]:
+        found = (
+            ticket.id
+            for ticket in self._tables[TICKETS].all()
+            if any(line.part_id == part_id for line in ticket.parts)
+            and not ticket.removed_at
+            and ticket.status not in FINAL_STATUSES
+            and (ticket.status in EDITABLE_STATUSES or not reserved_only)
+        )
+        return tuple(islice(found, MAX_NAMED_TICKETS))
+
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         for ticket in list(self._tables[TICKETS].all()):
             vehicle = ticket.vehicle
@@ -115,7 +127,7 @@ class MemoryTickets(Tickets, TicketLists):
 
     def _read(self, ticket: Ticket) -> Ticket:
         rows = (self._tables[MECHANICS].get(one.id) for one in ticket.mechanics)
-        mechanics = [AssignedMechanic(id=one.id, name=one.name) for one in rows if one]
+        mechanics = [AssignedMechanic.of(one) for one in rows if one]
         return evolve(
             ticket,
             mechanics=tuple(sorted(mechanics, key=lambda one: one.id)),

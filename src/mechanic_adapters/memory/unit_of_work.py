@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
-from mechanic_adapters.memory.accounts import MemoryAccounts, MemorySessions
+from mechanic_adapters.memory.accounts import MemoryAccounts, MemoryPasswordResets, MemorySessions
 from mechanic_adapters.memory.customers import MemoryCustomers
 from mechanic_adapters.memory.events import MemoryEvents, MemorySubjects
 from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
 from mechanic_adapters.memory.leaderboard import MemoryStandings
 from mechanic_adapters.memory.mechanics import MemoryMechanics
+from mechanic_adapters.memory.profile import MemoryProfiles
 from mechanic_adapters.memory.stored_answers import MemoryStoredAnswers
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTickets
-from mechanic_adapters.memory.vehicles import MemoryVehicles
+from mechanic_adapters.memory.vehicles import MemoryOdometerLog, MemoryVehicles
 from mechanic_core.unit_of_work import Work, no_commit
 
 
@@ -25,10 +26,12 @@ def unit_of_work(
         customers=MemoryCustomers(tables),
         vehicles=vehicles,
         vehicle_lists=vehicles,
+        odometer_log=MemoryOdometerLog(tables),
         mechanics=mechanics,
         mechanic_lists=mechanics,
         standings=MemoryStandings(tables),
         accounts=MemoryAccounts(tables),
+        password_resets=MemoryPasswordResets(tables),
         sessions=sessions,
         revocations=sessions,
         tickets=tickets,
@@ -36,6 +39,7 @@ def unit_of_work(
         histories=MemoryHistories(tables),
         parts=MemoryParts(tables),
         ledger=MemoryLedger(tables),
+        profiles=MemoryProfiles(tables),
         stored_answers=MemoryStoredAnswers(tables),
         events=MemoryEvents(tables),
         subjects=MemorySubjects(tables),

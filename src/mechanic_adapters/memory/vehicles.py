@@ -1,18 +1,23 @@
 """Vehicles in memory."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final, final
 
 from attrs import evolve, frozen
 
+from mechanic_adapters.memory.customers import CUSTOMERS
 from mechanic_adapters.memory.paging import paginate
+from mechanic_adapters.memory.person_names import with_name
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
-from mechanic_core.vehicles.ports import VehicleFilter, VehicleLists, Vehicles
+from mechanic_core.search import Words, matches, terms_with_code
+from mechanic_core.texts import fold_case, plate_key
+from mechanic_core.vehicles.odometer import OdometerReading, ReadingId
+from mechanic_core.vehicles.ports import OdometerLog, VehicleFilter, VehicleLists, Vehicles
 from mechanic_core.vehicles.vehicle import (
     Vehicle,
     VehicleId,
@@ -22,6 +27,7 @@ from mechanic_core.vehicles.vehicle import (
 )
 
 VEHICLES: Final = TableName[int, Vehicle]("vehicles", "vehicles")
+_READINGS: Final = TableName[int, tuple[OdometerReading, ...]]("odometer_readings", "vehicles")
 
 
 @final
@@ -41,7 +47,7 @@ class MemoryVehicles(Vehicles, VehicleLists):
         return self.get(vehicle_id)
 
     def with_vin(self, vin: str) -> Vehicle | None:
-        return next((v for v in self._tables[VEHICLES].all() if _same(vin, v.vin)), None)
+        return next((v for v in self._tables[VEHICLES].all() if _same(vin, v.vin, fold_case)), None)
 
     def add(self, vehicle: Vehicle) -> Vehicle:
         self._require_free_vin(vehicle)
@@ -60,20 +66,27 @@ class MemoryVehicles(Vehicles, VehicleLists):
         self._tables.events.append(Event.deletion(type_, vehicle, at, actor))
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
+        terms = None if wanted.q is None else terms_with_code(wanted.q)
         vehicles = (
             vehicle
             for vehicle in self._tables[VEHICLES].all()
             if wanted.customer_id in (None, vehicle.customer_id)
-            and (wanted.vin is None or _same(wanted.vin, vehicle.vin))
-            and (wanted.plate is None or _same(wanted.plate, vehicle.plate))
+            and (wanted.vin is None or _same(wanted.vin, vehicle.vin, fold_case))
+            and (wanted.plate is None or _same(wanted.plate, vehicle.plate, plate_key))
+            and (terms is None or matches(terms, self._words(vehicle)))
         )
         return paginate(vehicles, page, lambda vehicle: vehicle.id)
 
-    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
+    def disown(self, customer_id: CustomerId, at: datetime) -> None:
         for vehicle in list(self._tables[VEHICLES].all()):
-            if vehicle.customer_id == customer_id and vehicle.plate is not None:
-                erased = evolve(vehicle, plate=None, updated_at=at)
-                save_record(self._tables, VEHICLES, erased)
+            if vehicle.customer_id == customer_id:
+                after = evolve(vehicle, customer_id=None, plate=None, updated_at=at)
+                save_record(self._tables, VEHICLES, after)
+
+    def _words(self, vehicle: Vehicle) -> Words:
+        owner = self._tables[CUSTOMERS].get(vehicle.customer_id or 0)
+        words = vehicle.plate_words | vehicle.other_words
+        return words | owner.name_words if owner else words
 
     def _require_free_vin(self, vehicle: Vehicle) -> None:
         other = self.with_vin(vehicle.vin) if vehicle.vin else None
@@ -81,8 +94,38 @@ class MemoryVehicles(Vehicles, VehicleLists):
             raise VinTaken
 
 
-def _same(one: str, other: str | None) -> bool:
-    return other is not None and fold_case(one) == fold_case(other)
+@final
+@frozen
+class MemoryOdometerLog(OdometerLog):
+    """The odometer readings, by vehicle."""
+
+    _tables: Tables
+
+    def add(self, reading: OdometerReading) -> OdometerReading:
+        log = self._tables[_READINGS]
+        new = evolve(reading, id=ReadingId(log.next_id()))
+        log.put(new.vehicle_id, (*(log.get(new.vehicle_id) or ()), new))
+        return new
+
+    def last(self, vehicle_id: VehicleId) -> OdometerReading | None:
+        readings = self._tables[_READINGS].get(vehicle_id)
+        return readings[-1] if readings else None
+
+    def of(self, vehicle_id: VehicleId, page: PageRequest) -> Page[OdometerReading]:
+        readings = self._tables[_READINGS].get(vehicle_id) or ()
+        return paginate(readings, page, lambda reading: reading.id).map(self._read)
+
+    def _read(self, reading: OdometerReading) -> OdometerReading:
+        ticket = self._tables[TICKETS].get(reading.ticket_id or 0)
+        return evolve(
+            reading,
+            ticket_customer_id=ticket.customer_id if ticket and not ticket.removed_at else None,
+            by=with_name(self._tables, reading.by),
+        )
+
+
+def _same(one: str, other: str | None, key: Callable[[str], str]) -> bool:
+    return other is not None and key(one) == key(other)
 
 
 SUBJECTS: Final = {SubjectKind.VEHICLE: lambda tables: MemoryVehicles(tables).get}

@@ -11,6 +11,7 @@ from functools import partial
 from threading import BoundedSemaphore, Lock
 from types import MappingProxyType
 from typing import Final, TypeAlias, TypeVar, final
+from unicodedata import normalize
 
 from argon2 import Parameters, PasswordHasher, Type, extract_parameters, profiles
 from argon2.exceptions import HashingError, VerificationError
@@ -90,8 +91,15 @@ class Argon2Passwords(Passwords):
             raise Unavailable("a password cannot be hashed now") from error
 
     def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether *password* matches; False takes the same time for every hash and none."""
-        return self._run_in_pool(partial(self._compare, password_hash, _encode(password)))
+        """Return whether *password* matches; False takes the same time for every hash and none.
+
+        A former release hashed passwords as they were typed, on some systems in form D.
+        """
+        spellings = dict.fromkeys((password, normalize("NFD", password)))
+        return any(
+            self._run_in_pool(partial(self._compare, password_hash, _encode(spelling)))
+            for spelling in spellings
+        )
 
     def outdated(self, password_hash: str) -> bool:
         try:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.repositories.accounts import SqlAccounts
+from mechanic_adapters.sql.repositories.accounts import SqlAccounts, SqlPasswordResets
 from mechanic_adapters.sql.repositories.customers import SqlCustomers
 from mechanic_adapters.sql.repositories.events import SqlEvents
 from mechanic_adapters.sql.repositories.histories import SqlHistories
@@ -12,11 +12,12 @@ from mechanic_adapters.sql.repositories.leaderboard import SqlStandings
 from mechanic_adapters.sql.repositories.ledger import SqlLedger
 from mechanic_adapters.sql.repositories.mechanics import SqlMechanics
 from mechanic_adapters.sql.repositories.parts import SqlParts
+from mechanic_adapters.sql.repositories.profile import SqlProfiles
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
-from mechanic_adapters.sql.repositories.subjects import SqlSubjects
 from mechanic_adapters.sql.repositories.tickets import SqlTickets
-from mechanic_adapters.sql.repositories.vehicles import SqlVehicles
+from mechanic_adapters.sql.repositories.vehicles import SqlOdometerLog, SqlVehicles
+from mechanic_adapters.sql.subjects import SqlSubjects
 from mechanic_core.unit_of_work import Work, no_commit
 
 
@@ -32,10 +33,12 @@ def unit_of_work(
         customers=SqlCustomers(executor),
         vehicles=vehicles,
         vehicle_lists=vehicles,
+        odometer_log=SqlOdometerLog(executor),
         mechanics=mechanics,
         mechanic_lists=mechanics,
         standings=SqlStandings(executor, worked_tickets),
         accounts=SqlAccounts(executor),
+        password_resets=SqlPasswordResets(executor),
         sessions=sessions,
         revocations=sessions,
         tickets=tickets,
@@ -43,6 +46,7 @@ def unit_of_work(
         histories=SqlHistories(executor),
         parts=SqlParts(executor),
         ledger=SqlLedger(executor),
+        profiles=SqlProfiles(executor),
         stored_answers=SqlStoredAnswers(executor),
         events=SqlEvents(executor),
         subjects=SqlSubjects(executor),

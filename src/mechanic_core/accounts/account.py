@@ -10,7 +10,7 @@ from mechanic_core.access import Role, SessionId
 from mechanic_core.accounts.password import Password, PasswordAttempt, mask_secret
 from mechanic_core.errors import Forbidden, Unauthenticated
 from mechanic_core.rules import Example, Length, Pattern, checked
-from mechanic_core.values import Email, Name
+from mechanic_core.values import Email, LoginEmail, Name
 
 RefreshSecret = Annotated[
     str,
@@ -36,7 +36,7 @@ class WrongPassword(Forbidden):
 class Credentials:
     """E-mail address and password, to log in with."""
 
-    email: Email
+    email: LoginEmail
     password: PasswordAttempt = field(repr=mask_secret)
 
 

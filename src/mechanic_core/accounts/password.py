@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from mechanic_core.rules import Example, Length, Pattern
+from mechanic_core.rules import Example, Length, Normalized, Pattern
+from mechanic_core.texts import opaque
 
 
 def mask_secret(_: str) -> str:
@@ -12,14 +13,16 @@ def mask_secret(_: str) -> str:
 
 Password = Annotated[
     str,
+    Normalized(opaque),
     Length(8, 128),
     Pattern(r"(?s)[^\x00\ud800-\udfff]*", "must not contain NUL or unpaired surrogates"),
     Example("correct horse battery"),
 ]
-"""A new password: any 8 to 128 characters (NIST SP 800-63B-4, section 3.1.1.2)."""
+"""A new password: any 8 to 128 characters (NIST SP 800-63B-4, section 3.1.1.2), as RFC 8265 has it."""
 
 PasswordAttempt = Annotated[
     str,
+    Normalized(opaque),
     Length(1, 1024),
     Pattern(r"(?s)[^\x00\ud800-\udfff]*", "must not contain NUL or unpaired surrogates"),
     Example("correct horse battery"),

@@ -40,6 +40,39 @@ class Accounts(Protocol):
         ...
 
 
+class PasswordResets(Protocol):
+    """Links with which people choose a new password: at most one for each person.
+
+    A nonce tells a link from the person's former ones.
+    """
+
+    def start(self, role: Role, holder_id: int, nonce: str, expires_at: datetime) -> int:
+        """Store a link, which replaces that of the same person, and return its id.
+
+        The id of a link that was used or deleted belongs to no other one.
+        """
+        ...
+
+    def find(self, reset_id: int, nonce: str) -> tuple[Role, int] | None:
+        """Return whose link it is, a customer or a mechanic; None for one that was replaced."""
+        ...
+
+    def take(self, reset_id: int, nonce: str) -> bool:
+        """Delete a link and return whether it was there: true for one transaction only."""
+        ...
+
+    def end(self, role: Role, holder_id: int) -> None:
+        """Delete the link of one person, if there is one."""
+        ...
+
+    def sweep(self, before: datetime, limit: int) -> int:
+        """Delete links that expired before *before*, the oldest *limit*; return their number.
+
+        Links that another transaction is sweeping are left to it.
+        """
+        ...
+
+
 class Sessions(Protocol):
     """Sessions and their refresh tokens."""
 

@@ -188,6 +188,8 @@ class ReadMe:
         with self.read_only() as work:
             if actor.role is Role.CUSTOMER:
                 customer = work.customers.get(CustomerId(actor.id))
+                if customer.email is None:
+                    raise TokenRefused
                 return Me(id=actor.id, role=actor.role, name=customer.name, email=customer.email)
             mechanic = work.mechanics.get(MechanicId(actor.id))
             return Me(id=actor.id, role=mechanic.role, name=mechanic.name, email=mechanic.email)
@@ -224,6 +226,7 @@ class ChangePassword:
             if work.accounts.lock(account.role, account.holder_id) != account:
                 raise WrongPassword
             work.accounts.put(evolve(account, password_hash=password_hash))
+            work.password_resets.end(account.role, account.holder_id)
             work.revocations.revoke_all(
                 account.role, account.holder_id, self.now(), but=actor.session
             )

@@ -6,9 +6,11 @@ from typing import Annotated, ClassVar, NewType, Self
 from attrs import evolve, field, frozen
 
 from mechanic_core.accounts.password import Password, mask_secret
-from mechanic_core.errors import Conflict, NotFound, Stale
+from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale
 from mechanic_core.events.event import EventType, SubjectKind
-from mechanic_core.rules import Description, Example, Unpublished, checked
+from mechanic_core.rules import Description, Example, Unpublished, checked, stored
+from mechanic_core.search import Words, phone_codes, words_of
+from mechanic_core.validators import unchecked
 from mechanic_core.values import Address, Email, Name, Phone, Version
 
 CustomerId = NewType("CustomerId", Annotated[int, Example(7)])
@@ -20,6 +22,14 @@ class CustomerNotFound(NotFound):
 
 class EmailTaken(Conflict):
     """This e-mail address is already in use."""
+
+    fact_types: ClassVar = {
+        "mechanic_id": Annotated[
+            int,
+            Example(3),
+            Description("The mechanic who has the address and has left, if it is one."),
+        ]
+    }
 
 
 class CustomerChanged(Stale):
@@ -38,32 +48,46 @@ class TicketsUnfinished(Conflict):
 
 @frozen(kw_only=True, field_transformer=checked)
 class CustomerForm:
-    """The fields of a customer that can be changed."""
+    """The fields of a customer that can be changed.
+
+    Without a login a customer needs an e-mail address or a phone number; with one, the former.
+    """
 
     name: Name
-    email: Email
+    email: Email | None = None
     phone: Phone | None = None
     address: Address | None = None
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class Registration(CustomerForm):
-    """The fields of a new customer, and a password."""
+    """The fields of a new customer who registers, and a password."""
 
+    email: Email
     password: Password = field(repr=mask_secret)
 
 
 @frozen(kw_only=True, field_transformer=checked)
+class NewCustomer(CustomerForm):
+    """The fields of a new customer at the desk, who can log in only with a password."""
+
+    password: Password | None = field(default=None, repr=mask_secret)
+
+
+@frozen(kw_only=True, field_transformer=stored)
 class Customer:
-    """A customer of the shop."""
+    """A customer of the shop. Only one who can log in needs an e-mail address."""
 
     subject_kind: ClassVar = SubjectKind.CUSTOMER
 
     id: CustomerId
     name: Name
-    email: Email
+    email: Email | None = None
     phone: Phone | None = None
     address: Address | None = None
+    has_login: Annotated[
+        bool, Example(True), Description("Whether the customer has a password to log in with.")
+    ] = False
     created_at: datetime
     updated_at: datetime
     erased_at: Annotated[datetime | None, Unpublished()] = None
@@ -84,25 +108,53 @@ class Customer:
     @property
     def form(self) -> CustomerForm:
         """The present values of the changeable fields."""
-        return CustomerForm(
-            name=self.name, email=self.email, phone=self.phone, address=self.address
+        return unchecked(
+            CustomerForm, name=self.name, email=self.email, phone=self.phone, address=self.address
         )
 
+    @property
+    def name_words(self) -> Words:
+        """The words that the customer and their vehicles are found by; none once erased."""
+        return frozenset() if self.erased_at else words_of(self.name)
+
+    @property
+    def contact_words(self) -> Words:
+        """The other words that the customer is found by."""
+        if self.erased_at:
+            return frozenset()
+        return words_of(self.email) | phone_codes(self.phone)
+
     def with_form(self, form: CustomerForm, at: datetime) -> Self:
-        """Return the customer with the values of *form*; itself if nothing changes."""
+        """Return the customer with the values of *form*; itself if nothing changes.
+
+        Raises `RuleBroken` as `require_contact` does.
+        """
         after = evolve(
             self, name=form.name, email=form.email, phone=form.phone, address=form.address
         )
+        after.require_contact()
         return self if after == self else evolve(after, updated_at=at)
+
+    def require_contact(self) -> None:
+        """Raise `RuleBroken` where the customer could not be reached, or not log in."""
+        if self.has_login and self.email is None:
+            raise RuleBroken(Problem("#/email", "is required of a customer with a login"))
+        if self.email is None and self.phone is None:
+            raise RuleBroken(Problem("#/phone", "is required without an e-mail address"))
+
+    def with_login(self, at: datetime) -> Self:
+        """Return the customer as one who can log in."""
+        return evolve(self, has_login=True, updated_at=at)
 
     def erase(self, at: datetime) -> Self:
         """Return the customer without personal data; only the id remains."""
         return evolve(
             self,
             name="Erased customer",
-            email=f"erased-{self.id}@erased.invalid",
+            email=None,
             phone=None,
             address=None,
+            has_login=False,
             updated_at=at,
             erased_at=at,
         )

@@ -23,7 +23,7 @@ class Customers(Protocol):
     def add(self, customer: Customer) -> Customer:
         """Store a new customer and return it with its id.
 
-        Raises `EmailTaken` when another customer has the address, in any case.
+        Raises `EmailTaken` when another customer has the address, by `email_key`.
         """
         ...
 
@@ -35,5 +35,5 @@ class Customers(Protocol):
         ...
 
     def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
-        """Return customers by id whose name, e-mail or phone starts with *q*, in any case."""
+        """Return customers by id; *q* is a query for words of name and e-mail, or for the phone."""
         ...

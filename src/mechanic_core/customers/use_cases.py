@@ -1,6 +1,7 @@
 """Register, list, read, change and erase customers."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import ClassVar, final
 
@@ -9,6 +10,7 @@ from attrs import frozen
 from mechanic_core.access import OWNER_OR_MANAGER, OWNER_OR_STAFF, PUBLIC, STAFF_ONLY, Actor, Role
 from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.ports import Passwords
+from mechanic_core.changes import apply
 from mechanic_core.customers.customer import (
     Customer,
     CustomerChanged,
@@ -16,11 +18,12 @@ from mechanic_core.customers.customer import (
     CustomerId,
     CustomerNotFound,
     EmailTaken,
+    NewCustomer,
     Registration,
     TicketsUnfinished,
 )
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -48,20 +51,55 @@ class RegisterCustomer:
 
     @retry_on_conflict
     def _add(self, actor: Actor, registration: Registration, password_hash: str) -> Customer:
-        at = self.now()
-        new = Customer(
-            id=CustomerId(0),
-            name=registration.name,
-            email=registration.email,
-            created_at=at,
-            updated_at=at,
-        )
         with self.begin(actor) as work:
-            customer = work.customers.add(new.with_form(registration, at))
-            work.accounts.put(
-                Account(role=Role.CUSTOMER, holder_id=customer.id, password_hash=password_hash)
-            )
-        return customer
+            return _add_customer(work, registration, password_hash, self.now())
+
+
+@final
+@frozen
+class AddCustomer:
+    """Add a customer at the desk."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (EmailTaken,)
+
+    begin: Begin
+    now: Clock
+    passwords: Passwords
+
+    def __call__(self, actor: Actor, form: NewCustomer) -> Customer:
+        """Return the new customer, who can log in if *form* has a password."""
+        return self.prepare(actor, form)()
+
+    def prepare(self, actor: Actor, form: NewCustomer) -> Prepared[Customer]:
+        """Hash the password, if there is one, and return the transaction to run."""
+        self.policy.admit(actor)
+        password_hash = None if form.password is None else self.passwords.hash(form.password)
+        return partial(self._add, actor, form, password_hash)
+
+    @retry_on_conflict
+    def _add(self, actor: Actor, form: NewCustomer, password_hash: str | None) -> Customer:
+        with self.begin(actor) as work:
+            return _add_customer(work, form, password_hash, self.now())
+
+
+def _add_customer(
+    work: Work, form: CustomerForm, password_hash: str | None, at: datetime
+) -> Customer:
+    """Store a new customer, with an account if there is a *password_hash*."""
+    new = Customer(
+        id=CustomerId(0),
+        name=form.name,
+        has_login=password_hash is not None,
+        created_at=at,
+        updated_at=at,
+    )
+    customer = work.customers.add(new.with_form(form, at))
+    if password_hash is not None:
+        work.accounts.put(
+            Account(role=Role.CUSTOMER, holder_id=customer.id, password_hash=password_hash)
+        )
+    return customer
 
 
 @final
@@ -124,14 +162,20 @@ class ChangeCustomer:
         with self.begin(actor) as work:
             customer = work.customers.lock(customer_id)
             customer.require_version(expected)
-            after = customer.with_form(change(customer.form), self.now())
+            after = customer.with_form(apply(change, customer.form, customer), self.now())
+            if after.email != customer.email:  # its links were sent to the former address
+                work.password_resets.end(Role.CUSTOMER, customer_id)
             return customer if after is customer else work.customers.save(after)
 
 
 @final
 @frozen
 class EraseCustomer:
-    """Erase a customer's personal data; finished tickets stay."""
+    """Erase a customer's personal data; finished tickets stay.
+
+    Their vehicles have no owner then: a customer for whom one of their VINs is entered gets that
+    vehicle.
+    """
 
     policy: ClassVar = OWNER_OR_MANAGER
     refuses: ClassVar = (CustomerNotFound, TicketsUnfinished, CustomerChanged)
@@ -151,8 +195,9 @@ class EraseCustomer:
             if unfinished := work.ticket_lists.unfinished_of(customer_id):
                 raise TicketsUnfinished(tickets=list(unfinished))
             work.customers.save(customer.erase(at))
-            work.vehicle_lists.erase_plates(customer_id, at)
+            work.vehicle_lists.disown(customer_id, at)
             work.ticket_lists.erase_plates(customer_id, at)
             work.revocations.revoke_all(Role.CUSTOMER, customer_id, at)
+            work.password_resets.end(Role.CUSTOMER, customer_id)
             work.accounts.remove(Role.CUSTOMER, customer_id)
             work.stored_answers.forget(customer_id)

@@ -48,6 +48,7 @@ class EventType(StrEnum):
     PART_CHANGED = "part.changed"
     PART_STOCK_MOVED = "part.stock_moved"
     PART_ARCHIVED = "part.archived"
+    PART_RESTORED = "part.restored"
     TICKET_CREATED = "ticket.created"
     TICKET_CHANGED = "ticket.changed"
     TICKET_STARTED = "ticket.started"
@@ -58,16 +59,18 @@ class EventType(StrEnum):
     TICKET_CLOSED = "ticket.closed"
     TICKET_CANCELLED = "ticket.cancelled"
     TICKET_DELETED = "ticket.deleted"
+    SHOP_CHANGED = "shop.changed"
 
 
 class SubjectKind(StrEnum):
-    """The kind of a subject, by the name of the collection that it belongs to."""
+    """The kind of a subject, by the name of the collection that it belongs to, or its own."""
 
     CUSTOMER = "customers"
     VEHICLE = "vehicles"
     MECHANIC = "mechanics"
     PART = "inventory"
     TICKET = "service_tickets"
+    SHOP = "shop"
 
 
 class Initiator(StrEnum):
@@ -196,8 +199,8 @@ class Event:
 
 
 def subject_path(kind: SubjectKind, subject_id: int) -> str:
-    """Return the path of a subject, such as ``/service_tickets/15``."""
-    return f"/{kind.value}/{subject_id}"
+    """Return the path of a subject, such as ``/service_tickets/15``; of the shop, ``/shop``."""
+    return "/shop" if kind is SubjectKind.SHOP else f"/{kind.value}/{subject_id}"
 
 
 def changed_members(before: object, after: object) -> tuple[str, ...]:

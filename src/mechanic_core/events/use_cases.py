@@ -14,6 +14,7 @@ from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.events.ports import Wakeups, no_wakeups
 from mechanic_core.inventory.part import Part
 from mechanic_core.mechanics.mechanic import Mechanic
+from mechanic_core.profile.profile import Profile
 from mechanic_core.rules import Description, Example
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
@@ -64,7 +65,7 @@ class EventFeedWithSubjects(EventFeed):
     """Events, and each of their subjects once, by path, as it is now."""
 
     subjects: Annotated[
-        Mapping[SubjectPath, Customer | Vehicle | Mechanic | Part | Ticket | Deleted],
+        Mapping[SubjectPath, Customer | Vehicle | Mechanic | Part | Ticket | Profile | Deleted],
         Description("The subjects of the items, as GET of their paths answers now."),
     ]
 

@@ -9,7 +9,7 @@ from mechanic_core.access import Actor, By
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.inventory.part import Kind, Part, PartId
 from mechanic_core.money import Quantity, Stock
-from mechanic_core.rules import Example, OneOf, Unpublished, checked
+from mechanic_core.rules import Example, OneOf, Unpublished, checked, stored
 from mechanic_core.values import Note
 
 MovementId = NewType("MovementId", Annotated[int, Example(108)])
@@ -18,7 +18,7 @@ MANUAL_KINDS = (Kind.RECEIVE, Kind.RETURN, Kind.SCRAP, Kind.COUNT)
 """The kinds that staff enter; the others come from tickets."""
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Movement:
     """One change of a part's stock and its cause: an entry of the ledger."""
 

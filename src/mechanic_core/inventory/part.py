@@ -1,37 +1,48 @@
 """The part record, its form, and the rules of its stock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, NewType, Self
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale, WrongState
 from mechanic_core.events.event import EventType, SubjectKind, changed_members
 from mechanic_core.money import MAX_QUANTITY, Price, Quantity, Stock, to_decimal
 from mechanic_core.rules import (
-    NOT_BLANK,
-    PRINTABLE,
     Description,
     Example,
     Length,
     Unpublished,
     checked,
     computed,
+    stored,
 )
-from mechanic_core.values import Text, Version
+from mechanic_core.search import Words, codes_of, words_of
+from mechanic_core.texts import ONE_LINE
+from mechanic_core.validators import unchecked
+from mechanic_core.values import LINE, Text, Version
 
 PartId = NewType("PartId", Annotated[int, Example(42)])
 
-Sku = Annotated[str, Length(1, 64), NOT_BLANK, PRINTABLE, Example("BRK-PAD-0042")]
+Sku = Annotated[str, LINE, Length(1, 64), ONE_LINE, Example("BRK-PAD-0042")]
 PartText = Annotated[Text, Example("Ceramic, with wear indicator")]
-PartName = Annotated[str, Length(1, 200), NOT_BLANK, PRINTABLE, Example("Brake pad, front")]
-Unit = Annotated[str, Length(1, 20), NOT_BLANK, PRINTABLE, Example("each")]
+PartName = Annotated[str, LINE, Length(1, 200), ONE_LINE, Example("Brake pad, front")]
+Unit = Annotated[str, LINE, Length(1, 20), ONE_LINE, Example("each")]
 
 _RESERVED: Final = Annotated[
     Stock, Example(2), Description("Quantity of the part that is reserved for tickets.")
 ]
 
+MAX_NAMED_TICKETS: Final = 100
+"""How many tickets a refusal names at most, oldest first."""
+
+_TICKET_IDS: Final = Annotated[
+    tuple[int, ...],
+    Example((15,)),
+    Description(f"The tickets that the part is on, oldest first; at most {MAX_NAMED_TICKETS}."),
+]
 
 _STOCK_MEMBERS: Final = frozenset({"quantity", "reserved", "available"})
 
@@ -48,10 +59,20 @@ class PartChanged(Stale):
     """The part has changed since you read it."""
 
 
-class PartReserved(Conflict):
-    """Some of the part is reserved for tickets."""
+class PartInUse(Conflict):
+    """The part is on hand, or on tickets that are not closed."""
 
-    fact_types: ClassVar = {"reserved": _RESERVED}
+    fact_types: ClassVar = {
+        "on_hand": Annotated[Stock, Example(3), Description("Quantity of the part on hand.")],
+        "reserved": _RESERVED,
+        "ticket_ids": _TICKET_IDS,
+    }
+
+
+class UnitInUse(Conflict):
+    """The unit cannot change once stock was counted in it."""
+
+    fact_types: ClassVar = {"unit": Unit}
 
 
 class InsufficientStock(WrongState):
@@ -62,14 +83,16 @@ class InsufficientStock(WrongState):
         "available": Annotated[
             Stock, Example(3), Description("Quantity of the part that can still be reserved.")
         ],
+        "ticket_ids": _TICKET_IDS,
     }
 
-    def __init__(self, part: "Part") -> None:
-        """Report how much of *part* is available."""
+    def __init__(self, part: "Part", ticket_ids: Sequence[int] = ()) -> None:
+        """Report how much of *part* is available, and the tickets that reserve the rest."""
         super().__init__(
             f"not enough stock of {part.sku}: {to_decimal(part.available)} available",
             part_id=part.id,
             available=to_decimal(part.available),
+            **_named(ticket_ids),
         )
         self.available = part.available
 
@@ -77,14 +100,19 @@ class InsufficientStock(WrongState):
 class CountBelowReserved(Conflict):
     """The count is lower than the reserved quantity."""
 
-    fact_types: ClassVar = {"reserved": _RESERVED}
+    fact_types: ClassVar = {"reserved": _RESERVED, "ticket_ids": _TICKET_IDS}
 
-    def __init__(self, part: "Part") -> None:
-        """Report how much of *part* is reserved."""
+    def __init__(self, part: "Part", ticket_ids: Sequence[int] = ()) -> None:
+        """Report how much of *part* is reserved, and for which tickets."""
         super().__init__(
             f"{to_decimal(part.reserved)} of {part.sku} are reserved",
             reserved=to_decimal(part.reserved),
+            **_named(ticket_ids),
         )
+
+
+def _named(ticket_ids: Sequence[int]) -> dict[str, list[int]]:
+    return {"ticket_ids": list(ticket_ids)} if ticket_ids else {}
 
 
 class Kind(StrEnum):
@@ -123,11 +151,6 @@ INVERSE_KINDS: Final = {
 """The kind that reverses each kind."""
 
 
-def strip_sku(sku: str | None) -> str | None:
-    """Return a SKU without surrounding white space, as it is stored."""
-    return sku.strip() if type(sku) is str else sku
-
-
 @frozen(kw_only=True, field_transformer=checked)
 class PartForm:
     """The fields of a part that can be changed. *quantity* is the quantity on hand.
@@ -138,14 +161,14 @@ class PartForm:
 
     name: PartName
     price: Annotated[Price, Example(64.99)]
-    sku: Sku | None = field(default=None, converter=strip_sku)
+    sku: Sku | None = None
     quantity: Stock | None = None
     description: PartText | None = None
     unit: Annotated[Unit, Example("set")] = "each"
     reorder_point: Annotated[Stock, Example(4)] = Quantity(0)
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Part:
     """A part in stock: *quantity* is on hand, of which *reserved* is reserved for tickets."""
 
@@ -169,12 +192,17 @@ class Part:
         """Return what happened since *before*; None for a new part."""
         if before is None:
             return EventType.PART_CREATED
-        if self.archived_at and not before.archived_at:
-            return EventType.PART_ARCHIVED
+        if self.archived != before.archived:
+            return EventType.PART_ARCHIVED if self.archived else EventType.PART_RESTORED
         if (self.quantity, self.reserved) == (before.quantity, before.reserved):
             return EventType.PART_CHANGED
         stock_only = _STOCK_MEMBERS.issuperset(changed_members(before, self))
         return EventType.PART_STOCK_MOVED if stock_only else EventType.PART_CHANGED
+
+    @computed
+    def archived(self) -> Annotated[bool, Example(False)]:
+        """Whether the part is archived: gone from the lists, and seen by staff only."""
+        return self.archived_at is not None
 
     @computed
     def available(self) -> Stock:
@@ -194,7 +222,8 @@ class Part:
     @property
     def form(self) -> PartForm:
         """The present values of the changeable fields."""
-        return PartForm(
+        return unchecked(
+            PartForm,
             name=self.name,
             price=self.price,
             sku=self.sku,
@@ -203,6 +232,11 @@ class Part:
             unit=self.unit,
             reorder_point=self.reorder_point,
         )
+
+    @property
+    def words(self) -> Words:
+        """The words that the part is found by."""
+        return words_of(self.name, self.sku) | codes_of(self.sku)
 
     def with_form(self, form: PartForm, at: datetime) -> Self:
         """Return the part with the values of *form*, but for its stock; itself if nothing changes.
@@ -240,8 +274,19 @@ class Part:
             raise RuleBroken(Problem("#/quantity", f"must leave at most {most} on hand"))
         return evolve(self, quantity=Quantity(new_on_hand), reserved=Quantity(new_reserved))
 
-    def archive(self, at: datetime) -> Self:
-        """Return the part as archived. Raises `PartReserved` while tickets reserve it."""
-        if self.reserved:
-            raise PartReserved(reserved=to_decimal(self.reserved))
+    def archive(self, at: datetime, ticket_ids: Sequence[int] = ()) -> Self:
+        """Return the part as archived.
+
+        Raises `PartInUse` while it is on hand, or on tickets that are not closed: *ticket_ids*.
+        """
+        if self.quantity or ticket_ids:
+            raise PartInUse(
+                on_hand=to_decimal(self.quantity),
+                reserved=to_decimal(self.reserved),
+                ticket_ids=list(ticket_ids),
+            )
         return evolve(self, archived_at=at, updated_at=at)
+
+    def restore(self, at: datetime) -> Self:
+        """Return the part as no longer archived; itself if it is not."""
+        return evolve(self, archived_at=None, updated_at=at) if self.archived else self

@@ -13,30 +13,32 @@ from mechanic_core.rules import checked
 
 @frozen(kw_only=True, field_transformer=checked)
 class PartFilter:
-    """Conditions on parts, all of which must hold; None is no condition."""
+    """Conditions on parts, all of which must hold; None is no condition.
+
+    Either the *archived* parts match, or the others.
+    """
 
     q: str | None = None
     sku: str | None = None
     low_stock: bool | None = None
+    archived: bool = False
 
 
 class Parts(Protocol):
-    """The parts, without archived ones unless a method says so."""
+    """The parts, archived or not."""
 
     def get(self, part_id: PartId) -> Part:
         """Return the part, or raise `PartNotFound`."""
         ...
 
     def lock(self, ids: Collection[int]) -> Mapping[int, Part]:
-        """Return those of *ids* that exist after locking them, in the order of their ids.
-
-        Archived parts are included, since tickets may still refer to them.
-        """
+        """Return those of *ids* that exist after locking them, in the order of their ids."""
         ...
 
     def add(self, part: Part, received: Movement | None = None) -> Part:
-        """Store a new part and return it with its id. Raises `SkuTaken`.
+        """Store a new part and return it with its id.
 
+        Raises `SkuTaken` when another part that is not archived has the SKU, by `sku_key`.
         The movement *received*, its initial stock, is added to the ledger with the new id.
         """
         ...
@@ -50,7 +52,10 @@ class Parts(Protocol):
         ...
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        """Return parts by id; their name or SKU must start with *q*, in any case."""
+        """Return parts by id; the SKU must be equal by `sku_key`.
+
+        *q* is a query for words of name and SKU, or for the whole SKU.
+        """
         ...
 
 
@@ -66,6 +71,10 @@ class Ledger(Protocol):
 
         Raises `PartNotFound` when the part never existed.
         """
+        ...
+
+    def has(self, part_id: PartId) -> bool:
+        """Return whether the part has any movement."""
         ...
 
     def disagreements(self) -> tuple[Disagreement, ...]:

@@ -1,11 +1,13 @@
-"""Add, list, read, change and archive parts, and move stock."""
+"""Add, list, read, change, archive and restore parts, and move stock."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import ClassVar, final
 
 from attrs import evolve, frozen
 
 from mechanic_core.access import MANAGERS_ONLY, PUBLIC, STAFF_ONLY, Actor, RoleForbids
+from mechanic_core.changes import apply
 from mechanic_core.inventory.low_stock import LowStockListener, notify_low_stock
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementForm
 from mechanic_core.inventory.part import (
@@ -16,9 +18,10 @@ from mechanic_core.inventory.part import (
     PartChanged,
     PartForm,
     PartId,
+    PartInUse,
     PartNotFound,
-    PartReserved,
     SkuTaken,
+    UnitInUse,
 )
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import Quantity
@@ -59,7 +62,7 @@ class AddPart:
 @final
 @frozen
 class ListParts:
-    """List parts; only staff may filter by low stock."""
+    """List parts; only staff may filter by low stock, or list archived ones."""
 
     policy: ClassVar = PUBLIC
     refuses: ClassVar = (RoleForbids,)
@@ -69,7 +72,7 @@ class ListParts:
     def __call__(self, actor: Actor, wanted: PartFilter, page: PageRequest) -> Page[Part]:
         """Return the parts wanted."""
         self.policy.admit(actor)
-        if wanted.low_stock is not None:
+        if wanted.low_stock is not None or wanted.archived:
             STAFF_ONLY.admit(actor)
         with self.read_only() as work:
             return work.parts.find(wanted, page)
@@ -86,10 +89,13 @@ class ReadPart:
     read_only: ReadOnly
 
     def __call__(self, actor: Actor, part_id: PartId) -> Part:
-        """Return the part."""
+        """Return the part; an archived one to staff only."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            return work.parts.get(part_id)
+            part = work.parts.get(part_id)
+        if part.archived and not actor.is_staff:
+            raise PartNotFound
+        return part
 
 
 @final
@@ -98,7 +104,7 @@ class ChangePart:
     """Change a part; another quantity is recorded as a count."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (PartNotFound, SkuTaken, CountBelowReserved, PartChanged)
+    refuses: ClassVar = (PartNotFound, SkuTaken, UnitInUse, CountBelowReserved, PartChanged)
 
     begin: Begin
     now: Clock
@@ -118,10 +124,12 @@ class ChangePart:
         with self.begin(actor) as work:
             before = _lock(work, part_id)
             before.require_version(expected)
-            form = change(before.form)
+            form = apply(change, before.form, before)
             after, movements = before.with_form(form, at), []
+            if after.unit != before.unit and work.ledger.has(part_id):
+                raise UnitInUse(unit=before.unit)
             if form.quantity not in (None, before.quantity):
-                after = evolve(after.move(Kind.COUNT, Quantity(form.quantity or 0)), updated_at=at)
+                after = _move(work, after, Kind.COUNT, Quantity(form.quantity or 0), at)
                 movements.append(Movement.between(before, after, Kind.COUNT, actor, at))
             if after is before:
                 return before
@@ -133,10 +141,10 @@ class ChangePart:
 @final
 @frozen
 class ArchivePart:
-    """Archive a part: it is no longer listed, but its ledger stays."""
+    """Archive a part: it is gone from the lists, but its ledger stays."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (PartNotFound, PartReserved, PartChanged)
+    refuses: ClassVar = (PartNotFound, PartInUse, PartChanged)
 
     begin: Begin
     now: Clock
@@ -148,7 +156,35 @@ class ArchivePart:
         with self.begin(actor) as work:
             part = _lock(work, part_id)
             part.require_version(expected)
-            work.parts.save([part.archive(self.now())])
+            tickets = work.ticket_lists.with_part(part_id, reserved_only=False)
+            work.parts.save([part.archive(self.now(), tickets)])
+
+
+@final
+@frozen
+class RestorePart:
+    """Restore an archived part to the lists."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (PartNotFound, SkuTaken, PartChanged)
+
+    begin: Begin
+    now: Clock
+
+    @retry_on_conflict
+    def __call__(self, actor: Actor, part_id: PartId, expected: int | None = None) -> Part:
+        """Return the part; it is no error if it is not archived."""
+        self.policy.admit(actor)
+        with self.begin(actor) as work:
+            before = work.parts.lock([part_id]).get(part_id)
+            if before is None:
+                raise PartNotFound
+            before.require_version(expected)
+            after = before.restore(self.now())
+            if after is before:
+                return before
+            (after,) = work.parts.save([after])
+        return after
 
 
 @final
@@ -173,7 +209,7 @@ class MoveStock:
         with self.begin(actor) as work:
             before = _lock(work, part_id)
             before.require_version(expected)
-            after = evolve(before.move(form.kind, form.quantity), updated_at=at)
+            after = _move(work, before, form.kind, form.quantity, at)
             entry = Movement.between(before, after, form.kind, actor, at, form.note)
             (movement,) = work.ledger.write([entry])
             (after,) = work.parts.save([after])
@@ -217,6 +253,19 @@ class CheckStock:
 
 def _lock(work: Work, part_id: PartId) -> Part:
     part = work.parts.lock([part_id]).get(part_id)
-    if part is None or part.archived_at:
+    if part is None:
         raise PartNotFound
+    if part.archived:
+        raise PartNotFound("the part is archived: restore it first")
     return part
+
+
+def _move(work: Work, part: Part, kind: Kind, quantity: Quantity, at: datetime) -> Part:
+    """Return the part after a movement by hand; a refusal names the tickets that reserve it."""
+    try:
+        return evolve(part.move(kind, quantity), updated_at=at)
+    except (CountBelowReserved, InsufficientStock) as refused:
+        if not part.reserved:
+            raise
+        tickets = work.ticket_lists.with_part(part.id, reserved_only=True)
+        raise type(refused)(part, tickets) from None

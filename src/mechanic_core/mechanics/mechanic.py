@@ -10,8 +10,11 @@ from mechanic_core.accounts.password import Password, mask_secret
 from mechanic_core.errors import Conflict, NotFound, Stale
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import Price
-from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, OneOf, Unpublished, checked
-from mechanic_core.values import Email, Name, Phone, Version
+from mechanic_core.rules import Example, Length, OneOf, Unpublished, checked, stored
+from mechanic_core.search import Words, words_of
+from mechanic_core.texts import ONE_LINE
+from mechanic_core.validators import unchecked
+from mechanic_core.values import LINE, Email, Name, Phone, Version
 
 MechanicId = NewType("MechanicId", Annotated[int, Example(3)])
 
@@ -19,7 +22,7 @@ MechanicName = Annotated[Name, Example("Luis Romero")]
 WorkEmail = Annotated[Email, Example("luis@example.com")]
 WorkPhone = Annotated[Phone, Example("+1-555-0142")]
 Salary = Annotated[Price, Example(61500)]
-Specialty = Annotated[str, Length(1, 100), NOT_BLANK, PRINTABLE, Example("brakes")]
+Specialty = Annotated[str, LINE, Length(1, 100), ONE_LINE, Example("brakes")]
 
 StaffRole = Annotated[Role, OneOf((Role.MECHANIC, Role.MANAGER))]
 """The roles that a mechanic may have."""
@@ -61,7 +64,7 @@ class Hiring(MechanicForm):
     password: Password = field(repr=mask_secret)
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class PublicMechanic:
     """The public view of a mechanic."""
 
@@ -71,7 +74,7 @@ class PublicMechanic:
     version: Version = 1
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class StaffMechanic(PublicMechanic):
     """The view of a mechanic for staff."""
 
@@ -79,7 +82,7 @@ class StaffMechanic(PublicMechanic):
     phone: WorkPhone | None = None
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Mechanic(StaffMechanic):
     """A mechanic or manager, which is also the view for managers. *salary* is for a year."""
 
@@ -106,7 +109,8 @@ class Mechanic(StaffMechanic):
     @property
     def form(self) -> MechanicForm:
         """The present values of the changeable fields."""
-        return MechanicForm(
+        return unchecked(
+            MechanicForm,
             name=self.name,
             email=self.email,
             phone=self.phone,
@@ -115,6 +119,11 @@ class Mechanic(StaffMechanic):
             role=self.role,
             active=self.active,
         )
+
+    @property
+    def words(self) -> Words:
+        """The words that the mechanic is found by."""
+        return words_of(self.name)
 
     def with_form(self, form: MechanicForm, at: datetime) -> Self:
         """Return the mechanic with the values of *form*; itself if nothing changes."""

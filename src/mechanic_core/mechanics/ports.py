@@ -42,8 +42,8 @@ class Mechanics(Protocol):
 class MechanicLists(Protocol):
     """Lists of mechanics."""
 
-    def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
-        """Return mechanics by id."""
+    def find(self, page: PageRequest, *, active_only: bool, q: str | None = None) -> Page[Mechanic]:
+        """Return mechanics by id; *q* is a query for words of the name."""
         ...
 
 

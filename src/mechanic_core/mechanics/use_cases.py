@@ -1,6 +1,7 @@
 """Hire, list, read, change and dismiss mechanics, and read the leaderboard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import ClassVar, final
 
@@ -9,6 +10,7 @@ from attrs import evolve, frozen
 from mechanic_core.access import MANAGERS_ONLY, PUBLIC, SELF_OR_MANAGER, Actor, RoleForbids
 from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.ports import Passwords
+from mechanic_core.changes import apply
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.mechanics.leaderboard import Leaderboard, Period
 from mechanic_core.mechanics.mechanic import (
@@ -22,7 +24,7 @@ from mechanic_core.mechanics.mechanic import (
     PublicMechanic,
 )
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -52,7 +54,8 @@ class HireMechanic:
         at = self.now()
         new = Mechanic(id=MechanicId(0), name=hiring.name, email=hiring.email, updated_at=at)
         with self.begin(actor) as work:
-            mechanic = work.mechanics.add(new.with_form(hiring, at))
+            with _named_if_left(work, hiring.email):
+                mechanic = work.mechanics.add(new.with_form(hiring, at))
             work.accounts.put(
                 Account(role=mechanic.role, holder_id=mechanic.id, password_hash=password_hash)
             )
@@ -69,11 +72,13 @@ class ListMechanics:
 
     read_only: ReadOnly
 
-    def __call__(self, actor: Actor, page: PageRequest) -> Page[PublicMechanic]:
-        """Return the view of each mechanic for the caller."""
+    def __call__(
+        self, actor: Actor, page: PageRequest, q: str | None = None
+    ) -> Page[PublicMechanic]:
+        """Return the view for the caller of each mechanic whose name has the words of *q*."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            mechanics = work.mechanic_lists.find(page, active_only=not actor.is_staff)
+            mechanics = work.mechanic_lists.find(page, active_only=not actor.is_staff, q=q)
         return mechanics.map(lambda mechanic: mechanic.view_for(actor))
 
 
@@ -124,8 +129,11 @@ class ChangeMechanic:
         with self.begin(actor) as work:
             mechanic, managers = work.mechanics.lock(mechanic_id)
             mechanic.require_version(expected)
-            form = mechanic.form
-            form = change(form) if actor.is_manager else _own_changes(form, change)
+            form = (
+                apply(change, mechanic.form, mechanic)
+                if actor.is_manager
+                else _own_changes(mechanic, actor, change)
+            )
             after = mechanic.with_form(form, at)
             if after is mechanic:
                 return mechanic.view_for(actor)
@@ -133,18 +141,38 @@ class ChangeMechanic:
                 raise LastManager
             if (after.role, after.active) != (mechanic.role, mechanic.active):
                 work.revocations.revoke_all(mechanic.role, mechanic_id, at)
-            return work.mechanics.save(after).view_for(actor)
+            if after.email != mechanic.email:  # its links were sent to the former address
+                work.password_resets.end(mechanic.role, mechanic_id)
+            with _named_if_left(work, after.email):
+                return work.mechanics.save(after).view_for(actor)
+
+
+@contextmanager
+def _named_if_left(work: Work, email: str) -> Iterator[None]:
+    """Have `EmailTaken` say so where the mechanic who has the address has left."""
+    try:
+        yield
+    except EmailTaken:
+        owner = work.accounts.find(email, staff=True)
+        if owner is None or owner.active:
+            raise
+        detail = (
+            f"mechanic {owner.holder_id} has this e-mail address and is inactive: "
+            'PATCH {"active": true} takes them back'
+        )
+        raise EmailTaken(detail, mechanic_id=owner.holder_id) from None
 
 
 def _own_changes(
-    before: MechanicForm, change: Callable[[MechanicForm], MechanicForm]
+    mechanic: Mechanic, actor: Actor, change: Callable[[MechanicForm], MechanicForm]
 ) -> MechanicForm:
     """Return the form after *change*, which may change what mechanics may of their own record.
 
     Raises `RoleForbids` for another value of any other field, and for any salary: an answer that
     depended on its value would tell a guesser what it is. Fields may be missing.
     """
-    form = change(evolve(before, salary=None))
+    before = mechanic.form
+    form = apply(change, evolve(before, salary=None), mechanic.view_for(actor))
     own = evolve(before, name=form.name, phone=form.phone, specialty=form.specialty)
     complete = evolve(
         form,

@@ -4,39 +4,69 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
+from mechanic_core.access import Actor, RoleForbids
 from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.rules import Alias, Example, Length, checked
+from mechanic_core.rules import Alias, Description, Example, Length, checked
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.line import TicketVersion
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
+from mechanic_core.validators import unchecked
 from mechanic_core.values import IdNumber, Note, Text
-from mechanic_core.vehicles.vin import Vin, normalize_vin
+from mechanic_core.vehicles.vehicle import (
+    Odometer,
+    StaffInsistence,
+    Transfer,
+    VehicleId,
+    require_staff_for_transfer,
+)
+from mechanic_core.vehicles.vin import ScannedVin
+
+ServiceDate = Annotated[
+    date,
+    Description(
+        "A calendar day in the time zone of the shop, from 1950-01-01 to a year ahead. Without one "
+        "it is today for a new ticket, and stays as it is for another."
+    ),
+]
 
 MechanicIds = Annotated[tuple[IdNumber, ...], Length(0, 100), Example((3,))]
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class TicketForm:
-    """The details of a ticket. The vehicle is given by its id, or by its VIN, which may be new."""
+class TicketForm(StaffInsistence):
+    """The details of a ticket. The vehicle is given by its id, or by its VIN, which may be new.
 
+    Without a *customer_id* or a *service_date* a ticket keeps its own.
+
+    *odometer* is what the vehicle shows now: a reading in its log.
+    """
+
+    transfer: Transfer = False
     description: Text
-    service_date: date | None = None
+    customer_id: Annotated[IdNumber | None, Example(7)] = None
+    service_date: ServiceDate | None = None
     vehicle_id: Annotated[IdNumber | None, Example(12)] = None
-    vin: Vin | None = field(default=None, converter=normalize_vin)
+    vin: ScannedVin | None = None
+    odometer: Odometer | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Check that the vehicle is given once."""
+        """Check that the vehicle is given once, and that an odometer has one."""
         if self.vin and self.vehicle_id:
             raise RuleBroken(Problem("#/vehicle_id", "must not be given together with vin"))
+        if self.odometer is not None and not (self.vin or self.vehicle_id):
+            raise RuleBroken(Problem("#/odometer", "needs a vehicle"))
 
     @classmethod
     def of(cls, ticket: Ticket) -> Self:
         """Return the present details of *ticket*, with its vehicle by id."""
-        return cls(
+        return unchecked(
+            cls,
             description=ticket.description,
+            customer_id=ticket.customer_id,
             service_date=ticket.service_date,
             vehicle_id=ticket.vehicle.id if ticket.vehicle else None,
         )
@@ -50,15 +80,23 @@ class TicketForm:
         """
         if ticket.vehicle is None or ticket.vehicle.id != self.vehicle_id:
             return False
-        return change(evolve(TicketForm.of(ticket), vehicle_id=None)).vehicle_id is None
+        another = evolve(ticket.vehicle, id=VehicleId(ticket.vehicle.id + 1))
+        form = TicketForm.of(evolve(ticket, vehicle=another))
+        return change(form).vehicle_id == another.id
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class TicketDraft(TicketForm):
     """The details of a new ticket. Customers may leave out *customer_id*."""
 
-    customer_id: Annotated[IdNumber | None, Example(7)] = None
     mechanic_ids: MechanicIds | None = None
+
+    def require_staff(self, actor: Actor) -> None:
+        """Raise `RoleForbids` when a customer gives what only staff may give."""
+        super().require_staff(actor)
+        require_staff_for_transfer(actor, transfer=self.transfer)
+        if self.mechanic_ids is not None and not actor.is_staff:
+            raise RoleForbids("only staff may assign mechanics")
 
     def mechanics(self, known: Mapping[int, Mechanic]) -> tuple[AssignedMechanic, ...]:
         """Return the mechanics to assign; raise `Unknown` unless all are *known* and active."""
@@ -111,7 +149,7 @@ class MechanicEdit:
 
 
 def _assigned(known: Mapping[int, Mechanic], ids: Sequence[int]) -> tuple[AssignedMechanic, ...]:
-    return tuple(AssignedMechanic(id=known[one].id, name=known[one].name) for one in ids)
+    return tuple(AssignedMechanic.of(known[one]) for one in ids)
 
 
 @frozen(kw_only=True, field_transformer=checked)

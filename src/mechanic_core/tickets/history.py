@@ -7,7 +7,7 @@ from typing import Annotated, NewType, Self
 from attrs import frozen
 
 from mechanic_core.access import Actor, By
-from mechanic_core.rules import Example, checked
+from mechanic_core.rules import Example, stored
 from mechanic_core.values import Note
 
 EntryId = NewType("EntryId", Annotated[int, Example(77)])
@@ -29,7 +29,7 @@ class HistoryEvent(StrEnum):
     REMOVED = "removed"
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Entry:
     """An entry of a ticket's history. *from_* and *to* are the values before and after, as text.
 

@@ -7,8 +7,10 @@ from attrs import field, frozen
 from mechanic_core.errors import NotFound
 from mechanic_core.inventory.part import PartId, PartName, Sku
 from mechanic_core.money import Measure, Money, Price, line_amount
-from mechanic_core.rules import NOT_BLANK, PRINTABLE, Example, Length, checked, computed
-from mechanic_core.values import IdNumber, Version
+from mechanic_core.rules import Example, Length, checked, computed, stored
+from mechanic_core.texts import LONG_TEXT
+from mechanic_core.validators import unchecked
+from mechanic_core.values import LINES, IdNumber, Version
 
 LineId = NewType("LineId", Annotated[int, Example(31)])
 
@@ -18,7 +20,7 @@ TicketVersion = Version
 It is 0 on the lines of a ticket record, and does not count when lines are compared.
 """
 
-Task = Annotated[str, Length(1, 300), NOT_BLANK, PRINTABLE, Example("Replace front brake pads")]
+Task = Annotated[str, LINES, Length(1, 300), LONG_TEXT, Example("Replace front brake pads")]
 
 HourlyRate = Annotated[Price, Example(118)]
 
@@ -42,7 +44,7 @@ class PartLineChange:
     quantity: Annotated[Measure, Example(2)]
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class PartLine:
     """A part on a ticket, with its SKU, name and price at the time when it was added."""
 
@@ -70,7 +72,7 @@ class LaborLineForm:
     mechanic_id: Annotated[IdNumber | None, Example(3)] = None
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class LaborLine:
     """Work on a ticket; *rate* is for one hour."""
 
@@ -89,7 +91,8 @@ class LaborLine:
     @property
     def form(self) -> LaborLineForm:
         """The present values of the changeable fields."""
-        return LaborLineForm(
+        return unchecked(
+            LaborLineForm,
             description=self.description,
             hours=self.hours,
             rate=self.rate,

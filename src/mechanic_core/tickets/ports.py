@@ -7,6 +7,7 @@ from typing import Protocol
 from attrs import frozen
 
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.inventory.part import PartId
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
@@ -80,6 +81,14 @@ class TicketLists(Protocol):
         """Return the ids of the customer's tickets that are not finished, oldest first.
 
         At most `MAX_UNFINISHED` are returned, so that the cost does not grow with the tickets.
+        """
+        ...
+
+    def with_part(self, part_id: PartId, *, reserved_only: bool) -> tuple[TicketId, ...]:
+        """Return the ids of the tickets with a line of that part, oldest first.
+
+        Those whose line reserves it, or all but those in a final status. At most
+        `MAX_NAMED_TICKETS` are returned.
         """
         ...
 

@@ -7,17 +7,16 @@ from typing import Annotated, ClassVar, Final, NewType, Self, TypeVar
 from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.errors import Conflict, NotFound, Stale, WrongState
+from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale, WrongState
 from mechanic_core.events.event import EventType, SubjectKind
-from mechanic_core.mechanics.mechanic import MechanicId, MechanicName
 from mechanic_core.money import Money
-from mechanic_core.rules import Example, Length, Unpublished, checked, computed
+from mechanic_core.rules import Example, Length, Unpublished, computed, stored
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
     STATUS_CHANGES,
-    UNWORKED_STATUSES,
     Blocker,
     Status,
     StatusChange,
@@ -85,15 +84,7 @@ class TicketStarted(WrongState):
         super().__init__(f"{self.title()}{suggestion}", current_state=status.value)
 
 
-@frozen(kw_only=True, field_transformer=checked)
-class AssignedMechanic:
-    """A mechanic who is assigned to a ticket."""
-
-    id: MechanicId
-    name: MechanicName
-
-
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class TicketVehicle:
     """A copy of the vehicle as it was when it was last set on the ticket.
 
@@ -122,7 +113,7 @@ class TicketVehicle:
         )
 
 
-@frozen(kw_only=True, field_transformer=checked)
+@frozen(kw_only=True, field_transformer=stored)
 class Ticket:
     """A job on one vehicle, from the complaint to the return of the keys."""
 
@@ -188,11 +179,24 @@ class Ticket:
         after = evolve(self, description=description, service_date=service_date, vehicle=vehicle)
         return self if after == self else evolve(after, updated_at=at)
 
+    def with_customer(self, customer_id: CustomerId, at: datetime) -> Self:
+        """Return the ticket as another customer's; the vehicle on it stays. Itself if it is so."""
+        self.require_changeable()
+        if customer_id == self.customer_id:
+            return self
+        return evolve(self, customer_id=customer_id, updated_at=at)
+
     def with_mechanics(
         self, add: Iterable[AssignedMechanic], remove: Collection[int], at: datetime
     ) -> Self:
-        """Return the ticket with mechanics added and removed, by id; itself if nothing changes."""
+        """Return the ticket with mechanics added and removed, by id; itself if nothing changes.
+
+        Raises `MechanicHasLabor` if one to remove has a labour line.
+        """
         self.require_changeable()
+        credited = {line.mechanic_id for line in self.labor}.intersection(remove)
+        if leaving := [m.id for m in self.mechanics if m.id in credited]:
+            raise MechanicHasLabor(mechanic_ids=leaving)
         by_id = {m.id: m for m in self.mechanics if m.id not in remove}
         by_id |= {m.id: m for m in add if m.id not in by_id}
         mechanics = tuple(by_id[key] for key in sorted(by_id))
@@ -219,8 +223,17 @@ class Ticket:
         return evolve(self, parts=_without(self.parts, line_id), updated_at=at)
 
     def with_labor(self, line: LaborLine, at: datetime) -> Self:
-        """Return the ticket with *line* added, or replaced if its id is already there."""
+        """Return the ticket with *line* added, or replaced if its id is already there.
+
+        Raises `RuleBroken` unless its mechanic is active and assigned, or was on it before.
+        """
         self.require_changeable()
+        before = {old.id: old.mechanic_id for old in self.labor}.get(line.id)
+        active = {one.id for one in self.mechanics if one.active}
+        if line.mechanic_id not in {None, before, *active}:
+            raise RuleBroken(
+                Problem("#/mechanic_id", "must be an active mechanic who is assigned to the ticket")
+            )
         return evolve(self, labor=_put(self.labor, line), updated_at=at)
 
     def without_labor(self, line_id: LineId, at: datetime) -> Self:
@@ -252,12 +265,9 @@ class Ticket:
     def mark_removed(self, at: datetime, *, started: bool) -> Self:
         """Return the ticket as removed; raise `TicketStarted` if it has lines or was started.
 
-        The caller reads from the history whether a cancelled ticket was ever *started*.
+        The caller reads from the history whether the ticket was ever *started*.
         """
-        worked_on = started or not (
-            self.status is INITIAL_STATUS or self.status in UNWORKED_STATUSES
-        )
-        if worked_on or self.parts or self.labor:
+        if started or self.parts or self.labor:
             raise TicketStarted(self.status)
         return evolve(self, removed_at=at, updated_at=at)
 

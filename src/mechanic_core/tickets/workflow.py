@@ -26,11 +26,20 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Assigned(Protocol):
+    """The part of an assigned mechanic that the guards read."""
+
+    @property
+    def active(self) -> bool:
+        """Whether the mechanic has not left the shop."""
+        ...
+
+
 class HasMechanics(Protocol):
     """The part of a ticket that the guards read."""
 
     @property
-    def mechanics(self) -> tuple[object, ...]:
+    def mechanics(self) -> tuple[Assigned, ...]:
         """The assigned mechanics."""
         ...
 
@@ -53,6 +62,15 @@ def needs_a_mechanic(ticket: HasMechanics) -> Blocker | None:
     return Blocker(code="no-mechanic", detail="assign a mechanic first")
 
 
+def needs_an_active_mechanic(ticket: HasMechanics) -> Blocker | None:
+    """Return a blocker unless a mechanic is assigned who has not left the shop."""
+    if any(mechanic.active for mechanic in ticket.mechanics):
+        return None
+    return needs_a_mechanic(ticket) or Blocker(
+        code="no-active-mechanic", detail="assign a mechanic who has not left the shop"
+    )
+
+
 @frozen
 class StatusChange:
     """An allowed change from one status to another, and the type of its event.
@@ -73,12 +91,25 @@ class StatusChange:
 
 WORKFLOW: Final = (
     StatusChange(
-        Status.OPEN, Status.IN_PROGRESS, EventType.TICKET_STARTED, guards=(needs_a_mechanic,)
+        Status.OPEN,
+        Status.IN_PROGRESS,
+        EventType.TICKET_STARTED,
+        guards=(needs_an_active_mechanic,),
     ),
+    StatusChange(Status.OPEN, Status.ON_HOLD, EventType.TICKET_ON_HOLD),
     StatusChange(Status.IN_PROGRESS, Status.ON_HOLD, EventType.TICKET_ON_HOLD),
-    StatusChange(Status.ON_HOLD, Status.IN_PROGRESS, EventType.TICKET_RESUMED),
     StatusChange(
-        Status.IN_PROGRESS, Status.COMPLETED, EventType.TICKET_COMPLETED, stock=Kind.CONSUME
+        Status.ON_HOLD,
+        Status.IN_PROGRESS,
+        EventType.TICKET_RESUMED,
+        guards=(needs_an_active_mechanic,),
+    ),
+    StatusChange(
+        Status.IN_PROGRESS,
+        Status.COMPLETED,
+        EventType.TICKET_COMPLETED,
+        guards=(needs_a_mechanic,),
+        stock=Kind.CONSUME,
     ),
     StatusChange(
         Status.COMPLETED, Status.IN_PROGRESS, EventType.TICKET_REOPENED, stock=Kind.RESTORE
@@ -104,6 +135,9 @@ UNWORKED_STATUSES: Final = frozenset(
     change.to for change in WORKFLOW if change.stock is Kind.RELEASE
 )
 """The statuses of tickets that do not count as worked on the leaderboard."""
+
+FINAL_STATUSES: Final = frozenset(Status) - {change.start for change in WORKFLOW}
+"""The statuses that no ticket leaves: its parts are consumed or released for good."""
 
 
 def no_such_transition(start: Status, to: Status) -> Blocker:

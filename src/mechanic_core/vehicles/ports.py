@@ -1,13 +1,15 @@
 """Ports of vehicles."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from attrs import frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.rules import checked
+from mechanic_core.rules import Normalized, checked
+from mechanic_core.texts import clean_vin
+from mechanic_core.vehicles.odometer import OdometerReading
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
 
 
@@ -15,8 +17,9 @@ from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
 class VehicleFilter:
     """Conditions on vehicles, all of which must hold; None is no condition."""
 
+    q: str | None = None
     customer_id: int | None = None
-    vin: str | None = None
+    vin: Annotated[str, Normalized(clean_vin)] | None = None
     plate: str | None = None
 
 
@@ -58,9 +61,32 @@ class VehicleLists(Protocol):
         ...
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        """Return vehicles by id; VIN and plate must be equal, in any case."""
+        """Return vehicles by id; VIN and plate must be equal by `fold_case` and `plate_key`.
+
+        *q* is a query for words of the plate, make, model, VIN and owner's name, or for the whole
+        plate or VIN.
+        """
         ...
 
-    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        """Remove the plates, which are personal data, of all vehicles of a customer."""
+    def disown(self, customer_id: CustomerId, at: datetime) -> None:
+        """Remove owner and plate, which is personal data, from all vehicles of a customer."""
+        ...
+
+
+class OdometerLog(Protocol):
+    """The odometer readings of all vehicles; they are append-only.
+
+    The readings of a vehicle stay when it is removed.
+    """
+
+    def add(self, reading: OdometerReading) -> OdometerReading:
+        """Store a reading and return it with its id. The vehicle must be locked or new."""
+        ...
+
+    def last(self, vehicle_id: VehicleId) -> OdometerReading | None:
+        """Return the last reading of a vehicle, without the name of who took it, or None."""
+        ...
+
+    def of(self, vehicle_id: VehicleId, page: PageRequest) -> Page[OdometerReading]:
+        """Return the readings of a vehicle, oldest first."""
         ...

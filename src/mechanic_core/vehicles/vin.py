@@ -4,15 +4,27 @@ from enum import StrEnum
 from typing import Annotated, Final
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.rules import Example, Pattern
+from mechanic_core.rules import Description, Example, Normalized, Pattern
+from mechanic_core.texts import VIN_SEPARATOR, clean_vin
 
-Vin = Annotated[
+_CHARACTER: Final = "[A-HJ-NPR-Za-hj-npr-z0-9]"
+_MEANING: Final = "must be 17 letters and digits, none of them I, O or Q"
+_SPACED: Final = f"{VIN_SEPARATOR}*(?:[Ii]{VIN_SEPARATOR}*)?(?:{_CHARACTER}{VIN_SEPARATOR}*){{17}}"
+
+Vin = Annotated[str, Pattern(_CHARACTER + "{17}", _MEANING), Example("1HGCM82633A004352")]
+"""A VIN as it is stored and answered."""
+
+ScannedVin = Annotated[
     str,
-    Pattern(
-        r"[A-HJ-NPR-Za-hj-npr-z0-9]{17}", "must be 17 letters and digits, none of them I, O or Q"
-    ),
+    Normalized(clean_vin),
+    Pattern(_CHARACTER + "{17}", _MEANING, published=_SPACED),
     Example("1HGCM82633A004352"),
+    Description(
+        "Blanks, dashes and asterisks between the 17 characters, and a leading import `I` of "
+        "scanners, are dropped."
+    ),
 ]
+"""A VIN as people and scanners enter it, which becomes a `Vin`."""
 
 
 class VinCheck(StrEnum):
@@ -36,11 +48,6 @@ _NORTH_AMERICA: Final = "12345"
 """First characters of vehicles built for the market that requires a check digit."""
 
 
-def normalize_vin(vin: str | None) -> str | None:
-    """Return a VIN in upper case, as it is stored."""
-    return vin.upper() if type(vin) is str else vin
-
-
 def check_digit(vin: str) -> str:
     """Return the right ninth character of *vin*."""
     remainder = sum(_VALUES[c] * w for c, w in zip(vin.upper(), _WEIGHTS, strict=True)) % 11
@@ -59,6 +66,6 @@ def vin_check(vin: str | None) -> VinCheck:
 def require_check_digit(vin: str | None, *, strict: bool) -> None:
     """Raise `RuleBroken` for a wrong check digit if *strict*."""
     if strict and vin_check(vin) is VinCheck.INVALID:
-        raise RuleBroken(
-            Problem("#/vin", f"has an invalid check digit: expected {check_digit(vin or '')}")
-        )
+        expected = check_digit(vin or "")
+        detail = f"has an invalid check digit: expected {expected}; staff may insist: vin_confirmed"
+        raise RuleBroken(Problem("#/vin", detail))

@@ -91,8 +91,11 @@ def openapi_json() -> bytes:
 DOCUMENTS: Final = (
     ("/", RootRedirect()),
     ("/docs", SwaggerUiPage()),
-    ("/openapi.json", StaticFile(JSON, openapi_json)),
-    ("/static/swagger.yaml", StaticFile("application/yaml", packaged_file("swagger.yaml"))),
+    ("/openapi.json", StaticFile(JSON, openapi_json, root=b'"url": "/"')),
+    (
+        "/static/swagger.yaml",
+        StaticFile("application/yaml", packaged_file("swagger.yaml"), root=b"- url: /\n"),
+    ),
     ("/problems/{code}", ProblemPage()),
 )
 

@@ -42,7 +42,9 @@ def problem_page(code: str, root_path: str) -> str:
 def _body(problem: Explanation, root: str) -> Iterator[str]:
     yield from (f"<p>{escape(paragraph)}</p>" for paragraph in problem.paragraphs)
     yield f"<h2>What to do</h2><p>{escape(problem.advice)}</p>"
-    example = orjson.dumps(problem.example, option=orjson.OPT_INDENT_2).decode()
+    addresses = {name: f"{root}{problem.example[name]}" for name in ("type", "instance")}
+    shown = {**problem.example, **addresses}
+    example = orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode()
     yield f"<h2>Example</h2><pre><code>{escape(example, quote=False)}</code></pre>"
     if problem.sources:
         yield "<h2>Operations that may respond with it</h2><ul>"

@@ -4,6 +4,7 @@ Falcon's `add_static_route` has neither compression nor `Cache-Control`, and its
 time of installation, so that it differs between the servers behind a load balancer.
 """
 
+import functools
 import hashlib
 from collections.abc import Callable
 from importlib.resources import files
@@ -16,17 +17,25 @@ from mechanic_http.endpoint.gzip_encoding import MIN_SIZE, SMALLEST, compress
 from mechanic_http.endpoint.response import EncodedResponse, ResponseSender
 
 _CACHE_CONTROL: Final = "public, max-age=3600"
+_REVALIDATE: Final = "no-cache"
 _OK: Final = 200
+_PREFIXES: Final = 8
+"""How many prefixes a file is prepared for at the same time."""
 
 
 @final
 @define
 class StaticFile:
-    """A file as a Falcon resource; *load* is called by the first request."""
+    """A file as a Falcon resource; *load* is called by the first request.
+
+    *root* is the text in the file that stands for the address ``/``. It is replaced by the public
+    prefix, so that a shared cache must ask again: its copy may have another prefix.
+    """
 
     media_type: str
     load: Callable[[], bytes]
-    _response: EncodedResponse | None = field(default=None, init=False)
+    root: bytes = b""
+    _response: Callable[[str], EncodedResponse] = field(init=False)
     _send: ResponseSender = field(init=False)
 
     @_send.default
@@ -36,19 +45,24 @@ class StaticFile:
             media_type=self.media_type, conditional=True, compressible=compressible
         )
 
+    @_response.default
+    def _prepared(self) -> Callable[[str], EncodedResponse]:
+        return functools.lru_cache(_PREFIXES)(self._prepare)
+
     def on_get(self, req: Request, resp: Response) -> None:
         """Send the file, or 304 if the client's copy is current."""
-        if self._response is None:
-            self._response = self._prepare()
-        self._send(req, resp, self._response)
+        self._send(req, resp, self._response(req.root_path if self.root else ""))
 
     on_head = on_get
 
-    def _prepare(self) -> EncodedResponse:
+    def _prepare(self, prefix: str) -> EncodedResponse:
         content = self.load()
+        if prefix:
+            own = self.root.replace(b"/", prefix.encode())
+            content = content.replace(self.root, own, 1)
         headers = {
             "ETag": f'"{hashlib.sha256(content).hexdigest()[:16]}"',
-            "Cache-Control": _CACHE_CONTROL,
+            "Cache-Control": _REVALIDATE if self.root else _CACHE_CONTROL,
         }
         if len(content) < MIN_SIZE or not self._send.compressible:
             return EncodedResponse(_OK, headers, content)

@@ -69,6 +69,8 @@ def argument_readers(
         readers = [_query_reader(operation)]
     if signature.conditional:
         readers.append(_version_reader(required=require_if_match))
+    if signature.takes_root_path:
+        readers.append(_read_root_path)
     if signature.body is not None:
         readers.append(_body_reader(operation, signature.body))
     return tuple(readers)
@@ -128,12 +130,18 @@ def _version_reader(*, required: bool) -> ArgumentReader:
     return read
 
 
+def _read_root_path(call: Call) -> None:
+    call.arguments["root_path"] = call.req.root_path
+
+
 def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:
     signature = operation.signature
     name, required = signature.body_name, signature.body_required
     media_types = operation.media_types
-    structure = codec.structure_hook(form)
+    staff_form = signature.staff_body or form
+    structure, structure_for_staff = codec.structure_hook(form), codec.structure_hook(staff_form)
     aliases = aliases_of(form)
+    read_only = frozenset(signature.read_only)
 
     def read(call: Call) -> None:
         call.raw_body, tree = read_json(call.req, media_types, required=required)
@@ -145,8 +153,12 @@ def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:
             call.arguments[name] = None
         elif signature.merges:
             call.arguments[name] = MergePatch.parse(tree, form)
+        elif signature.replaces:
+            call.arguments[name] = Replacement.parse(tree, form, read_only)
         else:
-            record = structure(tree, form)
-            call.arguments[name] = Replacement(record) if signature.replaces else record
+            is_staff = call.actor.is_staff
+            call.arguments[name] = (
+                structure_for_staff(tree, staff_form) if is_staff else structure(tree, form)
+            )
 
     return read

@@ -1,5 +1,6 @@
 """Request bodies: JSON, parsed strictly and read up to a size limit."""
 
+import codecs
 import functools
 import json
 from collections import Counter
@@ -26,6 +27,7 @@ _IDENTITY: Final = ("", "identity")
 _TOO_DEEP: Final = f"the body must be nested at most {MAX_DEPTH} levels deep"
 _TOO_MANY_DIGITS: Final = f"numbers in the body must have at most {_MAX_DIGITS} digits"
 _REQUIRED: Final = "a body is required"
+_NOT_UTF_8: Final = "the body must be UTF-8, not UTF-16 or another encoding"
 
 JSON: Final = "application/json"
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -55,15 +57,17 @@ def read_json(
 
 
 def parse_json(raw: bytes) -> Any:
-    """Return the JSON in *raw*, its fractions as `Decimal`.
+    """Return the JSON in *raw*, its fractions as `Decimal`; a byte-order mark may precede it.
 
     Raises `MalformedBody` for invalid JSON and where parsers disagree (RFC 8259, section 4:
     duplicate member names; NaN; nesting; very long numbers).
     """
     try:
-        text = raw.decode()
+        text = raw.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError:
-        raise MalformedBody("the body must be UTF-8") from None
+        raise MalformedBody(_NOT_UTF_8) from None
+    if "\0" in text[:4]:  # UTF-16 or UTF-32 without a byte-order mark; JSON has no NUL
+        raise MalformedBody(_NOT_UTF_8)
     if not text.strip(" \t\n\r"):
         raise MalformedBody(_REQUIRED)
     try:

@@ -70,15 +70,16 @@ class IdempotentReplay:
     ) -> EncodedResponse:
         at = self.now()
         with self.begin() as work:
+            root_path = call.req.root_path
             if stored := work.stored_answers.claim(key, at - EXPIRY):
-                return _replay(stored, fingerprint)
+                return _replay(stored, fingerprint, root_path)
             answer = run()
             sender = {CustomerId(call.actor.id)} if call.actor.is_customer else set()
             work.stored_answers.add(
                 StoredAnswer(
                     key=key,
                     fingerprint=fingerprint,
-                    content=_encode(answer),
+                    content=_encode(answer, root_path),
                     about=answer.about | sender,
                     at=at,
                 )
@@ -125,18 +126,22 @@ def parse_key(header: str) -> str:
     return match[1] or match[2]
 
 
-def _encode(answer: EncodedResponse) -> bytes:
+def _encode(answer: EncodedResponse, root_path: str) -> bytes:
     """Return status, headers and body as one JSON object, compressed.
 
     The body is JSON text, exactly as it was sent. An answer that is too large is stored as the
-    address that it names, without status, headers and body.
+    address that it names, without status, headers and body. The address has no prefix: the
+    request may be repeated under another one.
     """
     body = None if answer.body is None else answer.body.decode()
-    whole = {"status": answer.status, "headers": dict(answer.headers), "body": body}
+    headers = dict(answer.headers)
+    if "Location" in headers:
+        headers["Location"] = headers["Location"].removeprefix(root_path)
+    whole = {"status": answer.status, "headers": headers, "body": body}
     content = zlib.compress(orjson.dumps(whole))
     if len(content) <= MAX_CONTENT:
         return content
-    return zlib.compress(orjson.dumps({"location": answer.headers.get("Location")}))
+    return zlib.compress(orjson.dumps({"location": headers.get("Location")}))
 
 
 def _decode(content: bytes) -> dict[str, Any]:
@@ -146,11 +151,14 @@ def _decode(content: bytes) -> dict[str, Any]:
     return decoded
 
 
-def _replay(stored: StoredAnswer, fingerprint: str) -> EncodedResponse:
+def _replay(stored: StoredAnswer, fingerprint: str, root_path: str) -> EncodedResponse:
     if not hmac.compare_digest(stored.fingerprint, fingerprint):
         raise KeyReused
     first = _decode(stored.content)
     if "status" not in first:
-        raise AnswerNotStored(first["location"])
+        raise AnswerNotStored(first["location"] and root_path + first["location"])
     body = None if first["body"] is None else first["body"].encode()
-    return EncodedResponse(first["status"], {**first["headers"], REPLAYED: "true"}, body)
+    headers = first["headers"] | {REPLAYED: "true"}
+    if "Location" in headers:
+        headers["Location"] = root_path + headers["Location"]
+    return EncodedResponse(first["status"], headers, body)

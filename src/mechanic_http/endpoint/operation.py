@@ -40,7 +40,11 @@ class Attempt:
 
 @frozen(kw_only=True)
 class Operation:
-    """One method of one path: policy, parameters, response and refusals."""
+    """One method of one path: policy, parameters, response and refusals.
+
+    *found* returns from the body and the response whether what an operation that *creates* returns
+    was there before: then the status is 200.
+    """
 
     operation_id: str
     method: str
@@ -51,7 +55,10 @@ class Operation:
     policy: Policy
     own_refusals: tuple[type[Refused], ...]
     creates: str | None = None
+    found: Callable[[Any, Any], bool] | None = None
     issues_tokens: bool = False
+    has_secret: bool = False
+    success: HTTPStatus | None = None
     limits: tuple[str, ...] = ("default",)
     attempt: Attempt | None = None
 
@@ -63,9 +70,16 @@ class Operation:
     @property
     def status(self) -> HTTPStatus:
         """The status of success."""
+        if self.success:
+            return self.success
         if self.creates:
             return HTTPStatus.CREATED
         return HTTPStatus.NO_CONTENT if self.signature.response is None else HTTPStatus.OK
+
+    @property
+    def successes(self) -> tuple[HTTPStatus, ...]:
+        """Every status of success."""
+        return (HTTPStatus.OK, self.status) if self.found else (self.status,)
 
     @property
     def media_types(self) -> tuple[str, ...]:
@@ -76,17 +90,17 @@ class Operation:
     def has_etag(self) -> bool:
         """Whether the response is one resource with an entity tag."""
         has_body = self.signature.response is not None and not self.signature.paginated
-        return has_body and not self.issues_tokens
+        return has_body and not self.has_secret
 
     @property
     def is_compressible(self) -> bool:
         """Whether the response may be sent as gzip: not where it has secrets (BREACH)."""
-        return self.signature.response is not None and not self.issues_tokens
+        return self.signature.response is not None and not self.has_secret
 
     @property
     def accepts_idempotency_key(self) -> bool:
         """Whether an `Idempotency-Key` makes a retry safe."""
-        return self.method == "POST" and not self.issues_tokens
+        return self.method == "POST" and not self.has_secret
 
     @property
     def refuses(self) -> tuple[type[Refused], ...]:
@@ -96,7 +110,7 @@ class Operation:
     @property
     def statuses(self) -> frozenset[int]:
         """Every response status except 500."""
-        statuses = {int(self.status), *(int(status_of(kind)) for kind in self.refuses)}
+        statuses = {*map(int, self.successes), *(int(status_of(kind)) for kind in self.refuses)}
         return frozenset(statuses | {304} if self.is_safe and self.has_etag else statuses)
 
     def _refuses(self) -> Iterator[type[Refused]]:
@@ -123,21 +137,21 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     *,
     operation_id: str | None = None,
     creates: str | None = None,
+    found: Callable[[Any, Any], bool] | None = None,
     issues_tokens: bool = False,
+    has_secret: bool = False,
+    success: HTTPStatus | None = None,
     limits: tuple[str, ...] | None = None,
     attempt: Attempt | None = None,
 ) -> Callable[[F], F]:
     """Declare the decorated method an endpoint that calls *use_case*.
 
-    The HTTP method is taken from the method's name, parameters and response from its
-    annotations, policy and refusals from the use case. *creates* is the URL template of the
-    created resource. *limits* are the rate limit policies of its requests; an *attempt* is counted
-    under the policy `login` too.
+    *creates* is the URL template of what is created, 200 where it was *found*. What *has_secret* is
+    not stored, tagged or compressed. An *attempt* is counted under `login` beside its *limits*.
     """
 
     def declare(method: F) -> F:
-        verb = method.__name__.removeprefix("on_").upper()
-        signature = signature_of(method)
+        verb, signature = method.__name__.removeprefix("on_").upper(), signature_of(method)
         vars(method)["operation"] = Operation(
             operation_id=operation_id or _operation_id(use_case, signature),
             method=verb,
@@ -148,7 +162,10 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
             policy=use_case.policy,
             own_refusals=use_case.refuses,
             creates=creates,
+            found=found,
             issues_tokens=issues_tokens,
+            has_secret=has_secret or issues_tokens,
+            success=success,
             limits=limits or (("default",) if verb in SAFE else ("default", "write")),
             attempt=attempt,
         )

@@ -1,4 +1,7 @@
-"""Query parameters, parsed into records as strictly as bodies."""
+"""Query parameters, parsed into records as strictly as bodies.
+
+A parameter without a value, which any HTML form sends, is as if it were not there.
+"""
 
 import functools
 import re
@@ -125,13 +128,19 @@ class QueryParser(Generic[Q]):
         self._convert = {member_name(f.name): _converter(f.type) for f in attrs.fields(cls)}
 
     def parse(self, query_string: str) -> tuple[Q, Pairs]:
-        """Return the record and the given parameters; raise `RuleBroken` with every problem."""
-        pairs = _parse_pairs(query_string)
+        """Return the record and the given parameters, without those that have no value.
+
+        Raises `RuleBroken` with every problem.
+        """
+        given = _parse_pairs(query_string)
+        pairs = tuple(pair for pair in given if pair[1])
         tree: dict[str, Any] = {}
         problems: list[Problem] = []
-        for name, text in pairs:
+        for name, text in given:
             if name not in self._convert:
                 problems.append(Problem("", "is not a known parameter", parameter=name))
+            elif not text:
+                continue
             elif name in tree:
                 problems.append(Problem("", "must not be given more than once", parameter=name))
             else:

@@ -4,6 +4,7 @@ Encoded responses are values, so that an interceptor can cache them or replay th
 """
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final, TypeAlias, final
 
 from attrs import frozen
@@ -71,7 +72,7 @@ def response_encoder(operation: Operation) -> Encoder:
     Raises `TypeError` for a response type that has a secret or that is not JSON.
     """
     status, response = int(operation.status), operation.signature.response
-    headers = _SECRET if operation.issues_tokens else _PRIVATE
+    headers = _SECRET if operation.has_secret else _PRIVATE
     if response is None:
         return lambda _, __: EncodedResponse(status, headers)
     if operation.is_compressible:
@@ -79,7 +80,8 @@ def response_encoder(operation: Operation) -> Encoder:
     hooks = {cls: codec.unstructure_hook(cls) for cls in union_members(response)[0]}
     if operation.signature.paginated:
         return _page_encoder(hooks, headers)
-    creates, has_etag = operation.creates, operation.has_etag
+    creates, has_etag, found = operation.creates, operation.has_etag, operation.found
+    body_name = operation.signature.body_name
     is_stored = operation.accepts_idempotency_key
 
     def encode(call: Call, record: Any) -> EncodedResponse:
@@ -87,10 +89,12 @@ def response_encoder(operation: Operation) -> Encoder:
         own = dict(headers)
         if has_etag:
             own["ETag"] = make_etag(record, body)
+        about = _customers_of(record) if is_stored else frozenset()
+        if found and found(call.arguments[body_name], record):
+            return EncodedResponse(int(HTTPStatus.OK), own, body, about=about)
         if creates:
             ids = {**call.arguments, "id": getattr(record, "id", None)}
             own["Location"] = call.req.root_path + creates.format_map(ids)
-        about = _customers_of(record) if is_stored else frozenset()
         return EncodedResponse(status, own, body, about=about)
 
     return encode

@@ -9,7 +9,7 @@ from attrs import frozen
 from mechanic_core.access import Actor
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.rules import union_members
-from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
+from mechanic_http.endpoint.merge_patch import MergePatch, Replacement, read_only_members
 from mechanic_http.endpoint.query import ListQuery, Query
 
 
@@ -18,9 +18,11 @@ class Signature:
     """What an endpoint's method takes, by kind, and what it returns.
 
     *ids* are path parameters. *body* is the record type of the parameter *body_name*;
-    *replaces* and *merges* say that it arrives as a `Replacement` or a `MergePatch`.
+    *replaces* and *merges* say that it arrives as a `Replacement` or a `MergePatch`. Of a union of
+    two record types, *staff_body* is the second, which staff send instead.
     *conditional* methods take the version that `If-Match` expects. *response* is a record type,
     a union of record types, one per role, or None; if *paginated*, the type of a page's items.
+    *takes_root_path* methods take the prefix of the addresses that they answer with, `root_path`.
     A *deferred* method returns a function that does the work inside the transaction.
     """
 
@@ -28,14 +30,23 @@ class Signature:
     query: type[Query] = Query
     takes_query: bool = False
     body: type[Any] | None = None
+    staff_body: type[Any] | None = None
     body_name: str = ""
     body_required: bool = True
     replaces: bool = False
     merges: bool = False
     conditional: bool = False
+    takes_root_path: bool = False
     response: Any = None
     paginated: bool = False
     deferred: bool = False
+
+    @property
+    def read_only(self) -> dict[str, Any]:
+        """The members of the response that a `Replacement` may repeat, with their types."""
+        if not self.replaces or self.body is None:
+            return {}
+        return read_only_members(self.response, self.body)
 
 
 def signature_of(method: Callable[..., Any]) -> Signature:
@@ -66,6 +77,8 @@ def _parameter(name: str, hint: Any) -> Iterator[tuple[str, Any]]:
         return
     if name == "expected":
         yield "conditional", True
+    elif name == "root_path":
+        yield "takes_root_path", True
     elif isinstance(hint, type) and issubclass(hint, Query):
         yield from (("query", hint), ("takes_query", True))
     elif origin in (Replacement, MergePatch):
@@ -73,6 +86,6 @@ def _parameter(name: str, hint: Any) -> Iterator[tuple[str, Any]]:
         yield from (("body", get_args(hint)[0]), ("body_name", name))
     elif attrs.has(members[0]):
         yield from (("body", members[0]), ("body_name", name))
-        yield "body_required", not optional
+        yield from (("body_required", not optional), ("staff_body", (*members, None)[1]))
     else:
         raise TypeError(f"endpoint parameter {name} has an unsupported type: {hint}")

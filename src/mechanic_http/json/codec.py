@@ -52,4 +52,4 @@ def _decimal(value: object) -> object:
 dumps: Final[Callable[[object], bytes]] = functools.partial(
     orjson.dumps, default=_decimal, option=orjson.OPT_UTC_Z
 )
-"""Returns a tree as JSON; moments end in ``Z``, decimals are exact."""
+"""Returns a tree from an `unstructure_hook` as JSON; decimals are exact."""

@@ -1,7 +1,7 @@
 """Records from JSON: strict hooks for cattrs that convert nothing and report every problem."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, NewType, TypeAlias, get_args
@@ -19,6 +19,7 @@ from mechanic_core.rules import (
     Pattern,
     Rule,
     first_violation,
+    normalizer_of,
     union_members,
     unwrap_annotated,
 )
@@ -116,14 +117,22 @@ def _tuple(declared: Any, converter: Converter) -> Hook:
 
 def _optional(declared: Any, converter: Converter) -> Hook:
     (member,), _ = union_members(declared)
-    hook = converter.get_structure_hook(member)
-    return lambda value, _: None if value is None else hook(value, member)
+    hook, normalize = converter.get_structure_hook(member), normalizer_of(member)
+    if normalize is None:
+        return lambda value, _: None if value is None else hook(value, member)
+
+    def structure(value: Any, _: Any) -> Any:
+        if type(value) is str:
+            value = normalize(value) or None
+        return None if value is None else hook(value, member)
+
+    return structure
 
 
 def _annotated(declared: Any, converter: Converter) -> Hook:
     bare, notes = unwrap_annotated(declared)
     rules = [n for n in notes if isinstance(n, Length | Between | Pattern | OneOf)]
-    hook = converter.get_structure_hook(bare)
+    hook, normalize = converter.get_structure_hook(bare), normalizer_of(declared)
     if not rules:
         return lambda value, _: hook(value, bare)
     # Choices are checked before the type, so that the message lists those that are allowed here,
@@ -137,6 +146,8 @@ def _annotated(declared: Any, converter: Converter) -> Hook:
             if violation:
                 raise RuleBroken(Problem("#", violation))
         result = hook(value, bare)
+        if normalize:
+            result = normalize(result)
         if violation := first_violation(rules, result):
             raise RuleBroken(Problem("#", violation))
         return result
@@ -152,6 +163,7 @@ def _record(cls: Any, converter: Converter) -> Hook:
         _require_strict(field.type)
     names = {field.name: member_name(field.name) for field in fields}
     aliases = aliases_of(cls)
+    defaults = _defaults(fields)
     overrides: dict[str, Any] = {field: override(rename=name) for field, name in names.items()}
     generated = make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True, **overrides)
 
@@ -164,6 +176,12 @@ def _record(cls: Any, converter: Converter) -> Hook:
         tree: dict[str, Any] = value
         if used:
             tree = {used.get(n, str(n)): member for n, member in value.items()}
+        if not defaults.keys().isdisjoint(tree):
+            tree = {
+                n: member
+                for n, member in tree.items()
+                if n not in defaults or not _is_empty(member, defaults[n])
+            }
         try:
             return generated(tree, cls)
         except ClassValidationError as error:
@@ -172,6 +190,27 @@ def _record(cls: Any, converter: Converter) -> Hook:
         raise RuleBroken(*problems)
 
     return structure
+
+
+def _defaults(
+    fields: "Iterable[attrs.Attribute[Any]]",
+) -> dict[str, Callable[[str], str] | None]:
+    """Return the normalizers of the optional fields that are never None, by their JSON names."""
+    declared: dict[str, Any] = {
+        member_name(field.name): field.type
+        for field in fields
+        if field.default is not attrs.NOTHING
+    }
+    return {
+        name: normalizer_of(one)
+        for name, one in declared.items()
+        if not is_optional(unwrap_annotated(one)[0])
+    }
+
+
+def _is_empty(value: Any, normalize: Callable[[str], str] | None) -> bool:
+    """Return whether an optional member is as if it were not given: null or a blank text."""
+    return value is None or (type(value) is str and normalize is not None and not normalize(value))
 
 
 def _field_problems(

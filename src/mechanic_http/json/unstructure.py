@@ -24,7 +24,7 @@ from mechanic_http.json.members import (
 
 Hook: TypeAlias = Callable[[Any], Any]
 
-_NATIVE: Final = (str, int, bool, date, datetime, StrEnum)
+_NATIVE: Final = (str, int, bool, date, StrEnum)
 """Types that orjson writes as the API documents them."""
 
 
@@ -39,6 +39,7 @@ def unstructure_converter() -> Converter:
         lambda declared: isinstance(declared, NewType),
         lambda declared: converter.get_unstructure_hook(declared.__supertype__),
     )
+    converter.register_unstructure_hook(datetime, _date_time)
     converter.register_unstructure_hook(Money, unstructure_scaled(MONEY_DECIMALS))
     converter.register_unstructure_hook(Quantity, unstructure_scaled(QUANTITY_DECIMALS))
     converter.register_unstructure_hook_factory(attrs.has, _record)
@@ -79,12 +80,22 @@ def published_fields(cls: type) -> "list[attrs.Attribute[Any]]":
     return published
 
 
+def format_moment(moment: datetime) -> str:
+    """Return *moment* as JSON has it: RFC 3339 with six fraction digits."""
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def _refuse(declared: Any) -> Hook:
     raise TypeError(f"{declared} cannot be published as JSON")
 
 
 def _is_native(declared: Any) -> bool:
     return isinstance(declared, type) and issubclass(declared, _NATIVE)
+
+
+def _date_time(moment: datetime) -> object:
+    """Return *moment* for orjson, which would leave out a fraction of zero."""
+    return moment if moment.microsecond else format_moment(moment)
 
 
 def _tuple(declared: Any, converter: Converter) -> Hook:

@@ -12,7 +12,7 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _FORWARDED: Final = (
     *("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"),
-    "HTTP_X_REAL_IP",
+    *("HTTP_X_FORWARDED_PREFIX", "HTTP_X_REAL_IP"),
 )
 """Headers that show that a request came through a proxy."""
 
@@ -47,7 +47,7 @@ class ClientAddresses:
     def is_secure(self, req: Request) -> bool:
         """Return whether the client used HTTPS."""
         peer: str = req.env.get("REMOTE_ADDR", "")
-        if self._trusted and self._trusts(peer):
+        if self.is_proxy(peer):
             forwarded: str | None = req.env.get("HTTP_X_FORWARDED_PROTO")
             if forwarded is not None:
                 return forwarded.rpartition(",")[2].strip().lower() == "https"
@@ -74,12 +74,15 @@ class ClientAddresses:
         if not self._trusted:
             return address
         for hop in map(_without_port, reversed(forwarded_for.split(","))):
-            if not self._trusts(address) or parse_address(hop) is None:
+            if not self.is_proxy(address) or parse_address(hop) is None:
                 break
             address = hop
         return address
 
-    def _trusts(self, address: str) -> bool:
+    def is_proxy(self, address: str) -> bool:
+        """Return whether *address* is that of a trusted proxy."""
+        if not self._trusted:
+            return False
         parsed = parse_address(address)
         return parsed is not None and any(parsed in network for network in self._trusted)
 

@@ -1,12 +1,13 @@
 """Rate limits per caller and per client network, for attempts to log in, and for everything else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn, final
 
 from attrs import frozen
 from falcon import HTTPNotFound, Response
 
-from mechanic_core.errors import Unauthenticated
+from mechanic_core.errors import Refused, Unauthenticated
 from mechanic_core.shop import Shop
 from mechanic_http.context import ShopRequest
 from mechanic_http.endpoint.arguments import Call
@@ -68,6 +69,14 @@ class RateLimiter:
         """Count a request that has no operation; raise `TooManyRequests`."""
         require_allowed(req, self._limiter.hit(STATIC, self._find_networks(req)))
 
+    @contextmanager
+    def count_attempt(
+        self, req: ShopRequest, account: str, failures: tuple[type[Refused], ...]
+    ) -> Iterator[None]:
+        """Count the block as an attempt to guess a secret, as `AttemptCounter` does."""
+        with _counted(self._limiter, req, account, failures):
+            yield
+
     def refuse_unknown_path(
         self,
         req: ShopRequest,
@@ -111,24 +120,32 @@ class AttemptCounter:
 
     def _counted(self, attempt: Attempt, inner: Interceptor | None) -> Interceptor:
         def intercept(call: Call, run: Callable[[], EncodedResponse]) -> EncodedResponse:
-            networks = call.req.context.networks
             body = call.arguments.get(call.operation.signature.body_name)
             account = attempt.account_of(self.shop, call.actor, body)
             if account is None:
                 return inner(call, run) if inner else run()
-            hit = self.limiter.hit(LOGIN, (f"{account}@{networks[0]}", *networks))
-            require_allowed(call.req, hit)
-            try:
-                response = inner(call, run) if inner else run()
-            except attempt.failures:
-                raise
-            except BaseException:
-                hit.give_back()
-                raise
-            hit.give_back()
-            return response
+            with _counted(self.limiter, call.req, account, attempt.failures):
+                return inner(call, run) if inner else run()
 
         return intercept
+
+
+@contextmanager
+def _counted(
+    limiter: Limiter, req: ShopRequest, account: str, failures: tuple[type[Refused], ...]
+) -> Iterator[None]:
+    """Count an attempt when it starts; give it back unless it ends in one of *failures*."""
+    networks = req.context.networks
+    hit = limiter.hit(LOGIN, (f"{account}@{networks[0]}", *networks))
+    require_allowed(req, hit)
+    try:
+        yield
+    except failures:
+        raise
+    except BaseException:
+        hit.give_back()
+        raise
+    hit.give_back()
 
 
 def require_allowed(req: ShopRequest, hit: Hit) -> None:

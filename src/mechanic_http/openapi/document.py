@@ -30,8 +30,21 @@ may call an operation: *roles* without restriction, *owners* for their own data,
 a token. A resource that you may not see is reported as not found (404).
 
 **Values.** Amounts of money have at most 2 decimals, quantities and hours at most 3. Both are exact,
-and are also accepted as text (`"19.99"`). Date-times are UTC, such as `2026-03-02T09:30:00Z`.
-Unknown members and query parameters are rejected. Responses may get new members in the future.
+and are also accepted as text (`"19.99"`). Date-times are UTC, such as `2026-03-02T09:30:00.000000Z`.
+Unknown members and query parameters are rejected; a query parameter without a value (`?status=`) is
+as if it were not there. A body may begin with a byte-order mark. Responses may get new members in
+the future.
+
+**GET, change, PUT.** A `PUT` may send all that `GET` gave, with changes in it. Read-only members are
+accepted with their present values only; leave them out, or read the resource again, if they have
+changed.
+
+**Texts** are trimmed and stored in Unicode's normalization form C. Names and other texts of one line
+have no control or format characters and at least one visible character; descriptions, addresses and
+notes may have line breaks and tabs. An optional text that is blank, and `null` for an optional member,
+count as not given. The international domain of an e-mail address is answered in ASCII. Spellings of one
+thing are equal: e-mail addresses in any case, SKUs in any case and with any white space, plates by
+their letters and digits.
 
 **Pagination.** Lists are divided into pages: use `page` near the beginning, and `cursor` (keyset
 pagination, at constant cost) anywhere. `Link` headers have the addresses of adjacent pages.

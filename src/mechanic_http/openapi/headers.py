@@ -87,14 +87,14 @@ _PROBLEM_HEADERS: Final = {
 }
 
 
-def success_headers(operation: Operation) -> dict[str, Any]:
+def success_headers(operation: Operation, status: HTTPStatus) -> dict[str, Any]:
     """Return references to the headers of a successful response."""
     names = [*_ALWAYS, "Vary"]
     if operation.is_compressible:
         names.append("Content-Encoding")
     if operation.has_etag:
         names.append("ETag")
-    if operation.creates:
+    if status is HTTPStatus.CREATED:
         names.append("Location")
     if operation.signature.paginated:
         names.append("Link")

@@ -66,8 +66,13 @@ class OperationWriter:
     def _request_body(self, operation: Operation, form: type) -> Schema:
         if operation.signature.merges:
             schema, example = self._schemas.patch(form), examples.patch_example(form)
+        elif operation.signature.replaces:
+            schema = self._schemas.replacement(form, operation.signature.read_only)
+            example = examples.request_example(form)
         else:
             schema, example = self._schemas.request(form), examples.request_example(form)
+        if staff_form := operation.signature.staff_body:
+            schema = {"anyOf": [schema, self._schemas.request(staff_form)]}
         content = {"schema": schema, "example": example}
         return {
             "required": operation.signature.body_required,
@@ -75,7 +80,9 @@ class OperationWriter:
         }
 
     def _responses(self, operation: Operation, links: dict[str, Schema]) -> Schema:
-        responses: dict[int, Any] = {int(operation.status): self._success(operation, links)}
+        responses: dict[int, Any] = {
+            int(status): self._success(operation, status, links) for status in operation.successes
+        }
         if operation.is_safe and operation.has_etag:
             responses[HTTPStatus.NOT_MODIFIED] = {
                 "description": NOT_MODIFIED,
@@ -85,14 +92,16 @@ class OperationWriter:
             responses[status] = self._problem(status, kinds)
         return {str(int(status)): responses[status] for status in sorted(responses)}
 
-    def _success(self, operation: Operation, links: dict[str, Schema]) -> Schema:
+    def _success(
+        self, operation: Operation, status: HTTPStatus, links: dict[str, Schema]
+    ) -> Schema:
         response: Schema = {
-            "description": _SUCCESS[operation.status],
-            "headers": headers.success_headers(operation),
+            "description": _SUCCESS[status],
+            "headers": headers.success_headers(operation, status),
         }
         if operation.signature.response is not None:
             response["content"] = {JSON: self._content(operation)}
-        if operation.creates and links:
+        if status is HTTPStatus.CREATED and links:
             response["links"] = links
         return response
 

@@ -6,7 +6,7 @@ from typing import Any, Final, get_type_hints
 
 import attrs
 
-from mechanic_core.rules import Example
+from mechanic_core.rules import Description, Example
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.endpoint.route import Route
 from mechanic_http.openapi.record_schemas import RecordSchemas
@@ -18,6 +18,8 @@ _ENTITY_TAGS: Final[Schema] = {
     "examples": ['"3-5f0a1b2c"'],
 }
 """`*` or a list of entity tags (RFC 9110, sections 5.6.1 and 8.8.3)."""
+
+_ID: Final[Schema] = {"type": "integer", "format": "int64", "minimum": 1}
 
 _KEY: Final[Schema] = {
     "type": "string",
@@ -56,12 +58,14 @@ def path_parameters(route: Route) -> Iterator[Schema]:
     for _, name, _, _ in Formatter().parse(route.template):
         if name:
             example = annotation_of(hints[name], Example)
+            description = annotation_of(hints[name], Description)
+            noun = name.removesuffix("_id").replace("_", " ")
             yield {
                 "name": name,
                 "in": "path",
                 "required": True,
-                "description": f"The id of the {name.removesuffix('_id').replace('_', ' ')}.",
-                "schema": {"type": "integer", "format": "int64", "minimum": 1},
+                "description": description.text if description else f"The id of the {noun}.",
+                "schema": _ID if name.endswith("_id") else {"type": "string"},
                 "example": example.value if example else 1,
             }
 

@@ -16,7 +16,7 @@ _METHODS: Final = ("post", "get", "delete", "put", "patch")
 """DELETE comes before PUT: what a PUT has added remains for later requests."""
 
 _PARAMETER: Final = re.compile(r"{(\w+)}")
-_SUCCESS: Final = ("200", "201", "204", "303")
+_SUCCESS: Final = ("201", "200", "204", "303")
 _CREATED_ID: Final = "$response.body#/id"
 _TAKEN: Final = "-taken"
 """A refusal of this name says which member must be unique: `email-taken`."""
@@ -113,6 +113,11 @@ SESSION: Final = (
 )
 """Requests about sessions have an order of their own: operation, what it stores, its body."""
 
+STORES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {"issue_customer_reset": MappingProxyType({"linkToken": "token"})}
+)
+"""What responses have for later requests, apart from the id of what they create."""
+
 BODIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType(
     {
         "assign_mechanics": ({"add_ids": ["{{mechanicId}}"], "remove_ids": None},),
@@ -169,7 +174,8 @@ def _endpoints(document: Mapping[str, Any]) -> dict[str, Endpoint]:
 
 def _required(document: Mapping[str, Any], operation: Mapping[str, Any]) -> frozenset[str]:
     for content in operation.get("requestBody", {}).get("content", {}).values():
-        schema = document["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+        (form, *_) = content["schema"].get("anyOf", [content["schema"]])
+        schema = document["components"]["schemas"][form["$ref"].rpartition("/")[2]]
         return frozenset(schema.get("required", ()))
     return frozenset()
 
@@ -187,5 +193,6 @@ def _steps(name: str, endpoint: Endpoint, creator: Endpoint | None) -> Iterator[
         yield Step(endpoint, spare=True)
         return
     stores = {variable(parameter): "id" for parameter in endpoint.created}
+    stores |= STORES.get(name, {})
     for body in BODIES.get(name, (_EMPTY,)):
         yield Step(endpoint, stores, {**endpoint.unique_members, **body})

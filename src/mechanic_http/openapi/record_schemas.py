@@ -1,21 +1,20 @@
 """Records and enumerations as components of the document, each registered once."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, StrEnum
 from typing import Any, Final, TypeAlias, final
 
 import attrs
 from apispec import APISpec
 
-from mechanic_core.rules import Alias, Description, union_members, unwrap_annotated
+from mechanic_core.rules import Alias, Description, union_members
 from mechanic_http.json.members import member_name
 from mechanic_http.json.unstructure import computed_of, published_fields
 from mechanic_http.openapi.value_schemas import (
     Schema,
     annotation_of,
     decimals_of,
-    nullable,
     value_schema,
     without_null,
 )
@@ -23,6 +22,7 @@ from mechanic_http.openapi.value_schemas import (
 Build: TypeAlias = Callable[[type], Schema]
 
 _SECRETS: Final = ("password",)
+_READ_ONLY: Final = "Read-only members may be sent as GET gave them; another value is refused."
 
 _PAGE_MEMBERS: Final[Schema] = {
     "page": {
@@ -70,6 +70,25 @@ class RecordSchemas:
         """Return the schema of a JSON Merge Patch (RFC 7396) on *cls*."""
         return self._refer(f"{cls.__name__}Patch", cls, self._build_patch)
 
+    def replacement(self, cls: type, read_only: Mapping[str, Any]) -> Schema:
+        """Return the schema of a PUT of *cls*, which may repeat the *read_only* members."""
+        shown = {
+            name: {**self.response(declared), "readOnly": True}
+            for name, declared in read_only.items()
+        }
+
+        def build(form: type) -> Schema:
+            schema = self._build_request(form)
+            if not shown:
+                return schema
+            return {
+                **schema,
+                "description": f"{schema['description']}\n\n{_READ_ONLY}",
+                "properties": schema["properties"] | shown,
+            }
+
+        return self._refer(f"{cls.__name__}Replacement", cls, build)
+
     def response(self, declared: Any) -> Schema:
         """Return the schema of a value in a response: a record, a union of records, or a fact."""
         return value_schema(declared, self._refer_response, request=False)
@@ -93,6 +112,7 @@ class RecordSchemas:
             "name": member_name(field.name),
             "in": "query",
             "description": description.text,
+            "allowEmptyValue": True,
             "schema": schema,
         }
 
@@ -137,7 +157,12 @@ class RecordSchemas:
         return _object(cls, members, list(members))
 
     def _member(self, field: "attrs.Attribute[Any]") -> Schema:
-        schema = value_schema(field.type, self._refer_request, request=True)
+        schema = value_schema(
+            field.type,
+            self._refer_request,
+            request=True,
+            omissible=field.default is not attrs.NOTHING,
+        )
         if field.name.endswith(_SECRETS):
             schema["format"] = "password"
         if alias := annotation_of(field.type, Alias):
@@ -147,8 +172,7 @@ class RecordSchemas:
     def _patch_member(self, field: "attrs.Attribute[Any]") -> Schema:
         schema = self._member(field)
         schema.pop("default", None)
-        optional = union_members(unwrap_annotated(field.type)[0])[1]
-        return schema if optional or field.default is attrs.NOTHING else nullable(schema)
+        return schema
 
 
 def _page_schema(item: Schema) -> Schema:

@@ -9,8 +9,6 @@ import attrs
 
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
 from mechanic_core.rules import (
-    NOT_BLANK,
-    PRINTABLE,
     Between,
     Description,
     Example,
@@ -18,11 +16,13 @@ from mechanic_core.rules import (
     OneOf,
     Pattern,
     Rule,
+    normalizer_of,
     rules_of,
     union_members,
     unwrap_annotated,
 )
 from mechanic_http.json.members import is_mapping
+from mechanic_http.json.unstructure import format_moment
 
 T = TypeVar("T")
 
@@ -31,6 +31,9 @@ Refer: TypeAlias = Callable[[type], Schema]
 """Returns a reference to the component of a record or an enumeration."""
 
 DECIMALS: Final[dict[object, int]] = {Money: MONEY_DECIMALS, Quantity: QUANTITY_DECIMALS}
+_SURROGATES: Final = r"\ud800-\udfff"
+"""Left out of published patterns: few regex engines accept it, and UTF-8 has no surrogates."""
+
 _PLAIN: Final[dict[object, Schema]] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
@@ -38,20 +41,21 @@ _PLAIN: Final[dict[object, Schema]] = {
     datetime: {"type": "string", "format": "date-time"},
     date: {"type": "string", "format": "date"},
 }
-_SURROGATES: Final = r"\ud800-\udfff"
-"""Left out of published patterns: few regex engines accept it, and UTF-8 has no surrogates."""
-
-_CONTROL: Final = PRINTABLE.regex.removeprefix("[^").removesuffix("]*").removesuffix(_SURROGATES)
-_NOT_BLANK_AND_PRINTABLE: Final = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 
 
-def value_schema(declared: Any, refer: Refer, *, request: bool) -> Schema:
-    """Return the schema of a type, as it is accepted in a *request* or sent in a response."""
+def value_schema(declared: Any, refer: Refer, *, request: bool, omissible: bool = False) -> Schema:
+    """Return the schema of a type, as it is accepted in a *request* or sent in a response.
+
+    An *omissible* member of a request may be null, which means that it is not given.
+    """
     members, optional = union_members(unwrap_annotated(declared)[0])
     if len(members) > 1:
         return {"anyOf": [refer(member) for member in reversed(members)]}
     schema = _type_schema(members[0], refer, request=request)
     schema |= _rule_keywords(rules_of(declared), decimals_of(declared), schema.get("type"))
+    optional = optional or omissible
+    if request and _is_trimmed(declared):
+        schema = _as_sent(schema, declared, optional=optional)
     if description := annotation_of(declared, Description):
         precision = schema.get("description", "")
         schema["description"] = f"{description.text} {precision}".strip()
@@ -81,6 +85,27 @@ def nullable(schema: Schema) -> Schema:
     return {**schema, "type": [*([types] if isinstance(types, str) else types), "null"]}
 
 
+def _as_sent(schema: Schema, declared: Any, *, optional: bool) -> Schema:
+    """Return the schema of a text in a request: white space around it is trimmed.
+
+    An optional one may be blank.
+    """
+    regex = schema["pattern"].removeprefix("^(?:").removesuffix(")$")
+    if any(isinstance(rule, Pattern) and rule.published for rule in rules_of(declared)):
+        regex = rf"{regex}|\s*" if optional else regex  # takes blanks around it
+    else:
+        regex = rf"\s*(?:{regex}){'?' if optional else ''}\s*"
+    sent = {**schema, "pattern": f"^(?:{regex})$"}
+    if optional:
+        sent.pop("minLength", None)
+    return sent
+
+
+def _is_trimmed(declared: Any) -> bool:
+    normalize = normalizer_of(declared)
+    return normalize is not None and not normalize(" ")
+
+
 def without_null(schema: Schema) -> Schema:
     """Return *schema* so that it does not accept null: a query parameter is absent instead."""
     if "anyOf" in schema:
@@ -99,8 +124,10 @@ def decimals_of(declared: Any) -> int | None:
 def json_example(example: Example) -> object:
     """Return the value of an example as JSON has it."""
     value = example.value
+    if isinstance(value, datetime):
+        return format_moment(value)
     if isinstance(value, date):
-        return value.isoformat().replace("+00:00", "Z")
+        return value.isoformat()
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -155,8 +182,6 @@ def _amount_pattern(rule: Between) -> str:
 
 
 def _pattern_keyword(patterns: Sequence[Pattern]) -> Schema:
-    if set(patterns) == {NOT_BLANK, PRINTABLE}:
-        return {"pattern": _NOT_BLANK_AND_PRINTABLE}
     published = [_ecma_pattern(pattern) for pattern in patterns]
     if len(published) > 1:
         return {"allOf": [{"pattern": one} for one in published]}
@@ -165,6 +190,5 @@ def _pattern_keyword(patterns: Sequence[Pattern]) -> Schema:
 
 def _ecma_pattern(pattern: Pattern) -> str:
     """Return the regular expression in ECMA-262's dialect, which JSON Schema recommends."""
-    if pattern is NOT_BLANK:
-        return r"\S"
-    return f"^(?:{pattern.regex.removeprefix('(?s)').replace(_SURROGATES, '')})$"
+    regex = (pattern.published or pattern.regex).removeprefix("(?s)").replace(_SURROGATES, "")
+    return f"^(?:{regex})$"

@@ -22,6 +22,9 @@ PROBLEM_JSON: Final = "application/problem+json"
 MAX_ERRORS: Final = 100
 """How many problems of a body a response lists; more are one mistake made many times."""
 
+LINK_TOKEN: Final = "{link_token}"  # noqa: S105 - its place
+"""The place of a token in the template of a path: it is shown nowhere."""
+
 _ERRORS_IN_DETAIL: Final = 5
 _RETRY_SOON: Final = 1
 _RETRY_LATER: Final = 5
@@ -58,7 +61,14 @@ def _on_http_error(
     status = HTTPStatus(error.status_code)
     resp.set_headers(error.headers or {})
     detail = status.description or status.phrase
+    if error.status_code == HTTPStatus.NOT_FOUND and _has_prefix(req):
+        detail = f"the proxy must remove {req.root_path} from the path"
     _respond(req, resp, status, code_of(status), status.phrase, detail)
+
+
+def _has_prefix(req: ShopRequest) -> bool:
+    """Return whether the proxy has left its prefix in the path."""
+    return bool(req.root_path) and req.path.startswith(f"{req.root_path}/")
 
 
 def _on_fault(req: ShopRequest, resp: Response, fault: Exception, _: dict[str, Any]) -> None:
@@ -101,6 +111,16 @@ def _error(problem: Problem) -> dict[str, str]:
     return {"pointer": problem.pointer, "detail": problem.detail}
 
 
+def _shown_path(req: ShopRequest) -> str:
+    """Return the path of the request, without the token of a link."""
+    if LINK_TOKEN not in (req.uri_template or ""):
+        return req.path
+    template, path = (req.uri_template or "").split("/"), req.path.split("/")
+    return "/".join(
+        "***" if place == LINK_TOKEN else text for place, text in zip(template, path, strict=True)
+    )
+
+
 def _respond(  # noqa: PLR0913 - the members of a problem document
     req: ShopRequest,
     resp: Response,
@@ -112,11 +132,11 @@ def _respond(  # noqa: PLR0913 - the members of a problem document
 ) -> None:
     document = {
         **(facts or {}),
-        "type": f"/problems/{code}",
+        "type": f"{req.root_path}/problems/{code}",
         "title": title,
         "status": int(status),
         "detail": detail,
-        "instance": uri.encode(req.path),
+        "instance": req.root_path + uri.encode(_shown_path(req)),
         "code": code,
         "request_id": req.context.request_id,
     }

@@ -18,7 +18,7 @@ from mechanic_core.accounts.account import (
 )
 from mechanic_core.accounts.use_cases import ChangePassword, LogIn, LogOut, ReadMe, RefreshTokens
 from mechanic_core.shop import Shop
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key
 from mechanic_http.endpoint.operation import Attempt, endpoint
 from mechanic_http.endpoint.route import Route
 
@@ -27,18 +27,18 @@ LIMITS: Final = ("default",)
 
 def customer_account(_: Shop, __: Actor, credentials: Credentials) -> str:
     """Return the key of a customer's account for counting attempts to log in."""
-    return _account_key(f"customer:{fold_case(credentials.email)}")
+    return _account_key(f"customer:{email_key(credentials.email)}")
 
 
 def staff_account(_: Shop, __: Actor, credentials: Credentials) -> str:
     """Return the key of a staff account for counting attempts to log in."""
-    return _account_key(f"staff:{fold_case(credentials.email)}")
+    return _account_key(f"staff:{email_key(credentials.email)}")
 
 
 def own_account(shop: Shop, actor: Actor, _: object) -> str:
     """Return the key of the actor's account: the same as for a login to it."""
     kind = "customer" if actor.role is Role.CUSTOMER else "staff"
-    return _account_key(f"{kind}:{fold_case(shop.read_me(actor).email)}")
+    return _account_key(f"{kind}:{email_key(shop.read_me(actor).email)}")
 
 
 def _account_key(account: str) -> str:

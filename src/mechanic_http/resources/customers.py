@@ -5,7 +5,13 @@ from typing import Annotated, Final, final
 from attrs import frozen
 
 from mechanic_core.access import Actor
-from mechanic_core.customers.customer import Customer, CustomerForm, CustomerId, Registration
+from mechanic_core.customers.customer import (
+    Customer,
+    CustomerForm,
+    CustomerId,
+    NewCustomer,
+    Registration,
+)
 from mechanic_core.customers.use_cases import (
     ChangeCustomer,
     EraseCustomer,
@@ -30,7 +36,11 @@ class CustomerQuery(ListQuery):
 
     q: Annotated[
         SearchText | None,
-        Description("Beginning of a name, e-mail address or phone number; case-insensitive."),
+        Description(
+            "Words that begin words of the name or e-mail address, in any order, without regard to"
+            " case and accents; or the beginning of the phone number, with or without its country"
+            " code and in any spelling."
+        ),
     ] = None
 
 
@@ -47,8 +57,10 @@ class CustomerCollection:
         return self.shop.list_customers(actor, query.q, page)
 
     @endpoint(RegisterCustomer, creates="/customers/{id}")
-    def on_post(self, actor: Actor, registration: Registration) -> Prepared[Customer]:
-        """Register as a customer."""
+    def on_post(self, actor: Actor, registration: Registration | NewCustomer) -> Prepared[Customer]:
+        """Register as a customer; staff may leave out the password."""
+        if isinstance(registration, NewCustomer):
+            return self.shop.add_customer.prepare(actor, registration)
         return self.shop.register_customer.prepare(actor, registration)
 
 

@@ -16,6 +16,7 @@ from mechanic_core.inventory.use_cases import (
     ListParts,
     MoveStock,
     ReadPart,
+    RestorePart,
 )
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.rules import Description, checked
@@ -32,18 +33,25 @@ class PartQuery(ListQuery):
     """Filters of the list of parts."""
 
     q: Annotated[
-        SearchText | None, Description("Beginning of a name or SKU; case-insensitive.")
+        SearchText | None,
+        Description(
+            "Words that begin words of the name or SKU, in any order, without regard to case and"
+            " accents; or the beginning of the SKU without blanks and punctuation."
+        ),
     ] = None
-    sku: Annotated[Sku | None, Description("Exact SKU.")] = None
+    sku: Annotated[Sku | None, Description("Whole SKU; case and white space do not count.")] = None
     low_stock: Annotated[
         bool | None,
         Description("Whether the available quantity is at or below the reorder point. Staff only."),
     ] = None
+    archived: Annotated[
+        bool, Description("Whether to list the archived parts instead of the others. Staff only.")
+    ] = False
 
     @property
     def filter(self) -> PartFilter:
         """The filter that the use case takes."""
-        return PartFilter(q=self.q, sku=self.sku, low_stock=self.low_stock)
+        return PartFilter(q=self.q, sku=self.sku, low_stock=self.low_stock, archived=self.archived)
 
 
 @final
@@ -73,7 +81,7 @@ class PartItem:
 
     @endpoint(ReadPart)
     def on_get(self, actor: Actor, part_id: PartId) -> Part:
-        """Get a part."""
+        """Get a part; archived ones are for staff."""
         return self.shop.read_part(actor, part_id)
 
     @endpoint(ChangePart)
@@ -92,8 +100,21 @@ class PartItem:
 
     @endpoint(ArchivePart)
     def on_delete(self, actor: Actor, part_id: PartId, expected: int | None) -> None:
-        """Archive a part; its stock movements remain."""
+        """Archive a part that is not in use; its stock movements remain."""
         self.shop.archive_part(actor, part_id, expected)
+
+
+@final
+@frozen
+class PartRestoration:
+    """The restoration of one archived part."""
+
+    shop: Shop
+
+    @endpoint(RestorePart)
+    def on_post(self, actor: Actor, part_id: PartId, expected: int | None) -> Part:
+        """Restore an archived part to the lists."""
+        return self.shop.restore_part(actor, part_id, expected)
 
 
 @final
@@ -119,5 +140,6 @@ class MovementCollection:
 ROUTES: Final = (
     Route("/inventory", PartCollection),
     Route("/inventory/{part_id}", PartItem),
+    Route("/inventory/{part_id}/restore", PartRestoration),
     Route("/inventory/{part_id}/movements", MovementCollection),
 )

@@ -28,6 +28,7 @@ from mechanic_core.shop import Shop
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.use_cases.lists import ListWorked
 from mechanic_core.unit_of_work import Prepared
+from mechanic_core.values import SearchText
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery, PeriodQuery
@@ -51,6 +52,18 @@ class LeaderboardQuery(PeriodQuery):
     ] = LEADERBOARD_LIMIT
 
 
+@frozen(kw_only=True, field_transformer=checked)
+class MechanicQuery(ListQuery):
+    """Filters of the list of mechanics."""
+
+    q: Annotated[
+        SearchText | None,
+        Description(
+            "Words that begin words of the name, in any order, without regard to case and accents."
+        ),
+    ] = None
+
+
 @frozen(kw_only=True)
 class WorkedQuery(PeriodQuery, ListQuery):
     """Page and period of the list of worked tickets."""
@@ -64,9 +77,9 @@ class MechanicCollection:
     shop: Shop
 
     @endpoint(ListMechanics)
-    def on_get(self, actor: Actor, page: PageRequest) -> Page[SeenMechanic]:
+    def on_get(self, actor: Actor, query: MechanicQuery, page: PageRequest) -> Page[SeenMechanic]:
         """List mechanics."""
-        return self.shop.list_mechanics(actor, page)
+        return self.shop.list_mechanics(actor, page, query.q)
 
     @endpoint(HireMechanic, creates="/mechanics/{id}")
     def on_post(self, actor: Actor, hiring: Hiring) -> Prepared[Mechanic]:

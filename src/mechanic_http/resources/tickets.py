@@ -101,7 +101,9 @@ class TicketItem:
         change: Replacement[TicketForm],
         expected: int | None,
     ) -> Ticket:
-        """Replace a ticket's description, service date and vehicle."""
+        """Replace a ticket's description, service date, vehicle and customer."""
+        if _leaves_vehicle(change):
+            change = change.keeping("vehicle_id", "vin")
         return self.shop.change_ticket(actor, ticket_id, change, expected)
 
     @endpoint(ChangeTicket)
@@ -112,7 +114,7 @@ class TicketItem:
         change: MergePatch[TicketForm],
         expected: int | None,
     ) -> Ticket:
-        """Update a ticket's description, service date or vehicle, by id or VIN."""
+        """Update a ticket's description, service date, customer or vehicle, by id or VIN."""
         patch = change.instead_of("vehicle_id", given="vin")
         return self.shop.change_ticket(actor, ticket_id, patch, expected)
 
@@ -120,6 +122,14 @@ class TicketItem:
     def on_delete(self, actor: Actor, ticket_id: TicketId, expected: int | None) -> None:
         """Delete a ticket that was opened by mistake."""
         self.shop.remove_ticket(actor, ticket_id, expected)
+
+
+def _leaves_vehicle(change: Replacement[TicketForm]) -> bool:
+    """Return whether the body has the `vehicle` that GET gave, and names no other one."""
+    form, vehicle = change.form, change.read_only.get("vehicle", ())
+    if not isinstance(form, TicketForm) or form.vehicle_id or not isinstance(vehicle, dict | None):
+        return False
+    return form.vin == (vehicle or {}).get("vin")
 
 
 @final

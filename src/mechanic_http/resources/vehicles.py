@@ -1,6 +1,6 @@
 """Vehicles and their service history."""
 
-from typing import Annotated, Final, final
+from typing import Annotated, Final, TypeAlias, final
 
 from attrs import frozen
 
@@ -10,21 +10,33 @@ from mechanic_core.rules import Description, checked
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.use_cases.lists import ListVehicleTickets
-from mechanic_core.values import IdNumber
+from mechanic_core.values import IdNumber, SearchText
+from mechanic_core.vehicles.odometer import OdometerReading, OwnersReading
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.use_cases import (
     AddVehicle,
     ChangeVehicle,
+    ListOdometer,
     ListVehicles,
     ReadVehicle,
     RemoveVehicle,
 )
-from mechanic_core.vehicles.vehicle import Plate, Vehicle, VehicleForm, VehicleId, VinTaken
-from mechanic_core.vehicles.vin import Vin
+from mechanic_core.vehicles.vehicle import (
+    Plate,
+    Vehicle,
+    VehicleDraft,
+    VehicleForm,
+    VehicleId,
+    VinTaken,
+)
+from mechanic_core.vehicles.vin import ScannedVin
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import Attempt, endpoint
 from mechanic_http.endpoint.query import ListQuery
 from mechanic_http.endpoint.route import Route
+
+SeenReading: TypeAlias = OwnersReading | OdometerReading
+"""The views of an odometer reading, of the owner and of staff."""
 
 
 def vin_guesser(_: Shop, actor: Actor, form: object) -> str | None:
@@ -40,18 +52,35 @@ VIN_ATTEMPT: Final = Attempt(vin_guesser, (VinTaken,))
 """Counts a customer's `VinTaken` as a failed login: nobody can try VINs without end."""
 
 
+def is_transferred(draft: VehicleDraft, vehicle: Vehicle) -> bool:
+    """Return whether the vehicle was there before: each change counts its version up from 1."""
+    return draft.transfer and vehicle.version > 1
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class VehicleQuery(ListQuery):
     """Filters of the list of vehicles."""
 
+    q: Annotated[
+        SearchText | None,
+        Description(
+            "Words that begin words of the plate, make, model, VIN or owner's name, in any order,"
+            " without regard to case and accents; or the beginning of the plate or VIN without"
+            " blanks and punctuation."
+        ),
+    ] = None
     customer_id: Annotated[IdNumber | None, Description("Id of the owner.")] = None
-    vin: Annotated[Vin | None, Description("Exact VIN; case-insensitive.")] = None
-    plate: Annotated[Plate | None, Description("Exact licence plate; case-insensitive.")] = None
+    vin: Annotated[
+        ScannedVin | None, Description("Exact VIN; case-insensitive, with or without separators.")
+    ] = None
+    plate: Annotated[Plate | None, Description("Licence plate; only letters and digits count.")] = (
+        None
+    )
 
     @property
     def filter(self) -> VehicleFilter:
         """The filter that the use case takes."""
-        return VehicleFilter(customer_id=self.customer_id, vin=self.vin, plate=self.plate)
+        return VehicleFilter(q=self.q, customer_id=self.customer_id, vin=self.vin, plate=self.plate)
 
 
 @final
@@ -66,10 +95,10 @@ class VehicleCollection:
         """List vehicles; customers see their own."""
         return self.shop.list_vehicles(actor, query.filter, page)
 
-    @endpoint(AddVehicle, creates="/vehicles/{id}", attempt=VIN_ATTEMPT)
-    def on_post(self, actor: Actor, form: VehicleForm) -> Vehicle:
-        """Add a vehicle."""
-        return self.shop.add_vehicle(actor, form)
+    @endpoint(AddVehicle, creates="/vehicles/{id}", found=is_transferred, attempt=VIN_ATTEMPT)
+    def on_post(self, actor: Actor, draft: VehicleDraft) -> Vehicle:
+        """Add a vehicle, or transfer the one with this VIN."""
+        return self.shop.add_vehicle(actor, draft, transfer=draft.transfer)
 
 
 @final
@@ -125,8 +154,22 @@ class VehicleTickets:
         return self.shop.list_vehicle_tickets(actor, vehicle_id, page)
 
 
+@final
+@frozen
+class VehicleOdometer:
+    """The odometer readings of one vehicle."""
+
+    shop: Shop
+
+    @endpoint(ListOdometer)
+    def on_get(self, actor: Actor, vehicle_id: VehicleId, page: PageRequest) -> Page[SeenReading]:
+        """List the odometer readings of a vehicle, oldest first."""
+        return self.shop.list_odometer(actor, vehicle_id, page)
+
+
 ROUTES: Final = (
     Route("/vehicles", VehicleCollection),
     Route("/vehicles/{vehicle_id}", VehicleItem),
     Route("/vehicles/{vehicle_id}/service_tickets", VehicleTickets),
+    Route("/vehicles/{vehicle_id}/odometer", VehicleOdometer),
 )

@@ -7,8 +7,9 @@ import click
 from attrs import fields
 
 from mechanic_core.access import SYSTEM, Role
+from mechanic_core.accounts.password_resets import NewPassword
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_core.rules import first_violation, rules_of
+from mechanic_core.rules import first_violation, normalizer_of, rules_of
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.shop import open_shop
 
@@ -18,7 +19,7 @@ OPTIONS: Final = {"name": "--name", "email": "--email", "password": "the passwor
 
 @click.group()
 def staff() -> None:
-    """Add staff accounts."""
+    """Add staff accounts and set their passwords."""
 
 
 @staff.command()
@@ -42,9 +43,22 @@ def add(role: str, email: str, name: str, *, password_stdin: bool) -> None:
     click.echo(f"{mechanic.role} {mechanic.id}: {mechanic.name} <{mechanic.email}>")
 
 
+@staff.command()
+@click.option("--email", required=True, help="The email address to log in with.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def reset(email: str, *, password_stdin: bool) -> None:
+    """Set a new password and end all sessions; prompts for the password."""
+    settings = Settings.read()
+    password = _read_password(from_stdin=password_stdin)
+    _validate(email=email, password=password)
+    with open_shop(settings=settings) as shop:
+        mechanic_id = shop.set_staff_password(SYSTEM, email, NewPassword(new_password=password))
+    click.echo(f"mechanic {mechanic_id}: new password, all sessions ended")
+
+
 def _read_password(*, from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        return sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
     if not sys.stdin.isatty():
         raise click.UsageError(
             "There is no terminal to ask for the password: use --password-stdin."
@@ -59,7 +73,8 @@ def _validate(**values: str) -> None:
     problems = [
         f"{OPTIONS[name]} {violation}"
         for name, text in values.items()
-        if (violation := first_violation(rules_of(types[name]), text))
+        for normalize in [normalizer_of(types[name])]
+        if normalize and (violation := first_violation(rules_of(types[name]), normalize(text)))
     ]
     if problems:
         raise click.UsageError(f"{'; '.join(problems)}.")

@@ -10,6 +10,7 @@ from typing import Final, final
 
 from attrs import field, frozen
 
+from mechanic_adapters.security.link_tokens import HmacLinkTokens
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
@@ -84,7 +85,9 @@ def fill_shop(settings: Settings, end: datetime) -> None:
     with closing(SqlStore.open(settings.database_url)) as store:
         simulation = simulation_until(end)
         passwords = MemoizedPasswords(Argon2Passwords(PROFILES[settings.password_profile]))
-        tokens = create_tokens(settings, settings.secret_key or "", simulation)
-        shop = build_shop(store, simulation, passwords, tokens)
+        secret = settings.secret_key or ""
+        tokens = create_tokens(settings, secret, simulation)
+        links = HmacLinkTokens(lambda: (secret,))
+        shop = build_shop(store, simulation, passwords, tokens, links)
         with store.begin():
             simulate_year(shop, simulation, end)

@@ -26,7 +26,7 @@ def configure_logging(settings: Settings) -> AccessLog:
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     processors: list[Processor] = [
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", key="at"),
+        structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%S.%fZ", key="at"),
     ]
     renderer: Processor = (
         structlog.processors.JSONRenderer(_as_json)

@@ -138,8 +138,21 @@ def _origin(text: str) -> str:
     return text.lower()
 
 
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.query or parts.fragment or not text.isprintable() or " " in text:
+        raise ValueError(text)
+    return _origin(f"{parts.scheme}://{parts.netloc}") + parts.path.rstrip("/")
+
+
 def _network(text: str) -> Network:
     return ip_network(text)
+
+
+def _prefix(text: str) -> str:
+    from mechanic_http.middleware.public_prefix import read_prefix  # noqa: PLC0415 - see above
+
+    return read_prefix(text)
 
 
 BOOLEAN: Final = Parser("`true` or `false`", _boolean, lambda value: str(value).lower())
@@ -148,9 +161,15 @@ SECRET_OR_FILE: Final = Parser[str]("a secret or a path", str)
 PEM_FILE: Final = Parser("the path of a PEM file", _pem_file)
 RATE: Final = Parser("a rate such as `100/minute`; empty turns it off", _rate, empty_is_value=True)
 DATABASE_URL: Final = Parser(
-    "`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`", _database_url
+    "`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`; percent-encode special characters "
+    "in the password (`@` is `%40`, `#` is `%23`, `/` is `%2F`)",
+    _database_url,
 )
 REDIS_URL: Final = Parser("`redis://HOST:PORT/NUMBER`", _redis_url)
 STORAGE_URL: Final = Parser(f"`memory://` or {REDIS_URL.accepts}", _storage_url)
 ORIGIN: Final = Parser("an origin such as `https://shop.example`", _origin)
+PREFIX: Final = Parser(
+    "a path such as `/shop`, of letters, digits and `.`, `_`, `~`, `-` between its slashes", _prefix
+)
+PUBLIC_URL: Final = Parser("an address such as `https://shop.example`", _public_url)
 NETWORK: Final = Parser("an address or network such as `10.0.0.0/8`", _network)

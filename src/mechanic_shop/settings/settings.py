@@ -23,6 +23,8 @@ from mechanic_shop.settings.parsers import (
     NETWORK,
     ORIGIN,
     PEM_FILE,
+    PREFIX,
+    PUBLIC_URL,
     RATE,
     REDIS_URL,
     SECRET,
@@ -68,10 +70,8 @@ class Settings:
     database_url: Annotated[
         str,
         Variable(
-            "The database. Percent-encode special characters in a password. `postgres://` is "
-            "accepted too; a relative path of an SQLite file starts at the working directory. On "
-            "PostgreSQL `?schema=NAME` puts every table and function in a schema of its own, beside "
-            "another application's; `db upgrade` creates it",
+            "The database. `postgres://` is accepted too; a relative SQLite path starts at the working "
+            "directory. `?schema=NAME` puts all in a schema of PostgreSQL, which `db upgrade` creates",
             DATABASE_URL,
         ),
     ] = "sqlite:///mechanic_shop.db"
@@ -80,9 +80,7 @@ class Settings:
     ] = JwtAlgorithm.HS256
     jwt_private_key_file: Annotated[
         Path | None,
-        Variable(
-            "The RSA key that signs when `JWT_ALG` is `RS256`; `keys new` makes one", PEM_FILE
-        ),
+        Variable("RSA key that signs when `JWT_ALG` is `RS256`; `keys new` makes one", PEM_FILE),
     ] = None
     jwt_previous_keys: Annotated[
         tuple[str, ...],
@@ -167,25 +165,27 @@ class Settings:
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Variable(
-            "Proxies whose `X-Forwarded-*` headers are trusted; name the proxies alone, not a network "
-            "that has clients in it",
+            "Proxies whose `X-Forwarded-*` is trusted; never a network that has clients in it",
             list_of(NETWORK),
         ),
     ] = ()
+    root_path: Annotated[
+        str,
+        Variable(
+            "Path prefix that a proxy removes, and every answered address begins with; a trusted "
+            "proxy's `X-Forwarded-Prefix` takes precedence",
+            PREFIX,
+            "none",
+        ),
+    ] = ""
     force_https: Annotated[
         bool,
-        Variable(
-            "Refuse requests that did not arrive over HTTPS",
-            BOOLEAN,
-            "`true` in production, `false` in development",
-        ),
+        Variable("Refuse requests without HTTPS", BOOLEAN, "`true` in production, else `false`"),
     ] = Factory(lambda settings: settings.production, takes_self=True)
     log_format: Annotated[
         LogFormat,
         Variable(
-            "Format of log lines",
-            choice_of(LogFormat),
-            "`json` in production, `console` in development",
+            "Format of log lines", choice_of(LogFormat), "`json` in production, else `console`"
         ),
     ] = Factory(
         lambda settings: LogFormat.JSON if settings.production else LogFormat.CONSOLE,
@@ -195,8 +195,7 @@ class Settings:
         LogLevel.INFO
     )
     event_retention_days: Annotated[
-        int,
-        Variable("Days after which events are deleted", whole_number(1, 3650)),
+        int, Variable("Days after which events are deleted", whole_number(1, 3650))
     ] = 30
     metrics_token: Annotated[
         str | None,
@@ -210,7 +209,14 @@ class Settings:
     require_if_match: Annotated[bool, Variable("Require `If-Match` for changes (428)", BOOLEAN)] = (
         False
     )
-    strict_vin: Annotated[bool, Variable("Refuse a VIN with a wrong check digit", BOOLEAN)] = False
+    strict_vin: Annotated[
+        bool, Variable("Refuse a VIN with a wrong check digit, unless staff confirm it", BOOLEAN)
+    ] = False
+
+    public_url: Annotated[
+        str | None,
+        Variable("The address that people reach the shop at; links begin with it", PUBLIC_URL),
+    ] = None
 
     @property
     def production(self) -> bool:

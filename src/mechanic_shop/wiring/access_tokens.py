@@ -51,6 +51,11 @@ class ConfiguredTokens(AccessTokens):
         """Return a token for *actor* that is valid from *at* on. Raises `WrongSettings`."""
         return self.make().issue(actor, at)
 
+    def link_secrets(self) -> tuple[str, ...]:
+        """Return the secret, and former ones that are accepted while rotating."""
+        is_rsa = self._settings.jwt_alg is JwtAlgorithm.RS256  # whose former keys are files
+        return self.secret(), *(() if is_rsa else self._settings.jwt_previous_keys)
+
     def make(self) -> JwtTokens:
         """Return the issuer and verifier. Raises `WrongSettings`."""
         if self._made is None:

@@ -228,4 +228,5 @@ def _http_settings(settings: Settings, secret: str) -> HttpSettings:
         cors_origins=settings.cors_origins,
         require_if_match=settings.require_if_match,
         force_https=settings.force_https,
+        root_path=settings.root_path,
     )

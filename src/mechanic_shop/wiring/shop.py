@@ -10,8 +10,9 @@ from urllib.parse import quote
 from attrs import evolve
 
 from mechanic_adapters.resilience.long_poll import LongPoll
+from mechanic_adapters.security.link_tokens import HmacLinkTokens
 from mechanic_adapters.security.password_hashing import PROFILES, Argon2Passwords
-from mechanic_core.accounts.ports import AccessTokens, Passwords
+from mechanic_core.accounts.ports import Passwords
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import EventListener, Store
@@ -20,7 +21,7 @@ from mechanic_shop.settings.env_file import prefixed_names
 from mechanic_shop.settings.settings import Settings, variables
 from mechanic_shop.settings.url_passwords import mask_url
 from mechanic_shop.settings.variables import name_as_set
-from mechanic_shop.wiring.access_tokens import configure_tokens
+from mechanic_shop.wiring.access_tokens import ConfiguredTokens, configure_tokens
 from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
@@ -128,7 +129,7 @@ def _all(url: str | Path | None, given: Mapping[str, object]) -> dict[str, objec
 def configure_shop(
     settings: Settings,
     store: Store,
-    tokens: AccessTokens,
+    tokens: ConfiguredTokens,
     passwords: Passwords,
     low_stock: LowStockListener = ignore_low_stock,
 ) -> Shop:
@@ -138,6 +139,8 @@ def configure_shop(
         utc_now,
         passwords,
         tokens,
+        HmacLinkTokens(tokens.link_secrets),
+        public_url=settings.public_url or "",
         refresh_life=timedelta(days=settings.refresh_ttl_days),
         strict_vin=settings.strict_vin,
         low_stock=low_stock,

@@ -37,7 +37,10 @@ _log: Final = logging.getLogger(__name__)
 @final
 @frozen
 class Swept:
-    """How many stored answers were deleted, how many sessions and refresh tokens, and events."""
+    """How many stored answers were deleted, how many events, and how many sessions.
+
+    Refresh tokens and password resets count as sessions.
+    """
 
     answers: int = 0
     sessions: int = 0
@@ -70,7 +73,7 @@ class Sweeper:
         Raises `Unavailable`.
         """
         answers = self._all(self._answers, pause)
-        sessions = self._all(self._sessions, pause)
+        sessions = self._all(self._sessions, pause) + self._all(self._resets, pause)
         self._all(self._number_events, pause)  # first: an event without a position is not deleted
         return Swept(answers, sessions, self._all(self._events, pause))
 
@@ -105,6 +108,10 @@ class Sweeper:
     def _sessions(self) -> int:
         with self.store.begin() as work:
             return work.sessions.sweep(self.now() - self.token_life - _MARGIN, self.batch)
+
+    def _resets(self) -> int:
+        with self.store.begin() as work:
+            return work.password_resets.sweep(self.now() - _MARGIN, self.batch)
 
     def _number_events(self) -> int:
         with self.store.begin() as work:

@@ -7,7 +7,10 @@ import secrets
 from datetime import timedelta
 from functools import partial
 
+from mechanic_core.accounts import reset_use_cases as resets
 from mechanic_core.accounts import use_cases as accounts
+from mechanic_core.accounts.links import LinkTokens
+from mechanic_core.accounts.password_resets import ResetIssuer, ResetReader
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
@@ -16,6 +19,7 @@ from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.inventory.part import Part
 from mechanic_core.mechanics import use_cases as mechanics
+from mechanic_core.profile import use_cases as profile
 from mechanic_core.shop import (
     AccountUseCases,
     CustomerUseCases,
@@ -23,6 +27,8 @@ from mechanic_core.shop import (
     InventoryUseCases,
     LineUseCases,
     MechanicUseCases,
+    PasswordResetUseCases,
+    ProfileUseCases,
     Shop,
     TicketUseCases,
     VehicleUseCases,
@@ -57,14 +63,19 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
     now: Clock,
     passwords: Passwords,
     tokens: AccessTokens,
+    link_tokens: LinkTokens,
     *,
     refresh_life: timedelta = timedelta(days=14),
     strict_vin: bool = False,
     low_stock: LowStockListener = ignore_low_stock,
     wakeups: Wakeups = no_wakeups,
     address: str = "",
+    public_url: str = "",
 ) -> Shop:
-    """Return the shop, with every use case on *store*; *address* is shown for it."""
+    """Return the shop, with every use case on *store*; *address* is shown for it.
+
+    *public_url* begins the addresses in links.
+    """
     begin, read_only = store.begin, store.read_only
     issuer = accounts.TokenIssuer(tokens, partial(secrets.token_urlsafe, 32), refresh_life)
     stock = TicketStock(low_stock)
@@ -72,6 +83,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         store=store,
         address=address,
         **vars(_accounts(begin, read_only, now, passwords, issuer)),
+        **vars(_resets(begin, read_only, now, passwords, ResetIssuer(link_tokens, public_url))),
         **vars(_customers(begin, read_only, now, passwords)),
         **vars(_vehicles(begin, read_only, now, strict_vin=strict_vin)),
         **vars(_mechanics(begin, read_only, now, passwords)),
@@ -79,6 +91,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         **vars(_workflow(begin, read_only, now, stock)),
         **vars(_lines(begin, now, stock)),
         **vars(_inventory(begin, read_only, now, low_stock)),
+        **vars(_profile(begin, read_only, now)),
         **vars(_events(begin, read_only, wakeups)),
     )
 
@@ -100,11 +113,29 @@ def _accounts(
     )
 
 
+def _resets(
+    begin: Begin,
+    read_only: ReadOnly,
+    now: Clock,
+    passwords: Passwords,
+    issuer: ResetIssuer,
+) -> PasswordResetUseCases:
+    reader = ResetReader(issuer.tokens, read_only)
+    return PasswordResetUseCases(
+        issue_customer_reset=resets.IssueCustomerReset(begin, now, issuer),
+        issue_staff_reset=resets.IssueStaffReset(begin, now, issuer),
+        read_password_reset=resets.ReadPasswordReset(now, reader),
+        reset_password=resets.ResetPassword(begin, now, passwords, reader),
+        set_staff_password=resets.SetStaffPassword(begin, now, passwords),
+    )
+
+
 def _customers(
     begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords
 ) -> CustomerUseCases:
     return CustomerUseCases(
         register_customer=customers.RegisterCustomer(begin, now, passwords),
+        add_customer=customers.AddCustomer(begin, now, passwords),
         list_customers=customers.ListCustomers(read_only),
         read_customer=customers.ReadCustomer(read_only),
         change_customer=customers.ChangeCustomer(begin, now),
@@ -119,6 +150,7 @@ def _vehicles(
         add_vehicle=vehicles.AddVehicle(begin, now, strict_vin),
         list_vehicles=vehicles.ListVehicles(read_only),
         read_vehicle=vehicles.ReadVehicle(read_only),
+        list_odometer=vehicles.ListOdometer(read_only),
         change_vehicle=vehicles.ChangeVehicle(begin, now, strict_vin),
         remove_vehicle=vehicles.RemoveVehicle(begin, now),
     )
@@ -184,9 +216,18 @@ def _inventory(
         read_part=inventory.ReadPart(read_only),
         change_part=inventory.ChangePart(begin, now, low_stock),
         archive_part=inventory.ArchivePart(begin, now),
+        restore_part=inventory.RestorePart(begin, now),
         move_stock=inventory.MoveStock(begin, now, low_stock),
         list_movements=inventory.ListMovements(read_only),
         check_stock=inventory.CheckStock(read_only),
+    )
+
+
+def _profile(begin: Begin, read_only: ReadOnly, now: Clock) -> ProfileUseCases:
+    return ProfileUseCases(
+        read_profile=profile.ReadProfile(read_only),
+        change_profile=profile.ChangeProfile(begin, now),
+        list_profile_history=profile.ListProfileHistory(read_only),
     )
 
 

@@ -35,6 +35,7 @@ ARGUMENTS: Final[Mapping[str, Sequence[str]]] = {
     "keys new": ["--alg", "RS256", "--out", "a.pem"],
     "restore": ["dump"],
     "serve": ["--port", "0"],
+    "staff reset": ["--email", "a@b.example", "--password-stdin"],
     "staff add": [
         *("--role", "manager", "--email", "a@x.example", "--name", "A", "--password-stdin"),
     ],

@@ -48,9 +48,23 @@ def test_all_invalid_values_are_reported(shop_cli: CommandLine, tmp_path: Path) 
 
     assert 2 == outcome.code
     assert is_one_line(outcome.err)
-    assert "--name must not be blank; --email must" in outcome.err
+    assert "--name must not be empty; --email must" in outcome.err
     assert "; the password must have 8 to 128 characters" in outcome.err
     assert [] == [*tmp_path.iterdir()]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_password(
+    shop_cli: CommandLine, tmp_path: Path, url: str
+) -> None:
+    """
+    F22: a byte-order mark before the password on standard input is dropped.
+    """
+    shop_cli("db", "upgrade", DATABASE_URL=url)
+
+    shop_cli(*ADD, "--password-stdin", given="\ufeffcorrect horse\n", DATABASE_URL=url)
+
+    with serving(tmp_path, "serve", "--port", "0", env={"DATABASE_URL": url}) as shop:
+        assert "manager" == role_of(shop, "grace@example.com", "correct horse")
 
 
 def test_a_prompt_needs_a_terminal(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """`open_application`: on a store of the host, on a shop of the host, with routes of its own."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import falcon
 import pytest
@@ -229,3 +230,40 @@ def test_the_host_hears_of_each_commit() -> None:
 
     assert 201 == moved.status_code
     assert [["/inventory/1"]] == [[event.subject for event in events] for events in heard]
+
+
+def mounted_at(path: str, app: WSGIApplication) -> WSGIApplication:
+    """Return a host that passes everything below *path* to *app*, as WSGI dispatchers do."""
+
+    def host(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not environ["PATH_INFO"].startswith(f"{path}/"):
+            start_response("404 Not Found", [])
+            return []
+        inner = environ["PATH_INFO"].removeprefix(path)
+        mounted = environ | {"SCRIPT_NAME": environ["SCRIPT_NAME"] + path, "PATH_INFO": inner}
+        return app(mounted, start_response)
+
+    return host
+
+
+def test_a_mounted_application_answers_with_addresses_of_the_host() -> None:
+    """
+    M7: below a mount, and below a proxy's prefix before it, every address leads back to the shop.
+    """
+    with (
+        furnished(MemoryStore()) as store,
+        open_application(Settings.of(root_path="/out"), store=store) as app,
+    ):
+        host = mounted_at("/garage", app)
+        token = token_of(app)
+        part = {"name": "Oil", "price": 7}
+        made = ask(host, "POST", "/garage/inventory", token, json=part).headers["location"]
+        listed = ask(host, "GET", "/garage/inventory").headers["link"]
+        refused = ask(host, "GET", "/garage/inventory/99").json
+        document = ask(host, "GET", "/garage/openapi.json").json
+        outside = [made, refused["type"], *re.findall(r"<(.*?)>", listed)]
+        statuses = [ask(host, "GET", path.removeprefix("/out")).status_code for path in outside]
+
+    assert "/out/garage" == document["servers"][0]["url"]
+    assert ["/out/garage"] * 3 == [path[: len("/out/garage")] for path in outside]
+    assert [200] * 3 == statuses

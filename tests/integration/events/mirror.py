@@ -1,4 +1,4 @@
-"""A mirror of the shop: a snapshot of all lists, and then the subjects of all events."""
+"""A mirror of the shop: a snapshot of its profile and all lists, and then the subjects of all events."""
 
 from collections.abc import Callable
 from http.client import HTTPException
@@ -9,6 +9,7 @@ from attrs import define, field
 from tests.faults.shop_processes import Client
 
 LISTS: Final = ("/customers", "/vehicles", "/mechanics", "/inventory", "/service_tickets")
+SHOP: Final = "/shop"
 NEWEST: Final = 2**63 - 1
 """A position behind which there is no event yet."""
 
@@ -28,10 +29,11 @@ class Mirror:
     last: int = 0
 
     def read_snapshot(self) -> None:
-        """Note the newest position and then read all lists, in pages by cursor."""
+        """Note the newest position; then read the profile, and all lists in pages by cursor."""
         self.first = self.last = self.get(f"/events?after={NEWEST}")["last"]
-        for path in LISTS:
-            for thing in self.items_of(path):
+        self._put(SHOP, self.get(SHOP))
+        for path, query in (*((path, "") for path in LISTS), ("/inventory", "&archived=true")):
+            for thing in self.items_of(path, query):
                 self._put(f"{path}/{thing['id']}", thing)
 
     def follow(self, resting: Callable[[], bool]) -> None:
@@ -64,12 +66,12 @@ class Mirror:
             assert answer.status == 200, answer
             return answer.body
 
-    def items_of(self, path: str) -> list[Any]:
+    def items_of(self, path: str, query: str) -> list[Any]:
         """Return the items of all pages of a list."""
         items: list[Any] = []
         cursor = ""
         while True:
-            page = self.get(f"{path}?per_page=100{cursor}")
+            page = self.get(f"{path}?per_page=100{query}{cursor}")
             items += page["items"]
             if not page["next_cursor"]:
                 return items

@@ -18,7 +18,7 @@ import pytest
 from mechanic_core.events.event import EventType
 from tests.faults.shop_processes import Client, create_shop, serving
 from tests.integration.databases import DATABASES
-from tests.integration.events.mirror import LISTS, Mirror
+from tests.integration.events.mirror import LISTS, SHOP, Mirror
 from tests.integration.events.writers import MARK, HttpWriters
 from tests.integration.servers import PostgresServer
 from tests.integration.sockets import ROOT, wait_until
@@ -126,7 +126,7 @@ def kill_at_random(
 
 def everything(mirror: Mirror) -> dict[str, Any]:
     """Return what GET answers for each thing, those that no list has left out too."""
-    found = {}
+    found = {SHOP: mirror.get(SHOP)}
     for path in LISTS:
         newest = max((id_of(subject) for subject in known(mirror, path)), default=0)
         for number in range(1, newest + 1):

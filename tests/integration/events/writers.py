@@ -1,7 +1,7 @@
 """Writers over HTTP, which do whatever the API allows, to things that others change too."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.client import HTTPException
 from itertools import count
 from random import Random
@@ -83,7 +83,7 @@ def erase_a_customer(hand: Hand, ask: Ask) -> None:
         ask, "service_tickets", customer_id=customer, vehicle_id=vehicle, description="Grinds"
     )
     ask("PATCH", f"/customers/{customer}", {"phone": f"1{hand.word()}"})
-    ask("POST", f"/service_tickets/{ticket}/transitions", {"to": "cancelled"})
+    lead(ask, f"/service_tickets/{ticket}", hand.random.choice((WORKFLOW, WORKFLOW[-1:])))
     ask("DELETE", f"/customers/{customer}")
 
 
@@ -96,13 +96,17 @@ def change_vehicles(hand: Hand, ask: Ask) -> None:
 
 
 def change_stock(hand: Hand, ask: Ask) -> None:
-    """Add, price, count, move and archive parts."""
+    """Add, price, count, move, archive and restore parts."""
     price, quantity = hand.random.randint(1, 99), hand.random.randint(5, 50)
     hand.create(ask, "inventory", name="Pad", price=price, quantity=quantity)
     ask("PATCH", hand.path("inventory"), {"price": price})
     ask("PATCH", hand.path("inventory"), {"quantity": quantity})
     ask("POST", f"{hand.path('inventory')}/movements", {"kind": "receive", "quantity": quantity})
-    ask("DELETE", hand.path("inventory"))
+    part = hand.path("inventory")
+    ask("PATCH", part, {"quantity": 0})
+    ask("DELETE", part)
+    if hand.random.random() < 0.5:
+        ask("POST", f"{part}/restore")
 
 
 def change_tickets(hand: Hand, ask: Ask) -> None:
@@ -117,11 +121,14 @@ def change_tickets(hand: Hand, ask: Ask) -> None:
     add, remove = hand.some("mechanics"), hand.some("mechanics")
     ask("PUT", f"{hand.path('service_tickets')}/edit", {"add_ids": [add], "remove_ids": [remove]})
     ask("PATCH", hand.path("service_tickets"), {"description": f"Grinds {price_of(hand)}"})
+    ask("PATCH", hand.path("service_tickets"), {"customer_id": hand.some("customers")})
     ticket = hand.path("service_tickets")
     part = {"part_id": hand.some("inventory"), "quantity": hand.random.choice((1, 1.5))}
     line = ask("POST", f"{ticket}/parts", part).get("id", 1)
     ask("PATCH", f"{ticket}/parts/{line}", {"quantity": 2})
-    labor = {"description": "Replace", "hours": 1, "rate": price_of(hand), "mechanic_id": add}
+    labor = {"description": "Replace", "hours": 1, "rate": price_of(hand)}
+    if hand.random.random() < 0.5:  # who is hardly ever on the ticket
+        labor["mechanic_id"] = add
     line = ask("POST", f"{ticket}/labor", labor).get("id", 1)
     ask("PATCH", f"{ticket}/labor/{line}", {"rate": price_of(hand)})
     ask("DELETE", f"{ticket}/{hand.random.choice(('parts', 'labor'))}/{line}")
@@ -131,11 +138,22 @@ def change_tickets(hand: Hand, ask: Ask) -> None:
 def work_on_a_ticket(hand: Hand, ask: Ask) -> None:
     """Lead a ticket through its workflow, as far as others let it."""
     ticket = hand.path("service_tickets")
-    ask("PUT", f"{ticket}/edit", {"add_ids": [hand.some("mechanics")]})
-    for status in WORKFLOW[: hand.random.randint(1, len(WORKFLOW))]:
-        ask("POST", f"{ticket}/transitions", {"to": status})
+    lead(ask, ticket, WORKFLOW[: hand.random.randint(1, len(WORKFLOW))])
     if hand.random.random() < 0.3:
         ask("POST", f"{ticket}/transitions", {"to": "cancelled"})
+
+
+def change_the_shop(hand: Hand, ask: Ask) -> None:
+    """Rename the shop, or move it to another time zone."""
+    ask("PATCH", "/shop", {"name": hand.word()})
+    ask("PATCH", "/shop", {"time_zone": hand.random.choice(("UTC", "Asia/Tokyo"))})
+
+
+def lead(ask: Ask, ticket: str, statuses: Sequence[str]) -> None:
+    """Give a ticket to the manager, who stays active, and lead it through *statuses*."""
+    ask("PUT", f"{ticket}/edit", {"add_ids": [1]})
+    for status in statuses:
+        ask("POST", f"{ticket}/transitions", {"to": status})
 
 
 def price_of(hand: Hand) -> int:
@@ -145,7 +163,7 @@ def price_of(hand: Hand) -> int:
 
 CHANGES: Final = (
     *(change_people, change_vehicles, change_stock, change_tickets, work_on_a_ticket),
-    *(change_tickets, erase_a_customer),
+    *(change_tickets, erase_a_customer, change_the_shop),
 )
 
 

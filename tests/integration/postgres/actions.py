@@ -9,7 +9,8 @@ from mechanic_adapters.conformance.samples.records import (
     new_entry,
 )
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Work
 
 

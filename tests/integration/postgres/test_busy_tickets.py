@@ -20,8 +20,9 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import PageRequest
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
 from tests.integration.postgres.actions import replace_mechanics, wait_for_a_blocked_lock
 

@@ -8,8 +8,10 @@ from attrs import field, frozen
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import CustomerId, Registration
-from mechanic_core.inventory.part import Part, PartForm, PartId
+from mechanic_core.inventory.movement import MovementForm
+from mechanic_core.inventory.part import Kind, Part, PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring
+from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
@@ -75,6 +77,13 @@ class Premises:
         """Return the quantities on hand and reserved of a part."""
         part = self.shop.read_part(MANAGER, PartId(part_id))
         return part.quantity, part.reserved
+
+    def archive(self, part_id: int = 1) -> Part:
+        """Count a part to zero and archive it; return it."""
+        one, nothing = PartId(part_id), MovementForm(kind=Kind.COUNT, quantity=Quantity(0))
+        self.shop.move_stock(MECHANIC, one, nothing)
+        self.shop.archive_part(MECHANIC, one)
+        return self.shop.read_part(MECHANIC, one)
 
     def erase(self, customer_id: int) -> None:
         """Erase a customer."""

@@ -4,13 +4,16 @@ import pytest
 
 from mechanic_core.errors import RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
+from mechanic_core.tickets.assigned_mechanic import MechanicHasLabor
 from mechanic_core.tickets.history import HistoryEvent
+from mechanic_core.tickets.line import LaborLineForm
 from mechanic_core.tickets.ticket import (
     Ticket,
     TicketId,
     TicketNotFound,
 )
 from tests.shops import MANAGER, MECHANIC
+from tests.strategies import sample
 from tests.unit.core.conftest import Premises
 
 
@@ -76,6 +79,23 @@ def test_an_inactive_mechanic_cannot_be_added(premises: Premises) -> None:
     assert [] == names(premises.edit(ticket, leave=(2,)))
     with pytest.raises(Unknown):
         premises.edit(ticket, add=(2,))
+
+
+def test_credit_for_labour_is_kept(premises: Premises) -> None:
+    """
+    F3: who has labour on the ticket is not taken off it, and then nobody is.
+    """
+    ticket = premises.edit(premises.open(), add=(1,))
+    premises.shop.add_labor_line(MECHANIC, ticket.id, sample(LaborLineForm, mechanic_id=2))
+
+    with pytest.raises(MechanicHasLabor) as refused:
+        premises.edit(ticket, leave=(1, 2))
+    with pytest.raises(MechanicHasLabor):
+        premises.shop.assign_mechanic(MECHANIC, ticket.id, MechanicId(2), assigned=False)
+
+    assert {"mechanic_ids": [2]} == refused.value.facts
+    assert ["Eve", "Bob"] == names(premises.read(ticket))
+    assert ["Bob"] == names(premises.edit(ticket, leave=(1,)))
 
 
 def test_one_mechanic_at_a_time(premises: Premises) -> None:

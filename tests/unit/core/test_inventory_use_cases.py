@@ -1,4 +1,4 @@
-"""Add, find, count and archive parts, and notify of low stock."""
+"""Add, find, count, archive and restore parts, and notify of low stock."""
 
 from typing import Any
 
@@ -15,13 +15,15 @@ from mechanic_core.inventory.part import (
     PartChanged,
     PartForm,
     PartId,
+    PartInUse,
     PartNotFound,
-    PartReserved,
     SkuTaken,
+    UnitInUse,
 )
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import Quantity
 from mechanic_core.tickets.line import PartLineForm
+from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.workflow import Status
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.strategies import sample
@@ -36,10 +38,11 @@ def move(premises: Premises, kind: Kind, quantity: int, note: str | None = None)
     return premises.shop.move_stock(MECHANIC, PAD, form)
 
 
-def reserve(premises: Premises, quantity: int) -> None:
-    """Add brake pads to a new ticket."""
-    form = PartLineForm(part_id=PAD, quantity=Quantity(quantity))
-    premises.shop.add_part_line(MECHANIC, premises.open().id, form)
+def reserve(premises: Premises, quantity: int) -> TicketId:
+    """Add brake pads to a new ticket, and return its id."""
+    form, ticket_id = PartLineForm(part_id=PAD, quantity=Quantity(quantity)), premises.open().id
+    premises.shop.add_part_line(MECHANIC, ticket_id, form)
+    return ticket_id
 
 
 def change(premises: Premises, **what: Any) -> Part:
@@ -151,7 +154,7 @@ def test_reserved_stock_cannot_be_removed(premises: Premises) -> None:
     """
     Scrapping and counting stop at the reserved quantity, and report what is available.
     """
-    reserve(premises, 7000)
+    ticket = reserve(premises, 7000)
 
     with pytest.raises(InsufficientStock) as short:
         move(premises, Kind.SCRAP, 3001)
@@ -160,8 +163,8 @@ def test_reserved_stock_cannot_be_removed(premises: Premises) -> None:
     with pytest.raises(CountBelowReserved):
         change(premises, quantity=Quantity(0))
 
-    assert {"part_id": 1, "available": 3} == short.value.facts
-    assert {"reserved": 7} == below.value.facts
+    assert {"part_id": 1, "available": 3, "ticket_ids": [ticket]} == short.value.facts
+    assert {"reserved": 7, "ticket_ids": [ticket]} == below.value.facts
     assert (10_000, 7000) == premises.stock()
     assert 2 == len(ledger(premises))
 
@@ -202,36 +205,120 @@ def test_a_stale_change_is_refused(premises: Premises) -> None:
             way()
 
 
-def test_an_archived_part_is_not_found_but_its_ledger_is(premises: Premises) -> None:
+def test_an_archived_part_is_for_staff_to_read_and_restore(premises: Premises) -> None:
     """
-    An archived part is not found by any other use case.
+    To others an archived part does not exist; staff read it and its ledger, and change neither.
     """
-    premises.shop.archive_part(MECHANIC, PAD)
+    archived = premises.archive()
     form = MovementForm(kind=Kind.RECEIVE, quantity=Quantity(1))
     for way in (
-        lambda: premises.shop.read_part(MANAGER, PAD),
+        lambda: premises.shop.read_part(CUSTOMER, PAD),
+        lambda: premises.shop.read_part(ANONYMOUS, PAD),
         lambda: premises.shop.change_part(MANAGER, PAD, lambda f: f),
         lambda: premises.shop.move_stock(MANAGER, PAD, form),
         lambda: premises.shop.archive_part(MANAGER, PAD),
+        lambda: premises.shop.restore_part(MANAGER, PartId(99)),
         lambda: premises.shop.list_movements(MANAGER, PartId(99), ALL),
     ):
         with pytest.raises(PartNotFound):
             way()
 
+    assert archived.archived
     assert () == premises.shop.list_parts(MANAGER, PartFilter(), ALL).items
-    assert [("receive", 10_000, 0, 10_000, 0)] == ledger(premises)
+    assert (archived,) == premises.shop.list_parts(MECHANIC, PartFilter(archived=True), ALL).items
+    assert ["receive", "count"] == [kind for kind, *_ in ledger(premises)]
+    for actor, refusal in ((ANONYMOUS, LoginNeeded), (CUSTOMER, RoleForbids)):
+        with pytest.raises(refusal):
+            premises.shop.list_parts(actor, PartFilter(archived=True), ALL)
 
 
-def test_a_reserved_part_is_not_archived(premises: Premises) -> None:
+def test_an_archived_part_is_restored(premises: Premises) -> None:
     """
-    A part with a reserved quantity stays in the lists.
+    F4: a restored part is in the lists again, unless its SKU is used meanwhile.
     """
-    reserve(premises, 500)
+    archived = premises.archive()
+    other = premises.shop.add_part(MECHANIC, sample(PartForm, sku="PAD"))
 
-    with pytest.raises(PartReserved) as refused:
-        premises.shop.archive_part(MECHANIC, PAD)
+    with pytest.raises(SkuTaken):
+        premises.shop.restore_part(MECHANIC, PAD)
+    with pytest.raises(PartChanged):
+        premises.shop.restore_part(MECHANIC, PAD, expected=1)
+    premises.shop.archive_part(MECHANIC, other.id)
+    restored = premises.shop.restore_part(MECHANIC, PAD, expected=archived.version)
 
-    assert {"reserved": 0.5} == refused.value.facts
+    expected = evolve(archived, archived_at=None, version=archived.version + 1)
+    assert expected == restored == premises.shop.read_part(ANONYMOUS, PAD)
+    assert restored == premises.shop.restore_part(MECHANIC, PAD)
+
+
+def test_a_part_in_use_is_not_archived(premises: Premises) -> None:
+    """
+    F4: on hand, reserved or on a ticket that may be reopened, a part stays; the tickets are named.
+    """
+    ticket = premises.open()
+    form = PartLineForm(part_id=PAD, quantity=Quantity(10_000))
+
+    def refused() -> object:
+        with pytest.raises(PartInUse) as refusal:
+            premises.shop.archive_part(MECHANIC, PAD)
+        return refusal.value.facts
+
+    assert {"on_hand": 10, "reserved": 0, "ticket_ids": []} == refused()
+    premises.shop.add_part_line(MECHANIC, ticket.id, form)
+    assert {"on_hand": 10, "reserved": 10, "ticket_ids": [ticket.id]} == refused()
+    premises.go(ticket, Status.IN_PROGRESS, Status.COMPLETED)
+    assert {"on_hand": 0, "reserved": 0, "ticket_ids": [ticket.id]} == refused()
+    premises.go(ticket, Status.CLOSED)
+    premises.shop.archive_part(MECHANIC, PAD)
+    assert premises.shop.read_part(MECHANIC, PAD).archived
+
+
+def test_a_unit_stays_once_stock_was_counted_in_it(premises: Premises) -> None:
+    """
+    F9: what the ledger says in quarts cannot be read as liters, not even when none is left.
+    """
+    bulb = premises.shop.add_part(MECHANIC, sample(PartForm, unit="pair"))
+    move(premises, Kind.COUNT, 0)
+
+    with pytest.raises(UnitInUse) as refused:
+        change(premises, unit="liter", name="Oil")
+    change(premises, unit="each", name="Oil")
+    changed = premises.shop.change_part(MECHANIC, bulb.id, lambda form: evolve(form, unit="set"))
+
+    assert {"unit": "each"} == refused.value.facts
+    assert "set" == changed.unit
+
+
+@pytest.mark.parametrize("kind", [Kind.SCRAP, Kind.COUNT])
+def test_a_reserved_part_that_breaks_names_the_tickets(premises: Premises, kind: Kind) -> None:
+    """
+    A count or scrap below what is reserved names the tickets that hold the reservations.
+    """
+    done = premises.open()
+    premises.shop.add_part_line(
+        MECHANIC, done.id, PartLineForm(part_id=PAD, quantity=Quantity(1000))
+    )
+    premises.go(done, Status.IN_PROGRESS, Status.COMPLETED)
+    tickets = [reserve(premises, 3000), reserve(premises, 6000)]
+    quantity = 1000 if kind is Kind.SCRAP else 8000
+
+    with pytest.raises((InsufficientStock, CountBelowReserved)) as refused:
+        move(premises, kind, quantity)
+    with pytest.raises(CountBelowReserved) as corrected:
+        change(premises, quantity=Quantity(8000))
+
+    assert tickets == refused.value.facts["ticket_ids"]
+    assert {"reserved": 9, "ticket_ids": tickets} == corrected.value.facts
+
+
+def test_more_than_is_there_cannot_be_scrapped(premises: Premises) -> None:
+    """
+    Where nothing is reserved, no ticket is named.
+    """
+    with pytest.raises(InsufficientStock) as refused:
+        move(premises, Kind.SCRAP, 11_000)
+
+    assert {"part_id": PAD, "available": 10} == refused.value.facts
 
 
 def test_low_stock_is_notified_once_per_crossing(premises: Premises) -> None:

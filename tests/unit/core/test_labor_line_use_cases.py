@@ -3,14 +3,15 @@
 import pytest
 from attrs import evolve
 
-from mechanic_core.errors import Unknown
+from mechanic_core.errors import RuleBroken
+from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.line import (
     LaborLineForm,
 )
 from mechanic_core.tickets.ticket import Ticket
-from tests.shops import MECHANIC
+from tests.shops import MANAGER, MECHANIC
 from tests.strategies import sample
 from tests.unit.core.conftest import Premises
 
@@ -49,16 +50,37 @@ def test_labour_lines_are_recorded_in_the_history(premises: Premises) -> None:
     ] == entries(premises, ticket)
 
 
-def test_labour_needs_an_existing_mechanic(premises: Premises) -> None:
+@pytest.mark.parametrize("mechanic_id", [1, 2, 99])
+def test_labour_needs_an_active_mechanic_of_the_ticket(
+    premises: Premises, mechanic_id: int
+) -> None:
     """
-    A mechanic who does not exist is refused.
+    F13: who has left, is not on the ticket or does not exist is refused.
     """
     ticket = premises.open()
     line = premises.shop.add_labor_line(MECHANIC, ticket.id, sample(LaborLineForm))
+    premises.shop.let_mechanic_go(MANAGER, MechanicId(2))
 
-    with pytest.raises(Unknown, match="#/mechanic_id"):
-        premises.shop.add_labor_line(MECHANIC, ticket.id, sample(LaborLineForm, mechanic_id=99))
-    with pytest.raises(Unknown, match="#/mechanic_id"):
+    form = sample(LaborLineForm, mechanic_id=mechanic_id)
+    with pytest.raises(RuleBroken, match="#/mechanic_id"):
+        premises.shop.add_labor_line(MECHANIC, ticket.id, form)
+    with pytest.raises(RuleBroken, match="#/mechanic_id"):
         premises.shop.change_labor_line(
-            MECHANIC, ticket.id, line.id, lambda form: evolve(form, mechanic_id=99)
+            MECHANIC, ticket.id, line.id, lambda form: evolve(form, mechanic_id=mechanic_id)
         )
+
+
+def test_the_hours_of_who_has_left_can_be_corrected(premises: Premises) -> None:
+    """
+    A line that names a mechanic goes on naming them after they have left.
+    """
+    ticket = premises.open()
+    form = sample(LaborLineForm, mechanic_id=2)
+    line = premises.shop.add_labor_line(MECHANIC, ticket.id, form)
+    premises.shop.let_mechanic_go(MANAGER, MechanicId(2))
+
+    longer = premises.shop.change_labor_line(
+        MECHANIC, ticket.id, line.id, lambda form: evolve(form, hours=Quantity(9000))
+    )
+
+    assert evolve(line, hours=Quantity(9000)) == longer

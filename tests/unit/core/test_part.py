@@ -1,5 +1,7 @@
 """Stock movements are exact, never below the reserved quantity, and reversible."""
 
+from datetime import timedelta
+
 import pytest
 from attrs import evolve
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.errors import RuleBroken
+from mechanic_core.events.event import EventType
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import (
     INVERSE_KINDS,
@@ -17,7 +20,7 @@ from mechanic_core.inventory.part import (
     Part,
     PartChanged,
     PartForm,
-    PartReserved,
+    PartInUse,
 )
 from mechanic_core.money import MAX_QUANTITY, Measure, Quantity, Stock
 from tests.strategies import FEWER, NOON, records, sample, values_of
@@ -111,15 +114,33 @@ def test_a_part_is_low_at_its_reorder_point(
     assert quantity - reserved == part.available
 
 
-def test_a_reserved_part_cannot_be_archived() -> None:
+def test_a_part_in_use_cannot_be_archived() -> None:
     """
-    A part that tickets reserve cannot be archived.
+    A part on hand, or on tickets that are not closed, cannot be archived.
     """
-    with pytest.raises(PartReserved) as refused:
-        sample(Part, quantity=5500, reserved=500).archive(NOON)
+    with pytest.raises(PartInUse) as refused:
+        sample(Part, quantity=5500, reserved=500).archive(NOON, [15])
+    with pytest.raises(PartInUse) as completed:
+        sample(Part, quantity=0).archive(NOON, [15, 16])
 
-    assert {"reserved": 0.5} == refused.value.facts
-    assert NOON == sample(Part, quantity=5500).archive(NOON).archived_at
+    assert {"on_hand": 5.5, "reserved": 0.5, "ticket_ids": [15]} == refused.value.facts
+    assert {"on_hand": 0, "reserved": 0, "ticket_ids": [15, 16]} == completed.value.facts
+
+
+def test_an_archived_part_can_be_restored() -> None:
+    """
+    Archiving and restoring are changes of the part; restoring it again is none.
+    """
+    part = sample(Part, quantity=0)
+
+    archived = part.archive(NOON)
+    restored = archived.restore(NOON)
+
+    assert [False, True, False] == [one.archived for one in (part, archived, restored)]
+    assert evolve(part, updated_at=NOON) == restored
+    assert restored is restored.restore(NOON + timedelta(hours=1))
+    assert EventType.PART_ARCHIVED is archived.event_type(part)
+    assert EventType.PART_RESTORED is restored.event_type(archived)
 
 
 @FEWER

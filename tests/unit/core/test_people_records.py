@@ -14,6 +14,7 @@ from mechanic_core.customers.customer import (
     CustomerForm,
     CustomerId,
 )
+from mechanic_core.errors import RuleBroken
 from mechanic_core.mechanics.mechanic import (
     Mechanic,
     MechanicChanged,
@@ -21,19 +22,25 @@ from mechanic_core.mechanics.mechanic import (
     PublicMechanic,
     StaffMechanic,
 )
-from mechanic_core.values import fold_case
+from mechanic_core.texts import fold_case
+from mechanic_core.values import Email
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleChanged, VehicleForm
-from tests.strategies import FEWER, NOON, records, sample
+from tests.strategies import FEWER, NOON, records, sample, values_of
 
 LATER = NOON + timedelta(hours=1)
+CUSTOMERS = records(Customer).filter(lambda customer: customer.email is not None)
 
 
 @FEWER
-@given(records(Customer), records(CustomerForm))
-def test_a_customer_takes_the_values_of_the_form(customer: Customer, form: CustomerForm) -> None:
+@given(CUSTOMERS, records(CustomerForm), values_of(Email))
+def test_a_customer_takes_the_values_of_the_form(
+    customer: Customer, drawn: CustomerForm, email: str
+) -> None:
     """
     The form of the changed customer is the same form; id and version stay.
     """
+    form = evolve(drawn, email=email)
+
     after = customer.with_form(form, LATER)
 
     assert form == after.form
@@ -42,7 +49,7 @@ def test_a_customer_takes_the_values_of_the_form(customer: Customer, form: Custo
 
 
 @FEWER
-@given(records(Customer))
+@given(CUSTOMERS)
 def test_an_unchanged_form_returns_the_same_customer(customer: Customer) -> None:
     """
     The timestamp stays when nothing changes.
@@ -58,22 +65,43 @@ def test_an_erased_customer_has_no_personal_data(customer: Customer) -> None:
     """
     left = customer.erase(LATER)
 
-    assert (
-        CustomerForm(name="Erased customer", email=f"erased-{customer.id}@erased.invalid")
-        == left.form
-    )
-    assert (customer.id, LATER) == (left.id, left.erased_at)
+    assert CustomerForm(name="Erased customer") == left.form
+    assert (customer.id, LATER, False) == (left.id, left.erased_at, left.has_login)
+
+
+@pytest.mark.parametrize(
+    ("has_login", "form", "pointer"),
+    [
+        (True, CustomerForm(name="Ada", phone="555-0100"), "#/email"),
+        (False, CustomerForm(name="Ada", address="12 Mill Lane"), "#/phone"),
+    ],
+)
+def test_a_customer_can_be_reached(
+    has_login: bool,  # noqa: FBT001 - a table's column
+    form: CustomerForm,
+    pointer: str,
+) -> None:
+    """
+    M2: a customer with a login keeps an e-mail address, another one that or a phone number.
+    """
+    customer = sample(Customer, email="ada@example.com", has_login=has_login)
+
+    with pytest.raises(RuleBroken) as refused:
+        customer.with_form(form, LATER)
+
+    assert [pointer] == [problem.pointer for problem in refused.value.problems]
 
 
 @FEWER
 @given(records(Vehicle), records(VehicleForm))
 def test_a_vehicle_takes_the_values_of_the_form(vehicle: Vehicle, form: VehicleForm) -> None:
     """
-    The form of the changed vehicle is the same form, for the new owner.
+    The form of the changed vehicle is the same form, for the new owner; nobody insists any more.
     """
     after = vehicle.with_form(form, CustomerId(9), LATER)
 
-    assert evolve(form, customer_id=9) == after.form
+    expected = evolve(form, customer_id=9, vin_confirmed=False, odometer_correction=False)
+    assert expected == after.form
     assert (vehicle.id, vehicle.version) == (after.id, after.version)
 
 

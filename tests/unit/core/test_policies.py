@@ -23,34 +23,38 @@ from mechanic_core.access import (
     Role,
     RoleForbids,
 )
+from mechanic_core.accounts.links import LinkToken
 from mechanic_core.errors import Refused
 from mechanic_core.rules import union_members
 from mechanic_core.shop import Shop
+from mechanic_core.values import Email
 from tests.shops import ManualClock, shop_on
-from tests.strategies import sample
+from tests.strategies import example_of, sample
 
 CONTRACT = {
     PUBLIC: """
-        log_in_customer log_in_staff refresh_tokens register_customer list_mechanics
-        read_mechanic read_leaderboard list_parts read_part
+        read_password_reset reset_password log_in_customer log_in_staff refresh_tokens register_customer list_mechanics
+        read_mechanic read_leaderboard list_parts read_part read_profile
     """,
     ANY_LOGIN: """
         log_out read_me change_password add_vehicle list_vehicles open_ticket list_my_tickets
     """,
     OWNER_OR_STAFF: """
-        read_customer change_customer read_vehicle change_vehicle list_vehicle_tickets
+        read_customer change_customer read_vehicle list_odometer change_vehicle list_vehicle_tickets
         read_ticket read_transitions list_history
     """,
     OWNER_OR_MANAGER: "erase_customer",
     SELF_OR_MANAGER: "change_mechanic list_worked",
     STAFF_ONLY: """
-        list_customers list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
+        issue_customer_reset
+        list_customers add_customer list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
         add_part_line change_part_line remove_part_line add_labor_line change_labor_line
-        remove_labor_line add_part change_part archive_part move_stock list_movements
+        remove_labor_line add_part change_part archive_part restore_part move_stock list_movements
     """,
     MANAGERS_ONLY: """
+        issue_staff_reset set_staff_password
         remove_vehicle hire_mechanic let_mechanic_go remove_ticket check_stock
-        read_events read_event_subjects
+        read_events read_event_subjects change_profile list_profile_history
     """,
 }
 """The contract's columns of who may, by what they may."""
@@ -68,7 +72,7 @@ def policy_of(name: str) -> Policy:
 
 def arguments(use_case: Any) -> dict[str, Any]:
     """Return a valid value for each required argument of a use case."""
-    hints = get_type_hints(type(use_case).__call__)
+    hints = get_type_hints(type(use_case).__call__, include_extras=True)
     asked = inspect.signature(use_case).parameters.values()
     return {
         one.name: _something(hints[one.name])
@@ -82,6 +86,8 @@ def _something(hint: Any) -> object:
         return sample(hint, **GIVEN.get(hint.__name__, {}))
     if get_origin(hint) is Callable:
         return lambda form: form
+    if hint in (LinkToken, Email):
+        return example_of(hint)
     return None if union_members(hint)[1] else 1
 
 

@@ -10,29 +10,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_core.access import Actor, By, Role
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.errors import RuleBroken
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
 from mechanic_core.tickets.ticket import (
-    AssignedMechanic,
     Ticket,
     TicketChanged,
     TicketFrozen,
     TicketStarted,
     TicketVehicle,
 )
-from mechanic_core.tickets.workflow import EDITABLE_STATUSES, INITIAL_STATUS, Status
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
 from tests.strategies import FEWER, NOON, records, sample
 
 PART = sample(PartLine, id=LineId(1))
 LABOR = sample(LaborLine, id=LineId(1))
 BOB = AssignedMechanic(id=MechanicId(2), name="Bob")
 CY = AssignedMechanic(id=MechanicId(3), name="Cy")
+GONE = AssignedMechanic(id=MechanicId(4), name="Di", active=False)
 FULL = sample(Ticket, parts=(PART,), labor=(LABOR,), mechanics=(BOB,))
 
 CHANGES: dict[str, Callable[[Ticket], Ticket]] = {
     "describe": lambda t: t.with_details("Noise", t.service_date, None, NOON),
+    "give to another": lambda t: t.with_customer(CustomerId(t.customer_id + 1), NOON),
     "join": lambda t: t.with_mechanics((CY,), (), NOON),
     "leave": lambda t: t.with_mechanics((), (BOB.id,), NOON),
     "stay": lambda t: t.with_mechanics((BOB,), (), NOON),
@@ -177,15 +181,48 @@ def test_only_an_unstarted_ticket_is_removed(status: Status) -> None:
     lined = (evolve(empty, parts=(PART,)), evolve(empty, labor=(LABOR,)))
     refused = [(one, False) for one in lined] + [(empty, True)]
 
-    if status in (INITIAL_STATUS, Status.CANCELLED):
-        assert NOON == empty.mark_removed(NOON, started=False).removed_at
-    else:
-        refused.append((empty, False))
+    assert NOON == empty.mark_removed(NOON, started=False).removed_at
     for ticket, started in refused:
         with pytest.raises(TicketStarted) as found:
             ticket.mark_removed(NOON, started=started)
         assert (status in EDITABLE_STATUSES) == found.value.detail.endswith(": cancel it")
         assert {"current_state": status.value} == found.value.facts
+
+
+def test_a_mechanic_with_labour_stays_on_the_ticket() -> None:
+    """
+    F3: who has a labour line cannot be taken off, whoever else is; without the line they can.
+    """
+    credited = evolve(LABOR, mechanic_id=BOB.id)
+    ticket = evolve(FULL, mechanics=(BOB, CY), labor=(credited,))
+
+    with pytest.raises(MechanicHasLabor) as refused:
+        ticket.with_mechanics((), (CY.id, BOB.id), NOON)
+
+    assert {"mechanic_ids": [BOB.id]} == refused.value.facts
+    assert (BOB,) == ticket.with_mechanics((), (CY.id,), NOON).mechanics
+    freed = ticket.with_labor(evolve(credited, mechanic_id=CY.id), NOON)
+    assert (CY,) == freed.with_mechanics((), (BOB.id,), NOON).mechanics
+    assert (CY,) == evolve(ticket, mechanics=(CY,)).with_mechanics((), (BOB.id,), NOON).mechanics
+
+
+@pytest.mark.parametrize("mechanic_id", [CY.id, GONE.id, MechanicId(99)])
+def test_labour_is_done_by_an_active_mechanic_of_the_ticket(mechanic_id: MechanicId) -> None:
+    """
+    F13: a line names neither who is not on the ticket nor who has left, unless it did before.
+    """
+    ticket = evolve(FULL, mechanics=(BOB, GONE))
+    line = sample(LaborLine, mechanic_id=mechanic_id)
+
+    for new in (line, evolve(line, id=LABOR.id)):
+        with pytest.raises(RuleBroken, match="#/mechanic_id: must be an active mechanic"):
+            ticket.with_labor(new, NOON)
+
+    before = evolve(LABOR, mechanic_id=mechanic_id)
+    longer = evolve(before, hours=Quantity(9000))
+    assert (longer,) == evolve(ticket, labor=(before,)).with_labor(longer, NOON).labor
+    anybody = evolve(before, mechanic_id=None)
+    assert (anybody,) == evolve(ticket, labor=(before,)).with_labor(anybody, NOON).labor
 
 
 def test_the_vin_is_that_of_the_vehicle() -> None:
@@ -232,7 +269,7 @@ def test_an_entry_has_its_values_as_text() -> None:
         Actor(Role.MECHANIC, 2),
         NOON,
         HistoryEvent.TRANSITION,
-        INITIAL_STATUS,
+        Status.OPEN,
         Status.CANCELLED,
         "no",
     )

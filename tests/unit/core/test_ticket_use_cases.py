@@ -1,28 +1,34 @@
 """Open, read, change and remove tickets."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from attrs import evolve
 
 from mechanic_core.access import Actor, Role, RoleForbids
+from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Refused, RuleBroken, Unknown
+from mechanic_core.events.event import EventType
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
-from mechanic_core.tickets.history import HistoryEvent
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import LaborLineForm
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import (
+    MAX_UNFINISHED,
     Ticket,
     TicketChanged,
     TicketFrozen,
     TicketId,
     TicketNotFound,
     TicketStarted,
+    TicketVehicle,
+    TooMany,
 )
 from mechanic_core.tickets.workflow import Status
-from mechanic_core.vehicles.vehicle import VehicleId, VinTaken
+from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId, VinTaken
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.strategies import NOON, sample
 from tests.unit.core.conftest import ALL, Premises
@@ -34,6 +40,11 @@ VIN, NEW_VIN = "1HGCM82633A004352", "5YJSA1DG9DFP14705"
 def names(ticket: Ticket) -> list[str]:
     """Return the names of the assigned mechanics."""
     return [mechanic.name for mechanic in ticket.mechanics]
+
+
+def correct(premises: Premises, ticket: Ticket, **values: Any) -> Ticket:
+    """Change some details of a ticket as PATCH does."""
+    return premises.shop.change_ticket(MECHANIC, ticket.id, lambda form: evolve(form, **values))
 
 
 def test_a_ticket_is_opened(premises: Premises) -> None:
@@ -208,8 +219,99 @@ def test_a_ticket_is_changed(premises: Premises) -> None:
         after.version,
     )
     entry = premises.history(ticket.id)[-1]
-    assert (HistoryEvent.CHANGED, "2026-04-01, vehicle 2: Squeals") == (entry.event, entry.to)
-    assert "2026-03-02, no vehicle: Grinding noise when braking" == entry.from_
+    assert (HistoryEvent.CHANGED, "customer 1, 2026-04-01, vehicle 2: Squeals") == (
+        entry.event,
+        entry.to,
+    )
+    assert "customer 1, 2026-03-02, no vehicle: Grinding noise when braking" == entry.from_
+
+
+def test_the_wrong_customer_is_corrected(premises: Premises) -> None:
+    """
+    M4: the ticket becomes the other customer's; the vehicle on it stays as it was.
+    """
+    ticket = premises.open(vehicle_id=1)
+
+    after = correct(premises, ticket, customer_id=2)
+
+    assert (
+        evolve(ticket, customer_id=CustomerId(2), version=2, updated_at=after.updated_at) == after
+    )
+    assert after == premises.shop.read_ticket(CLEO, ticket.id)
+    with pytest.raises(TicketNotFound):
+        premises.shop.read_ticket(CUSTOMER, ticket.id)
+    entry = premises.history(ticket.id)[-1]
+    assert ["customer 1, ", "customer 2, "] == [
+        text[:12] for text in (entry.from_, entry.to) if text
+    ]
+    feed = premises.shop.read_events(MANAGER, type_=EventType.TICKET_CHANGED)
+    assert [("customer_id",)] == [event.changes for event in feed.items]
+    assert after == correct(premises, after, customer_id=None)
+
+
+def test_a_corrected_ticket_takes_the_vehicles_of_its_customer(premises: Premises) -> None:
+    """
+    M4: with the customer a vehicle of theirs is set; naming the present one leaves its copy.
+    """
+    ticket = premises.open(vehicle_id=1)
+    own = premises.shop.add_vehicle(MECHANIC, VehicleForm(customer_id=2, plate="CLEO 1"))
+
+    kept = [
+        correct(premises, premises.open(vehicle_id=1), customer_id=2, **naming).vehicle
+        for naming in ({"vehicle_id": 1}, {"vehicle_id": None, "vin": VIN})
+    ]
+    with pytest.raises(Unknown, match="#/vehicle_id"):
+        correct(premises, ticket, vehicle_id=own.id)
+    set_anew = correct(premises, ticket, customer_id=2, vehicle_id=own.id)
+
+    assert [ticket.vehicle, ticket.vehicle] == kept
+    assert TicketVehicle.of(own) == set_anew.vehicle
+
+
+def test_a_ticket_is_given_to_nobody_else(premises: Premises) -> None:
+    """
+    M4: an unknown or erased customer, one with too many tickets, and a finished ticket are refused.
+    """
+    ticket = premises.open()
+    finished = premises.go(premises.open(), Status.CANCELLED)
+    with pytest.raises(Unknown, match="#/customer_id"):
+        correct(premises, ticket, customer_id=99)
+    with pytest.raises(TicketFrozen):
+        correct(premises, finished, customer_id=2)
+    with premises.store.begin() as work:
+        opened = Entry.of(MECHANIC, NOON, HistoryEvent.OPENED)
+        for _ in range(MAX_UNFINISHED):
+            work.tickets.add(sample(Ticket, customer_id=2), opened)
+    with pytest.raises(TooMany):
+        correct(premises, ticket, customer_id=2)
+
+    assert ticket == premises.read(ticket)
+
+
+def test_a_ticket_of_an_erased_customer_can_be_corrected(premises: Premises) -> None:
+    """
+    M4: that the wrong customer is gone does not stop the correction.
+    """
+    ticket = premises.open()
+    with premises.store.begin() as work:
+        work.customers.save(work.customers.get(CustomerId(1)).erase(NOON))
+
+    assert 2 == correct(premises, ticket, customer_id=2).customer_id
+
+
+def test_a_ticket_that_only_waited_can_be_removed(premises: Premises) -> None:
+    """
+    M10: who waits for parts before anybody is assigned has not been worked for.
+    """
+    waiting = premises.go(premises.open(mechanic_ids=()), Status.ON_HOLD)
+    started = premises.go(premises.open(), Status.ON_HOLD, Status.IN_PROGRESS, Status.ON_HOLD)
+
+    premises.shop.remove_ticket(MANAGER, waiting.id)
+    with pytest.raises(TicketStarted):
+        premises.shop.remove_ticket(MANAGER, started.id)
+
+    with pytest.raises(TicketNotFound):
+        premises.read(waiting)
 
 
 def test_missing_details_of_a_change(premises: Premises) -> None:

@@ -5,8 +5,20 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mechanic_core.errors import RuleBroken
+from mechanic_core.rules import first_violation, rules_of
+from mechanic_core.texts import clean_vin
+from mechanic_core.tickets.forms import TicketDraft
+from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
-from mechanic_core.vehicles.vin import Vin, VinCheck, check_digit, require_check_digit, vin_check
+from mechanic_core.vehicles.vin import (
+    ScannedVin,
+    Vin,
+    VinCheck,
+    check_digit,
+    require_check_digit,
+    vin_check,
+)
+from mechanic_http.openapi.value_schemas import value_schema
 from tests.strategies import sample, values_of
 
 VALID = "1HGCM82633A004352"
@@ -56,7 +68,7 @@ def test_every_wrong_digit_is_found(place: int, digit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "vin", ["", "1HGCM82633A00435", VALID + "0", VALID[:-1] + "O", VALID[:-1] + "i", VALID + "\n"]
+    "vin", ["1HGCM82633A00435", VALID + "0", VALID[:-1] + "O", VALID[:-1] + "i", "II" + VALID]
 )
 def test_a_malformed_vin_is_refused(vin: str) -> None:
     """
@@ -66,11 +78,38 @@ def test_a_malformed_vin_is_refused(vin: str) -> None:
         VehicleForm(vin=vin)
 
 
-def test_a_vin_is_stored_in_upper_case() -> None:
+@pytest.mark.parametrize(
+    "scanned",
+    [
+        VALID,
+        VALID.lower(),
+        f"I{VALID}",
+        f"*i{VALID}*",
+        f"* {VALID} *",
+        "1HG CM826-33A\u2011004352",
+        f"\ufeff{VALID}\u200b\n",
+    ],
+)
+def test_a_vin_is_stored_without_what_scanners_add(scanned: str) -> None:
     """
-    A VIN is stored in upper case.
+    Friction, VINs of scanners: blanks, dashes, asterisks and a leading I are dropped.
     """
-    assert VALID == VehicleForm(vin=VALID.lower()).vin
+    assert VALID == VehicleForm(vin=scanned).vin
+    assert VALID == sample(TicketDraft, vin=scanned).vin
+    assert VALID == VehicleFilter(vin=scanned).vin
+
+
+@given(
+    st.from_regex(value_schema(ScannedVin, lambda _: {}, request=True)["pattern"], fullmatch=True)
+)
+def test_what_is_scanned_becomes_a_vin(scanned: str) -> None:
+    """
+    Whatever spelling the documentation allows is a VIN in upper case, and normalizing ends there.
+    """
+    vin = clean_vin(scanned)
+
+    assert None is first_violation(rules_of(Vin), vin)
+    assert (vin, vin) == (vin.upper(), clean_vin(vin))
 
 
 def test_a_vehicle_shows_the_result_of_its_check_digit() -> None:

@@ -6,10 +6,12 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 import mechanic_core
 from mechanic_core.inventory.part import INVERSE_KINDS, STOCK_EFFECTS, Kind
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TransitionBlocked
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
+from mechanic_core.tickets.ticket import Ticket, TransitionBlocked
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
@@ -20,15 +22,17 @@ from mechanic_core.tickets.workflow import (
     Status,
     StatusChange,
     needs_a_mechanic,
+    needs_an_active_mechanic,
     no_such_transition,
 )
 from tests.strategies import NOON, sample
 
 CONTRACT = """
-open -> in_progress: needs a mechanic
+open -> in_progress: needs an active mechanic
+open -> on_hold
 in_progress -> on_hold
-on_hold -> in_progress
-in_progress -> completed: consume
+on_hold -> in_progress: needs an active mechanic
+in_progress -> completed: needs a mechanic: consume
 completed -> in_progress: restore
 completed -> closed
 open -> cancelled: release
@@ -40,6 +44,7 @@ on_hold -> cancelled: release
 LITERALS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Constant, ast.ClassDef)
 DEEDS = (ast.FunctionDef, ast.ClassDef)
 BOB = sample(AssignedMechanic, name="Bob")
+GONE = sample(AssignedMechanic, id=4, name="Di", active=False)
 PAIRS = [pytest.param(a, b, id=f"{a.value}-{b.value}") for a, b in product(Status, Status)]
 
 
@@ -50,6 +55,7 @@ def test_the_table_is_the_contract() -> None:
     actual = [
         f"{move.start.value} -> {move.to.value}"
         + (": needs a mechanic" if needs_a_mechanic in move.guards else "")
+        + (": needs an active mechanic" if needs_an_active_mechanic in move.guards else "")
         + (f": {move.stock.value}" if move.stock else "")
         for move in WORKFLOW
     ]
@@ -129,12 +135,12 @@ def test_a_ticket_follows_the_table(start: Status, to: Status) -> None:
 @pytest.mark.parametrize("move", WORKFLOW, ids=lambda move: f"{move.start}-{move.to}")
 def test_guards_block_with_a_reason(move: StatusChange) -> None:
     """
-    Without a mechanic a ticket cannot start; no other change has a guard.
+    F3, F13: work starts and goes on with a mechanic who has not left, and is completed by one.
     """
     ticket = sample(Ticket, status=move.start)
     blockers = ticket.blockers(move.to)
 
-    if move.start is INITIAL_STATUS and move.to is Status.IN_PROGRESS:
+    if move.guards:
         with pytest.raises(TransitionBlocked, match="assign a mechanic first") as refused:
             ticket.transition_to(move.to, NOON)
         assert (Blocker(code="no-mechanic", detail="assign a mechanic first"),) == blockers
@@ -143,12 +149,20 @@ def test_guards_block_with_a_reason(move: StatusChange) -> None:
         )
     else:
         assert () == blockers
+    left = [one.code for one in evolve(ticket, mechanics=(GONE,)).blockers(move.to)]
+    only_if_active = needs_an_active_mechanic in move.guards
+    assert (["no-active-mechanic"] if only_if_active else []) == left
+    assert () == evolve(ticket, mechanics=(GONE, BOB)).blockers(move.to)
 
 
 @pytest.mark.parametrize(
     ("start", "to", "detail"),
     [
-        ("open", "closed", "a ticket that is open can become in_progress or cancelled, not closed"),
+        (
+            "open",
+            "closed",
+            "a ticket that is open can become in_progress or on_hold or cancelled, not closed",
+        ),
         ("closed", "open", "closed is final: the ticket cannot become open"),
         (
             *("completed", "completed"),

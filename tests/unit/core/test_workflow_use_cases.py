@@ -3,6 +3,7 @@
 import pytest
 
 from mechanic_core.access import Actor, By, Role
+from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.forms import TransitionForm
 from mechanic_core.tickets.history import HistoryEvent
@@ -55,6 +56,55 @@ def test_a_ticket_without_a_mechanic_cannot_start(premises: Premises) -> None:
     } == refused.value.facts
     assert ticket == premises.read(ticket)
     assert 1 == len(premises.history(ticket.id))
+
+
+def test_work_needs_who_has_not_left(premises: Premises) -> None:
+    """
+    F13: a ticket with only a mechanic who has left is neither started nor resumed, but completed.
+    """
+    tickets = [
+        premises.open(),
+        premises.go(premises.open(), Status.ON_HOLD),
+        premises.go(premises.open(), Status.IN_PROGRESS),
+    ]
+    premises.shop.let_mechanic_go(MANAGER, MechanicId(2))
+
+    for ticket in tickets[:2]:
+        with pytest.raises(TransitionBlocked) as refused:
+            premises.go(ticket, Status.IN_PROGRESS)
+        assert "assign a mechanic who has not left the shop" == refused.value.detail
+        listed = premises.shop.read_transitions(MECHANIC, ticket.id).items
+        assert [False] == [one.allowed for one in listed if one.to is Status.IN_PROGRESS]
+    assert Status.COMPLETED is premises.go(tickets[2], Status.COMPLETED).status
+    premises.edit(tickets[0], add=(1,))
+    assert Status.IN_PROGRESS is premises.go(tickets[0], Status.IN_PROGRESS).status
+
+
+def test_a_ticket_without_a_mechanic_cannot_be_completed(premises: Premises) -> None:
+    """
+    F3: when the last mechanic is taken off, the work has to be somebody's before it is done.
+    """
+    ticket = premises.go(premises.open(), Status.IN_PROGRESS)
+    premises.edit(ticket, leave=(2,))
+
+    with pytest.raises(TransitionBlocked, match="assign a mechanic first"):
+        premises.go(ticket, Status.COMPLETED)
+
+
+def test_a_ticket_waits_before_anybody_is_assigned(premises: Premises) -> None:
+    """
+    M10: an open ticket can be on hold, and goes on with a mechanic.
+    """
+    ticket = premises.go(premises.open(mechanic_ids=()), Status.ON_HOLD)
+
+    with pytest.raises(TransitionBlocked, match="assign a mechanic first"):
+        premises.go(ticket, Status.IN_PROGRESS)
+    premises.edit(ticket, add=(2,))
+    premises.go(ticket, Status.IN_PROGRESS)
+
+    feed = premises.shop.read_events(MANAGER)
+    types = [event.type for event in feed.items if event.subject == f"/service_tickets/{ticket.id}"]
+    assert ["ticket.on_hold", "ticket.changed", "ticket.resumed"] == types[1:]
 
 
 def test_a_transition_cannot_be_repeated(premises: Premises) -> None:

@@ -145,16 +145,16 @@ def client(
 
 @functools.cache
 def _shared() -> tuple[Client, object]:
-    """Return the client that most tests share, and the initial content of its store."""
+    """Return the client that most tests share, and the initial state of its shop."""
     return with_content(client(SETTINGS))
 
 
 def with_content(shop: Client) -> tuple[Client, object]:
-    """Return *shop* with the present content of its store."""
-    return shop, shop.premises.store._tables
+    """Return *shop* with the present content of its store and the present time."""
+    return shop, (shop.premises.store._tables, shop.premises.clock.at)
 
 
 def restored(shop: Client, stored: Any) -> Client:
-    """Return *shop* with its store restored: building the routes takes most of a test."""
-    shop.premises.store._tables = stored
+    """Return *shop* in a former state: building the routes takes most of a test."""
+    shop.premises.store._tables, shop.premises.clock.at = stored
     return shop

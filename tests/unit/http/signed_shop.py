@@ -13,7 +13,7 @@ from mechanic_core.access import Role, SessionId
 from mechanic_core.accounts.account import RefreshToken, Session
 from mechanic_http.app import App, HttpPorts, create_app
 from mechanic_shop.wiring.use_cases import build_shop
-from tests.shops import PlainPasswords
+from tests.shops import PlainLinks, PlainPasswords
 from tests.unit.core.conftest import Premises
 from tests.unit.forgery import ACTOR, LIFE, tokens_of
 from tests.unit.http.shop import SETTINGS
@@ -35,7 +35,7 @@ class SignedShop:
         tokens = tokens_of(self.ring, clock)
         revocations = RevocationList(store.read_only, LIFE)
         store.subscribe(revocations.invalidate)
-        shop = build_shop(store, clock, PlainPasswords(), tokens)
+        shop = build_shop(store, clock, PlainPasswords(), tokens, PlainLinks())
         ports = HttpPorts(authenticate=authenticator(tokens, revocations))
         object.__setattr__(self, "app", create_app(shop, ports, SETTINGS))
         session = Session(

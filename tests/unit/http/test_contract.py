@@ -7,14 +7,18 @@ import pytest
 from attrs import field, frozen
 
 from mechanic_core.access import Actor
+from mechanic_core.accounts.password_resets import RESET_LIFE
 from mechanic_http.routes import ROUTES
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.strategies import NOON
 from tests.unit.http.shop import ANONYMOUS, SETTINGS, Client, client, restored, with_content
 
 WHO = {"email": "ada@example.com", "password": "correct horse battery"}
 BOB = {"email": "bob@shop.example", "password": "correct horse battery"}
 TICKET = {"customer_id": 1, "description": "Grinds", "vin": "1HGCM82633A004352"}
 LABOR = {"description": "Replace pads", "hours": 1.5, "rate": "80.00", "mechanic_id": 2}
+RESET = f"password-reset:1:nonce:{(NOON + RESET_LIFE).timestamp():.0f}"
+"""The token of the first password reset, in the spelling of `PlainLinks`."""
 
 
 @frozen
@@ -44,6 +48,11 @@ CONTRACT = (
         {"current_password": WHO["password"], "new_password": "another good one"},
     ),
     RequestCase("GET", "/.well-known/jwks.json", ANONYMOUS, 200, None, {"keys": []}),
+    RequestCase("POST", "/customers/2/password_resets", MECHANIC, 201),
+    RequestCase("POST", "/mechanics/2/password_resets", MANAGER, 201),
+    RequestCase(
+        "POST", f"/password_resets/{RESET}", ANONYMOUS, 204, {"new_password": "another good one"}
+    ),
     RequestCase(
         "POST",
         "/customers",
@@ -73,6 +82,7 @@ CONTRACT = (
     ),
     RequestCase("DELETE", "/vehicles/2", MANAGER, 204),
     RequestCase("GET", "/vehicles/1/service_tickets", CUSTOMER, 200, None, {"page": 1}),
+    RequestCase("GET", "/vehicles/1/odometer", CUSTOMER, 200, None, {"items": []}),
     RequestCase("GET", "/mechanics", ANONYMOUS, 200, None, {"page": 1}),
     RequestCase("GET", "/mechanics/2", ANONYMOUS, 200, None, {"name": "Bob", "specialty": None}),
     RequestCase(
@@ -125,13 +135,40 @@ CONTRACT = (
     RequestCase("GET", "/inventory?q=pad&sku=PAD", ANONYMOUS, 200, None, {"page": 1}),
     RequestCase("GET", "/inventory?low_stock=true", MECHANIC, 200, None, {"page": 1}),
     RequestCase("GET", "/inventory/1", ANONYMOUS, 200, None, {"price": 19.99, "available": 8}),
-    RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Oil", "price": 7}, {"id": 3}),
+    RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Oil", "price": 7}, {"id": 4}),
     RequestCase(
         "PUT", "/inventory/1", MECHANIC, 200, {"name": "Pad", "price": 1.1}, {"quantity": 10}
     ),
     RequestCase("PATCH", "/inventory/1", MECHANIC, 200, {"quantity": 5.5}, {"available": 3.5}),
     RequestCase("DELETE", "/inventory/2", MECHANIC, 204),
+    RequestCase("GET", "/inventory?archived=true", MECHANIC, 200, None, {"page": 1}),
+    RequestCase("POST", "/inventory/3/restore", MECHANIC, 200, None, {"archived": False}),
     RequestCase("GET", "/events?after=99", MANAGER, 200, None, {"items": [], "has_more": False}),
+    RequestCase(
+        "GET",
+        "/shop",
+        ANONYMOUS,
+        200,
+        None,
+        {
+            "name": "Mechanic Shop",
+            "address": None,
+            "phone": None,
+            "email": None,
+            "currency": "USD",
+            "time_zone": "UTC",
+        },
+    ),
+    RequestCase(
+        "PUT",
+        "/shop",
+        MANAGER,
+        200,
+        {"name": "Moore Motors", "time_zone": "Pacific/Honolulu"},
+        {"name": "Moore Motors", "time_zone": "Pacific/Honolulu", "currency": "USD"},
+    ),
+    RequestCase("PATCH", "/shop", MANAGER, 200, {"phone": "555-0100"}, {"phone": "555-0100"}),
+    RequestCase("GET", "/shop/history", MANAGER, 200, None, {"items": [], "page": 1}),
     RequestCase("GET", "/inventory/1/movements", MECHANIC, 200, None, {"page": 1}),
     RequestCase(
         "POST",
@@ -155,12 +192,15 @@ def _client_with_records() -> tuple[Client, object]:
     found.premises.open()
     found.premises.open()
     for case in (
+        RequestCase("POST", "/customers/1/password_resets", MECHANIC, 201),
         RequestCase(
             "POST", "/service_tickets/2/parts", MECHANIC, 201, {"part_id": 1, "quantity": 2}
         ),
         RequestCase("POST", "/service_tickets/2/labor", MECHANIC, 201, LABOR),
         RequestCase("POST", "/vehicles", MECHANIC, 201, {"customer_id": 1}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Rag", "price": 0, "sku": "RAG"}),
+        RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Old", "price": 0, "sku": "OLD"}),
+        RequestCase("DELETE", "/inventory/3", MECHANIC, 204),
     ):
         assert case.status == found.ask(case.method, case.path, case.body, case.actor).status_code
     return with_content(found)
@@ -195,7 +235,9 @@ def template_of(path: str) -> str:
     for route in ROUTES:
         expected = route.template.split("/")
         if len(segments) == len(expected) and all(
-            wanted == given or (wanted.startswith("{") and given.isdigit())
+            wanted == given
+            or (wanted.startswith("{") and given.isdigit())
+            or (wanted, given) == ("{link_token}", RESET)
             for wanted, given in zip(expected, segments, strict=True)
         ):
             return route.template

@@ -92,15 +92,18 @@ def test_includes_each_subject_once() -> None:
     for name in ("Ann", "Anna"):
         shop.ask("PATCH", "/mechanics/2", {"name": name}, MANAGER)
     shop.ask("PATCH", "/inventory/1", {"price": 5}, MECHANIC)
-    gone = shop.ask("POST", "/inventory", {"name": "Wiper", "price": 9}, MECHANIC)
-    shop.ask("DELETE", f"/inventory/{gone.json['id']}", None, MECHANIC)
+    archived = shop.ask("POST", "/inventory", {"name": "Wiper", "price": 9}, MECHANIC)
+    shop.ask("DELETE", f"/inventory/{archived.json['id']}", None, MECHANIC)
+    vehicle = shop.ask("POST", "/vehicles", {"customer_id": 1}, MECHANIC)
+    shop.ask("DELETE", f"/vehicles/{vehicle.json['id']}", None, MANAGER)
 
     page = feed(shop, f"?after={known}&include=subjects")
 
     assert {
         "/mechanics/2": shop.get("/mechanics/2", MANAGER).json,
         "/inventory/1": shop.get("/inventory/1", MANAGER).json,
-        f"/inventory/{gone.json['id']}": {"deleted": True},
+        f"/inventory/{archived.json['id']}": archived.json | {"archived": True},
+        f"/vehicles/{vehicle.json['id']}": {"deleted": True},
     } == page["subjects"]
     assert "subjects" not in feed(shop, f"?after={known}")
 

@@ -24,7 +24,7 @@ from mechanic_http.endpoint.operation import Operation
 from mechanic_http.routes import ROUTES
 from mechanic_http.settings import HttpSettings
 from mechanic_shop.wiring.use_cases import build_shop
-from tests.shops import MANAGER, MECHANIC, PlainTokens
+from tests.shops import MANAGER, MECHANIC, PlainLinks, PlainTokens
 from tests.unit.core.conftest import Premises
 from tests.unit.http.shop import SETTINGS, Client, CountingLimiter, read_token
 
@@ -306,7 +306,7 @@ def test_keys_are_quoted_or_bare(header: str, key: str) -> None:
 
 def test_every_post_but_those_that_issue_tokens_takes_a_key() -> None:
     """
-    Every POST takes a key, except those that issue tokens.
+    Every POST takes a key, except those that issue tokens or have another secret.
     """
 
     def responses(operation: Operation) -> bool:
@@ -314,7 +314,7 @@ def test_every_post_but_those_that_issue_tokens_takes_a_key() -> None:
 
     posts = [p for route in ROUTES for p in route.operations.values() if p.method == "POST"]
 
-    assert {p.operation_id for p in posts if p.issues_tokens} == {
+    assert {p.operation_id for p in posts if p.has_secret} == {
         p.operation_id for p in posts if not responses(p)
     }
 
@@ -383,7 +383,7 @@ def test_hashes_outside_the_transaction(path: str) -> None:
     """
     clock, store = ManualClock(), CountingStore()
     passwords = WatchingPasswords(store)
-    shop = build_shop(store, clock, passwords, PlainTokens())
+    shop = build_shop(store, clock, passwords, PlainTokens(), PlainLinks())
     interceptor = IdempotentReplay(store.begin, clock, b"k" * 32)
     ports = HttpPorts(authenticate=read_token, intercept=interceptor)
     new_client = Client(Premises(), create_app(shop, ports, SETTINGS))

@@ -132,11 +132,11 @@ def test_null_restores_the_default() -> None:
     Null for a member with a default restores the default.
     """
     shop = client()
-    shop.ask("PATCH", "/inventory/1", {"unit": "quart", "reorder_point": 2.5}, MECHANIC)
+    shop.ask("PATCH", "/inventory/1", {"description": "Ceramic", "reorder_point": 2.5}, MECHANIC)
 
-    found = shop.ask("PATCH", "/inventory/1", {"unit": None}, MECHANIC)
+    found = shop.ask("PATCH", "/inventory/1", {"reorder_point": None}, MECHANIC)
 
-    assert ("each", 2.5) == (found.json["unit"], found.json["reorder_point"])
+    assert ("Ceramic", 0) == (found.json["description"], found.json["reorder_point"])
 
 
 def test_an_empty_patch_is_valid() -> None:

@@ -65,7 +65,9 @@ def test_replaces_an_invalid_request_id(given: str) -> None:
 )
 def test_trusts_only_configured_proxies(peer: str, forwarded: str, counted: str) -> None:
     """
-    The last address that is no trusted proxy is the client, also with its port; IPv6 counts by /64.
+    F6: the last address that is no trusted proxy is the client, with or without a port.
+
+    IPv6 counts by /64.
     """
     assert counted == ClientAddresses(["10.0.0.0/8"]).networks(peer, forwarded)[0]
 

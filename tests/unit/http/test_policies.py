@@ -35,6 +35,9 @@ OTHERWISE: Final = {
     ("POST /service_tickets", "customer 2"): 422,
     # Of themselves mechanics change name, phone and specialty only: not the address.
     ("PUT /mechanics/2", "mechanic 2"): 403,
+    ("GET /inventory?archived=true", "nobody"): 401,
+    ("GET /inventory?archived=true", "customer 1"): 403,
+    ("GET /inventory?archived=true", "customer 2"): 403,
     ("GET /inventory?low_stock=true", "nobody"): 401,
     ("GET /inventory?low_stock=true", "customer 1"): 403,
     ("GET /inventory?low_stock=true", "customer 2"): 403,

@@ -32,7 +32,9 @@ DEEP = b'{"a":' * 40 + b"1" + b"}" * 40
         b'{"a": {"b": [{"c": 1, "c": 1}]}}',
         b'{"a": "\xff"}',
         b'{"a": "\x00"}',
-        b'\xef\xbb\xbf{"a": 1}',
+        b"\xef\xbb\xbf",
+        b'\xef\xbb\xbf\xef\xbb\xbf{"a": 1}',
+        b' \xef\xbb\xbf{"a": 1}',
         b'{"a": ' + b"9" * 5000 + b"}",
         b'{"a": 0.' + b"9" * 5000 + b"}",
         DEEP,
@@ -53,6 +55,38 @@ def test_refuses_ambiguous_json(raw: bytes) -> None:
         found.status_code,
         found.headers["content-type"],
         found.json["code"],
+    )
+
+
+def test_a_byte_order_mark_may_precede_the_body() -> None:
+    """
+    Friction: a body that an editor on Windows saved begins with a byte-order mark.
+    """
+    shop = client()
+    raw = b'\xef\xbb\xbf{"name": "Oil", "price": 7}'
+
+    first = shop.ask("POST", "/inventory", raw=raw, actor=MECHANIC)
+    patched = shop.ask(
+        "PATCH", first.headers["location"], raw=b'\xef\xbb\xbf{"price": 8}', actor=MECHANIC
+    )
+
+    assert (201, "Oil", 8) == (first.status_code, first.json["name"], patched.json["price"])
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "cp037"]
+)
+def test_names_the_encoding_that_is_expected(encoding: str) -> None:
+    """
+    Friction: a body in UTF-16, UTF-32 or another encoding is 400 and says that it must be UTF-8.
+    """
+    found = client().ask(
+        "POST", "/inventory", raw='{"name": "Öl", "price": 7}'.encode(encoding), actor=MECHANIC
+    )
+
+    assert (400, "the body must be UTF-8, not UTF-16 or another encoding") == (
+        found.status_code,
+        found.json["detail"],
     )
 
 

@@ -142,7 +142,7 @@ def test_the_networks_of_a_site_share_a_limit() -> None:
 
 def test_failures_elsewhere_do_not_lock_an_owner_out(shop: Client) -> None:
     """
-    Wrong logins are counted per account and network: the owner logs in from another network.
+    F7: wrong logins are counted per account and network: the owner logs in from another network.
     """
     strangers = [log_in(shop, "192.0.2.1", WRONG) for _ in range(5)]
     upper_case = log_in(shop, "192.0.2.1", LOGIN | {"email": "ADA@example.com"})
@@ -260,7 +260,7 @@ def test_a_wrong_current_password_counts_as_a_failed_login(shop: Client) -> None
 
 def test_a_429_shows_the_policy_that_refused() -> None:
     """
-    The quota of the policy that refuses has nothing left, and says when it has.
+    F19: the quota of the policy that refuses has nothing left, and says when it has.
     """
     limiter = limits(default="100/minute", login="1/hour")
     shop = client(BEHIND_PROXY, limiter=limiter)

@@ -92,10 +92,14 @@ def test_rejects_ids_beyond_64_bits() -> None:
 
 def test_locates_new_resources() -> None:
     """
-    A response that creates something has its address in `Location`.
+    A response that creates something has its address in `Location`, unless that is a secret.
     """
     shop = client_with_records()
-    creating = [case for case in CONTRACT if case.status == 201]
+    creating = [
+        case
+        for case in CONTRACT
+        if case.status == 201 and not case.path.endswith("/password_resets")
+    ]
 
     locations = [
         shop.ask(case.method, case.path, case.body, case.actor).headers["location"]
@@ -109,7 +113,7 @@ def test_locates_new_resources() -> None:
         "/service_tickets/3",
         "/service_tickets/1/parts/2",
         "/service_tickets/1/labor/2",
-        "/inventory/3",
+        "/inventory/4",
         "/inventory/1/movements",
     ] == locations
 

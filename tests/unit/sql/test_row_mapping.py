@@ -25,9 +25,10 @@ from mechanic_core.customers.customer import Customer
 from mechanic_core.inventory.movement import Disagreement, Movement
 from mechanic_core.inventory.part import Part
 from mechanic_core.mechanics.mechanic import Mechanic
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.line import LaborLine, PartLine
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket, TicketVehicle
 from mechanic_core.vehicles.vehicle import Vehicle
 from tests.strategies import records
 

@@ -12,10 +12,12 @@ from mechanic_core.inventory.part import Kind, Part
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, PartLine
-from mechanic_core.tickets.ticket import AssignedMechanic, Ticket, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket, TicketVehicle
 from mechanic_core.unit_of_work import Store
+from mechanic_core.vehicles.odometer import OdometerReading
 from mechanic_core.vehicles.vehicle import Vehicle
 
 AT: Final = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
@@ -41,6 +43,13 @@ def new_vehicle(owner: Customer, **fields: Any) -> Vehicle:
     """Return a new vehicle of *owner*."""
     defaults: dict[str, Any] = {"id": 0, "customer_id": owner.id}
     return Vehicle(**defaults | {"created_at": AT, "updated_at": AT} | fields)
+
+
+def new_reading(
+    vehicle: Vehicle, value: int, actor: Actor = NOBODY, ticket_id: int | None = None
+) -> OdometerReading:
+    """Return a new odometer reading of *vehicle*."""
+    return OdometerReading.of(actor, AT, vehicle.id, value, ticket_id)
 
 
 def new_vin() -> str:
@@ -76,7 +85,7 @@ def new_ticket(
         "vehicle": TicketVehicle.of(vehicle) if vehicle else None,
         "service_date": DAY,
         "description": "Grinding noise when braking",
-        "mechanics": tuple(AssignedMechanic(id=one.id, name=one.name) for one in mechanics),
+        "mechanics": tuple(AssignedMechanic.of(one) for one in mechanics),
         "created_at": AT,
         "updated_at": AT,
     }

@@ -68,6 +68,7 @@ def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
         return (
             work.customers.find(None, page),
             work.vehicle_lists.find(VehicleFilter(), page),
+            work.odometer_log.of(seed.vehicle.id, page),
             work.mechanic_lists.find(page, active_only=False),
             work.accounts.of(Role.CUSTOMER, seed.customer.id),
             work.accounts.of(Role.MECHANIC, seed.mechanic.id),
@@ -77,4 +78,6 @@ def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
             work.histories.of(seed.ticket.id, page),
             work.parts.find(PartFilter(), page),
             work.ledger.of(seed.part.id, page),
+            work.profiles.get(),
+            work.profiles.history(page),
         )

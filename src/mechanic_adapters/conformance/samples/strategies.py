@@ -6,7 +6,7 @@ from typing import Any, Final
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from mechanic_core.rules import Between, Length, first_violation, rules_of
+from mechanic_core.rules import Between, Length, first_violation, normalizer_of, rules_of
 
 MOST_DRAWN: Final = 40
 
@@ -17,6 +17,8 @@ def texts(declared: Any) -> st.SearchStrategy[str]:
     """Return a strategy for texts, in any script, that satisfy the rules of *declared*."""
     rules, most = rules_of(declared), min(longest(declared), MOST_DRAWN)
     drawn = st.text(LETTERS, min_size=1, max_size=most)
+    if normalize := normalizer_of(declared):
+        drawn = drawn.map(normalize)
     return drawn.filter(lambda text: first_violation(rules, text) is None)
 
 

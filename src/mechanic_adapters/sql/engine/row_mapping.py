@@ -6,7 +6,7 @@ written, and constraints guard the tables. A page of twenty is read three times 
 """
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, Final, TypeVar
@@ -111,6 +111,11 @@ def json_reader(
 def json_text(rows: Iterable[Sequence[Any]]) -> str:
     """Return *rows* as the parameter of `rows_from_json`."""
     return orjson.dumps(list(rows), _json_value, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def words_text(words: Collection[str]) -> str:
+    """Return *words* as the value of a column of words."""
+    return orjson.dumps(sorted(words)).decode()
 
 
 def moment_text(moment: datetime | None) -> str | None:

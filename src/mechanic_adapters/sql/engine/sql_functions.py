@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, final
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Date, Select, Text, bindparam, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Date,
+    Select,
+    SelectBase,
+    Text,
+    bindparam,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -38,6 +48,34 @@ def _any_of(element: _IdIn, compiler: SQLCompiler, **kw: Any) -> str:
 def _in_json(element: _IdIn, compiler: SQLCompiler, **kw: Any) -> str:
     column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"({column} IN (SELECT value FROM json_each({ids})))"  # noqa: S608 - compiled SQL only
+
+
+@final
+class _SelectedId(FunctionElement[Any]):
+    """Whether an id is one of those that a statement selects, which runs once and first."""
+
+    inherit_cache = True
+
+
+def selected_id(column: ColumnElement[Any], ids: SelectBase) -> ColumnElement[bool]:
+    """Return whether *column* is one of *ids*.
+
+    For PostgreSQL they are an array: it can neither join them nor go along the table instead,
+    because it misjudges their number.
+    """
+    return _SelectedId(column, ids.scalar_subquery())
+
+
+@compiles(_SelectedId, "postgresql")
+def _in_array(element: _SelectedId, compiler: SQLCompiler, **kw: Any) -> str:
+    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} = ANY (ARRAY{ids}))"
+
+
+@compiles(_SelectedId, "sqlite")
+def _in_selected(element: _SelectedId, compiler: SQLCompiler, **kw: Any) -> str:
+    column, ids = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} IN {ids})"
 
 
 @final

@@ -59,20 +59,38 @@ def in_batches(table: str, key: str, first: int | str, *statements: str) -> None
         upto = separately(partial(_run_batch, table, key, upto, statements))
 
 
-def create_index(name: str, table: str, columns: Sequence[str], where: str | None = None) -> None:
+def create_index(
+    name: str,
+    table: str,
+    columns: Sequence[str],
+    where: str | None = None,
+    *,
+    unique: bool = False,
+) -> None:
     """Create an index, on PostgreSQL while others write.
 
     An invalid one that an interrupted try has left is dropped first; a valid one is good.
     """
     text = f"{name} ON {table} ({', '.join(columns)})" + (f" WHERE {where}" if where else "")
+    kind = "UNIQUE INDEX" if unique else "INDEX"
     if not is_postgres():
-        op.execute(f"CREATE INDEX {text}")
+        op.execute(f"CREATE {kind} {text}")
         return
     with op.get_context().autocommit_block():
-        _retries().run(partial(_create_concurrently, name, text))
+        _retries().run(partial(_create_concurrently, name, kind, text))
 
 
-def _create_concurrently(name: str, text: str) -> None:
+def drop_index(name: str) -> None:
+    """Drop an index if it exists, on PostgreSQL while others read and write."""
+    if not is_postgres():
+        op.execute(f"DROP INDEX IF EXISTS {name}")
+        return
+    with op.get_context().autocommit_block():
+        statement = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
+        _retries().run(lambda: op.get_bind().exec_driver_sql(statement))
+
+
+def _create_concurrently(name: str, kind: str, text: str) -> None:
     bind = op.get_bind()
     # It waits for transactions, but nobody waits for it.
     bind.exec_driver_sql(f"SET lock_timeout = '{_retries().patience_s:.0f}s'")
@@ -82,7 +100,7 @@ def _create_concurrently(name: str, text: str) -> None:
         if found is False:
             bind.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")
         if not found:
-            bind.exec_driver_sql(f"CREATE INDEX CONCURRENTLY {text}")
+            bind.exec_driver_sql(f"CREATE {kind} CONCURRENTLY {text}")
     finally:
         bind.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT_S:g}s'")
 

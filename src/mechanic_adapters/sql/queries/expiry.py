@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Delete, bindparam, delete, select
 from mechanic_adapters.sql.engine.column_types import MOMENT
 
 
-def delete_oldest(key: Column[str], at: Column[datetime] | Column[datetime | None]) -> Delete:
+def delete_oldest(key: Column[Any], at: Column[datetime] | Column[datetime | None]) -> Delete:
     """Return the deletion of the rows whose moment *at* is before the parameter *before*.
 
     It deletes the oldest of them, as many as the parameter *limit*. On PostgreSQL it skips rows

@@ -121,10 +121,20 @@ class PageQuery:
         rows = executor.all(_page_statement(self, seek, page.with_total), values)
         total = None
         if page.with_total:
-            total = rows[0][-1] if rows else executor.all(_total_statement(self), values)[0][0]
-            if self.total is None and total > MAX_FILTERED_TOTAL:
-                total = None
+            total = self._total(executor, rows, seek, values)
         return page_from_rows(tuple(read(rows)), page, _id_of, total)
+
+    def _total(
+        self, executor: Executor, rows: Sequence[Row], seek: Seek, values: Params
+    ) -> int | None:
+        """Return the total that the page's *rows* have, or that of a list whose page has none."""
+        if rows:
+            total: int = rows[0][-1]
+        elif seek.start is Start.FIRST_ROW:
+            total = 0
+        else:
+            total = executor.all(_total_statement(self), values)[0][0]
+        return total if self.total is not None or total <= MAX_FILTERED_TOTAL else None
 
 
 def _id_of(record: Any) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Table,
+    TextClause,
     bindparam,
     literal_column,
     select,
@@ -23,6 +24,7 @@ from mechanic_adapters.sql.counters.worked_tickets import IS_WORKED
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
+    field_columns,
     field_names,
     json_reader,
     record_maker,
@@ -33,19 +35,22 @@ from mechanic_adapters.sql.queries.mechanics import lock_shared_after
 from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_adapters.sql.schema.tickets import (
+    IS_NOT_FINAL,
     IS_UNFINISHED,
     ticket_labor,
     ticket_mechanics,
     ticket_parts,
     tickets,
 )
+from mechanic_core.inventory.part import MAX_NAMED_TICKETS
+from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import MAX_UNFINISHED, AssignedMechanic, Ticket, TicketVehicle
-from mechanic_core.tickets.workflow import WORKFLOW, Status
+from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket, TicketVehicle
+from mechanic_core.tickets.workflow import FINAL_STATUSES
 
 _make_ticket, _make_vehicle = record_maker(Ticket), record_maker(TicketVehicle)
-_read_staff = json_reader(AssignedMechanic)
+_read_staff = json_reader(AssignedMechanic, {"active": bool})
 _read_parts, _read_labor = json_reader(PartLine), json_reader(LaborLine)
 
 
@@ -59,8 +64,9 @@ def _lines(table: Table, cls: type[Any], ticket_id: ColumnElement[int]) -> Scala
 def _join(header: FromClause) -> Select[Any]:
     """Return the tickets of *header* with mechanics and lines."""
     c = header.c
-    name = select(mechanics.c.name).where(mechanics.c.id == ticket_mechanics.c.mechanic_id)
-    staff = select(json_group(ticket_mechanics.c.mechanic_id, name.scalar_subquery()))
+    staff = select(json_group(*field_columns(mechanics, AssignedMechanic))).join_from(
+        ticket_mechanics, mechanics
+    )
     return select(
         *(c.id, c.customer_id),
         *(c[f"vehicle_{name}"] for name in field_names(TicketVehicle)),
@@ -123,6 +129,17 @@ UNFINISHED = (
 )
 """An index of the unfinished tickets alone serves it: few, however many a customer ever had."""
 
+
+def _with_part(status: TextClause) -> Select[Any]:
+    """Return the oldest tickets with a line of the part in `RECORD_ID`."""
+    of_part = select(ticket_parts.c.ticket_id).where(ticket_parts.c.part_id == RECORD_ID)
+    found = select(tickets.c.id).where(tickets.c.id.in_(of_part), NOT_REMOVED, status)
+    return found.order_by(tickets.c.id).limit(literal_column(str(MAX_NAMED_TICKETS)))
+
+
+RESERVING = _with_part(IS_UNFINISHED)
+USING = _with_part(IS_NOT_FINAL)
+
 _HEADER = [column for column in tickets.c if column.name != "service_month"]
 _FILTERS = {
     "status": tickets.c.status == bindparam("status", type_=tickets.c.status.type),
@@ -134,8 +151,6 @@ _FILTERS = {
 }
 _PERIOD = frozenset({"since", "until"})
 _OWNERS = frozenset({"customer_id", "vehicle_id", "mechanic_id"})
-_FINAL_STATUSES = frozenset(Status) - {transition.start for transition in WORKFLOW}
-"""The statuses of nearly all tickets; an index by status finds the few others."""
 
 
 def filter_parameters(wanted: TicketFilter) -> dict[str, Any]:
@@ -155,7 +170,7 @@ def filter_parameters(wanted: TicketFilter) -> dict[str, Any]:
 def is_selective_by_period(wanted: TicketFilter, parameters: dict[str, Any]) -> bool:
     """Return whether the period alone makes the list short, so that `page_by_month` is faster."""
     names = parameters.keys()
-    is_active = wanted.status is not None and wanted.status not in _FINAL_STATUSES
+    is_active = wanted.status is not None and wanted.status not in FINAL_STATUSES
     return not names.isdisjoint(_PERIOD) and names.isdisjoint(_OWNERS) and not is_active
 
 

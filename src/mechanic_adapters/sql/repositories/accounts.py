@@ -1,5 +1,6 @@
-"""Accounts in SQL."""
+"""Accounts and password resets in SQL."""
 
+from datetime import datetime
 from typing import Any, final
 
 from attrs import frozen
@@ -16,19 +17,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQLite too
 
-from mechanic_adapters.sql.engine.column_types import KEY
+from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import record_maker
-from mechanic_adapters.sql.schema.accounts import accounts
+from mechanic_adapters.sql.queries.expiry import delete_oldest
+from mechanic_adapters.sql.schema.accounts import accounts, password_resets
 from mechanic_adapters.sql.schema.customers import customers
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import STAFF, Role
 from mechanic_core.accounts.account import Account
-from mechanic_core.accounts.ports import Accounts
+from mechanic_core.accounts.ports import Accounts, PasswordResets
 from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.errors import NotFound
 from mechanic_core.mechanics.mechanic import MechanicNotFound
-from mechanic_core.values import fold_case
+from mechanic_core.texts import email_key
 
 _make_account = record_maker(Account)
 
@@ -91,7 +93,7 @@ class SqlAccounts(Accounts):
 
     def find(self, email: str, *, staff: bool) -> Account | None:
         table = _STAFF if staff else _CUSTOMERS
-        row = self._executor.first(table.by_email, {"email_key": fold_case(email)})
+        row = self._executor.first(table.by_email, {"email_key": email_key(email)})
         return _make_account(row) if row else None
 
     def of(self, role: Role, holder_id: int) -> Account | None:
@@ -110,3 +112,71 @@ class SqlAccounts(Accounts):
 
     def remove(self, role: Role, holder_id: int) -> None:
         self._executor.write("accounts", _table(role).remove, {"holder_id": holder_id})
+
+
+_RESETS = "password_resets"
+_NONCE = bindparam("nonce", type_=Text)
+_EXPIRES_AT = bindparam("expires_at", type_=MOMENT)
+_IS_THIS_RESET = (password_resets.c.id == bindparam("reset_id", type_=BigInteger)) & (
+    password_resets.c.nonce == _NONCE
+)
+
+_FIND_RESET = select(password_resets.c.customer_id, password_resets.c.mechanic_id).where(
+    _IS_THIS_RESET
+)
+_TAKE_RESET = delete(password_resets).where(_IS_THIS_RESET)
+_SWEEP_RESETS = delete_oldest(password_resets.c.id, password_resets.c.expires_at)
+
+
+@final
+class _ResetTable:
+    """The statements on the links of customers, or of staff."""
+
+    def __init__(self, holder: Column[int]) -> None:
+        """Build them; *holder* is the column with the id of the person."""
+        values = {"nonce": _NONCE, "expires_at": _EXPIRES_AT}
+        self.start = (
+            insert(password_resets)
+            .values({holder.name: _HOLDER, **values})
+            .on_conflict_do_update(index_elements=[holder], set_=values)
+            .returning(password_resets.c.id)
+        )
+        self.end = delete(password_resets).where(holder == _HOLDER)
+
+
+_CUSTOMER_RESETS = _ResetTable(password_resets.c.customer_id)
+_STAFF_RESETS = _ResetTable(password_resets.c.mechanic_id)
+
+
+def _reset_table(role: Role) -> _ResetTable:
+    return _STAFF_RESETS if role in STAFF else _CUSTOMER_RESETS
+
+
+@final
+@frozen
+class SqlPasswordResets(PasswordResets):
+    """The table of password resets."""
+
+    _executor: Executor
+
+    def start(self, role: Role, holder_id: int, nonce: str, expires_at: datetime) -> int:
+        values = {"holder_id": holder_id, "nonce": nonce, "expires_at": expires_at}
+        rows = self._executor.write_returning(_RESETS, _reset_table(role).start, values)
+        return int(rows[0][0])
+
+    def find(self, reset_id: int, nonce: str) -> tuple[Role, int] | None:
+        row = self._executor.first(_FIND_RESET, {"reset_id": reset_id, "nonce": nonce})
+        if row is None:
+            return None
+        customer_id, mechanic_id = row
+        return (Role.MECHANIC, mechanic_id) if customer_id is None else (Role.CUSTOMER, customer_id)
+
+    def take(self, reset_id: int, nonce: str) -> bool:
+        params = {"reset_id": reset_id, "nonce": nonce}
+        return self._executor.write(_RESETS, _TAKE_RESET, params) == 1
+
+    def end(self, role: Role, holder_id: int) -> None:
+        self._executor.write(_RESETS, _reset_table(role).end, {"holder_id": holder_id})
+
+    def sweep(self, before: datetime, limit: int) -> int:
+        return self._executor.write(_RESETS, _SWEEP_RESETS, {"before": before, "limit": limit})

@@ -7,33 +7,36 @@ from attrs import frozen
 
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.prefix_search import prefix_range, starts_with
+from mechanic_adapters.sql.engine.row_mapping import words_text
+from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.repositories.record_table import RecordTable
-from mechanic_adapters.sql.schema.customers import customers
+from mechanic_adapters.sql.schema.customers import customer_words, customers
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound
 from mechanic_core.customers.ports import Customers
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.search import terms_with_phone
+from mechanic_core.texts import email_key, fold_case
 
 
 def _keys(customer: Customer) -> Mapping[str, str | None]:
     if customer.erased_at:  # not found by any search, and the email is free again
-        return {"name_key": None, "email_key": None}
-    return {"name_key": fold_case(customer.name), "email_key": fold_case(customer.email)}
+        return {"name_key": None, "email_key": None, "name_words": None, "contact_words": None}
+    return {
+        "name_key": fold_case(customer.name),
+        "email_key": None if customer.email is None else email_key(customer.email),
+        "name_words": words_text(customer.name_words),
+        "contact_words": words_text(customer.contact_words),
+    }
 
 
 _TABLE = RecordTable(customers, Customer, _keys)
 
-_NOT_ERASED = _TABLE.rows.where(customers.c.erased_at.is_(None))
-_ALL = PageQuery(rows=_NOT_ERASED, key=customers.c.id, total=total_of(customers))
-_BY_PREFIX = PageQuery(
-    rows=_NOT_ERASED.where(
-        starts_with(customers.c.name_key, customers.c.email_key, customers.c.phone)
-    ),
+_LIST = FilteredList(
+    rows=_TABLE.rows.where(customers.c.erased_at.is_(None)),
     key=customers.c.id,
-    no_prepare=True,
+    words=customer_words,
+    total=total_of(customers),
 )
 
 
@@ -57,9 +60,8 @@ class SqlCustomers(Customers):
         return _TABLE.save(self._executor, customer)
 
     def find(self, q: str | None, page: PageRequest) -> Page[Customer]:
-        if q is None:
-            return _ALL.fetch(self._executor, page, _TABLE.read)
-        return _BY_PREFIX.fetch(self._executor, page, _TABLE.read, prefix_range(fold_case(q)))
+        terms = None if q is None else terms_with_phone(q)
+        return _LIST.fetch(self._executor, page, _TABLE.read, terms=terms)
 
 
 def _required(customer: Customer | None) -> Customer:

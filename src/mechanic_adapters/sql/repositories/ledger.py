@@ -67,6 +67,7 @@ _OF_PART = PageQuery(
     join=_join,
 )
 _PART_EXISTS = select(exists().where(parts.c.id == RECORD_ID))
+_HAS_MOVEMENTS = select(exists().where(stock_movements.c.part_id == RECORD_ID))
 _INSERTED_BY: list[ColumnElement[Any]] = [literal_column(f"stock_movements.{name}") for name in _BY]
 """By name only: as columns they would make the subqueries read the table again."""
 
@@ -148,6 +149,10 @@ class SqlLedger(Ledger):
             if not exists[0]:
                 raise PartNotFound
         return movements
+
+    def has(self, part_id: PartId) -> bool:
+        (row,) = self._executor.all(_HAS_MOVEMENTS, {"record_id": part_id})
+        return bool(row[0])
 
     def disagreements(self) -> tuple[Disagreement, ...]:
         rows = self._executor.all_without_timeout(_DISAGREEMENTS)

@@ -6,21 +6,22 @@ from typing import Final, final
 from attrs import frozen
 
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import RECORD_ID
-from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.engine.row_mapping import RECORD_ID, words_text
+from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.queries.mechanics import LOCK_SHARED
 from mechanic_adapters.sql.repositories.record_table import RecordTable
-from mechanic_adapters.sql.schema.mechanics import mechanics
+from mechanic_adapters.sql.schema.mechanics import mechanic_words, mechanics
 from mechanic_core.access import Role
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId, MechanicNotFound
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.search import terms_of
+from mechanic_core.texts import email_key
 
 
 def _keys(mechanic: Mechanic) -> Mapping[str, str]:
-    return {"email_key": fold_case(mechanic.email)}
+    return {"email_key": email_key(mechanic.email), "words": words_text(mechanic.words)}
 
 
 _TABLE = RecordTable(mechanics, Mechanic, _keys)
@@ -31,8 +32,12 @@ _LOCK_WITH_MANAGERS = (
     .order_by(mechanics.c.id)  # so that two transactions never deadlock
     .with_for_update(key_share=True)
 )
-_ALL = PageQuery(rows=_TABLE.rows, key=mechanics.c.id)
-_ACTIVE = PageQuery(rows=_TABLE.rows.where(mechanics.c.active), key=mechanics.c.id)
+_LIST = FilteredList(
+    rows=_TABLE.rows,
+    key=mechanics.c.id,
+    words=mechanic_words,
+    filters={"active": mechanics.c.active},
+)
 
 
 @final
@@ -66,9 +71,10 @@ class SqlMechanics(Mechanics, MechanicLists):
     def save(self, mechanic: Mechanic) -> Mechanic:
         return _TABLE.save(self._executor, mechanic)
 
-    def find(self, page: PageRequest, *, active_only: bool) -> Page[Mechanic]:
-        query = _ACTIVE if active_only else _ALL
-        return query.fetch(self._executor, page, _TABLE.read)
+    def find(self, page: PageRequest, *, active_only: bool, q: str | None = None) -> Page[Mechanic]:
+        wanted = {"active": True} if active_only else {}
+        terms = None if q is None else terms_of(q)
+        return _LIST.fetch(self._executor, page, _TABLE.read, wanted, terms)
 
 
 def read_mechanics(executor: Executor, ids: Collection[int]) -> Iterable[Mechanic]:

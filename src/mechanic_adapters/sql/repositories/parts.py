@@ -1,42 +1,44 @@
 """Parts in SQL."""
 
-import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Final, final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import bindparam, not_, update
 
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import with_values
+from mechanic_adapters.sql.engine.row_mapping import with_values, words_text
 from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
-from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.prefix_search import prefix_range, starts_with
+from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.repositories.ledger import SqlLedger, movement_parameters, with_movement
 from mechanic_adapters.sql.repositories.record_table import RecordTable
-from mechanic_adapters.sql.schema.inventory import parts
+from mechanic_adapters.sql.schema.inventory import part_words, parts
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId, PartNotFound
 from mechanic_core.inventory.ports import PartFilter, Parts
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
+from mechanic_core.search import terms_with_code
+from mechanic_core.texts import fold_case, sku_key
 
 
 def _keys(part: Part) -> Mapping[str, str]:
-    return {"name_key": fold_case(part.name), "sku_key": fold_case(part.sku)}
+    return {
+        "name_key": fold_case(part.name),
+        "sku_key": sku_key(part.sku),
+        "words": words_text(part.words),
+    }
 
 
 _TABLE = RecordTable(parts, Part, _keys)
 
 _IS_LOW = parts.c.quantity - parts.c.reserved <= parts.c.reorder_point
 _FILTERS = {
-    "q": starts_with(parts.c.name_key, parts.c.sku_key),
-    "sku": parts.c.sku == bindparam("sku", type_=KEY),
+    "sku_key": parts.c.sku_key == bindparam("sku_key", type_=KEY),
     "low": _IS_LOW,
     "not_low": not_(_IS_LOW),
 }
@@ -63,16 +65,15 @@ _ADD_WITH_MOVEMENT = with_movement(_TABLE.insert)
 _SAVE_WITH_MOVEMENT = with_movement(_TABLE.update.returning(parts.c.id))
 
 
-@functools.cache
-def _list(names: frozenset[str]) -> PageQuery:
-    """Return the list of the parts that match the filters *names*."""
-    filters = (_FILTERS[name] for name in sorted(names))
-    return PageQuery(
-        rows=_TABLE.rows.where(parts.c.archived_at.is_(None), *filters),
-        key=parts.c.id,
-        no_prepare="q" in names,
-        total=None if names else total_of(parts),
-    )
+_ON_SALE = FilteredList(
+    rows=_TABLE.rows.where(parts.c.archived_at.is_(None)),
+    key=parts.c.id,
+    words=part_words,
+    filters=_FILTERS,
+    selective=frozenset({"sku_key"}),
+    total=total_of(parts),
+)
+_ARCHIVED = evolve(_ON_SALE, rows=_TABLE.rows.where(parts.c.archived_at.is_not(None)), total=None)
 
 
 @final
@@ -84,7 +85,7 @@ class SqlParts(Parts):
 
     def get(self, part_id: PartId) -> Part:
         part = _TABLE.get(self._executor, part_id)
-        if part is None or part.archived_at:
+        if part is None:
             raise PartNotFound
         return part
 
@@ -117,17 +118,14 @@ class SqlParts(Parts):
         return self._save_all(parts)
 
     def find(self, wanted: PartFilter, page: PageRequest) -> Page[Part]:
-        params: dict[str, str] = {}
-        names = set()
-        if wanted.q is not None:
-            names.add("q")
-            params |= prefix_range(fold_case(wanted.q))
+        filters: dict[str, object] = {}
         if wanted.sku is not None:
-            names.add("sku")
-            params["sku"] = wanted.sku
+            filters["sku_key"] = sku_key(wanted.sku)
         if wanted.low_stock is not None:
-            names.add("low" if wanted.low_stock else "not_low")
-        return _list(frozenset(names)).fetch(self._executor, page, _TABLE.read, params)
+            filters["low" if wanted.low_stock else "not_low"] = True
+        terms = None if wanted.q is None else terms_with_code(wanted.q)
+        chosen = _ARCHIVED if wanted.archived else _ON_SALE
+        return chosen.fetch(self._executor, page, _TABLE.read, filters, terms)
 
     def _save_all(self, parts: Sequence[Part]) -> tuple[Part, ...]:
         before = [_TABLE.stored(self._executor, part) for part in parts]
@@ -145,7 +143,7 @@ class SqlParts(Parts):
 
 def read_parts(executor: Executor, ids: Collection[int]) -> Iterable[Part]:
     """Return those of *ids* that can be read."""
-    return (one for one in _TABLE.get_all(executor, ids) if one.archived_at is None)
+    return _TABLE.get_all(executor, ids)
 
 
 SUBJECTS: Final = {SubjectKind.PART: read_parts}

@@ -34,7 +34,7 @@ from mechanic_adapters.sql.repositories.events import (
     with_event,
     with_event_returning_id,
 )
-from mechanic_adapters.sql.schema.metadata import unique_constraints
+from mechanic_adapters.sql.schema.metadata import deciding_columns, unique_constraints
 from mechanic_core.errors import LostRace, Refused
 from mechanic_core.events.event import Event, EventSubject
 
@@ -63,7 +63,7 @@ class RecordTable(Generic[R]):
         self._keys = keys
         (unique,) = unique_constraints(table)
         self._duplicate: type[Refused] = unique.info["refusal"]
-        self._unique_columns = [column.name for column in unique.columns]
+        self._unique_columns = deciding_columns(unique)
         values = column_parameters(table)
         expected = table.c.version == bindparam("expected_version", type_=BigInteger)
         self.insert = insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)

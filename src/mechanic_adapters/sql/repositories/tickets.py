@@ -27,8 +27,10 @@ from mechanic_adapters.sql.queries.tickets import (
     GET_ALL,
     LOCK,
     LOCK_WITH_MECHANICS,
+    RESERVING,
     STORED,
     UNFINISHED,
+    USING,
     filter_parameters,
     is_selective_by_period,
     read_tickets,
@@ -40,6 +42,7 @@ from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanic
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import Event, EventType, SubjectKind
+from mechanic_core.inventory.part import PartId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry
@@ -175,6 +178,11 @@ class SqlTickets(Tickets, TicketLists):
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
         rows = self._executor.all(UNFINISHED, {"record_id": customer_id})
+        return tuple(TicketId(row[0]) for row in rows)
+
+    def with_part(self, part_id: PartId, *, reserved_only: bool) -> tuple[TicketId, ...]:
+        statement = RESERVING if reserved_only else USING
+        rows = self._executor.all(statement, {"record_id": part_id})
         return tuple(TicketId(row[0]) for row in rows)
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:

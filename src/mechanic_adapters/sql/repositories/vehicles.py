@@ -1,26 +1,45 @@
 """Vehicles in SQL."""
 
-import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final, final
+from typing import Any, Final, final
 
-from attrs import frozen
-from sqlalchemy import BigInteger, bindparam, delete, exists, select, update
+from attrs import evolve, frozen
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    Subquery,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
+from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import RECORD_ID
+from mechanic_adapters.sql.engine.row_mapping import (
+    RECORD_ID,
+    field_values,
+    record_maker,
+    words_text,
+)
+from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.tickets import tickets
-from mechanic_adapters.sql.schema.vehicles import vehicles
+from mechanic_adapters.sql.schema.vehicles import odometer_readings, vehicle_words, vehicles
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.values import fold_case
-from mechanic_core.vehicles.ports import VehicleFilter, VehicleLists, Vehicles
+from mechanic_core.search import terms_with_code
+from mechanic_core.texts import fold_case, plate_key
+from mechanic_core.vehicles.odometer import OdometerReading, ReadingId
+from mechanic_core.vehicles.ports import OdometerLog, VehicleFilter, VehicleLists, Vehicles
 from mechanic_core.vehicles.vehicle import (
     Vehicle,
     VehicleId,
@@ -30,11 +49,18 @@ from mechanic_core.vehicles.vehicle import (
 
 
 def _keys(vehicle: Vehicle) -> Mapping[str, str | None]:
-    return {"vin_key": _folded(vehicle.vin), "plate_key": _folded(vehicle.plate)}
+    return {
+        **_lookup_keys(vehicle.vin, vehicle.plate),
+        "plate_words": words_text(vehicle.plate_words),
+        "other_words": words_text(vehicle.other_words),
+    }
 
 
-def _folded(text: str | None) -> str | None:
-    return None if text is None else fold_case(text)
+def _lookup_keys(vin: str | None, plate: str | None) -> Mapping[str, str | None]:
+    return {
+        "vin_key": None if vin is None else fold_case(vin),
+        "plate_key": None if plate is None else plate_key(plate),
+    }
 
 
 _TABLE = RecordTable(vehicles, Vehicle, _keys)
@@ -47,30 +73,64 @@ _FILTERS = {
 _WITH_VIN = _TABLE.rows.where(_FILTERS["vin_key"])
 _IN_USE = select(exists().where(tickets.c.vehicle_id == RECORD_ID))
 _REMOVE = delete(vehicles).where(vehicles.c.id == RECORD_ID)
-_ERASE_PLATES = (
+_OF_OWNER = vehicles.c.customer_id == bindparam("owner_id", type_=BigInteger)
+_DISOWN = (
     update(vehicles)
     .values(
+        customer_id=None,
         plate=None,
         plate_key=None,
+        plate_words=words_text(()),
         updated_at=bindparam("at", type_=MOMENT),
         version=vehicles.c.version + 1,
     )
-    .where(
-        vehicles.c.customer_id == bindparam("owner_id", type_=BigInteger),
-        vehicles.c.plate.is_not(None),
-    )
+    .where(_OF_OWNER)
     .returning(vehicles.c.id, vehicles.c.version)
 )
+_DISOWN_AND_ERASE = _DISOWN.where(vehicles.c.plate.is_not(None))
+"""No statement returns a value as it was: those with a plate come first."""
+
+_make_reading = record_maker(OdometerReading)
+_READING = [column for column in odometer_readings.c if column.name != "id"]
+_ADD_READING = (
+    insert(odometer_readings)
+    .values({c.name: bindparam(f"reading_{c.name}", type_=c.type) for c in _READING})
+    .returning(odometer_readings.c.id)
+)
+_OF_VEHICLE = select(odometer_readings).where(odometer_readings.c.vehicle_id == RECORD_ID)
+_LAST = _OF_VEHICLE.order_by(odometer_readings.c.id.desc()).limit(1)
 
 
-@functools.cache
-def _list(names: frozenset[str]) -> PageQuery:
-    """Return the list of the vehicles that match the filters *names*."""
-    return PageQuery(
-        rows=_TABLE.rows.where(*(_FILTERS[name] for name in sorted(names))),
-        key=vehicles.c.id,
-        total=None if names else total_of(vehicles),
+def _join_people(page: Subquery) -> Select[Any]:
+    """Return readings with the customers of their tickets and the names of who took them."""
+    c = page.c
+    customer = select(tickets.c.customer_id).where(
+        tickets.c.id == c.ticket_id, tickets.c.removed_at.is_(None)
     )
+    by = (c.by_role, c.by_id, name_of(c.by_role, c.by_id))
+    return select(
+        *(c.id, c.vehicle_id, c.value, c.on, c.source, c.ticket_id),
+        customer.scalar_subquery(),
+        *by,
+        c.note,
+    )
+
+
+def _read_log(rows: Sequence[Row]) -> Iterator[OdometerReading]:
+    return (_make_reading((*row[:7], make_by(row[7:10]), row[10])) for row in rows)
+
+
+_LOG = PageQuery(rows=_OF_VEHICLE, key=odometer_readings.c.id, join=_join_people)
+
+
+_LIST = FilteredList(
+    rows=_TABLE.rows,
+    key=vehicles.c.id,
+    words=vehicle_words,
+    filters=_FILTERS,
+    selective=frozenset(_FILTERS),
+    total=total_of(vehicles),
+)
 
 
 @final
@@ -106,29 +166,54 @@ class SqlVehicles(Vehicles, VehicleLists):
             )
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
-        values = {
-            "customer_id": wanted.customer_id,
-            "vin_key": _folded(wanted.vin),
-            "plate_key": _folded(wanted.plate),
-        }
+        values = {"customer_id": wanted.customer_id, **_lookup_keys(wanted.vin, wanted.plate)}
         params = {name: value for name, value in values.items() if value is not None}
-        return _list(frozenset(params)).fetch(self._executor, page, _TABLE.read, params)
+        terms = None if wanted.q is None else terms_with_code(wanted.q)
+        return _LIST.fetch(self._executor, page, _TABLE.read, params, terms)
 
-    def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
+    def disown(self, customer_id: CustomerId, at: datetime) -> None:
         params = {"owner_id": customer_id, "at": at}
-        for vehicle_id, version in self._executor.write_returning(
-            _TABLE.noun, _ERASE_PLATES, params
+        actor = self._executor.actor
+        for statement, changes in (
+            (_DISOWN_AND_ERASE, ("customer_id", "plate")),
+            (_DISOWN, ("customer_id",)),
         ):
-            event = Event.of(
-                EventType.VEHICLE_CHANGED,
-                SubjectKind.VEHICLE,
-                vehicle_id,
-                version,
-                at,
-                self._executor.actor,
-                changes=("plate",),
-            )
-            self._executor.note_event(event)
+            rows = self._executor.write_returning(_TABLE.noun, statement, params)
+            for vehicle_id, version in rows:
+                event = Event.of(
+                    EventType.VEHICLE_CHANGED,
+                    SubjectKind.VEHICLE,
+                    vehicle_id,
+                    version,
+                    at,
+                    actor,
+                    changes=changes,
+                )
+                self._executor.note_event(event)
+
+
+@final
+@frozen
+class SqlOdometerLog(OdometerLog):
+    """The append-only table of odometer readings."""
+
+    _executor: Executor
+
+    def add(self, reading: OdometerReading) -> OdometerReading:
+        values = {**field_values(reading), **by_columns(reading.by)}
+        params = {f"reading_{column.name}": values[column.name] for column in _READING}
+        rows = self._executor.write_returning(_TABLE.noun, _ADD_READING, params)
+        return evolve(reading, id=ReadingId(rows[0][0]))
+
+    def last(self, vehicle_id: VehicleId) -> OdometerReading | None:
+        row = self._executor.first(_LAST, {"record_id": vehicle_id})
+        if row is None:
+            return None
+        *before, by_role, by_id, note = row
+        return _make_reading((*before, None, make_by((by_role, by_id, None)), note))
+
+    def of(self, vehicle_id: VehicleId, page: PageRequest) -> Page[OdometerReading]:
+        return _LOG.fetch(self._executor, page, _read_log, {"record_id": vehicle_id})
 
 
 def _required(vehicle: Vehicle | None) -> Vehicle:

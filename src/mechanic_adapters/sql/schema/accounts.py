@@ -29,6 +29,19 @@ accounts = record_table(
     CheckConstraint(_ONE_HOLDER, name="one_holder"),
 )
 
+password_resets = record_table(
+    "password_resets",
+    generated_id(),
+    reference("customer_id", "customers.id", nullable=True),
+    reference("mechanic_id", "mechanics.id", nullable=True),
+    text("nonce"),
+    moment("expires_at", index=True),
+    UniqueConstraint("customer_id"),
+    UniqueConstraint("mechanic_id"),
+    CheckConstraint(_ONE_HOLDER, name="one_holder"),
+)
+"""The links to choose a password with: what is here makes no token."""
+
 sessions = Table(
     "sessions",
     METADATA,

@@ -12,7 +12,7 @@ from mechanic_adapters.sql.schema.columns import (
     text,
     version,
 )
-from mechanic_adapters.sql.schema.metadata import record_table
+from mechanic_adapters.sql.schema.metadata import record_table, word_index
 from mechanic_core.access import Role
 from mechanic_core.inventory.part import Kind, SkuTaken
 
@@ -32,7 +32,8 @@ parts = record_table(
     moment("archived_at", nullable=True),
     version(),
     key("name_key", index=True),
-    key("sku_key", index=True),
+    key("sku_key"),
+    text("words", nullable=True),
     CheckConstraint("price >= 0", name="price_range"),
     CheckConstraint("reorder_point >= 0", name="reorder_point_range"),
     CheckConstraint("reserved >= 0 AND reserved <= quantity", name="reserved_range"),
@@ -40,8 +41,8 @@ parts = record_table(
 _on_sale = parts.c.archived_at.is_(None)
 _low = parts.c.quantity - parts.c.reserved <= parts.c.reorder_point
 Index(
-    None,
-    parts.c.sku,
+    "uq_parts_sku_key",
+    parts.c.sku_key,
     unique=True,
     postgresql_where=_on_sale,
     sqlite_where=_on_sale,
@@ -53,6 +54,10 @@ Index(
     postgresql_where=_on_sale & _low,
     sqlite_where=_on_sale & _low,
 )
+_archived = parts.c.archived_at.is_not(None)
+Index("ix_parts_archived", parts.c.id, postgresql_where=_archived, sqlite_where=_archived)
+
+part_words = word_index("part_words", "parts")
 
 stock_movements = record_table(
     "stock_movements",

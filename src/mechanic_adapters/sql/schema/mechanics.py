@@ -12,7 +12,7 @@ from mechanic_adapters.sql.schema.columns import (
     text,
     version,
 )
-from mechanic_adapters.sql.schema.metadata import record_table
+from mechanic_adapters.sql.schema.metadata import record_table, word_index
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import EmailTaken
 
@@ -29,7 +29,10 @@ mechanics = record_table(
     Column("active", Boolean, nullable=False),
     key("email_key"),
     moment("updated_at", server_default=EPOCH),
+    text("words", nullable=True),
     UniqueConstraint("email_key", info={"refusal": EmailTaken}),
     CheckConstraint("salary >= 0", name="salary_range"),
     CheckConstraint(f"role <> '{Role.CUSTOMER.value}'", name="no_customer"),
 )
+
+mechanic_words = word_index("mechanic_words", "mechanics")

@@ -1,5 +1,6 @@
 """The tables of service tickets: tickets, their mechanics, lines and history."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Table,
+    TextClause,
     and_,
 )
 from sqlalchemy import text as text_clause
@@ -28,7 +30,7 @@ from mechanic_adapters.sql.schema.metadata import METADATA, record_table
 from mechanic_core.access import Role
 from mechanic_core.errors import LostRace
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, FINAL_STATUSES, Status
 
 tickets = record_table(
     "tickets",
@@ -63,9 +65,15 @@ for _day in (tickets.c.service_date, tickets.c.service_month):
     _present = tickets.c.removed_at.is_(None)
     Index(None, _day, tickets.c.id, postgresql_where=_present, sqlite_where=_present)
 
-_unfinished = ", ".join(f"'{status.value}'" for status in sorted(EDITABLE_STATUSES))
-IS_UNFINISHED: Final = text_clause(f"status IN ({_unfinished})")
-"""Without parameters, or no database would use the partial index for it."""
+
+def _status_in(statuses: Iterable[Status]) -> TextClause:
+    """Return the condition without parameters, or no database would use a partial index for it."""
+    names = ", ".join(f"'{status.value}'" for status in sorted(statuses))
+    return text_clause(f"status IN ({names})")
+
+
+IS_UNFINISHED: Final = _status_in(EDITABLE_STATUSES)
+IS_NOT_FINAL: Final = _status_in(set(Status) - FINAL_STATUSES)
 _unfinished_tickets = and_(tickets.c.removed_at.is_(None), IS_UNFINISHED)
 Index(
     "ix_tickets_unfinished",

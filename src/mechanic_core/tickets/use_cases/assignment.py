@@ -7,6 +7,7 @@ from attrs import frozen
 from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Unknown
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
+from mechanic_core.tickets.assigned_mechanic import MechanicHasLabor
 from mechanic_core.tickets.forms import MechanicEdit
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ticket import (
@@ -27,7 +28,7 @@ class AssignMechanics:
     """Add mechanics to a ticket and remove others, all or nothing."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, TooMany, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, TicketFrozen, MechanicHasLabor, TooMany, TicketChanged)
 
     begin: Begin
     now: Clock
@@ -60,7 +61,14 @@ class AssignMechanic:
     """Add one mechanic to a ticket, or remove one."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, MechanicNotFound, TicketFrozen, TooMany, TicketChanged)
+    refuses: ClassVar = (
+        TicketNotFound,
+        MechanicNotFound,
+        TicketFrozen,
+        MechanicHasLabor,
+        TooMany,
+        TicketChanged,
+    )
 
     begin: Begin
     now: Clock

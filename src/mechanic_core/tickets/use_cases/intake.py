@@ -11,14 +11,15 @@ from mechanic_core.access import (
     OWNER_OR_STAFF,
     STAFF_ONLY,
     Actor,
-    RoleForbids,
 )
 from mechanic_core.accounts.account import TokenRefused
+from mechanic_core.changes import apply
 from mechanic_core.errors import ProblemCollector
+from mechanic_core.profile.calendar import require_service_date
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, HistoryEvent
+from mechanic_core.tickets.ownership import give_to, require_room
 from mechanic_core.tickets.ticket import (
-    MAX_UNFINISHED,
     Ticket,
     TicketChanged,
     TicketFrozen,
@@ -27,10 +28,11 @@ from mechanic_core.tickets.ticket import (
     TicketStarted,
     TooMany,
 )
-from mechanic_core.tickets.vehicle_lookup import VehicleLookup
-from mechanic_core.tickets.workflow import UNWORKED_STATUSES
+from mechanic_core.tickets.vehicle_lookup import VehicleLookup, enter_ticket_reading
+from mechanic_core.tickets.workflow import INITIAL_STATUS
 from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
+from mechanic_core.vehicles.odometer import OdometerFell
 from mechanic_core.vehicles.ownership import lock_owner, owner_for
 from mechanic_core.vehicles.vehicle import VinTaken
 
@@ -38,10 +40,13 @@ from mechanic_core.vehicles.vehicle import VinTaken
 @final
 @frozen
 class OpenTicket:
-    """Open a ticket; customers for themselves only."""
+    """Open a ticket; customers for themselves only.
+
+    A new VIN adds a vehicle, and that of a vehicle without an owner makes the customer its owner.
+    """
 
     policy: ClassVar = ANY_LOGIN
-    refuses: ClassVar = (TokenRefused, VinTaken, TooMany)
+    refuses: ClassVar = (TokenRefused, VinTaken, OdometerFell, TooMany)
 
     begin: Begin
     now: Clock
@@ -49,35 +54,41 @@ class OpenTicket:
 
     @retry_on_conflict
     def __call__(self, actor: Actor, draft: TicketDraft) -> Ticket:
-        """Return the new ticket; a new VIN adds a vehicle."""
+        """Return the new ticket."""
         self.policy.admit(actor)
-        if draft.mechanic_ids is not None and not actor.is_staff:
-            raise RoleForbids("only staff may assign mechanics")
+        draft.require_staff(actor)
         at, problems = self.now(), ProblemCollector()
         with self.begin(actor) as work:
             with problems:
                 owner = owner_for(actor, draft.customer_id)
-                lock_owner(work, actor, owner)
-                if len(work.ticket_lists.unfinished_of(owner)) >= MAX_UNFINISHED:
-                    raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
-                vehicle = self.vehicle_lookup.find_or_add(work, draft, owner, at)
+                known = self.vehicle_lookup.known(work, draft)
+                former = known.customer_id if known and draft.transfer else None
+                lock_owner(work, actor, owner, former)
+                require_room(work, owner)
+                vehicle = self.vehicle_lookup.take_in(work, actor, known, draft, owner, at)
             with problems:
                 ids = set(draft.mechanic_ids or ())
                 mechanics = draft.mechanics(work.mechanics.lock_shared(ids) if ids else {})
+            with problems:
+                today = work.profiles.get().today(at)
+                day = draft.service_date or today
+                require_service_date(day, today)
             problems.raise_if_any()
             ticket = Ticket(
                 id=TicketId(0),
                 customer_id=owner,
                 vehicle=vehicle,
-                service_date=draft.service_date or at.date(),
+                service_date=day,
                 description=draft.description,
                 created_at=at,
                 updated_at=at,
             )
-            ticket = ticket.with_mechanics(mechanics, (), at)
-            return work.tickets.add(
-                ticket, Entry.of(actor, at, HistoryEvent.OPENED, to=ticket.status)
+            ticket = work.tickets.add(
+                ticket.with_mechanics(mechanics, (), at),
+                Entry.of(actor, at, HistoryEvent.OPENED, to=ticket.status),
             )
+            enter_ticket_reading(work, actor, ticket, draft, at)
+            return ticket
 
 
 @final
@@ -102,10 +113,17 @@ class ReadTicket:
 @final
 @frozen
 class ChangeTicket:
-    """Change the description, service date or vehicle of a ticket."""
+    """Change the description, service date, vehicle or customer of a ticket."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, TooMany, VinTaken, TicketChanged)
+    refuses: ClassVar = (
+        TicketNotFound,
+        TicketFrozen,
+        TooMany,
+        VinTaken,
+        OdometerFell,
+        TicketChanged,
+    )
 
     begin: Begin
     now: Clock
@@ -121,27 +139,42 @@ class ChangeTicket:
     ) -> Ticket:
         """Apply *change* to the present form and return the changed ticket."""
         self.policy.admit(actor)
-        at = self.now()
+        at, problems = self.now(), ProblemCollector()
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             ticket.require_changeable()
-            form = change(TicketForm.of(ticket))
-            if form.keeps_vehicle_of(ticket, change):
-                vehicle = ticket.vehicle
-            else:
-                vehicle = self.vehicle_lookup.copy_for(work, ticket, form, at)
-            date = form.service_date or ticket.service_date
-            after = ticket.with_details(form.description, date, vehicle, at)
+            form = apply(change, TicketForm.of(ticket), ticket)
+            with problems:
+                after = give_to(work, ticket, form.customer_id, at)
+                named = not form.keeps_vehicle_of(ticket, change)
+                vehicle = self.vehicle_lookup.copy_for(work, actor, after, form, at, named=named)
+            day = form.service_date or ticket.service_date
+            with problems:
+                if day != ticket.service_date:
+                    require_service_date(day, work.profiles.get().today(at))
+            problems.raise_if_any()
+            after = after.with_details(form.description, day, vehicle, at)
+            enter_ticket_reading(work, actor, after, form, at)
             if after is ticket:
                 return ticket
-            entry = Entry.of(actor, at, HistoryEvent.CHANGED, _describe(ticket), _describe(after))
+            reading = form.odometer is not None
+            entry = Entry.of(
+                actor,
+                at,
+                HistoryEvent.CHANGED,
+                _describe(ticket, with_odometer=reading),
+                _describe(after, with_odometer=reading),
+            )
             return work.tickets.save(after, entry)
 
 
-def _describe(ticket: Ticket) -> str:
+def _describe(ticket: Ticket, *, with_odometer: bool) -> str:
     vehicle = f"vehicle {ticket.vehicle.id}" if ticket.vehicle else "no vehicle"
-    return f"{ticket.service_date}, {vehicle}: {ticket.description}"
+    if with_odometer and ticket.vehicle and ticket.vehicle.odometer is not None:
+        vehicle = f"{vehicle} at {ticket.vehicle.odometer}"
+    customer = f"customer {ticket.customer_id}"
+    return f"{customer}, {ticket.service_date}, {vehicle}: {ticket.description}"
 
 
 @final
@@ -163,6 +196,6 @@ class RemoveTicket:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            started = ticket.status in UNWORKED_STATUSES and work.histories.started(ticket_id)
+            started = ticket.status is not INITIAL_STATUS and work.histories.started(ticket_id)
             after = ticket.mark_removed(at, started=started)
             work.tickets.save(after, Entry.of(actor, at, HistoryEvent.REMOVED))

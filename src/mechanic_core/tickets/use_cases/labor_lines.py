@@ -6,7 +6,6 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor
-from mechanic_core.errors import Unknown
 from mechanic_core.money import to_decimal
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import (
@@ -22,7 +21,7 @@ from mechanic_core.tickets.ticket import (
     TicketNotFound,
     TooMany,
 )
-from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -51,7 +50,6 @@ class AddLaborLine:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            _require_mechanic(work, form)
             line = _line(LineId(0), form)
             entry = Entry.of(actor, at, HistoryEvent.LABOR_ADDED, to=_describe(line))
             ticket = work.tickets.save(ticket.with_labor(line, at), entry)
@@ -86,9 +84,7 @@ class ChangeLaborLine:
             ticket.require_version(expected)
             before = ticket.labor_line(line_id)
             ticket.require_changeable()
-            form = change(before.form)
-            _require_mechanic(work, form)
-            line = _line(line_id, form)
+            line = _line(line_id, change(before.form))
             if line == before:
                 return before
             entry = Entry.of(
@@ -121,11 +117,6 @@ class RemoveLaborLine:
             line = ticket.labor_line(line_id)
             entry = Entry.of(actor, at, HistoryEvent.LABOR_REMOVED, _describe(line))
             work.tickets.save(ticket.without_labor(line_id, at), entry)
-
-
-def _require_mechanic(work: Work, form: LaborLineForm) -> None:
-    if form.mechanic_id and form.mechanic_id not in work.mechanics.lock_shared([form.mechanic_id]):
-        raise Unknown("#/mechanic_id")
 
 
 def _line(line_id: LineId, form: LaborLineForm) -> LaborLine:

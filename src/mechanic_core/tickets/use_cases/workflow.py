@@ -8,9 +8,9 @@ from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.forms import Transition, TransitionForm, Transitions
 from mechanic_core.tickets.history import Entry, HistoryEvent
+from mechanic_core.tickets.ownership import require_room
 from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.ticket import (
-    MAX_UNFINISHED,
     Ticket,
     TicketChanged,
     TicketId,
@@ -51,9 +51,7 @@ class MoveTicket:
             ticket.require_version(expected)
             after, change = ticket.transition_to(form.to, at)
             if change.start not in EDITABLE_STATUSES and change.to in EDITABLE_STATUSES:
-                unfinished = work.ticket_lists.unfinished_of(ticket.customer_id)
-                if len(unfinished) >= MAX_UNFINISHED:
-                    raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
+                require_room(work, ticket.customer_id)
             entry = Entry.of(
                 actor, at, HistoryEvent.TRANSITION, ticket.status, after.status, form.note
             )

@@ -21,8 +21,7 @@ Read: TypeAlias = Callable[[Executor, Collection[int]], Iterable[EventSubject]]
 def _find_readers() -> Iterator[tuple[SubjectKind, Read]]:
     """Yield the `SUBJECTS` of each module of the package."""
     for module in pkgutil.iter_modules(repositories.__path__, f"{repositories.__name__}."):
-        if module.name != __name__:
-            yield from getattr(import_module(module.name), "SUBJECTS", {}).items()
+        yield from getattr(import_module(module.name), "SUBJECTS", {}).items()
 
 
 _READERS: Final = dict(_find_readers())
@@ -36,4 +35,5 @@ class SqlSubjects(Subjects):
     _executor: Executor
 
     def find(self, kind: SubjectKind, ids: Collection[int]) -> Mapping[int, EventSubject]:
+        """Return those of *ids* that can be read, by id."""
         return {record.id: record for record in _READERS[kind](self._executor, ids)}

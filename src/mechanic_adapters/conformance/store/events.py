@@ -32,6 +32,7 @@ from mechanic_core.events.event import (
     Initiator,
     SubjectKind,
 )
+from mechanic_core.profile.profile import INITIAL_PROFILE
 from mechanic_core.tickets.workflow import WORKFLOW, StatusChange
 from mechanic_core.unit_of_work import Store
 
@@ -129,7 +130,7 @@ class TestEventsOfChanges:
         add_ticket(store, owner, vehicle=vehicle)
         with store.begin() as work:
             work.customers.save(owner.erase(LATER))
-            work.vehicle_lists.erase_plates(owner.id, LATER)
+            work.vehicle_lists.disown(owner.id, LATER)
             work.ticket_lists.erase_plates(owner.id, LATER)
 
         events = read(store).events
@@ -177,6 +178,7 @@ class TestSubjects:
             SubjectKind.MECHANIC: seed.mechanic,
             SubjectKind.PART: seed.part,
             SubjectKind.TICKET: seed.ticket,
+            SubjectKind.SHOP: INITIAL_PROFILE,
         }
 
         assert set(SubjectKind) == wanted.keys()
@@ -189,10 +191,9 @@ class TestSubjects:
         assert {kind: {record.id: record} for kind, record in wanted.items()} == found
 
     def test_leaves_out_what_is_gone(self, store: Store) -> None:
-        """Erased customers, archived parts, removed tickets and deleted vehicles are left out."""
+        """Erased customers, removed tickets and deleted vehicles are left out."""
         seed = add_seed(store)
         with store.begin() as work:
-            work.parts.save([seed.part.archive(LATER)])
             work.tickets.save(evolve(seed.ticket, removed_at=LATER), new_entry())
             work.vehicles.remove(seed.vehicle, LATER)
             work.customers.save(seed.customer.erase(LATER))
@@ -201,7 +202,15 @@ class TestSubjects:
             found = [
                 work.subjects.find(SubjectKind.CUSTOMER, [seed.customer.id]),
                 work.subjects.find(SubjectKind.VEHICLE, [seed.vehicle.id]),
-                work.subjects.find(SubjectKind.PART, [seed.part.id]),
                 work.subjects.find(SubjectKind.TICKET, [seed.ticket.id]),
             ]
-        assert [{}, {}, {}, {}] == found
+        assert [{}, {}, {}] == found
+
+    def test_has_archived_parts(self, store: Store) -> None:
+        """An archived part is a subject as staff read it, and can be restored."""
+        part = add_part(store)
+        with store.begin() as work:
+            (archived,) = work.parts.save([part.archive(LATER)])
+
+        with store.read_only() as work:
+            assert {part.id: archived} == work.subjects.find(SubjectKind.PART, [part.id])

@@ -1,4 +1,4 @@
-"""Prefix search."""
+"""The range of the words that begin with a text."""
 
 import sqlite3
 from contextlib import closing
@@ -6,7 +6,7 @@ from contextlib import closing
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mechanic_adapters.sql.queries.prefix_search import prefix_range
+from mechanic_adapters.sql.queries.word_search import first_after
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
@@ -21,10 +21,8 @@ def test_the_range_holds_exactly_the_texts_with_the_prefix(start: str, text: str
     """
     A text is in the range exactly if it starts with the prefix.
     """
-    bounds = prefix_range(start)
-
     for one in (text, start + text, start[:-1] + text):
-        assert one.startswith(start) == (bounds["lower"] <= one < bounds["upper"])
+        assert one.startswith(start) == (start <= one < first_after(start))
 
 
 @given(TEXTS, TEXTS)

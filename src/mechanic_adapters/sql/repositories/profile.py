@@ -1,0 +1,113 @@
+"""The shop's profile in SQL."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final, final
+
+import orjson
+from attrs import frozen
+from sqlalchemy import Integer, Select, Subquery, bindparam, insert, select, update
+
+from mechanic_adapters.sql.engine.compiled_statements import Row
+from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.row_mapping import (
+    column_parameters,
+    field_columns,
+    field_values,
+    record_maker,
+    with_values,
+)
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
+from mechanic_adapters.sql.schema.profile import profile_history, shop_profile
+from mechanic_core.errors import LostRace
+from mechanic_core.events.event import Event, SubjectKind
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.profile.ports import Profiles
+from mechanic_core.profile.profile import Profile, ProfileChange, ProfileValues
+
+_NOUN: Final = shop_profile.name
+_make_profile = record_maker(Profile)
+_make_change = record_maker(ProfileChange)
+
+_GET = select(*field_columns(shop_profile, Profile))
+_LOCK = _GET.with_for_update(key_share=True)
+_SAVE = (
+    update(shop_profile)
+    .values(column_parameters(shop_profile))
+    .where(shop_profile.c.version == bindparam("expected_version", type_=Integer))
+)
+_ADD_CHANGE = insert(profile_history).values(column_parameters(profile_history))
+
+
+def _join(page: Subquery) -> Select[Any]:
+    """Return entries with the names of those who made the changes."""
+    c = page.c
+    return select(c.id, c.at, c.by_role, c.by_id, name_of(c.by_role, c.by_id), c.before, c.after)
+
+
+def _read(rows: Sequence[Row]) -> Iterator[ProfileChange]:
+    return (
+        _make_change((*row[:2], make_by(row[2:5]), _values(row[5]), _values(row[6])))
+        for row in rows
+    )
+
+
+def _values(text: str) -> ProfileValues:
+    """Return the values in *text*; a member that it does not have yet had its default."""
+    return with_values(ProfileValues(), **orjson.loads(text))
+
+
+def _text(values: ProfileValues) -> str:
+    return orjson.dumps(field_values(values)).decode()
+
+
+_HISTORY = PageQuery(rows=select(profile_history), key=profile_history.c.id, join=_join)
+
+
+@final
+@frozen
+class SqlProfiles(Profiles):
+    """The table with the one profile, and that of its history."""
+
+    _executor: Executor
+
+    def get(self) -> Profile:
+        return self._first(_GET)
+
+    def lock(self) -> Profile:
+        profile = self._executor.locked[_NOUN, 1] = self._first(_LOCK)
+        return profile
+
+    def save(self, profile: Profile, change: ProfileChange) -> Profile:
+        executor = self._executor
+        before: Profile = executor.locked.get((_NOUN, 1)) or self.get()
+        saved = with_values(profile, version=profile.version + 1)
+        values = {**field_values(saved), "expected_version": profile.version}
+        if executor.write(_NOUN, _SAVE, values) != 1 or before.version != profile.version:
+            raise LostRace
+        entry = {
+            "at": change.at,
+            **by_columns(change.by),
+            "before": _text(change.before),
+            "after": _text(change.after),
+        }
+        executor.write(_NOUN, _ADD_CHANGE, entry)
+        executor.locked[_NOUN, 1] = saved
+        executor.events.append(Event.between(before, saved, executor.actor))
+        return saved
+
+    def history(self, page: PageRequest) -> Page[ProfileChange]:
+        return _HISTORY.fetch(self._executor, page, _read)
+
+    def _first(self, statement: Select[Any]) -> Profile:
+        (row,) = self._executor.all(statement)
+        return _make_profile(row)
+
+
+def read_profiles(executor: Executor, ids: Collection[int]) -> Iterable[Profile]:
+    """Return those of *ids* that can be read."""
+    profile = SqlProfiles(executor).get()
+    return [profile] if profile.id in ids else []
+
+
+SUBJECTS: Final = {SubjectKind.SHOP: read_profiles}

@@ -1,0 +1,83 @@
+"""Read and change the shop's profile, and list its history."""
+
+from collections.abc import Callable
+from typing import ClassVar, final
+
+from attrs import frozen
+
+from mechanic_core.access import MANAGERS_ONLY, PUBLIC, Actor
+from mechanic_core.changes import apply
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.profile.profile import (
+    CurrencyFixed,
+    Profile,
+    ProfileChange,
+    ProfileChanged,
+    ProfileForm,
+)
+from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
+from mechanic_core.values import Clock
+
+
+@final
+@frozen
+class ReadProfile:
+    """Read the shop's profile."""
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = ()
+
+    read_only: ReadOnly
+
+    def __call__(self, actor: Actor) -> Profile:
+        """Return the profile."""
+        self.policy.admit(actor)
+        with self.read_only() as work:
+            return work.profiles.get()
+
+
+@final
+@frozen
+class ChangeProfile:
+    """Change the shop's profile."""
+
+    policy: ClassVar = MANAGERS_ONLY
+    refuses: ClassVar = (CurrencyFixed, ProfileChanged)
+
+    begin: Begin
+    now: Clock
+
+    @retry_on_conflict
+    def __call__(
+        self,
+        actor: Actor,
+        change: Callable[[ProfileForm], ProfileForm],
+        expected: int | None = None,
+    ) -> Profile:
+        """Apply *change* to the present form and return the changed profile."""
+        self.policy.admit(actor)
+        with self.begin(actor) as work:
+            profile = work.profiles.lock()
+            profile.require_version(expected)
+            form = apply(change, profile.form, profile)
+            after = profile.with_form(form, self.now())
+            if after is profile:
+                return profile
+            return work.profiles.save(after, ProfileChange.between(profile, after, actor))
+
+
+@final
+@frozen
+class ListProfileHistory:
+    """List the changes of the shop's profile: who changed what when."""
+
+    policy: ClassVar = MANAGERS_ONLY
+    refuses: ClassVar = ()
+
+    read_only: ReadOnly
+
+    def __call__(self, actor: Actor, page: PageRequest) -> Page[ProfileChange]:
+        """Return the history, oldest first."""
+        self.policy.admit(actor)
+        with self.read_only() as work:
+            return work.profiles.history(page)
