@@ -115,11 +115,11 @@ def test_a_refusal_is_not_stored(client: AppClient) -> None:
     """
     A refusal is not stored: the same request succeeds once the conflict is gone.
     """
-    token = client.token(BOB)
-    part_id = client.ask("POST", "/inventory", token, PART | {"sku": "X"}).json["id"]
-    statuses = Counter([post(client, token, "k2", PART | {"sku": "X"}).status_code])
+    token, part = client.token(BOB), PART | {"sku": "X", "quantity": 0}
+    part_id = client.ask("POST", "/inventory", token, part).json["id"]
+    statuses = Counter([post(client, token, "k2", part).status_code])
     client.ask("DELETE", f"/inventory/{part_id}", token)
-    statuses.update([post(client, token, "k2", PART | {"sku": "X"}).status_code])
+    statuses.update([post(client, token, "k2", part).status_code])
 
     assert {409: 1, 201: 1} == statuses
 

@@ -43,6 +43,9 @@ COLUMNS = {
 }
 """The columns of each table that have words, or hide them."""
 
+IN_THIS_SCHEMA = "SET search_path FROM CURRENT"
+"""For functions: a connection that writes a row may have another search path, as a host's has."""
+
 DECOMPOSED = partial(unicodedata.normalize, "NFKD")
 RUNS = re.compile(r"[^\W_]+")
 SHORT_CODES = "[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
@@ -164,14 +167,15 @@ def _write_trigger(
 
 def _create_function(name: str, body: str) -> None:
     head = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
-    op.execute(f"{head} AS $$ BEGIN {body} END $$")
+    op.execute(f"{head} {IN_THIS_SCHEMA} AS $$ BEGIN {body} END $$")
 
 
 # What the previous release writes: words as PostgreSQL can compute them.
 
 PLAIN = r"lower(regexp_replace(normalize({text}, NFKD), '[\u0300-\u036f]', '', 'g'))"
 WORDS_IN = (
-    "CREATE OR REPLACE FUNCTION words_in(line text, codes text) RETURNS text LANGUAGE sql AS $$"  # noqa: S608 - our own names
+    "CREATE OR REPLACE FUNCTION words_in(line text, codes text) RETURNS text LANGUAGE sql"  # noqa: S608 - our own names
+    f" {IN_THIS_SCHEMA} AS $$"
     " SELECT coalesce(json_agg(word ORDER BY word), '[]')::text FROM ("
     rf" SELECT regexp_split_to_table({PLAIN.format(text='line')}, '(\W|_)+') UNION"
     r" SELECT '+' || regexp_replace(code, '(\W|_)+', '', 'g')"
