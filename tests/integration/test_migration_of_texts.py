@@ -1,4 +1,4 @@
-"""The migration of texts: what a former release stored is normalized, told apart and kept."""
+"""The migration of texts: what a former release stored is normalized, distinguished and kept."""
 
 import logging
 from collections.abc import Iterator
