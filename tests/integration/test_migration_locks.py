@@ -203,6 +203,7 @@ def crash_after(statements: int, url: str) -> bool:
     return False
 
 
+@pytest.mark.timeout(1800)  # it interrupts and repeats an upgrade at each of 200 statements
 def test_a_crash_anywhere_is_repaired(
     released_url: str, postgres: PostgresServer, released_template: str
 ) -> None:
