@@ -1,6 +1,6 @@
 """Exact amounts: money in minor units, quantities in thousandths, never a binary float.
 
-Both are integers with types of their own, so that the type checker tells them apart and a
+Both are integers with types of their own, so that the type checker distinguishes them and a
 database column stores them as they are.
 """
 

@@ -40,9 +40,9 @@ def test_one_of_several_processes_is_killed(url: str, report: Callable[[str], No
     """
     with serving(url, "--workers", "2") as server, Client(server.port).log_in() as client:
         writers = Writers()
-        wait_until(lambda: len(server.process.children()) == 2)
         with writers.writing(client):
             for _ in range(ROUNDS):
+                wait_until(lambda: len(server.process.children()) == 2)
                 time.sleep(0.6)
                 random.choice(server.process.children()).kill()
             wait_until(lambda: len(server.process.children()) == 2)

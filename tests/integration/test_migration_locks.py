@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any, Final
@@ -19,7 +19,6 @@ from mechanic_adapters.sql.migrations.lock_retries import (
     SchemaLocked,
 )
 from tests.integration.programs import environment
-from tests.integration.released import load_released
 from tests.integration.schemas import schema_of
 from tests.integration.servers import PostgresServer
 
@@ -76,22 +75,6 @@ NOT_COPIED: Final = """
 """
 
 
-@pytest.fixture(scope="module")
-def template(postgres: PostgresServer) -> str:
-    """The released database, to be copied."""
-    url = postgres.new_database()
-    load_released(url)
-    return url
-
-
-@pytest.fixture
-def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    """A copy of the released database."""
-    url = postgres.new_database(template)
-    yield url
-    postgres.drop_database(url)
-
-
 def wait_until(condition: Callable[[], object]) -> None:
     """Wait until *condition* is true."""
     deadline = time.monotonic() + PATIENCE_S
@@ -120,18 +103,22 @@ def longest_wait(url: str, sql: str, done: Event) -> float:
 
 
 @pytest.mark.parametrize("held", HELD)
-def test_nobody_waits_behind_a_waiting_migration(url: str, held: str) -> None:
+def test_nobody_waits_behind_a_waiting_migration(released_url: str, held: str) -> None:
     """
     While a transaction stays open the upgrade waits, and others wait no longer than one try.
     """
     reports: list[str] = []
     done = Event()
-    with ThreadPoolExecutor() as threads, psycopg.connect(url) as holder:
+    with ThreadPoolExecutor() as threads, psycopg.connect(released_url) as holder:
         holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         holder.execute(HELD[held].encode())
-        waits = [threads.submit(longest_wait, url, sql, done) for sql in OTHERS]
-        upgrading = threads.submit(runner.upgrade, url, retries=LockRetries(report=reports.append))
-        wait_until(lambda: len(reports) > 2 or ask(url, IS_WAITING, "CREATE INDEX CONCURRENTLY%"))
+        waits = [threads.submit(longest_wait, released_url, sql, done) for sql in OTHERS]
+        upgrading = threads.submit(
+            runner.upgrade, released_url, retries=LockRetries(report=reports.append)
+        )
+        wait_until(
+            lambda: len(reports) > 2 or ask(released_url, IS_WAITING, "CREATE INDEX CONCURRENTLY%")
+        )
         is_waiting = not upgrading.done()
         holder.rollback()
         upgrading.result(PATIENCE_S)
@@ -139,53 +126,56 @@ def test_nobody_waits_behind_a_waiting_migration(url: str, held: str) -> None:
         longest = max(wait.result() for wait in waits)
 
     assert is_waiting
-    assert runner.newest() == runner.current(url)
+    assert runner.newest() == runner.current(released_url)
     assert longest < LONGEST_WAIT_S
 
 
 @pytest.mark.parametrize(("held", "reached"), [("reads", "0008"), ("takes a snapshot", "0010")])
-def test_gives_up_in_the_end(url: str, held: str, reached: str) -> None:
+def test_gives_up_in_the_end(released_url: str, held: str, reached: str) -> None:
     """
     An upgrade that gets no lock for too long raises `SchemaLocked`; the next one does the rest.
 
     An index that was begun is built anew.
     """
-    with psycopg.connect(url) as holder:
+    with psycopg.connect(released_url) as holder:
         holder.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         holder.execute(HELD[held].encode())
         with pytest.raises(SchemaLocked, match="was given up after 2 s: other transactions hold"):
-            runner.upgrade(url, retries=LockRetries(patience_s=2))
-        found = (runner.current(url), ask(url, INVALID))
-    runner.upgrade(url)
+            runner.upgrade(released_url, retries=LockRetries(patience_s=2))
+        found = (runner.current(released_url), ask(released_url, INVALID))
+    runner.upgrade(released_url)
 
     assert (reached, int(held == "takes a snapshot")) == found
-    assert (runner.newest(), 0) == (runner.current(url), ask(url, INVALID))
+    assert (runner.newest(), 0) == (runner.current(released_url), ask(released_url, INVALID))
 
 
-def test_a_killed_upgrade_is_repeated(url: str) -> None:
+def test_a_killed_upgrade_is_repeated(released_url: str) -> None:
     """
     An upgrade that is killed between two batches leaves the first, and the next run does the rest.
 
     While it waits for a lock it says so.
     """
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(released_url) as connection:
         connection.execute(MORE_TICKETS)
         connection.execute(STALL)
     program = (sys.executable, "-m", "mechanic_shop", "db", "upgrade")
-    with psycopg.connect(url) as holder:
+    with psycopg.connect(released_url) as holder:
         holder.execute("SELECT pg_advisory_xact_lock(1500)")
         with subprocess.Popen(
-            program, env=environment({"DATABASE_URL": url}), stderr=subprocess.PIPE, text=True
+            program,
+            env=environment({"DATABASE_URL": released_url}),
+            stderr=subprocess.PIPE,
+            text=True,
         ) as upgrade:
             said = upgrade.stderr.readline() if upgrade.stderr else ""
             upgrade.kill()
-    killed = (runner.current(url), ask(url, NOT_COPIED) > 0)
-    runner.upgrade(url)
+    killed = (runner.current(released_url), ask(released_url, NOT_COPIED) > 0)
+    runner.upgrade(released_url)
 
     assert "mechanic-shop: other transactions hold a lock: trying again in 0.5 s\n" == said
     assert ("0008", True) == killed
-    assert 0 == ask(url, NOT_COPIED)
-    assert runner.newest() == runner.current(url)
+    assert 0 == ask(released_url, NOT_COPIED)
+    assert runner.newest() == runner.current(released_url)
 
 
 class Crashed(BaseException):
@@ -213,15 +203,18 @@ def crash_after(statements: int, url: str) -> bool:
     return False
 
 
-def test_a_crash_anywhere_is_repaired(url: str, postgres: PostgresServer, template: str) -> None:
+@pytest.mark.timeout(1800)  # it interrupts and repeats an upgrade at each of 200 statements
+def test_a_crash_anywhere_is_repaired(
+    released_url: str, postgres: PostgresServer, released_template: str
+) -> None:
     """
     After a crash between any two statements the next upgrade leads to the same schema and rows.
     """
-    runner.upgrade(url)
-    expected = (schema_of(url), ask(url, NOT_COPIED), ask(url, COPIED))
+    runner.upgrade(released_url)
+    expected = (schema_of(released_url), ask(released_url, NOT_COPIED), ask(released_url, COPIED))
     statements, wrong = 0, []
     while True:
-        crashed = postgres.new_database(template)
+        crashed = postgres.new_database(released_template)
         if not crash_after(statements, crashed):
             break
         runner.upgrade(crashed)

@@ -1,8 +1,7 @@
-"""The migration of texts: what a former release stored is normalized, told apart and kept."""
+"""The migration of texts: what a former release stored is normalized, distinguished and kept."""
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -12,9 +11,7 @@ from sqlalchemy import create_engine, text
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
 from tests.integration.apps import AppClient, open_client, settings_for
-from tests.integration.databases import DATABASES
-from tests.integration.released import PASSWORD, load_released
-from tests.integration.servers import PostgresServer
+from tests.integration.released import PASSWORD
 
 MANAGER: Final = {"email": "manager@example.com", "password": PASSWORD}
 SKUS: Final = ("Brk-1", "BRK-1", "BRK - 1", "BRK-1~2", "Old", "OLD")
@@ -47,18 +44,10 @@ class Upgraded:
     reports: list[str]
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def upgraded(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    postgres: PostgresServer,
-) -> Iterator[Upgraded]:
+@pytest.fixture(scope="module")
+def upgraded(released_database: str) -> Upgraded:
     """A released database with odd texts, upgraded."""
-    folder: Path = tmp_path_factory.mktemp("texts")
-    is_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{folder}/shop.db" if is_sqlite else postgres.new_database()
-    load_released(url)
-    engine = create_engine(database_url(url))
+    engine = create_engine(database_url(released_database))
     with engine.begin() as connection:
         for statement in OLD_TEXTS:
             used = {name: value for name, value in VALUES.items() if f":{name}" in statement}
@@ -73,11 +62,9 @@ def upgraded(
     handler.emit = lambda record: reports.append(record.getMessage())  # type: ignore[method-assign]  # a handler of one line
     logger = logging.getLogger("mechanic_migrations")
     logger.addHandler(handler)
-    runner.upgrade(url)
+    runner.upgrade(released_database)
     logger.removeHandler(handler)
-    yield Upgraded(url, reports)
-    if not is_sqlite:
-        postgres.drop_database(url)
+    return Upgraded(released_database, reports)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The migration of words: what a former release stored, and still stores, can be found."""
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
@@ -14,8 +13,6 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import PageRequest
 from mechanic_core.vehicles.ports import VehicleFilter
-from tests.integration.databases import DATABASES
-from tests.integration.released import load_released
 from tests.integration.servers import PostgresServer
 
 ALL: Final = PageRequest(size=1000)
@@ -56,22 +53,12 @@ def rows(url: str, statement: str) -> list[Any]:
     return found
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def upgraded(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    postgres: PostgresServer,
-) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def upgraded(released_database: str) -> str:
     """A released database with odd texts, upgraded."""
-    folder: Path = tmp_path_factory.mktemp("words")
-    is_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{folder}/shop.db" if is_sqlite else postgres.new_database()
-    load_released(url)
-    execute(url, *OLD)
-    runner.upgrade(url)
-    yield url
-    if not is_sqlite:
-        postgres.drop_database(url)
+    execute(released_database, *OLD)
+    runner.upgrade(released_database)
+    return released_database
 
 
 def records_of(url: str) -> dict[str, Iterable[Any]]:

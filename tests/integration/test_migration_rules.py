@@ -15,8 +15,7 @@ from sqlalchemy import Engine, create_engine, event, text
 
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner, version
-from tests.integration.released import VERSION, load_released
-from tests.integration.servers import PostgresServer
+from tests.integration.released import VERSION
 
 LATER: Final = sorted(one for one in version.known() if one > VERSION)
 
@@ -106,31 +105,15 @@ def tables_of(url: str) -> frozenset[str]:
         return frozenset(name for (name,) in rows) - {*version.VERSION_TABLES}
 
 
-@pytest.fixture(scope="module")
-def template(postgres: PostgresServer) -> str:
-    """The released database, to be copied."""
-    url = postgres.new_database()
-    load_released(url)
-    return url
-
-
-@pytest.fixture
-def url(postgres: PostgresServer, template: str) -> Iterator[str]:
-    """A copy of the released database."""
-    url = postgres.new_database(template)
-    yield url
-    postgres.drop_database(url)
-
-
-def test_every_later_migration_follows_the_rules(url: str) -> None:
+def test_every_later_migration_follows_the_rules(released_url: str) -> None:
     """
     No migration after the released ones makes readers or writers of an existing table wait.
     """
     offences: dict[str, Sequence[str]] = {}
     for revision in LATER:
-        existing = tables_of(url)
-        with observing(url) as seen:
-            runner.upgrade(url, revision)
+        existing = tables_of(released_url)
+        with observing(released_url) as seen:
+            runner.upgrade(released_url, revision)
         offences[revision] = [one for each in seen for one in each.offences(existing)]
 
     assert {revision: [] for revision in LATER} == offences
@@ -159,27 +142,27 @@ BAD: Final[Mapping[str, str]] = {
 
 
 @pytest.mark.parametrize("sql", BAD)
-def test_a_bad_statement_is_found(url: str, sql: str) -> None:
+def test_a_bad_statement_is_found(released_url: str, sql: str) -> None:
     """
     A statement that would make others wait is found, also in raw SQL.
     """
-    existing = tables_of(url) | {"ix_tickets_status_id"}
-    engine = create_engine(database_url(url))
-    with observing(url) as seen, engine.begin() as connection:
+    existing = tables_of(released_url) | {"ix_tickets_status_id"}
+    engine = create_engine(database_url(released_url))
+    with observing(released_url) as seen, engine.begin() as connection:
         connection.execute(text(sql))
     engine.dispose()
 
     assert [f"{BAD[sql]}: {sql}"] == [one for each in seen for one in each.offences(existing)]
 
 
-def test_a_bad_order_is_found(url: str) -> None:
+def test_a_bad_order_is_found(released_url: str) -> None:
     """
     Locks of two tables in one transaction are found, and rows that are changed under a lock.
     """
     change = "UPDATE parts SET bin = 1 WHERE id = %(id)s"
     second = "ALTER TABLE tickets ADD COLUMN bay INTEGER"
-    engine = create_engine(database_url(url))
-    with observing(url) as seen, engine.begin() as connection:
+    engine = create_engine(database_url(released_url))
+    with observing(released_url) as seen, engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE parts ADD COLUMN bin INTEGER")
         connection.exec_driver_sql(change, {"id": 1})
         connection.exec_driver_sql(second)
@@ -188,4 +171,4 @@ def test_a_bad_order_is_found(url: str) -> None:
     assert [
         f"rows are changed while nobody waits: {change}",
         f"one table is locked at a time: {second}",
-    ] == [one for each in seen for one in each.offences(tables_of(url))]
+    ] == [one for each in seen for one in each.offences(tables_of(released_url))]

@@ -18,7 +18,11 @@ from tests.integration.programs import PATIENCE_S, Program, environment, serving
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs/how-to/embed-the-shop.md").read_text()
+EVENTS = (ROOT / "docs/how-to/follow-events.md").read_text()
 FIRST = re.compile(r"```python\n(.*?)```", re.DOTALL)
+SHOWN = re.compile(r"```python\n((?:(?!```).)*)```\n```text\n(.*?)```", re.DOTALL)
+"""A program, and what it prints."""
+
 ANYTHING = "…"
 MARK = "\x1e"
 CURLS = ["ours", *(["curl"] if shutil.which("curl") else [])]
@@ -100,9 +104,10 @@ def test_the_tour_goes_as_shown(demo: Program, programs: str) -> None:
     [
         (FIRST.findall(README)[0], "open 1HGCM82633A004352\n"),
         (FIRST.findall(GUIDE)[0], "open ['Grace Okafor'] 12038\n"),
-        *re.findall(r"```python\n((?:(?!```).)*)```\n```text\n(.*?)```", GUIDE, re.DOTALL),
+        *SHOWN.findall(GUIDE),
+        *SHOWN.findall(EVENTS),
     ],
-    ids=["README", "guide", "guide-transaction", "guide-application"],
+    ids=["README", "guide", "guide-transaction", "guide-application", "events"],
 )
 def test_embedding_goes_as_shown(tmp_path: Path, program: str, printed: str) -> None:
     """

@@ -24,12 +24,10 @@ from mechanic_core.tickets.forms import TicketDraft
 from mechanic_core.vehicles.vehicle import VehicleForm
 from mechanic_shop.wiring.shop import open_shop
 from tests.integration.apps import open_client, settings_for
-from tests.integration.databases import DATABASES
 from tests.integration.released import (
     LAST_IDS,
     PASSWORD,
     VERSION,
-    load_released,
     released_answers,
 )
 from tests.integration.schemas import schema_of
@@ -93,24 +91,14 @@ def rows_of(url: str, columns: Mapping[str, Sequence[str]]) -> Rows:
     return found
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def upgraded(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    postgres: PostgresServer,
-) -> Iterator[Upgraded]:
+@pytest.fixture(scope="module")
+def upgraded(released_database: str) -> Upgraded:
     """The released database of each kind, upgraded."""
-    is_sqlite = request.param == "sqlite"
-    folder = tmp_path_factory.mktemp("released")
-    url = f"sqlite:///{folder}/shop.db" if is_sqlite else postgres.new_database()
-    load_released(url)
-    columns = columns_of(url)
-    rows = rows_of(url, columns)
-    assert runner.current(url) == VERSION
-    runner.upgrade(url)
-    yield Upgraded(url, columns, rows)
-    if not is_sqlite:
-        postgres.drop_database(url)
+    columns = columns_of(released_database)
+    rows = rows_of(released_database, columns)
+    assert runner.current(released_database) == VERSION
+    runner.upgrade(released_database)
+    return Upgraded(released_database, columns, rows)
 
 
 def with_moments(value: Any) -> Any:

@@ -192,7 +192,7 @@ class TestPasswordResets:
     """Links to choose a password with."""
 
     def test_finds_whose_it_is(self, store: Store) -> None:
-        """A link is found by id and nonce together; staff and customers are told apart."""
+        """A link is found by id and nonce together; staff and customers are distinguished."""
         ada, bo = add_customer(store), add_mechanic(store)
         hers = start_reset(store, Role.CUSTOMER, ada.id, "hers")
         his = start_reset(store, Role.MANAGER, bo.id, "his")

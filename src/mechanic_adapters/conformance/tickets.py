@@ -250,7 +250,7 @@ class TestTickets:
             assert [("Bob", False), ("Cy", True)] == mechanics
 
     def test_has_a_copy_of_its_vehicle(self, store: Store) -> None:
-        """A ticket shows its vehicle as it was copied, whatever changes and whoever owns it."""
+        """A ticket shows its vehicle as it was copied, also after a change of its data or owner."""
         ada, ben = add_customer(store), add_customer(store)
         vehicle = add_vehicle(
             store, ada, vin=new_vin(), plate="A 1", make="VW", model="Golf", year=1999, odometer=7

@@ -43,7 +43,7 @@ class Accounts(Protocol):
 class PasswordResets(Protocol):
     """Links with which people choose a new password: at most one for each person.
 
-    A nonce tells a link from the person's former ones.
+    Its nonce distinguishes a link from the person's former ones.
     """
 
     def start(self, role: Role, holder_id: int, nonce: str, expires_at: datetime) -> int:

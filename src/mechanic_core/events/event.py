@@ -12,10 +12,11 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Final, NewType, Protocol, Self
 
-from attrs import fields, frozen
+from attrs import frozen
 
 from mechanic_core.access import SYSTEM, Actor, Role
-from mechanic_core.rules import Description, Example, Unpublished, computed, unwrap_annotated
+from mechanic_core.members import computed_of, published_fields
+from mechanic_core.rules import Description, Example, Unpublished, computed
 
 EventId = NewType("EventId", Annotated[str, Example("evt_2f1c0e7a9b5d4c38a6e0b1d2c3f4a596")])
 
@@ -213,15 +214,7 @@ def changed_members(before: object, after: object) -> tuple[str, ...]:
 @functools.cache
 def _published_members(cls: Any) -> tuple[tuple[str, Callable[[Any], object]], ...]:
     """Return the published members of a record: the name of each, and what reads it."""
-    published: list[tuple[str, Callable[[Any], object]]] = [
-        (field.name, attrgetter(field.name))
-        for field in fields(cls)
-        if not any(isinstance(note, Unpublished) for note in unwrap_annotated(field.type)[1])
-    ]
-    derived: list[tuple[str, Callable[[Any], object]]] = [
-        (name, member.compute)
-        for owner in reversed(cls.__mro__)
-        for name, member in vars(owner).items()
-        if isinstance(member, computed)
-    ]
-    return tuple(one for one in (*published, *derived) if one[0] not in _ALWAYS_CHANGED)
+    fields = {field.name: attrgetter(field.name) for field in published_fields(cls)}
+    properties = {name: member.compute for name, (member, _) in computed_of(cls).items()}
+    members: dict[str, Callable[[Any], object]] = {**fields, **properties}
+    return tuple(member for member in members.items() if member[0] not in _ALWAYS_CHANGED)

@@ -32,7 +32,7 @@ NO_VERSION: Final = (-1,)
 def make_etag(record: object, body: bytes) -> str:
     """Return the strong entity tag of *body*: the record's version, if any, and a checksum.
 
-    Roles see different members of one version; the checksum tells these bodies apart.
+    Roles see different members of one version; the checksum distinguishes these bodies.
     """
     version: Any = getattr(record, "version", None)
     checksum = f"{zlib.crc32(body):08x}"

@@ -12,12 +12,12 @@ from typing import Any, Final, Generic, Self, TypeVar, final
 import attrs
 
 from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.members import computed_of, published_fields
 from mechanic_core.rules import union_members
 from mechanic_http.endpoint.body import parse_json
 from mechanic_http.json import codec
 from mechanic_http.json.members import aliases_of, member_name, member_names
 from mechanic_http.json.pointers import escape
-from mechanic_http.json.unstructure import computed_of, published_fields
 
 F = TypeVar("F")
 

@@ -5,19 +5,13 @@ from typing import Annotated, Any, get_origin
 
 import attrs
 
-from mechanic_core.rules import Alias, union_members, unwrap_annotated
+from mechanic_core.members import annotation_of
+from mechanic_core.rules import Alias, union_members
 
 
 def member_name(field: str) -> str:
     """Return the JSON name of a field: `from_` is ``from``, a keyword in Python."""
     return field.rstrip("_")
-
-
-def notes_of(declared: Any) -> tuple[object, ...]:
-    """Return the annotations of a type, those inside an optional included."""
-    bare, notes = unwrap_annotated(declared)
-    members, optional = union_members(bare)
-    return notes + (notes_of(members[0]) if optional and len(members) == 1 else ())
 
 
 def member_names(cls: type[Any]) -> frozenset[str]:
@@ -28,10 +22,9 @@ def member_names(cls: type[Any]) -> frozenset[str]:
 def aliases_of(cls: type[Any]) -> dict[str, str]:
     """Return the aliases of a record's fields by their JSON names."""
     return {
-        member_name(field.name): note.name
+        member_name(field.name): alias.name
         for field in attrs.fields(cls)
-        for note in notes_of(field.type)
-        if isinstance(note, Alias)
+        if (alias := annotation_of(field.type, Alias))
     }
 
 

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, NewType, TypeAlias, get_args, get_type_hints
+from typing import Any, Final, NewType, TypeAlias, get_args
 
 import attrs
 from cattrs import Converter
 from cattrs.fns import identity
 from cattrs.gen import make_dict_unstructure_fn, override
 
+from mechanic_core.members import computed_of, published_fields
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
-from mechanic_core.rules import Unpublished, computed, union_members, unwrap_annotated
+from mechanic_core.rules import union_members, unwrap_annotated
 from mechanic_http.json.amounts import unstructure_scaled
 from mechanic_http.json.members import (
     is_annotated,
@@ -19,7 +20,6 @@ from mechanic_http.json.members import (
     is_optional,
     is_tuple,
     member_name,
-    notes_of,
 )
 
 Hook: TypeAlias = Callable[[Any], Any]
@@ -50,34 +50,6 @@ def unstructure_converter() -> Converter:
         is_annotated, lambda declared: converter.get_unstructure_hook(unwrap_annotated(declared)[0])
     )
     return converter
-
-
-def computed_of(cls: type) -> dict[str, tuple[computed[Any], Any]]:
-    """Return the computed properties of a record and their types, by name."""
-    found = {
-        name: member
-        for owner in reversed(cls.__mro__)
-        for name, member in vars(owner).items()
-        if isinstance(member, computed)
-    }
-    return {
-        name: (member, get_type_hints(member.compute, include_extras=True)["return"])
-        for name, member in found.items()
-    }
-
-
-def published_fields(cls: type) -> "list[attrs.Attribute[Any]]":
-    """Return the fields that are published; raise `TypeError` for a secret among them."""
-    attrs.resolve_types(cls, include_extras=True)
-    published = [
-        field
-        for field in attrs.fields(cls)
-        if not any(isinstance(note, Unpublished) for note in notes_of(field.type))
-    ]
-    for field in published:
-        if not field.repr:
-            raise TypeError(f"{cls.__name__}.{field.name} is secret: it is hidden from repr")
-    return published
 
 
 def format_moment(moment: datetime) -> str:

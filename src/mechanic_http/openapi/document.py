@@ -25,7 +25,7 @@ SUMMARY: Final = "A repair shop: customers, vehicles, mechanics, service tickets
 DESCRIPTION: Final = """\
 **Authentication.** Log in with `POST /login` (customers) or `POST /mechanics/login` (mechanics and
 managers), and send the `token` of the response as `Authorization: Bearer …`. A token identifies one
-person in one role; a manager may do everything that a mechanic may. `x-access` tells programs who
+person in one role; a manager may do everything that a mechanic may. `x-access` states who
 may call an operation: *roles* without restriction, *owners* for their own data, *anyone* even without
 a token. A resource that you may not see is reported as not found (404).
 

@@ -10,10 +10,11 @@ import attrs
 import orjson
 
 from mechanic_core.errors import RuleBroken
+from mechanic_core.members import annotation_of
 from mechanic_core.rules import Example, union_members, unwrap_annotated
 from mechanic_http.json import codec
 from mechanic_http.json.members import is_mapping
-from mechanic_http.openapi.value_schemas import annotation_of, decimals_of, json_example
+from mechanic_http.openapi.value_schemas import decimals_of, json_example
 
 MOMENT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 

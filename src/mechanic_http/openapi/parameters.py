@@ -6,11 +6,12 @@ from typing import Any, Final, get_type_hints
 
 import attrs
 
+from mechanic_core.members import annotation_of
 from mechanic_core.rules import Description, Example
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.endpoint.route import Route
 from mechanic_http.openapi.record_schemas import RecordSchemas
-from mechanic_http.openapi.value_schemas import Schema, annotation_of
+from mechanic_http.openapi.value_schemas import Schema
 
 _ENTITY_TAGS: Final[Schema] = {
     "type": "string",

@@ -8,12 +8,11 @@ from typing import Any, Final, TypeAlias, final
 import attrs
 from apispec import APISpec
 
+from mechanic_core.members import annotation_of, computed_of, published_fields
 from mechanic_core.rules import Alias, Description, union_members
 from mechanic_http.json.members import member_name
-from mechanic_http.json.unstructure import computed_of, published_fields
 from mechanic_http.openapi.value_schemas import (
     Schema,
-    annotation_of,
     decimals_of,
     value_schema,
     without_null,

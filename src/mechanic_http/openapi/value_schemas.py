@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final, NewType, TypeAlias, TypeVar, get_args, get_origin
+from typing import Any, Final, NewType, TypeAlias, get_args, get_origin
 
 import attrs
 
+from mechanic_core.members import annotation_of
 from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
 from mechanic_core.rules import (
     Between,
@@ -23,8 +24,6 @@ from mechanic_core.rules import (
 )
 from mechanic_http.json.members import is_mapping
 from mechanic_http.json.unstructure import format_moment
-
-T = TypeVar("T")
 
 Schema: TypeAlias = dict[str, Any]
 Refer: TypeAlias = Callable[[type], Schema]
@@ -63,18 +62,6 @@ def value_schema(declared: Any, refer: Refer, *, request: bool, omissible: bool 
     if example and example.value is not None and "type" in schema:
         schema["examples"] = [json_example(example)]
     return nullable(schema) if optional else schema
-
-
-def annotation_of(declared: Any, kind: type[T]) -> T | None:
-    """Return the outermost annotation of *kind* on a type, an optional's or a `NewType`'s too."""
-    bare, annotations = unwrap_annotated(declared)
-    for annotation in reversed(annotations):
-        if isinstance(annotation, kind):
-            return annotation
-    members, optional = union_members(bare)
-    if optional and len(members) == 1:
-        return annotation_of(members[0], kind)
-    return annotation_of(bare.__supertype__, kind) if isinstance(bare, NewType) else None
 
 
 def nullable(schema: Schema) -> Schema:

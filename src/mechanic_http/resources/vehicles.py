@@ -42,7 +42,7 @@ SeenReading: TypeAlias = OwnersReading | OdometerReading
 def vin_guesser(_: Shop, actor: Actor, form: object) -> str | None:
     """Return the customer whose request names a VIN, or may, as a change does; None for others.
 
-    The refusal of a VIN that another customer's vehicle has tells that the vehicle is known here.
+    The refusal of a VIN that another customer's vehicle has discloses that it is known here.
     """
     names_vin = getattr(form, "vin", "unknown") is not None
     return f"vin:customer:{actor.id}" if actor.is_customer and names_vin else None

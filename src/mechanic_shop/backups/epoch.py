@@ -1,8 +1,8 @@
 """What a restore does not take from the backup: sessions, events, and the epoch of the data.
 
 The backup's sessions would come back to life, also those that were revoked after it was made. A new
-epoch tells running processes that what they remember is of other data. A mirror has applied events
-that the backup does not know: it must start again, so no event is left that it could go on from.
+epoch makes running processes forget what they remember of the former data. A mirror has applied
+events that the backup does not have: it must start again, so no event is left to go on from.
 """
 
 import secrets

@@ -56,8 +56,8 @@ def write(url: str, target: Path) -> None:
 def read(source: Path, url: str, *, replace: bool) -> None:
     """Restore the dump in *source*, in one transaction. Raises `ValueError`.
 
-    Sessions and events are left out. A second transaction begins a new epoch, and raises the sequences above those of the replaced
-    database: no id is given again.
+    Sessions and events are left out. A second transaction begins a new epoch, and raises the
+    sequences above those of the replaced database: no id is given again.
     """
     place = database_url(url)
     program = _find_program("pg_restore", _server_version(url))

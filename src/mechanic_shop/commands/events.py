@@ -1,6 +1,5 @@
 """The `events` command."""
 
-import time
 from typing import Final
 
 import click
@@ -11,7 +10,8 @@ from mechanic_http.json import codec
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.shop import open_shop
 
-POLL_S: Final = 1.0
+WAIT_S: Final = 20
+"""How long a read waits for events; Ctrl-C ends it at once."""
 
 
 @click.command()
@@ -25,13 +25,12 @@ POLL_S: Final = 1.0
 @click.option("--follow", is_flag=True, help="Wait for further events, until Ctrl-C.")
 def events(after: int, *, follow: bool) -> None:
     """Print the events of the shop, a JSON object on each line."""
+    wait_s = WAIT_S if follow else 0
     with open_shop(settings=Settings.read()) as shop:
         while True:
-            feed = shop.read_events(SYSTEM, after, MAX_EVENTS)
+            feed = shop.read_events(SYSTEM, after, MAX_EVENTS, wait_s=wait_s)
             for event in feed.items:
                 click.echo(codec.encode(event))
             after = feed.last if feed.items else after
-            if not feed.has_more:
-                if not follow:
-                    return
-                time.sleep(POLL_S)
+            if not feed.has_more and not follow:
+                return

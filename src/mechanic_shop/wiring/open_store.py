@@ -26,7 +26,7 @@ class ShopClosedError(RuntimeError):
 class OpenStore:
     """A store until it is closed; from then on it refuses instead of connecting again.
 
-    Closing it leaves *store* itself open, for whoever opened that.
+    Closing it leaves *store* itself open: the code that opened *store* closes it.
     """
 
     store: Store

@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from mechanic_adapters.sql.engine.forking import ForkedError
+from mechanic_adapters.sql.engine.forks import ForkedError
 from mechanic_adapters.sql.migrations import runner
 from mechanic_core.access import Actor, Role
 from mechanic_core.errors import Refused

@@ -4,6 +4,7 @@ Run `python -m tests.integration.events.library_writers URL THREADS SEED`.
 """
 
 import sys
+import time
 from contextlib import suppress
 from random import Random
 from threading import Thread
@@ -26,6 +27,10 @@ NEWEST = 25
 """The ids of the customers that these writers give vehicles and tickets."""
 
 
+PAUSE_S = (0.02, 0.05)
+"""The least and the longest pause of a thread between two transactions."""
+
+
 class ChangedItsMindError(Exception):
     """The caller of the use cases gives up: everything is rolled back."""
 
@@ -37,6 +42,9 @@ def write(shop: Shop, random: Random) -> None:
             change(shop, random)
             if random.random() < 0.3:
                 raise ChangedItsMindError
+        # SQLite's waiters poll for the write lock, and have no queue. Writers that take it again at
+        # once would leave it free too shortly for the others to see it within their 5 seconds.
+        time.sleep(random.uniform(*PAUSE_S))
 
 
 def change(shop: Shop, random: Random) -> None:

@@ -24,8 +24,11 @@ from tests.strategies import sample
 THREADS: Final = 8
 MOST_WAITING: Final = THREADS // 4
 WAIT_S: Final = 20
-SOON_S: Final = 1.5
-"""Less than any wait, and enough for a request on a busy machine."""
+SETTLE_S: Final = 1.5
+"""Enough for requests to begin to wait."""
+
+SOON_S: Final = 8.0
+"""Less than any wait and than a shutdown that is not clean, and enough on a busy machine."""
 
 
 @frozen
@@ -44,9 +47,9 @@ class WaitingShop:
         return self.hands.submit(self.client.copy_for(self.server.port).ask, "GET", path)
 
     def fill_places(self) -> "list[Future[Response]]":
-        """Send as many waiting requests as may wait; return when none has been answered soon."""
+        """Send as many waiting requests as may wait; return when none has been answered."""
         waiting = [self.wait() for _ in range(MOST_WAITING)]
-        assert set() == wait(waiting, SOON_S, FIRST_COMPLETED).done
+        assert set() == wait(waiting, SETTLE_S, FIRST_COMPLETED).done
         return waiting
 
 
@@ -96,7 +99,7 @@ def test_a_commit_of_the_same_process_wakes(shop: WaitingShop) -> None:
 
 def test_a_commit_of_another_process_is_found(shop: WaitingShop) -> None:
     """
-    A request that waits gets what another process commits within about a second.
+    A request that waits gets what another process commits soon.
     """
     waiting = shop.fill_places()
     with open_shop(shop.url) as library:
@@ -106,7 +109,7 @@ def test_a_commit_of_another_process_is_found(shop: WaitingShop) -> None:
         found = [one.result(WAIT_S).body["items"] for one in waiting]
 
     assert [1] * MOST_WAITING == [len(items) for items in found]
-    assert time.monotonic() - committed < 1 + SOON_S
+    assert time.monotonic() - committed < SOON_S
 
 
 def test_only_a_quarter_of_the_threads_wait(shop: WaitingShop) -> None:
@@ -147,7 +150,7 @@ def test_sigterm_ends_the_waiting(shop: WaitingShop) -> None:
     took = time.monotonic() - started
     answers = [one.result(WAIT_S) for one in waiting]
     assert 0 == code
-    assert took < 1 + SOON_S
+    assert took < SOON_S
     assert [(200, [])] * MOST_WAITING == [(one.status, one.body["items"]) for one in answers]
 
 

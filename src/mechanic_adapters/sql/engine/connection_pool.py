@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
 from mechanic_adapters.sql.engine.engines import POOL_TIMEOUT_S
-from mechanic_adapters.sql.engine.forking import (
+from mechanic_adapters.sql.engine.forks import (
     INHERITED,
     ForkedError,
     abandon,

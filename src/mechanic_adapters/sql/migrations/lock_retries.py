@@ -13,7 +13,7 @@ from mechanic_core.errors import LostRace
 T = TypeVar("T")
 
 LOCK_TIMEOUT_S: Final = 1.0
-"""How long a migration waits for a lock: whoever asks for one after it waits as long."""
+"""How long a migration waits for a lock: statements that queue behind it wait as long."""
 
 PATIENCE_S: Final = 300.0
 """How long a migration is tried again, since the last step that succeeded."""

@@ -6,6 +6,7 @@ for the end, those after it are too.
 """
 
 import functools
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, final
 
@@ -187,6 +188,23 @@ def event_parameters(event: Event) -> Params:
         "event_by_id": event.by.id,
         "event_changes": ",".join(event.changes),
     }
+
+
+def note_changes(  # noqa: PLR0913 - all that the events record
+    executor: Executor,
+    type_: EventType,
+    kind: SubjectKind,
+    changed: Iterable[Row],
+    at: datetime,
+    changes: tuple[str, ...],
+) -> None:
+    """Note an event for each subject that one statement has *changed*, in the same members.
+
+    The statement has returned their ids and new versions.
+    """
+    for subject_id, version in changed:
+        event = Event.of(type_, kind, subject_id, version, at, executor.actor, changes)
+        executor.note_event(event)
 
 
 def write_events(transaction: Transaction) -> None:

@@ -17,7 +17,7 @@ from mechanic_adapters.sql.repositories.ledger import SqlLedger, movement_parame
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.inventory import part_words, parts
 from mechanic_core.errors import LostRace
-from mechanic_core.events.event import SubjectKind
+from mechanic_core.events.event import Event, SubjectKind
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId, PartNotFound
 from mechanic_core.inventory.ports import PartFilter, Parts
@@ -137,7 +137,8 @@ class SqlParts(Parts):
         if count != len(parts):
             raise LostRace
         for old, new in zip(before, saved, strict=True):
-            _TABLE.note_change(self._executor, old, new)
+            event = Event.between(old, new, self._executor.actor)
+            _TABLE.note_change(self._executor, new, event)
         return saved
 
 

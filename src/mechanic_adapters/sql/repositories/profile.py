@@ -93,7 +93,7 @@ class SqlProfiles(Profiles):
         }
         executor.write(_NOUN, _ADD_CHANGE, entry)
         executor.locked[_NOUN, 1] = saved
-        executor.events.append(Event.between(before, saved, executor.actor))
+        executor.note_event(Event.between(before, saved, executor.actor))
         return saved
 
     def history(self, page: PageRequest) -> Page[ProfileChange]:

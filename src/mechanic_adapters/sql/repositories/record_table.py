@@ -114,8 +114,8 @@ class RecordTable(Generic[R]):
         if not rows:
             raise self._duplicate
         new = with_values(record, id=rows[0][0])
-        executor.locked[self.noun, new.id] = new
-        executor.note_event(with_values(event, subject_id=new.id), is_stored=is_stored)
+        event = with_values(event, subject_id=new.id)
+        self.note_change(executor, new, event, is_stored=is_stored)
         return new
 
     def save(
@@ -146,8 +146,7 @@ class RecordTable(Generic[R]):
             count = executor.write(self.noun, chosen, values)
         if count != 1:
             raise LostRace
-        executor.locked[self.noun, saved.id] = saved
-        executor.note_event(event, is_stored=is_stored)
+        self.note_change(executor, saved, event, is_stored=is_stored)
         return saved
 
     def stored(self, executor: Executor, record: R) -> R:
@@ -159,10 +158,12 @@ class RecordTable(Generic[R]):
             raise LostRace
         return stored
 
-    def note_change(self, executor: Executor, before: R | None, after: R) -> None:
-        """Note the event of a change, and what is stored now."""
+    def note_change(
+        self, executor: Executor, after: R, event: Event, *, is_stored: bool = False
+    ) -> None:
+        """Note the record as it is after a change, and the event of the change."""
         executor.locked[self.noun, after.id] = after
-        executor.note_event(Event.between(before, after, executor.actor))
+        executor.note_event(event, is_stored=is_stored)
 
     def keeps_its_keys(self, executor: Executor, record: R) -> bool:
         """Return whether a locked record has the unique keys that are stored.

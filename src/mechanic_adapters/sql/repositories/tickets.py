@@ -36,7 +36,7 @@ from mechanic_adapters.sql.queries.tickets import (
     read_tickets,
     ticket_list,
 )
-from mechanic_adapters.sql.repositories.events import event_of, event_parameters
+from mechanic_adapters.sql.repositories.events import event_of, event_parameters, note_changes
 from mechanic_adapters.sql.repositories.ticket_lines import write_lines
 from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
 from mechanic_core.customers.customer import CustomerId
@@ -187,17 +187,9 @@ class SqlTickets(Tickets, TicketLists):
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         params = {"owner_id": customer_id, "at": at}
-        for ticket_id, version in self._executor.write_returning(_NOUN, _ERASE_PLATES, params):
-            event = Event.of(
-                EventType.TICKET_CHANGED,
-                SubjectKind.TICKET,
-                ticket_id,
-                version,
-                at,
-                self._executor.actor,
-                changes=("vehicle",),
-            )
-            self._executor.note_event(event)
+        changed = self._executor.write_returning(_NOUN, _ERASE_PLATES, params)
+        type_, kind = EventType.TICKET_CHANGED, SubjectKind.TICKET
+        note_changes(self._executor, type_, kind, changed, at, ("vehicle",))
 
     def _lock(self, ticket_id: TicketId, row: Row | None) -> Ticket:
         if row is None:

@@ -30,6 +30,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
 from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
+from mechanic_adapters.sql.repositories.events import note_changes
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_adapters.sql.schema.vehicles import odometer_readings, vehicle_words, vehicles
@@ -173,23 +174,13 @@ class SqlVehicles(Vehicles, VehicleLists):
 
     def disown(self, customer_id: CustomerId, at: datetime) -> None:
         params = {"owner_id": customer_id, "at": at}
-        actor = self._executor.actor
         for statement, changes in (
             (_DISOWN_AND_ERASE, ("customer_id", "plate")),
             (_DISOWN, ("customer_id",)),
         ):
-            rows = self._executor.write_returning(_TABLE.noun, statement, params)
-            for vehicle_id, version in rows:
-                event = Event.of(
-                    EventType.VEHICLE_CHANGED,
-                    SubjectKind.VEHICLE,
-                    vehicle_id,
-                    version,
-                    at,
-                    actor,
-                    changes=changes,
-                )
-                self._executor.note_event(event)
+            changed = self._executor.write_returning(_TABLE.noun, statement, params)
+            type_, kind = EventType.VEHICLE_CHANGED, SubjectKind.VEHICLE
+            note_changes(self._executor, type_, kind, changed, at, changes)
 
 
 @final

@@ -13,7 +13,10 @@ EPOCH = "1970-01-01 00:00:00.000000+00:00"
 
 
 def upgrade() -> None:
-    """Create the tables; the mechanics of the shop get a time of their last change, which nobody knows."""
+    """Create the tables, and the time of the last change of mechanics.
+
+    It is unknown for those that exist, and 1970 stands for it.
+    """
     op.create_table(
         "events",
         sa.Column("number", ID, sa.Identity(), primary_key=True),

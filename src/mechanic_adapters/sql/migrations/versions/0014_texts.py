@@ -1,7 +1,7 @@
 """Texts in Unicode's normalization form C and trimmed, and the keys of SKUs and plates.
 
 A text that the new rules refuse stays as it is. Two parts on sale whose SKUs differ in case or
-white space only are told apart by a suffix of the second, which the log reports. The histories of
+white space only are distinguished by a suffix of the second, which the log reports. The histories of
 tickets and the ledger are append-only: their notes stay.
 
 The previous release, which may run until a deployment is complete, writes keys with white space
