@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 CONSTRAINTS = """
     SELECT conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
@@ -38,3 +39,16 @@ def schema_of(url: str) -> Mapping[str, Any]:
     with psycopg.connect(url) as connection:
         rows = [row for sql in (CONSTRAINTS, INDEXES, COLUMNS) for row in connection.execute(sql)]
     return {name: description for name, description in rows if "mechanic_shop_version" not in name}
+
+
+def rows_of(url: str) -> Mapping[str, str]:
+    """Return a digest of the rows of every table of a PostgreSQL database, but the random epoch."""
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'epochs'"
+    digest = (
+        "SELECT coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM {} AS t"
+    )
+    with psycopg.connect(url) as connection:
+        names = [name for (name,) in connection.execute(tables)]
+        queries = {name: SQL(digest).format(Identifier(name)) for name in names}
+        found = {name: connection.execute(query).fetchone() for name, query in queries.items()}
+    return {name: row[0] for name, row in found.items() if row}
