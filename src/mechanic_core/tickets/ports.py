@@ -107,7 +107,7 @@ class TicketOwners(Protocol):
     def reassign(self, former: CustomerId, owner: CustomerId, entry: Entry) -> None:
         """Make the tickets of *former* those of *owner*, each with that history entry.
 
-        Their versions rise, and what waits for them finds them changed. Both customers are locked.
+        The version of each rises. Both customers must be locked.
         """
         ...
 

@@ -73,7 +73,7 @@ class VehicleLists(Protocol):
         ...
 
     def reassign(self, former: CustomerId, owner: CustomerId, at: datetime) -> None:
-        """Make all vehicles of *former* those of *owner*; both are locked."""
+        """Make all vehicles of *former* those of *owner*. Both customers must be locked."""
         ...
 
 
