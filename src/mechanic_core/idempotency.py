@@ -77,6 +77,10 @@ class StoredAnswers(Protocol):
         """Delete every answer about a customer, expired ones included."""
         ...
 
+    def reassign(self, former: CustomerId, owner: CustomerId) -> None:
+        """Make every answer about *former* one about *owner* too; it can still be replayed."""
+        ...
+
     def sweep(self, before: datetime, limit: int) -> int:
         """Delete answers from before *before*, the oldest *limit* of them; return their number.
 

@@ -18,7 +18,7 @@ from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger, Parts
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
 from mechanic_core.profile.ports import Profiles
-from mechanic_core.tickets.ports import Histories, TicketLists, Tickets
+from mechanic_core.tickets.ports import Histories, TicketLists, TicketOwners, Tickets
 from mechanic_core.vehicles.ports import OdometerLog, VehicleLists, Vehicles
 
 P = ParamSpec("P")
@@ -73,6 +73,7 @@ class Work:
     revocations: SessionRevocations
     tickets: Tickets
     ticket_lists: TicketLists
+    ticket_owners: TicketOwners
     histories: Histories
     parts: Parts
     ledger: Ledger

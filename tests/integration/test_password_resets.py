@@ -265,6 +265,10 @@ def test_the_page_takes_a_new_password(client: AppClient) -> None:
     assert [200, 200, 200] == shown
     assert [422, 422, 303] == [weak.status_code, empty.status_code, saved.status_code]
     assert "must have 8 to 128 characters" in weak.text
+    assert (False, True) == tuple(
+        "aria-invalid" in one.text
+        for one in (page(client, "GET", issue(client, "/customers/2")["token"]), weak)
+    )
     assert "short" not in weak.text
     assert "/r/done" == saved.headers["Location"]
     assert 200 == client.get(saved.headers["Location"]).status_code

@@ -201,6 +201,24 @@ def test_correcting_the_customer_costs_three_statements(client: AppClient) -> No
     assert len(other) + 3 == len(found)
 
 
+def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> None:
+    """
+    M3: a dozen vehicles and tickets move with as many statements as one of each.
+    """
+    shop = shop_on(client.store, ManualClock())
+    costs = []
+    for things in (1, TEAM):
+        new = sample(Registration, email=f"{things}@x.example")
+        other = shop.register_customer(CUSTOMER, new).id
+        for _ in range(things):
+            shop.add_vehicle(MECHANIC, VehicleForm(customer_id=other))
+            shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=other))
+        body = {"from_id": other}
+        costs.append(len(client.ask(RequestCase("POST", "/customers/1/merge", MANAGER, 200, body))))
+
+    assert costs[0] == costs[1]
+
+
 @pytest.mark.parametrize("tickets", [1, TEAM])
 def test_naming_the_tickets_costs_one_statement(client: AppClient, tickets: int) -> None:
     """

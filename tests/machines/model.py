@@ -67,6 +67,22 @@ class Model:
         self.people[customer] = {"name": None, "active": False}
         self.vehicles.disown(customer)
 
+    def merge(self, by: str, customer: str, other: str) -> Fields:
+        """Merge the record of another customer, who is gone then."""
+        if customer == other:
+            raise Refusal("rule-broken", pointers=["#/from_id"])
+        if not self.people[customer]["active"]:
+            raise Refusal("customer-not-found")
+        _require_none([] if self.people[other]["active"] else ["#/from_id"])
+        self.people[other] = {"name": None, "active": False}
+        self.vehicles.reassign(other, customer)
+        for key, ticket in self.tickets.items():
+            if ticket["customer"] == other:
+                ticket["customer"] = customer
+                names = (f"customer {other[1:]}", f"customer {customer[1:]}")
+                self._record(key, by, "changed", *names, "two records of the customer were merged")
+        return {"customer": customer, "name": self.people[customer]["name"]}
+
     def bring(self, by: str, customer: str, vin: str, odometer: int | None, *flags: str) -> Fields:
         """Enter the VIN of a vehicle for a customer; *flags* are what staff insist on."""
         if by == customer and not self.people[by]["active"]:

@@ -13,7 +13,7 @@ from attrs import define, evolve, field
 
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Actor, Role
-from mechanic_core.customers.customer import CustomerId, Registration
+from mechanic_core.customers.customer import CustomerId, CustomerMerge, Registration
 from mechanic_core.errors import Refused
 from mechanic_core.inventory.movement import MANUAL_KINDS, MovementForm
 from mechanic_core.inventory.part import PartForm, PartId
@@ -162,6 +162,15 @@ class RandomWorker:
         """Erase the last customer, which unfinished tickets mostly prevent."""
         self.shop.erase_customer(MANAGER, CustomerId(CUSTOMERS))
 
+    def _merge(self) -> None:
+        """Register a customer who comes with a ticket, and merge them into one of the others."""
+        email = f"{self.random.random()}@x.example"
+        new = self.shop.register_customer(MANAGER, sample(Registration, email=email)).id
+        draft = sample(TicketDraft, customer_id=new, mechanic_ids=(self._random_id(MECHANICS),))
+        self.newest = self.shop.open_ticket(self._actor(), draft).id
+        merge = CustomerMerge(from_id=new)
+        self.shop.merge_customers(MANAGER, CustomerId(self._random_id(CUSTOMERS)), merge)
+
     def _remove(self) -> None:
         self.shop.remove_ticket(MANAGER, self._ticket())
 
@@ -193,6 +202,7 @@ class RandomWorker:
             _change_mechanic,
             _change_owner,
             _erase,
+            _merge,
             _remove,
         ),
     )

@@ -10,6 +10,7 @@ from typing import Any, final
 import attrs
 
 from mechanic_core.access import By, Role
+from mechanic_core.customers.customer import Customer
 from mechanic_core.errors import Invalid, Refused
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part, PartId
@@ -111,6 +112,9 @@ class ShopDriver:
             "version": ticket.version,
         }
 
+    def _customer(self, customer: Customer) -> Fields:
+        return {"customer": self.name("c", customer.id), "name": customer.name}
+
     def _vehicle(self, vehicle: Vehicle) -> Fields:
         return {
             "vehicle": self.name("v", vehicle.id),
@@ -209,6 +213,7 @@ class ShopDriver:
         (Movement, _movement),
         (Entry, _entry),
         (Leaderboard, _leaderboard),
+        (Customer, _customer),
         (Vehicle, _vehicle),
         (OdometerReading, _reading),
     )

@@ -7,7 +7,7 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.stateful import MultipleResults, consumes, multiple, rule
 
-from mechanic_core.customers.customer import CustomerId
+from mechanic_core.customers.customer import CustomerId, CustomerMerge
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.line import LaborLineForm, PartLineChange, PartLineForm
@@ -149,6 +149,24 @@ class TicketRules(DifferentialMachine):
             ),
         )
         return customer if reuse or self.model.people[customer]["active"] else multiple()
+
+    @rule(
+        target=DifferentialMachine.customers,
+        customer=DifferentialMachine.customers,
+        other=consumes(DifferentialMachine.customers),
+        reuse=rarely,
+    )
+    def merge(self, customer: str, other: str, reuse: bool) -> NewNames:  # noqa: FBT001 - drawn
+        """Merge two customers, perhaps one into itself; later rules rarely *reuse* who is gone."""
+        self.apply(
+            lambda: self.model.merge("m1", customer, other),
+            lambda driver: driver.shop.merge_customers(
+                ACTORS["m1"],
+                CustomerId(driver.id(customer)),
+                CustomerMerge(from_id=driver.id(other)),
+            ),
+        )
+        return other if reuse or self.model.people[other]["active"] else multiple()
 
     @rule(
         target=DifferentialMachine.tickets,

@@ -35,6 +35,13 @@ class VehicleModel:
         vehicle["customer"] = customer
         return self.describe(key)
 
+    def reassign(self, former: str, owner: str) -> None:
+        """Give the vehicles of a customer to another one."""
+        for vehicle in self.vehicles.values():
+            if vehicle["customer"] == former:
+                vehicle["customer"] = owner
+                vehicle["version"] += 1
+
     def disown(self, customer: str) -> None:
         """Take the vehicles of an erased customer away."""
         for vehicle in self.vehicles.values():

@@ -1,4 +1,4 @@
-"""The contract of `Tickets`: lists."""
+"""The contract of `TicketLists` and `TicketOwners`."""
 
 from itertools import product
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from mechanic_adapters.conformance.samples.busy_shop import DAYS, busy_shop
-from mechanic_adapters.conformance.samples.declarations import PaginatedList, Write
+from mechanic_adapters.conformance.samples.declarations import Lock, PaginatedList, Write
 from mechanic_adapters.conformance.samples.records import (
     ALL,
     LATER,
@@ -44,6 +44,19 @@ WRITES: Final = (
         _erase_plates,
         "tickets",
         {EventType.TICKET_CREATED: (), EventType.TICKET_CHANGED: ("vehicle",)},
+    ),
+    Write(
+        "ticket_owners.reassign",
+        lambda work, seed: work.ticket_owners.reassign(seed.customer.id, seed.heir.id, new_entry()),
+        "tickets",
+        {EventType.TICKET_CHANGED: ("customer_id",)},
+    ),
+)
+LOCKS: Final = (
+    Lock(
+        "ticket_owners.lock",
+        lambda work, seed: work.ticket_owners.lock(seed.customer.id),
+        lambda work, seed: work.tickets.lock(seed.ticket.id),
     ),
 )
 LISTS: Final = (

@@ -66,6 +66,12 @@ WRITES: Final = (
         "vehicles",
         {EventType.VEHICLE_CHANGED: ("customer_id", "plate")},
     ),
+    Write(
+        "vehicle_lists.reassign",
+        lambda work, seed: work.vehicle_lists.reassign(seed.customer.id, seed.heir.id, LATER),
+        "vehicles",
+        {EventType.VEHICLE_CHANGED: ("customer_id",)},
+    ),
 )
 UNIQUE_VALUES: Final = (
     UniqueValue(
@@ -230,28 +236,6 @@ class TestVehicles:
         assert [] == plates(store, plate="_ 2")
         assert [] == plates(store, plate="-")
         assert [] == plates(store, customer_id=2**63 - 1)
-
-    def test_takes_the_vehicles_of_a_customer_away(self, store: Store) -> None:
-        """The vehicles of one customer lose owner and plate, with an event; others' do not."""
-        ada, bo = add_customer(store), add_customer(store)
-        mine = add_vehicle(store, ada, vin=VIN, plate="A 1")
-        bare = add_vehicle(store, ada, vin=OTHER_VIN)
-        others = add_vehicle(store, bo, plate="B 2")
-        gone: dict[str, Any] = {"customer_id": None, "plate": None, "updated_at": LATER}
-
-        with store.begin() as work:
-            work.vehicle_lists.disown(ada.id, LATER)
-        with store.begin() as work:
-            work.events.number(100)
-
-        with store.read_only() as work:
-            assert others == work.vehicles.get(others.id)
-            assert evolve(mine, **gone, version=mine.version + 1) == work.vehicles.get(mine.id)
-            assert evolve(bare, **gone, version=bare.version + 1) == work.vehicles.get(bare.id)
-            assert [(mine.id, ("customer_id", "plate")), (bare.id, ("customer_id",))] == sorted(
-                (event.subject_id, event.changes)
-                for event in work.events.after(0, 100, EventType.VEHICLE_CHANGED).events
-            )
 
     @pytest.mark.parametrize(
         "q",

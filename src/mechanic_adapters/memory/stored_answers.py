@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mechanic_adapters.memory.tables import TableName, Tables
 from mechanic_core.customers.customer import CustomerId
@@ -32,6 +32,11 @@ class MemoryStoredAnswers(StoredAnswers):
 
     def forget(self, customer_id: CustomerId) -> None:
         self._delete(lambda answer: customer_id in answer.about)
+
+    def reassign(self, former: CustomerId, owner: CustomerId) -> None:
+        table = self._tables[STORED_ANSWERS]
+        for answer in [one for one in table.all() if former in one.about]:
+            table.put(answer.key, evolve(answer, about=answer.about | {owner}))
 
     def sweep(self, before: datetime, limit: int) -> int:
         return self._delete(lambda answer: answer.at < before, limit)

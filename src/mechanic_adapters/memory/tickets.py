@@ -25,7 +25,7 @@ from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry, EntryId, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, LineId, PartLine
-from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, Tickets
+from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, TicketOwners, Tickets
 from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
@@ -117,13 +117,8 @@ class MemoryTickets(Tickets, TicketLists):
         )
         note_change(self._tables, before, stored)
         self._tables[TICKETS].put(stored.id, stored)
-        self._add_entry(stored.id, entry)
+        _add_entry(self._tables, stored.id, entry)
         return self._read(stored)
-
-    def _add_entry(self, ticket_id: TicketId, entry: Entry) -> None:
-        histories = self._tables[_HISTORIES]
-        new = evolve(entry, id=EntryId(histories.next_id()))
-        histories.put(ticket_id, (*(histories.get(ticket_id) or ()), new))
 
     def _read(self, ticket: Ticket) -> Ticket:
         rows = (self._tables[MECHANICS].get(one.id) for one in ticket.mechanics)
@@ -132,6 +127,33 @@ class MemoryTickets(Tickets, TicketLists):
             ticket,
             mechanics=tuple(sorted(mechanics, key=lambda one: one.id)),
         )
+
+
+@final
+@frozen
+class MemoryTicketOwners(TicketOwners):
+    """Changes of all tickets of a customer."""
+
+    _tables: Tables
+
+    def lock(self, customer_id: CustomerId) -> None:
+        """Do nothing: transactions are serial."""
+
+    def reassign(self, former: CustomerId, owner: CustomerId, entry: Entry) -> None:
+        table = self._tables[TICKETS]
+        for ticket in [one for one in table.all() if one.customer_id == former]:
+            version = ticket.version + 1
+            after = evolve(ticket, customer_id=owner, updated_at=entry.at, version=version)
+            if not ticket.removed_at:
+                note_change(self._tables, ticket, after)
+            table.put(after.id, after)
+            _add_entry(self._tables, after.id, entry)
+
+
+def _add_entry(tables: Tables, ticket_id: TicketId, entry: Entry) -> None:
+    histories = tables[_HISTORIES]
+    new = evolve(entry, id=EntryId(histories.next_id()))
+    histories.put(ticket_id, (*(histories.get(ticket_id) or ()), new))
 
 
 def _matches(ticket: Ticket, wanted: TicketFilter) -> bool:

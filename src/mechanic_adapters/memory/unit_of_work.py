@@ -11,7 +11,7 @@ from mechanic_adapters.memory.mechanics import MemoryMechanics
 from mechanic_adapters.memory.profile import MemoryProfiles
 from mechanic_adapters.memory.stored_answers import MemoryStoredAnswers
 from mechanic_adapters.memory.tables import Tables
-from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTickets
+from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTicketOwners, MemoryTickets
 from mechanic_adapters.memory.vehicles import MemoryOdometerLog, MemoryVehicles
 from mechanic_core.unit_of_work import Work, no_commit
 
@@ -36,6 +36,7 @@ def unit_of_work(
         revocations=sessions,
         tickets=tickets,
         ticket_lists=tickets,
+        ticket_owners=MemoryTicketOwners(tables),
         histories=MemoryHistories(tables),
         parts=MemoryParts(tables),
         ledger=MemoryLedger(tables),

@@ -83,6 +83,12 @@ class MemoryVehicles(Vehicles, VehicleLists):
                 after = evolve(vehicle, customer_id=None, plate=None, updated_at=at)
                 save_record(self._tables, VEHICLES, after)
 
+    def reassign(self, former: CustomerId, owner: CustomerId, at: datetime) -> None:
+        for vehicle in list(self._tables[VEHICLES].all()):
+            if vehicle.customer_id == former:
+                after = evolve(vehicle, customer_id=owner, updated_at=at)
+                save_record(self._tables, VEHICLES, after)
+
     def _words(self, vehicle: Vehicle) -> Words:
         owner = self._tables[CUSTOMERS].get(vehicle.customer_id or 0)
         words = vehicle.plate_words | vehicle.other_words

@@ -15,7 +15,7 @@ from mechanic_adapters.sql.repositories.parts import SqlParts
 from mechanic_adapters.sql.repositories.profile import SqlProfiles
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
-from mechanic_adapters.sql.repositories.tickets import SqlTickets
+from mechanic_adapters.sql.repositories.tickets import SqlTicketOwners, SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlOdometerLog, SqlVehicles
 from mechanic_adapters.sql.subjects import SqlSubjects
 from mechanic_core.unit_of_work import Work, no_commit
@@ -43,6 +43,7 @@ def unit_of_work(
         revocations=sessions,
         tickets=tickets,
         ticket_lists=tickets,
+        ticket_owners=SqlTicketOwners(executor),
         histories=SqlHistories(executor),
         parts=SqlParts(executor),
         ledger=SqlLedger(executor),

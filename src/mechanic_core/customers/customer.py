@@ -11,7 +11,7 @@ from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.rules import Description, Example, Unpublished, checked, stored
 from mechanic_core.search import Words, phone_codes, words_of
 from mechanic_core.validators import unchecked
-from mechanic_core.values import Address, Email, Name, Phone, Version
+from mechanic_core.values import Address, Email, IdNumber, Name, Phone, Version
 
 CustomerId = NewType("CustomerId", Annotated[int, Example(7)])
 
@@ -72,6 +72,13 @@ class NewCustomer(CustomerForm):
     """The fields of a new customer at the desk, who can log in only with a password."""
 
     password: Password | None = field(default=None, repr=mask_secret)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class CustomerMerge:
+    """The other record of the same customer, which is merged into this one."""
+
+    from_id: Annotated[IdNumber, Example(9)]
 
 
 @frozen(kw_only=True, field_transformer=stored)
@@ -145,6 +152,21 @@ class Customer:
     def with_login(self, at: datetime) -> Self:
         """Return the customer as one who can log in."""
         return evolve(self, has_login=True, updated_at=at)
+
+    def absorb(self, other: Self, at: datetime) -> Self:
+        """Return the customer after a merge with *other*: what is null here is filled from it.
+
+        The only login of the two comes with its e-mail address, which replaces another one.
+        """
+        takes_login = other.has_login and not self.has_login
+        return evolve(
+            self,
+            email=other.email if takes_login else self.email or other.email,
+            phone=self.phone or other.phone,
+            address=self.address or other.address,
+            has_login=self.has_login or other.has_login,
+            updated_at=at,
+        )
 
     def erase(self, at: datetime) -> Self:
         """Return the customer without personal data; only the id remains."""

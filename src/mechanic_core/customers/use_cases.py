@@ -22,6 +22,7 @@ from mechanic_core.customers.customer import (
     Registration,
     TicketsUnfinished,
 )
+from mechanic_core.customers.logins import end_login, lock_with_account
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
@@ -190,14 +191,13 @@ class EraseCustomer:
         self.policy.require_access(actor, customer_id, CustomerNotFound())
         at = self.now()
         with self.begin(actor) as work:
-            customer = work.customers.lock(customer_id)
+            work.ticket_owners.lock(customer_id)  # before the customer, as everywhere
+            customer, _ = lock_with_account(work, customer_id)
             customer.require_version(expected)
             if unfinished := work.ticket_lists.unfinished_of(customer_id):
                 raise TicketsUnfinished(tickets=list(unfinished))
             work.customers.save(customer.erase(at))
             work.vehicle_lists.disown(customer_id, at)
             work.ticket_lists.erase_plates(customer_id, at)
-            work.revocations.revoke_all(Role.CUSTOMER, customer_id, at)
-            work.password_resets.end(Role.CUSTOMER, customer_id)
-            work.accounts.remove(Role.CUSTOMER, customer_id)
+            end_login(work, customer_id, at)
             work.stored_answers.forget(customer_id)

@@ -32,7 +32,7 @@ class EventType(StrEnum):
 
     `part.stock_moved` is a change of nothing but the stock of a part. A change of status of a
     ticket has a type of its own; every other change of it, of its mechanics and lines too, is
-    `ticket.changed`.
+    `ticket.changed`. Of two customers that are merged, one is changed and the other erased.
     """
 
     CUSTOMER_CREATED = "customer.created"

@@ -8,9 +8,9 @@ from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket, TooMany
 from mechanic_core.unit_of_work import Work
 
 
-def require_room(work: Work, customer_id: CustomerId) -> None:
-    """Raise `TooMany` unless the customer may have one more unfinished ticket."""
-    if len(work.ticket_lists.unfinished_of(customer_id)) >= MAX_UNFINISHED:
+def require_room(work: Work, customer_id: CustomerId, tickets: int = 1) -> None:
+    """Raise `TooMany` unless the customer may have so many more unfinished *tickets*."""
+    if tickets and len(work.ticket_lists.unfinished_of(customer_id)) + tickets > MAX_UNFINISHED:
         raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
 
 

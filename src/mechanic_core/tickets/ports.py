@@ -97,6 +97,21 @@ class TicketLists(Protocol):
         ...
 
 
+class TicketOwners(Protocol):
+    """Changes of all tickets of a customer, finished and removed ones included."""
+
+    def lock(self, customer_id: CustomerId) -> None:
+        """Lock the tickets until the transaction ends: before the customer, and by id."""
+        ...
+
+    def reassign(self, former: CustomerId, owner: CustomerId, entry: Entry) -> None:
+        """Make the tickets of *former* those of *owner*, each with that history entry.
+
+        The version of each rises. Both customers must be locked.
+        """
+        ...
+
+
 class Histories(Protocol):
     """The histories of the tickets, removed ones included."""
 

@@ -72,6 +72,10 @@ class VehicleLists(Protocol):
         """Remove owner and plate, which is personal data, from all vehicles of a customer."""
         ...
 
+    def reassign(self, former: CustomerId, owner: CustomerId, at: datetime) -> None:
+        """Make all vehicles of *former* those of *owner*. Both customers must be locked."""
+        ...
+
 
 class OdometerLog(Protocol):
     """The odometer readings of all vehicles; they are append-only.

@@ -51,7 +51,7 @@ _FORM: Final = """\
 <form method="post">
 <label for="password">New password</label>
 <input id="password" name="new_password" type="password" minlength="8" maxlength="128"
- autocomplete="new-password" aria-describedby="hint" required autofocus>
+ autocomplete="new-password" aria-describedby="hint"{invalid} required autofocus>
 <p id="hint"{alert}>{hint}</p>
 <button>Save password</button>
 </form>"""
@@ -153,8 +153,10 @@ def _read_field(req: ShopRequest) -> str:
 
 
 def _form(problem: str = "") -> str:
-    alert = ' class="problem" role="alert"' if problem else ""
-    return _FORM.format(alert=alert, hint=escape(problem or _HINT))
+    invalid, alert = (
+        (' aria-invalid="true"', ' class="problem" role="alert"') if problem else ("", "")
+    )
+    return _FORM.format(invalid=invalid, alert=alert, hint=escape(problem or _HINT))
 
 
 def _send(req: ShopRequest, resp: Response, status: HTTPStatus, title: str, body: str) -> None:

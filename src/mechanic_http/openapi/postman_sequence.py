@@ -1,7 +1,7 @@
 """The order in which a Postman runner can send every request, derived from the OpenAPI document.
 
 Folders are tags, each behind those that create what its requests refer to. A request that creates
-something stores its id for those that follow, and what is deleted is created for that purpose.
+something stores its id for those that follow, and what goes is created for that purpose.
 """
 
 import re
@@ -127,6 +127,12 @@ BODIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType(
 """Members of bodies that examples can't have, by operation; one request is sent for each body."""
 
 
+CONSUMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {"merge_customers": ("from_id", "register_customer")}
+)
+"""The member of the body that names a thing which is gone afterwards, and what creates it."""
+
+
 def sequence(document: Mapping[str, Any]) -> Iterator[Step]:
     """Return a step for each operation of *document*, in an order that can be run."""
     endpoints = _endpoints(document)
@@ -134,6 +140,7 @@ def sequence(document: Mapping[str, Any]) -> Iterator[Step]:
     for name in {name for name, _, _ in SESSION}:
         endpoints.pop(name)
     creators = {name: one for one in endpoints.values() for name in one.links}
+    creators |= {name: endpoints[creator] for name, (_, creator) in CONSUMES.items()}
     for tag in _folders(endpoints.values()):
         for name, endpoint in endpoints.items():
             if endpoint.tag == tag:
@@ -182,15 +189,17 @@ def _required(document: Mapping[str, Any], operation: Mapping[str, Any]) -> froz
 
 def _steps(name: str, endpoint: Endpoint, creator: Endpoint | None) -> Iterator[Step]:
     """Return the step of one endpoint, or several; *creator* creates what it is about."""
-    if endpoint.method == "DELETE" and creator:
+    consumed, _ = CONSUMES.get(name, ("", ""))
+    if creator and (consumed or endpoint.method == "DELETE"):
         purpose = re.split("[;:]", creator.operation["summary"])[0]
         yield Step(
             creator,
             {variable("spare_id"): "id"},
             creator.unique_members,
-            f"{purpose}, to be deleted",
+            f"{purpose}, to be {'merged' if consumed else 'deleted'}",
         )
-        yield Step(endpoint, spare=True)
+        body = {consumed: "{{spareId}}"} if consumed else _EMPTY
+        yield Step(endpoint, body=body, spare=not consumed)
         return
     stores = {variable(parameter): "id" for parameter in endpoint.created}
     stores |= STORES.get(name, {})

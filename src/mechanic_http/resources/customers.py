@@ -9,9 +9,11 @@ from mechanic_core.customers.customer import (
     Customer,
     CustomerForm,
     CustomerId,
+    CustomerMerge,
     NewCustomer,
     Registration,
 )
+from mechanic_core.customers.merge import MergeCustomers
 from mechanic_core.customers.use_cases import (
     ChangeCustomer,
     EraseCustomer,
@@ -104,7 +106,23 @@ class CustomerItem:
         self.shop.erase_customer(actor, customer_id, expected)
 
 
+@final
+@frozen
+class CustomerMerges:
+    """Merges of other records into one customer."""
+
+    shop: Shop
+
+    @endpoint(MergeCustomers)
+    def on_post(
+        self, actor: Actor, customer_id: CustomerId, form: CustomerMerge, expected: int | None
+    ) -> Customer:
+        """Merge another record of the same customer into this one."""
+        return self.shop.merge_customers(actor, customer_id, form, expected)
+
+
 ROUTES: Final = (
     Route("/customers", CustomerCollection),
     Route("/customers/{customer_id}", CustomerItem),
+    Route("/customers/{customer_id}/merge", CustomerMerges),
 )

@@ -12,6 +12,7 @@ from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.accounts.links import LinkTokens
 from mechanic_core.accounts.password_resets import ResetIssuer, ResetReader
 from mechanic_core.accounts.ports import AccessTokens, Passwords
+from mechanic_core.customers import merge
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
 from mechanic_core.events.ports import Wakeups, no_wakeups
@@ -140,6 +141,7 @@ def _customers(
         read_customer=customers.ReadCustomer(read_only),
         change_customer=customers.ChangeCustomer(begin, now),
         erase_customer=customers.EraseCustomer(begin, now),
+        merge_customers=merge.MergeCustomers(begin, now),
     )
 
 

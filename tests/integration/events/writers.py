@@ -35,6 +35,7 @@ class Hand:
     random: Random
     newest: dict[str, int]
     numbers: Iterator[int]
+    merged: set[str]
 
     def word(self) -> str:
         """Return a new personal datum."""
@@ -85,6 +86,17 @@ def erase_a_customer(hand: Hand, ask: Ask) -> None:
     ask("PATCH", f"/customers/{customer}", {"phone": f"1{hand.word()}"})
     lead(ask, f"/service_tickets/{ticket}", hand.random.choice((WORKFLOW, WORKFLOW[-1:])))
     ask("DELETE", f"/customers/{customer}")
+
+
+def merge_customers(hand: Hand, ask: Ask) -> None:
+    """Register somebody again, whose vehicle comes to the shop, and merge the two records."""
+    customer = hand.create(ask, "customers", name=hand.word(), email=hand.mail(), password=PASSWORD)
+    vehicle = hand.create(ask, "vehicles", customer_id=customer, plate=hand.word())
+    hand.create(
+        ask, "service_tickets", customer_id=customer, vehicle_id=vehicle, description="Grinds"
+    )
+    hand.merged.add(f"/customers/{customer}")
+    ask("POST", f"{hand.path('customers')}/merge", {"from_id": customer})
 
 
 def change_vehicles(hand: Hand, ask: Ask) -> None:
@@ -163,7 +175,7 @@ def price_of(hand: Hand) -> int:
 
 CHANGES: Final = (
     *(change_people, change_vehicles, change_stock, change_tickets, work_on_a_ticket),
-    *(change_tickets, erase_a_customer, change_the_shop),
+    *(change_tickets, erase_a_customer, merge_customers, change_the_shop),
 )
 
 
@@ -177,6 +189,8 @@ class HttpWriters:
     """Answers that no client should get."""
     newest: dict[str, int] = field(factory=dict)
     numbers: Iterator[int] = field(factory=lambda: count(1))
+    merged: set[str] = field(factory=set)
+    """The customers whose data may be another one's since a merge, by path."""
 
     def start(self, writers: int, seconds: float) -> None:
         """Start so many *writers*, which stop after some *seconds*."""
@@ -192,7 +206,7 @@ class HttpWriters:
 
     def _write(self, seed: int, until: float) -> None:
         client = self.client.copy_for(self.client.port)
-        hand = Hand(Random(seed), self.newest, self.numbers)
+        hand = Hand(Random(seed), self.newest, self.numbers, self.merged)
 
         def ask(method: str, path: str, body: Any = None) -> Any:
             try:

@@ -52,7 +52,7 @@ CONTRACT = {
         remove_labor_line add_part change_part archive_part restore_part move_stock list_movements
     """,
     MANAGERS_ONLY: """
-        issue_staff_reset set_staff_password
+        issue_staff_reset set_staff_password merge_customers
         remove_vehicle hire_mechanic let_mechanic_go remove_ticket check_stock
         read_events read_event_subjects change_profile list_profile_history
     """,

@@ -23,6 +23,7 @@ WHO: Final = {
     "PUT /customers/{customer_id}": "C M",
     "PATCH /customers/{customer_id}": "C M",
     "DELETE /customers/{customer_id}": "C A",
+    "POST /customers/{customer_id}/merge": "A",
     "GET /my-tickets": "any",
     "POST /vehicles": "any",
     "GET /vehicles": "any",

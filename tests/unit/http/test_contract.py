@@ -70,6 +70,7 @@ CONTRACT = (
         "PATCH", "/customers/1", MECHANIC, 200, {"phone": "555-0100"}, {"phone": "555-0100"}
     ),
     RequestCase("DELETE", "/customers/2", MANAGER, 204),
+    RequestCase("POST", "/customers/1/merge", MANAGER, 200, {"from_id": 2}, {"id": 1}),
     RequestCase("GET", "/my-tickets", CUSTOMER, 200, None, {"per_page": 20, "next_cursor": None}),
     RequestCase("POST", "/vehicles", CUSTOMER, 201, {"plate": "8B"}, {"id": 3, "customer_id": 1}),
     RequestCase(

@@ -1,4 +1,4 @@
-"""One record of each noun, for tests that cover all of them."""
+"""One record of each noun, and a second customer, for tests that cover all of them."""
 
 from attrs import frozen
 
@@ -28,9 +28,10 @@ from mechanic_core.vehicles.vehicle import Vehicle
 
 @frozen
 class Seed:
-    """One stored record of each noun."""
+    """One stored record of each noun, and another customer, who has nothing."""
 
     customer: Customer
+    heir: Customer
     vehicle: Vehicle
     mechanic: Mechanic
     session: Session
@@ -40,7 +41,7 @@ class Seed:
 
 
 def add_seed(store: Store) -> Seed:
-    """Add one record of each noun in one transaction."""
+    """Add the records in one transaction."""
     with store.begin() as work:
         customer = work.customers.add(new_customer())
         mechanic = work.mechanics.add(new_mechanic())
@@ -52,6 +53,7 @@ def add_seed(store: Store) -> Seed:
         work.sessions.start(session, token)
         return Seed(
             customer=customer,
+            heir=work.customers.add(new_customer()),
             vehicle=work.vehicles.add(new_vehicle(customer, plate="A 1")),
             mechanic=mechanic,
             session=session,

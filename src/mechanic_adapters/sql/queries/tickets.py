@@ -117,6 +117,14 @@ They are locked after the ticket, like in a transaction that adds a line: the ot
 deadlock with it.
 """
 
+LOCK_ALL = (
+    select(tickets.c.id)
+    .where(tickets.c.customer_id == RECORD_ID)
+    .order_by(tickets.c.id)
+    .with_for_update(key_share=True)
+)
+"""All tickets of a customer locked by id, removed ones too."""
+
 UNFINISHED = (
     select(tickets.c.id)
     .where(

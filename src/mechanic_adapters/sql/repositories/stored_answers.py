@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final, final
 
 from attrs import frozen
-from sqlalchemy import BigInteger, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQLite too
 
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.executor import Executor
@@ -41,6 +42,16 @@ FORGET: Final = delete(stored_answers).where(
             _customer.customer_id == bindparam("the_customer", type_=BigInteger)
         )
     )
+)
+_REASSIGN = (
+    insert(stored_answer_customers)
+    .from_select(
+        [_customer.customer_id, _customer.key],
+        select(bindparam("new_customer", type_=BigInteger), _customer.key).where(
+            _customer.customer_id == bindparam("the_customer", type_=BigInteger)
+        ),
+    )
+    .on_conflict_do_nothing()
 )
 _SWEEP = delete_oldest(_answer.key, _answer.at)
 _SWEEP_RECEIPTS = delete_oldest(receipts.c.key, receipts.c.at)
@@ -81,6 +92,10 @@ class SqlStoredAnswers(StoredAnswers):
 
     def forget(self, customer_id: CustomerId) -> None:
         self._executor.write(_NOUN, FORGET, {"the_customer": customer_id})
+
+    def reassign(self, former: CustomerId, owner: CustomerId) -> None:
+        params = {"the_customer": former, "new_customer": owner}
+        self._executor.write(_NOUN, _REASSIGN, params)
 
     def sweep(self, before: datetime, limit: int) -> int:
         params = {"before": before, "limit": limit}

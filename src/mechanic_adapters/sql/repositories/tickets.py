@@ -26,6 +26,7 @@ from mechanic_adapters.sql.queries.tickets import (
     GET,
     GET_ALL,
     LOCK,
+    LOCK_ALL,
     LOCK_WITH_MECHANICS,
     RESERVING,
     STORED,
@@ -46,7 +47,7 @@ from mechanic_core.inventory.part import PartId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry
-from mechanic_core.tickets.ports import TicketFilter, TicketLists, Tickets
+from mechanic_core.tickets.ports import TicketFilter, TicketLists, TicketOwners, Tickets
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound, TicketVehicle
 
 _NOUN: Final = "tickets"
@@ -71,18 +72,20 @@ _UNASSIGN = delete(ticket_mechanics).where(
     ticket_mechanics.c.ticket_id == RECORD_ID, id_in(ticket_mechanics.c.mechanic_id, "ids")
 )
 
-_ERASE_PLATES = (
+_CHANGE_ALL = (
     update(tickets)
-    .values(
-        vehicle_plate=None,
-        updated_at=bindparam("at", type_=MOMENT),
-        version=tickets.c.version + 1,
-    )
-    .where(
-        tickets.c.customer_id == bindparam("owner_id", type_=BigInteger),
-        tickets.c.vehicle_plate.is_not(None),
-    )
+    .values(updated_at=bindparam("at", type_=MOMENT), version=tickets.c.version + 1)
+    .where(tickets.c.customer_id == bindparam("owner_id", type_=BigInteger))
     .returning(tickets.c.id, tickets.c.version)
+)
+_ERASE_PLATES = _CHANGE_ALL.values(vehicle_plate=None).where(tickets.c.vehicle_plate.is_not(None))
+_REASSIGN = _CHANGE_ALL.values(customer_id=bindparam("new_owner_id", type_=BigInteger)).returning(
+    tickets.c.removed_at
+)
+_entry_of_each = {**_ENTRY, "ticket_id": tickets.c.id}
+_ADD_ENTRIES = insert(ticket_history).from_select(
+    list(_entry_of_each),
+    select(*_entry_of_each.values()).where(id_in(tickets.c.id, "ids")).order_by(tickets.c.id),
 )
 
 _updated = _UPDATE.returning(tickets.c.id).cte("updated")
@@ -187,9 +190,8 @@ class SqlTickets(Tickets, TicketLists):
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         params = {"owner_id": customer_id, "at": at}
-        changed = self._executor.write_returning(_NOUN, _ERASE_PLATES, params)
-        type_, kind = EventType.TICKET_CHANGED, SubjectKind.TICKET
-        note_changes(self._executor, type_, kind, changed, at, ("vehicle",))
+        rows = self._executor.write_returning(_NOUN, _ERASE_PLATES, params)
+        _note_changes(self._executor, rows, at, "vehicle")
 
     def _lock(self, ticket_id: TicketId, row: Row | None) -> Ticket:
         if row is None:
@@ -220,17 +222,43 @@ class SqlTickets(Tickets, TicketLists):
         return after
 
 
+@final
+@frozen
+class SqlTicketOwners(TicketOwners):
+    """The owners in the table of tickets."""
+
+    _executor: Executor
+
+    def lock(self, customer_id: CustomerId) -> None:
+        if self._executor.database.is_postgres:  # SQLite has one writer at a time
+            self._executor.all(LOCK_ALL, {"record_id": customer_id})
+
+    def reassign(self, former: CustomerId, owner: CustomerId, entry: Entry) -> None:
+        params = {"owner_id": former, "new_owner_id": owner, "at": entry.at}
+        rows = self._executor.write_returning(_NOUN, _REASSIGN, params)
+        params = {**_entry_values(entry), "ids": sorted(row[0] for row in rows)}
+        self._executor.write(_NOUN, _ADD_ENTRIES, params)
+        present = [row[:2] for row in rows if row[2] is None]
+        _note_changes(self._executor, present, entry.at, "customer_id")
+
+
+def _note_changes(executor: Executor, rows: Iterable[Row], at: datetime, change: str) -> None:
+    note_changes(executor, EventType.TICKET_CHANGED, SubjectKind.TICKET, rows, at, (change,))
+
+
 def _values(ticket: Ticket, entry: Entry) -> dict[str, Any]:
     """Return the values of the ticket's own row and of its history entry."""
     return {
         **field_values(ticket),
-        **field_values(entry),
+        **_entry_values(entry),
         **_vehicle_values(ticket.vehicle),
         "service_month": ticket.service_date.replace(day=1),
         "ticket_id": ticket.id,
-        "by_role": entry.by.role,
-        "by_id": entry.by.id,
     }
+
+
+def _entry_values(entry: Entry) -> dict[str, Any]:
+    return {**field_values(entry), "by_role": entry.by.role, "by_id": entry.by.id}
 
 
 _VEHICLE_FIELDS = field_names(TicketVehicle)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Select,
     Subquery,
+    Update,
     bindparam,
     delete,
     exists,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
-from mechanic_adapters.sql.engine.compiled_statements import Row
+from mechanic_adapters.sql.engine.compiled_statements import Params, Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
@@ -75,18 +76,15 @@ _WITH_VIN = _TABLE.rows.where(_FILTERS["vin_key"])
 _IN_USE = select(exists().where(tickets.c.vehicle_id == RECORD_ID))
 _REMOVE = delete(vehicles).where(vehicles.c.id == RECORD_ID)
 _OF_OWNER = vehicles.c.customer_id == bindparam("owner_id", type_=BigInteger)
-_DISOWN = (
+_CHANGE_ALL = (
     update(vehicles)
-    .values(
-        customer_id=None,
-        plate=None,
-        plate_key=None,
-        plate_words=words_text(()),
-        updated_at=bindparam("at", type_=MOMENT),
-        version=vehicles.c.version + 1,
-    )
+    .values(updated_at=bindparam("at", type_=MOMENT), version=vehicles.c.version + 1)
     .where(_OF_OWNER)
     .returning(vehicles.c.id, vehicles.c.version)
+)
+_REASSIGN = _CHANGE_ALL.values(customer_id=bindparam("new_owner_id", type_=BigInteger))
+_DISOWN = _CHANGE_ALL.values(
+    customer_id=None, plate=None, plate_key=None, plate_words=words_text(())
 )
 _DISOWN_AND_ERASE = _DISOWN.where(vehicles.c.plate.is_not(None))
 """No statement returns a value as it was: those with a plate come first."""
@@ -174,13 +172,19 @@ class SqlVehicles(Vehicles, VehicleLists):
 
     def disown(self, customer_id: CustomerId, at: datetime) -> None:
         params = {"owner_id": customer_id, "at": at}
-        for statement, changes in (
-            (_DISOWN_AND_ERASE, ("customer_id", "plate")),
-            (_DISOWN, ("customer_id",)),
-        ):
-            changed = self._executor.write_returning(_TABLE.noun, statement, params)
-            type_, kind = EventType.VEHICLE_CHANGED, SubjectKind.VEHICLE
-            note_changes(self._executor, type_, kind, changed, at, changes)
+        self._change(_DISOWN_AND_ERASE, params, at, "customer_id", "plate")
+        self._change(_DISOWN, params, at, "customer_id")
+
+    def reassign(self, former: CustomerId, owner: CustomerId, at: datetime) -> None:
+        params = {"owner_id": former, "new_owner_id": owner, "at": at}
+        self._change(_REASSIGN, params, at, "customer_id")
+
+    def _change(self, statement: Update, params: Params, at: datetime, *changes: str) -> None:
+        """Change several vehicles, with the event of each."""
+        rows = self._executor.write_returning(_TABLE.noun, statement, params)
+        note_changes(
+            self._executor, EventType.VEHICLE_CHANGED, SubjectKind.VEHICLE, rows, at, changes
+        )
 
 
 @final
