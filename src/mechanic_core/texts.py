@@ -156,7 +156,7 @@ def _ascii_label(label: str) -> str:
     """
     if label.isascii():
         return label
-    known = label.replace("ß", "s").replace("ς", "σ")
+    known = label.replace("ß", "s").replace("ς", "\u03c3")
     if known.encode("idna").decode("idna") != known:
         raise UnicodeError(label)
     encoded = f"xn--{label.encode('punycode').decode('ascii')}"

@@ -124,5 +124,6 @@ def enter_ticket_reading(
     Raises `OdometerFell`.
     """
     if form.odometer is not None and ticket.vehicle is not None:
-        reading = OdometerReading.of(actor, at, ticket.vehicle.id, form.odometer, ticket.id)
+        today = work.profiles.get().today(at)
+        reading = OdometerReading.of(actor, today, ticket.vehicle.id, form.odometer, ticket.id)
         enter_reading(work, reading, correction=form.odometer_correction)
