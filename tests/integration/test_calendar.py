@@ -202,10 +202,14 @@ def test_all_problems_are_reported_at_once(desk: Desk) -> None:
     wrong: dict[str, Any] = {"service_date": "2206-11-29", "vehicle_id": 99}
 
     opened = desk.open(**wrong, mechanic_ids=[77]).json["errors"]
+    nobodys = desk.open(**wrong, customer_id=88).json["errors"]
     changed = desk.ask("PATCH", f"/service_tickets/{known}", wrong).json["errors"]
 
     assert ["#/vehicle_id", "#/mechanic_ids/0", "#/service_date"] == [
         error["pointer"] for error in opened
+    ]
+    assert ["#/vehicle_id", "#/customer_id", "#/service_date"] == [
+        error["pointer"] for error in nobodys
     ]
     assert ["#/vehicle_id", "#/service_date"] == [error["pointer"] for error in changed]
 
