@@ -1,13 +1,12 @@
 """Requests as forms and editors send them: byte-order marks, parameters without a value."""
 
 import json
-from typing import Any
 
 import pytest
 from falcon import testing
 
 from tests.integration.apps import EVE
-from tests.integration.field_reports.desk import Desk
+from tests.integration.field_reports.desk import Desk, refusal
 from tests.integration.field_reports.documented import queries
 from tests.integration.servers import LOOPBACK
 
@@ -43,19 +42,17 @@ def test_a_body_may_begin_with_a_byte_order_mark(desk: Desk, kind: str) -> None:
     assert [200, 200] == [one.status_code for one in others]
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig twice"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_other_encodings_are_named(desk: Desk, encoding: str) -> None:
     """
     Field report, friction: the 400 of another encoding says what is expected.
     """
-    text = '{"name": "Oil", "price": 7}'
-    raw = MARK * 2 + text.encode() if "twice" in encoding else text.encode(encoding)
+    raw = '{"name": "Oil", "price": 7}'.encode(encoding)
 
     refused = send(desk, "POST", "/inventory", raw, "application/json")
 
-    assert (400, "malformed-body") == (refused.status_code, refused.json["code"])
-    if "twice" not in encoding:
-        assert "UTF-8" in refused.json["detail"]
+    assert (400, "malformed-body") == refusal(refused)
+    assert "UTF-8" in refused.json["detail"]
 
 
 def test_a_parameter_without_a_value_is_not_there(desk: Desk) -> None:
@@ -63,14 +60,9 @@ def test_a_parameter_without_a_value_is_not_there(desk: Desk) -> None:
     Field report, friction: `?status=`, and every other empty parameter of every list, is ignored.
     """
     desk.ticket(vin="1HGCM82633A004352")
+
     for path, names in queries():
-        plain = answer(desk, path)
-        for query in ("&".join(f"{name}=" for name in names), *names, *(f"{n}=" for n in names)):
-            assert plain == answer(desk, f"{path}?{query}"), query
-
-
-def answer(desk: Desk, path: str) -> tuple[int, Any]:
-    """Return what a GET answers, without what differs from one request to the next."""
-    response = desk.ask("GET", path, by=EVE)
-    assert 200 == response.status_code, path
-    return response.status_code, response.json
+        plain = desk.get(path, EVE)
+        empty = [f"{name}=" for name in names]
+        for query in ("&".join(empty), *empty, *names):
+            assert plain == desk.get(f"{path}?{query}", EVE), query
