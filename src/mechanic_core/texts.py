@@ -131,22 +131,38 @@ def clean_vin(text: str) -> str:
 def clean_email(text: str) -> str:
     """Return an e-mail address, trimmed, with its domain in ASCII.
 
-    An international domain that IDNA 2003, which Python has, does not map to itself (ß, newer
-    characters) stays as it is, so that the pattern refuses it and no other domain is meant.
+    An international domain that cannot be encoded stays as it is, and the pattern refuses it.
     """
     text = trim(text)
     local, at, domain = text.rpartition("@")
     if text.isascii() or len(domain) > _LONGEST_DOMAIN:
         return text
     try:
-        ascii_domain = domain.encode("idna").decode("ascii")
-        same = ascii_domain.encode("ascii").decode("idna") == compose(domain.lower())
+        labels = map(_ascii_label, compose(domain.lower()).split("."))
+        return f"{local}{at}{'.'.join(labels)}"
     except UnicodeError:
         return text
-    return f"{local}{at}{ascii_domain}" if same else text
 
 
 _LONGEST_DOMAIN: Final = 253
+_LONGEST_LABEL: Final = 63
+
+
+def _ascii_label(label: str) -> str:
+    """Return a label of a domain in ASCII, as IDNA 2008 encodes it.
+
+    Python has IDNA 2003, which changes ß and ς: they stand for themselves now. Raises
+    `UnicodeError` for a label that it changes otherwise: another domain would be meant.
+    """
+    if label.isascii():
+        return label
+    known = label.replace("ß", "s").replace("ς", "\u03c3")
+    if known.encode("idna").decode("idna") != known:
+        raise UnicodeError(label)
+    encoded = f"xn--{label.encode('punycode').decode('ascii')}"
+    if len(encoded) > _LONGEST_LABEL:
+        raise UnicodeError(label)
+    return encoded
 
 
 def opaque(password: str) -> str:

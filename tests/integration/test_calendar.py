@@ -105,6 +105,27 @@ def test_a_ticket_without_a_date_is_of_today(
     assert today == desk.open(by).json["service_date"]
 
 
+@pytest.mark.parametrize(
+    ("time_zone", "today"), [(HONOLULU, "2026-03-07"), ("Pacific/Kiritimati", "2026-03-08")]
+)
+def test_an_odometer_is_read_on_the_shops_day(desk: Desk, time_zone: str, today: str) -> None:
+    """
+    Field report F5: a reading of Saturday evening is of Saturday, with the vehicle or a ticket.
+    """
+    desk.move_to(time_zone)
+    car = {"customer_id": 1, "vin": "1HGCM82633A004352", "odometer": 5}
+    path = desk.ask("POST", "/vehicles", car).headers["Location"]
+    ticket = desk.open(vin=car["vin"], odometer=6).headers["Location"]
+    for address, value in ((ticket, 7), (path, 8)):
+        assert 200 == desk.ask("PATCH", address, {"odometer": value}).status_code
+
+    fell = desk.ask("PATCH", path, {"odometer": 1})
+
+    log = desk.ask("GET", f"{path}/odometer").json["items"]
+    assert [(value, today) for value in (5, 6, 7, 8)] == [(one["value"], one["on"]) for one in log]
+    assert (409, today) == (fell.status_code, fell.json["last_on"])
+
+
 def test_a_day_begins_at_midnight_in_the_shop(desk: Desk) -> None:
     """
     F5: the day changes at midnight in the shop, in winter and in summer time.
@@ -181,10 +202,14 @@ def test_all_problems_are_reported_at_once(desk: Desk) -> None:
     wrong: dict[str, Any] = {"service_date": "2206-11-29", "vehicle_id": 99}
 
     opened = desk.open(**wrong, mechanic_ids=[77]).json["errors"]
+    nobodys = desk.open(**wrong, customer_id=88).json["errors"]
     changed = desk.ask("PATCH", f"/service_tickets/{known}", wrong).json["errors"]
 
     assert ["#/vehicle_id", "#/mechanic_ids/0", "#/service_date"] == [
         error["pointer"] for error in opened
+    ]
+    assert ["#/vehicle_id", "#/customer_id", "#/service_date"] == [
+        error["pointer"] for error in nobodys
     ]
     assert ["#/vehicle_id", "#/service_date"] == [error["pointer"] for error in changed]
 

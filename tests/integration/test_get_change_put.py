@@ -40,7 +40,11 @@ def test_put_of_what_get_gave_changes_nothing(client: AppClient) -> None:
     """
     Friction: PUT of exactly what GET gave is 200 and the version stays, for every noun and role.
     """
-    for email, addresses in ((EVE, ADDRESSES), (BOB, ADDRESSES), (ADA, ADDRESSES[:2])):
+    for email, addresses in (
+        (EVE, (*ADDRESSES, "/shop")),
+        (BOB, ADDRESSES),
+        (ADA, ADDRESSES[:2]),
+    ):
         token = client.token(email)
         for address in addresses:
             shown = client.get(address, token)

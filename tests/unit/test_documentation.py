@@ -72,3 +72,20 @@ def test_names_exist(page: Path) -> None:
     Every dotted name that a page mentions can be imported.
     """
     assert [] == list(missing_names(page.read_text()))
+
+
+def test_each_field_report_has_its_test() -> None:
+    """
+    The test that the page of field reports names for a row has the row in a docstring.
+    """
+    page = (ROOT / "docs/explanation/field-reports.md").read_text()
+    rows = re.findall(r"(?m)^\| ([FM]\d+) \|.*\(`(.*)`\) \|$", page)
+
+    assert len(rows) > 25
+    assert [] == [
+        (row, path)
+        for row, path in rows
+        if not re.search(
+            rf"(?m)^ {{4}}(?:Field report )?[FM\d, ]*\b{row}\b[FM\d, ]*:", (ROOT / path).read_text()
+        )
+    ]

@@ -140,6 +140,22 @@ def test_an_invalid_secret_is_not_shown() -> None:
     assert "tiger" not in str(refused.value)
 
 
+@pytest.mark.parametrize("variable", ["CACHE_REDIS_URL", "RATE_LIMIT_STORAGE_URL"])
+@pytest.mark.parametrize("password", ["p@ss#w/rd", "p#ss", "pass/word", "1/0", "p?ss"])
+def test_a_special_character_in_a_password_of_redis_is_explained(
+    variable: str, password: str
+) -> None:
+    """
+    Field report, friction: what would be read as another host or number is refused in words.
+    """
+    with pytest.raises(WrongSettings, match="percent-encode special characters in the") as refused:
+        read(**{variable: f"redis://:{password}@cache:6379/0"})
+
+    assert password not in str(refused.value)
+    encoded = f"redis://:{quote(password, safe='')}@cache:6379/0"
+    assert encoded == getattr(read(**{variable: encoded}), variable.lower())
+
+
 @pytest.mark.parametrize("password", ["p@ss#w/rd", "p@ss", "p@ss?w:rd", "p@ss/w@rd"])
 def test_a_special_character_in_a_password_is_explained(password: str) -> None:
     """

@@ -19,6 +19,8 @@ def require_redis_url(url: str) -> str:
     """
     parts = urlsplit(url)
     _ = parts.port  # raises `ValueError` for a port that is not a number
+    if parts.fragment or "@" in parts.path:  # of a password: its rest would be dropped silently
+        raise ValueError("special characters in the password must be percent-encoded")
     if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
         raise ValueError("must be redis://HOST:PORT/NUMBER or rediss://HOST:PORT/NUMBER")
     if not re.fullmatch(r"(/[0-9]*)?", parts.path):

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.rules import Example, Length, Pattern
+from mechanic_core.values import LINE
 
 FIRST_SERVICE_DATE: Final = date(1950, 1, 1)
 
@@ -34,6 +35,7 @@ class ZoneName(Pattern):
 
 TimeZone = Annotated[
     str,
+    LINE,
     Length(1, 64),
     ZoneName(
         r"[A-Za-z0-9+_/-]+",

@@ -10,7 +10,7 @@ from mechanic_core.errors import Conflict, Stale
 from mechanic_core.events.event import EventType, SubjectKind, changed_members
 from mechanic_core.profile.calendar import TimeZone, day_in
 from mechanic_core.rules import Description, Example, Pattern, Unpublished, checked, computed
-from mechanic_core.values import Address, Email, Name, Phone, Version
+from mechanic_core.values import LINE, Address, Email, Name, Phone, Version
 
 V = TypeVar("V", bound="ProfileValues")
 
@@ -21,6 +21,7 @@ ShopEmail = Annotated[Email, Example("desk@springfield.example")]
 
 Currency = Annotated[
     str,
+    LINE,
     Pattern(r"[A-Z]{3}", "must be the code of a currency, three capital letters (ISO 4217)"),
     Description("The code of the currency (ISO 4217). It cannot be changed."),
     Example("USD"),

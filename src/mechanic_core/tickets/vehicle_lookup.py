@@ -31,12 +31,15 @@ class VehicleLookup:
     strict_vin: bool = False
 
     def known(self, work: Work, form: TicketForm) -> Vehicle | None:
-        """Return the vehicle that *form* names, not yet locked; None if there is none."""
+        """Return the vehicle that *form* names, not yet locked; None for none or a new VIN.
+
+        Raises `Unknown` for an id that does not exist.
+        """
         if form.vehicle_id:
             try:
                 return work.vehicles.get(VehicleId(form.vehicle_id))
             except VehicleNotFound:
-                return None
+                raise Unknown("#/vehicle_id") from None
         return work.vehicle_lists.with_vin(form.vin) if form.vin else None
 
     def take_in(  # noqa: PLR0913 - who brings which vehicle, as what, for whom, when
@@ -53,7 +56,7 @@ class VehicleLookup:
         *owner* and a former owner are locked. Raises `Unknown` for the id and `VinTaken` for the VIN
         of another customer's vehicle, unless *form* transfers it.
         """
-        if form.vehicle_id and not (known and (known.customer_id == owner or form.transfer)):
+        if form.vehicle_id and known and not (known.customer_id == owner or form.transfer):
             raise Unknown("#/vehicle_id")
         if known is None:
             return TicketVehicle.of(self._add(work, form, owner, at)) if form.vin else None
@@ -124,5 +127,6 @@ def enter_ticket_reading(
     Raises `OdometerFell`.
     """
     if form.odometer is not None and ticket.vehicle is not None:
-        reading = OdometerReading.of(actor, at, ticket.vehicle.id, form.odometer, ticket.id)
+        today = work.profiles.get().today(at)
+        reading = OdometerReading.of(actor, today, ticket.vehicle.id, form.odometer, ticket.id)
         enter_reading(work, reading, correction=form.odometer_correction)

@@ -1,6 +1,6 @@
 """Odometer readings, the entries of each vehicle's append-only log."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar, NewType, Self
 
@@ -66,16 +66,16 @@ class OdometerReading:
     def of(
         cls,
         actor: Actor,
-        at: datetime,
+        on: date,
         vehicle_id: VehicleId,
         value: int,
         ticket_id: int | None = None,
     ) -> Self:
-        """Return a new reading of *value*, on a ticket or with the vehicle itself."""
+        """Return a new reading of *value* on a day, on a ticket or with the vehicle itself."""
         return cls(
             vehicle_id=vehicle_id,
             value=value,
-            on=at.date(),
+            on=on,
             source=ReadingSource.VEHICLE if ticket_id is None else ReadingSource.TICKET,
             ticket_id=ticket_id,
             by=By(role=actor.role, id=actor.id),

@@ -84,7 +84,8 @@ class AddVehicle:
                 after = before.with_owner(owner, form, at)
                 vehicle = before if after is before else work.vehicles.save(after)
             if form.odometer is not None and (known is None or known.odometer != form.odometer):
-                reading = OdometerReading.of(actor, at, vehicle.id, form.odometer)
+                today = work.profiles.get().today(at)
+                reading = OdometerReading.of(actor, today, vehicle.id, form.odometer)
                 enter_reading(work, reading, correction=form.odometer_correction)
             return vehicle
 
@@ -217,7 +218,8 @@ class ChangeVehicle:
         except VinTaken:  # by a transaction that has committed since
             raise LostRace from None
         if after.odometer is not None and after.odometer != before.odometer:
-            reading = OdometerReading.of(actor, after.updated_at, after.id, after.odometer)
+            today = work.profiles.get().today(after.updated_at)
+            reading = OdometerReading.of(actor, today, after.id, after.odometer)
             enter_reading(work, reading, correction=form.odometer_correction)
         return saved
 

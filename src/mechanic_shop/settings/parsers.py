@@ -160,12 +160,13 @@ SECRET: Final = Parser("a random text of 32 bytes or more", _secret)
 SECRET_OR_FILE: Final = Parser[str]("a secret or a path", str)
 PEM_FILE: Final = Parser("the path of a PEM file", _pem_file)
 RATE: Final = Parser("a rate such as `100/minute`; empty turns it off", _rate, empty_is_value=True)
-DATABASE_URL: Final = Parser(
-    "`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`; percent-encode special characters "
-    "in the password (`@` is `%40`, `#` is `%23`, `/` is `%2F`)",
-    _database_url,
+_ENCODED: Final = (
+    "percent-encode special characters in the password (`@` is `%40`, `#` is `%23`, `/` is `%2F`)"
 )
-REDIS_URL: Final = Parser("`redis://HOST:PORT/NUMBER`", _redis_url)
+DATABASE_URL: Final = Parser(
+    f"`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`; {_ENCODED}", _database_url
+)
+REDIS_URL: Final = Parser(f"`redis://HOST:PORT/NUMBER`; {_ENCODED}", _redis_url)
 STORAGE_URL: Final = Parser(f"`memory://` or {REDIS_URL.accepts}", _storage_url)
 ORIGIN: Final = Parser("an origin such as `https://shop.example`", _origin)
 PREFIX: Final = Parser(

@@ -136,6 +136,7 @@ KEPT: list[tuple[Any, str, str]] = [
     (Email, " Ada@Example.com\n", "Ada@Example.com"),
     (Email, "ada@bücher.example", "ada@xn--bcher-kva.example"),
     (Email, "ada@BU\u0308CHER.example", "ada@xn--bcher-kva.example"),
+    (Email, "ada@STRAẞE.Straße.example", "ada@xn--strae-oqa.xn--strae-oqa.example"),
     (Email, f"a@{'b' * 63}.example", f"a@{'b' * 63}.example"),
     (LoginEmail, "ada@-b-.example", "ada@-b-.example"),
     (Password, " O\u0308pen\u3000door ", " Öpen door "),
@@ -169,7 +170,7 @@ REFUSED = [
         (Email, text)
         for text in (
             *("a@-b.example", "a@b-.example", "a@b..example", "a@.b", "a@b.", f"a@{'b' * 64}.example"),
-            *("a@b_c.example", "é@b.example", "a@straße.example", "a@b c.example", "a b@c.example"),
+            *("a@b_c.example", "é@b.example", "a@bﬁ.example", "a@b c.example", "a b@c.example"),
             *("a@\u200b.example", "a@[127.0.0.1]", "a@b@c", "@b", "a@"),
         )
     ),
@@ -187,7 +188,7 @@ def test_an_odd_text_is_refused(declared: Any, sent: str) -> None:
     assert first_violation(rules_of(declared), normalize(sent))
 
 
-@given(st.text(alphabet="aBcüÖñéжя中", min_size=1, max_size=20))
+@given(st.text(alphabet="aBcüÖñéжя中ßς", min_size=1, max_size=20))
 def test_international_domains_are_those_of_idna_2008(label: str) -> None:
     """
     A domain gets the ASCII form that today's registries give it.

@@ -49,7 +49,7 @@ def new_reading(
     vehicle: Vehicle, value: int, actor: Actor = NOBODY, ticket_id: int | None = None
 ) -> OdometerReading:
     """Return a new odometer reading of *vehicle*."""
-    return OdometerReading.of(actor, AT, vehicle.id, value, ticket_id)
+    return OdometerReading.of(actor, AT.date(), vehicle.id, value, ticket_id)
 
 
 def new_vin() -> str:

@@ -59,9 +59,11 @@ class OpenTicket:
         draft.require_staff(actor)
         at, problems = self.now(), ProblemCollector()
         with self.begin(actor) as work:
+            known = None
+            with problems:
+                known = self.vehicle_lookup.known(work, draft)
             with problems:
                 owner = owner_for(actor, draft.customer_id)
-                known = self.vehicle_lookup.known(work, draft)
                 former = known.customer_id if known and draft.transfer else None
                 lock_owner(work, actor, owner, former)
                 require_room(work, owner)
