@@ -201,3 +201,5 @@ class EraseCustomer:
             work.password_resets.end(Role.CUSTOMER, customer_id)
             work.accounts.remove(Role.CUSTOMER, customer_id)
             work.stored_answers.forget(customer_id)
+            if customer.email is not None:
+                work.outgoing_mails.forget(customer.email)
