@@ -76,6 +76,11 @@ def _settle_one(work: Work) -> None:
     assert work.outgoing_mails.settle(mail.finish(LATER))
 
 
+def _forget_one(work: Work) -> None:
+    work.outgoing_mails.add(mail_to(), MOST)
+    work.outgoing_mails.forget(EMAIL)
+
+
 WRITES: Final = (
     Write(
         "outgoing_mails.add",
@@ -86,10 +91,7 @@ WRITES: Final = (
     Write("outgoing_mails.settle", lambda work, _: _settle_one(work), "outgoing_mails"),
     Write(
         "outgoing_mails.forget",
-        lambda work, _: (
-            work.outgoing_mails.add(mail_to(), MOST),
-            work.outgoing_mails.forget(EMAIL),
-        ),
+        lambda work, _: _forget_one(work),
         "outgoing_mails",
     ),
 )

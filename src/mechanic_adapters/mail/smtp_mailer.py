@@ -121,11 +121,9 @@ class SmtpMailer(Mailer):
             client.send_message(content, self.sender, [message.to])
         except smtplib.SMTPRecipientsRefused as refused:
             ((code, _),) = refused.recipients.values()
-            _raise_if_permanent(code, refused)
-            raise
+            raise _meaning(refused, code) from None
         except smtplib.SMTPDataError as refused:
-            _raise_if_permanent(refused.smtp_code, refused)
-            raise
+            raise _meaning(refused, refused.smtp_code) from None
         except (smtplib.SMTPNotSupportedError, ValueError) as error:
             raise MessageRefused(
                 f"the address cannot be written ({type(error).__name__})"
@@ -151,9 +149,10 @@ def _domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def _raise_if_permanent(code: int, refused: smtplib.SMTPException) -> None:
-    if code in _PERMANENT and code not in _NOT_LOGGED_IN:
-        raise MessageRefused(f"{type(refused).__name__} {code}") from None
+def _meaning(refused: smtplib.SMTPException, code: int) -> MessageRefused | MailerAway:
+    """Return what a refusal of one message with a reply *code* means."""
+    is_final = code in _PERMANENT and code not in _NOT_LOGGED_IN
+    return (MessageRefused if is_final else MailerAway)(f"{type(refused).__name__} {code}")
 
 
 def _describe(error: Exception) -> str:
