@@ -31,7 +31,7 @@ def composed(**fields: Any) -> bytes:
 
 def test_a_message_is_plain_text_with_all_headers() -> None:
     """
-    M3: the long address of a link stands in one line, as it is.
+    The long address of a link stands in one line, as it is.
     """
     sent = composed()
     read = message_from_bytes(sent, policy=policy.default)
@@ -53,7 +53,7 @@ def test_a_message_is_plain_text_with_all_headers() -> None:
 
 def test_other_scripts_and_punctuation_are_encoded() -> None:
     """
-    M3: the name of the shop may have any letters, quotes and commas, in headers and in the text.
+    The name of the shop may have any letters, quotes and commas, in headers and in the text.
     """
     name = 'Müller, "Söhne" & 部品店'
 
@@ -75,7 +75,7 @@ def test_other_scripts_and_punctuation_are_encoded() -> None:
 @pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
 def test_no_header_can_be_injected(field: str, line_break: str) -> None:
     """
-    M3: a line break in a header is refused, wherever it comes from.
+    A line break in a header is refused, wherever it comes from.
     """
     with pytest.raises(ValueError):  # noqa: PT011 - each part of the library has its own text
         composed(**{field: f"x{line_break}Bcc: all@example.com"})
@@ -84,14 +84,14 @@ def test_no_header_can_be_injected(field: str, line_break: str) -> None:
 @pytest.mark.parametrize("to", ["a..b.@example.com", "o'hara+x@example.com"])
 def test_unusual_addresses_are_written(to: str) -> None:
     """
-    M3: an address that HTML allows and older rules do not is sent to.
+    An address that HTML allows and older rules do not is sent to.
     """
     assert f"To: {to}\r\n".encode() in composed(to=to)
 
 
 def test_a_message_of_the_shop_ends_with_its_name() -> None:
     """
-    M3: its answers go to the shop's own address, if the profile has one.
+    Its answers go to the shop's own address, if the profile has one.
     """
     profile = Profile(name="Springfield Motors", email="desk@springfield.example")
 
@@ -124,7 +124,7 @@ def test_a_message_of_the_shop_ends_with_its_name() -> None:
 )
 def test_the_address_of_a_server_is_read(url: str, expected: tuple[object, ...]) -> None:
     """
-    M3: each scheme has its usual port; a login may have any characters, percent-encoded.
+    Each scheme has its usual port; a login may have any characters, percent-encoded.
     """
     server = SmtpServer.parse(url)
 
@@ -160,7 +160,7 @@ def test_the_address_of_a_server_is_read(url: str, expected: tuple[object, ...])
 )
 def test_another_address_is_refused(url: str) -> None:
     """
-    M3: what is no address of a mail server is found at the start.
+    What is no address of a mail server is found at the start.
     """
     with pytest.raises(ValueError):  # noqa: PT011 - `urllib` has texts of its own
         SmtpServer.parse(url)

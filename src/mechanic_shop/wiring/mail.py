@@ -44,7 +44,7 @@ def ignore_deliveries(_: Deliveries) -> None:
 
 @final
 @frozen(eq=False)
-class Postman:
+class MailDelivery:
     """Delivers mails in a thread of its own: when it is woken, and regularly."""
 
     deliver: DeliverMails
@@ -83,14 +83,14 @@ def deliver_regularly(
     if shop.deliver_mails.mailer is None:
         yield shop
         return
-    postman = Postman(shop.deliver_mails, count, Event(), Event())
-    thread = Thread(target=postman.run, args=(period_s,), name="postman", daemon=True)
+    delivery = MailDelivery(shop.deliver_mails, count, Event(), Event())
+    thread = Thread(target=delivery.run, args=(period_s,), name="mail", daemon=True)
     thread.start()
     try:
         yield evolve(
             shop,
-            request_password_reset=evolve(shop.request_password_reset, wake=postman.woken.set),
+            request_password_reset=evolve(shop.request_password_reset, wake=delivery.woken.set),
         )
     finally:
-        postman.stop()
+        delivery.stop()
         thread.join(_JOIN_S)

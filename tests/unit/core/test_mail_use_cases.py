@@ -105,7 +105,7 @@ def office() -> PostOffice:
 @pytest.mark.parametrize("email", [ADA, BOB])
 def test_a_link_in_a_mail_chooses_a_password(office: PostOffice, email: str) -> None:
     """
-    M3: customer and mechanic get a link, in any case of the address; with it they log in.
+    Customer and mechanic get a link, in any case of the address; with it they log in.
     """
     office.ask(email.swapcase())
     assert Deliveries(sent=1) == office.deliver()
@@ -123,7 +123,7 @@ def test_a_link_in_a_mail_chooses_a_password(office: PostOffice, email: str) -> 
 
 def test_the_letter_says_what_it_is_about(office: PostOffice) -> None:
     """
-    M3: it has the name of the shop, the link, and until when it is good in the shop's time.
+    It has the name of the shop, the link, and until when it is good in the shop's time.
     """
     office.shop.change_profile(
         MANAGER,
@@ -149,7 +149,7 @@ def test_the_letter_says_what_it_is_about(office: PostOffice) -> None:
 
 def test_nobody_is_named(office: PostOffice) -> None:
     """
-    M3: a stranger can register anybody's address with any name, which is not sent to them.
+    A stranger can register anybody's address with any name, which is not sent to them.
     """
     spam = "Buy https://pills.example"
     office.shop.register_customer(
@@ -164,7 +164,7 @@ def test_nobody_is_named(office: PostOffice) -> None:
 
 def test_who_is_both_gets_a_link_for_each(office: PostOffice) -> None:
     """
-    M3: one mail has a link for the customer and one for the mechanic; both are good.
+    One mail has a link for the customer and one for the mechanic; both are good.
     """
     office.shop.register_customer(ANONYMOUS, sample(Registration, email=BOB))
     office.ask(BOB)
@@ -179,7 +179,7 @@ def test_who_is_both_gets_a_link_for_each(office: PostOffice) -> None:
 
 def test_each_spelling_of_an_address_gets_its_own_link(office: PostOffice) -> None:
     """
-    M3: mail goes to an address as its holder wrote it: two spellings may be two mailboxes.
+    Mail goes to an address as its holder wrote it: two spellings may be two mailboxes.
     """
     office.shop.register_customer(ANONYMOUS, sample(Registration, email="BOB@shop.example"))
     office.ask("Bob@Shop.Example")
@@ -191,7 +191,7 @@ def test_each_spelling_of_an_address_gets_its_own_link(office: PostOffice) -> No
 
 def test_a_walk_in_gets_an_invitation(office: PostOffice) -> None:
     """
-    M3: a customer without a login chooses their first password within 72 hours.
+    A customer without a login chooses their first password within 72 hours.
     """
     office.shop.add_customer(MANAGER, NewCustomer(name="Zelda", email="zelda@example.com"))
     office.ask("zelda@example.com")
@@ -206,7 +206,7 @@ def test_a_walk_in_gets_an_invitation(office: PostOffice) -> None:
 
 def test_who_has_left_gets_no_mail(office: PostOffice) -> None:
     """
-    M3: an inactive mechanic, an erased customer and a stranger get none; the request is the same.
+    An inactive mechanic, an erased customer and a stranger get none; the request is the same.
     """
     bob = office.shop.list_mechanics(MANAGER, ALL).items[1]
     office.shop.let_mechanic_go(MANAGER, bob.id)
@@ -223,7 +223,7 @@ def test_who_has_left_gets_no_mail(office: PostOffice) -> None:
 
 def test_a_changed_address_gets_no_mail(office: PostOffice) -> None:
     """
-    M3: who has the address is looked up when the mail is sent.
+    Who has the address is looked up when the mail is sent.
     """
     office.ask()
     ada = office.shop.list_customers(MANAGER, None, ALL).items[0]
@@ -236,7 +236,7 @@ def test_a_changed_address_gets_no_mail(office: PostOffice) -> None:
 
 def test_the_fourth_request_in_an_hour_sends_nothing(office: PostOffice) -> None:
     """
-    M3: an address gets three mails an hour, counted from when they were sent, and one later.
+    An address gets three mails an hour, counted from when they were sent, and one later.
     """
     for _ in range(4):
         office.ask()
@@ -255,7 +255,7 @@ def test_the_fourth_request_in_an_hour_sends_nothing(office: PostOffice) -> None
 
 def test_without_a_mail_server_nothing_is_written() -> None:
     """
-    M3: a shop that sends no mail stores no address of a stranger.
+    A shop that sends no mail stores no address of a stranger.
     """
     written = list[frozenset[str]]()
     store = MemoryStore()
@@ -273,7 +273,7 @@ def test_without_a_mail_server_nothing_is_written() -> None:
 
 def test_a_request_wakes_the_delivery_after_its_commit() -> None:
     """
-    M3: a mail goes out at once, but never one of a transaction that is rolled back.
+    A mail goes out at once, but never one of a transaction that is rolled back.
     """
     office, sent = open_post_office(), list[Deliveries]()
     request = attrs.evolve(
@@ -293,7 +293,7 @@ def test_a_server_that_is_away_loses_nothing(
     office: PostOffice, caplog: pytest.LogCaptureFixture
 ) -> None:
     """
-    M3: a mail is tried again after a minute, then after twice as long each time, at most an hour.
+    A mail is tried again after a minute, then after twice as long each time, at most an hour.
     """
     waits = [1, 2, 4, 8, 16, 32, 60, 60]
     office.mailer.failures = [MailerAway("ConnectionRefusedError") for _ in waits]
@@ -314,7 +314,7 @@ def test_a_mail_is_dropped_after_three_days(
     office: PostOffice, caplog: pytest.LogCaptureFixture
 ) -> None:
     """
-    M3: it is tried for three days, and dropped with one error in the log.
+    It is tried for three days, and dropped with one error in the log.
     """
     office.mailer.failures = [MailerAway("TimeoutError") for _ in range(200)]
     office.ask()
@@ -335,7 +335,7 @@ def test_a_refused_address_is_dropped_at_once(
     office: PostOffice, caplog: pytest.LogCaptureFixture
 ) -> None:
     """
-    M3: a mail that will never be taken is not tried again; the next one is.
+    A mail that will never be taken is not tried again; the next one is.
     """
     office.mailer.failures = [MessageRefused("SMTPRecipientsRefused 550")]
     office.ask()
@@ -350,7 +350,7 @@ def test_a_refused_address_is_dropped_at_once(
 
 def test_after_a_failure_the_other_mails_wait(office: PostOffice) -> None:
     """
-    M3: a server that is away lets one mail wait for its answer, and not all one after another.
+    A server that is away lets one mail wait for its answer, and not all one after another.
     """
     office.mailer.failures = [MailerAway("TimeoutError")]
     office.ask()
@@ -361,7 +361,7 @@ def test_after_a_failure_the_other_mails_wait(office: PostOffice) -> None:
 
 def test_a_process_that_is_killed_loses_nothing(office: PostOffice) -> None:
     """
-    M3: a mail whose claim has ended is sent by the next one; its link ends the one before.
+    A mail whose claim has ended is sent by the next one; its link ends the one before.
     """
     office.mailer.before = _kill
     office.ask()
@@ -383,7 +383,7 @@ def _kill() -> None:
 
 def test_a_mail_is_never_sent_inside_a_transaction() -> None:
     """
-    M3: a slow mail server holds no lock: another transaction writes while it answers.
+    A slow mail server holds no lock: another transaction writes while it answers.
     """
     office = open_post_office()
     office.mailer.before = partial(in_another_thread, partial(office.ask, BOB))
@@ -396,7 +396,7 @@ def test_a_mail_is_never_sent_inside_a_transaction() -> None:
 
 def test_a_stop_ends_the_delivery_between_two_mails(office: PostOffice) -> None:
     """
-    M3: a process that stops does not wait until all are sent.
+    A process that stops does not wait until all are sent.
     """
     office.ask()
     office.ask(BOB)
@@ -408,7 +408,7 @@ def test_a_stop_ends_the_delivery_between_two_mails(office: PostOffice) -> None:
 
 def test_erasing_a_customer_forgets_their_address(office: PostOffice) -> None:
     """
-    M3: mails to the address go with the customer, also those that were sent.
+    Mails to the address go with the customer, also those that were sent.
     """
     office.ask()
     office.deliver()
@@ -423,7 +423,7 @@ def test_erasing_a_customer_forgets_their_address(office: PostOffice) -> None:
 
 def test_only_the_shop_delivers(office: PostOffice) -> None:
     """
-    M3: mechanics and customers deliver nothing.
+    Mechanics and customers deliver nothing.
     """
     with pytest.raises(RoleForbids):
         office.shop.deliver_mails(CUSTOMER)
