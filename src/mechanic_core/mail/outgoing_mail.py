@@ -59,7 +59,7 @@ class OutgoingMail:
 
     @classmethod
     def to(cls, email: str, kind: MailKind, at: datetime) -> Self:
-        """Return a mail to whom *email* belongs, due at once."""
+        """Return a mail to the people who have the address *email*, due at once."""
         return cls(
             kind=kind,
             email_key=email_key(email),

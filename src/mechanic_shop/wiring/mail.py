@@ -54,8 +54,10 @@ class MailDelivery:
 
     def run(self, period_s: float) -> None:
         """Deliver what is due, at once and then again and again, until *stopping* is set."""
-        while not self.stopping.is_set():
-            self.woken.clear()  # first: who is written down from here on wakes it again
+        while True:
+            self.woken.clear()  # first: a request or a stop from here on sets it again
+            if self.stopping.is_set():
+                return
             try:
                 self.count(self.deliver(SYSTEM, self.stopping.is_set))
             except Unavailable:  # or read-only: the next look may succeed
