@@ -15,6 +15,7 @@ from mechanic_core.accounts.links import (
 )
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.inventory.low_stock import LowStockListener
+from mechanic_core.mail.ports import Mailer
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
@@ -109,6 +110,7 @@ def shop_on(
     *,
     low_stock: LowStockListener = ignore_low_stock,
     strict_vin: bool = False,
+    mailer: Mailer | None = None,
 ) -> Shop:
     """Return every use case on *store*, wired as in production."""
     return build_shop(
@@ -120,4 +122,5 @@ def shop_on(
         refresh_life=REFRESH_LIFE,
         strict_vin=strict_vin,
         low_stock=low_stock,
+        mailer=mailer,
     )

@@ -12,6 +12,7 @@ from mechanic_core.customers import merge
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
 from mechanic_core.inventory import use_cases as inventory
+from mechanic_core.mail import use_cases as mail
 from mechanic_core.mechanics import use_cases as mechanics
 from mechanic_core.profile import use_cases as profile
 from mechanic_core.tickets.use_cases import (
@@ -47,6 +48,14 @@ class PasswordResetUseCases:
     read_password_reset: resets.ReadPasswordReset
     reset_password: resets.ResetPassword
     set_staff_password: resets.SetStaffPassword
+
+
+@frozen(kw_only=True, slots=False)
+class MailUseCases:
+    """Mails that are asked for, and sent later."""
+
+    request_password_reset: resets.RequestPasswordReset
+    deliver_mails: mail.DeliverMails
 
 
 @frozen(kw_only=True, slots=False)
@@ -160,6 +169,7 @@ class EventUseCases:
 class Shop(
     AccountUseCases,
     PasswordResetUseCases,
+    MailUseCases,
     CustomerUseCases,
     VehicleUseCases,
     MechanicUseCases,

@@ -9,13 +9,20 @@ from typing import Concatenate, Final, ParamSpec, Protocol, TypeAlias, TypeVar, 
 from attrs import field, frozen
 
 from mechanic_core.access import Actor
-from mechanic_core.accounts.ports import Accounts, PasswordResets, SessionRevocations, Sessions
+from mechanic_core.accounts.ports import (
+    Accounts,
+    EmailHolders,
+    PasswordResets,
+    SessionRevocations,
+    Sessions,
+)
 from mechanic_core.customers.ports import Customers
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import Event
 from mechanic_core.events.ports import Events, Subjects
 from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger, Parts
+from mechanic_core.mail.ports import OutgoingMails
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
 from mechanic_core.profile.ports import Profiles
 from mechanic_core.tickets.ports import Histories, TicketLists, TicketOwners, Tickets
@@ -68,6 +75,7 @@ class Work:
     mechanic_lists: MechanicLists
     standings: Standings
     accounts: Accounts
+    email_holders: EmailHolders
     password_resets: PasswordResets
     sessions: Sessions
     revocations: SessionRevocations
@@ -79,6 +87,7 @@ class Work:
     ledger: Ledger
     profiles: Profiles
     stored_answers: StoredAnswers
+    outgoing_mails: OutgoingMails
     events: Events
     subjects: Subjects
     on_commit: Callable[[Callable[[], None]], None]

@@ -102,6 +102,13 @@ def test_production_defaults_can_be_overridden() -> None:
         ({"FORCE_HTTPS": "maybe"}, "FORCE_HTTPS must be true or false"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL must be debug or info"),
         ({"APP_ENV": "production"}, "SECRET_KEY is required in production"),
+        ({"SMTP_URL": "mail.example"}, "SMTP_URL must be smtp://USER:PASSWORD@HOST:587"),
+        ({"SMTP_URL": "smtp://mail", "MAIL_FROM": "desk"}, "MAIL_FROM must be an e-mail address"),
+        ({"SMTP_URL": "smtp://mail"}, "PUBLIC_URL is required when SMTP_URL is set"),
+        (
+            {"SMTP_URL": "smtp://mail", "PUBLIC_URL": "http://[::1]:8000"},
+            "MAIL_FROM is required when SMTP_URL is set",
+        ),
     ],
 )
 def test_an_invalid_value_names_its_variable(environ: dict[str, str], message: str) -> None:
@@ -134,6 +141,7 @@ def test_an_invalid_secret_is_not_shown() -> None:
             DATABASE_URL="oracle://scott:tiger@host/db",
             CACHE_REDIS_URL="http://:hunter2@cache",
             JWT_PRIVATE_KEY_FILE="-----BEGIN PRIVATE KEY----- hunter2",
+            SMTP_URL="smtp://desk:hunter2@mail.example/x",
         )
 
     assert "hunter2" not in str(refused.value)
@@ -191,6 +199,23 @@ def test_parses_values(name: str, text: str, expected: Any) -> None:
     value = getattr(read(**{name.upper(): text}), name)
 
     assert expected == (len(value) if isinstance(expected, int) and expected > 1 else value)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "expected"),
+    [
+        ("https://shop.example:8443/desk", "no-reply@shop.example"),
+        ("https://käse.example", "no-reply@xn--kse-qla.example"),
+        ("http://127.0.0.1:8000", "no-reply@127.0.0.1"),
+        ("http://[::1]:8000", None),
+    ],
+)
+def test_mail_comes_from_the_public_host(public_url: str, expected: str | None) -> None:
+    """
+    Without `MAIL_FROM` the sender has the host that people know.
+    """
+    assert expected == read(PUBLIC_URL=public_url).mail_from
+    assert "desk@x.example" == read(PUBLIC_URL=public_url, MAIL_FROM="desk@x.example").mail_from
 
 
 @pytest.mark.parametrize("url", ["redis://cache", "rediss://:pw@cache:6380/", "redis://cache/15"])
@@ -387,6 +412,8 @@ def test_secrets_are_hidden() -> None:
         JWT_PREVIOUS_KEYS=SECRET[::-1],
         DATABASE_URL="postgresql://shop:p%40ss:w0rd@host/shop?sslpassword=w0rd",
         CACHE_REDIS_URL="redis://:w0rd@cache?password=w0rd",
+        SMTP_URL="smtp://desk:p%40ss-w0rd@mail.example:587?starttls=true",
+        PUBLIC_URL="https://shop.example",
     )
 
     for shown in (repr(settings), pages.settings_in_force(settings)):
@@ -395,6 +422,7 @@ def test_secrets_are_hidden() -> None:
         assert "w0rd" not in shown
         assert "postgresql://shop:***@host/shop?sslpassword=***" in shown
         assert "redis://:***@cache?password=***" in shown
+        assert "smtp://desk:***@mail.example:587?starttls=true" in shown
 
 
 @pytest.mark.parametrize(

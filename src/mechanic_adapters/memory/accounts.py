@@ -12,13 +12,14 @@ from mechanic_core.access import STAFF, Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.accounts.ports import (
     Accounts,
+    EmailHolders,
     PasswordResets,
     RevokedSessions,
     SessionRevocations,
     Sessions,
 )
-from mechanic_core.customers.customer import CustomerNotFound
-from mechanic_core.mechanics.mechanic import MechanicNotFound
+from mechanic_core.customers.customer import CustomerId, CustomerNotFound
+from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.texts import email_key
 
 _ACCOUNTS: Final = TableName[tuple[bool, int], Account]("accounts", "accounts")
@@ -70,6 +71,22 @@ class MemoryAccounts(Accounts):
             return evolve(account, role=mechanic.role, active=mechanic.active)
         customer = self._tables[CUSTOMERS].get(holder_id)
         return None if customer is None else evolve(account, active=not customer.erased_at)
+
+
+@final
+@frozen
+class MemoryEmailHolders(EmailHolders):
+    """The people who may get mail at an address."""
+
+    _tables: Tables
+
+    def find(self, email: str) -> tuple[CustomerId | None, MechanicId | None]:
+        key = email_key(email)
+        customers, mechanics = self._tables[CUSTOMERS].all(), self._tables[MECHANICS].all()
+        return (
+            next((one.id for one in customers if one.email and email_key(one.email) == key), None),
+            next((one.id for one in mechanics if one.active and email_key(one.email) == key), None),
+        )
 
 
 @final

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 
-from mechanic_adapters.memory.accounts import MemoryAccounts, MemoryPasswordResets, MemorySessions
+from mechanic_adapters.memory.accounts import (
+    MemoryAccounts,
+    MemoryEmailHolders,
+    MemoryPasswordResets,
+    MemorySessions,
+)
 from mechanic_adapters.memory.customers import MemoryCustomers
 from mechanic_adapters.memory.events import MemoryEvents, MemorySubjects
 from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
 from mechanic_adapters.memory.leaderboard import MemoryStandings
 from mechanic_adapters.memory.mechanics import MemoryMechanics
+from mechanic_adapters.memory.outgoing_mails import MemoryOutgoingMails
 from mechanic_adapters.memory.profile import MemoryProfiles
 from mechanic_adapters.memory.stored_answers import MemoryStoredAnswers
 from mechanic_adapters.memory.tables import Tables
@@ -31,6 +37,7 @@ def unit_of_work(
         mechanic_lists=mechanics,
         standings=MemoryStandings(tables),
         accounts=MemoryAccounts(tables),
+        email_holders=MemoryEmailHolders(tables),
         password_resets=MemoryPasswordResets(tables),
         sessions=sessions,
         revocations=sessions,
@@ -42,6 +49,7 @@ def unit_of_work(
         ledger=MemoryLedger(tables),
         profiles=MemoryProfiles(tables),
         stored_answers=MemoryStoredAnswers(tables),
+        outgoing_mails=MemoryOutgoingMails(tables),
         events=MemoryEvents(tables),
         subjects=MemorySubjects(tables),
         on_commit=on_commit,

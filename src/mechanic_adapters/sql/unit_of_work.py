@@ -4,13 +4,18 @@ from collections.abc import Callable
 
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.repositories.accounts import SqlAccounts, SqlPasswordResets
+from mechanic_adapters.sql.repositories.accounts import (
+    SqlAccounts,
+    SqlEmailHolders,
+    SqlPasswordResets,
+)
 from mechanic_adapters.sql.repositories.customers import SqlCustomers
 from mechanic_adapters.sql.repositories.events import SqlEvents
 from mechanic_adapters.sql.repositories.histories import SqlHistories
 from mechanic_adapters.sql.repositories.leaderboard import SqlStandings
 from mechanic_adapters.sql.repositories.ledger import SqlLedger
 from mechanic_adapters.sql.repositories.mechanics import SqlMechanics
+from mechanic_adapters.sql.repositories.outgoing_mails import SqlOutgoingMails
 from mechanic_adapters.sql.repositories.parts import SqlParts
 from mechanic_adapters.sql.repositories.profile import SqlProfiles
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
@@ -38,6 +43,7 @@ def unit_of_work(
         mechanic_lists=mechanics,
         standings=SqlStandings(executor, worked_tickets),
         accounts=SqlAccounts(executor),
+        email_holders=SqlEmailHolders(executor),
         password_resets=SqlPasswordResets(executor),
         sessions=sessions,
         revocations=sessions,
@@ -49,6 +55,7 @@ def unit_of_work(
         ledger=SqlLedger(executor),
         profiles=SqlProfiles(executor),
         stored_answers=SqlStoredAnswers(executor),
+        outgoing_mails=SqlOutgoingMails(executor),
         events=SqlEvents(executor),
         subjects=SqlSubjects(executor),
         on_commit=on_commit,

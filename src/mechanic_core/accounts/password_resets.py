@@ -9,9 +9,12 @@ from mechanic_core.access import Role
 from mechanic_core.accounts.links import Link, LinkPurpose, LinkToken, LinkTokens
 from mechanic_core.accounts.password import Password, mask_secret
 from mechanic_core.accounts.ports import PasswordResets
+from mechanic_core.customers.customer import Customer
 from mechanic_core.errors import Conflict, Gone
+from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.rules import Description, Example, checked
-from mechanic_core.unit_of_work import ReadOnly
+from mechanic_core.unit_of_work import ReadOnly, Work
+from mechanic_core.values import LoginEmail
 
 RESET_LIFE: Final = timedelta(hours=1)
 INVITATION_LIFE: Final = timedelta(hours=72)
@@ -30,6 +33,13 @@ class NewPassword:
     """A new password."""
 
     new_password: Annotated[Password, Example("staple horse battery")] = field(repr=mask_secret)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ResetRequest:
+    """The address of somebody who asks for a link to choose a new password with."""
+
+    email: LoginEmail
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -80,7 +90,16 @@ class ResetIssuer:
     tokens: LinkTokens
     public_url: str = ""
 
-    def issue(
+    def issue_to_customer(self, work: Work, customer: Customer, at: datetime) -> IssuedReset:
+        """Return a new link for a customer: without a login it is their invitation."""
+        expires_at = at + (RESET_LIFE if customer.has_login else INVITATION_LIFE)
+        return self._issue(work.password_resets, Role.CUSTOMER, customer.id, expires_at)
+
+    def issue_to_mechanic(self, work: Work, mechanic: Mechanic, at: datetime) -> IssuedReset:
+        """Return a new link for a mechanic."""
+        return self._issue(work.password_resets, mechanic.role, mechanic.id, at + RESET_LIFE)
+
+    def _issue(
         self, resets: PasswordResets, role: Role, holder_id: int, expires_at: datetime
     ) -> IssuedReset:
         """Return a new link, which ends the person's last one."""

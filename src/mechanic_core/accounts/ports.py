@@ -7,6 +7,8 @@ from attrs import frozen
 
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
+from mechanic_core.customers.customer import CustomerId
+from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.rules import checked
 
 
@@ -37,6 +39,14 @@ class Accounts(Protocol):
 
     def remove(self, role: Role, holder_id: int) -> None:
         """Delete the account."""
+        ...
+
+
+class EmailHolders(Protocol):
+    """The people who may get mail at an address, with or without an account."""
+
+    def find(self, email: str) -> tuple[CustomerId | None, MechanicId | None]:
+        """Return the customer and the active mechanic who have the address, in any case."""
         ...
 
 

@@ -1,5 +1,6 @@
-"""Issue password resets and invitations, and choose a password with one."""
+"""Ask for and issue password resets and invitations, and choose a password with one."""
 
+from collections.abc import Callable
 from typing import ClassVar, final
 
 from attrs import frozen
@@ -8,20 +9,54 @@ from mechanic_core.access import MANAGERS_ONLY, PUBLIC, STAFF_ONLY, Actor, Role
 from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.links import Link, LinkNotFound, LinkToken
 from mechanic_core.accounts.password_resets import (
-    INVITATION_LIFE,
-    RESET_LIFE,
     IssuedReset,
     NewPassword,
     NoEmail,
     ResetExpired,
     ResetIssuer,
     ResetReader,
+    ResetRequest,
 )
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound
+from mechanic_core.mail.outgoing_mail import MOST_IN_WINDOW, MailKind, OutgoingMail
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
 from mechanic_core.values import Clock, Email
+
+
+def wake_nobody() -> None:
+    """Do nothing when a mail was asked for: it is sent when the outbox is next looked at."""
+
+
+@final
+@frozen
+class RequestPasswordReset:
+    """Ask for a mail with a link to choose a new password with.
+
+    Who has the address is looked up later, when the mail is sent, so that the work, the time and
+    the answer are the same whether anybody has it. An address gets at most three mails in an hour.
+    Without a configured mail server no mail goes out.
+    """
+
+    policy: ClassVar = PUBLIC
+    refuses: ClassVar = ()
+
+    begin: Begin
+    now: Clock
+    sends_mail: bool
+    wake: Callable[[], None] = wake_nobody
+
+    @retry_on_conflict
+    def __call__(self, actor: Actor, form: ResetRequest) -> None:
+        """Write the mail down; *wake* is called after the commit."""
+        self.policy.admit(actor)
+        if not self.sends_mail:
+            return
+        mail = OutgoingMail.to(form.email, MailKind.PASSWORD_RESET, self.now())
+        with self.begin(actor) as work:
+            if work.outgoing_mails.add(mail, MOST_IN_WINDOW):
+                work.on_commit(self.wake)
 
 
 @final
@@ -49,8 +84,7 @@ class IssueCustomerReset:
             customer = work.customers.lock(customer_id)
             if customer.email is None:
                 raise NoEmail
-            expires_at = at + (RESET_LIFE if customer.has_login else INVITATION_LIFE)
-            return self.issuer.issue(work.password_resets, Role.CUSTOMER, customer_id, expires_at)
+            return self.issuer.issue_to_customer(work, customer, at)
 
 
 @final
@@ -72,10 +106,10 @@ class IssueStaffReset:
     def __call__(self, actor: Actor, mechanic_id: MechanicId) -> IssuedReset:
         """Return the link."""
         self.policy.admit(actor)
-        expires_at = self.now() + RESET_LIFE
+        at = self.now()
         with self.begin(actor) as work:
             mechanic, _ = work.mechanics.lock(mechanic_id)
-            return self.issuer.issue(work.password_resets, mechanic.role, mechanic_id, expires_at)
+            return self.issuer.issue_to_mechanic(work, mechanic, at)
 
 
 @final

@@ -201,3 +201,5 @@ class EraseCustomer:
             work.ticket_lists.erase_plates(customer_id, at)
             end_login(work, customer_id, at)
             work.stored_answers.forget(customer_id)
+            if customer.email is not None:
+                work.outgoing_mails.forget(customer.email)

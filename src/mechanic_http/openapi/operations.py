@@ -25,6 +25,7 @@ _OWNERS: Final = {Role.CUSTOMER: "customers", Role.MECHANIC: "mechanics"}
 _SUCCESS: Final = {
     HTTPStatus.OK: "The request succeeded.",
     HTTPStatus.CREATED: "The resource was created.",
+    HTTPStatus.ACCEPTED: "The request was accepted; what it asks for is done later.",
     HTTPStatus.NO_CONTENT: "The request succeeded; the response has no content.",
 }
 

@@ -16,7 +16,7 @@ _METHODS: Final = ("post", "get", "delete", "put", "patch")
 """DELETE comes before PUT: what a PUT has added remains for later requests."""
 
 _PARAMETER: Final = re.compile(r"{(\w+)}")
-_SUCCESS: Final = ("201", "200", "204", "303")
+_SUCCESS: Final = ("201", "200", "202", "204", "303")
 _CREATED_ID: Final = "$response.body#/id"
 _TAKEN: Final = "-taken"
 """A refusal of this name says which member must be unique: `email-taken`."""

@@ -7,10 +7,11 @@ from attrs import frozen
 
 from mechanic_core.access import Actor
 from mechanic_core.accounts.links import LinkNotFound, LinkToken
-from mechanic_core.accounts.password_resets import IssuedReset, NewPassword
+from mechanic_core.accounts.password_resets import IssuedReset, NewPassword, ResetRequest
 from mechanic_core.accounts.reset_use_cases import (
     IssueCustomerReset,
     IssueStaffReset,
+    RequestPasswordReset,
     ResetPassword,
 )
 from mechanic_core.customers.customer import CustomerId
@@ -53,6 +54,19 @@ class StaffResetCollection:
 
 @final
 @frozen
+class PasswordResetCollection:
+    """Password resets by mail."""
+
+    shop: Shop
+
+    @endpoint(RequestPasswordReset, success=HTTPStatus.ACCEPTED)
+    def on_post(self, actor: Actor, form: ResetRequest) -> None:
+        """Ask for a mail with a link to choose a new password with."""
+        self.shop.request_password_reset(actor, form)
+
+
+@final
+@frozen
 class PasswordResetItem:
     """One password reset."""
 
@@ -67,5 +81,6 @@ class PasswordResetItem:
 ROUTES: Final = (
     Route("/customers/{customer_id}/password_resets", CustomerResetCollection),
     Route("/mechanics/{mechanic_id}/password_resets", StaffResetCollection),
+    Route("/password_resets", PasswordResetCollection),
     Route("/password_resets/{link_token}", PasswordResetItem),
 )

@@ -93,10 +93,11 @@ def recount(*, mend: bool) -> None:
 
 @db.command()
 def sweep() -> None:
-    """Delete expired answers to requests with an Idempotency-Key, sessions, and old events."""
+    """Delete expired answers to requests with an Idempotency-Key, sessions, old events and mails."""
     settings = Settings.read()
     with database.open_database(settings, 1) as store:
         swept = create_sweeper(settings, store).sweep()
     click.echo(f"{swept.answers} stored answers deleted")
     click.echo(f"{swept.sessions} sessions and refresh tokens deleted")
     click.echo(f"{swept.events} events deleted")
+    click.echo(f"{swept.mails} mails deleted")

@@ -31,6 +31,7 @@ DEMO_SETTINGS: Final[Mapping[str, object]] = {
     "rate_limit_storage_url": "memory://",
     "cache_type": CacheType.MEMORY,
     "force_https": False,
+    "smtp_url": None,
 }
 """Settings of every demo, besides its own database and secret.
 

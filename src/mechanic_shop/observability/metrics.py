@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, final
 
-from attrs import define, field
+from attrs import asdict, define, field
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.process_collector import ProcessCollector
 
+from mechanic_core.mail.use_cases import Deliveries
 from mechanic_http.ports import AccessLog, AccessLogEntry
 
 MULTIPROCESS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -70,6 +71,7 @@ class Metrics:
     _fallbacks: Counter = field(init=False)
     _logins: Counter = field(init=False)
     _refusals: Counter = field(init=False)
+    _mails: Counter = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Register the metrics."""
@@ -100,6 +102,7 @@ class Metrics:
         )
         self._logins = self._counter("logins", "Log-in attempts.", "account", "outcome")
         self._refusals = self._counter("refusals", "Refused requests, by problem code.", "code")
+        self._mails = self._counter("mails", "Attempts to send a mail, by outcome.", "outcome")
         if MULTIPROCESS_FOLDER not in os.environ:
             ProcessCollector(registry=self._registry)
 
@@ -142,6 +145,11 @@ class Metrics:
     def count_fallback(self, store: str) -> None:
         """Count one fallback while the side store of the ``limiter`` or ``cache`` was away."""
         self._fallbacks.labels(store).inc()
+
+    def count_mails(self, deliveries: Deliveries) -> None:
+        """Count the mails of one look at the outbox."""
+        for outcome, number in asdict(deliveries).items():
+            self._mails.labels(outcome).inc(number)
 
     def set_connections(self, in_use: int, idle: int) -> None:
         """Set the number of database connections of this process."""

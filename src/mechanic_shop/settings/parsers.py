@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from mechanic_adapters.rate_limits.quota import RateLimit
+from mechanic_core.rules import first_violation, rules_of
+from mechanic_core.texts import clean_email
+from mechanic_core.values import Email
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -145,6 +148,20 @@ def _public_url(text: str) -> str:
     return _origin(f"{parts.scheme}://{parts.netloc}") + parts.path.rstrip("/")
 
 
+def _smtp_url(text: str) -> str:
+    from mechanic_adapters.mail.smtp_server import SmtpServer  # noqa: PLC0415 - see above
+
+    SmtpServer.parse(text)
+    return text
+
+
+def _email(text: str) -> str:
+    clean = clean_email(text)
+    if first_violation(rules_of(Email), clean):
+        raise ValueError(text)
+    return clean
+
+
 def _network(text: str) -> Network:
     return ip_network(text)
 
@@ -173,4 +190,10 @@ PREFIX: Final = Parser(
     "a path such as `/shop`, of letters, digits and `.`, `_`, `~`, `-` between its slashes", _prefix
 )
 PUBLIC_URL: Final = Parser("an address such as `https://shop.example`", _public_url)
+SMTP_URL: Final = Parser(
+    "`smtp://USER:PASSWORD@HOST:587?starttls=true`, or `smtps://…` for TLS from the start; without "
+    "a login `smtp://HOST`; percent-encode special characters in the password",
+    _smtp_url,
+)
+EMAIL: Final = Parser("an e-mail address such as `desk@shop.example`", _email)
 NETWORK: Final = Parser("an address or network such as `10.0.0.0/8`", _network)

@@ -17,6 +17,7 @@ from mechanic_shop.settings.choices import (
     PasswordProfile,
 )
 from mechanic_shop.settings.env_file import ENV_FILE, read_env_file
+from mechanic_shop.settings.mail import MailFrom, PublicUrl, SmtpUrl, mail_conflicts, sender_at
 from mechanic_shop.settings.parsers import (
     BOOLEAN,
     DATABASE_URL,
@@ -24,7 +25,6 @@ from mechanic_shop.settings.parsers import (
     ORIGIN,
     PEM_FILE,
     PREFIX,
-    PUBLIC_URL,
     RATE,
     REDIS_URL,
     SECRET,
@@ -213,10 +213,9 @@ class Settings:
         bool, Variable("Refuse a VIN with a wrong check digit, unless staff confirm it", BOOLEAN)
     ] = False
 
-    public_url: Annotated[
-        str | None,
-        Variable("The address that people reach the shop at; links begin with it", PUBLIC_URL),
-    ] = None
+    public_url: PublicUrl = None
+    smtp_url: SmtpUrl = None
+    mail_from: MailFrom = Factory(lambda settings: sender_at(settings.public_url), takes_self=True)
 
     @property
     def production(self) -> bool:
@@ -290,6 +289,7 @@ class Settings:
             yield from short_secrets(self.jwt_previous_keys)
         if self.cache_type is CacheType.REDIS and self.cache_redis_url is None:
             yield "CACHE_REDIS_URL is required when CACHE_TYPE is redis"
+        yield from mail_conflicts(self.smtp_url, self.public_url, self.mail_from)
 
 
 def variables(of: type[Settings] = Settings) -> Iterator[tuple[str, str, Variable, str]]:

@@ -19,6 +19,7 @@ _SHOWN: Final = frozenset(
         *("target_session_attrs", "load_balance_hosts", "application_name", "client_encoding"),
         *("ssl_cert_reqs", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname"),
         *("socket_timeout", "socket_connect_timeout", "max_connections", "protocol", "timeout"),
+        "starttls",
     )
 )
 """The parameters that are shown: any other may be a secret under a misspelt name."""

@@ -39,6 +39,7 @@ from mechanic_shop.wiring.access_tokens import configure_tokens, tokens_of
 from mechanic_shop.wiring.cache import checked_regions, create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
+from mechanic_shop.wiring.mail import deliver_regularly
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop, with_long_poll
 from mechanic_shop.wiring.sweeper import PERIOD_S, create_sweeper, sweep_regularly
@@ -100,7 +101,7 @@ def open_application(  # noqa: PLR0913 - everything that can differ between serv
         _open_resources(settings, opened, metrics or Metrics(), sweep_period_s) as resources,
     ):
         log = traces.describe_spans(access_log) if traces else access_log
-        shop = with_long_poll(opened, max(1, threads // 4), stopping, on_commit)
+        shop = with_long_poll(resources.shop, max(1, threads // 4), stopping, on_commit)
         application = _create_app(evolve(resources, shop=shop), stopping, log, routes)
         yield traces.wrap(application) if traces else application
 
@@ -147,7 +148,7 @@ def _open_shop(
 def _open_resources(
     settings: Settings, shop: Shop, metrics: Metrics, sweep_period_s: float
 ) -> Iterator[Resources]:
-    """Open what the application needs besides the shop; sweep the shop's store regularly."""
+    """Open what the application needs besides the shop; sweep its store, deliver its mail."""
     tokens = tokens_of(shop)
     cache = create_cache(settings, metrics.count_fallback, metrics.count_lookup)
     limiter = open_rate_limiter(
@@ -164,8 +165,11 @@ def _open_resources(
             metrics=metrics,
             shop=shop,
         )
-        with sweep_regularly(sweeper, sweep_period_s):
-            yield resources
+        with (
+            sweep_regularly(sweeper, sweep_period_s),
+            deliver_regularly(shop, metrics.count_mails) as delivered,
+        ):
+            yield evolve(resources, shop=delivered)
 
 
 def _create_app(

@@ -25,6 +25,7 @@ from mechanic_shop.wiring.access_tokens import ConfiguredTokens, configure_token
 from mechanic_shop.wiring.cache import create_cache, invalidate_on_commit
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
+from mechanic_shop.wiring.mail import create_mailer
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
 from mechanic_shop.wiring.use_cases import build_shop, ignore_low_stock
 
@@ -145,4 +146,5 @@ def configure_shop(
         strict_vin=settings.strict_vin,
         low_stock=low_stock,
         address=mask_url(settings.database_url) if sql_store_of(store) else "",
+        mailer=create_mailer(settings),
     )

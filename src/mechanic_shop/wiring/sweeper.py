@@ -37,7 +37,7 @@ _log: Final = logging.getLogger(__name__)
 @final
 @frozen
 class Swept:
-    """How many stored answers were deleted, how many events, and how many sessions.
+    """How many stored answers were deleted, how many events, mails, and sessions.
 
     Refresh tokens and password resets count as sessions.
     """
@@ -45,12 +45,13 @@ class Swept:
     answers: int = 0
     sessions: int = 0
     events: int = 0
+    mails: int = 0
 
 
 @final
 @frozen(eq=False)
 class Sweeper:
-    """Deletes old events, and what nobody can use any more: answers, sessions, refresh tokens.
+    """Deletes old events and mails, and what nobody can use any more, such as sessions.
 
     Attributes:
         store: The store.
@@ -75,7 +76,8 @@ class Sweeper:
         answers = self._all(self._answers, pause)
         sessions = self._all(self._sessions, pause) + self._all(self._resets, pause)
         self._all(self._number_events, pause)  # first: an event without a position is not deleted
-        return Swept(answers, sessions, self._all(self._events, pause))
+        events, mails = self._all(self._events, pause), self._all(self._mails, pause)
+        return Swept(answers, sessions, events, mails)
 
     def run(self, stopping: Event, period_s: float) -> None:
         """Sweep about every *period_s* seconds until *stopping* is set.
@@ -112,6 +114,10 @@ class Sweeper:
     def _resets(self) -> int:
         with self.store.begin() as work:
             return work.password_resets.sweep(self.now() - _MARGIN, self.batch)
+
+    def _mails(self) -> int:
+        with self.store.begin() as work:
+            return work.outgoing_mails.sweep(self.now() - _MARGIN, self.batch)
 
     def _number_events(self) -> int:
         with self.store.begin() as work:

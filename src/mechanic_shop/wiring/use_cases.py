@@ -12,6 +12,7 @@ from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.accounts.links import LinkTokens
 from mechanic_core.accounts.password_resets import ResetIssuer, ResetReader
 from mechanic_core.accounts.ports import AccessTokens, Passwords
+from mechanic_core.accounts.reset_letter import ResetLetter
 from mechanic_core.customers import merge
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
@@ -19,6 +20,9 @@ from mechanic_core.events.ports import Wakeups, no_wakeups
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.inventory.part import Part
+from mechanic_core.mail import use_cases as mail
+from mechanic_core.mail.outgoing_mail import MailKind
+from mechanic_core.mail.ports import Mailer
 from mechanic_core.mechanics import use_cases as mechanics
 from mechanic_core.profile import use_cases as profile
 from mechanic_core.shop import (
@@ -27,6 +31,7 @@ from mechanic_core.shop import (
     EventUseCases,
     InventoryUseCases,
     LineUseCases,
+    MailUseCases,
     MechanicUseCases,
     PasswordResetUseCases,
     ProfileUseCases,
@@ -72,19 +77,22 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
     wakeups: Wakeups = no_wakeups,
     address: str = "",
     public_url: str = "",
+    mailer: Mailer | None = None,
 ) -> Shop:
     """Return the shop, with every use case on *store*; *address* is shown for it.
 
-    *public_url* begins the addresses in links.
+    *public_url* begins the addresses in links. Without a *mailer* no mail goes out.
     """
     begin, read_only = store.begin, store.read_only
     issuer = accounts.TokenIssuer(tokens, partial(secrets.token_urlsafe, 32), refresh_life)
+    reset_issuer = ResetIssuer(link_tokens, public_url)
     stock = TicketStock(low_stock)
     return Shop(
         store=store,
         address=address,
         **vars(_accounts(begin, read_only, now, passwords, issuer)),
-        **vars(_resets(begin, read_only, now, passwords, ResetIssuer(link_tokens, public_url))),
+        **vars(_resets(begin, read_only, now, passwords, reset_issuer)),
+        **vars(_mail(begin, read_only, now, mailer, reset_issuer)),
         **vars(_customers(begin, read_only, now, passwords)),
         **vars(_vehicles(begin, read_only, now, strict_vin=strict_vin)),
         **vars(_mechanics(begin, read_only, now, passwords)),
@@ -128,6 +136,16 @@ def _resets(
         read_password_reset=resets.ReadPasswordReset(now, reader),
         reset_password=resets.ResetPassword(begin, now, passwords, reader),
         set_staff_password=resets.SetStaffPassword(begin, now, passwords),
+    )
+
+
+def _mail(
+    begin: Begin, read_only: ReadOnly, now: Clock, mailer: Mailer | None, issuer: ResetIssuer
+) -> MailUseCases:
+    letters = {MailKind.PASSWORD_RESET: ResetLetter(begin, read_only, now, issuer)}
+    return MailUseCases(
+        request_password_reset=resets.RequestPasswordReset(begin, now, mailer is not None),
+        deliver_mails=mail.DeliverMails(begin, now, mailer, letters),
     )
 
 

@@ -33,7 +33,7 @@ from tests.strategies import example_of, sample
 
 CONTRACT = {
     PUBLIC: """
-        read_password_reset reset_password log_in_customer log_in_staff refresh_tokens register_customer list_mechanics
+        request_password_reset read_password_reset reset_password log_in_customer log_in_staff refresh_tokens register_customer list_mechanics
         read_mechanic read_leaderboard list_parts read_part read_profile
     """,
     ANY_LOGIN: """
@@ -52,7 +52,7 @@ CONTRACT = {
         remove_labor_line add_part change_part archive_part restore_part move_stock list_movements
     """,
     MANAGERS_ONLY: """
-        issue_staff_reset set_staff_password merge_customers
+        issue_staff_reset set_staff_password merge_customers deliver_mails
         remove_vehicle hire_mechanic let_mechanic_go remove_ticket check_stock
         read_events read_event_subjects change_profile list_profile_history
     """,

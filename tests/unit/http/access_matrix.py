@@ -16,6 +16,7 @@ WHO: Final = {
     "GET /.well-known/jwks.json": "P",
     "POST /customers/{customer_id}/password_resets": "M",
     "POST /mechanics/{mechanic_id}/password_resets": "A",
+    "POST /password_resets": "P",
     "POST /password_resets/{link_token}": "P",
     "POST /customers": "P",
     "GET /customers": "M",

@@ -50,6 +50,7 @@ CONTRACT = (
     RequestCase("GET", "/.well-known/jwks.json", ANONYMOUS, 200, None, {"keys": []}),
     RequestCase("POST", "/customers/2/password_resets", MECHANIC, 201),
     RequestCase("POST", "/mechanics/2/password_resets", MANAGER, 201),
+    RequestCase("POST", "/password_resets", ANONYMOUS, 202, {"email": "ada@example.com"}),
     RequestCase(
         "POST", f"/password_resets/{RESET}", ANONYMOUS, 204, {"new_password": "another good one"}
     ),

@@ -17,6 +17,7 @@ from mechanic_adapters.conformance.samples.records import (
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.errors import Unavailable
 from mechanic_core.idempotency import EXPIRY, StoredAnswer
+from mechanic_core.mail.outgoing_mail import PATIENCE, WINDOW, MailKind, OutgoingMail
 from mechanic_core.unit_of_work import Store
 from mechanic_shop.wiring.sweeper import PERIOD_S, Sweeper, Swept, sweep_regularly
 
@@ -80,6 +81,25 @@ def test_old_events_are_swept() -> None:
     with store.read_only() as work:
         batch = work.events.after(0, 1)
     assert (26, 25) == (batch.first, batch.last)
+
+
+def test_mails_are_swept_when_they_no_longer_count() -> None:
+    """
+    A mail goes when it is too old to be tried, and one that was sent an hour afterwards.
+    """
+    store, mail = MemoryStore(), OutgoingMail.to("ada@example.com", MailKind.PASSWORD_RESET, AT)
+    with store.begin() as work:
+        for _ in range(2):
+            work.outgoing_mails.add(mail, 3)
+        claimed = work.outgoing_mails.claim(AT, LONG_AFTER)
+        assert claimed is not None
+        work.outgoing_mails.settle(claimed.finish(AT))
+    margin = timedelta(hours=1)
+
+    assert Swept() == sweep(store, AT + WINDOW + margin)
+    assert Swept(mails=1) == sweep(store, AT + WINDOW + margin + SOON)
+    assert Swept() == sweep(store, AT + PATIENCE + margin)
+    assert Swept(mails=1) == sweep(store, mail.expires_at + margin + SOON)
 
 
 def test_many_are_swept_in_batches() -> None:

@@ -26,10 +26,10 @@ from mechanic_adapters.sql.schema.customers import customers
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.access import STAFF, Role
 from mechanic_core.accounts.account import Account
-from mechanic_core.accounts.ports import Accounts, PasswordResets
-from mechanic_core.customers.customer import CustomerNotFound
+from mechanic_core.accounts.ports import Accounts, EmailHolders, PasswordResets
+from mechanic_core.customers.customer import CustomerId, CustomerNotFound
 from mechanic_core.errors import NotFound
-from mechanic_core.mechanics.mechanic import MechanicNotFound
+from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.texts import email_key
 
 _make_account = record_maker(Account)
@@ -112,6 +112,28 @@ class SqlAccounts(Accounts):
 
     def remove(self, role: Role, holder_id: int) -> None:
         self._executor.write("accounts", _table(role).remove, {"holder_id": holder_id})
+
+
+_FIND_HOLDERS = select(
+    select(customers.c.id).where(customers.c.email_key == _EMAIL).scalar_subquery(),
+    select(mechanics.c.id)
+    .where(mechanics.c.email_key == _EMAIL, mechanics.c.active)
+    .scalar_subquery(),
+)
+
+
+@final
+@frozen
+class SqlEmailHolders(EmailHolders):
+    """The people who may get mail at an address."""
+
+    _executor: Executor
+
+    def find(self, email: str) -> tuple[CustomerId | None, MechanicId | None]:
+        customer_id, mechanic_id = self._executor.all(
+            _FIND_HOLDERS, {"email_key": email_key(email)}
+        )[0]
+        return customer_id, mechanic_id
 
 
 _RESETS = "password_resets"

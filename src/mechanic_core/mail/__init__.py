@@ -1,0 +1,1 @@
+"""Mail: what the shop has to send, until it is sent."""
