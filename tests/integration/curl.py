@@ -1,15 +1,18 @@
-"""The options of curl that the README uses, for machines without curl."""
+"""The options of curl that the documentation uses, for machines without curl."""
 
 import argparse
 import sys
+from http.client import HTTPResponse
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 
 def main() -> None:
-    """Send one request and print the body of the response."""
+    """Send one request and print the response."""
     parser = argparse.ArgumentParser()
     parser.add_argument("-s", action="store_true", required=True)
+    parser.add_argument("-i", dest="with_headers", action="store_true")
+    parser.add_argument("-w", dest="after", default="")
     parser.add_argument("-X", dest="method")
     parser.add_argument("-H", dest="headers", action="append", default=[])
     parser.add_argument("-d", dest="data", type=str.encode)
@@ -19,10 +22,19 @@ def main() -> None:
     request = Request(given.url, given.data, headers, method=given.method)  # noqa: S310 - http
     try:
         with urlopen(request) as answer:  # noqa: S310 - as above
-            sys.stdout.buffer.write(answer.read())
+            show(answer, given)
     except HTTPError as refused:
         with refused:
-            sys.stdout.buffer.write(refused.read())
+            show(refused, given)
+
+
+def show(answer: HTTPResponse | HTTPError, given: argparse.Namespace) -> None:
+    """Print the headers of a response if asked to, its body, and what is to come after it."""
+    if given.with_headers:
+        sys.stdout.write(f"HTTP/1.1 {answer.status}\n{answer.headers}")
+        sys.stdout.flush()
+    sys.stdout.buffer.write(answer.read())
+    sys.stdout.write(given.after.replace("%{http_code}", str(answer.status)).replace(r"\n", "\n"))
 
 
 main()

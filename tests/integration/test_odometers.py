@@ -36,6 +36,7 @@ def test_an_odometer_does_not_fall(desk: Desk) -> None:
         (status, [found[name] for name in ("code", "last_value", "last_on")])
         for status, found in (fell, put)
     ]
+    assert [False, True] == ["odometer_correction" in one[1]["detail"] for one in (fell, put)]
     assert (200, 199_150) == (corrected[0], corrected[1]["odometer"])
     by = {"role": "mechanic", "id": 2, "name": "bob"}
     assert {

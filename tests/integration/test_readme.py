@@ -5,53 +5,118 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from textwrap import indent
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from attrs import frozen
 
+from tests.integration.databases import DATABASES, new_shop_url
 from tests.integration.programs import PATIENCE_S, Program, environment, serving
+from tests.integration.servers import PostgresServer
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs/how-to/embed-the-shop.md").read_text()
 EVENTS = (ROOT / "docs/how-to/follow-events.md").read_text()
+DAY = (ROOT / "docs/tutorials/a-day-at-the-desk.md").read_text()
 FIRST = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SHOWN = re.compile(r"```python\n((?:(?!```).)*)```\n```text\n(.*?)```", re.DOTALL)
 """A program, and what it prints."""
 
 ANYTHING = "…"
 MARK = "\x1e"
+PAGE_S = 5 * PATIENCE_S
 CURLS = ["ours", *(["curl"] if shutil.which("curl") else [])]
 
 
 @frozen
 class Step:
-    """A block of commands, and the output shown below it."""
+    """A block of commands, and the output shown below it: its JSON values, or lines of text."""
 
     commands: str
-    answer: Any = None
+    answer: Sequence[Any] | str = ()
+
+    @classmethod
+    def of(cls, commands: str, kind: str, shown: str) -> Self:
+        """Return the step of two blocks of a page; *kind* is the language of the second one."""
+        return cls(commands, shown if kind == "text" else values(shown))
+
+    def is_answered_by(self, printed: str) -> bool:
+        """Return whether the output is as shown."""
+        if isinstance(self.answer, str):
+            return reads(self.answer, printed)
+        return agrees(self.answer, values(printed))
 
 
-def tour() -> list[Step]:
-    """Return the steps of the README's first tour."""
-    text = README.partition("## A first tour")[2].partition("\n## ")[0]
-    blocks = re.findall(r"```sh\n(.*?)```\n(?:```json\n(.*?)```)?", text, re.DOTALL)
-    return [Step(sh, json.loads(answer) if answer else None) for sh, answer in blocks]
+def steps_of(text: str) -> list[Step]:
+    """Return the steps that *text* shows."""
+    blocks = re.findall(r"```sh\n(.*?)```\n(?:```(json|text)\n(.*?)```)?", text, re.DOTALL)
+    return [Step.of(*block) for block in blocks]
+
+
+def values(text: str) -> list[Any]:
+    """Return the JSON values in *text*, such as a body and a status below it."""
+    text = text.replace(", …}", ', "…": "…"}').replace(", …]", ', "…"]').strip()
+    found = []
+    while text:
+        value, end = json.JSONDecoder().raw_decode(text)
+        found.append(value)
+        text = text[end:].lstrip()
+    return found
+
+
+def reads(shown: str, found: str) -> bool:
+    """Return whether *found* is the shown text, in which an ellipsis matches any characters."""
+    return re.fullmatch(re.escape(shown).replace(ANYTHING, ".+"), found) is not None
 
 
 def agrees(shown: Any, found: Any) -> bool:
-    """Return whether *found* matches the shown output, in which an ellipsis matches anything."""
+    """Return whether *found* matches the shown output.
+
+    In it an ellipsis matches anything; at the end of an object or list it stands for the rest.
+    """
     if shown == ANYTHING:
         return found is not None
+    if isinstance(shown, str) and isinstance(found, str):
+        return reads(shown, found)
     if isinstance(shown, dict) and isinstance(found, dict):
-        return shown.keys() == found.keys() and all(agrees(shown[k], found[k]) for k in shown)
+        named = shown.keys() - {ANYTHING}
+        shortened = ANYTHING in shown and named < found.keys()
+        return (shortened or named == found.keys()) and all(
+            agrees(shown[k], found[k]) for k in named
+        )
     if isinstance(shown, list) and isinstance(found, list):
+        if shown[-1:] == [ANYTHING]:
+            shown, found = shown[:-1], found[: len(shown) - 1]
         return len(shown) == len(found) and all(map(agrees, shown, found))
     return bool(shown == found)
+
+
+def assert_goes_as_shown(
+    steps: Sequence[Step], env: Mapping[str, str], folder: Path, url: str
+) -> None:
+    """Run the commands of all *steps* in one shell against *url*; each prints what is shown."""
+    script = f"printf '{MARK}'\n".join(step.commands for step in steps)
+
+    done = subprocess.run(
+        ["/bin/sh", "-eu"],
+        input=script.replace("http://127.0.0.1:8000", url),
+        cwd=folder,
+        env=environment(env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PAGE_S,
+    )
+
+    answers = done.stdout.split(MARK)
+    for step, answer in zip(steps, answers, strict=False):
+        assert step.is_answered_by(answer), f"{step.commands}\n{answer}{done.stderr}"
+    assert (0, len(steps)) == (done.returncode, len(answers)), done.stderr
 
 
 @pytest.fixture
@@ -64,39 +129,48 @@ def demo(tmp_path: Path) -> Iterator[Program]:
 @pytest.fixture(params=CURLS)
 def programs(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The search path of the commands: with curl, or a replacement where it is missing."""
-    path = environment()["PATH"]
-    if request.param == "curl":
-        return path
-    substitute = tmp_path / "bin" / "curl"
-    substitute.parent.mkdir()
-    ours = Path(__file__).with_name("curl.py")
-    substitute.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ours}" "$@"\n')
-    substitute.chmod(0o755)
-    return f"{substitute.parent}:{path}"
+    commands = {"mechanic-shop": '-m mechanic_shop "$@"'}
+    if request.param != "curl":
+        commands["curl"] = f'"{Path(__file__).with_name("curl.py")}" "$@"'
+    for name, arguments in commands.items():
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments}\n')
+        program.chmod(0o755)
+    return f"{tmp_path / 'bin'}:{environment()['PATH']}"
 
 
-def test_the_tour_goes_as_shown(demo: Program, programs: str) -> None:
+def test_the_tour_goes_as_shown(demo: Program, programs: str, tmp_path: Path) -> None:
     """
     Each command of the first tour prints the output shown below it.
     """
-    steps = tour()
-    script = f"printf '{MARK}'\n".join(step.commands for step in steps)
+    tour = steps_of(README.partition("## A first tour")[2].partition("\n## ")[0])
 
-    done = subprocess.run(
-        ["/bin/sh", "-eu"],
-        input=script.replace("http://127.0.0.1:8000", demo.url),
-        env=environment({"PATH": programs}),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE_S,
-    )
+    assert_goes_as_shown(tour, {"PATH": programs}, tmp_path, demo.url)
 
-    answers = done.stdout.split(MARK)
-    assert len(steps) == len(answers)
-    for step, answer in zip(steps, answers, strict=True):
-        found = json.loads(answer) if answer else None
-        assert agrees(step.answer, found), f"{step.commands}\n{answer}"
+
+@pytest.mark.parametrize(
+    ("kind", "programs"), [*zip(DATABASES, cycle(CURLS), strict=False)], indirect=["programs"]
+)
+def test_the_day_at_the_desk_goes_as_shown(
+    kind: str, programs: str, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """
+    Forty things are done from opening to closing, and each prints what is shown below it.
+    """
+    opening, *day = steps_of(DAY)
+    env = {
+        "PATH": f"{postgres._programs}:{programs}",
+        "DATABASE_URL": new_shop_url(kind, tmp_path, postgres),
+    }
+    add, serve = opening.commands.rsplit("mechanic-shop ", 1)
+    subprocess.run(["/bin/sh", "-eu", "-c", add], cwd=tmp_path, env=environment(env), check=True)
+
+    with serving(tmp_path, *serve.split(), "--port", "0", env=env) as program:
+        assert_goes_as_shown(day, env, tmp_path, program.url)
+
+    numbers = re.findall(r"^### (\d+)\. ", DAY, re.MULTILINE)
+    assert [*range(1, 41)] == [*map(int, numbers)]
 
 
 @pytest.mark.parametrize(

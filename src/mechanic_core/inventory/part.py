@@ -10,15 +10,7 @@ from attrs import evolve, frozen
 from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale, WrongState
 from mechanic_core.events.event import EventType, SubjectKind, changed_members
 from mechanic_core.money import MAX_QUANTITY, Price, Quantity, Stock, to_decimal
-from mechanic_core.rules import (
-    Description,
-    Example,
-    Length,
-    Unpublished,
-    checked,
-    computed,
-    stored,
-)
+from mechanic_core.rules import Description, Example, Length, Unpublished, checked, computed, stored
 from mechanic_core.search import Words, codes_of, words_of
 from mechanic_core.texts import ONE_LINE
 from mechanic_core.validators import unchecked
@@ -37,6 +29,9 @@ _RESERVED: Final = Annotated[
 
 MAX_NAMED_TICKETS: Final = 100
 """How many tickets a refusal names at most, oldest first."""
+
+_SPOKEN_TICKETS: Final = 5
+"""How many of them are in its sentence."""
 
 _TICKET_IDS: Final = Annotated[
     tuple[int, ...],
@@ -89,7 +84,8 @@ class InsufficientStock(WrongState):
     def __init__(self, part: "Part", ticket_ids: Sequence[int] = ()) -> None:
         """Report how much of *part* is available, and the tickets that reserve the rest."""
         super().__init__(
-            f"not enough stock of {part.sku}: {to_decimal(part.available)} available",
+            f"not enough stock of {part.sku}: {to_decimal(part.available)} available"
+            + (f", the rest is reserved for {_sentence(ticket_ids)}" if ticket_ids else ""),
             part_id=part.id,
             available=to_decimal(part.available),
             **_named(ticket_ids),
@@ -105,10 +101,18 @@ class CountBelowReserved(Conflict):
     def __init__(self, part: "Part", ticket_ids: Sequence[int] = ()) -> None:
         """Report how much of *part* is reserved, and for which tickets."""
         super().__init__(
-            f"{to_decimal(part.reserved)} of {part.sku} are reserved",
+            f"{to_decimal(part.reserved)} of {part.sku} are reserved"
+            + (f" for {_sentence(ticket_ids)}" if ticket_ids else ""),
             reserved=to_decimal(part.reserved),
             **_named(ticket_ids),
         )
+
+
+def _sentence(ticket_ids: Sequence[int]) -> str:
+    """Return the oldest of the tickets in words: `tickets 15, 16 and others`."""
+    shown = ", ".join(map(str, ticket_ids[:_SPOKEN_TICKETS]))
+    noun = "ticket" if len(ticket_ids) == 1 else "tickets"
+    return f"{noun} {shown}{' and others' if len(ticket_ids) > _SPOKEN_TICKETS else ''}"
 
 
 def _named(ticket_ids: Sequence[int]) -> dict[str, list[int]]:

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, NewType, Self
 
 from attrs import evolve, frozen
 
-from mechanic_core.access import Actor, By
+from mechanic_core.access import STAFF, Actor, By
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Conflict
 from mechanic_core.rules import Description, Example, Unpublished, checked
@@ -93,8 +93,9 @@ class OdometerReading:
         if last is None or self.value >= last.value:
             return self
         if not correction:
+            insist = ': "odometer_correction": true enters a lower one'
             raise OdometerFell(
-                f"the reading of {last.on} was {last.value}",
+                f"the reading of {last.on} was {last.value}{insist if self.by.role in STAFF else ''}",
                 last_value=last.value,
                 last_on=last.on,
             )

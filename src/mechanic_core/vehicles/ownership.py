@@ -51,7 +51,7 @@ def claim(
     unless it is a *transfer*, and `LostRace` if it has changed hands since it was read.
     """
     if known.customer_id not in (None, owner) and not transfer:
-        raise vin_taken(actor, known)
+        raise vin_taken(actor, known, hint=': "transfer": true gives it to the customer')
     try:
         vehicle = work.vehicles.lock(known.id)
     except VehicleNotFound:
@@ -61,14 +61,17 @@ def claim(
     return vehicle
 
 
-def vin_taken(actor: Actor, known: Vehicle) -> VinTaken:
-    """Return the refusal of the VIN of *known*, which names it to staff only."""
+def vin_taken(actor: Actor, known: Vehicle, hint: str = "") -> VinTaken:
+    """Return the refusal of the VIN of *known*, which names it, and ends in *hint*, to staff only."""
     if not actor.is_staff:
         if known.customer_id == actor.id:
             return VinTaken("you have a vehicle with this VIN already")
         return VinTaken("a vehicle that is not yours has this VIN: ask the shop")
+    owner = f" of customer {known.customer_id}" if known.customer_id else ""
     return VinTaken(
-        f"vehicle {known.id} has this VIN", vehicle_id=known.id, customer_id=known.customer_id
+        f"vehicle {known.id}{owner} has this VIN{hint}",
+        vehicle_id=known.id,
+        customer_id=known.customer_id,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 import mechanic_core
 from mechanic_core import errors
 from mechanic_core.errors import Invalid, LostRace, Problem, Refused, Unavailable, Unknown
-from mechanic_core.inventory.part import InsufficientStock, Part
+from mechanic_core.inventory.part import CountBelowReserved, InsufficientStock, Part
 from mechanic_core.tickets.ticket import TicketNotFound
 from tests.strategies import sample
 
@@ -73,6 +73,19 @@ def test_facts_are_kept_beside_the_detail() -> None:
     assert {"part_id": part.id, "available": 4.5} == refused.facts
     assert 4500 == refused.available
     assert "not enough stock of BRK-PAD-0042: 4.5 available" == refused.detail
+
+
+def test_the_sentence_names_some_tickets() -> None:
+    """
+    The sentence names the five oldest tickets that reserve the part, the facts all.
+    """
+    part = sample(Part, quantity=8000, reserved=8000)
+
+    one, all_of_eight = InsufficientStock(part, [15]), CountBelowReserved(part, range(1, 9))
+
+    assert one.detail.endswith("0 available, the rest is reserved for ticket 15")
+    assert all_of_eight.detail.endswith("are reserved for tickets 1, 2, 3, 4, 5 and others")
+    assert [*range(1, 9)] == all_of_eight.facts["ticket_ids"]
 
 
 def test_all_problems_are_reported() -> None:
