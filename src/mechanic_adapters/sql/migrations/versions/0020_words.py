@@ -31,7 +31,6 @@ KEY = sa.Text(collation="C").with_variant(sa.Text(), "sqlite")
 
 BATCH = 500
 MAX_LENGTH = 100
-
 INDEX = {table: f"{table[:-1]}_words" for table in ("customers", "mechanics", "parts", "vehicles")}
 """The word index of each table."""
 
@@ -45,7 +44,6 @@ COLUMNS = {
 
 IN_THIS_SCHEMA = "SET search_path FROM CURRENT"
 """For functions: a connection that writes a row may have another search path, as a host's has."""
-
 DECOMPOSED = partial(unicodedata.normalize, "NFKD")
 RUNS = re.compile(r"[^\W_]+")
 SHORT_CODES = "[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
@@ -92,13 +90,11 @@ def _add_columns(table: str) -> None:
 
 
 def _create_index(table: str) -> None:
-    index = INDEX[table]
+    index, subject = INDEX[table], sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
     op.create_table(
         index,
         sa.Column("word", KEY, primary_key=True),
-        sa.Column(
-            "subject_id", ID, sa.ForeignKey(f"{table}.id", ondelete="CASCADE"), primary_key=True
-        ),
+        sa.Column("subject_id", ID, subject, primary_key=True),
         sqlite_with_rowid=False,
         if_not_exists=True,
     )
@@ -166,8 +162,8 @@ def _write_trigger(
 
 
 def _create_function(name: str, body: str) -> None:
-    head = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
-    op.execute(f"{head} {IN_THIS_SCHEMA} AS $$ BEGIN {body} END $$")
+    head = f"FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {IN_THIS_SCHEMA}"
+    op.execute(f"CREATE OR REPLACE {head} AS $$ BEGIN {body} END $$")
 
 
 # What the previous release writes: words as PostgreSQL can compute them.
