@@ -149,7 +149,11 @@ def test_a_link_arrives_and_works(url: str, inbox: Inbox) -> None:
         logged_in = client.ask("POST", "/login", body=credentials).status_code
         page = client.get("/metrics").text
 
-    assert (202, b"") == (answer.status_code, answer.content)
+    assert (202, b"", "text/plain; charset=utf-8") == (
+        answer.status_code,
+        answer.content,
+        answer.headers["Content-Type"],
+    )
     assert (USER, [ADA]) == (inbox.received[0].mail_from, inbox.received[0].rcpt_tos)
     assert f"Mechanic Shop <{USER}>" == message["From"]
     assert f"{PUBLIC}/r/{token}" in message.get_content()
