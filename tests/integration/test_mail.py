@@ -26,6 +26,7 @@ from mechanic_core.mail.message import Message
 from mechanic_core.mail.ports import MailerAway, MessageRefused
 from mechanic_core.mail.use_cases import Deliveries
 from mechanic_core.shop import Shop
+from mechanic_shop import open_shop
 from mechanic_shop.wiring.use_cases import build_shop
 from tests.integration.apps import (
     ADA,
@@ -148,7 +149,11 @@ def test_a_link_arrives_and_works(url: str, inbox: Inbox) -> None:
         logged_in = client.ask("POST", "/login", body=credentials).status_code
         page = client.get("/metrics").text
 
-    assert (202, b"") == (answer.status_code, answer.content)
+    assert (202, b"", "text/plain; charset=utf-8") == (
+        answer.status_code,
+        answer.content,
+        answer.headers["Content-Type"],
+    )
     assert (USER, [ADA]) == (inbox.received[0].mail_from, inbox.received[0].rcpt_tos)
     assert f"Mechanic Shop <{USER}>" == message["From"]
     assert f"{PUBLIC}/r/{token}" in message.get_content()
@@ -238,6 +243,26 @@ def test_the_outbox_holds_no_secret(url: str, inbox: Inbox) -> None:
     stored = str([dict(row) for row in rows])
     assert not any(part in stored for part in token.split(".")[2:])
     assert {"id", "kind", "email_key", "asked_at", "due_at", "expires_at", "attempts"} == {*rows[0]}
+
+
+def test_an_embedded_shop_delivers_when_it_is_told_to(sqlite_url: str, inbox: Inbox) -> None:
+    """
+    `open_shop` has no thread: the host calls `deliver_mails`, and gets the counts.
+    """
+    with (
+        mail_server(inbox) as port,
+        open_shop(
+            sqlite_url, smtp_url=f"smtp://{LOOPBACK}:{port}", public_url="http://127.0.0.1:8000"
+        ) as shop,
+    ):
+        shop.request_password_reset(ANONYMOUS, ResetRequest(email=ADA))
+        assert [] == inbox.received
+        assert [Deliveries(sent=1), Deliveries()] == [shop.deliver_mails(SYSTEM) for _ in "ab"]
+
+    assert ("no-reply@127.0.0.1", [ADA]) == (
+        inbox.received[0].mail_from,
+        inbox.received[0].rcpt_tos,
+    )
 
 
 def test_a_silent_mail_server_slows_nobody(url: str, inbox: Inbox) -> None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final, TypeAlias, final
 
 from attrs import frozen
-from falcon import Request, Response
+from falcon import MEDIA_TEXT, Request, Response
 
 from mechanic_core.customers.customer import Customer, CustomerId
 from mechanic_core.rules import union_members
@@ -142,6 +142,8 @@ class ResponseSender:
                 return
         resp.status = encoded.status
         if body is None:
+            if encoded.status != HTTPStatus.NO_CONTENT:
+                resp.content_type = MEDIA_TEXT  # or Falcon says JSON, which no empty text is
             return
         resp.content_type = self.media_type
         if (
