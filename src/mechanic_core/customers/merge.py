@@ -1,5 +1,6 @@
 """Merge two records of one customer."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar, final
@@ -64,6 +65,7 @@ class MergeCustomers:
             if account and not customer.has_login:
                 work.accounts.put(evolve(account, holder_id=customer_id))
             after = customer.absorb(other, at)
+            _forget_mails(work, {customer.email, other.email} - {after.email})
             if after.email != customer.email:  # its links were sent to the former address
                 work.password_resets.end(Role.CUSTOMER, customer_id)
             work.customers.save(other.erase(at))  # first: it frees the e-mail address
@@ -83,6 +85,12 @@ def _lock_both(
     if other_id not in found:
         raise Unknown("#/from_id")
     return found[customer_id][0], *found[other_id]
+
+
+def _forget_mails(work: Work, addresses: Collection[str | None]) -> None:
+    """Forget the mails to addresses that are nobody's now."""
+    for address in filter(None, addresses):
+        work.outgoing_mails.forget(address)
 
 
 def _move_all(

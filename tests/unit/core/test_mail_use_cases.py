@@ -19,7 +19,7 @@ from mechanic_core.access import ANONYMOUS, SYSTEM, Role, RoleForbids
 from mechanic_core.accounts.account import Credentials
 from mechanic_core.accounts.links import LinkToken
 from mechanic_core.accounts.password_resets import NewPassword, ResetExpired, ResetRequest
-from mechanic_core.customers.customer import NewCustomer, Registration
+from mechanic_core.customers.customer import CustomerMerge, NewCustomer, Registration
 from mechanic_core.mail.message import Message
 from mechanic_core.mail.ports import Mailer, MailerAway, MessageRefused
 from mechanic_core.mail.use_cases import Deliveries
@@ -419,6 +419,22 @@ def test_erasing_a_customer_forgets_their_address(office: PostOffice) -> None:
 
     with office.shop.begin() as work:
         assert 0 == work.outgoing_mails.sweep(office.clock() + timedelta(days=99), 99)
+
+
+def test_a_merge_forgets_the_address_that_is_nobodys_then(office: PostOffice) -> None:
+    """
+    Mails to the address of the login that ends are deleted, those to the other stay.
+    """
+    cleo = sample(Registration, email="cleo@example.com")
+    other = office.shop.register_customer(ANONYMOUS, cleo).id
+    office.ask()
+    office.ask(cleo.email)
+    ada = office.shop.list_customers(MANAGER, None, ALL).items[0]
+
+    office.shop.merge_customers(MANAGER, ada.id, CustomerMerge(from_id=other))
+
+    with office.shop.begin() as work:
+        assert 1 == work.outgoing_mails.sweep(office.clock() + timedelta(days=99), 99)
 
 
 def test_only_the_shop_delivers(office: PostOffice) -> None:
