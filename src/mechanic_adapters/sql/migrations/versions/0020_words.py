@@ -92,19 +92,16 @@ def _add_columns(table: str) -> None:
 
 
 def _create_index(table: str) -> None:
-    index = INDEX[table]
+    index, subject = INDEX[table], sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
     op.create_table(
         index,
         sa.Column("word", KEY, primary_key=True),
-        sa.Column(
-            "subject_id", ID, sa.ForeignKey(f"{table}.id", ondelete="CASCADE"), primary_key=True
-        ),
+        sa.Column("subject_id", ID, subject, primary_key=True),
         sqlite_with_rowid=False,
         if_not_exists=True,
     )
-    op.create_index(
-        f"ix_{index}_subject_id_word", index, ["subject_id", "word"], if_not_exists=True
-    )
+    name = f"ix_{index}_subject_id_word"
+    op.create_index(name, index, ["subject_id", "word"], if_not_exists=True)
 
 
 def _rewrite(table: str, condition: str) -> list[str]:
