@@ -98,9 +98,8 @@ def _create_index(table: str) -> None:
         sqlite_with_rowid=False,
         if_not_exists=True,
     )
-    op.create_index(
-        f"ix_{index}_subject_id_word", index, ["subject_id", "word"], if_not_exists=True
-    )
+    name = f"ix_{index}_subject_id_word"
+    op.create_index(name, index, ["subject_id", "word"], if_not_exists=True)
 
 
 def _rewrite(table: str, condition: str) -> list[str]:
