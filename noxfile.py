@@ -163,7 +163,7 @@ def licences(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def long(session: nox.Session) -> None:
-    """Run the state machine and interleaving tests for hours instead of minutes."""
+    """Run state machines, interleavings and crashes of migrations for hours, not minutes."""
     install(session, "tests", project=True)
     session.run(
         *("pytest", "--timeout=14400"),
@@ -171,7 +171,12 @@ def long(session: nox.Session) -> None:
             f"tests/integration/test_{name}.py"
             for name in ("shop_machine", "shop_machine_sql", "stock_interleavings")
         ),
-        env={"HYPOTHESIS_PROFILE": "long", "INTERLEAVING_SECONDS": "300"},
+        "tests/integration/test_migration_locks.py",
+        env={
+            "HYPOTHESIS_PROFILE": "long",
+            "INTERLEAVING_SECONDS": "300",
+            "CRASHES_APART": "1",
+        },
     )
 
 
