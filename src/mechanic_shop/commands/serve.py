@@ -18,6 +18,7 @@ from mechanic_shop.garbage_collection import exempt_from_collection
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.observability.metrics import shared_between_processes
 from mechanic_shop.settings.choices import CacheType
+from mechanic_shop.settings.database_url import require_folder
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.url_passwords import mask_urls
 from mechanic_shop.wiring.application import THREADS, open_application
@@ -65,6 +66,7 @@ def serve(
     if (workers > 1 or server == "granian") and not hasattr(os, "fork"):
         raise click.UsageError("--workers and granian need Linux or macOS")
     settings = Settings.read()
+    require_folder(settings.database_url)  # before worker processes fail by it one after another
     access_log = configure_logging(settings)
     if workers > 1 and (apart := _what_is_not_shared(settings, workers)):
         click.echo(f"mechanic-shop: {workers} workers without CACHE_REDIS_URL: {apart}", err=True)
