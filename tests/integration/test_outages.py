@@ -172,3 +172,39 @@ def test_missing_rights_are_logged(tmp_path: Path, administrator: Administrator)
     failed = [line for line in lines if line["event"] == "database statement failed"]
     assert (503, 201) == (refused.status, after.status)
     assert [("missing rights", "42501")] == [(line["cause"], line["code"]) for line in failed]
+
+
+@pytest.mark.parametrize(("kind", "most"), [("sqlite", 6), ("postgresql", 4)])
+def test_readiness_costs_a_few_statements(
+    tmp_path: Path, postgres: PostgresServer, kind: str, most: int
+) -> None:
+    """
+    After a write `/readyz` is one statement; else it tries one, once a second however often asked.
+    """
+    url = "sqlite:///shop.db" if kind == "sqlite" else postgres.new_database()
+    with serve_shop(tmp_path, DATABASE_URL=url) as program:
+        token = log_in(program).body["token"]
+        for number in range(3):
+            assert add_part(program, token, f"P-{number}").status == 201
+            assert request_once(program, "GET", "/readyz").status == 200
+        wait_until(lambda: statements_of_readiness(tmp_path, program) > 1)
+        asked = [statements_of_readiness(tmp_path, program) for _ in range(20)]
+        found = all_statements_of_readiness(tmp_path)
+
+    assert [1, 1, 1] == found[:3]
+    assert {1, most} == {*found}
+    assert asked.count(most) <= 2
+
+
+def all_statements_of_readiness(folder: Path) -> list[int]:
+    """Return the number of statements of each request for `/readyz`, from the log."""
+    lines = map(json.loads, (folder / "log").read_text().splitlines())
+    return [line["sql"] for line in lines if line.get("route") == "/readyz"]
+
+
+def statements_of_readiness(folder: Path, program: Program) -> int:
+    """Return the number of statements of one more request for `/readyz`."""
+    before = len(all_statements_of_readiness(folder))
+    assert request_once(program, "GET", "/readyz").status == 200
+    wait_until(lambda: len(all_statements_of_readiness(folder)) > before)
+    return all_statements_of_readiness(folder)[-1]

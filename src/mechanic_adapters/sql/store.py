@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from threading import Lock
+from time import monotonic
 from typing import Self, final
 
 from attrs import frozen
@@ -24,7 +25,7 @@ from mechanic_adapters.sql.counters.worked_tickets import (
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.engine.executor import Executor, Transaction
-from mechanic_adapters.sql.engine.outages import Cause, Use, cause_of
+from mechanic_adapters.sql.engine.outages import QUIET_S, Cause, Use, cause_of
 from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
 from mechanic_adapters.sql.queries.write_probe import probe_write
 from mechanic_adapters.sql.repositories.events import write_events
@@ -61,6 +62,7 @@ class SqlStore:
         self.database = database
         self.pools = (database.readers, database.writers)
         self._outages = database.outages
+        self._wrote_at = -QUIET_S
         self._probing = Lock()
         self._open: ContextVar[_Open] = ContextVar("open")
         self._listeners = CommitListeners()
@@ -83,7 +85,11 @@ class SqlStore:
                 yield outer.work
             return
         callbacks: list[Callable[[], None]] = []
-        transaction = self._begin(actor or SYSTEM)
+        try:
+            transaction = Transaction(self.database, actor or SYSTEM)
+        except Unavailable as error:
+            self._outages.failed(Use.WRITING, error)
+            raise
         worked_tickets = WorkedTickets(transaction)
         work = unit_of_work(transaction, worked_tickets, callbacks.append)
         opened = _Open(transaction, work)
@@ -155,7 +161,8 @@ class SqlStore:
         back.
         """
         with self._probing:
-            if not self._outages.was_used(Use.WRITING):
+            has_written = monotonic() - self._wrote_at < QUIET_S
+            if not has_written and not self._outages.has_just_failed(Use.WRITING):
                 self._probe_write()
             return self._outages.cause(Use.WRITING)
 
@@ -198,14 +205,9 @@ class SqlStore:
             self._listeners.notify(transaction.written)
             raise
         if transaction.written:
-            self._outages.succeeded(Use.WRITING)
-
-    def _begin(self, actor: Actor) -> Transaction:
-        try:
-            return Transaction(self.database, actor)
-        except Unavailable as error:
-            self._outages.failed(Use.WRITING, error)
-            raise
+            self._wrote_at = monotonic()
+            if self._outages.is_any:
+                self._outages.succeeded(Use.WRITING)
 
     def _probe_write(self) -> None:
         try:
@@ -218,13 +220,14 @@ class SqlStore:
         except Unavailable as error:  # or the lock was not to be had
             cause = cause_of(error.__cause__ or error)
         if cause is None:
+            self._wrote_at = monotonic()
             self._outages.succeeded(Use.WRITING)
             return
         self._outages.begin(Use.WRITING, cause)
         self.database.writers.close()  # the next connections may find another server
 
     def _note_reading(self, executor: Executor) -> None:
-        if executor.has_run and self._outages.cause(Use.READING):
+        if self._outages.is_any and executor.has_run:
             self._outages.succeeded(Use.READING)
 
     @contextmanager

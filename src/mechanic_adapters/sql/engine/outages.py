@@ -128,7 +128,6 @@ class _State:
     cause: Cause | None = None
     since: float = 0.0
     failed_at: float = -QUIET_S
-    succeeded_at: float = -QUIET_S
 
     def fails_by(self, cause: Cause) -> bool:
         """Return whether the use fails by a cause of this kind; codes of one kind may differ."""
@@ -146,6 +145,10 @@ class Outages:
     """
 
     _clock: Callable[[], float] = time.monotonic
+
+    is_any: bool = field(init=False, default=False)
+    """Whether there is an outage: of a success it need not be told otherwise."""
+
     _listener: OutageListener = field(init=False, default=ignore_outage)
     _states: dict[Use, _State] = field(init=False, factory=lambda: {use: _State() for use in Use})
     _lock: Lock = field(init=False, factory=Lock)
@@ -180,20 +183,19 @@ class Outages:
             if state.cause is None:
                 state.since = state.failed_at
             state.cause = cause
+            self.is_any = True
         if is_new:
             self._listener(Outage(cause))
 
     def succeeded(self, use: Use) -> None:
         """Note that a use succeeded: what the other one fails by, if it is the same, is over too."""
         state = self._states[use]
-        state.succeeded_at = self._clock()
         if state.cause is not None:
             self._end(state)
 
-    def was_used(self, use: Use) -> bool:
-        """Return whether a use succeeded or failed within the last second."""
-        state = self._states[use]
-        return self._clock() - max(state.failed_at, state.succeeded_at) < QUIET_S
+    def has_just_failed(self, use: Use) -> bool:
+        """Return whether a use failed within the last second."""
+        return self._clock() - self._states[use].failed_at < QUIET_S
 
     def cause(self, use: Use) -> Cause | None:
         """Return by what a use fails at present; None if it does not."""
@@ -210,4 +212,5 @@ class Outages:
             seconds = max(now - one.since for one in ending)
             for one in ending:
                 one.cause = None
+            self.is_any = any(one.cause for one in self._states.values())
         self._listener(Outage(cause, Phase.OVER, seconds))
