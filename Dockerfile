@@ -25,7 +25,8 @@ ENV APP_ENV=production \
     PYTHONUNBUFFERED=1
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/mechanic-shop shop
 COPY --from=build /opt/mechanic-shop /opt/mechanic-shop
-# The SQLite file is stored here: mount a volume.
+# DATABASE_URL must be set. A SQLite file belongs here, on a volume that is mounted:
+# sqlite:////var/lib/mechanic-shop/shop.db
 WORKDIR /var/lib/mechanic-shop
 USER 10001
 EXPOSE 8000

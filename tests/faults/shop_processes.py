@@ -5,10 +5,11 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from itertools import count, pairwise
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final, Self
 
@@ -18,6 +19,7 @@ from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.paging import PageRequest
+from tests.integration.programs import serving as serving_in
 from tests.integration.sockets import ROOT, Server, running
 
 EMAIL: Final = "grace@example.com"
@@ -72,6 +74,20 @@ def serving(url: str, *options: str, before: Sequence[str] = ()) -> Iterator[Ser
     arguments = ["-m", "mechanic_shop", "serve", "--port", "0", *options]
     with running(arguments, extra=environment(url), before=before) as server:
         yield server
+
+
+@contextmanager
+def serving_with_log(folder: Path, url: str) -> Iterator[int]:
+    """Serve the shop within the block, its log in *folder*; yield the port."""
+    settings = {**environment(url), "LOG_FORMAT": "json", "LOG_LEVEL": "info"}
+    with serving_in(folder, "serve", "--port", "0", env=settings) as program:
+        yield program.port
+
+
+def outages_in(folder: Path) -> Sequence[Mapping[str, Any]]:
+    """Return the lines about outages in the log of `serving_with_log`."""
+    lines = map(json.loads, (folder / "log").read_text().splitlines())
+    return [line for line in lines if line["event"].startswith("database outage")]
 
 
 @define

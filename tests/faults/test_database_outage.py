@@ -3,9 +3,18 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from tests.faults.shop_processes import Client, serving
-from tests.integration.servers import PostgresServer
+import psycopg
+
+from tests.faults.shop_processes import (
+    Client,
+    create_shop,
+    outages_in,
+    serving,
+    serving_with_log,
+)
+from tests.integration.servers import PostgresServer, postgres_server
 from tests.integration.sockets import wait_until
 
 AT_ONCE = 24
@@ -36,6 +45,7 @@ def test_the_database_is_unavailable(
             durable_postgres.start()
         back = time.monotonic()
         wait_until(lambda: client.ask("GET", "/readyz").status == 200)
+        wait_until(lambda: client.ask("GET", "/customers").status == 200)
         recovery = time.monotonic() - back
         after = client.add_part("AFTER")
         there = client.skus()
@@ -57,3 +67,61 @@ def test_the_database_is_unavailable(
     assert recovery < 5
     assert after.status == 201
     assert there >= {"BEFORE", "AFTER"}
+
+
+def test_a_restart_is_told_once(
+    durable_postgres: PostgresServer, database: str, tmp_path: Path
+) -> None:
+    """
+    However many requests are 503 while the database is away, the log has two lines about it.
+    """
+    with serving_with_log(tmp_path, database) as port, Client(port).log_in() as client:
+        durable_postgres.stop()
+        try:
+            statuses = {client.ask("GET", "/customers").status for _ in range(20)}
+            statuses |= {client.add_part(f"AWAY-{n}").status for n in range(20)}
+            ready = client.ask("GET", "/readyz")
+        finally:
+            durable_postgres.start()
+        wait_until(
+            lambda: client.ask("GET", "/readyz").status == 200 and len(outages_in(tmp_path)) > 1
+        )
+        told = outages_in(tmp_path)
+
+    assert {503} == statuses
+    assert (503, "down") == (ready.status, ready.body["database"])
+    assert [("database outage", "database away"), ("database outage over", "database away")] == [
+        (line["event"], line["cause"]) for line in told
+    ]
+
+
+def test_a_standby_takes_no_writes(tmp_path: Path) -> None:
+    """
+    A server that comes back as a standby makes the shop not ready until it is promoted.
+    """
+    with postgres_server() as server:
+        url = server.new_database()
+        create_shop(url)
+        with serving_with_log(tmp_path, url) as port, Client(port).log_in() as client:
+            server.stop()
+            server.make_standby()
+            server.start()
+            wait_until(lambda: client.ask("GET", "/inventory").status == 200)
+            standby = client.ask("GET", "/readyz")
+            refused = client.add_part("REFUSED")
+            with psycopg.connect(server.url(), autocommit=True) as connection:
+                connection.execute("SELECT pg_promote()")
+            wait_until(lambda: client.ask("GET", "/readyz").status == 200)
+            accepted = client.add_part("ACCEPTED")
+            told = outages_in(tmp_path)
+
+    assert (503, "up", "read only") == (
+        standby.status,
+        standby.body["database"],
+        standby.body["writes"],
+    )
+    assert (503, 201) == (refused.status, accepted.status)
+    assert ("database outage", "read only", "25006") in {
+        (line["event"], line["cause"], line["code"]) for line in told
+    }
+    assert ("database outage over", "read only") == (told[-1]["event"], told[-1]["cause"])

@@ -109,7 +109,7 @@ def test_the_file_becomes_read_only(file: Path, report: Callable[[str], None]) -
             held = client.copy_for(other.port)
             refused = [held.add_part(f"NEVER-{n}") for n in range(5)]
             reading = held.ask("GET", "/inventory")
-            alive = held.ask("GET", "/healthz")
+            alive, ready = held.ask("GET", "/healthz"), held.ask("GET", "/readyz")
         file.chmod(0o644)
         after = client.add_part("AFTER")
         there = client.skus()
@@ -122,6 +122,7 @@ def test_the_file_becomes_read_only(file: Path, report: Callable[[str], None]) -
         assert_unavailable(answer)
         assert answer.seconds < 2
     assert (200, 200) == (reading.status, alive.status)
+    assert (503, "read only") == (ready.status, ready.body["writes"])
     assert after.status == 201
     assert there == {"BEFORE", "AFTER"}
     assert is_consistent(file)

@@ -67,6 +67,16 @@ class PostgresServer:
             sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(_name_of(url)))
         )
 
+    @property
+    def folder(self) -> Path:
+        """A folder that the server can reach."""
+        return self._data.parent
+
+    def give(self, folder: Path) -> None:
+        """Let the server write into *folder*."""
+        if self._user is not None:
+            shutil.chown(folder, self._user)
+
     def start(self) -> None:
         """Start on the same port and data, and return when the server accepts connections."""
         with self._log.open("ab") as log:
@@ -83,6 +93,12 @@ class PostgresServer:
                 **_as_user(self._user),
             )
         self._wait_until_listening(self._process)
+
+    def make_standby(self) -> None:
+        """Let the stopped server start as a standby of no primary, read-only until promoted."""
+        signal_file = self._data / "standby.signal"
+        signal_file.touch()
+        self.give(signal_file)
 
     def stop(self) -> None:
         """Close every connection and shut down (fast shutdown); do nothing if it is not running."""

@@ -116,6 +116,7 @@ def test_readiness_reports_the_schema(tmp_path: Path, postgres: PostgresServer) 
         "server": "running",
         "database": "up",
         "schema": before.body["schema"],
+        "writes": "up",
         "cache": "memory",
         "limits": "memory",
     } == before.body

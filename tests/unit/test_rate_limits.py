@@ -54,6 +54,11 @@ class Server:
         """Return the script."""
         return self
 
+    def ping(self) -> None:
+        """Answer, unless the server is down."""
+        if self.error:
+            raise self.error
+
     def __call__(self, keys: Sequence[str], args: Sequence[int]) -> list[int]:
         """Run the script that counts, or, with one argument, the one that gives back."""
         self.calls += 1
@@ -314,6 +319,26 @@ def test_an_outage_falls_back_to_memory(error: Exception, caplog: pytest.LogCapt
     assert ["limiter"] * 5 == fallbacks
     assert ["store away", "store back"] == [record.message for record in caplog.records]
     assert {logging.WARNING} == {record.levelno for record in caplog.records}
+
+
+def test_health_is_that_of_the_server_now() -> None:
+    """
+    A server that died since the last request is down, and that it was asked is no fallback.
+    """
+    seconds, limits = Seconds(), {"default": RateLimit.parse("3/minute")}
+    server: Any = Server()
+    breaker = CircuitBreaker("limiter", clock=seconds)
+    limiter = RedisRateLimiter(limits, server, MemoryRateLimiter(limits, ManualClock()), breaker)
+
+    found = [limiter.health]
+    server.error = RedisConnectionError("away")
+    found.append(limiter.health)
+    server.error = None
+    seconds.at += RETRY_S
+    found.append(limiter.health)
+
+    assert [True, False, True] == [health.up for health in found]
+    assert [0, 0, 0] == [health.fallbacks for health in found]
 
 
 def test_an_attempt_is_given_back_where_it_was_counted() -> None:

@@ -18,6 +18,7 @@ from mechanic_shop.settings.choices import (
     LogLevel,
     PasswordProfile,
 )
+from mechanic_shop.settings.database_url import require_folder
 from mechanic_shop.settings.settings import Settings, variables
 from mechanic_shop.settings.variables import WrongSettings
 
@@ -37,6 +38,16 @@ def test_nothing_set_is_a_shop_in_development() -> None:
     """
     assert Settings() == read()
     assert Environment.DEVELOPMENT is read().app_env
+
+
+def test_production_has_no_default_database() -> None:
+    """
+    In production the database must be named: there is no file to fall back to.
+    """
+    assert "sqlite:///mechanic_shop.db" == read().database_url
+    assert "" == read(**PRODUCTION).database_url
+    with pytest.raises(WrongSettings, match=r"^DATABASE_URL is required in production$"):
+        require_folder(read(**PRODUCTION).database_url)
 
 
 def test_production_turns_on_https_and_json() -> None:

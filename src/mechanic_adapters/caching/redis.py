@@ -77,7 +77,7 @@ class RedisCache(CacheStorage):
 
     @property
     def health(self) -> Health:
-        return self._breaker.health
+        return self._breaker.check(self._redis.ping)
 
     def close(self) -> None:
         self._redis.close()

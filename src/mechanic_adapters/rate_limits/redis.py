@@ -129,8 +129,8 @@ class RedisRateLimiter:
 
     @property
     def health(self) -> Health:
-        """The state of the server."""
-        return self._breaker.health
+        """The present state of the server, which is asked."""
+        return self._breaker.check(self._redis.ping)
 
     def close(self) -> None:
         """Close all connections."""

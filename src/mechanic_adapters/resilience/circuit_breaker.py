@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from threading import Lock
 from typing import Final, TypeVar, final
@@ -63,29 +64,38 @@ class CircuitBreaker:
 
     def __call__(self, call: Callable[[], T]) -> T:
         """Return the result of *call*. Raises `CircuitOpen` when it fails or is not made."""
-        changes = self._changes
-        is_probe = not self._closed
-        if is_probe and not self._may_probe():
-            raise self._fall_back()
         try:
-            result = call()
-        except _failures() as error:  # evaluated only after something was raised
-            self._open(changes, error)
-            raise self._fall_back() from None
-        if is_probe:
-            self._close(changes)
-        return result
+            return self._try(call)
+        except CircuitOpen as unavailable:
+            with self._lock:
+                self._fallbacks += 1
+            self._on_fallback(self._store)
+            raise unavailable from None
+
+    def check(self, call: Callable[[], object]) -> Health:
+        """Return the state after *call*, for which there is no fallback."""
+        with suppress(CircuitOpen):
+            self._try(call)
+        return self.health
 
     @property
     def health(self) -> Health:
         """The present state."""
         return Health(self._store, self._closed, self._outages, self._fallbacks)
 
-    def _fall_back(self) -> CircuitOpen:
-        with self._lock:
-            self._fallbacks += 1
-        self._on_fallback(self._store)
-        return CircuitOpen()
+    def _try(self, call: Callable[[], T]) -> T:
+        changes = self._changes
+        is_probe = not self._closed
+        if is_probe and not self._may_probe():
+            raise CircuitOpen
+        try:
+            result = call()
+        except _failures() as error:  # evaluated only after something was raised
+            self._open(changes, error)
+            raise CircuitOpen from None
+        if is_probe:
+            self._close(changes)
+        return result
 
     def _may_probe(self) -> bool:
         with self._lock:

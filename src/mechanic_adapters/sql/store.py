@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from threading import Lock
+from time import monotonic
 from typing import Self, final
 
 from attrs import frozen
@@ -23,7 +25,9 @@ from mechanic_adapters.sql.counters.worked_tickets import (
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.engine.executor import Executor, Transaction
+from mechanic_adapters.sql.engine.outages import QUIET_S, Cause, Use, cause_of
 from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
+from mechanic_adapters.sql.queries.write_probe import probe_write
 from mechanic_adapters.sql.repositories.events import write_events
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 from mechanic_adapters.sql.unit_of_work import unit_of_work
@@ -57,6 +61,9 @@ class SqlStore:
         """Connect to nothing yet."""
         self.database = database
         self.pools = (database.readers, database.writers)
+        self._outages = database.outages
+        self._wrote_at = -QUIET_S
+        self._probing = Lock()
         self._open: ContextVar[_Open] = ContextVar("open")
         self._listeners = CommitListeners()
 
@@ -78,7 +85,11 @@ class SqlStore:
                 yield outer.work
             return
         callbacks: list[Callable[[], None]] = []
-        transaction = Transaction(self.database, actor or SYSTEM)
+        try:
+            transaction = Transaction(self.database, actor or SYSTEM)
+        except Unavailable as error:
+            self._outages.failed(Use.WRITING, error)
+            raise
         worked_tickets = WorkedTickets(transaction)
         work = unit_of_work(transaction, worked_tickets, callbacks.append)
         opened = _Open(transaction, work)
@@ -91,8 +102,9 @@ class SqlStore:
             if transaction.stored_events < len(transaction.events):
                 write_events(transaction)
             self._commit(transaction)
-        except BaseException:
+        except BaseException as error:
             transaction.rollback()
+            self._outages.failed(Use.WRITING, error)
             raise
         finally:
             transaction.release()  # first: resetting fails in another context
@@ -109,6 +121,11 @@ class SqlStore:
         executor = Executor(self.database)
         try:
             yield unit_of_work(executor, WorkedTickets(executor))
+        except Unavailable as error:
+            self._outages.failed(Use.READING, error)
+            raise
+        else:
+            self._note_reading(executor)
         finally:
             executor.release()
 
@@ -136,6 +153,18 @@ class SqlStore:
         except self.database.driver_error:  # the table does not exist
             return None
         return str(row[0]) if row else None
+
+    def write_failure(self) -> Cause | None:
+        """Return why writes fail at present; None if they succeed.
+
+        A write within the last second is the proof. Without one, something is written and rolled
+        back.
+        """
+        with self._probing:
+            has_written = monotonic() - self._wrote_at < QUIET_S
+            if not has_written and not self._outages.has_just_failed(Use.WRITING):
+                self._probe_write()
+            return self._outages.cause(Use.WRITING)
 
     def miscounts(self) -> tuple[Miscount, ...]:
         """Return every counter of the leaderboard that disagrees with the tickets."""
@@ -175,11 +204,41 @@ class SqlStore:
         except Unavailable:  # the commit may have succeeded before the connection was lost
             self._listeners.notify(transaction.written)
             raise
+        if transaction.written:
+            self._wrote_at = monotonic()
+            if self._outages.is_any:
+                self._outages.succeeded(Use.WRITING)
+
+    def _probe_write(self) -> None:
+        try:
+            transaction = Transaction(self.database, SYSTEM)
+            try:
+                cause = probe_write(transaction)
+            finally:
+                transaction.rollback()
+                transaction.release()
+        except Unavailable as error:  # or the lock was not to be had
+            cause = cause_of(error.__cause__ or error)
+        if cause is None:
+            self._wrote_at = monotonic()
+            self._outages.succeeded(Use.WRITING)
+            return
+        self._outages.begin(Use.WRITING, cause)
+        self.database.writers.close()  # the next connections may find another server
+
+    def _note_reading(self, executor: Executor) -> None:
+        if self._outages.is_any and executor.has_run:
+            self._outages.succeeded(Use.READING)
 
     @contextmanager
     def _reading(self) -> Iterator[Executor]:
         executor = Executor(self.database)
         try:
             yield executor
+        except Unavailable as error:
+            self._outages.failed(Use.READING, error)
+            raise
+        else:
+            self._note_reading(executor)
         finally:
             executor.release()

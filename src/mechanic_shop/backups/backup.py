@@ -36,6 +36,8 @@ def back_up(url: str, target: Path, *, replace: bool = False) -> int:
     _require_other_file(url, target)
     if target.exists() and not replace:
         raise BackupRefused(f"{target} already exists: use --force to replace it")
+    if (own := sqlite_file(url)) and not own.exists():
+        raise BackupRefused(f"there is no shop in {own}: set DATABASE_URL to its place")
     with _translate_errors(), _atomic_write(target, replace=replace) as temporary:
         if file := sqlite_file(url):
             sqlite_backups.write(file, temporary)

@@ -15,7 +15,7 @@ from sqlalchemy import URL
 
 from mechanic_adapters.sql.engine.durability import COMMIT_SYNCHRONOUSLY
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url, schema_name
-from mechanic_adapters.sql.migrations.version import VERSION_TABLES
+from mechanic_adapters.sql.migrations.version import VERSION_TABLES, is_ours
 from mechanic_adapters.sql.schema.accounts import sessions
 from mechanic_shop.backups import epoch
 from mechanic_shop.settings.database_url import describe_failure
@@ -45,12 +45,25 @@ _SERVICE: Final = "mechanic_shop"
 
 
 def write(url: str, target: Path) -> None:
-    """Dump the database at *url* into *target*. Raises `ValueError`."""
+    """Dump the database at *url* into *target*. Raises `ValueError`, also if it has no shop."""
     place = database_url(url)
+    _require_schema(url)
     program = _find_program("pg_dump", _server_version(url))
     schema = schema_name(place)
     only = (f'--schema="{schema}"',) if schema else ()  # the others are another application's
     _run(place, program, "--format=custom", *_PORTABLE, *only, f"--file={target}", _dbname(place))
+
+
+def _require_schema(url: str) -> None:
+    """Raise `ValueError` unless the database has a schema of the shop."""
+    with _connect(url) as connection:
+        for table in VERSION_TABLES:
+            if not _has(connection, table):
+                continue
+            found = connection.execute(f"SELECT version_num FROM {table}").fetchall()  # noqa: S608 - our own names
+            if len(found) == 1 and is_ours(found[0][0]):
+                return
+    raise ValueError("the database that DATABASE_URL names does not contain a shop")
 
 
 def read(source: Path, url: str, *, replace: bool) -> None:

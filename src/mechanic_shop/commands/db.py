@@ -29,10 +29,14 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Upgrade the schema to the newest version."""
+    """Upgrade the schema to the newest version; leave a newer one as it is."""
     url = Settings.read().database_url
-    database.known_schema_version(url)
-    database.upgrade_schema(url, _RETRIES)
+    try:
+        database.known_schema_version(url)
+    except database.SchemaNewer as newer:  # a former version starts on it, after this command
+        _report(f"{newer}: nothing to upgrade")
+    else:
+        database.upgrade_schema(url, _RETRIES)
     click.echo(database.schema_version(url))
 
 
@@ -72,7 +76,7 @@ def check() -> None:
 @click.option("--mend", is_flag=True, help="Recount and store the wrong counters.")
 def recount(*, mend: bool) -> None:
     """Exit 1 if a stored counter is wrong, unless --mend corrects it."""
-    with database.open_database(Settings.read(), 1) as store:
+    with database.open_database(Settings.read(), 1, must_exist=True) as store:
         counters, totals = store.miscounts(), store.wrong_totals()
         if mend and (counters or totals):
             store.recount()
@@ -95,7 +99,7 @@ def recount(*, mend: bool) -> None:
 def sweep() -> None:
     """Delete expired answers to requests with an Idempotency-Key, sessions, old events and mails."""
     settings = Settings.read()
-    with database.open_database(settings, 1) as store:
+    with database.open_database(settings, 1, must_exist=True) as store:
         swept = create_sweeper(settings, store).sweep()
     click.echo(f"{swept.answers} stored answers deleted")
     click.echo(f"{swept.sessions} sessions and refresh tokens deleted")

@@ -8,7 +8,7 @@ from mechanic_core.access import SYSTEM
 from mechanic_core.events.use_cases import MAX_EVENTS
 from mechanic_http.json import codec
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.shop import open_shop
+from mechanic_shop.wiring.shop import open_existing_shop
 
 WAIT_S: Final = 20
 """How long a read waits for events; Ctrl-C ends it at once."""
@@ -26,7 +26,7 @@ WAIT_S: Final = 20
 def events(after: int, *, follow: bool) -> None:
     """Print the events of the shop, a JSON object on each line."""
     wait_s = WAIT_S if follow else 0
-    with open_shop(settings=Settings.read()) as shop:
+    with open_existing_shop(Settings.read()) as shop:
         while True:
             feed = shop.read_events(SYSTEM, after, MAX_EVENTS, wait_s=wait_s)
             for event in feed.items:

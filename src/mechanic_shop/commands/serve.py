@@ -9,6 +9,7 @@ from wsgiref.types import WSGIApplication
 
 import click
 
+from mechanic_adapters.rate_limits.limiter import MEMORY
 from mechanic_core.errors import Refused
 from mechanic_http.ports import AccessLog
 from mechanic_server.http_server import ApplicationFactory, Stopping, ignore_exit, listen
@@ -16,6 +17,8 @@ from mechanic_server.http_server import serve as serve_until_stopped
 from mechanic_shop.garbage_collection import exempt_from_collection
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.observability.metrics import shared_between_processes
+from mechanic_shop.settings.choices import CacheType
+from mechanic_shop.settings.database_url import require_folder
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.url_passwords import mask_urls
 from mechanic_shop.wiring.application import THREADS, open_application
@@ -63,7 +66,10 @@ def serve(
     if (workers > 1 or server == "granian") and not hasattr(os, "fork"):
         raise click.UsageError("--workers and granian need Linux or macOS")
     settings = Settings.read()
+    require_folder(settings.database_url)  # before worker processes fail by it one after another
     access_log = configure_logging(settings)
+    if workers > 1 and (apart := _what_is_not_shared(settings, workers)):
+        click.echo(f"mechanic-shop: {workers} workers without CACHE_REDIS_URL: {apart}", err=True)
     with shared_between_processes() if workers > 1 else nullcontext(ignore_exit) as on_exit:
         if server == "granian":
             from mechanic_server import granian  # noqa: PLC0415 - an optional dependency
@@ -85,6 +91,20 @@ def serve(
                 report_error=_report_error,
             )
     raise SystemExit(code)
+
+
+def _what_is_not_shared(settings: Settings, workers: int) -> str:
+    """Return what becomes of limits and caches that each worker has for itself."""
+    limits = (
+        *(settings.global_rate_limit, settings.login_rate_limit),
+        *(settings.static_rate_limit, settings.write_rate_limit),
+    )
+    effects = []
+    if any(limits) and settings.rate_limit_storage_url == MEMORY:
+        effects.append(f"rate limits multiply by up to {workers}")
+    if settings.cache_type is CacheType.MEMORY:
+        effects.append(f"cached answers may be stale for {settings.cache_ttl_s} s")
+    return ", ".join(effects)
 
 
 def _application_factory(

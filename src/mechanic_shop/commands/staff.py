@@ -11,7 +11,7 @@ from mechanic_core.accounts.password_resets import NewPassword
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.rules import first_violation, normalizer_of, rules_of
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.shop import open_shop
+from mechanic_shop.wiring.shop import open_existing_shop, open_shop
 
 OPTIONS: Final = {"name": "--name", "email": "--email", "password": "the password"}
 """The fields of a `Hiring` by their names on the command line."""
@@ -51,7 +51,7 @@ def reset(email: str, *, password_stdin: bool) -> None:
     settings = Settings.read()
     password = _read_password(from_stdin=password_stdin)
     _validate(email=email, password=password)
-    with open_shop(settings=settings) as shop:
+    with open_existing_shop(settings) as shop:
         mechanic_id = shop.set_staff_password(SYSTEM, email, NewPassword(new_password=password))
     click.echo(f"mechanic {mechanic_id}: new password, all sessions ended")
 

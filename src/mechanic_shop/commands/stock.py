@@ -5,7 +5,7 @@ import click
 from mechanic_core.access import SYSTEM
 from mechanic_core.money import to_decimal
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.shop import open_shop
+from mechanic_shop.wiring.shop import open_existing_shop
 
 
 @click.group()
@@ -16,7 +16,7 @@ def stock() -> None:
 @stock.command()
 def check() -> None:
     """Exit 1 if a part's balance differs from its ledger."""
-    with open_shop(settings=Settings.read()) as shop:
+    with open_existing_shop(Settings.read()) as shop:
         mismatches = shop.check_stock(SYSTEM)
     for one in mismatches:
         click.echo(

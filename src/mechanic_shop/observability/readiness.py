@@ -50,10 +50,14 @@ def _state_of(store: Store) -> tuple[bool, Mapping[str, str]]:
             store.ping()
             return True, {"store": "up"}
         schema = store.schema_version()
+        # A newer schema is accepted: the previous release keeps running during a deployment.
+        if not is_supported(schema):
+            return False, {"database": "up", "schema": schema or ""}
+        failure = store.write_failure()
     except Unavailable:
         return False, {"database" if isinstance(store, SqlStore) else "store": "down"}
-    # A newer schema is accepted: the previous release keeps running during a deployment.
-    return is_supported(schema), {"database": "up", "schema": schema or ""}
+    writes = failure.reason if failure else "up"
+    return failure is None, {"database": "up", "schema": schema or "", "writes": writes}
 
 
 def _side_store(health: Health | None) -> str:

@@ -4,11 +4,25 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from mechanic_adapters.sql.engine.engines import database_url
+from mechanic_adapters.sql.engine.outages import cause_of
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_shop.settings.variables import WrongSettings
+
+_REASONS: Final = {
+    "disk full": "has a full disk",
+    "login refused": "refuses this user, this machine, or a connection without TLS",
+    "missing rights": "refuses: the user lacks rights on the database, its schema or its tables",
+    "no such database": "is missing: the server has no database of that name",
+    "read only": "is read only",
+    "slots full": "has no free connection",
+    "TLS refused": "cannot be reached with this sslmode: TLS, or its absence, is refused",
+    "wrong password": "refuses the password",
+}
+"""What a database does, by the reason of an outage."""
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -40,7 +54,9 @@ def translate_errors(url: str) -> Iterator[None]:
 
 
 def require_folder(url: str) -> None:
-    """Raise `WrongSettings` for an SQLite file that cannot exist: no folder, or itself one."""
+    """Raise `WrongSettings` for no URL, and an SQLite file without a folder, or itself one."""
+    if not url:
+        raise WrongSettings("DATABASE_URL is required in production")
     file = sqlite_file(url)
     try:
         problem = _problem_with(file) if file else None
@@ -62,7 +78,11 @@ def describe_failure(url: str, error: BaseException) -> str:
         return f"DATABASE_URL: {file}: {error}"
     place = database_url(url)
     host = place.host or place.query.get("host") or "localhost"
+    cause = cause_of(error)
     # PostgreSQL marks a refused connection as FATAL, in a sentence that names the user.
-    refused = "FATAL: " in str(error)
-    reason = "refuses the connection" if refused else "does not answer"
-    return f"DATABASE_URL: the database at {host}:{place.port or 5432} {reason}"
+    is_refused = "FATAL: " in str(error)
+    reason = _REASONS.get(cause.reason) or (
+        "refuses the connection" if is_refused else "does not answer"
+    )
+    code = f" ({cause.code})" if cause.code else ""
+    return f"DATABASE_URL: the database at {host}:{place.port or 5432} {reason}{code}"

@@ -16,11 +16,11 @@ from mechanic_shop.settings.choices import (
     LogLevel,
     PasswordProfile,
 )
+from mechanic_shop.settings.database import DatabaseUrl, default_url
 from mechanic_shop.settings.env_file import ENV_FILE, read_env_file
 from mechanic_shop.settings.mail import MailFrom, PublicUrl, SmtpUrl, mail_conflicts, sender_at
 from mechanic_shop.settings.parsers import (
     BOOLEAN,
-    DATABASE_URL,
     NETWORK,
     ORIGIN,
     PEM_FILE,
@@ -52,7 +52,7 @@ class Settings:
     app_env: Annotated[
         Environment,
         Variable(
-            "Where the shop runs; production requires a secret key and, by default, HTTPS",
+            "Where the shop runs; production requires a secret key, a database and, by default, HTTPS",
             choice_of(Environment),
             alias="FLASK_ENV",
         ),
@@ -67,14 +67,9 @@ class Settings:
             secret=True,
         ),
     ] = None
-    database_url: Annotated[
-        str,
-        Variable(
-            "The database. `postgres://` is accepted too; a relative SQLite path starts at the working "
-            "directory. `?schema=NAME` puts all in a schema of PostgreSQL, which `db upgrade` creates",
-            DATABASE_URL,
-        ),
-    ] = "sqlite:///mechanic_shop.db"
+    database_url: DatabaseUrl = Factory(
+        lambda settings: default_url(is_production=settings.production), takes_self=True
+    )
     jwt_alg: Annotated[
         JwtAlgorithm, Variable("Signature algorithm of access tokens", choice_of(JwtAlgorithm))
     ] = JwtAlgorithm.HS256

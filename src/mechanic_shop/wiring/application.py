@@ -32,6 +32,7 @@ from mechanic_http.operators.metrics import MetricsResource
 from mechanic_http.ports import AccessLog
 from mechanic_http.settings import HttpSettings
 from mechanic_shop.observability.metrics import Metrics
+from mechanic_shop.observability.outages import log_outage
 from mechanic_shop.observability.readiness import Stopping, never_stopping, readiness_check
 from mechanic_shop.observability.traces import open_traces
 from mechanic_shop.settings.settings import Settings
@@ -191,7 +192,8 @@ def _http_ports(
     resources: Resources, stopping: Stopping, access_log: AccessLog | None
 ) -> HttpPorts:
     cache, store, tokens = resources.cache, resources.shop.store, resources.tokens
-    database = sql_store_of(store)
+    if database := sql_store_of(store):
+        database.database.outages.listen(log_outage)
     revocations = RevocationList(
         store.read_only,
         timedelta(seconds=tokens.life),

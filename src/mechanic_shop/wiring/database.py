@@ -8,7 +8,7 @@ from mechanic_adapters.sql.migrations import version
 from mechanic_adapters.sql.migrations.lock_retries import PATIENT, LockRetries
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
-from mechanic_shop.settings.database_url import sqlite_file, translate_errors
+from mechanic_shop.settings.database_url import require_folder, sqlite_file, translate_errors
 from mechanic_shop.settings.settings import Settings
 
 
@@ -24,15 +24,44 @@ class SchemaNewer(Refused):
     exit_code: ClassVar = 1
 
 
+class NoShop(Refused):
+    """The database has no schema, and this command creates none."""
+
+    exit_code: ClassVar = 1
+
+
 @contextmanager
-def open_database(settings: Settings, pool_size: int) -> Iterator[SqlStore]:
+def open_database(
+    settings: Settings, pool_size: int, *, must_exist: bool = False
+) -> Iterator[SqlStore]:
     """Open the database, its schema up to date, and close it on exit.
 
-    Raises `SchemaOld`, and what `translate_errors` raises.
+    A missing SQLite file is created, unless it *must_exist*. Raises `SchemaOld`, `NoShop`, and what
+    `translate_errors` raises.
     """
+    require_folder(settings.database_url)
+    if must_exist:
+        _require_shop(settings.database_url)
     with closing(SqlStore.open(settings.database_url, pool_size=pool_size)) as store:
         _ensure_schema(store, settings.database_url)
         yield store
+
+
+def _require_shop(url: str) -> None:
+    """Raise `NoShop` if to open the database would create an empty shop.
+
+    Nothing creates one in PostgreSQL but `db upgrade`. Raises what `translate_errors` raises.
+    """
+    file = sqlite_file(url)
+    if file is None:
+        return
+    with translate_errors(url), closing(SqlStore.open(url, pool_size=1)) as store:
+        found = store.schema_version() if file.exists() else None
+    if found is None and schema_version(url) is None:  # as a former release stored it
+        raise NoShop(
+            f"there is no shop in {file}: set DATABASE_URL to its place, or create one with "
+            "mechanic-shop db upgrade"
+        )
 
 
 def _ensure_schema(store: SqlStore, url: str) -> None:

@@ -77,6 +77,14 @@ def open_shop(
         yield with_long_poll(shop, MAX_WAITING, on_commit=on_commit)
 
 
+@contextmanager
+def open_existing_shop(settings: Settings) -> Iterator[Shop]:
+    """Open the shop as `open_shop` does, but raise `NoShop` instead of creating one."""
+    with ExitStack() as stack:
+        shop = _open(stack, settings, None, ignore_low_stock, must_exist=True)
+        yield with_long_poll(shop, MAX_WAITING)
+
+
 def _settings_of(
     url: str | Path | None, given: Mapping[str, object], *, has_store: bool
 ) -> tuple[Settings, Mapping[str, str]]:
@@ -87,12 +95,17 @@ def _settings_of(
 
 
 def _open(
-    stack: ExitStack, settings: Settings, store: Store | None, low_stock: LowStockListener
+    stack: ExitStack,
+    settings: Settings,
+    store: Store | None,
+    low_stock: LowStockListener,
+    *,
+    must_exist: bool = False,
 ) -> Shop:
     """Return the shop; what *stack* closes is opened on *store*, or else on the database."""
     tokens = configure_tokens(settings, has_database=store is None)
     if store is None:
-        store = stack.enter_context(open_database(settings, CONNECTIONS))
+        store = stack.enter_context(open_database(settings, CONNECTIONS, must_exist=must_exist))
     opened = stack.enter_context(closing(OpenStore(store)))
     if settings.cache_type is CacheType.REDIS:  # another process may have cached what is changed
         stack.enter_context(invalidate_on_commit(opened, create_cache(settings)))

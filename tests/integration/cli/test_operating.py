@@ -3,6 +3,9 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Final
+
+import pytest
 
 from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.part import PartForm
@@ -11,6 +14,9 @@ from mechanic_shop import open_shop
 from mechanic_shop.settings.settings import Settings
 from tests.integration.cli.outcomes import CommandLine, Outcome
 from tests.integration.programs import ask, serving
+from tests.integration.servers import RunningValkey
+
+LIMITS: Final = tuple(f"{name}_RATE_LIMIT" for name in ("GLOBAL", "LOGIN", "STATIC", "WRITE"))
 
 
 def test_config_reads_the_file_and_hides_secrets(shop_cli: CommandLine, tmp_path: Path) -> None:
@@ -74,3 +80,41 @@ def test_two_processes_share_a_port(tmp_path: Path) -> None:
         code = shop.process.wait(30)
 
     assert (200, 0) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ({}, "rate limits multiply by up to 2, cached answers may be stale for 30 s"),
+        ({"CACHE_TYPE": "null"}, "rate limits multiply by up to 2"),
+        (
+            {**dict.fromkeys(LIMITS, ""), "CACHE_TTL_S": "5"},
+            "cached answers may be stale for 5 s",
+        ),
+        ({**dict.fromkeys(LIMITS, ""), "CACHE_TYPE": "null"}, None),
+    ],
+)
+def test_workers_that_share_nothing_are_warned_of(
+    tmp_path: Path, env: dict[str, str], expected: str | None
+) -> None:
+    """
+    Several workers without a shared store say in one line what becomes of limits and caches.
+    """
+    with serving(tmp_path, "serve", "--port", "0", "--workers", "2", env=env) as shop:
+        shop.process.terminate()
+        shop.process.wait(30)
+
+    warnings = (tmp_path / "log").read_text().splitlines()
+    line = f"mechanic-shop: 2 workers without CACHE_REDIS_URL: {expected}"
+    assert ([line] if expected else []) == [one for one in warnings if "workers" in one]
+
+
+def test_workers_that_share_are_not_warned_of(tmp_path: Path, valkey: RunningValkey) -> None:
+    """
+    With a shared store there is no warning, nor with a single worker.
+    """
+    for workers, env in (("2", {"CACHE_REDIS_URL": valkey.patient_url}), ("1", {})):
+        with serving(tmp_path, "serve", "--port", "0", "--workers", workers, env=env) as shop:
+            shop.process.terminate()
+            shop.process.wait(30)
+        assert "without CACHE_REDIS_URL" not in (tmp_path / "log").read_text()

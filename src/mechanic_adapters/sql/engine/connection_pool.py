@@ -91,8 +91,8 @@ class ConnectionPool:
             self._may_take.wait(POOL_TIMEOUT_S)
         try:
             connection = self._free.get(timeout=POOL_TIMEOUT_S)
-        except Empty:
-            raise Unavailable from None
+        except Empty as error:
+            raise Unavailable from error
         if connection.generation != self.generation or connection.driver is None:
             self._reopen(connection)
         return connection

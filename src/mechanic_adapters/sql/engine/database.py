@@ -9,6 +9,7 @@ from mechanic_adapters.sql.engine.compiled_statements import StatementCache
 from mechanic_adapters.sql.engine.connection_pool import Connection, ConnectionPool
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
 from mechanic_adapters.sql.engine.engines import read_engine, write_engine, write_pool_size
+from mechanic_adapters.sql.engine.outages import Outages
 from mechanic_core.errors import Refused
 
 
@@ -24,6 +25,7 @@ class Database:
         """Connections that run each statement in its own transaction, read-only."""
         self.writers = ConnectionPool(writing, write_pool_size(url, pool_size), self._errors)
         self.is_postgres = url.get_backend_name() == "postgresql"
+        self.outages = Outages()
         self.statements = StatementCache(reading.dialect)
         self.driver_error: type[Any] = reading.dialect.loaded_dbapi.Error
         self.on_statement: Callable[[str], object] | None = None

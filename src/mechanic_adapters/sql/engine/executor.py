@@ -49,7 +49,7 @@ class Executor:
         self._connection: Connection | None = None
         self._rollback_only: Exception | None = None
         """What every further statement raises, once the transaction can only be rolled back."""
-        self._has_run = False
+        self.has_run = False
 
     def all(self, statement: ClauseElement, params: Params = NO_PARAMS) -> Sequence[Row]:
         """Return every row that *statement* selects."""
@@ -139,7 +139,7 @@ class Executor:
         cursor = self._connection.cursor
         cursor.execute(compiled.sql, values, **compiled.options)
         rows = cursor.fetchall() if compiled.returns_rows else ()
-        self._has_run = True
+        self.has_run = True
         if compiled.result_converters:
             rows = _converted(rows, compiled.result_converters)
         return cursor.rowcount, rows
@@ -276,7 +276,7 @@ class Transaction(Executor):
                 self._connection.cursor.execute(sql)
         except self.database.driver_error as error:
             self._recover(error)
-        self._has_run = True
+        self.has_run = True
 
     def _recover(self, error: Exception) -> None:
         """Make the transaction rollback-only.
@@ -286,7 +286,7 @@ class Transaction(Executor):
         """
         failure = self.database.meaning(error)
         if self._discard_broken(error):
-            failure = Unavailable() if self._has_run else LostRace()
+            failure = Unavailable() if self.has_run else LostRace()
         self._rollback_only = failure
         raise failure from error
 

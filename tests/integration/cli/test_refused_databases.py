@@ -1,0 +1,76 @@
+"""A server that refuses: each reason has its own line at the start."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.integration.cli.outcomes import CommandLine, is_one_line
+from tests.integration.programs import run
+
+REASONS: Mapping[str, str] = {
+    "password": "password|credentials",
+    "database": "no database of that name|no such database",
+    "tls": "TLS",
+    "rights": "lacks rights",
+    "address": "does not answer",
+}
+"""What is wrong, and what its line says."""
+
+
+@pytest.fixture
+def wrong_urls(postgres_url: str) -> Mapping[str, str]:
+    """URLs of what the server refuses."""
+    name = postgres_url.rpartition("/")[2]
+    role, password = f"guest_{name}", secrets.token_hex(8)
+    owner = postgres_url.partition("://")[2].partition("@")[0]
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+    return {
+        "password": postgres_url.replace(owner, "postgres:wrong"),
+        "database": f"{postgres_url}_of_nobody",
+        "tls": f"{postgres_url}?sslmode=require",
+        "rights": postgres_url.replace(owner, f"{role}:{password}"),
+        "address": "postgresql://ada:w0rd@127.0.0.1:1/shop",
+    }
+
+
+def test_each_reason_has_its_own_line(shop_cli: CommandLine, wrong_urls: Mapping[str, str]) -> None:
+    """
+    A wrong password, a missing database, refused TLS and missing rights are told apart.
+    """
+    lines = {}
+    for reason, url in wrong_urls.items():
+        outcome = shop_cli("db", "upgrade", DATABASE_URL=url)
+        assert 1 == outcome.code
+        assert is_one_line(outcome.err)
+        assert outcome.err.startswith("mechanic-shop: DATABASE_URL: the database at 127.0.0.1:")
+        lines[reason] = outcome.err
+        for secret in url.partition("://")[2].partition("@")[0].split(":"):
+            assert secret not in outcome.err.replace("postgresql", "")
+
+    assert len(REASONS) == len({*lines.values()})
+    for reason, words in REASONS.items():
+        assert any(word in lines[reason] for word in words.split("|")), lines[reason]
+
+
+@pytest.mark.parametrize("reason", ["rights", "database"])
+def test_serve_says_it_too(
+    tmp_path: Path,
+    shop_cli: CommandLine,
+    postgres_url: str,
+    wrong_urls: Mapping[str, str],
+    reason: str,
+) -> None:
+    """
+    `serve` ends with the same line when the role may not read the tables.
+    """
+    shop_cli("db", "upgrade", DATABASE_URL=postgres_url)
+
+    served = run(tmp_path, "serve", "--port", "0", env={"DATABASE_URL": wrong_urls[reason]})
+
+    assert 1 == served.returncode
+    assert is_one_line(served.stderr)
+    assert any(words in served.stderr for words in REASONS[reason].split("|"))
