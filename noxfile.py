@@ -42,6 +42,9 @@ GENERATED = {
     "src/mechanic_http/static/swagger.yaml": ("openapi",),
     "mechanic_shop.postman_collection.json": ("postman",),
 }
+ENGINES = ("haproxy",)
+"""Debian's programs that the session `scale` needs, beside the servers from wheels."""
+
 SWAGGER_UI = Path("src/mechanic_http/static/swagger-ui")
 
 nox.needs_version = ">=2026.10"
@@ -50,7 +53,7 @@ nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = [
     *("lint", "types", "layers", "documents", "deployment", "licences"),
-    *(f"unit-{HERE}", f"integration-{HERE}", "api", "browser", "faults"),
+    *(f"unit-{HERE}", f"integration-{HERE}", "api", "browser", "faults", "scale"),
 ]
 
 
@@ -93,6 +96,14 @@ def faults(session: nox.Session) -> None:
     """Run the fault tests: database, disk and processes fail; no acknowledged write is lost."""
     install(session, "tests", project=True)
     session.run("pytest", *arguments_of(session, "tests/faults"))
+
+
+@nox.session
+def scale(session: nox.Session) -> None:
+    """Run the tests with other people's engines: a pooler, several servers of a database."""
+    session.run(".ci/programs", *ENGINES, external=True)
+    install(session, "tests", project=True)
+    session.run("pytest", *arguments_of(session, "tests/scale"))
 
 
 @nox.session
@@ -163,7 +174,8 @@ def licences(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def long(session: nox.Session) -> None:
-    """Run state machines, interleavings and crashes of migrations for hours, not minutes."""
+    """Run state machines, interleavings, crashes and restarts for hours, not minutes."""
+    session.run(".ci/programs", *ENGINES, external=True)
     install(session, "tests", project=True)
     session.run(
         *("pytest", "--timeout=14400"),
@@ -172,10 +184,12 @@ def long(session: nox.Session) -> None:
             for name in ("shop_machine", "shop_machine_sql", "stock_interleavings")
         ),
         "tests/integration/test_migration_locks.py",
+        "tests/scale/test_rolling_restart.py",
         env={
             "HYPOTHESIS_PROFILE": "long",
             "INTERLEAVING_SECONDS": "300",
             "CRASHES_APART": "1",
+            "ROLLING_RESTART_REQUESTS": "10000",
         },
     )
 
