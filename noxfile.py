@@ -145,6 +145,8 @@ def deployment(session: nox.Session) -> None:
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     session.run("zizmor", "--offline", "--pedantic", *WORKFLOWS)
     session.run("shellcheck", "--enable=all", ".ci/run", ".ci/programs", "deploy/mechanic-shop.sh")
+    if shutil.which("promtool"):
+        session.run("promtool", "check", "rules", "deploy/alerts.yml", external=True)
     if shutil.which("systemd-analyze"):
         unit = "deploy/mechanic-shop.service"
         security = ("systemd-analyze", "security", "--offline=true", "--threshold=15")

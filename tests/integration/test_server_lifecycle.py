@@ -251,7 +251,7 @@ def test_a_shop_that_cannot_start_ends_the_server(workers: str) -> None:
 
 def test_metrics_are_shared() -> None:
     """
-    Metrics include all processes, also those that have died.
+    Metrics include all processes, also those that have died, and how many were started again.
     """
     with running([*TINY, "2"]) as server:
         wait_until(lambda: len(server.process.children()) == 2)
@@ -263,6 +263,7 @@ def test_metrics_are_shared() -> None:
 
     sample = 'mechanic_shop_http_requests_total{method="GET",role="none",route="/pid",status="200"}'
     assert all(f"{sample} 30.0" in figure for figure in figures)
+    assert all("mechanic_shop_worker_restarts_total 1.0" in figure for figure in figures)
 
 
 def test_an_address_taken() -> None:
