@@ -5,6 +5,7 @@ import socket
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from threading import Event
 from typing import TypeAlias
 from wsgiref.types import WSGIApplication
@@ -75,14 +76,17 @@ def serve(  # noqa: PLR0913 - the options of a server
     def work(on_ready: Callable[[], object]) -> None:
         _serve_in_process(application_factory, open_server, on_ready, drain_s)
 
-    def announce() -> None:
-        click.echo(f"Serving on {url_of(listener)}")
-
     if workers == 1:
-        work(announce)
+        work(partial(_announce, listener))
         return 0
     forks = PreforkWorkers(work, report_error)
-    return Supervisor(forks, workers, announce, listener.close, on_worker_exit, drain_s).run()
+    return Supervisor(
+        forks, workers, partial(_announce, listener), listener.close, on_worker_exit, drain_s
+    ).run()
+
+
+def _announce(listener: socket.socket) -> None:
+    click.echo(f"Serving on {url_of(listener)}")
 
 
 def _allow_open_files() -> None:

@@ -40,6 +40,7 @@ def shops(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) ->
         gone = shop.register_customer(SYSTEM, sample(Registration))
         shop.erase_customer(SYSTEM, gone.id)
     server = postgres.new_database()
+    runner.upgrade(server)
     copy_shop(file, server)
     return {"sqlite": file, "postgresql": server}
 

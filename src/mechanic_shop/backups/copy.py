@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Table, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from mechanic_adapters.sql.engine.engines import database_url, read_engine, write_engine
+from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.schema.accounts import epochs
 from mechanic_adapters.sql.schema.events import event_positions
 from mechanic_adapters.sql.schema.metadata import METADATA
@@ -24,12 +25,8 @@ from mechanic_shop.backups import epoch
 from mechanic_shop.backups.backup import BackupRefused
 from mechanic_shop.backups.copy_ends import CopyEnd, end_of, generated_columns
 from mechanic_shop.settings.database_url import describe_failure
-from mechanic_shop.settings.variables import name_as_set
-from mechanic_shop.wiring import database
 
 _ROWS_AT_ONCE: Final = 1000
-_TARGET: Final = {"DATABASE_URL": "--to"}
-"""In messages about the target, its address is what was given with this option."""
 
 
 @frozen
@@ -43,17 +40,11 @@ class Copied:
 def copy_shop(source: str, target: str) -> Copied:
     """Copy the shop at the URL *source* to *target*, completely or not at all, and check it there.
 
-    The target gets the schema if it has none. Raises `SchemaOld` and `SchemaNewer`, and
-    `BackupRefused`, also if the target has data.
+    Both have the newest schema. Raises `BackupRefused`, also if the target has data.
     """
-    database.require_newest_schema(source)
-    with name_as_set(_TARGET):
-        if database.schema_version(target) is None:
-            database.upgrade_schema(target)
-        database.require_newest_schema(target)
-        with _reading(source) as old, _writing(target) as new:
-            copied = _copy(old, new)
-        _check(target)
+    with _reading(source) as old, _writing(target) as new:
+        copied = _copy(old, new)
+    _check(target)
     return copied
 
 
@@ -107,7 +98,7 @@ def _surplus(counts: Mapping[str, int]) -> list[str]:
     """Return the tables with more rows than a new database has in them."""
     with TemporaryDirectory(prefix="mechanic-shop-") as folder:
         url = f"sqlite:///{Path(folder) / 'new.db'}"
-        database.upgrade_schema(url)
+        runner.upgrade(url)
         with _reading(url) as connection:
             new = _count(connection)
     return [table for table, number in counts.items() if number > new[table]]

@@ -7,6 +7,8 @@ import click
 from mechanic_shop.backups.copy import copy_shop
 from mechanic_shop.settings.parsers import DATABASE_URL
 from mechanic_shop.settings.settings import Settings
+from mechanic_shop.settings.variables import name_as_set
+from mechanic_shop.wiring import database
 
 
 @click.command()
@@ -26,6 +28,12 @@ def copy(target: str) -> None:
         accepts = DATABASE_URL.accepts.replace("`", "")
         raise click.BadParameter(f"must be {accepts}", param_hint="--to") from None
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what follows an error
-    copied = copy_shop(Settings.read().database_url, url)
+    source = Settings.read().database_url
+    database.require_newest_schema(source)
+    with name_as_set({"DATABASE_URL": "--to"}):
+        if database.schema_version(url) is None:
+            database.upgrade_schema(url)
+        database.require_newest_schema(url)
+        copied = copy_shop(source, url)
     click.echo(f"{copied.rows} rows of {copied.tables} tables copied")
     click.echo("all balances match the ledger, all counters are right")
