@@ -42,6 +42,9 @@ GENERATED = {
     "src/mechanic_http/static/swagger.yaml": ("openapi",),
     "mechanic_shop.postman_collection.json": ("postman",),
 }
+ENGINES = ("haproxy",)
+"""Debian's programs that the session `scale` needs, beside the servers from wheels."""
+
 SWAGGER_UI = Path("src/mechanic_http/static/swagger-ui")
 
 nox.needs_version = ">=2026.10"
@@ -50,7 +53,7 @@ nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = [
     *("lint", "types", "layers", "documents", "deployment", "licences"),
-    *(f"unit-{HERE}", f"integration-{HERE}", "api", "browser", "faults"),
+    *(f"unit-{HERE}", f"integration-{HERE}", "api", "browser", "faults", "scale"),
 ]
 
 
@@ -96,6 +99,14 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session
+def scale(session: nox.Session) -> None:
+    """Run the tests with other people's engines: a pooler, several servers of a database."""
+    session.run(".ci/programs", *ENGINES, external=True)
+    install(session, "tests", project=True)
+    session.run("pytest", *arguments_of(session, "tests/scale"))
+
+
+@nox.session
 def documents(session: nox.Session) -> None:
     """Regenerate files; fail if one was stale, or if the API breaks its released version."""
     install(session, "tests", project=True)
@@ -133,7 +144,9 @@ def deployment(session: nox.Session) -> None:
     session.run("check-jsonschema", "--schemafile", "deploy/render.schema.json", "render.yaml")
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     session.run("zizmor", "--offline", "--pedantic", *WORKFLOWS)
-    session.run("shellcheck", "--enable=all", ".ci/run", ".ci/programs")
+    session.run("shellcheck", "--enable=all", ".ci/run", ".ci/programs", "deploy/mechanic-shop.sh")
+    if shutil.which("promtool"):
+        session.run("promtool", "check", "rules", "deploy/alerts.yml", external=True)
     if shutil.which("systemd-analyze"):
         unit = "deploy/mechanic-shop.service"
         security = ("systemd-analyze", "security", "--offline=true", "--threshold=15")
@@ -163,7 +176,8 @@ def licences(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def long(session: nox.Session) -> None:
-    """Run state machines, interleavings and crashes of migrations for hours, not minutes."""
+    """Run state machines, interleavings, crashes and restarts for hours, not minutes."""
+    session.run(".ci/programs", *ENGINES, external=True)
     install(session, "tests", project=True)
     session.run(
         *("pytest", "--timeout=14400"),
@@ -172,10 +186,12 @@ def long(session: nox.Session) -> None:
             for name in ("shop_machine", "shop_machine_sql", "stock_interleavings")
         ),
         "tests/integration/test_migration_locks.py",
+        "tests/scale/test_rolling_restart.py",
         env={
             "HYPOTHESIS_PROFILE": "long",
             "INTERLEAVING_SECONDS": "300",
             "CRASHES_APART": "1",
+            "ROLLING_RESTART_REQUESTS": "10000",
         },
     )
 

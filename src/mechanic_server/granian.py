@@ -4,9 +4,12 @@ import os
 import pkgutil
 import signal
 import time
+from collections.abc import Callable
+from ctypes import c_bool
 from functools import partial
-from threading import Thread
-from typing import Final
+from multiprocessing.sharedctypes import RawValue
+from threading import Thread, Timer
+from typing import Any, Final, TypeAlias
 from wsgiref.types import WSGIApplication
 
 from granian import Granian
@@ -20,18 +23,33 @@ from mechanic_server.rsgi import RsgiApplication
 _LIMITS: Final = limits.ConnectionLimits()
 _PARENT_CHECK_S: Final = 0.5
 
+Target: TypeAlias = str | Callable[[Callable[[], bool]], WSGIApplication]
+"""An application by its name, as `module:attribute`, or a function of a module that returns one.
+
+The function is called with one that returns whether a graceful shutdown has begun.
+"""
+
 
 def run(  # noqa: PLR0913 - options of the command line
-    host: str, port: int, threads: int, workers: int, target: str, *, behind_proxy: bool = False
+    host: str,
+    port: int,
+    threads: int,
+    workers: int,
+    target: Target,
+    *,
+    behind_proxy: bool = False,
+    drain_s: float = 0.0,
 ) -> None:
-    """Serve *target*, named as `module:attribute`, until SIGTERM.
+    """Serve *target* until SIGINT, or until *drain_s* seconds after SIGTERM.
 
-    Each worker process imports the target itself. *behind_proxy* says that headers of a proxy are
+    Each worker process loads the target itself. *behind_proxy* says that headers of a proxy are
     trusted: then requests are taken as they were sent, see `RsgiApplication`, at about twice the CPU.
     """
     _reset_sigterm_in_forks()
-    Granian(
-        target,
+    stopping: Any = RawValue(c_bool, False)
+    load = partial(_load, target, stopping)
+    server = Granian(
+        str(target),
         address=host,
         port=port,
         interface=Interfaces.RSGI if behind_proxy else Interfaces.WSGI,
@@ -49,18 +67,42 @@ def run(  # noqa: PLR0913 - options of the command line
         respawn_failed_workers=True,
         respawn_interval=0.1,
         workers_kill_timeout=int(limits.DRAIN_TIMEOUT_S),
-    ).serve(target_loader=partial(_load_rsgi, threads) if behind_proxy else _load)
+    )
+    server.on_startup(partial(_announce_stop, stopping, drain_s))
+    server.serve(target_loader=partial(_load_rsgi, load, threads) if behind_proxy else load)
 
 
-def _load(target: str) -> WSGIApplication:
-    """Import the application in a worker process."""
+def _load(target: Target, stopping: Any, _: str) -> WSGIApplication:
+    """Load the application in a worker process."""
     _stop_with_parent()
+    if callable(target):
+        return target(lambda: bool(stopping.value))
     application: WSGIApplication = pkgutil.resolve_name(target)
     return application
 
 
-def _load_rsgi(threads: int, target: str) -> RsgiApplication:
-    return RsgiApplication(_load(target), threads, _LIMITS.request_s)
+def _load_rsgi(load: Callable[[str], WSGIApplication], threads: int, name: str) -> RsgiApplication:
+    return RsgiApplication(load(name), threads, _LIMITS.request_s)
+
+
+def _announce_stop(stopping: Any, drain_s: float) -> None:
+    """Set *stopping*, which the workers share, before granian's own handlers stop them.
+
+    After SIGTERM they are stopped *drain_s* seconds later.
+    """
+    for one in (signal.SIGTERM, signal.SIGINT):
+        interrupt: Any = signal.getsignal(one)
+
+        def stop(number: int, frame: object, interrupt: Any = interrupt) -> None:
+            stopping.value = True
+            if drain_s and number == signal.SIGTERM:
+                timer = Timer(drain_s, interrupt, (number, frame))
+                timer.daemon = True  # of two signals the first counts
+                timer.start()
+            else:
+                interrupt(number, frame)
+
+        signal.signal(one, stop)
 
 
 def _reset_sigterm_in_forks() -> None:

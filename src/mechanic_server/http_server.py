@@ -5,6 +5,7 @@ import socket
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from threading import Event
 from typing import TypeAlias
 from wsgiref.types import WSGIApplication
@@ -48,6 +49,7 @@ def serve(  # noqa: PLR0913 - the options of a server
     threads: int,
     workers: int = 1,
     *,
+    drain_s: float = 0.0,
     proxies: Collection[Network] = (),
     on_worker_exit: Callable[[int], None] = ignore_exit,
     report_error: Callable[[BaseException], None] = traceback.print_exception,
@@ -59,6 +61,7 @@ def serve(  # noqa: PLR0913 - the options of a server
         listener: The listening socket, see `listen`.
         threads: How many requests each process runs at once.
         workers: How many processes share the port; a supervisor restarts those that die.
+        drain_s: How long requests are still served after SIGTERM, when `Stopping` is true already.
         proxies: Clients whose number of connections has no bound of its own.
         on_worker_exit: Called with the process id of each worker that has exited.
         report_error: Called in a worker that ends with an error.
@@ -71,16 +74,19 @@ def serve(  # noqa: PLR0913 - the options of a server
         return GuardedServer(application, listener, threads, proxies=proxies)
 
     def work(on_ready: Callable[[], object]) -> None:
-        _serve_in_process(application_factory, open_server, on_ready)
-
-    def announce() -> None:
-        click.echo(f"Serving on {url_of(listener)}")
+        _serve_in_process(application_factory, open_server, on_ready, drain_s)
 
     if workers == 1:
-        work(announce)
+        work(partial(_announce, listener))
         return 0
     forks = PreforkWorkers(work, report_error)
-    return Supervisor(forks, workers, announce, listener.close, on_worker_exit).run()
+    return Supervisor(
+        forks, workers, partial(_announce, listener), listener.close, on_worker_exit, drain_s
+    ).run()
+
+
+def _announce(listener: socket.socket) -> None:
+    click.echo(f"Serving on {url_of(listener)}")
 
 
 def _allow_open_files() -> None:
@@ -99,15 +105,16 @@ def _serve_in_process(
     application_factory: ApplicationFactory,
     open_server: Callable[[WSGIApplication], GuardedServer],
     on_ready: Callable[[], object],
+    drain_s: float,
 ) -> None:
-    """Serve in this process until SIGTERM or SIGINT."""
+    """Serve in this process until SIGINT, or until *drain_s* seconds after SIGTERM."""
     stopping = Event()
     with application_factory(stopping.is_set) as application:
         server = open_server(application)
 
-        def stop(*_: object) -> None:
+        def stop(number: int, _: object) -> None:
             stopping.set()
-            server.stop()
+            server.stop(drain_s if number == signal.SIGTERM else 0.0)
 
         previous = {one: signal.signal(one, stop) for one in (signal.SIGTERM, signal.SIGINT)}
         # Python runs a handler between two bytecodes only. Without the wake-up descriptor a

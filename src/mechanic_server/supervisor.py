@@ -62,7 +62,8 @@ class Supervisor:
     """Runs *count* *workers* until SIGTERM or SIGINT.
 
     *on_ready* is called when the first of them is ready, *on_stop* before they are stopped, and
-    *on_exit* with the process id of each that has exited.
+    *on_exit* with the process id of each that has exited. After SIGTERM the workers serve for
+    *drain_s* seconds more.
     """
 
     _workers: PreforkWorkers
@@ -70,8 +71,10 @@ class Supervisor:
     _on_ready: Callable[[], None]
     _on_stop: Callable[[], None]
     _on_exit: Callable[[int], None]
+    _drain_s: float = 0.0
     _slots: list[_Slot] = field(factory=list, init=False)
     _stopping: bool = field(default=False, init=False)
+    _stop_signal: signal.Signals = field(default=signal.SIGINT, init=False)
     _was_ready: bool = field(default=False, init=False)
     _failed: bool = field(default=False, init=False)
 
@@ -108,9 +111,9 @@ class Supervisor:
         timeout = max(0.0, min(due, default=_POLL_S))
         readable = [signals.fileno(), ready_fd := self._workers.ready_fd]
         ready, _, _ = select.select(readable, [], [], min(timeout, _POLL_S))
-        if signals.fileno() in ready:
-            with suppress(BlockingIOError):
-                self._stopping |= bool({signal.SIGTERM, signal.SIGINT} & {*signals.recv(4096)})
+        if signals.fileno() in ready and (received := _received(signals)):
+            self._stopping = True
+            self._stop_signal = min(received)  # SIGINT, if both
         if ready_fd in ready and os.read(ready_fd, 4096) and not self._was_ready:
             self._was_ready = True
             self._on_ready()
@@ -131,21 +134,30 @@ class Supervisor:
                 self._on_exit(pid)
 
     def _stop_all(self, signals: socket.socket) -> None:
-        """Stop every worker; kill those that take too long."""
-        self._signal_all(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_TIMEOUT_S
+        """Stop every worker with the signal that came; kill those that take too long."""
+        self._signal_all(self._stop_signal)
+        drain_s = self._drain_s if self._stop_signal is signal.SIGTERM else 0.0
+        deadline = time.monotonic() + drain_s + STOP_TIMEOUT_S
         while any(slot.pid for slot in self._slots):
             if time.monotonic() > deadline:
                 self._signal_all(signal.SIGKILL)
             select.select([signals], [], [], 0.1)
-            with suppress(BlockingIOError):
-                signals.recv(4096)
+            if signal.SIGINT in _received(signals):
+                self._signal_all(signal.SIGINT)
             self._reap()
 
     def _signal_all(self, which: signal.Signals) -> None:
         for slot in self._slots:
             if slot.pid is not None:
                 os.kill(slot.pid, which)
+
+
+def _received(signals: socket.socket) -> set[signal.Signals]:
+    """Return the signals to stop that have come."""
+    numbers = b""
+    with suppress(BlockingIOError):
+        numbers = signals.recv(4096)
+    return {one for one in (signal.SIGINT, signal.SIGTERM) if one in numbers}
 
 
 @contextmanager

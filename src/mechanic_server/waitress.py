@@ -1,6 +1,7 @@
 """waitress, guarded against request smuggling, slow and silent clients, with graceful shutdown."""
 
 import logging
+import math
 import os
 import select
 import socket
@@ -63,6 +64,7 @@ class GuardedServer(TcpWSGIServer):
         self.limits = limits
         self._proxies = proxies
         self._next_sweep = 0.0
+        self._stop_at = math.inf
         self._stopping = Event()
         self._listener = listener
         self._sockets = SocketMap()
@@ -81,8 +83,9 @@ class GuardedServer(TcpWSGIServer):
 
     def run(self) -> None:
         """Serve until `stop`; then drain: accept no more, finish requests in progress, return."""
-        while not self._stopping.is_set():
-            self._poll(_POLL_S)
+        while (remaining := self._stop_at - time.monotonic()) > 0:
+            self._poll(min(_POLL_S, remaining))
+        self._stopping.set()
         self._stop_accepting()
         deadline = time.monotonic() + DRAIN_TIMEOUT_S
         self._poll(0)  # new or idle connections may have a request waiting
@@ -93,9 +96,9 @@ class GuardedServer(TcpWSGIServer):
         self.task_dispatcher.shutdown(timeout=0 if busy else 1)
         wasyncore.close_all(self._sockets, ignore_all=True)
 
-    def stop(self) -> None:
-        """Begin a graceful shutdown; safe in a signal handler."""
-        self._stopping.set()
+    def stop(self, after_s: float = 0.0) -> None:
+        """Begin a graceful shutdown in *after_s* seconds, or earlier; safe in a signal handler."""
+        self._stop_at = min(self._stop_at, time.monotonic() + after_s)
         self.pull_trigger()
 
     @property

@@ -10,9 +10,9 @@ from typing import Final
 
 from attrs import frozen
 
-from tests.browser.programs import found_program
 from tests.integration.programs import PATIENCE_S
 from tests.integration.sockets import LOOPBACK, free_port, wait_until
+from tests.system_programs import found_program
 
 GUIDE: Final = Path(__file__).parents[2] / "docs/how-to/run-on-a-server.md"
 PREFIX: Final = "/shop"
@@ -53,7 +53,8 @@ def sample_of(language: str, shop_port: int, *, with_header: bool) -> str:
 
     Without its header the proxy removes the prefix, but does not say so.
     """
-    (sample,) = re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    samples = re.findall(rf"```{language}\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    (sample,) = (one for one in samples if "X-Forwarded-Prefix /shop" in one)
     at_port = sample.replace(":8000", f":{shop_port}")
     if with_header:
         return str(at_port)

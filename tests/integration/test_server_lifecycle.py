@@ -4,7 +4,8 @@ import json
 import signal
 import socket
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -26,6 +27,11 @@ ASK = b"GET %s HTTP/1.1\r\nHost: shop\r\n\r\n"
 GRANIAN = "from mechanic_server.granian import run; run('127.0.0.1', {}, 4, {}, '{}')"
 LIMITS = ConnectionLimits()
 FACTORY = "tests.integration.tiny_app:slow_application"
+DRAIN_S = 3
+DRAINING = (
+    "from mechanic_server.granian import run; from tests.integration.tiny_app import *; "
+    f"run('127.0.0.1', {{}}, 4, {{}}, observed_application, drain_s={DRAIN_S})"
+)
 
 
 def pid_of(server: Server) -> int:
@@ -113,6 +119,55 @@ def test_idle_connections_do_not_delay_the_shutdown(workers: str) -> None:
     assert time.monotonic() - started < DRAIN_TIMEOUT_S / 2
 
 
+@contextmanager
+def draining(server: str) -> Iterator[Server]:
+    """Run a *server*, named by its kind and number of workers, that drains after SIGTERM."""
+    kind, workers = server.split()
+    port = free_port() if kind == "granian" else None
+    command = ["-c", DRAINING.format(port, workers)] if port else [*TINY, workers]
+    with running(command, port, extra={"TINY_DRAIN": str(DRAIN_S)}) as started:
+        wait_until_listening(started)
+        wait_until(lambda: answers(started))
+        yield started
+
+
+@pytest.mark.parametrize("server", ["waitress 1", "waitress 2", "granian 1", "granian 2"])
+def test_drains_before_it_stops(server: str) -> None:
+    """
+    After SIGTERM `/readyz` is 503 while new connections are served; then the port is closed.
+    """
+    with draining(server) as started:
+        ready = started.get("/readyz").statuses
+        began = time.monotonic()
+        started.process.terminate()
+        wait_until(lambda: started.get("/readyz").statuses == [503])
+        served = [started.get("/x").statuses for _ in range(10)]
+        served_for = time.monotonic() - began
+        code = started.process.wait(PATIENCE_S)
+        took = time.monotonic() - began
+
+    assert [200] == ready
+    assert [[200]] * 10 == served
+    assert served_for < DRAIN_S <= took
+    assert code == 0
+
+
+@pytest.mark.parametrize("server", ["waitress 1", "waitress 2", "granian 2"])
+def test_an_interrupt_ends_draining(server: str) -> None:
+    """
+    SIGINT, as Ctrl-C sends it, does not wait for a load balancer.
+    """
+    with draining(server) as started:
+        began = time.monotonic()
+        started.process.terminate()
+        wait_until(lambda: started.get("/readyz").statuses == [503])
+        started.process.send_signal(signal.SIGINT)
+        code = started.process.wait(PATIENCE_S)
+
+    assert code == 0
+    assert time.monotonic() - began < DRAIN_S
+
+
 def test_slow_clients_do_not_delay_others() -> None:
     """
     Half-sent requests occupy no thread: others are answered at once.
@@ -196,7 +251,7 @@ def test_a_shop_that_cannot_start_ends_the_server(workers: str) -> None:
 
 def test_metrics_are_shared() -> None:
     """
-    Metrics include all processes, also those that have died.
+    Metrics include all processes, also those that have died, and how many were started again.
     """
     with running([*TINY, "2"]) as server:
         wait_until(lambda: len(server.process.children()) == 2)
@@ -208,6 +263,7 @@ def test_metrics_are_shared() -> None:
 
     sample = 'mechanic_shop_http_requests_total{method="GET",role="none",route="/pid",status="200"}'
     assert all(f"{sample} 30.0" in figure for figure in figures)
+    assert all("mechanic_shop_worker_restarts_total 1.0" in figure for figure in figures)
 
 
 def test_an_address_taken() -> None:

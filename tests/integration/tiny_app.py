@@ -44,11 +44,8 @@ def slow_application(environ: dict[str, Any], start_response: StartResponse) -> 
     return application(environ, start_response)
 
 
-@contextmanager
-def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
-    """Open the application with routes for readiness and metrics."""
-    if os.environ.get("TINY_FAILS"):
-        raise OSError(os.environ["TINY_FAILS"])
+def observed_application(stopping: Stopping) -> WSGIApplication:
+    """Return the application with routes for readiness and metrics."""
     metrics = Metrics()
 
     def wrapped(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -75,7 +72,15 @@ def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
         start_response(status, [("Content-Length", str(len(answer)))])
         return [answer]
 
-    yield wrapped
+    return wrapped
+
+
+@contextmanager
+def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
+    """Open the application with routes for readiness and metrics."""
+    if os.environ.get("TINY_FAILS"):
+        raise OSError(os.environ["TINY_FAILS"])
+    yield observed_application(stopping)
     report = os.environ.get("TINY_CLOSED")
     if report:
         Path(report).write_text(f"{threading.current_thread().name}\n")
@@ -83,5 +88,7 @@ def opened(stopping: Stopping) -> Iterator[WSGIApplication]:
 
 if __name__ == "__main__":
     with listen("127.0.0.1", 0) as listener, shared_between_processes() as on_exit:
-        code = serve(opened, listener, 8, workers=int(sys.argv[1]), on_worker_exit=on_exit)
+        drain_s = float(os.environ.get("TINY_DRAIN", "0"))
+        workers = int(sys.argv[1])
+        code = serve(opened, listener, 8, workers, drain_s=drain_s, on_worker_exit=on_exit)
     sys.exit(code)

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from mechanic_server.supervisor import STOP_TIMEOUT_S
 from mechanic_shop.cli import cli
 from mechanic_shop.settings.settings import Settings, variables
 
@@ -27,11 +28,13 @@ KNOWN = {name for _, name, _, _ in variables(Settings)}
 FOREIGN = {"PYTHON_VERSION"}
 
 
+SYSTEMD_GUIDE = (ROOT / "docs" / "how-to" / "run-with-systemd.md").read_text()
+WORKFLOW = ROOT / ".github" / "workflows" / "main.yaml"
 LOCKS = ("requirements.lock", "build.lock")
 DEPLOYMENTS = (
     DOCKERFILE.replace("\\\n", " "),
     WEB["buildCommand"],
-    (ROOT / "docs" / "how-to" / "run-with-systemd.md").read_text(),
+    SYSTEMD_GUIDE,
 )
 
 
@@ -115,6 +118,55 @@ def test_blueprint_refers_to_its_own_databases() -> None:
 
     assert wanted <= names
     assert [[], []] == [store["ipAllowList"] for store in stores]
+
+
+def test_service_and_commands_run_as_one_user() -> None:
+    """
+    The unit, the command for root and the guide name one user: another one would take its folder.
+    """
+    service = unit()["Service"]
+    command = (ROOT / "deploy" / "mechanic-shop.sh").read_text()
+    (created,) = re.findall(
+        r"# useradd --system --user-group .* (\S+)$", SYSTEMD_GUIDE, re.MULTILINE
+    )
+
+    assert [service["User"]] == re.findall(r"runuser -u (\S+) -- ", command)
+    assert service["User"] == service["Group"] == created
+    assert "DynamicUser" not in service
+    assert service["ExecStart"].split()[0] in command
+    assert not re.findall(r"# /opt/mechanic-shop/bin/mechanic-shop|systemd-run", SYSTEMD_GUIDE)
+
+
+def test_commands_of_the_guide_exist() -> None:
+    """
+    Each command of the shop in the guide to systemd is valid.
+    """
+    found = re.findall(
+        r"(?:^# |root  |&& )mechanic-shop ([a-z]+(?: [a-z]+)?)", SYSTEMD_GUIDE, re.MULTILINE
+    )
+
+    assert len(found) > 8
+    for words in found:
+        result = CliRunner().invoke(cli, [*words.split(), "--help"])
+        assert result.exit_code == 0, words
+
+
+def test_unit_waits_for_a_database_without_end() -> None:
+    """
+    Systemd starts the shop again after each failure, however often, and lets it stop by itself.
+    """
+    assert unit()["Unit"]["StartLimitIntervalSec"] == "0"
+    assert unit()["Service"]["Restart"] == "on-failure"
+    assert int(unit()["Service"]["TimeoutStopSec"]) > STOP_TIMEOUT_S
+
+
+def test_a_deploy_waits_for_every_job() -> None:
+    """
+    The job that requests a deploy needs all other jobs.
+    """
+    jobs: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())["jobs"]
+
+    assert sorted(jobs.keys() - {"deploy"}) == sorted(jobs["deploy"]["needs"])
 
 
 def test_unit_sets_a_known_variable() -> None:
@@ -219,7 +271,7 @@ def test_a_deployment_installs_nothing_without_its_hash() -> None:
     """
     found = [installations(text) for text in DEPLOYMENTS]
 
-    assert [4, 2, 2] == [len(commands) for commands in found]
+    assert [4, 2, 4] == [len(commands) for commands in found]
     for command in chain.from_iterable(found):
         by_hash = "--require-hashes --only-binary :all:" in command
         files = re.findall(r"--requirement (\S+)", command)

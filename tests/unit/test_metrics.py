@@ -16,6 +16,16 @@ from mechanic_shop.observability.metrics import (
     shared_between_processes,
 )
 
+BEGUN = {
+    "mechanic_shop_refusals_total": 3,
+    "mechanic_shop_fallbacks_total": 2,
+    "mechanic_shop_logins_total": 6,
+    "mechanic_shop_mails_total": 3,
+    "mechanic_shop_worker_restarts_total": 1,
+    "mechanic_shop_database_connections": 2,
+}
+"""How many series of each name a new shop has."""
+
 
 def request(**values: Any) -> AccessLogEntry:
     """Return the record of one request."""
@@ -103,6 +113,22 @@ def test_counts_events() -> None:
     ]
 
 
+def test_series_are_there_from_the_start() -> None:
+    """
+    What alerts are about begins at 0, and the build has its versions.
+    """
+    found = samples(Metrics())
+
+    ours = {(name, labels): value for (name, labels), value in found.items() if name in BEGUN}
+    assert {0.0} == set(ours.values())
+    assert BEGUN == {name: sum(one == name for one, _ in ours) for name in BEGUN}
+    assert 1 == sum(
+        value
+        for (name, labels), value in found.items()
+        if name == "mechanic_shop_build_info" and {"version", "python"} == {n for n, _ in labels}
+    )
+
+
 def test_counting_is_thread_safe() -> None:
     """
     Eight threads that count a thousand each add up to eight thousand.
@@ -141,8 +167,9 @@ def test_processes_share_one_page() -> None:
         on_exit(child)
         after = sample(metrics, "database_connections", state="in_use")
         refused = sample(metrics, "refusals_total", code="email-taken")
+        restarts = sample(metrics, "worker_restarts_total")
         folder = os.environ[MULTIPROCESS_FOLDER]
 
-    assert [3, 1, 2] == [before, after, refused]
+    assert [3, 1, 2, 1] == [before, after, refused, restarts]
     assert not Path(folder).exists()
     assert MULTIPROCESS_FOLDER not in os.environ

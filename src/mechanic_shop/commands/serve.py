@@ -21,7 +21,11 @@ from mechanic_shop.settings.choices import CacheType
 from mechanic_shop.settings.database_url import require_folder
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.url_passwords import mask_urls
-from mechanic_shop.wiring.application import THREADS, open_application
+from mechanic_shop.wiring.application import (
+    THREADS,
+    create_application,
+    open_application,
+)
 
 GRANIAN_NEEDS_A_PROXY: Final = (
     "mechanic-shop: granian sets no time limit for request bodies: serve it only behind a proxy "
@@ -77,8 +81,11 @@ def serve(
             behind_proxy = bool(settings.trusted_proxies)
             if not behind_proxy:
                 click.echo(GRANIAN_NEEDS_A_PROXY, err=True)
-            target = "mechanic_shop.wsgi:application"
-            granian.run(host, port, threads, workers, target, behind_proxy=behind_proxy)
+            granian.run(
+                *(host, port, threads, workers, _create_granian_application),
+                behind_proxy=behind_proxy,
+                drain_s=settings.drain_seconds,
+            )
             return
         with listen(host, port) as listener:
             code = serve_until_stopped(
@@ -86,6 +93,7 @@ def serve(
                 listener,
                 threads,
                 workers,
+                drain_s=settings.drain_seconds,
                 proxies=settings.trusted_proxies,
                 on_worker_exit=on_exit,
                 report_error=_report_error,
@@ -122,6 +130,15 @@ def _application_factory(
             yield application
 
     return application_factory
+
+
+def _create_granian_application(stopping: Stopping) -> WSGIApplication:
+    """Return the application of one of granian's worker processes."""
+    try:
+        settings = Settings.read()
+        return create_application(settings, configure_logging(settings), stopping=stopping)
+    except (Refused, OSError) as error:
+        raise SystemExit(f"mechanic-shop: {mask_urls(str(error))}") from None
 
 
 def _report_error(error: BaseException) -> None:

@@ -8,7 +8,8 @@ from attrs import fields
 
 from mechanic_core.access import SYSTEM, Role
 from mechanic_core.accounts.password_resets import NewPassword
-from mechanic_core.mechanics.mechanic import Hiring
+from mechanic_core.mechanics.mechanic import Hiring, Mechanic
+from mechanic_core.paging import MAX_PAGE_SIZE, PageRequest
 from mechanic_core.rules import first_violation, normalizer_of, rules_of
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.shop import open_existing_shop, open_shop
@@ -19,7 +20,7 @@ OPTIONS: Final = {"name": "--name", "email": "--email", "password": "the passwor
 
 @click.group()
 def staff() -> None:
-    """Add staff accounts and set their passwords."""
+    """Add and list staff accounts, and set their passwords."""
 
 
 @staff.command()
@@ -54,6 +55,22 @@ def reset(email: str, *, password_stdin: bool) -> None:
     with open_existing_shop(settings) as shop:
         mechanic_id = shop.set_staff_password(SYSTEM, email, NewPassword(new_password=password))
     click.echo(f"mechanic {mechanic_id}: new password, all sessions ended")
+
+
+@staff.command("list")
+def list_staff() -> None:
+    """Print id, role, name, e-mail address and activity of each account, separated by tabs."""
+    with open_shop(settings=Settings.read()) as shop:
+        after: int | None = None
+        while True:
+            page = shop.list_mechanics(SYSTEM, PageRequest(MAX_PAGE_SIZE, after=after))
+            for one in page.items:
+                if isinstance(one, Mechanic):  # others see less than the shop itself
+                    activity = "active" if one.active else "inactive"
+                    click.echo(f"{one.id}\t{one.role}\t{one.name}\t{one.email}\t{activity}")
+            if not page.has_more:
+                return
+            after = page.last
 
 
 def _read_password(*, from_stdin: bool) -> str:

@@ -2,20 +2,25 @@
 
 import functools
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
+from importlib.metadata import version
 from typing import Final, final
 
-from attrs import asdict, define, field
+from attrs import asdict, define, field, fields
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.process_collector import ProcessCollector
 
+from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.mail.use_cases import Deliveries
 from mechanic_http.ports import AccessLog, AccessLogEntry
+from mechanic_http.problems.handlers import code_of
 
 MULTIPROCESS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 """The library's own variable: the folder in which several processes store their metrics."""
@@ -29,6 +34,16 @@ ACCOUNTS: Final[Mapping[str | None, str]] = {
 LOGIN_OUTCOMES: Final[Mapping[int, str]] = {200: "accepted", 401: "refused", 429: "limited"}
 """The outcome of a log-in by status; any other status is no attempt on an account."""
 
+STORES: Final = ("cache", "limiter")
+"""The side stores that requests can do without."""
+
+SERVER_ERRORS: Final = (
+    code_of(HTTPStatus.INTERNAL_SERVER_ERROR),
+    *(kind.code for kind in (Unavailable, LostRace)),
+)
+"""The codes of problems that are no fault of the client."""
+
+_RESTARTS: Final = ("worker_restarts", "Worker processes that ended and were started again.")
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -37,16 +52,22 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 def shared_between_processes() -> Iterator[Callable[[int], None]]:
     """Let the `Metrics` created in this block, and in processes forked in it, be summed up.
 
-    Yields a function to call with the id of each process that has exited. A folder that the
-    environment names already is used and not removed.
+    Yields a function to call with the id of each process that has exited, and is then started
+    again. A folder that the environment names already is used and not removed.
     """
     configured = os.environ.get(MULTIPROCESS_FOLDER)
     folder = configured or tempfile.mkdtemp(prefix="mechanic-shop-metrics-")
     os.environ[MULTIPROCESS_FOLDER] = folder
     previous = values.ValueClass  # the library chose it when it was imported
     values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+    restarts = _counter(CollectorRegistry(), *_RESTARTS)
+
+    def on_exit(pid: int) -> None:
+        mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
+        restarts.inc()
+
     try:
-        yield lambda pid: mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
+        yield on_exit
     finally:
         values.ValueClass = previous
         if not configured:
@@ -103,8 +124,33 @@ class Metrics:
         self._logins = self._counter("logins", "Log-in attempts.", "account", "outcome")
         self._refusals = self._counter("refusals", "Refused requests, by problem code.", "code")
         self._mails = self._counter("mails", "Attempts to send a mail, by outcome.", "outcome")
+        self._counter(*_RESTARTS)  # counted by the supervisor, see `shared_between_processes`
+        self._describe_build()
+        self._begin_series()
         if MULTIPROCESS_FOLDER not in os.environ:
             ProcessCollector(registry=self._registry)
+
+    def _describe_build(self) -> None:
+        build = Gauge(
+            "mechanic_shop_build_info",
+            "The versions of the shop and of Python, with the value 1.",
+            ("version", "python"),
+            multiprocess_mode="max",
+            registry=self._registry,
+        )
+        build.labels(version("mechanic-shop"), platform.python_version()).set(1)
+
+    def _begin_series(self) -> None:
+        """Begin at 0 what alerts are about: the rise of a series cannot be seen in its first value."""
+        for code in SERVER_ERRORS:
+            self._refusals.labels(code)
+        for store in STORES:
+            self._fallbacks.labels(store)
+        for account in ACCOUNTS.values():
+            for outcome in LOGIN_OUTCOMES.values():
+                self._logins.labels(account, outcome)
+        for deliveries in fields(Deliveries):
+            self._mails.labels(deliveries.name)
 
     def record_requests(
         self, count_connections: Callable[[], tuple[int, int]], log: AccessLog | None
@@ -172,4 +218,8 @@ class Metrics:
         return requests, self._seconds.labels(method, route)
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
-        return Counter(f"mechanic_shop_{name}", help_text, labels, registry=self._registry)
+        return _counter(self._registry, name, help_text, *labels)
+
+
+def _counter(registry: CollectorRegistry, name: str, help_text: str, *labels: str) -> Counter:
+    return Counter(f"mechanic_shop_{name}", help_text, labels, registry=registry)

@@ -21,21 +21,19 @@ from mechanic_shop.settings.env_file import ENV_FILE, read_env_file
 from mechanic_shop.settings.mail import MailFrom, PublicUrl, SmtpUrl, mail_conflicts, sender_at
 from mechanic_shop.settings.parsers import (
     BOOLEAN,
-    NETWORK,
     ORIGIN,
     PEM_FILE,
-    PREFIX,
     RATE,
     REDIS_URL,
     SECRET,
     SECRET_OR_FILE,
     STORAGE_URL,
-    Network,
     choice_of,
     list_of,
     whole_number,
 )
 from mechanic_shop.settings.previous_keys import short_secrets
+from mechanic_shop.settings.proxy import DrainSeconds, RootPath, TrustedProxies
 from mechanic_shop.settings.variables import (
     Variable,
     WrongSettings,
@@ -157,22 +155,9 @@ class Settings:
         tuple[str, ...],
         Variable("Origins whose pages may call the API from a browser (CORS)", list_of(ORIGIN)),
     ] = ()
-    trusted_proxies: Annotated[
-        tuple[Network, ...],
-        Variable(
-            "Proxies whose `X-Forwarded-*` is trusted; never a network that has clients in it",
-            list_of(NETWORK),
-        ),
-    ] = ()
-    root_path: Annotated[
-        str,
-        Variable(
-            "Path prefix that a proxy removes, and every answered address begins with; a trusted "
-            "proxy's `X-Forwarded-Prefix` takes precedence",
-            PREFIX,
-            "none",
-        ),
-    ] = ""
+    trusted_proxies: TrustedProxies = ()
+    root_path: RootPath = ""
+    drain_seconds: DrainSeconds = 0
     force_https: Annotated[
         bool,
         Variable("Refuse requests without HTTPS", BOOLEAN, "`true` in production, else `false`"),

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Runs a command of the shop as its user, in its folder and with its settings:
+# install it as /usr/local/sbin/mechanic-shop, for root.
+set -eu
+cd /var/lib/mechanic-shop
+if [ ! -e .env ]; then
+    echo "mechanic-shop: /var/lib/mechanic-shop/.env is missing: ln -s /etc/mechanic-shop.env there" >&2
+    exit 1
+fi
+export APP_ENV=production
+exec runuser -u mechanic-shop -- /opt/mechanic-shop/bin/mechanic-shop "$@"
