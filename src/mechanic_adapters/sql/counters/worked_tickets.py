@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQLite too
+from sqlalchemy.dialects.postgresql import insert
 
 from mechanic_adapters.sql.counters.calendar import START_OF_TIME
 from mechanic_adapters.sql.counters.folding import NO_TIMEOUT
@@ -74,7 +74,10 @@ def _by_spans(daily: FromClause) -> CompoundSelect[tuple[int, Span, date, int]]:
 
 
 def _fold() -> Insert:
-    """Return the statement that adds the changes to the sums, in one order for all."""
+    """Return the statement that adds the changes to the sums.
+
+    The previous release updates counters in this order too: they can't deadlock.
+    """
     gone = delete(worked_ticket_changes).returning(*_CHANGES).cte("gone")
     sums = _by_spans(gone).subquery("sums")
     changed = select(sums).where(sums.c.tickets != 0)
@@ -87,6 +90,7 @@ def _fold() -> Insert:
 
 
 FOLD: Final = _fold()
+"""The statement that folds the changes, on PostgreSQL."""
 
 
 @final
