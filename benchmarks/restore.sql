@@ -24,11 +24,6 @@ DELETE FROM ticket_mechanics WHERE ticket_id = ANY(%(tickets)s);
 INSERT INTO ticket_mechanics SELECT ticket_id, mechanic_id FROM wrong WHERE more = 1;
 DELETE FROM ticket_history WHERE event = 'mechanics';
 UPDATE tickets SET version = 1 WHERE version > 1 AND id = ANY(%(tickets)s);
-UPDATE mechanic_tallies y SET tickets = tickets + m.more FROM (
-    SELECT span, start, mechanic_id, sum(more) AS more
-    FROM wrong JOIN tickets t ON t.id = ticket_id, LATERAL (VALUES
-        ('ever', date '0001-01-01'), ('year', date_trunc('year', service_date)::date),
-        ('month', date_trunc('month', service_date)::date),
-        ('day', service_date)) AS spans (span, start)
-    GROUP BY 1, 2, 3
-) m WHERE (y.span, y.start, y.mechanic_id) = (m.span, m.start, m.mechanic_id) AND m.more <> 0;
+INSERT INTO worked_ticket_changes (mechanic_id, day, tickets)
+SELECT mechanic_id, service_date, sum(more)
+FROM wrong JOIN tickets t ON t.id = ticket_id GROUP BY 1, 2 HAVING sum(more) <> 0;

@@ -113,7 +113,7 @@ def fill_postgres(url: str, count: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DELETE FROM customers")
         remaining = rows(count)
-        while batch := list(islice(remaining, BATCH)):  # each updates one row for the total
+        while batch := list(islice(remaining, BATCH)):
             with connection.cursor() as cursor, cursor.copy(statement) as copy:
                 for row in batch:
                     copy.write_row(row)

@@ -10,12 +10,15 @@ from typing import Self, final
 from attrs import frozen
 from sqlalchemy import literal, select
 
+from mechanic_adapters.sql.counters.folding import fold
+from mechanic_adapters.sql.counters.list_totals import FOLD as FOLD_TOTALS
 from mechanic_adapters.sql.counters.list_totals import (
     LISTED,
     WrongTotal,
     recount_total,
     wrong_totals,
 )
+from mechanic_adapters.sql.counters.worked_tickets import FOLD as FOLD_WORKED_TICKETS
 from mechanic_adapters.sql.counters.worked_tickets import (
     Miscount,
     WorkedTickets,
@@ -175,6 +178,12 @@ class SqlStore:
         """Return every stored total of a list that disagrees with its rows."""
         with self._reading() as executor:
             return wrong_totals(executor)
+
+    def fold_counters(self) -> None:
+        """Add up the changes of counters, unless another process does. Raises `Unavailable`."""
+        if self.database.is_postgres:  # on SQLite triggers do
+            with self.begin():
+                fold(self._open.get().transaction, (FOLD_TOTALS, FOLD_WORKED_TICKETS))
 
     def recount(self) -> None:
         """Count the counters of the leaderboard and the totals of lists again."""

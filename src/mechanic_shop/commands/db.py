@@ -97,7 +97,7 @@ def recount(*, mend: bool) -> None:
 
 @db.command()
 def sweep() -> None:
-    """Delete expired answers to requests with an Idempotency-Key, sessions, old events and mails."""
+    """Delete expired answers, sessions, old events and mails; add up the changes of counters."""
     settings = Settings.read()
     with database.open_database(settings, 1, must_exist=True) as store:
         swept = create_sweeper(settings, store).sweep()

@@ -1,10 +1,11 @@
-"""The sweeper: deletes what has expired, in small batches, while the shop runs."""
+"""The sweeper: deletes what has expired, in small batches, and folds counters, while the shop runs."""
 
 import logging
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from threading import Event, Thread
 from typing import Final, final
 
@@ -16,9 +17,13 @@ from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.clock import utc_now
+from mechanic_shop.wiring.open_store import sql_store_of
 
 PERIOD_S: Final = 300.0
 """The mean time between two runs: an answer is gone ten minutes after it has expired."""
+
+FOLD_PERIOD_S: Final = 10.0
+"""The time between two folds: whoever reads a counter adds up the changes since the last one."""
 
 BATCH: Final = 200
 """How many rows of a kind one transaction deletes: other writers of SQLite wait for it."""
@@ -59,6 +64,7 @@ class Sweeper:
         token_life: The lifetime of an access token: a revoked session is kept for longer.
         event_life: How long events are stored.
         batch: The maximum number of rows of a kind in one transaction.
+        fold: Adds up the changes of counters; None for a store without any.
     """
 
     store: Store
@@ -66,13 +72,16 @@ class Sweeper:
     token_life: timedelta
     event_life: timedelta = timedelta(days=30)
     batch: int = BATCH
+    fold: Callable[[], object] | None = None
 
     def sweep(self, pause: Callable[[float], object] = lambda _: False) -> Swept:
-        """Delete all that has expired by now.
+        """Fold the counters, and delete all that has expired by now.
 
         *pause* is called between two batches; if it returns true, the rest is left for later.
         Raises `Unavailable`.
         """
+        if self.fold:
+            self.fold()
         answers = self._all(self._answers, pause)
         sessions = self._all(self._sessions, pause) + self._all(self._resets, pause)
         self._all(self._number_events, pause)  # first: an event without a position is not deleted
@@ -80,19 +89,23 @@ class Sweeper:
         return Swept(answers, sessions, events, mails)
 
     def run(self, stopping: Event, period_s: float) -> None:
-        """Sweep about every *period_s* seconds until *stopping* is set.
+        """Sweep about every *period_s* seconds, and fold in between, until *stopping* is set.
 
         The times are random, so that processes that were started together do not sweep together.
         """
         delay = random.uniform(0, _FIRST * period_s)  # noqa: S311 - no secret
-        while not stopping.wait(delay):
-            try:
-                self.sweep(stopping.wait)
-            except Unavailable:  # or read-only: the next run may succeed
-                _log.info("expired data could not be swept")
-            except Exception:  # noqa: BLE001 - the next run may succeed
-                _log.exception("sweeping expired data failed")
+        while not self._wait(stopping, delay):
+            _try(partial(self.sweep, stopping.wait))
             delay = period_s * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
+
+    def _wait(self, stopping: Event, delay: float) -> bool:
+        """Wait, and fold meanwhile; return whether *stopping* is set."""
+        while self.fold and delay > FOLD_PERIOD_S:
+            if stopping.wait(FOLD_PERIOD_S):
+                return True
+            _try(self.fold)
+            delay -= FOLD_PERIOD_S
+        return stopping.wait(delay)
 
     def _all(self, delete: Callable[[], int], pause: Callable[[float], object]) -> int:
         """Call *delete* until it finds less than a batch; return the sum."""
@@ -128,13 +141,25 @@ class Sweeper:
             return work.events.sweep(self.now() - self.event_life, self.batch)
 
 
+def _try(sweep: Callable[[], object]) -> None:
+    """Call *sweep*, and log what it raises: the next call may succeed."""
+    try:
+        sweep()
+    except Unavailable:  # or read-only
+        _log.info("expired data could not be swept")
+    except Exception:  # noqa: BLE001 - as above
+        _log.exception("sweeping expired data failed")
+
+
 def create_sweeper(settings: Settings, store: Store) -> Sweeper:
     """Return the sweeper of *store*, configured by *settings*."""
+    database = sql_store_of(store)
     return Sweeper(
         store,
         utc_now,
         timedelta(minutes=settings.token_ttl_min),
         timedelta(days=settings.event_retention_days),
+        fold=database.fold_counters if database else None,
     )
 
 

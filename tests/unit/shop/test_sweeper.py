@@ -19,7 +19,13 @@ from mechanic_core.errors import Unavailable
 from mechanic_core.idempotency import EXPIRY, StoredAnswer
 from mechanic_core.mail.outgoing_mail import PATIENCE, WINDOW, MailKind, OutgoingMail
 from mechanic_core.unit_of_work import Store
-from mechanic_shop.wiring.sweeper import PERIOD_S, Sweeper, Swept, sweep_regularly
+from mechanic_shop.wiring.sweeper import (
+    FOLD_PERIOD_S,
+    PERIOD_S,
+    Sweeper,
+    Swept,
+    sweep_regularly,
+)
 
 WAIT_S = 30.0
 TOKEN_LIFE = timedelta(minutes=30)
@@ -192,6 +198,33 @@ def test_processes_do_not_sweep_together() -> None:
     later = [wait for _, *others in waits for wait in others]
     assert len(later) == len(set(later))
     assert all(0.8 * PERIOD_S <= wait <= 1.2 * PERIOD_S for wait in later)
+
+
+def test_counters_are_folded_between_two_sweeps(caplog: pytest.LogCaptureFixture) -> None:
+    """
+    A sweeper of a store with counters folds them every ten seconds, whatever a fold raises.
+    """
+    event, folds = RecordedWaits(), iter([1, 2])
+
+    def fold() -> int:
+        return next(folds)  # raises StopIteration from the third on
+
+    Sweeper(MemoryStore(), lambda: AT, TOKEN_LIFE, fold=fold).run(event, PERIOD_S)
+
+    assert 11 == len(event.waits)
+    assert 9 <= event.waits.count(FOLD_PERIOD_S)
+    assert max(event.waits) <= FOLD_PERIOD_S
+    assert {"sweeping expired data failed"} == {record.message for record in caplog.records}
+
+
+def test_a_sweep_folds_counters_too() -> None:
+    """
+    `db sweep`, which sweeps once, folds once.
+    """
+    folds = []
+    Sweeper(MemoryStore(), lambda: AT, TOKEN_LIFE, fold=lambda: folds.append(1)).sweep()
+
+    assert [1] == folds
 
 
 def test_an_expired_answer_is_gone_ten_minutes_later() -> None:

@@ -1,6 +1,5 @@
-"""Calendar arithmetic: the spans of a day, and periods as sums of days, months and years."""
+"""Calendar arithmetic: periods as sums of days, months and years."""
 
-import functools
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -26,14 +25,6 @@ MONTH_PARTS: Final = ("head", "months", "tail")
 
 _DAY: Final = timedelta(days=1)
 _MONTHS: Final = 12
-
-
-@functools.lru_cache(1024)
-def spans_of(day: date) -> tuple[tuple[Span, date], ...]:
-    """Return the spans that *day* lies in, each with its first day."""
-    month = day.replace(day=1)
-    year = month.replace(month=1)
-    return ((Span.EVER, START_OF_TIME), (Span.YEAR, year), (Span.MONTH, month), (Span.DAY, day))
 
 
 def split_by_months(period: Period) -> tuple[DateRange, DateRange, DateRange]:

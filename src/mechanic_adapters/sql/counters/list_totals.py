@@ -1,8 +1,6 @@
-"""The number of rows in each whole list, maintained by triggers.
+"""The number of rows in each whole list: the sum of the changes that triggers write.
 
-Each list has several figures, and their sum is its total. A trigger adds to a figure that no
-other transaction has locked, and inserts a new one if there is none: writers never wait for each
-other. `wrong_totals` checks the totals against the rows.
+`FOLD` makes them one row for each list. `wrong_totals` checks the totals against the rows.
 """
 
 from typing import Any, Final, final
@@ -22,6 +20,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from mechanic_adapters.sql.counters.folding import exclude_folds
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import record_maker
 from mechanic_adapters.sql.schema.counters import list_totals
@@ -39,6 +38,21 @@ LISTED: Final = {
 """The tables with totals, and the condition that a row is in the list."""
 
 
+_TOTAL = list_totals.c
+_many = select(_TOTAL.list).group_by(_TOTAL.list).having(func.count() > 1)
+_gone = (
+    delete(list_totals)
+    .where(_TOTAL.list.in_(_many))
+    .returning(_TOTAL.list, _TOTAL.total)
+    .cte("gone")
+)
+_sum = cast(func.sum(_gone.c.total), BigInteger)
+FOLD: Final = insert(list_totals).from_select(
+    ["list", "total"], select(_gone.c.list, _sum).group_by(_gone.c.list)
+)
+"""The statement that folds the changes, on PostgreSQL."""
+
+
 @final
 @frozen
 class WrongTotal:
@@ -51,8 +65,8 @@ class WrongTotal:
 
 def total_of(table: Table) -> Select[Any]:
     """Return the statement for the total of a table in `LISTED`."""
-    total = cast(func.coalesce(func.sum(list_totals.c.total), 0), BigInteger)
-    return select(total).where(list_totals.c.list == literal(table.name, list_totals.c.list.type))
+    total = cast(func.coalesce(func.sum(_TOTAL.total), 0), BigInteger)
+    return select(total).where(_TOTAL.list == literal(table.name, _TOTAL.list.type))
 
 
 def _count(table: Table) -> Select[Any]:
@@ -81,7 +95,7 @@ _LOCK: Final = {
     table: text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE") for table in LISTED
 }
 _DELETE: Final = {
-    table: delete(list_totals).where(list_totals.c.list == literal(table.name)) for table in LISTED
+    table: delete(list_totals).where(_TOTAL.list == literal(table.name)) for table in LISTED
 }
 _RECOUNT: Final = {
     table: insert(list_totals).values(
@@ -96,6 +110,7 @@ def recount_total(executor: Executor, table: Table) -> None:
 
     Use a transaction per list: one that locked several tables could deadlock with a writer.
     """
+    exclude_folds(executor)  # or the sum that one inserts now would not be deleted
     if executor.database.is_postgres:
         executor.write(list_totals.name, _LOCK[table])
     executor.write(list_totals.name, _DELETE[table])

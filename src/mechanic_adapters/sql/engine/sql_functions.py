@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 from sqlalchemy import (
     BindParameter,
@@ -168,19 +168,34 @@ def rows_from_json(columns: Sequence[Column[Any]], name: str = "rows") -> Select
     )
 
 
-@final
-class first_of_year(FunctionElement[date]):  # noqa: N801 - used as a function
-    """The first day of the year of a date."""
+class _FirstOf(FunctionElement[date]):
+    """The first day of a period that a date lies in."""
 
     inherit_cache = True
     type = Date()
+    unit: ClassVar[str]
 
 
-@compiles(first_of_year, "postgresql")
-def _date_trunc(element: "first_of_year", compiler: SQLCompiler, **kw: Any) -> str:
-    return f"CAST(date_trunc('year', {compiler.process(element.clauses, **kw)}) AS DATE)"
+@final
+class first_of_month(_FirstOf):  # noqa: N801 - used as a function
+    """The first day of the month of a date."""
+
+    unit = "month"
 
 
-@compiles(first_of_year, "sqlite")
-def _start_of_year(element: "first_of_year", compiler: SQLCompiler, **kw: Any) -> str:
-    return f"date({compiler.process(element.clauses, **kw)}, 'start of year')"
+@final
+class first_of_year(_FirstOf):  # noqa: N801 - used as a function
+    """The first day of the year of a date."""
+
+    unit = "year"
+
+
+@compiles(_FirstOf, "postgresql")
+def _date_trunc(element: _FirstOf, compiler: SQLCompiler, **kw: Any) -> str:
+    day = compiler.process(element.clauses, **kw)
+    return f"CAST(date_trunc('{element.unit}', {day}) AS DATE)"
+
+
+@compiles(_FirstOf, "sqlite")
+def _start_of(element: _FirstOf, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"date({compiler.process(element.clauses, **kw)}, 'start of {element.unit}')"

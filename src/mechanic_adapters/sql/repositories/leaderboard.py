@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, final
 
 from attrs import frozen
@@ -21,13 +22,13 @@ from mechanic_adapters.sql.counters.calendar import START_OF_TIME, terms_of
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.compiled_statements import NO_PREPARE, Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.schema.counters import Span, worked_tickets
+from mechanic_adapters.sql.schema.counters import Span, worked_ticket_changes, worked_tickets
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period, Standing
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.mechanics.ports import Standings
 
-_COUNTER = worked_tickets.c
+_COUNTER, _CHANGE = worked_tickets.c, worked_ticket_changes.c
 
 
 def _top(sums: FromClause) -> Select[Any]:
@@ -41,21 +42,29 @@ def _top(sums: FromClause) -> Select[Any]:
     )
 
 
-_EVER = _top(
-    select(_COUNTER.mechanic_id, _COUNTER.tickets)
-    .where(_COUNTER.span == Span.EVER, _COUNTER.start == START_OF_TIME)
-    .subquery("ever")
+def _by_sum_of(*terms: Select[Any]) -> Select[Any]:
+    """Return the leaderboard by the sum of *terms*."""
+    counts = union_all(*terms).subquery("terms").c
+    tickets = cast(func.sum(counts.tickets), BigInteger).label("tickets")
+    return _top(select(counts.mechanic_id, tickets).group_by(counts.mechanic_id).subquery("sums"))
+
+
+_CHANGES = select(_CHANGE.mechanic_id, _CHANGE.tickets)
+_EVER = _by_sum_of(
+    select(_COUNTER.mechanic_id, _COUNTER.tickets).where(
+        _COUNTER.span == Span.EVER, _COUNTER.start == START_OF_TIME
+    ),
+    _CHANGES,
 )
 
 
 @functools.cache
 def _in_period(signed_spans: tuple[tuple[int, Span], ...]) -> Select[Any]:
     """Return the leaderboard by the sum of terms with these signs and spans."""
-    terms = union_all(*(_term(index, *one) for index, one in enumerate(signed_spans)))
-    counts = terms.subquery("terms").c
-    tickets = cast(func.sum(counts.tickets), BigInteger).label("tickets")
-    sums = select(counts.mechanic_id, tickets).group_by(counts.mechanic_id).subquery("sums")
-    return _top(sums).execution_options(**{NO_PREPARE: True})
+    terms = (_term(index, *one) for index, one in enumerate(signed_spans))
+    since, until = (bindparam(name, type_=Date) for name in ("since", "until"))
+    changes = _CHANGES.where(_CHANGE.day >= since, _CHANGE.day <= until)
+    return _by_sum_of(*terms, changes).execution_options(**{NO_PREPARE: True})
 
 
 def _term(index: int, sign: int, span: Span) -> Select[Any]:
@@ -79,7 +88,8 @@ class SqlStandings(Standings):
         if period == ALL_TIME:
             return _ranked(self._executor.all(_EVER, {"size": limit}))
         terms = terms_of(period)
-        bounds = {f"first_{index}": term.first for index, term in enumerate(terms)}
+        bounds = {"since": period.since or date.min, "until": period.until or date.max}
+        bounds |= {f"first_{index}": term.first for index, term in enumerate(terms)}
         bounds |= {f"last_{index}": term.last for index, term in enumerate(terms)}
         statement = _in_period(tuple((term.sign, term.span) for term in terms))
         return _ranked(self._executor.all(statement, {"size": limit, **bounds}))

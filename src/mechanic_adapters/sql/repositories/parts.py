@@ -26,21 +26,21 @@ from mechanic_core.search import terms_with_code
 from mechanic_core.texts import fold_case, sku_key
 
 
-def _keys(part: Part) -> Mapping[str, str]:
+def _keys(part: Part) -> Mapping[str, str | bool]:
     return {
         "name_key": fold_case(part.name),
         "sku_key": sku_key(part.sku),
         "words": words_text(part.words),
+        "is_low": part.is_low,
     }
 
 
 _TABLE = RecordTable(parts, Part, _keys)
 
-_IS_LOW = parts.c.quantity - parts.c.reserved <= parts.c.reorder_point
 _FILTERS = {
     "sku_key": parts.c.sku_key == bindparam("sku_key", type_=KEY),
-    "low": _IS_LOW,
-    "not_low": not_(_IS_LOW),
+    "low": parts.c.is_low,
+    "not_low": not_(parts.c.is_low),
 }
 _LOCK = (
     _TABLE.rows.where(id_in(parts.c.id, "ids")).order_by(parts.c.id).with_for_update(key_share=True)

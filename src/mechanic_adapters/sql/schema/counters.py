@@ -1,4 +1,7 @@
-"""The tables of counters: tickets worked by each mechanic, and rows of each list."""
+"""The tables of counters: tickets worked by each mechanic, and rows of each list.
+
+A value is the sum of its rows. Writers only insert rows, and no two of them need the same one.
+"""
 
 from enum import StrEnum
 
@@ -29,9 +32,23 @@ worked_tickets = Table(
 )
 """How many tickets each mechanic has worked on each day, in each month and year, and ever.
 
-Written with each change of a ticket, so that the cost of the leaderboard does not grow with the
-number of tickets. *start* is the first day of the period that a row covers.
+So the cost of the leaderboard does not grow with the number of tickets. *start* is the first day
+of the period that a row covers.
+"""
+
+worked_ticket_changes = Table(
+    "worked_ticket_changes",
+    METADATA,
+    generated_id(),
+    number("mechanic_id"),
+    Column("day", Date, nullable=False),
+    number("tickets"),
+)
+"""By how much the tickets that a mechanic has worked on a day have changed, since the last fold.
+
+Written with each change of a ticket. It has no foreign key: a check would lock the mechanic's row,
+which others then write too.
 """
 
 list_totals = record_table("list_totals", generated_id(), key("list"), number("total"))
-"""The number of rows in each list, as the sum of several figures per list."""
+"""The number of rows in each list: its changes, and a figure for those that were folded."""

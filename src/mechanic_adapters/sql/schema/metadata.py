@@ -6,7 +6,7 @@ array of the words that the row is found by. A constraint that users
 can violate says what that means: ``info={"refusal": VinTaken}``.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, MetaData, Table, UniqueConstraint
 from sqlalchemy.sql import visitors
@@ -25,9 +25,9 @@ METADATA: Final = MetaData(
 )
 
 
-def record_table(name: str, *items: SchemaItem) -> Table:
+def record_table(name: str, *items: SchemaItem, **options: Any) -> Table:
     """Return a table with generated ids, none of which is reused after a deletion."""
-    return Table(name, METADATA, *items, sqlite_autoincrement=True)
+    return Table(name, METADATA, *items, sqlite_autoincrement=True, **options)
 
 
 def word_index(name: str, subjects: str) -> Table:
