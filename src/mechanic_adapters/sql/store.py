@@ -1,7 +1,7 @@
 """The store over SQL: a transaction per unit of work, and read-only views without one."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Self, final
 
@@ -23,6 +23,8 @@ from mechanic_adapters.sql.counters.worked_tickets import (
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.engine.executor import Executor, Transaction
+from mechanic_adapters.sql.engine.replica import Replica
+from mechanic_adapters.sql.lagging_reads import LaggingReads
 from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
 from mechanic_adapters.sql.repositories.events import write_events
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
@@ -53,22 +55,26 @@ class _Open:
 class SqlStore:
     """A shop in PostgreSQL or in a SQLite file, whose schema must exist."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, replica: Database | None = None) -> None:
         """Connect to nothing yet."""
         self.database = database
-        self.pools = (database.readers, database.writers)
+        self.lagging_reads = LaggingReads(database, Replica(replica, database)) if replica else None
+        self.pools = (database.readers, database.writers, *([replica.readers] if replica else ()))
         self._open: ContextVar[_Open] = ContextVar("open")
         self._listeners = CommitListeners()
 
     @classmethod
-    def open(cls, url: str, *, pool_size: int = 8) -> Self:
+    def open(cls, url: str, *, pool_size: int = 8, replica_url: str | None = None) -> Self:
         """Return the store at *url*, connected when it is first used.
 
         Args:
             url: The address, as in ``postgresql://…`` or ``sqlite:///shop.db``.
             pool_size: The maximum number of connections that read, and of those that write.
+            replica_url: The address of a standby that some reads go to.
         """
-        return cls(Database(database_url(url), pool_size, refusals_by_constraint()))
+        urls = (url, replica_url) if replica_url else (url,)
+        refusals = refusals_by_constraint()
+        return cls(*(Database(database_url(one), pool_size, refusals) for one in urls))
 
     @contextmanager
     def begin(self, actor: Actor | None = None) -> Iterator[Work]:
@@ -90,6 +96,8 @@ class SqlStore:
                 worked_tickets.flush()
             if transaction.stored_events < len(transaction.events):
                 write_events(transaction)
+            if self.lagging_reads and transaction.written:
+                callbacks.append(self.lagging_reads.note(transaction))
             self._commit(transaction)
         except BaseException:
             transaction.rollback()
@@ -106,11 +114,19 @@ class SqlStore:
         if outer := self._joinable():
             yield outer.work
             return
-        executor = Executor(self.database)
-        try:
+        with self._reading() as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
-        finally:
-            executor.release()
+
+    @contextmanager
+    def read_lagging(self, reader: Actor) -> Iterator[Work]:
+        """Open a view that may be seconds old, but has all that *reader*'s session wrote."""
+        lagging_reads = self.lagging_reads
+        if lagging_reads is None or self._joinable():
+            with self.read_only() as work:
+                yield work
+            return
+        with _released(lagging_reads.executor(reader)) as executor:
+            yield unit_of_work(executor, WorkedTickets(executor))
 
     def subscribe(self, listener: Listener) -> None:
         """Call *listener* with the nouns written, after each commit that wrote any.
@@ -158,6 +174,8 @@ class SqlStore:
     def close(self) -> None:
         """Close every idle connection; the store opens others when it is used again."""
         self.database.close()
+        if self.lagging_reads:
+            self.lagging_reads.replica.close()
 
     def _joinable(self) -> _Open | None:
         """Return the open transaction of this context; one that is over is none."""
@@ -176,10 +194,14 @@ class SqlStore:
             self._listeners.notify(transaction.written)
             raise
 
-    @contextmanager
-    def _reading(self) -> Iterator[Executor]:
-        executor = Executor(self.database)
-        try:
-            yield executor
-        finally:
-            executor.release()
+    def _reading(self) -> AbstractContextManager[Executor]:
+        return _released(Executor(self.database))
+
+
+@contextmanager
+def _released(executor: Executor) -> Iterator[Executor]:
+    """Release the connection of *executor* after the block."""
+    try:
+        yield executor
+    finally:
+        executor.release()

@@ -53,7 +53,10 @@ def _state_of(store: Store) -> tuple[bool, Mapping[str, str]]:
     except Unavailable:
         return False, {"database" if isinstance(store, SqlStore) else "store": "down"}
     # A newer schema is accepted: the previous release keeps running during a deployment.
-    return is_supported(schema), {"database": "up", "schema": schema or ""}
+    checks = {"database": "up", "schema": schema or ""}
+    if store.lagging_reads:  # requests can do without it
+        checks["replica"] = store.lagging_reads.replica.state
+    return is_supported(schema), checks
 
 
 def _side_store(health: Health | None) -> str:

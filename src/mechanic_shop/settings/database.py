@@ -1,5 +1,6 @@
 """The settings of the database and of the connections to it."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from mechanic_shop.settings.parsers import DATABASE_URL
@@ -14,3 +15,19 @@ DatabaseUrl = Annotated[
         DATABASE_URL,
     ),
 ]
+
+ReplicaUrl = Annotated[
+    str | None,
+    Variable(
+        "A standby of the PostgreSQL database, which lists and histories are read from while it is "
+        "at most 5 seconds behind. Every process of the shop must have it, or none",
+        DATABASE_URL,
+    ),
+]
+
+
+def replica_conflicts(database_url: str, replica_url: str | None) -> Iterator[str]:
+    """Yield a sentence if there can be no replica."""
+    urls = [database_url, replica_url] if replica_url else []
+    if any(url.startswith("sqlite:") for url in urls):
+        yield "DATABASE_REPLICA_URL must be empty unless both databases are PostgreSQL"

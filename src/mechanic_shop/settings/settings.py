@@ -17,7 +17,7 @@ from mechanic_shop.settings.choices import (
     LogLevel,
     PasswordProfile,
 )
-from mechanic_shop.settings.database import DatabaseUrl
+from mechanic_shop.settings.database import DatabaseUrl, ReplicaUrl, replica_conflicts
 from mechanic_shop.settings.env_file import ENV_FILE, read_env_file
 from mechanic_shop.settings.mail import MailFrom, PublicUrl, SmtpUrl, mail_conflicts, sender_at
 from mechanic_shop.settings.parsers import (
@@ -69,6 +69,7 @@ class Settings:
         ),
     ] = None
     database_url: DatabaseUrl = "sqlite:///mechanic_shop.db"
+    database_replica_url: ReplicaUrl = None
     jwt_alg: Annotated[
         JwtAlgorithm, Variable("Signature algorithm of access tokens", choice_of(JwtAlgorithm))
     ] = JwtAlgorithm.HS256
@@ -286,6 +287,7 @@ class Settings:
             yield from short_secrets(self.jwt_previous_keys)
         if self.cache_type is CacheType.REDIS and self.cache_redis_url is None:
             yield "CACHE_REDIS_URL is required when CACHE_TYPE is redis"
+        yield from replica_conflicts(self.database_url, self.database_replica_url)
         yield from mail_conflicts(self.smtp_url, self.public_url, self.mail_from)
 
 

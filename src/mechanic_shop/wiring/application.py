@@ -194,6 +194,8 @@ def _http_ports(
 ) -> HttpPorts:
     cache, store, tokens = resources.cache, resources.shop.store, resources.tokens
     database = sql_store_of(store)
+    if database and database.lagging_reads:
+        resources.metrics.follow_replica(database.lagging_reads)
     revocations = RevocationList(
         store.read_only,
         timedelta(seconds=tokens.life),

@@ -10,6 +10,7 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
 from mechanic_shop.settings.database_url import sqlite_file, translate_errors
 from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.replica import probe_regularly
 
 
 class SchemaOld(Refused):
@@ -30,9 +31,11 @@ def open_database(settings: Settings, pool_size: int) -> Iterator[SqlStore]:
 
     Raises `SchemaOld`, and what `translate_errors` raises.
     """
-    with closing(SqlStore.open(settings.database_url, pool_size=pool_size)) as store:
-        _ensure_schema(store, settings.database_url)
-        yield store
+    url, replica_url = settings.database_url, settings.database_replica_url
+    with closing(SqlStore.open(url, pool_size=pool_size, replica_url=replica_url)) as store:
+        _ensure_schema(store, url)
+        with probe_regularly(store):
+            yield store
 
 
 def _ensure_schema(store: SqlStore, url: str) -> None:
