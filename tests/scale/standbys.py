@@ -39,10 +39,15 @@ def run_sql(server: PostgresServer, sql: str) -> object:
     return row[0] if row else None
 
 
+def configure(server: PostgresServer, change: str) -> None:
+    """Change a setting of *server*, as in ``SET name = value`` or ``RESET name``."""
+    run_sql(server, f"ALTER SYSTEM {change}")
+    run_sql(server, "SELECT pg_reload_conf()")
+
+
 def make_synchronous(primary: PostgresServer) -> None:
     """Let commits on *primary* wait for its standby, which must be connected."""
-    run_sql(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
-    run_sql(primary, "SELECT pg_reload_conf()")
+    configure(primary, "SET synchronous_standby_names = '*'")
     wait_until(
         lambda: run_sql(primary, "SELECT sync_state FROM pg_stat_replication") in {"sync", "quorum"}
     )
