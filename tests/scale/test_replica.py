@@ -241,6 +241,27 @@ def test_a_dead_standby_is_passed_by(desk: Desk, report: Callable[[str], None]) 
     assert "down" == state
 
 
+def test_a_silent_standby_is_passed_by(desk: Desk) -> None:
+    """
+    A standby that answers nothing any more is passed by after a second.
+    """
+    standby = desk.pair.standby
+    desk.settle(desk.here)
+    standby.suspend()
+    try:
+        began = time.monotonic()
+        wait_until(lambda: readiness(desk.servers[0]) == "down")
+        seconds = time.monotonic() - began
+        answers = [desk.here.ask("GET", desk.movements) for _ in range(50)]
+    finally:
+        standby.resume()
+    desk.settle(desk.here)
+
+    assert seconds < 1 + BUDGET_S
+    assert {200} == {answer.status for answer in answers}
+    assert max(answer.seconds for answer in answers) < 1
+
+
 def test_an_idle_primary_makes_no_standby_late(desk: Desk) -> None:
     """
     Without writes, and after a switch to a new file of the log, the standby stays in use.

@@ -38,6 +38,9 @@ read by `end_of_log`.
 _PAGE: Final = 8192
 _LONG_HEADER: Final = 40
 
+PATIENCE_S: Final = 0.25
+"""How long a probe waits for the replica before reads pass it by."""
+
 MAX_POSITIONS: Final = 64
 """How many positions are remembered: at two a second more than a usable replica lags behind."""
 
@@ -140,6 +143,8 @@ class Replica:
         init=False, factory=partial(deque, maxlen=MAX_POSITIONS)
     )
     """What the replica had not replayed yet of the primary's log, and when that was read."""
+    _asked_at: float = field(init=False, default=float("inf"))
+    """When the probe asked the replica that has not answered yet."""
     _failure: ReplicaState | None = field(init=False, default=None)
     _logged: ReplicaState | None = field(init=False, default=ReplicaState.UP)
     _replayed: int = field(init=False, default=0)
@@ -155,6 +160,8 @@ class Replica:
         """Whether it may be read from."""
         if self._failure is not None:
             return self._failure
+        if self._clock() - self._asked_at > PATIENCE_S:
+            return ReplicaState.DOWN
         return ReplicaState.UP if self.seconds_behind <= MAX_BEHIND_S else ReplicaState.BEHIND
 
     def is_usable(self) -> bool:
@@ -168,7 +175,9 @@ class Replica:
         """
         at = self._clock()
         position = self._ask(self._primary)
+        self._asked_at = self._clock()
         replayed = self._ask(self.database)
+        self._asked_at = float("inf")
         if replayed is None:
             self.note_failure()
         elif position is not None:
