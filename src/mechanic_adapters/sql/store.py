@@ -23,13 +23,13 @@ from mechanic_adapters.sql.counters.worked_tickets import (
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.engine.executor import Executor, Transaction
-from mechanic_adapters.sql.engine.replica import Replica
-from mechanic_adapters.sql.lagging_reads import LaggingReads
 from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
+from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads
+from mechanic_adapters.sql.replicas.replica import Replica
 from mechanic_adapters.sql.repositories.events import write_events
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 from mechanic_adapters.sql.unit_of_work import unit_of_work
-from mechanic_core.access import SYSTEM, Actor
+from mechanic_core.access import SYSTEM, Actor, SessionId
 from mechanic_core.errors import Unavailable
 from mechanic_core.unit_of_work import (
     CommitListeners,
@@ -49,6 +49,8 @@ class _Open:
 
     transaction: Transaction
     work: Work
+    sessions: set[SessionId | None]
+    """The sessions that take part in it."""
 
 
 @final
@@ -79,7 +81,9 @@ class SqlStore:
     @contextmanager
     def begin(self, actor: Actor | None = None) -> Iterator[Work]:
         """Open a transaction, or join the one that is open."""
+        session = actor.session if actor else None
         if outer := self._joinable():
+            outer.sessions.add(session)
             with outer.transaction.join(actor):
                 yield outer.work
             return
@@ -87,7 +91,7 @@ class SqlStore:
         transaction = Transaction(self.database, actor or SYSTEM)
         worked_tickets = WorkedTickets(transaction)
         work = unit_of_work(transaction, worked_tickets, callbacks.append)
-        opened = _Open(transaction, work)
+        opened = _Open(transaction, work, {session})
         token = self._open.set(opened)
         try:
             yield work
@@ -97,7 +101,7 @@ class SqlStore:
             if transaction.stored_events < len(transaction.events):
                 write_events(transaction)
             if self.lagging_reads and transaction.written:
-                callbacks.append(self.lagging_reads.note(transaction))
+                callbacks.append(self.lagging_reads.note(transaction, opened.sessions))
             self._commit(transaction)
         except BaseException:
             transaction.rollback()

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.process_collector import ProcessCollector
 
-from mechanic_adapters.sql.lagging_reads import LaggingReads, ReadOutcome
+from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads, ReadOutcome
 from mechanic_core.mail.use_cases import Deliveries
 from mechanic_http.ports import AccessLog, AccessLogEntry
 

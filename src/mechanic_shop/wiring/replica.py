@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Final
 
-from mechanic_adapters.sql.engine.replica import Replica
+from mechanic_adapters.sql.replicas.replica import Replica
 from mechanic_adapters.sql.store import SqlStore
 
 PERIOD_S: Final = 0.5

@@ -10,8 +10,8 @@ import pytest
 from attrs import evolve
 
 from mechanic_adapters.conformance.samples.records import add_customer, add_mechanic
-from mechanic_adapters.sql.engine.replica import ReplicaState
-from mechanic_adapters.sql.lagging_reads import LaggingReads
+from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads
+from mechanic_adapters.sql.replicas.replica import ReplicaState
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import ANONYMOUS, Actor, Role, SessionId
 from mechanic_core.accounts.account import RefreshToken, Session

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.sql.engine.replica import ServerStatus, end_of_log
+from mechanic_adapters.sql.replicas.replica import ServerStatus, end_of_log
 
 PRIMARY = ServerStatus(
     lsn=1000,

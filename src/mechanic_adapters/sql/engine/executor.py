@@ -11,7 +11,7 @@ from mechanic_adapters.sql.engine.connection_pool import Connection
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.sqlite_locking import BEGIN
 from mechanic_adapters.sql.engine.statement_count import STATEMENT_COUNT
-from mechanic_core.access import SYSTEM, Actor, SessionId
+from mechanic_core.access import SYSTEM, Actor
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.events.event import Event
 from mechanic_core.unit_of_work import ReadOnlyError
@@ -185,9 +185,6 @@ class Transaction(Executor):
         """Begin. Raises `LostRace` and `Unavailable`."""
         super().__init__(database)
         self.actor = actor
-        self.sessions: set[SessionId] = set()
-        """The sessions of all actors."""
-        self._note_session(actor)
         self.is_over = False
         """Whether the connection was given back: a copied context may still hold the transaction."""
         self.written: set[str] = set()
@@ -224,7 +221,6 @@ class Transaction(Executor):
         self._raise_if_rollback_only()
         outer = self.actor
         self.actor = actor or outer
-        self._note_session(self.actor)
         try:
             yield
         except Unavailable as lost:
@@ -266,10 +262,6 @@ class Transaction(Executor):
         except BaseException:
             self._discard()
             raise
-
-    def _note_session(self, actor: Actor) -> None:
-        if actor.session is not None:
-            self.sessions.add(actor.session)
 
     @contextmanager
     def _read_transaction(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ read from the replica the row is read on the primary: it tells of writes through
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
@@ -18,14 +18,14 @@ from sqlalchemy import Interval, bindparam, func, literal, select, update
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.executor import Executor, Transaction
-from mechanic_adapters.sql.engine.replica import (
+from mechanic_adapters.sql.replicas.executor import ReplicaExecutor
+from mechanic_adapters.sql.replicas.replica import (
     LOG_POSITION,
     MAX_BEHIND_S,
     Replica,
     ReplicaState,
     end_of_log,
 )
-from mechanic_adapters.sql.engine.replica_executor import ReplicaExecutor
 from mechanic_adapters.sql.schema.accounts import sessions
 from mechanic_core.access import Actor, SessionId
 
@@ -92,11 +92,15 @@ class LaggingReads:
         executor.release()
         return Executor(self._database)
 
-    def note(self, transaction: Transaction) -> Callable[[], None]:
-        """Note that the sessions in *transaction* write; return the commit hook for it."""
+    def note(
+        self, transaction: Transaction, writers: Iterable[SessionId | None]
+    ) -> Callable[[], None]:
+        """Note that sessions write in *transaction*; return its commit hook."""
         at = self._clock()
         due = sorted(
-            session for session in transaction.sessions if self._age(session, at) >= NOTE_PERIOD_S
+            session
+            for session in writers
+            if session is not None and self._age(session, at) >= NOTE_PERIOD_S
         )
         for session in due:
             transaction.run(_NOTE, {"session": session})

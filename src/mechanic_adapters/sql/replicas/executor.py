@@ -7,7 +7,7 @@ from sqlalchemy import ClauseElement, select
 from mechanic_adapters.sql.engine.compiled_statements import Params
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.executor import Executor, Result
-from mechanic_adapters.sql.engine.replica import LOG_POSITION, Replica
+from mechanic_adapters.sql.replicas.replica import LOG_POSITION, Replica
 from mechanic_core.errors import LostRace, Unavailable
 
 _TIMED_OUT: Final = "57014"
