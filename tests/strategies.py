@@ -69,6 +69,11 @@ _EXAMPLES: Final[Mapping[object, object]] = MappingProxyType(
 )
 _DECIMALS: Final = {Money: MONEY_DECIMALS, Quantity: QUANTITY_DECIMALS}
 _CHARACTERS: Final = st.characters(codec="utf-8", exclude_characters="\x00")
+_VISIBLE: Final = st.characters(
+    codec="utf-8", exclude_categories=["Cc", "Cf"], include_characters="\t\n\r\u200d"
+)
+"""What texts with a pattern mostly have: those with other characters would be drawn in vain."""
+
 _ORDINARY: Final = "Señor Ωλ #7\n"
 _ODD: Final = ("", " ", "\t\n", "\x00", "a\x07", "a\ud800", "no-at-sign", "a@b c", "I" * 17, "é")
 
@@ -192,7 +197,11 @@ def _texts(rules: Sequence[Rule]) -> st.SearchStrategy[str]:
     drawn = (
         st.from_regex(_shortened(narrow[0]), fullmatch=True)
         if narrow
-        else st.text(_CHARACTERS, min_size=least, max_size=most)
+        else st.text(
+            _VISIBLE if any(isinstance(rule, Pattern) for rule in rules) else _CHARACTERS,
+            min_size=least,
+            max_size=most,
+        )
     )
     return drawn.filter(lambda text: not first_violation(rules, text))
 

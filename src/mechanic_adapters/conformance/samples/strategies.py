@@ -6,17 +6,27 @@ from typing import Any, Final
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from mechanic_core.rules import Between, Length, first_violation, normalizer_of, rules_of
+from mechanic_core.rules import (
+    Between,
+    Length,
+    Pattern,
+    first_violation,
+    normalizer_of,
+    rules_of,
+)
 
 MOST_DRAWN: Final = 40
 
 LETTERS: Final = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
+VISIBLE: Final = st.characters(exclude_categories=["Cc", "Cf", "Cs"])
+"""What texts with a pattern mostly have: those with other characters would be drawn in vain."""
 
 
 def texts(declared: Any) -> st.SearchStrategy[str]:
     """Return a strategy for texts, in any script, that satisfy the rules of *declared*."""
     rules, most = rules_of(declared), min(longest(declared), MOST_DRAWN)
-    drawn = st.text(LETTERS, min_size=1, max_size=most)
+    letters = VISIBLE if any(isinstance(rule, Pattern) for rule in rules) else LETTERS
+    drawn = st.text(letters, min_size=1, max_size=most)
     if normalize := normalizer_of(declared):
         drawn = drawn.map(normalize)
     return drawn.filter(lambda text: first_violation(rules, text) is None)
