@@ -42,7 +42,7 @@ GENERATED = {
     "src/mechanic_http/static/swagger.yaml": ("openapi",),
     "mechanic_shop.postman_collection.json": ("postman",),
 }
-ENGINES = ("haproxy",)
+ENGINES = ("haproxy", "pgbouncer")
 """Debian's programs that the session `scale` needs, beside the servers from wheels."""
 
 SWAGGER_UI = Path("src/mechanic_http/static/swagger-ui")

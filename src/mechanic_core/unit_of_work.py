@@ -115,6 +115,13 @@ ReadOnly: TypeAlias = Callable[[], AbstractContextManager[Work]]
 Inside a transaction of the same thread it sees the uncommitted changes.
 """
 
+ReadLagging: TypeAlias = Callable[[Actor], AbstractContextManager[Work]]
+"""Opens a read-only view for one reader, which may be some seconds old.
+
+It shows all that the session of the reader has written. For what is not decided by and not
+cached: lists and histories.
+"""
+
 Listener: TypeAlias = Callable[[frozenset[str]], None]
 """Called after a commit with the names of the ports that it wrote, such as ``tickets``."""
 

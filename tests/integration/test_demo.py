@@ -139,6 +139,7 @@ def test_settings_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         "DATABASE_URL": "postgresql://real/shop",
         "JWT_ALG": "RS256",
         "JWT_PREVIOUS_KEYS": "former.pem",
+        "DATABASE_REPLICA_URL": "postgresql://real/shop",
         "CACHE_REDIS_URL": "redis://real",
         "SMTP_URL": "smtp://real",
         "PUBLIC_URL": "https://shop.example",

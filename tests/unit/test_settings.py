@@ -102,6 +102,10 @@ def test_production_defaults_can_be_overridden() -> None:
         ({"GLOBAL_RATE_LIMIT": "0/minute"}, "GLOBAL_RATE_LIMIT must be a rate such as"),
         ({"LOGIN_RATE_LIMIT": "many"}, "LOGIN_RATE_LIMIT must be"),
         ({"CACHE_TYPE": "disk"}, "CACHE_TYPE must be memory or redis or null"),
+        (
+            {"DATABASE_REPLICA_URL": "postgresql://h/shop"},
+            "DATABASE_REPLICA_URL must be empty unless",
+        ),
         ({"CACHE_TYPE": "redis"}, "CACHE_REDIS_URL is required when CACHE_TYPE is redis"),
         ({"CACHE_REDIS_URL": "http://cache"}, "CACHE_REDIS_URL must be redis://"),
         ({"CACHE_REDIS_URL": "redis://cache:1/abc"}, "CACHE_REDIS_URL must be redis://"),

@@ -31,10 +31,12 @@ from mechanic_adapters.sql.engine.executor import Executor, Transaction
 from mechanic_adapters.sql.engine.outages import QUIET_S, Cause, Use, cause_of
 from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
 from mechanic_adapters.sql.queries.write_probe import probe_write
+from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads
+from mechanic_adapters.sql.replicas.replica import Replica
 from mechanic_adapters.sql.repositories.events import write_events
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 from mechanic_adapters.sql.unit_of_work import unit_of_work
-from mechanic_core.access import SYSTEM, Actor
+from mechanic_core.access import SYSTEM, Actor, SessionId
 from mechanic_core.errors import Unavailable
 from mechanic_core.unit_of_work import (
     CommitListeners,
@@ -54,16 +56,19 @@ class _Open:
 
     transaction: Transaction
     work: Work
+    sessions: set[SessionId | None]
+    """The sessions that take part in it."""
 
 
 @final
 class SqlStore:
     """A shop in PostgreSQL or in a SQLite file, whose schema must exist."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, replica: Database | None = None) -> None:
         """Connect to nothing yet."""
         self.database = database
-        self.pools = (database.readers, database.writers)
+        self.lagging_reads = LaggingReads(database, Replica(replica, database)) if replica else None
+        self.pools = (database.readers, database.writers, *([replica.readers] if replica else ()))
         self._outages = database.outages
         self._wrote_at = -QUIET_S
         self._probing = Lock()
@@ -71,19 +76,24 @@ class SqlStore:
         self._listeners = CommitListeners()
 
     @classmethod
-    def open(cls, url: str, *, pool_size: int = 8) -> Self:
+    def open(cls, url: str, *, pool_size: int = 8, replica_url: str | None = None) -> Self:
         """Return the store at *url*, connected when it is first used.
 
         Args:
             url: The address, as in ``postgresql://…`` or ``sqlite:///shop.db``.
             pool_size: The maximum number of connections that read, and of those that write.
+            replica_url: The address of a standby that some reads go to.
         """
-        return cls(Database(database_url(url), pool_size, refusals_by_constraint()))
+        urls = (url, replica_url) if replica_url else (url,)
+        refusals = refusals_by_constraint()
+        return cls(*(Database(database_url(one), pool_size, refusals) for one in urls))
 
     @contextmanager
     def begin(self, actor: Actor | None = None) -> Iterator[Work]:
         """Open a transaction, or join the one that is open."""
+        session = actor.session if actor else None
         if outer := self._joinable():
+            outer.sessions.add(session)
             with outer.transaction.join(actor):
                 yield outer.work
             return
@@ -95,7 +105,7 @@ class SqlStore:
             raise
         worked_tickets = WorkedTickets(transaction)
         work = unit_of_work(transaction, worked_tickets, callbacks.append)
-        opened = _Open(transaction, work)
+        opened = _Open(transaction, work, {session})
         token = self._open.set(opened)
         try:
             yield work
@@ -104,6 +114,8 @@ class SqlStore:
                 worked_tickets.flush()
             if transaction.stored_events < len(transaction.events):
                 write_events(transaction)
+            if self.lagging_reads and transaction.written:
+                callbacks.append(self.lagging_reads.note(transaction, opened.sessions))
             self._commit(transaction)
         except BaseException as error:
             transaction.rollback()
@@ -121,16 +133,19 @@ class SqlStore:
         if outer := self._joinable():
             yield outer.work
             return
-        executor = Executor(self.database)
-        try:
+        with self._reading() as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
-        except Unavailable as error:
-            self._outages.failed(Use.READING, error)
-            raise
-        else:
-            self._note_reading(executor)
-        finally:
-            executor.release()
+
+    @contextmanager
+    def read_lagging(self, reader: Actor) -> Iterator[Work]:
+        """Open a view that may be seconds old, but has all that *reader*'s session wrote."""
+        lagging_reads = self.lagging_reads
+        if lagging_reads is None or self._joinable():
+            with self.read_only() as work:
+                yield work
+            return
+        with _released(lagging_reads.executor(reader)) as executor:
+            yield unit_of_work(executor, WorkedTickets(executor))
 
     def subscribe(self, listener: Listener) -> None:
         """Call *listener* with the nouns written, after each commit that wrote any.
@@ -196,6 +211,8 @@ class SqlStore:
     def close(self) -> None:
         """Close every idle connection; the store opens others when it is used again."""
         self.database.close()
+        if self.lagging_reads:
+            self.lagging_reads.replica.close()
 
     def _joinable(self) -> _Open | None:
         """Return the open transaction of this context; one that is over is none."""
@@ -241,13 +258,19 @@ class SqlStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Executor]:
-        executor = Executor(self.database)
-        try:
-            yield executor
-        except Unavailable as error:
-            self._outages.failed(Use.READING, error)
-            raise
-        else:
+        with _released(Executor(self.database)) as executor:
+            try:
+                yield executor
+            except Unavailable as error:
+                self._outages.failed(Use.READING, error)
+                raise
             self._note_reading(executor)
-        finally:
-            executor.release()
+
+
+@contextmanager
+def _released(executor: Executor) -> Iterator[Executor]:
+    """Release the connection of *executor* after the block."""
+    try:
+        yield executor
+    finally:
+        executor.release()

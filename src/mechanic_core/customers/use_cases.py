@@ -24,7 +24,14 @@ from mechanic_core.customers.customer import (
 )
 from mechanic_core.customers.logins import end_login, lock_with_account
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, Work, retry_on_conflict
+from mechanic_core.unit_of_work import (
+    Begin,
+    Prepared,
+    ReadLagging,
+    ReadOnly,
+    Work,
+    retry_on_conflict,
+)
 from mechanic_core.values import Clock
 
 
@@ -111,12 +118,12 @@ class ListCustomers:
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = ()
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(self, actor: Actor, q: str | None, page: PageRequest) -> Page[Customer]:
         """Return customers whose name, e-mail or phone starts with *q*, or all."""
         self.policy.admit(actor)
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             return work.customers.find(q, page)
 
 

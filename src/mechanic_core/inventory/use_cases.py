@@ -26,7 +26,7 @@ from mechanic_core.inventory.part import (
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import Quantity
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -225,12 +225,12 @@ class ListMovements:
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (PartNotFound,)
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(self, actor: Actor, part_id: PartId, page: PageRequest) -> Page[Movement]:
         """Return the movements, oldest first."""
         self.policy.admit(actor)
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             return work.ledger.of(part_id, page)
 
 
@@ -242,12 +242,12 @@ class CheckStock:
     policy: ClassVar = MANAGERS_ONLY
     refuses: ClassVar = ()
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(self, actor: Actor) -> tuple[Disagreement, ...]:
         """Return every disagreement; there should be none."""
         self.policy.admit(actor)
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             return work.ledger.disagreements()
 
 

@@ -15,7 +15,7 @@ from mechanic_core.profile.profile import (
     ProfileChanged,
     ProfileForm,
 )
-from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -74,10 +74,10 @@ class ListProfileHistory:
     policy: ClassVar = MANAGERS_ONLY
     refuses: ClassVar = ()
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(self, actor: Actor, page: PageRequest) -> Page[ProfileChange]:
         """Return the history, oldest first."""
         self.policy.admit(actor)
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             return work.profiles.history(page)

@@ -18,7 +18,7 @@ from mechanic_core.changes import apply
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace, ProblemCollector
 from mechanic_core.paging import Page, PageRequest, empty_page
-from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_core.vehicles.odometer import OdometerFell, OdometerReading, OwnersReading
 from mechanic_core.vehicles.ownership import (
@@ -106,7 +106,7 @@ class ListVehicles:
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = ()
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(self, actor: Actor, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         """Return the vehicles wanted that the caller may see."""
@@ -115,7 +115,7 @@ class ListVehicles:
             if wanted.customer_id not in (None, actor.id):
                 return empty_page(page)
             wanted = evolve(wanted, customer_id=actor.id)
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             return work.vehicle_lists.find(wanted, page)
 
 
@@ -146,14 +146,14 @@ class ListOdometer:
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (VehicleNotFound,)
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(
         self, actor: Actor, vehicle_id: VehicleId, page: PageRequest
     ) -> Page[OwnersReading | OdometerReading]:
         """Return the readings, oldest first."""
         self.policy.admit(actor)
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             vehicle = work.vehicles.get(vehicle_id)
             self.policy.require_access(actor, vehicle.customer_id, VehicleNotFound())
             readings = work.odometer_log.of(vehicle_id, page)

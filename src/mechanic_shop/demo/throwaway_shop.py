@@ -27,6 +27,7 @@ DEMO_SETTINGS: Final[Mapping[str, object]] = {
     "jwt_alg": JwtAlgorithm.HS256,
     "jwt_private_key_file": None,
     "jwt_previous_keys": (),
+    "database_replica_url": None,
     "cache_redis_url": None,
     "rate_limit_storage_url": "memory://",
     "cache_type": CacheType.MEMORY,

@@ -17,6 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.process_collector import ProcessCollector
 
+from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads, ReadOutcome
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_core.mail.use_cases import Deliveries
 from mechanic_http.ports import AccessLog, AccessLogEntry
@@ -196,6 +197,22 @@ class Metrics:
         """Count the mails of one look at the outbox."""
         for outcome, number in asdict(deliveries).items():
             self._mails.labels(outcome).inc(number)
+
+    def follow_replica(self, reads: LaggingReads) -> None:
+        """Count *reads*, and after each probe of the replica set how old its data may be."""
+        outcomes = self._counter(
+            "replica_reads", "Reads that may lag, by where they went.", "outcome"
+        )
+        for outcome in ReadOutcome:
+            outcomes.labels(outcome)
+        reads.on_read = lambda outcome: outcomes.labels(outcome).inc()
+        age = Gauge(
+            "mechanic_shop_replica_age_seconds",
+            "How old the data of the replica may be; infinite while it is away.",
+            multiprocess_mode="livemax",
+            registry=self._registry,
+        )
+        reads.replica.on_probe = age.set
 
     def set_connections(self, in_use: int, idle: int) -> None:
         """Set the number of database connections of this process."""

@@ -56,8 +56,12 @@ def _state_of(store: Store) -> tuple[bool, Mapping[str, str]]:
         failure = store.write_failure()
     except Unavailable:
         return False, {"database" if isinstance(store, SqlStore) else "store": "down"}
-    writes = failure.reason if failure else "up"
-    return failure is None, {"database": "up", "schema": schema or "", "writes": writes}
+    checks = {"database": "up", "schema": schema or "", "writes": "up"}
+    if failure:
+        checks["writes"] = failure.reason
+    if store.lagging_reads:  # requests can do without it
+        checks["replica"] = store.lagging_reads.replica.state
+    return failure is None, checks
 
 
 def _side_store(health: Health | None) -> str:

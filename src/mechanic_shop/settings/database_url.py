@@ -4,25 +4,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from mechanic_adapters.sql.engine.connection_failures import connection_failure
 from mechanic_adapters.sql.engine.engines import database_url
-from mechanic_adapters.sql.engine.outages import cause_of
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_shop.settings.variables import WrongSettings
 
-_REASONS: Final = {
-    "disk full": "has a full disk",
-    "login refused": "refuses this user, this machine, or a connection without TLS",
-    "missing rights": "refuses: the user lacks rights on the database, its schema or its tables",
-    "no such database": "is missing: the server has no database of that name",
-    "read only": "is read only",
-    "slots full": "has no free connection",
-    "TLS refused": "cannot be reached with this sslmode: TLS, or its absence, is refused",
-    "wrong password": "refuses the password",
-}
-"""What a database does, by the reason of an outage."""
+
+class DatabaseAway(Unavailable):
+    """The database does not answer now, and may do so later."""
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -36,7 +27,8 @@ def sqlite_file(url: str) -> Path | None:
 def translate_errors(url: str) -> Iterator[None]:
     """Translate errors of the database at *url* within this block into one clear sentence.
 
-    Raises `WrongSettings` if there can be no database at *url*, and `Unavailable`.
+    Raises `WrongSettings` if there can be no database at *url*, `DatabaseAway` if it may answer
+    later, and `Unavailable`.
     """
     require_folder(url)
     try:
@@ -50,7 +42,10 @@ def translate_errors(url: str) -> Iterator[None]:
         if getattr(driver_error, "sqlite_errorname", "") == "SQLITE_NOTADB":
             text = f"DATABASE_URL: {sqlite_file(url)} is not an SQLite database"
             raise WrongSettings(text) from None
-        raise Unavailable(describe_failure(url, driver_error)) from error
+        text = describe_failure(url, driver_error)
+        if sqlite_file(url) or connection_failure(database_url(url), driver_error).is_lasting:
+            raise Unavailable(text) from error
+        raise DatabaseAway(text) from error
 
 
 def require_folder(url: str) -> None:
@@ -76,13 +71,4 @@ def describe_failure(url: str, error: BaseException) -> str:
     """Return a sentence about a driver's *error*, without user name or password."""
     if file := sqlite_file(url):
         return f"DATABASE_URL: {file}: {error}"
-    place = database_url(url)
-    host = place.host or place.query.get("host") or "localhost"
-    cause = cause_of(error)
-    # PostgreSQL marks a refused connection as FATAL, in a sentence that names the user.
-    is_refused = "FATAL: " in str(error)
-    reason = _REASONS.get(cause.reason) or (
-        "refuses the connection" if is_refused else "does not answer"
-    )
-    code = f" ({cause.code})" if cause.code else ""
-    return f"DATABASE_URL: the database at {host}:{place.port or 5432} {reason}{code}"
+    return f"DATABASE_URL: {connection_failure(database_url(url), error).sentence}"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from attrs import Factory, fields, frozen
 
+from mechanic_adapters.addresses import WrongAddress
 from mechanic_shop.settings.choices import (
     CacheType,
     Environment,
@@ -16,7 +17,12 @@ from mechanic_shop.settings.choices import (
     LogLevel,
     PasswordProfile,
 )
-from mechanic_shop.settings.database import DatabaseUrl, default_url
+from mechanic_shop.settings.database import (
+    DatabaseUrl,
+    ReplicaUrl,
+    default_url,
+    replica_conflicts,
+)
 from mechanic_shop.settings.env_file import ENV_FILE, read_env_file
 from mechanic_shop.settings.mail import MailFrom, PublicUrl, SmtpUrl, mail_conflicts, sender_at
 from mechanic_shop.settings.parsers import (
@@ -68,6 +74,7 @@ class Settings:
     database_url: DatabaseUrl = Factory(
         lambda settings: default_url(is_production=settings.production), takes_self=True
     )
+    database_replica_url: ReplicaUrl = None
     jwt_alg: Annotated[
         JwtAlgorithm, Variable("Signature algorithm of access tokens", choice_of(JwtAlgorithm))
     ] = JwtAlgorithm.HS256
@@ -249,8 +256,11 @@ class Settings:
             try:
                 if value is not None:
                     values[field] = variable.check(value)
-            except ValueError:
-                wrong.append(f"{spelling} must be {variable.parser.accepts.replace('`', '')}")
+            except ValueError as error:
+                cause = f" ({error})" if isinstance(error, WrongAddress) else ""
+                wrong.append(
+                    f"{spelling} must be {variable.parser.accepts.replace('`', '')}{cause}"
+                )
         if not wrong:
             settings = cls(**values)
             spellings = {by_field[field][0]: spelling for field, (spelling, _) in set_by.items()}
@@ -269,6 +279,7 @@ class Settings:
             yield from short_secrets(self.jwt_previous_keys)
         if self.cache_type is CacheType.REDIS and self.cache_redis_url is None:
             yield "CACHE_REDIS_URL is required when CACHE_TYPE is redis"
+        yield from replica_conflicts(self.database_url, self.database_replica_url)
         yield from mail_conflicts(self.smtp_url, self.public_url, self.mail_from)
 
 

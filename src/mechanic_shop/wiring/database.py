@@ -10,6 +10,7 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
 from mechanic_shop.settings.database_url import require_folder, sqlite_file, translate_errors
 from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.replica import probe_regularly
 
 
 class SchemaOld(Refused):
@@ -39,12 +40,14 @@ def open_database(
     A missing SQLite file is created, unless it *must_exist*. Raises `SchemaOld`, `NoShop`, and what
     `translate_errors` raises.
     """
-    require_folder(settings.database_url)
+    url, replica_url = settings.database_url, settings.database_replica_url
+    require_folder(url)
     if must_exist:
-        _require_shop(settings.database_url)
-    with closing(SqlStore.open(settings.database_url, pool_size=pool_size)) as store:
-        _ensure_schema(store, settings.database_url)
-        yield store
+        _require_shop(url)
+    with closing(SqlStore.open(url, pool_size=pool_size, replica_url=replica_url)) as store:
+        _ensure_schema(store, url)
+        with probe_regularly(store):
+            yield store
 
 
 def _require_shop(url: str) -> None:

@@ -8,7 +8,7 @@ from attrs import define, field
 
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Actor
-from mechanic_core.unit_of_work import EventListener, Listener, Store, Work
+from mechanic_core.unit_of_work import EventListener, Listener, ReadLagging, Store, Work
 
 T = TypeVar("T")
 
@@ -40,6 +40,10 @@ class OpenStore:
         """Open a read-only view. Raises `ShopClosedError`."""
         return self._opened().read_only()
 
+    def read_lagging(self, reader: Actor) -> AbstractContextManager[Work]:
+        """Open a read-only view that may be seconds old. Raises `ShopClosedError`."""
+        return lagging_reads(self._opened())(reader)
+
     def subscribe(self, listener: Listener) -> None:
         """Call *listener* after each commit that wrote something, until this is closed."""
         self._opened().subscribe(self._while_open(listener))
@@ -67,6 +71,13 @@ class OpenStore:
         if not self._is_open:
             raise ShopClosedError
         return self.store
+
+
+def lagging_reads(store: Store) -> ReadLagging:
+    """Return what opens views of *store* that may lag; those of a host's store do not."""
+    if isinstance(store, OpenStore | SqlStore):
+        return store.read_lagging
+    return lambda _: store.read_only()
 
 
 def sql_store_of(store: Store) -> SqlStore | None:

@@ -70,7 +70,8 @@ def open_shop(
     elif given:
         raise TypeError(f"open_shop takes settings= or single settings: {', '.join(given)}")
     elif url is not None:
-        settings = evolve(settings, database_url=Settings.of(**_all(url, {})).database_url)
+        address = Settings.of(**_all(url, {})).database_url
+        settings = evolve(settings, database_url=address, database_replica_url=None)
     with ExitStack() as stack:
         with name_as_set(spellings):
             shop = _open(stack, settings, store, low_stock)

@@ -50,9 +50,10 @@ from mechanic_core.tickets.use_cases import (
     workflow,
 )
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup
-from mechanic_core.unit_of_work import Begin, ReadOnly, Store
+from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Store
 from mechanic_core.values import Clock
 from mechanic_core.vehicles import use_cases as vehicles
+from mechanic_shop.wiring.open_store import lagging_reads
 
 
 def new_sku() -> str:
@@ -83,7 +84,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
 
     *public_url* begins the addresses in links. Without a *mailer* no mail goes out.
     """
-    begin, read_only = store.begin, store.read_only
+    begin, read_only, read_lagging = store.begin, store.read_only, lagging_reads(store)
     issuer = accounts.TokenIssuer(tokens, partial(secrets.token_urlsafe, 32), refresh_life)
     reset_issuer = ResetIssuer(link_tokens, public_url)
     stock = TicketStock(low_stock)
@@ -93,14 +94,14 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         **vars(_accounts(begin, read_only, now, passwords, issuer)),
         **vars(_resets(begin, read_only, now, passwords, reset_issuer)),
         **vars(_mail(begin, read_only, now, mailer, reset_issuer)),
-        **vars(_customers(begin, read_only, now, passwords)),
-        **vars(_vehicles(begin, read_only, now, strict_vin=strict_vin)),
-        **vars(_mechanics(begin, read_only, now, passwords)),
-        **vars(_tickets(begin, read_only, now, VehicleLookup(strict_vin))),
-        **vars(_workflow(begin, read_only, now, stock)),
+        **vars(_customers(begin, read_only, read_lagging, now, passwords)),
+        **vars(_vehicles(begin, read_only, read_lagging, now, strict_vin=strict_vin)),
+        **vars(_mechanics(begin, read_only, read_lagging, now, passwords)),
+        **vars(_tickets(begin, read_only, read_lagging, now, VehicleLookup(strict_vin))),
+        **vars(_workflow(begin, read_only, read_lagging, now, stock)),
         **vars(_lines(begin, now, stock)),
-        **vars(_inventory(begin, read_only, now, low_stock)),
-        **vars(_profile(begin, read_only, now)),
+        **vars(_inventory(begin, read_only, read_lagging, now, low_stock)),
+        **vars(_profile(begin, read_only, read_lagging, now)),
         **vars(_events(begin, read_only, wakeups)),
     )
 
@@ -150,12 +151,12 @@ def _mail(
 
 
 def _customers(
-    begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords
+    begin: Begin, read_only: ReadOnly, read_lagging: ReadLagging, now: Clock, passwords: Passwords
 ) -> CustomerUseCases:
     return CustomerUseCases(
         register_customer=customers.RegisterCustomer(begin, now, passwords),
         add_customer=customers.AddCustomer(begin, now, passwords),
-        list_customers=customers.ListCustomers(read_only),
+        list_customers=customers.ListCustomers(read_lagging),
         read_customer=customers.ReadCustomer(read_only),
         change_customer=customers.ChangeCustomer(begin, now),
         erase_customer=customers.EraseCustomer(begin, now),
@@ -164,20 +165,20 @@ def _customers(
 
 
 def _vehicles(
-    begin: Begin, read_only: ReadOnly, now: Clock, *, strict_vin: bool
+    begin: Begin, read_only: ReadOnly, read_lagging: ReadLagging, now: Clock, *, strict_vin: bool
 ) -> VehicleUseCases:
     return VehicleUseCases(
         add_vehicle=vehicles.AddVehicle(begin, now, strict_vin),
-        list_vehicles=vehicles.ListVehicles(read_only),
+        list_vehicles=vehicles.ListVehicles(read_lagging),
         read_vehicle=vehicles.ReadVehicle(read_only),
-        list_odometer=vehicles.ListOdometer(read_only),
+        list_odometer=vehicles.ListOdometer(read_lagging),
         change_vehicle=vehicles.ChangeVehicle(begin, now, strict_vin),
         remove_vehicle=vehicles.RemoveVehicle(begin, now),
     )
 
 
 def _mechanics(
-    begin: Begin, read_only: ReadOnly, now: Clock, passwords: Passwords
+    begin: Begin, read_only: ReadOnly, read_lagging: ReadLagging, now: Clock, passwords: Passwords
 ) -> MechanicUseCases:
     return MechanicUseCases(
         hire_mechanic=mechanics.HireMechanic(begin, now, passwords),
@@ -186,18 +187,18 @@ def _mechanics(
         change_mechanic=mechanics.ChangeMechanic(begin, now),
         let_mechanic_go=mechanics.LetMechanicGo(begin, now),
         read_leaderboard=mechanics.ReadLeaderboard(read_only),
-        list_worked=lists.ListWorked(read_only),
+        list_worked=lists.ListWorked(read_lagging),
     )
 
 
 def _tickets(
-    begin: Begin, read_only: ReadOnly, now: Clock, lookup: VehicleLookup
+    begin: Begin, read_only: ReadOnly, read_lagging: ReadLagging, now: Clock, lookup: VehicleLookup
 ) -> TicketUseCases:
     return TicketUseCases(
         open_ticket=intake.OpenTicket(begin, now, lookup),
-        list_tickets=lists.ListTickets(read_only),
-        list_my_tickets=lists.ListMyTickets(read_only),
-        list_vehicle_tickets=lists.ListVehicleTickets(read_only),
+        list_tickets=lists.ListTickets(read_lagging),
+        list_my_tickets=lists.ListMyTickets(read_lagging),
+        list_vehicle_tickets=lists.ListVehicleTickets(read_lagging),
         read_ticket=intake.ReadTicket(read_only),
         change_ticket=intake.ChangeTicket(begin, now, lookup),
         remove_ticket=intake.RemoveTicket(begin, now),
@@ -207,12 +208,12 @@ def _tickets(
 
 
 def _workflow(
-    begin: Begin, read_only: ReadOnly, now: Clock, stock: TicketStock
+    begin: Begin, read_only: ReadOnly, read_lagging: ReadLagging, now: Clock, stock: TicketStock
 ) -> WorkflowUseCases:
     return WorkflowUseCases(
         read_transitions=workflow.ReadTransitions(read_only),
         move_ticket=workflow.MoveTicket(begin, now, stock),
-        list_history=workflow.ListHistory(read_only),
+        list_history=workflow.ListHistory(read_lagging),
     )
 
 
@@ -228,7 +229,11 @@ def _lines(begin: Begin, now: Clock, stock: TicketStock) -> LineUseCases:
 
 
 def _inventory(
-    begin: Begin, read_only: ReadOnly, now: Clock, low_stock: LowStockListener
+    begin: Begin,
+    read_only: ReadOnly,
+    read_lagging: ReadLagging,
+    now: Clock,
+    low_stock: LowStockListener,
 ) -> InventoryUseCases:
     return InventoryUseCases(
         add_part=inventory.AddPart(begin, now, new_sku),
@@ -238,16 +243,18 @@ def _inventory(
         archive_part=inventory.ArchivePart(begin, now),
         restore_part=inventory.RestorePart(begin, now),
         move_stock=inventory.MoveStock(begin, now, low_stock),
-        list_movements=inventory.ListMovements(read_only),
-        check_stock=inventory.CheckStock(read_only),
+        list_movements=inventory.ListMovements(read_lagging),
+        check_stock=inventory.CheckStock(read_lagging),
     )
 
 
-def _profile(begin: Begin, read_only: ReadOnly, now: Clock) -> ProfileUseCases:
+def _profile(
+    begin: Begin, read_only: ReadOnly, read_lagging: ReadLagging, now: Clock
+) -> ProfileUseCases:
     return ProfileUseCases(
         read_profile=profile.ReadProfile(read_only),
         change_profile=profile.ChangeProfile(begin, now),
-        list_profile_history=profile.ListProfileHistory(read_only),
+        list_profile_history=profile.ListProfileHistory(read_lagging),
     )
 
 

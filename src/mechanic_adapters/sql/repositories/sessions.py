@@ -222,4 +222,5 @@ def _values(session: Session) -> dict[str, Any]:
         **field_values(session),
         "customer_id": None if is_staff else session.holder_id,
         "mechanic_id": session.holder_id if is_staff else None,
+        "wrote_at": None,
     }

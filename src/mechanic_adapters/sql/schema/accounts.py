@@ -51,6 +51,7 @@ sessions = Table(
     reference("mechanic_id", "mechanics.id", nullable=True, index=True),
     moment("started_at"),
     moment("revoked_at", nullable=True),
+    moment("wrote_at", nullable=True),
     CheckConstraint(_ONE_HOLDER, name="one_holder"),
 )
 Index(

@@ -17,7 +17,7 @@ from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
-from mechanic_core.unit_of_work import ReadOnly
+from mechanic_core.unit_of_work import ReadLagging
 from mechanic_core.vehicles.vehicle import VehicleId, VehicleNotFound
 
 
@@ -29,12 +29,12 @@ class ListTickets:
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = ()
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(self, actor: Actor, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
         """Return the tickets wanted."""
         self.policy.admit(actor)
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             return work.ticket_lists.find(wanted, page)
 
 
@@ -46,7 +46,7 @@ class ListMyTickets:
     policy: ClassVar = ANY_LOGIN
     refuses: ClassVar = ()
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(self, actor: Actor, page: PageRequest) -> Page[Ticket]:
         """Return the caller's tickets with mechanics and lines."""
@@ -56,7 +56,7 @@ class ListMyTickets:
             if actor.is_staff
             else TicketFilter(customer_id=actor.id, newest_first=True)
         )
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             return work.ticket_lists.find(wanted, page)
 
 
@@ -68,13 +68,13 @@ class ListVehicleTickets:
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (VehicleNotFound,)
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(self, actor: Actor, vehicle_id: VehicleId, page: PageRequest) -> Page[Ticket]:
         """Return the vehicle's tickets."""
         self.policy.admit(actor)
         wanted = TicketFilter(vehicle_id=vehicle_id)
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             vehicle = work.vehicles.get(vehicle_id)
             self.policy.require_access(actor, vehicle.customer_id, VehicleNotFound())
             if actor.is_customer:
@@ -90,7 +90,7 @@ class ListWorked:
     policy: ClassVar = SELF_OR_MANAGER
     refuses: ClassVar = (MechanicNotFound,)
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(
         self, actor: Actor, mechanic_id: MechanicId, period: Period, page: PageRequest
@@ -99,7 +99,7 @@ class ListWorked:
         self.policy.admit(actor)
         if not self.policy.allows(actor, mechanic_id):
             raise RoleForbids("only managers may see what another mechanic has worked")
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             work.mechanics.get(mechanic_id)
             wanted = TicketFilter(mechanic_id=mechanic_id, period=period, worked=True)
             return work.ticket_lists.find(wanted, page)

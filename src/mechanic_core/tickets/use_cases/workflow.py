@@ -19,7 +19,7 @@ from mechanic_core.tickets.ticket import (
     TransitionBlocked,
 )
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
-from mechanic_core.unit_of_work import Begin, ReadOnly, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -97,12 +97,12 @@ class ListHistory:
     policy: ClassVar = OWNER_OR_STAFF
     refuses: ClassVar = (TicketNotFound,)
 
-    read_only: ReadOnly
+    read_lagging: ReadLagging
 
     def __call__(self, actor: Actor, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
         """Return the history, oldest first; that of a removed ticket is for staff only."""
         self.policy.admit(actor)
-        with self.read_only() as work:
+        with self.read_lagging(actor) as work:
             owner = work.histories.owner_of(ticket_id)
             self.policy.require_access(actor, owner, TicketNotFound())
             return work.histories.of(ticket_id, page)
