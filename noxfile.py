@@ -42,6 +42,9 @@ GENERATED = {
     "src/mechanic_http/static/swagger.yaml": ("openapi",),
     "mechanic_shop.postman_collection.json": ("postman",),
 }
+ENGINES = ("pgbouncer",)
+"""Debian's programs that the session `scale` needs, beside the servers from wheels."""
+
 SWAGGER_UI = Path("src/mechanic_http/static/swagger-ui")
 
 nox.needs_version = ">=2026.10"
@@ -50,7 +53,7 @@ nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 nox.options.sessions = [
     *("lint", "types", "layers", "documents", "deployment", "licences"),
-    *(f"unit-{HERE}", f"integration-{HERE}", "api", "browser", "faults"),
+    *(f"unit-{HERE}", f"integration-{HERE}", "api", "browser", "faults", "scale"),
 ]
 
 
@@ -93,6 +96,14 @@ def faults(session: nox.Session) -> None:
     """Run the fault tests: database, disk and processes fail; no acknowledged write is lost."""
     install(session, "tests", project=True)
     session.run("pytest", *arguments_of(session, "tests/faults"))
+
+
+@nox.session
+def scale(session: nox.Session) -> None:
+    """Run the tests with other people's engines: a pooler, several servers of a database."""
+    session.run(".ci/programs", *ENGINES, external=True)
+    install(session, "tests", project=True)
+    session.run("pytest", *arguments_of(session, "tests/scale"))
 
 
 @nox.session

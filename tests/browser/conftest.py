@@ -7,8 +7,8 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
-from tests.browser.programs import found_program
 from tests.integration.programs import Program, serving
+from tests.system_programs import found_program
 
 FLAGS = (
     "--headless",

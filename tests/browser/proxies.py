@@ -10,9 +10,9 @@ from typing import Final
 
 from attrs import frozen
 
-from tests.browser.programs import found_program
 from tests.integration.programs import PATIENCE_S
 from tests.integration.sockets import LOOPBACK, free_port, wait_until
+from tests.system_programs import found_program
 
 GUIDE: Final = Path(__file__).parents[2] / "docs/how-to/run-on-a-server.md"
 PREFIX: Final = "/shop"

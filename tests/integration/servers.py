@@ -25,6 +25,9 @@ from psycopg import sql
 
 LOOPBACK = "127.0.0.1"
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+USER = "nobody" if os.geteuid() == 0 else None
+"""Who runs the servers that refuse to run as root; None for the current user."""
+
 START_S = 60.0
 STOP_S = 60.0
 
@@ -80,7 +83,7 @@ class PostgresServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # so that Ctrl-C interrupts the test and not the server
-                **_as_user(self._user),
+                **as_user(self._user),
             )
         self._wait_until_listening(self._process)
 
@@ -171,12 +174,11 @@ def postgres_server(*options: str, durable: bool = True) -> Iterator[PostgresSer
         durable: Whether commits are flushed to disk; tests are faster without.
     """
     with _empty_folder("shop-postgres-") as folder:
-        user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
-        programs = _programs_for(user, folder)
+        programs = _programs_for(USER, folder)
         password = secrets.token_urlsafe()
-        _make_cluster(programs, folder / "data", user, password)
+        _make_cluster(programs, folder / "data", USER, password)
         settings = options if durable else (*FAST, *options)
-        server = PostgresServer(programs, folder / "data", user, password, settings, _free_port())
+        server = PostgresServer(programs, folder / "data", USER, password, settings, _free_port())
         try:
             server.start()
             yield server
@@ -234,13 +236,13 @@ def _make_cluster(programs: Path, data: Path, user: str | None, password: str) -
         capture_output=True,
         text=True,
         check=False,
-        **_as_user(user),
+        **as_user(user),
     )
     if made.returncode != 0:
         raise RuntimeError(made.stderr)
 
 
-def _as_user(user: str | None) -> dict[str, Any]:
+def as_user(user: str | None) -> dict[str, Any]:
     """Return the arguments that run a process as *user*, or as the current user."""
     if user is None:
         return {}

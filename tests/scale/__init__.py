@@ -1,0 +1,1 @@
+"""The shop on more than one machine, on the engines that people use for it."""
