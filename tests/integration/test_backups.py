@@ -285,7 +285,9 @@ def test_a_failed_backup_leaves_nothing(folder: Path) -> None:
 
     assert_refused(run_command(folder, f"sqlite:///{folder / 'none.db'}", "backup", "a"), "none.db")
     result = run_command(folder, away, "backup", "a")
-    assert_refused(result, "DATABASE_URL: the database at 127.0.0.1:1 does not answer\n")
+    assert_refused(
+        result, "DATABASE_URL: the database at 127.0.0.1:1 does not answer: connection refused\n"
+    )
     no_place = run_command(folder, f"sqlite:///{folder}", "backup", "a")
     assert 2 == no_place.returncode
     assert f"DATABASE_URL: {folder} is a folder\n" in no_place.stderr

@@ -9,7 +9,6 @@ from threading import Lock
 from typing import Final, Self, cast, final
 
 from attrs import define, field
-from redis import Redis
 
 from mechanic_adapters.caching.storage import (
     CacheRegion,
@@ -19,7 +18,7 @@ from mechanic_adapters.caching.storage import (
     Nouns,
 )
 from mechanic_adapters.resilience.circuit_breaker import CircuitBreaker, CircuitOpen, Health
-from mechanic_adapters.resilience.redis_connections import open_redis
+from mechanic_adapters.resilience.redis_connections import RedisClient, hash_tagged, open_redis
 
 PREFIX: Final = "mechanic-shop:cache"
 GENERATION_BYTES: Final = 16
@@ -34,7 +33,7 @@ class RedisCache(CacheStorage):
     equal to it. Invalidations during an outage are pending; they are sent before the next lookup.
     """
 
-    _redis: Redis
+    _redis: RedisClient
     _ttl_s: float
     _breaker: CircuitBreaker = field(factory=lambda: CircuitBreaker("cache"))
     _prefix: str = PREFIX
@@ -46,7 +45,8 @@ class RedisCache(CacheStorage):
     @classmethod
     def open(cls, url: str, ttl_s: float, on_fallback: Callable[[str], None]) -> Self:
         """Return the storage at *url*. Raises `ValueError`; see `open_redis`."""
-        return cls(open_redis(url), ttl_s, CircuitBreaker("cache", on_fallback))
+        breaker = CircuitBreaker("cache", on_fallback)
+        return cls(open_redis(url), ttl_s, breaker, hash_tagged(PREFIX, url))
 
     def get(self, region: CacheRegion, key: Hashable) -> Lookup:
         at = self._clock()

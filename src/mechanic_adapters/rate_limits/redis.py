@@ -6,8 +6,6 @@ from functools import partial
 from typing import Final, Self, final
 
 from attrs import define, field
-from redis import Redis
-from redis.commands.core import Script
 
 from mechanic_adapters.rate_limits.memory import MemoryRateLimiter, fits, quotas_of
 from mechanic_adapters.rate_limits.quota import (
@@ -23,7 +21,13 @@ from mechanic_adapters.resilience.circuit_breaker import (
     Health,
     ignore_fallback,
 )
-from mechanic_adapters.resilience.redis_connections import BUDGET_S, open_redis
+from mechanic_adapters.resilience.redis_connections import (
+    BUDGET_S,
+    RedisClient,
+    RunScript,
+    hash_tagged,
+    open_redis,
+)
 
 PREFIX: Final = "mechanic-shop:limits"
 
@@ -73,13 +77,14 @@ class RedisRateLimiter:
     """
 
     _limits: Limits
-    _redis: Redis
+    _redis: RedisClient
     _fallback: MemoryRateLimiter
     _breaker: CircuitBreaker = field(factory=lambda: CircuitBreaker("limiter"))
     _clock: Callable[[], int] | None = None
+    _prefix: str = PREFIX
 
-    _hit_script: Script = field(init=False)
-    _give_back_script: Script = field(init=False)
+    _hit_script: RunScript = field(init=False)
+    _give_back_script: RunScript = field(init=False)
     _windows_of: WindowsOf = field(init=False)
 
     @_windows_of.default
@@ -87,11 +92,11 @@ class RedisRateLimiter:
         return remember_windows(self._limits)
 
     @_hit_script.default
-    def _register_hit(self) -> Script:
+    def _register_hit(self) -> RunScript:
         return self._redis.register_script(HIT)
 
     @_give_back_script.default
-    def _register_give_back(self) -> Script:
+    def _register_give_back(self) -> RunScript:
         return self._redis.register_script(GIVE_BACK)
 
     @classmethod
@@ -108,6 +113,7 @@ class RedisRateLimiter:
             open_redis(url, budget_s),
             MemoryRateLimiter(limits),
             CircuitBreaker("limiter", on_fallback),
+            prefix=hash_tagged(PREFIX, url),
         )
 
     def hit(self, policies: tuple[str, ...], keys: tuple[str, ...]) -> Hit:
@@ -141,14 +147,13 @@ class RedisRateLimiter:
         args: list[int | str] = [self._clock() if self._clock else ""]
         for window in windows:
             args += (window.limit, window.length)
-        counts: list[int] = self._hit_script(_keys_of(windows), args)
+        counts: list[int] = self._hit_script(self._keys_of(windows), args)
         return counts
 
     def _give_back(self, windows: tuple[Window, ...], moment: int) -> None:
         """Uncount a request; during an outage it stays counted until its window has passed."""
         with suppress(CircuitOpen):
-            self._breaker(lambda: self._give_back_script(_keys_of(windows), [moment]))
+            self._breaker(lambda: self._give_back_script(self._keys_of(windows), [moment]))
 
-
-def _keys_of(windows: tuple[Window, ...]) -> list[str]:
-    return [f"{PREFIX}:{window.name}" for window in windows]
+    def _keys_of(self, windows: tuple[Window, ...]) -> list[str]:
+        return [f"{self._prefix}:{window.name}" for window in windows]

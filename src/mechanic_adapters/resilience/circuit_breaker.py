@@ -116,6 +116,9 @@ class CircuitBreaker:
 
 @cache
 def _failures() -> tuple[type[Exception], ...]:
-    from redis.exceptions import RedisError  # noqa: PLC0415 - not without a Redis server
+    from redis.exceptions import (  # noqa: PLC0415 - not without a Redis server
+        RedisClusterException,
+        RedisError,
+    )
 
-    return RedisError, OSError
+    return RedisError, RedisClusterException, OSError

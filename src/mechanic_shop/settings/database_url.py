@@ -6,9 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from mechanic_adapters.sql.engine.connection_failures import connection_failure
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_shop.settings.variables import WrongSettings
+
+
+class DatabaseAway(Unavailable):
+    """The database does not answer now, and may do so later."""
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -22,7 +27,8 @@ def sqlite_file(url: str) -> Path | None:
 def translate_errors(url: str) -> Iterator[None]:
     """Translate errors of the database at *url* within this block into one clear sentence.
 
-    Raises `WrongSettings` if there can be no database at *url*, and `Unavailable`.
+    Raises `WrongSettings` if there can be no database at *url*, `DatabaseAway` if it may answer
+    later, and `Unavailable`.
     """
     require_folder(url)
     try:
@@ -36,7 +42,10 @@ def translate_errors(url: str) -> Iterator[None]:
         if getattr(driver_error, "sqlite_errorname", "") == "SQLITE_NOTADB":
             text = f"DATABASE_URL: {sqlite_file(url)} is not an SQLite database"
             raise WrongSettings(text) from None
-        raise Unavailable(describe_failure(url, driver_error)) from error
+        text = describe_failure(url, driver_error)
+        if sqlite_file(url) or connection_failure(database_url(url), driver_error).is_lasting:
+            raise Unavailable(text) from error
+        raise DatabaseAway(text) from error
 
 
 def require_folder(url: str) -> None:
@@ -60,9 +69,4 @@ def describe_failure(url: str, error: BaseException) -> str:
     """Return a sentence about a driver's *error*, without user name or password."""
     if file := sqlite_file(url):
         return f"DATABASE_URL: {file}: {error}"
-    place = database_url(url)
-    host = place.host or place.query.get("host") or "localhost"
-    # PostgreSQL marks a refused connection as FATAL, in a sentence that names the user.
-    refused = "FATAL: " in str(error)
-    reason = "refuses the connection" if refused else "does not answer"
-    return f"DATABASE_URL: the database at {host}:{place.port or 5432} {reason}"
+    return f"DATABASE_URL: {connection_failure(database_url(url), error).sentence}"

@@ -181,9 +181,16 @@ _ENCODED: Final = (
     "percent-encode special characters in the password (`@` is `%40`, `#` is `%23`, `/` is `%2F`)"
 )
 DATABASE_URL: Final = Parser(
-    f"`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`; {_ENCODED}", _database_url
+    "`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`, with several hosts "
+    f"`postgresql://HOST1:PORT,HOST2:PORT/NAME?target_session_attrs=read-write`; {_ENCODED}",
+    _database_url,
 )
-REDIS_URL: Final = Parser(f"`redis://HOST:PORT/NUMBER`; {_ENCODED}", _redis_url)
+REDIS_URL: Final = Parser(
+    "`redis://HOST:PORT/NUMBER` (with TLS `rediss://…`), `unix:///SOCKET`, "
+    "`redis+sentinel://HOST:PORT,HOST:PORT/NAME` or `redis+cluster://HOST:PORT`, or the same with "
+    f"`valkey`; {_ENCODED}",
+    _redis_url,
+)
 STORAGE_URL: Final = Parser(f"`memory://` or {REDIS_URL.accepts}", _storage_url)
 ORIGIN: Final = Parser("an origin such as `https://shop.example`", _origin)
 PREFIX: Final = Parser(

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from attrs import Factory, fields, frozen
 
+from mechanic_adapters.addresses import WrongAddress
 from mechanic_shop.settings.choices import (
     CacheType,
     Environment,
@@ -16,11 +17,11 @@ from mechanic_shop.settings.choices import (
     LogLevel,
     PasswordProfile,
 )
+from mechanic_shop.settings.database import DatabaseUrl
 from mechanic_shop.settings.env_file import ENV_FILE, read_env_file
 from mechanic_shop.settings.mail import MailFrom, PublicUrl, SmtpUrl, mail_conflicts, sender_at
 from mechanic_shop.settings.parsers import (
     BOOLEAN,
-    DATABASE_URL,
     NETWORK,
     ORIGIN,
     PEM_FILE,
@@ -67,14 +68,7 @@ class Settings:
             secret=True,
         ),
     ] = None
-    database_url: Annotated[
-        str,
-        Variable(
-            "The database. `postgres://` is accepted too; a relative SQLite path starts at the working "
-            "directory. `?schema=NAME` puts all in a schema of PostgreSQL, which `db upgrade` creates",
-            DATABASE_URL,
-        ),
-    ] = "sqlite:///mechanic_shop.db"
+    database_url: DatabaseUrl = "sqlite:///mechanic_shop.db"
     jwt_alg: Annotated[
         JwtAlgorithm, Variable("Signature algorithm of access tokens", choice_of(JwtAlgorithm))
     ] = JwtAlgorithm.HS256
@@ -269,8 +263,11 @@ class Settings:
             try:
                 if value is not None:
                     values[field] = variable.check(value)
-            except ValueError:
-                wrong.append(f"{spelling} must be {variable.parser.accepts.replace('`', '')}")
+            except ValueError as error:
+                cause = f" ({error})" if isinstance(error, WrongAddress) else ""
+                wrong.append(
+                    f"{spelling} must be {variable.parser.accepts.replace('`', '')}{cause}"
+                )
         if not wrong:
             settings = cls(**values)
             spellings = {by_field[field][0]: spelling for field, (spelling, _) in set_by.items()}

@@ -42,6 +42,7 @@ from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.mail import deliver_regularly
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
 from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop, with_long_poll
+from mechanic_shop.wiring.side_stores import require_side_stores
 from mechanic_shop.wiring.sweeper import PERIOD_S, create_sweeper, sweep_regularly
 from mechanic_shop.wiring.use_cases import ignore_low_stock
 
@@ -150,6 +151,7 @@ def _open_resources(
 ) -> Iterator[Resources]:
     """Open what the application needs besides the shop; sweep its store, deliver its mail."""
     tokens = tokens_of(shop)
+    require_side_stores(settings)
     cache = create_cache(settings, metrics.count_fallback, metrics.count_lookup)
     limiter = open_rate_limiter(
         _rate_limits(settings), settings.rate_limit_storage_url, metrics.count_fallback

@@ -11,7 +11,9 @@ from urllib.parse import quote
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
+from mechanic_adapters.addresses import WrongAddress
 from mechanic_adapters.sql.engine.durability import commit_synchronously
+from mechanic_adapters.sql.engine.server_places import require_known_parameters, spread_hosts
 from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
 
 _BIGINT_OID: Final = 20
@@ -44,25 +46,27 @@ def database_url(url: str) -> URL:
     """Return *url* parsed, with the driver that is used for its database.
 
     A password in the query becomes that of the URL, whose text hides it, and the parameter
-    ``schema`` the ``search_path`` of every connection. Raises `ValueError` for anything but
+    ``schema`` the ``search_path`` of every connection. Raises `WrongAddress` for anything but
     PostgreSQL and SQLite in a file.
     """
     if not url.startswith("sqlite") and _MISPLACED_AT.search(url):
-        raise ValueError('a "@" in a password must be %40')
+        raise WrongAddress('a "@" in a password must be %40')
     try:
-        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+        parsed = make_url(spread_hosts(url.replace("postgres://", "postgresql://", 1)))
     except ArgumentError as error:
-        raise ValueError("the database must be a URL") from error
+        raise WrongAddress("the database must be a URL") from error
     if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
         if not parsed.database:
-            raise ValueError("the URL must name a database, as in postgresql://host/name")
-        return _with_search_path(_with_own_password(parsed.set(drivername="postgresql+psycopg")))
+            raise WrongAddress("the URL must name a database, as in postgresql://host/name")
+        found = _with_search_path(_with_own_password(parsed.set(drivername="postgresql+psycopg")))
+        require_known_parameters(found)
+        return found
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
-        raise ValueError("the database must be postgresql://… or sqlite:///…")
+        raise WrongAddress("the database must be postgresql://… or sqlite:///…")
     if parsed.host or parsed.database in {None, "", ":memory:"}:
-        raise ValueError("SQLite needs a file, as in sqlite:///shop.db")
+        raise WrongAddress("SQLite needs a file, as in sqlite:///shop.db")
     if "schema" in parsed.query:
-        raise ValueError("a schema is for PostgreSQL: SQLite has a file of its own")
+        raise WrongAddress("a schema is for PostgreSQL: SQLite has a file of its own")
     return parsed.set(drivername="sqlite+pysqlite")
 
 
@@ -77,9 +81,9 @@ def _with_search_path(url: URL) -> URL:
     if (schema := url.query.get("schema")) is None:
         return url
     if not isinstance(schema, str) or not _SCHEMA_NAME.fullmatch(schema):
-        raise ValueError("the schema must have lower-case letters, digits and _ only")
+        raise WrongAddress("the schema must have lower-case letters, digits and _ only")
     if schema_name(url):
-        raise ValueError("the URL must name a schema once: in `schema` or in `options`")
+        raise WrongAddress("the URL must name a schema once: in `schema` or in `options`")
     options = f"{url.query.get('options', '')} -csearch_path={schema}".strip()
     return url.difference_update_query(["schema"]).update_query_dict({"options": options})
 
@@ -97,6 +101,9 @@ def read_engine(url: URL) -> Engine:
     """Return an engine whose connections run each statement for itself and never write."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, _open_to_read)
+    if url.query.get("target_session_attrs") == "read-write":
+        # libpq would look for a server whose sessions write by default, which these never do.
+        url = url.update_query_dict({"target_session_attrs": "primary"})
     return _postgres(url, "AUTOCOMMIT", default_transaction_read_only="on")
 
 
