@@ -5,11 +5,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from itertools import count, pairwise
 from threading import Event, Thread
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from attrs import Factory, define, field
@@ -67,10 +68,15 @@ def stored_skus(url: str) -> set[str]:
 
 
 @contextmanager
-def serving(url: str, *options: str, before: Sequence[str] = ()) -> Iterator[Server]:
-    """Serve the shop within the block."""
+def serving(
+    url: str,
+    *options: str,
+    before: Sequence[str] = (),
+    extra: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Server]:
+    """Serve the shop within the block, with *extra* settings."""
     arguments = ["-m", "mechanic_shop", "serve", "--port", "0", *options]
-    with running(arguments, extra=environment(url), before=before) as server:
+    with running(arguments, extra={**environment(url), **extra}, before=before) as server:
         yield server
 
 

@@ -8,9 +8,9 @@ from psycopg import OperationalError
 from mechanic_adapters.addresses import WrongAddress
 from mechanic_adapters.resilience.redis_addresses import RedisAddress, Topology
 from mechanic_adapters.resilience.redis_connections import hash_tagged
-from mechanic_adapters.sql.engine.connection_failures import connection_failure
 from mechanic_adapters.sql.engine.engines import database_url
-from mechanic_adapters.sql.engine.server_places import places
+from mechanic_adapters.sql.engine.postgres.connection_failures import connection_failure
+from mechanic_adapters.sql.engine.postgres.server_places import places
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.variables import WrongSettings
 

@@ -22,7 +22,8 @@ from mechanic_adapters.sql.counters.worked_tickets import (
 )
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.engines import database_url
-from mechanic_adapters.sql.engine.executor import Executor, Transaction
+from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
 from mechanic_adapters.sql.repositories.events import write_events
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
@@ -56,19 +57,22 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         """Connect to nothing yet."""
         self.database = database
-        self.pools = (database.readers, database.writers)
+        self.pools = database.pools
         self._open: ContextVar[_Open] = ContextVar("open")
         self._listeners = CommitListeners()
+        self._admission: Callable[[], object] | None = None
 
     @classmethod
-    def open(cls, url: str, *, pool_size: int = 8) -> Self:
+    def open(cls, url: str, *, pool_size: int = 16, prepares: bool = True) -> Self:
         """Return the store at *url*, connected when it is first used.
 
         Args:
             url: The address, as in ``postgresql://…`` or ``sqlite:///shop.db``.
-            pool_size: The maximum number of connections that read, and of those that write.
+            pool_size: The maximum number of connections, those that read and those that write.
+            prepares: Whether PostgreSQL prepares statements, which some poolers lose.
         """
-        return cls(Database(database_url(url), pool_size, refusals_by_constraint()))
+        refusals = refusals_by_constraint()
+        return cls(Database(database_url(url), pool_size, refusals, prepares=prepares))
 
     @contextmanager
     def begin(self, actor: Actor | None = None) -> Iterator[Work]:
@@ -77,6 +81,7 @@ class SqlStore:
             with outer.transaction.join(actor):
                 yield outer.work
             return
+        self._admit()
         callbacks: list[Callable[[], None]] = []
         transaction = Transaction(self.database, actor or SYSTEM)
         worked_tickets = WorkedTickets(transaction)
@@ -106,11 +111,16 @@ class SqlStore:
         if outer := self._joinable():
             yield outer.work
             return
+        self._admit()
         executor = Executor(self.database)
         try:
             yield unit_of_work(executor, WorkedTickets(executor))
         finally:
             executor.release()
+
+    def admit_after(self, check: Callable[[], object]) -> None:
+        """Call *check* before each use of the records until it raises nothing."""
+        self._admission = check
 
     def subscribe(self, listener: Listener) -> None:
         """Call *listener* with the nouns written, after each commit that wrote any.
@@ -158,6 +168,11 @@ class SqlStore:
     def close(self) -> None:
         """Close every idle connection; the store opens others when it is used again."""
         self.database.close()
+
+    def _admit(self) -> None:
+        if self._admission is not None:
+            self._admission()
+            self._admission = None
 
     def _joinable(self) -> _Open | None:
         """Return the open transaction of this context; one that is over is none."""

@@ -17,7 +17,7 @@ from mechanic_shop.settings.choices import (
     LogLevel,
     PasswordProfile,
 )
-from mechanic_shop.settings.database import DatabaseUrl
+from mechanic_shop.settings.database import DatabasePoolSize, DatabaseUrl, PreparedStatements
 from mechanic_shop.settings.env_file import ENV_FILE, read_env_file
 from mechanic_shop.settings.mail import MailFrom, PublicUrl, SmtpUrl, mail_conflicts, sender_at
 from mechanic_shop.settings.parsers import (
@@ -69,6 +69,8 @@ class Settings:
         ),
     ] = None
     database_url: DatabaseUrl = "sqlite:///mechanic_shop.db"
+    database_pool_size: DatabasePoolSize = None
+    database_prepared_statements: PreparedStatements = True
     jwt_alg: Annotated[
         JwtAlgorithm, Variable("Signature algorithm of access tokens", choice_of(JwtAlgorithm))
     ] = JwtAlgorithm.HS256

@@ -1,15 +1,19 @@
 """The configured database: opened with an up-to-date schema."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, Final
 
 from mechanic_adapters.sql.migrations import version
 from mechanic_adapters.sql.migrations.lock_retries import PATIENT, LockRetries
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.errors import Refused
-from mechanic_shop.settings.database_url import sqlite_file, translate_errors
+from mechanic_core.errors import Refused, Unavailable
+from mechanic_shop.settings.database_url import DatabaseAway, sqlite_file, translate_errors
 from mechanic_shop.settings.settings import Settings
+
+_log: Final = logging.getLogger(__name__)
 
 
 class SchemaOld(Refused):
@@ -25,14 +29,51 @@ class SchemaNewer(Refused):
 
 
 @contextmanager
-def open_database(settings: Settings, pool_size: int) -> Iterator[SqlStore]:
+def open_database(settings: Settings, pool_size: int, *, wait: bool = False) -> Iterator[SqlStore]:
     """Open the database, its schema up to date, and close it on exit.
+
+    Args:
+        settings: The settings, whose size of the pool takes precedence.
+        pool_size: The maximum number of connections.
+        wait: Whether a database that does not answer is opened too; its schema is checked before
+            it is used, and until then every use raises `Unavailable`.
 
     Raises `SchemaOld`, and what `translate_errors` raises.
     """
-    with closing(SqlStore.open(settings.database_url, pool_size=pool_size)) as store:
-        _ensure_schema(store, settings.database_url)
+    size = settings.database_pool_size or pool_size
+    prepares = settings.database_prepared_statements
+    opened = SqlStore.open(settings.database_url, pool_size=size, prepares=prepares)
+    with closing(opened) as store:
+        try:
+            _ensure_schema(store, settings.database_url)
+            _warn_of_pooler(store, prepares=prepares)
+        except DatabaseAway as away:
+            if not wait:
+                raise
+            _log.warning("started without the database: %s", away)
+            store.admit_after(partial(_require_supported, store))
         yield store
+
+
+def _warn_of_pooler(store: SqlStore, *, prepares: bool) -> None:
+    """Log what a pooler that shares the sessions takes from them."""
+    session = store.database.session()
+    if session.is_shared and session.unlimited:
+        names = ", ".join(session.unlimited)
+        _log.warning("the pooler has swallowed time-outs: set %s for the role", names)
+    if session.is_shared and prepares:
+        _log.warning(
+            "a pooler shares the sessions: set DATABASE_PREPARED_STATEMENTS=off unless it keeps "
+            "prepared statements"
+        )
+
+
+def _require_supported(store: SqlStore) -> None:
+    """Raise `Unavailable` unless the schema is one that this program runs on."""
+    found = store.schema_version()
+    if not version.is_supported(found):
+        _log.error(_upgrade_needed(found))
+        raise Unavailable
 
 
 def _ensure_schema(store: SqlStore, url: str) -> None:

@@ -11,8 +11,9 @@ from mechanic_core.errors import LostRace, Refused, Unavailable
 _LOST_STATES: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock timeout."""
 
-_AWAY_STATES: Final = re.compile(r"08|53|57|58|25006|25P0[34]")
-"""Connection lost, out of resources, cancelled or shut down, input/output, read-only, idle."""
+_AWAY_STATES: Final = re.compile(r"08|53|57|58|25006|25P0[34]|26000|42P05")
+"""Connection lost, out of resources, cancelled or shut down, input/output, read-only, idle; and
+prepared statements that a pooler has lost or mixed up."""
 
 _LOST_NAMES: Final = re.compile(r"SQLITE_(BUSY|LOCKED)")
 _AWAY_NAMES: Final = re.compile(r"SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|NOTADB|CORRUPT)")

@@ -10,11 +10,13 @@ from typing import Final, final
 from attrs import frozen
 from sqlalchemy import URL
 
-from mechanic_adapters.sql.engine.server_places import multiple_failures, places
+from mechanic_adapters.sql.engine.postgres.server_places import multiple_failures, places
 
 _SILENT: Final = "does not answer"
 _REFUSES: Final = "refuses the connection"
 _UNFIT: Final = "cannot be connected to"
+
+_REFUSAL: Final = "FATAL: "
 
 _PASSING: Final = (
     (r"too many (clients|connections)|connection slots|no more connections", "it is full"),
@@ -63,12 +65,15 @@ class ConnectionFailure:
     Attributes:
         sentence: What happened, where, and why; without user name and password.
         is_lasting: Whether trying again is in vain until the operator changes something.
-        is_refusal: Whether a server answered, and refused.
     """
 
     sentence: str
     is_lasting: bool
-    is_refusal: bool
+
+
+def is_refusal(error: Exception) -> bool:
+    """Return whether a server, or a pooler before it, has refused a connection."""
+    return _REFUSAL in str(error)
 
 
 def connection_failure(url: URL, error: BaseException) -> ConnectionFailure:
@@ -77,12 +82,12 @@ def connection_failure(url: URL, error: BaseException) -> ConnectionFailure:
     where = ", ".join(places(url))
     if not several:
         verb, cause, is_lasting = _meaning(text)
-        return ConnectionFailure(_sentence(where, verb, cause), is_lasting, "FATAL: " in text)
+        return ConnectionFailure(_sentence(where, verb, cause), is_lasting)
     meanings = {place: _meaning(failure) for place, failure in several}
     causes = "; ".join(f"{place}: {cause or verb}" for place, (verb, cause, _) in meanings.items())
     is_lasting = all(lasting for _, _, lasting in meanings.values())
     verb = next(iter(meanings.values()))[0] if is_lasting else _SILENT
-    return ConnectionFailure(_sentence(where, verb, causes), is_lasting, "FATAL: " in text)
+    return ConnectionFailure(_sentence(where, verb, causes), is_lasting)
 
 
 def _meaning(text: str) -> tuple[str, str, bool]:
@@ -93,8 +98,8 @@ def _meaning(text: str) -> tuple[str, str, bool]:
     for pattern, verb, cause in _LASTING:
         if re.search(pattern, text, re.DOTALL):
             return verb, cause, True
-    is_refusal = "FATAL: " in text
-    return (_REFUSES if is_refusal else _SILENT), "", is_refusal
+    is_refused = _REFUSAL in text
+    return (_REFUSES if is_refused else _SILENT), "", is_refused
 
 
 def _sentence(where: str, verb: str, cause: str) -> str:
