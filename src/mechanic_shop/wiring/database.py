@@ -51,7 +51,7 @@ def open_database(settings: Settings, pool_size: int, *, wait: bool = False) -> 
             if not wait:
                 raise
             _log.warning("started without the database: %s", away)
-            store.admit_after(partial(_require_supported, store))
+            store.admit_after(partial(_require_supported, store, prepares=prepares))
         yield store
 
 
@@ -68,12 +68,16 @@ def _warn_of_pooler(store: SqlStore, *, prepares: bool) -> None:
         )
 
 
-def _require_supported(store: SqlStore) -> None:
-    """Raise `Unavailable` unless the schema is one that this program runs on."""
+def _require_supported(store: SqlStore, *, prepares: bool) -> None:
+    """Raise `Unavailable` unless the schema is one that this program runs on.
+
+    Log then, as at the start, what a pooler takes from the sessions.
+    """
     found = store.schema_version()
     if not version.is_supported(found):
         _log.error(_upgrade_needed(found))
         raise Unavailable
+    _warn_of_pooler(store, prepares=prepares)
 
 
 def _ensure_schema(store: SqlStore, url: str) -> None:
