@@ -176,9 +176,11 @@ def licences(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def long(session: nox.Session) -> None:
-    """Run state machines, interleavings, crashes and restarts for hours, not minutes."""
+    """Run state machines, interleavings, crashes, restarts and load for hours, not minutes."""
     session.run(".ci/programs", *ENGINES, external=True)
     install(session, "tests", project=True)
+    load = ("tests/scale/test_pooled_sessions.py", "-k", "mixed_load")
+    session.run("pytest", *load, env={"LOAD_SECONDS": "30"})
     session.run(
         *("pytest", "--timeout=14400"),
         *(

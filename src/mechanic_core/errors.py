@@ -99,6 +99,13 @@ class LostRace(Unavailable):
     """Another request changed the same data at the same time."""
 
 
+class OutcomeUnknown(Unavailable):
+    """Whether the change was made is not known.
+
+    The database was lost, or did not answer in time, while it stored the change.
+    """
+
+
 class Invalid(Refused):
     """The request is not valid."""
 

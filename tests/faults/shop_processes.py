@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from itertools import count, pairwise
 from pathlib import Path
 from threading import Event, Thread
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from attrs import Factory, define, field
@@ -69,10 +70,15 @@ def stored_skus(url: str) -> set[str]:
 
 
 @contextmanager
-def serving(url: str, *options: str, before: Sequence[str] = ()) -> Iterator[Server]:
-    """Serve the shop within the block."""
+def serving(
+    url: str,
+    *options: str,
+    before: Sequence[str] = (),
+    extra: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Server]:
+    """Serve the shop within the block, with *extra* settings."""
     arguments = ["-m", "mechanic_shop", "serve", "--port", "0", *options]
-    with running(arguments, extra=environment(url), before=before) as server:
+    with running(arguments, extra={**environment(url), **extra}, before=before) as server:
         yield server
 
 

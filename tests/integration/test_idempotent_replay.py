@@ -106,7 +106,7 @@ def _post_and_kill(url: str, at: str) -> None:
 
 
 def _kill_at_commit() -> None:
-    from mechanic_adapters.sql.engine.executor import Transaction  # noqa: PLC0415 - in that process
+    from mechanic_adapters.sql.engine.transaction import Transaction  # noqa: PLC0415 - in that process
 
     Transaction.commit = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign,assignment]
 

@@ -16,7 +16,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_vehicle,
 )
 from mechanic_adapters.sql.engine.engines import LOCK_TIMEOUT_MS, database_url
-from mechanic_adapters.sql.engine.executor import Transaction
+from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import LostRace, Unavailable

@@ -127,8 +127,8 @@ def test_a_wrong_certificate_stops_the_start(url: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("query", "user", "cause"),
     [
-        ("", "nobody:w0rd", "refuses the connection: wrong credentials"),
-        ("", "postgres:w0rd", "refuses the connection: wrong credentials"),
+        ("", "nobody:w0rd", "refuses the connection: wrong credentials (28P01)"),
+        ("", "postgres:w0rd", "refuses the connection: wrong credentials (28P01)"),
         ("sslmode=require", "", "cannot be connected to: it offers no TLS, which sslmode requires"),
         ("sslmode=yes", "", "cannot be connected to: a parameter has a wrong value"),
     ],
@@ -158,4 +158,4 @@ def test_a_database_without_tables_stops_the_start(
     url = postgres.new_database()
 
     assert "run mechanic-shop db upgrade\n" in stopped_by(url, tmp_path)
-    assert ": it has no such database\n" in stopped_by(f"{url}_of_nobody", tmp_path)
+    assert ": it has no such database (3D000)\n" in stopped_by(f"{url}_of_nobody", tmp_path)

@@ -8,9 +8,9 @@ from psycopg import OperationalError
 from mechanic_adapters.addresses import WrongAddress
 from mechanic_adapters.resilience.redis_addresses import RedisAddress, Topology
 from mechanic_adapters.resilience.redis_connections import hash_tagged
-from mechanic_adapters.sql.engine.connection_failures import connection_failure
 from mechanic_adapters.sql.engine.engines import database_url
-from mechanic_adapters.sql.engine.server_places import places
+from mechanic_adapters.sql.engine.postgres.connection_failures import connection_failure
+from mechanic_adapters.sql.engine.postgres.server_places import places
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.variables import WrongSettings
 
@@ -107,15 +107,31 @@ Multiple connection attempts failed. All failures were:
 @pytest.mark.parametrize(
     ("text", "sentence", "is_lasting"),
     [
-        (f"{AT}FATAL:  sorry, too many clients already", "does not answer: it is full", False),
-        (f"{AT}FATAL:  the database system is starting up", "it starts or stops", False),
+        (
+            f"{AT}FATAL:  sorry, too many clients already",
+            "does not answer: it is full (53300)",
+            False,
+        ),
+        (f"{AT}FATAL:  the database system is starting up", "it starts or stops (57P03)", False),
         (f"{AT}FATAL:  Passwort-Authentifizierung fehl", "refuses the connection", True),
-        (f'{AT}FATAL:  password authentication failed for user "ada"', "wrong credentials", True),
-        (f'{AT}FATAL:  no pg_hba.conf entry for host "h", no encryption', "without TLS", True),
+        (
+            f'{AT}FATAL:  password authentication failed for user "ada"',
+            "wrong credentials (28P01)",
+            True,
+        ),
+        (
+            f'{AT}FATAL:  no pg_hba.conf entry for host "h", no encryption',
+            "without TLS (28000)",
+            True,
+        ),
         (f'{AT}SSL error: certificate verify failed\nFATAL:  for user "ada"', "not trusted", True),
         ("connection timeout expired", "does not answer: it took too long", False),
         ("something else", "does not answer", False),
-        (SEVERAL, "h1:1: it takes no writes; h2:5432: pg_hba.conf allows none like it", False),
+        (
+            SEVERAL,
+            "h1:1: it takes no writes; h2:5432: pg_hba.conf allows none like it (28000)",
+            False,
+        ),
     ],
 )
 def test_a_failed_connection_says_which_host_and_why(

@@ -27,8 +27,9 @@ from mechanic_adapters.sql.counters.worked_tickets import (
 )
 from mechanic_adapters.sql.engine.database import Database
 from mechanic_adapters.sql.engine.engines import database_url
-from mechanic_adapters.sql.engine.executor import Executor, Transaction
+from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.outages import QUIET_S, Cause, Use, cause_of
+from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
 from mechanic_adapters.sql.queries.write_probe import probe_write
 from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads
@@ -68,25 +69,36 @@ class SqlStore:
         """Connect to nothing yet."""
         self.database = database
         self.lagging_reads = LaggingReads(database, Replica(replica, database)) if replica else None
-        self.pools = (database.readers, database.writers, *([replica.readers] if replica else ()))
+        self.pools = (*database.pools, *(replica.pools if replica else ()))
         self._outages = database.outages
         self._wrote_at = -QUIET_S
         self._probing = Lock()
         self._open: ContextVar[_Open] = ContextVar("open")
         self._listeners = CommitListeners()
+        self._admission: Callable[[], object] | None = None
 
     @classmethod
-    def open(cls, url: str, *, pool_size: int = 8, replica_url: str | None = None) -> Self:
+    def open(
+        cls,
+        url: str,
+        *,
+        pool_size: int = 16,
+        prepares: bool = True,
+        replica_url: str | None = None,
+    ) -> Self:
         """Return the store at *url*, connected when it is first used.
 
         Args:
             url: The address, as in ``postgresql://…`` or ``sqlite:///shop.db``.
-            pool_size: The maximum number of connections that read, and of those that write.
+            pool_size: The maximum number of connections, those that read and those that write.
+            prepares: Whether PostgreSQL prepares statements, which some poolers lose.
             replica_url: The address of a standby that some reads go to.
         """
-        urls = (url, replica_url) if replica_url else (url,)
         refusals = refusals_by_constraint()
-        return cls(*(Database(database_url(one), pool_size, refusals) for one in urls))
+        urls = (url, replica_url) if replica_url else (url,)
+        return cls(
+            *(Database(database_url(one), pool_size, refusals, prepares=prepares) for one in urls)
+        )
 
     @contextmanager
     def begin(self, actor: Actor | None = None) -> Iterator[Work]:
@@ -97,6 +109,7 @@ class SqlStore:
             with outer.transaction.join(actor):
                 yield outer.work
             return
+        self._admit()
         callbacks: list[Callable[[], None]] = []
         try:
             transaction = Transaction(self.database, actor or SYSTEM)
@@ -133,6 +146,7 @@ class SqlStore:
         if outer := self._joinable():
             yield outer.work
             return
+        self._admit()
         with self._reading() as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
 
@@ -144,8 +158,13 @@ class SqlStore:
             with self.read_only() as work:
                 yield work
             return
+        self._admit()
         with _released(lagging_reads.executor(reader)) as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
+
+    def admit_after(self, check: Callable[[], object]) -> None:
+        """Call *check* before each use of the records until it raises nothing."""
+        self._admission = check
 
     def subscribe(self, listener: Listener) -> None:
         """Call *listener* with the nouns written, after each commit that wrote any.
@@ -213,6 +232,11 @@ class SqlStore:
         self.database.close()
         if self.lagging_reads:
             self.lagging_reads.replica.close()
+
+    def _admit(self) -> None:
+        if self._admission is not None:
+            self._admission()
+            self._admission = None
 
     def _joinable(self) -> _Open | None:
         """Return the open transaction of this context; one that is over is none."""

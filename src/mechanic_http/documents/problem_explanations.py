@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from mechanic_core.errors import NotFound, Refused
+from mechanic_core.errors import NotFound, OutcomeUnknown, Refused
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.openapi.problems import problem_example, refusal_example, refusals_by_status
 from mechanic_http.problems.handlers import code_of
@@ -47,6 +47,14 @@ ADVICE: Final[Mapping[HTTPStatus, str]] = MappingProxyType(
     }
 )
 
+_ADVICE_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        OutcomeUnknown.code: "Look whether the change was made before you send the request again, "
+        "or send it again with the same Idempotency-Key.",
+    }
+)
+"""Advice for problems that differ from others of their status."""
+
 
 class ProblemUnexplained(NotFound):
     """No problem type has this code."""
@@ -75,7 +83,7 @@ class Explanation:
     @property
     def advice(self) -> str:
         """Return what a client can do about it."""
-        return ADVICE[self.status]
+        return _ADVICE_OF.get(self.code) or ADVICE[self.status]
 
 
 def explain(code: str) -> Explanation:

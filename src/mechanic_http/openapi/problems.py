@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 
 from mechanic_core.access import LoginNeeded
-from mechanic_core.errors import Invalid, LostRace, Refused, Unavailable, Unknown
+from mechanic_core.errors import Invalid, LostRace, OutcomeUnknown, Refused, Unavailable, Unknown
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.openapi.examples import fact_example
 from mechanic_http.openapi.record_schemas import RecordSchemas
@@ -87,7 +87,7 @@ def _implied_refusals(operation: Operation) -> Iterator[type[Refused]]:
         if any(f.name.endswith(("_id", "_ids")) for f in attrs.fields(operation.signature.body)):
             yield Unknown
     if not operation.is_safe and Unavailable in operation.refuses:
-        yield LostRace
+        yield from (LostRace, OutcomeUnknown)
 
 
 def refusal_example(kind: type[Refused]) -> dict[str, Any]:

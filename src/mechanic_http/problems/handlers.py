@@ -10,7 +10,15 @@ import falcon
 from falcon import Response, uri
 
 from mechanic_core.accounts.account import TokenRefused
-from mechanic_core.errors import Invalid, LostRace, Problem, Refused, Unauthenticated, Unavailable
+from mechanic_core.errors import (
+    Invalid,
+    LostRace,
+    OutcomeUnknown,
+    Problem,
+    Refused,
+    Unauthenticated,
+    Unavailable,
+)
 from mechanic_core.idempotency import FirstStillRunning
 from mechanic_http.context import ShopRequest
 from mechanic_http.json import codec
@@ -89,7 +97,7 @@ def _headers_of(req: ShopRequest, refused: Refused) -> list[tuple[str, str]]:
             return [("Retry-After", str(refused.retry_after))]
         case LostRace() | FirstStillRunning():
             return [("Retry-After", str(_RETRY_SOON))]
-        case Unavailable():
+        case Unavailable() if not isinstance(refused, OutcomeUnknown):  # which is looked into first
             return [("Retry-After", str(_RETRY_LATER))]
         case _:
             return []

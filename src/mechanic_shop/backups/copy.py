@@ -11,10 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from attrs import frozen
-from sqlalchemy import URL, Connection, Table, func, insert, select, update
+from sqlalchemy import URL, Connection, Engine, Table, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from mechanic_adapters.sql.engine.engines import database_url, read_engine, write_engine
+from mechanic_adapters.sql.engine.engines import (
+    database_url,
+    postgres_engine,
+    sqlite_read_engine,
+    sqlite_write_engine,
+)
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.schema.accounts import epochs
 from mechanic_adapters.sql.schema.events import event_positions
@@ -121,7 +126,7 @@ def _reading(url: str) -> Iterator[Connection]:
     place = database_url(url)
     isolation = "AUTOCOMMIT" if place.get_backend_name() == "sqlite" else "REPEATABLE READ"
     with _translate_errors(url), _connected(place, read_only=True) as connection:
-        yield connection.execution_options(isolation_level=isolation)
+        yield connection.execution_options(isolation_level=isolation, postgresql_readonly=True)
 
 
 @contextmanager
@@ -129,18 +134,26 @@ def _writing(url: str) -> Iterator[Connection]:
     """Yield a connection whose changes are committed at the end of the block."""
     place = database_url(url)
     with _translate_errors(url), _connected(place, read_only=False) as connection:
+        if place.get_backend_name() == "postgresql":
+            connection.execution_options(isolation_level="READ COMMITTED")
         yield connection
         connection.commit()
 
 
 @contextmanager
 def _connected(place: URL, *, read_only: bool) -> Iterator[Connection]:
-    engine = read_engine(place) if read_only else write_engine(place)
+    engine = _engine(place, read_only=read_only)
     try:
         with engine.connect() as connection:
             yield connection
     finally:
         engine.dispose()
+
+
+def _engine(place: URL, *, read_only: bool) -> Engine:
+    if place.get_backend_name() == "postgresql":
+        return postgres_engine(place, prepares=False)
+    return sqlite_read_engine(place) if read_only else sqlite_write_engine(place)
 
 
 @contextmanager

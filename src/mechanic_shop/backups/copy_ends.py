@@ -1,7 +1,7 @@
 """The two ends of a copy: what each database system needs besides the rows."""
 
 from collections.abc import Iterable, Sequence
-from typing import Final, Protocol, final
+from typing import Any, Final, Protocol, final
 
 from attrs import field, frozen
 from sqlalchemy import Column, Connection, Table, func, select, text
@@ -65,6 +65,8 @@ class PostgresEnd(CopyEnd):
 
     def begin(self) -> None:
         """Begin the transaction, which may take long."""
+        driver: Any = self._connection.connection.driver_connection
+        driver.deadline_s = None
         for setting in _UNLIMITED:
             self._connection.exec_driver_sql(f"SET LOCAL {setting} = 0")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from mechanic_shop.settings.parsers import DATABASE_URL
+from mechanic_shop.settings.parsers import BOOLEAN, DATABASE_URL, whole_number
 from mechanic_shop.settings.variables import Variable
 
 DatabaseUrl = Annotated[
@@ -23,6 +23,26 @@ ReplicaUrl = Annotated[
         "A standby of the PostgreSQL database, which lists and histories are read from while it is "
         "at most 5 seconds behind. Every process of the shop must have it, or none",
         DATABASE_URL,
+    ),
+]
+
+DatabasePoolSize = Annotated[
+    int | None,
+    Variable(
+        "How many connections to the database a process opens at most, those that read and those "
+        "that write. A request waits 5 seconds for one, then it is 503. A server needs this number "
+        "times all workers of all machines",
+        whole_number(1, 1000),
+        default="`16`, or two thirds of `serve --threads` if that is more",
+    ),
+]
+
+PreparedStatements = Annotated[
+    bool,
+    Variable(
+        "Whether PostgreSQL prepares statements, which saves time. `off` behind a pooler that loses "
+        "them: PgBouncer in transaction mode before 1.21, or without `max_prepared_statements`",
+        BOOLEAN,
     ),
 ]
 

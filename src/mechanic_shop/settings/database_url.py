@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mechanic_adapters.sql.engine.connection_failures import connection_failure
 from mechanic_adapters.sql.engine.engines import database_url
+from mechanic_adapters.sql.engine.postgres.connection_failures import connection_failure
+from mechanic_adapters.sql.engine.postgres.session_settings import SessionUnfit
 from mechanic_core.errors import LostRace, Unavailable
 from mechanic_shop.settings.variables import WrongSettings
 
@@ -35,6 +36,8 @@ def translate_errors(url: str) -> Iterator[None]:
         yield
     except LostRace:
         raise
+    except SessionUnfit as unfit:
+        raise WrongSettings(f"DATABASE_URL: {unfit.reason}") from unfit
     except (Unavailable, sqlite3.Error) as error:
         cause = error.__cause__ or error
         driver_error = getattr(cause, "orig", cause)

@@ -18,7 +18,9 @@ from mechanic_shop.settings.choices import (
     PasswordProfile,
 )
 from mechanic_shop.settings.database import (
+    DatabasePoolSize,
     DatabaseUrl,
+    PreparedStatements,
     ReplicaUrl,
     default_url,
     replica_conflicts,
@@ -75,6 +77,8 @@ class Settings:
         lambda settings: default_url(is_production=settings.production), takes_self=True
     )
     database_replica_url: ReplicaUrl = None
+    database_pool_size: DatabasePoolSize = None
+    database_prepared_statements: PreparedStatements = True
     jwt_alg: Annotated[
         JwtAlgorithm, Variable("Signature algorithm of access tokens", choice_of(JwtAlgorithm))
     ] = JwtAlgorithm.HS256

@@ -142,7 +142,8 @@ def _open_shop(
         with closing(OpenStore(store)) as opened:
             yield configure_shop(settings, opened, tokens, passwords, low_stock)
         return
-    with open_database(settings, max(CONNECTIONS, threads // 3)) as database:
+    connections = max(CONNECTIONS, threads * 2 // 3)
+    with open_database(settings, connections, wait=True) as database:
         yield configure_shop(settings, database, tokens, passwords, low_stock)
 
 
@@ -210,7 +211,7 @@ def _http_ports(
         public_keys=tokens.public_keys,
         ready=readiness_check(database or store, cache, resources.limiter, stopping),
         access_log=resources.metrics.record_requests(
-            partial(count_connections, *(database.pools if database else ())), access_log
+            partial(count_connections, database.pools if database else ()), access_log
         ),
         statements=partial(getattr, STATEMENT_COUNT, "total"),
         intercept=first_interceptor(

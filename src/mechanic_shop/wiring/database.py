@@ -1,16 +1,25 @@
 """The configured database: opened with an up-to-date schema."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, Final
 
 from mechanic_adapters.sql.migrations import version
 from mechanic_adapters.sql.migrations.lock_retries import PATIENT, LockRetries
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.errors import Refused
-from mechanic_shop.settings.database_url import require_folder, sqlite_file, translate_errors
+from mechanic_core.errors import Refused, Unavailable
+from mechanic_shop.settings.database_url import (
+    DatabaseAway,
+    require_folder,
+    sqlite_file,
+    translate_errors,
+)
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.replica import probe_regularly
+
+_log: Final = logging.getLogger(__name__)
 
 
 class SchemaOld(Refused):
@@ -33,19 +42,38 @@ class NoShop(Refused):
 
 @contextmanager
 def open_database(
-    settings: Settings, pool_size: int, *, must_exist: bool = False
+    settings: Settings, pool_size: int, *, must_exist: bool = False, wait: bool = False
 ) -> Iterator[SqlStore]:
     """Open the database, its schema up to date, and close it on exit.
 
-    A missing SQLite file is created, unless it *must_exist*. Raises `SchemaOld`, `NoShop`, and what
-    `translate_errors` raises.
+    Args:
+        settings: The settings, whose size of the pool takes precedence.
+        pool_size: The maximum number of connections.
+        must_exist: Whether a missing SQLite file is refused instead of created.
+        wait: Whether a database that does not answer is opened too; its schema is checked before
+            it is used, and until then every use raises `Unavailable`.
+
+    Raises `SchemaOld`, `NoShop`, and what `translate_errors` raises.
     """
-    url, replica_url = settings.database_url, settings.database_replica_url
+    url, prepares = settings.database_url, settings.database_prepared_statements
     require_folder(url)
     if must_exist:
         _require_shop(url)
-    with closing(SqlStore.open(url, pool_size=pool_size, replica_url=replica_url)) as store:
-        _ensure_schema(store, url)
+    opened = SqlStore.open(
+        url,
+        pool_size=settings.database_pool_size or pool_size,
+        prepares=prepares,
+        replica_url=settings.database_replica_url,
+    )
+    with closing(opened) as store:
+        try:
+            _ensure_schema(store, url)
+            _warn_of_pooler(store, prepares=prepares)
+        except DatabaseAway as away:
+            if not wait:
+                raise
+            _log.warning("started without the database: %s", away)
+            store.admit_after(partial(_require_supported, store, prepares=prepares))
         with probe_regularly(store):
             yield store
 
@@ -65,6 +93,31 @@ def _require_shop(url: str) -> None:
             f"there is no shop in {file}: set DATABASE_URL to its place, or create one with "
             "mechanic-shop db upgrade"
         )
+
+
+def _warn_of_pooler(store: SqlStore, *, prepares: bool) -> None:
+    """Log what a pooler that shares the sessions takes from them."""
+    session = store.database.session()
+    if session.is_shared and session.unlimited:
+        names = ", ".join(session.unlimited)
+        _log.warning("the pooler has swallowed time-outs: set %s for the role", names)
+    if session.is_shared and prepares:
+        _log.warning(
+            "a pooler shares the sessions: set DATABASE_PREPARED_STATEMENTS=off unless it keeps "
+            "prepared statements"
+        )
+
+
+def _require_supported(store: SqlStore, *, prepares: bool) -> None:
+    """Raise `Unavailable` unless the schema is one that this program runs on.
+
+    Log then, as at the start, what a pooler takes from the sessions.
+    """
+    found = store.schema_version()
+    if not version.is_supported(found):
+        _log.error(_upgrade_needed(found))
+        raise Unavailable
+    _warn_of_pooler(store, prepares=prepares)
 
 
 def _ensure_schema(store: SqlStore, url: str) -> None:

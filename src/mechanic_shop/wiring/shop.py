@@ -32,7 +32,7 @@ from mechanic_shop.wiring.use_cases import build_shop, ignore_low_stock
 MAX_WAITING: Final = 1000
 """How many threads of a host may wait for events at a time."""
 
-CONNECTIONS: Final = 8
+CONNECTIONS: Final = 16
 """The default size of the connection pool."""
 
 

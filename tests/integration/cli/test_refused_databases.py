@@ -11,11 +11,11 @@ from tests.integration.cli.outcomes import CommandLine, is_one_line
 from tests.integration.programs import run
 
 REASONS: Mapping[str, str] = {
-    "password": "password|credentials",
-    "database": "no database of that name|no such database",
+    "password": "wrong credentials (28P01)",
+    "database": "no such database (3D000)",
     "tls": "TLS",
-    "rights": "lacks rights",
-    "address": "does not answer",
+    "rights": "missing rights (42501)",
+    "address": "does not answer: connection refused",
 }
 """What is wrong, and what its line says."""
 
@@ -53,7 +53,7 @@ def test_each_reason_has_its_own_line(shop_cli: CommandLine, wrong_urls: Mapping
 
     assert len(REASONS) == len({*lines.values()})
     for reason, words in REASONS.items():
-        assert any(word in lines[reason] for word in words.split("|")), lines[reason]
+        assert words in lines[reason]
 
 
 @pytest.mark.parametrize("reason", ["rights", "database"])
@@ -73,4 +73,4 @@ def test_serve_says_it_too(
 
     assert 1 == served.returncode
     assert is_one_line(served.stderr)
-    assert any(words in served.stderr for words in REASONS[reason].split("|"))
+    assert REASONS[reason] in served.stderr

@@ -232,7 +232,7 @@ def test_a_rejected_login_is_reported(shop_cli: CommandLine, postgres_url: str) 
 
     assert 1 == outcome.code
     assert is_one_line(outcome.err)
-    assert outcome.err.endswith(" refuses the connection: it has no such database\n")
+    assert outcome.err.endswith(" refuses the connection: it has no such database (3D000)\n")
     assert "of_nobody" not in outcome.err
 
 

@@ -17,8 +17,10 @@ from mechanic_core.paging import PageRequest
 
 SETTINGS = """
     SELECT name, setting FROM pg_settings
-    WHERE name NOT IN ('application_name', 'in_hot_standby') ORDER BY name
+    WHERE name NOT IN ('application_name', 'in_hot_standby') AND name NOT LIKE 'plpgsql.%'
+    ORDER BY name
 """
+"""Without those of PL/pgSQL, which a session has once a trigger has run in it."""
 
 
 class Interrupted(BaseException):

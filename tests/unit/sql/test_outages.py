@@ -17,6 +17,7 @@ from mechanic_adapters.sql.engine.outages import (
     Use,
     cause_of,
 )
+from mechanic_adapters.sql.engine.postgres.session_settings import SessionUnfit
 from mechanic_core.errors import LostRace, NotFound, Unavailable
 
 REFUSED = 'connection to server at "192.0.2.1", port 5432 failed: '
@@ -41,6 +42,7 @@ def sqlite_error(name: str) -> Exception:
         (errors.QueryCanceled(), "statement timed out (57014)"),
         (errors.IoError(), "input/output error (58030)"),
         (psycopg.OperationalError("server closed the connection"), "database away"),
+        (SessionUnfit("UTC"), "sessions have wrong settings"),
         (Empty(), "every connection of this process is in use"),
         (sqlite_error("SQLITE_FULL"), "disk full (SQLITE_FULL)"),
         (sqlite_error("SQLITE_READONLY_DBMOVED"), "read only (SQLITE_READONLY_DBMOVED)"),

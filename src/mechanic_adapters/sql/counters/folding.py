@@ -11,7 +11,8 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Insert, func, literal, select, text
 
-from mechanic_adapters.sql.engine.executor import Executor, Transaction
+from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.transaction import Transaction
 
 NO_TIMEOUT: Final = text("SET LOCAL statement_timeout = 0")
 
@@ -27,8 +28,9 @@ def fold(transaction: Transaction, folds: Iterable[Insert]) -> None:
     row = transaction.first(_TRY_LOCK)
     if row and row[0]:
         transaction.run(NO_TIMEOUT)
-        for statement in folds:
-            transaction.run(statement)
+        with transaction.without_deadline():
+            for statement in folds:
+                transaction.run(statement)
 
 
 def exclude_folds(executor: Executor) -> None:

@@ -179,6 +179,7 @@ def recount(executor: Executor) -> None:
     if executor.database.is_postgres:
         executor.write(_NOUN, NO_TIMEOUT)
         executor.write(_NOUN, _LOCK)
-    executor.write(_NOUN, _DELETE)
-    executor.write(_NOUN, _DELETE_CHANGES)
-    executor.write(_NOUN, _RECOUNT)
+    with executor.without_deadline():
+        executor.write(_NOUN, _DELETE)
+        executor.write(_NOUN, _DELETE_CHANGES)
+        executor.write(_NOUN, _RECOUNT)

@@ -5,9 +5,9 @@ every connection, which adds half the time of a short statement.
 """
 
 import time
-from contextlib import suppress
-from queue import Empty, LifoQueue
-from threading import Event
+from collections.abc import Collection
+from queue import Empty
+from threading import Condition, get_ident
 from typing import Any, Final, final
 
 from sqlalchemy import Engine, PoolProxiedConnection
@@ -21,10 +21,15 @@ from mechanic_adapters.sql.engine.forks import (
     abandon,
     notify_of_forks,
 )
+from mechanic_adapters.sql.engine.postgres.connection_failures import is_refusal
+from mechanic_adapters.sql.engine.postgres.session_settings import OWN_SESSION, SESSION
 from mechanic_core.errors import Unavailable
 
 FORK_TIMEOUT_S: Final = 1.0
 """How long a fork waits for transactions of other threads on an SQLite file."""
+
+RETRY_S: Final = 0.5
+"""How long no further connection is asked of a server that has refused one."""
 
 
 @final
@@ -37,6 +42,10 @@ class Connection:
         self.driver: Any = None
         """The driver's connection, None while closed."""
         self.cursor: Any = None
+        self.holder = 0
+        """The thread that has taken it."""
+        self.session = OWN_SESSION
+        """The settings of its session, as they were when it was opened."""
         self._opened: PoolProxiedConnection | None = None
 
     def open(self, engine: Engine, generation: int) -> None:
@@ -44,6 +53,7 @@ class Connection:
         self._opened = engine.raw_connection()
         self.driver = self._opened.dbapi_connection
         self.cursor = self._opened.cursor()
+        self.session = self._opened.info.get(SESSION, OWN_SESSION)
         self.generation = generation
 
     def close(self) -> None:
@@ -78,40 +88,50 @@ class ConnectionPool:
 
     def count(self) -> tuple[int, int]:
         """Return how many connections are in use, and how many are idle: open and free."""
-        in_use = max(0, len(self._slots) - self._free.qsize())
-        is_open = len([slot for slot in self._slots if slot.driver is not None])
-        return in_use, max(0, is_open - in_use)
+        in_use = max(0, len(self._slots) - len(self._free))
+        return in_use, max(0, self._count_open() - in_use)
 
     def take(self) -> Connection:
         """Return an open connection, to be given back by `release` or `discard`.
 
-        Raises `Unavailable` if none is free within `POOL_TIMEOUT_S` or the database is away.
+        It waits for one for `POOL_TIMEOUT_S` at most, and not at all in a thread that has one:
+        threads that wait for each other's would all wait in vain. Where the server refuses a
+        further connection, it waits for those that are open.
+
+        Raises `Unavailable` if none is free in time or the database is away.
         """
-        if not self._may_take.is_set():
-            self._may_take.wait(POOL_TIMEOUT_S)
-        try:
-            connection = self._free.get(timeout=POOL_TIMEOUT_S)
-        except Empty as error:
-            raise Unavailable from error
-        if connection.generation != self.generation or connection.driver is None:
-            self._reopen(connection)
+        me = get_ident()
+        has_one = any(slot.holder == me for slot in self._slots)
+        until = time.monotonic() + (0 if has_one else POOL_TIMEOUT_S)
+        while True:
+            connection = self._next(until)
+            if connection.generation == self.generation and connection.driver is not None:
+                break
+            if self._reopen(connection):
+                break
+        connection.holder = me
         return connection
 
     def release(self, connection: Connection) -> None:
         """Give the connection back, still open."""
-        self._free.put(connection)
+        connection.holder = 0
+        with self._changed:
+            self._free.append(connection)
+            self._changed.notify()
 
     def discard(self, connection: Connection) -> None:
         """Close a connection that may be broken, and give it back."""
         connection.close()
-        self._free.put(connection)
+        connection.holder = 0
+        with self._changed:
+            self._free.insert(0, connection)  # open ones are taken first
+            self._changed.notify()
 
     def close(self) -> None:
         """Close every free connection; the pool opens others when needed."""
-        free = []
-        with suppress(Empty):
-            while True:
-                free.append(self._free.get_nowait())
+        with self._changed:
+            free = self._free[:]
+            self._free.clear()
         for connection in free:
             self.discard(connection)
 
@@ -119,23 +139,27 @@ class ConnectionPool:
         """Close the connections to an SQLite file; other threads have a second to give theirs."""
         if not self._is_sqlite:
             return
-        self._may_take.clear()
         until = time.monotonic() + FORK_TIMEOUT_S
-        with suppress(Empty):
+        with self._changed:
+            self._may_take = False
             for _ in self._slots:
-                connection = self._free.get(timeout=max(0, until - time.monotonic()))
+                if not self._changed.wait_for(lambda: self._free, max(0, until - time.monotonic())):
+                    return
+                connection = self._free.pop()
                 connection.close()
                 self._held_for_fork.append(connection)
 
     def after_fork_in_parent(self) -> None:
         """Let threads take connections again."""
-        while self._held_for_fork:
-            self._free.put(self._held_for_fork.pop())
-        self._may_take.set()
+        with self._changed:
+            self._may_take = True
+            self._free[:0] = self._held_for_fork
+            self._held_for_fork = []
+            self._changed.notify_all()
 
     def after_fork_in_child(self) -> None:
         """Forget the parent's connections."""
-        was_open = any(slot.driver is not None for slot in self._slots)
+        was_open = self._count_open() > 0
         self._is_unsafe = self._is_sqlite and was_open
         for slot in self._slots:
             slot.abandon()
@@ -144,16 +168,36 @@ class ConnectionPool:
 
     def _fill(self) -> None:
         """Create the slots and locks; other threads may have held the old ones at a fork."""
-        self._may_take = Event()
-        self._may_take.set()
+        self._changed = Condition()
+        self._may_take = True
+        self._retry_at = 0.0
+        """When the server, which has refused a connection, may be asked for another."""
+        self._refusal: Exception | None = None
+        """What the server has refused the last connection with, if it did."""
         self._slots = [Connection() for _ in range(self._size)]
-        self._free: LifoQueue[Connection] = LifoQueue()
-        for slot in self._slots:
-            self._free.put(slot)
+        self._free: list[Connection] = [*self._slots]
+        """The closed ones before the open ones, the one used last at the end."""
 
-    def _reopen(self, connection: Connection) -> None:
+    def _next(self, until: float) -> Connection:
+        """Return a free connection, open unless one may be opened. Raises `Unavailable`."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                is_open = bool(self._free) and self._free[-1].driver is not None
+                if self._may_take and self._free and (is_open or now >= self._retry_at):
+                    return self._free.pop()
+                if now >= until:
+                    raise Unavailable from (self._refusal or Empty())
+                wake_at = self._retry_at if self._free and self._may_take else until
+                self._changed.wait(min(until, wake_at) - now)
+
+    def _count_open(self) -> int:
+        return len([slot for slot in self._slots if slot.driver is not None])
+
+    def _reopen(self, connection: Connection) -> bool:
+        """Open the connection; return False if the server refuses, and others are open."""
         if self._is_unsafe:
-            self._free.put(connection)
+            self.discard(connection)
             raise ForkedError(
                 "the process was forked while a transaction on its SQLite file was open: fork "
                 "between transactions, or open the shop in the child"
@@ -162,15 +206,21 @@ class ConnectionPool:
             connection.close()
             connection.open(self._engine, self.generation)
         except BaseException as error:
-            self._free.put(connection)
             cause = error.orig if isinstance(error, DBAPIError) else error
+            if isinstance(cause, Exception) and is_refusal(cause) and self._count_open():
+                self._retry_at, self._refusal = time.monotonic() + RETRY_S, cause
+                self.discard(connection)
+                return False
+            self.discard(connection)
             refusal = self._errors.refusal(cause) if isinstance(cause, Exception) else None
             if refusal is None:
                 raise
             raise refusal from error
+        self._refusal = None
+        return True
 
 
-def count_connections(*pools: ConnectionPool) -> tuple[int, int]:
+def count_connections(pools: Collection[ConnectionPool]) -> tuple[int, int]:
     """Return how many connections of all *pools* are in use, and how many are idle."""
     counts = [pool.count() for pool in pools]
     return sum(in_use for in_use, _ in counts), sum(idle for _, idle in counts)

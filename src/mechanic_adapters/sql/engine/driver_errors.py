@@ -11,12 +11,36 @@ from mechanic_core.errors import LostRace, Refused, Unavailable
 _LOST_STATES: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock timeout."""
 
-_AWAY_STATES: Final = re.compile(r"08|28|3D|53|57|58|25006|25P0[34]|42501")
+_AWAY_STATES: Final = re.compile(r"08|28|3D|53|57|58|25006|25P0[34]|26000|42501|42P05")
 """Connection lost, login or database refused, out of resources, cancelled or shut down,
-input/output, read-only, idle, missing rights."""
+input/output, read-only, idle, missing rights; and prepared statements that a pooler has lost or
+mixed up."""
+
+_BY_CODE: Final = (
+    ("25006|SQLITE_READONLY", "read only"),
+    ("25P0[34]", "transaction timed out"),
+    ("28P01", "wrong password"),
+    ("28", "login refused"),
+    ("3D000", "no such database"),
+    ("42501", "missing rights"),
+    ("53100|SQLITE_FULL", "disk full"),
+    ("53300", "slots full"),
+    ("53|SQLITE_NOMEM", "out of resources"),
+    ("55P03|SQLITE_(BUSY|LOCKED)", "locked"),
+    ("57014", "statement timed out"),
+    ("58|SQLITE_IOERR", "input/output error"),
+    ("SQLITE_CANTOPEN", "file cannot be opened"),
+    ("SQLITE_(NOTADB|CORRUPT)", "file damaged"),
+)
+"""Reasons of outages by how an SQLSTATE, or SQLite's name of an error, begins; the first one counts."""
 
 _LOST_NAMES: Final = re.compile(r"SQLITE_(BUSY|LOCKED)")
 _AWAY_NAMES: Final = re.compile(r"SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|NOTADB|CORRUPT)")
+
+
+def reason_of(code: str) -> str:
+    """Return in words what makes a database fail with an SQLSTATE, or SQLite's name of an error."""
+    return next((reason for begins, reason in _BY_CODE if re.match(begins, code)), "database away")
 
 
 @final

@@ -12,8 +12,11 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from mechanic_adapters.addresses import WrongAddress
-from mechanic_adapters.sql.engine.durability import commit_synchronously
-from mechanic_adapters.sql.engine.server_places import require_known_parameters, spread_hosts
+from mechanic_adapters.sql.engine.postgres.server_places import (
+    require_known_parameters,
+    spread_hosts,
+)
+from mechanic_adapters.sql.engine.postgres.session_settings import MARK, verify_sessions
 from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
 
 _BIGINT_OID: Final = 20
@@ -30,6 +33,9 @@ STATEMENT_TIMEOUT_MS: Final = 15_000
 
 IDLE_TIMEOUT_MS: Final = 30_000
 """How long an open transaction may be idle before the server ends it and frees its locks."""
+
+DEADLINE_S: Final = 20.0
+"""How long an answer is waited for: longer than the server lets a statement run."""
 
 POOL_TIMEOUT_S: Final = 5
 """How long a thread waits for a free connection."""
@@ -97,46 +103,52 @@ def _with_own_password(url: URL) -> URL:
     return url.set(password=last).difference_update_query(["password"])
 
 
-def read_engine(url: URL) -> Engine:
-    """Return an engine whose connections run each statement for itself and never write."""
-    if url.get_backend_name() == "sqlite":
-        return _sqlite(url, _open_to_read)
+def postgres_engine(url: URL, *, prepares: bool = True) -> Engine:
+    """Return an engine whose connections read, each statement for itself, or run transactions.
+
+    A session may not write by itself: transactions begin with BEGIN READ WRITE.
+
+    Args:
+        url: The database.
+        prepares: Whether statements are prepared, which some poolers lose.
+    """
     if url.query.get("target_session_attrs") == "read-write":
         # libpq would look for a server whose sessions write by default, which these never do.
         url = url.update_query_dict({"target_session_attrs": "primary"})
-    return _postgres(url, "AUTOCOMMIT", default_transaction_read_only="on")
-
-
-def write_engine(url: URL) -> Engine:
-    """Return an engine for transactions."""
-    if url.get_backend_name() == "sqlite":
-        return _sqlite(url, _open_to_write)
     engine = _postgres(
-        url, "READ COMMITTED", idle_in_transaction_session_timeout=str(IDLE_TIMEOUT_MS)
+        url,
+        **{MARK: "own"},
+        default_transaction_read_only="on",
+        idle_in_transaction_session_timeout=str(IDLE_TIMEOUT_MS),
+        lock_timeout=str(LOCK_TIMEOUT_MS),
+        statement_timeout=str(STATEMENT_TIMEOUT_MS),
+        timezone="UTC",
+        prepares=prepares,
     )
-    commit_synchronously(engine)
+    event.listen(engine, "connect", _let_transactions_write)
+    verify_sessions(engine, url, schema_name(url))
     return engine
 
 
-def write_pool_size(url: URL, size: int) -> int:
-    """Return the size of a pool of writers where *size* is wanted.
-
-    SQLite has one writer at a time. With one connection threads queue in the pool, instead of
-    polling the lock of the file.
-    """
-    return 1 if url.get_backend_name() == "sqlite" else size
+def sqlite_read_engine(url: URL) -> Engine:
+    """Return an engine whose connections read, each statement for itself, and never write."""
+    return _sqlite(url, _open_to_read)
 
 
-def _postgres(url: URL, isolation: Any, **settings: str) -> Engine:
-    settings |= {
-        "lock_timeout": str(LOCK_TIMEOUT_MS),
-        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-        "timezone": "UTC",
-    }
+def sqlite_write_engine(url: URL) -> Engine:
+    """Return an engine for transactions."""
+    return _sqlite(url, _open_to_write)
+
+
+def _postgres(url: URL, *, prepares: bool, **settings: str) -> Engine:
+    from mechanic_adapters.sql.engine.postgres.bounded_connection import (  # noqa: PLC0415 - needs psycopg
+        connect_with_deadline,
+    )
+
     options = [str(url.query.get("options", ""))]
     engine = create_engine(
         url,
-        isolation_level=isolation,
+        isolation_level="AUTOCOMMIT",
         poolclass=NullPool,
         use_native_hstore=False,
         connect_args={
@@ -148,12 +160,20 @@ def _postgres(url: URL, isolation: Any, **settings: str) -> Engine:
             "options": " ".join(
                 options + [f"-c {name}={value}" for name, value in settings.items()]
             ),
-            "prepare_threshold": 1,
+            "prepare_threshold": 1 if prepares else None,
             "tcp_user_timeout": 1000 * CONNECT_TIMEOUT_S,
         },
     )
+    connect_with_deadline(engine, DEADLINE_S)
     event.listen(engine, "connect", _send_integers_as_bigint)
     return engine
+
+
+def _let_transactions_write(connection: Any, _: object) -> None:
+    from psycopg import IsolationLevel  # noqa: PLC0415 - as above
+
+    connection.isolation_level = IsolationLevel.READ_COMMITTED
+    connection.read_only = False
 
 
 def _send_integers_as_bigint(connection: Any, _: object) -> None:

@@ -1,18 +1,17 @@
-"""Execution of statements on one connection: single reads, and transactions."""
+"""Execution of statements on one connection, each for itself."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ClauseElement, text
 
 from mechanic_adapters.sql.engine.compiled_statements import Convert, Params, Row
 from mechanic_adapters.sql.engine.connection_pool import Connection
 from mechanic_adapters.sql.engine.database import Database
-from mechanic_adapters.sql.engine.sqlite_locking import BEGIN
+from mechanic_adapters.sql.engine.engines import DEADLINE_S
 from mechanic_adapters.sql.engine.statement_count import STATEMENT_COUNT
-from mechanic_core.access import SYSTEM, Actor
-from mechanic_core.errors import LostRace, Unavailable
+from mechanic_core.access import SYSTEM
 from mechanic_core.events.event import Event
 from mechanic_core.unit_of_work import ReadOnlyError
 
@@ -64,11 +63,23 @@ class Executor:
         """Return every row that *statement* selects, however long it takes."""
         if not self.database.is_postgres:
             return self.all(statement)
-        with self._read_transaction():
+        with self._read_transaction(), self.without_deadline():
             self._run(_NO_TIMEOUT, NO_PARAMS)
             rows = self.all(statement)
             self._run(_DEFAULT_TIMEOUT, NO_PARAMS)
         return rows
+
+    @contextmanager
+    def without_deadline(self) -> Iterator[None]:
+        """Wait for the statements of this block, on the connection that it has, without end."""
+        connection = self._connection if self.database.is_postgres else None
+        if connection is not None:
+            connection.driver.deadline_s = None
+        try:
+            yield
+        finally:
+            if connection is not None and connection is self._connection:
+                connection.driver.deadline_s = DEADLINE_S
 
     def write(self, noun: str, statement: ClauseElement, params: Params = NO_PARAMS) -> int:
         """Write rows of *noun* and return how many were affected. Raises `ReadOnlyError`."""
@@ -94,13 +105,33 @@ class Executor:
 
     def release(self) -> None:
         """Give the connection back to the pool."""
+        if self._connection is not None and self._connection.session.is_shared:
+            self._end_reading(self._connection)
         if self._connection is not None:
             self._pool.release(self._connection)
             self._connection = None
 
+    def _begin_reading(self, connection: Connection) -> None:
+        """Begin the transaction of a view behind a pooler, where no session is read-only."""
+        self._count(_BEGIN_READING.text)
+        connection.cursor.execute(_BEGIN_READING.text)
+
+    def _end_reading(self, connection: Connection) -> None:
+        """End the transaction of a view behind a pooler, also a failed one."""
+        self._count(_END_READING.text)
+        try:
+            connection.cursor.execute(_END_READING.text)
+        except self.database.driver_error:
+            self._discard()
+
     @contextmanager
     def _read_transaction(self) -> Iterator[None]:
         """Begin a transaction for a setting that must end with the block."""
+        if self._connection is None:
+            self._connect()
+        if self._connection is not None and self._connection.session.is_shared:
+            yield  # in the transaction of the view
+            return
         self._run(_BEGIN_READING, NO_PARAMS)
         try:
             yield
@@ -129,20 +160,26 @@ class Executor:
             raise self.database.meaning(error) from error
 
     def _execute(self, statement: ClauseElement, params: Params) -> Result:
-        if self._connection is None:
-            self._connection = self._pool.take()
+        connection = self._connection or self._connect()
         compiled = self.database.statements[statement]
         values = {**compiled.constants, **params}
         for name, convert in compiled.bind_converters:
             values[name] = convert(values[name])
         self._count(compiled.sql)
-        cursor = self._connection.cursor
+        cursor = connection.cursor
         cursor.execute(compiled.sql, values, **compiled.options)
         rows = cursor.fetchall() if compiled.returns_rows else ()
         self.has_run = True
         if compiled.result_converters:
             rows = _converted(rows, compiled.result_converters)
         return cursor.rowcount, rows
+
+    def _connect(self) -> Connection:
+        """Take a connection from the pool."""
+        connection = self._connection = self._pool.take()
+        if connection.session.is_shared:
+            self._begin_reading(connection)
+        return connection
 
     def _count(self, sql: str) -> None:
         STATEMENT_COUNT.total += 1
@@ -155,7 +192,9 @@ class Executor:
 
     def _recover(self, error: Exception) -> None:
         """Return if the statement may run again, on a new connection; else raise."""
-        if not self._discard_broken(error):
+        if not self._discard_broken(error) or self.database.gave_up(error):
+            if self._connection is not None and self._connection.session.is_shared:
+                self.release()  # a failed transaction takes no further statement
             raise self.database.meaning(error) from error
 
     def _discard_broken(self, error: Exception) -> bool:
@@ -170,125 +209,6 @@ class Executor:
         if self._connection is not None:
             self._pool.discard(self._connection)
             self._connection = None
-
-
-@final
-class Transaction(Executor):
-    """A transaction from its first statement to its commit.
-
-    After a failed statement, or a race lost in a block that joined it, it is rollback-only:
-    every further statement, and the commit, raise the same error. So a use case inside another's
-    transaction is never retried on the leftovers of its lost try.
-    """
-
-    def __init__(self, database: Database, actor: Actor) -> None:
-        """Begin. Raises `LostRace` and `Unavailable`."""
-        super().__init__(database)
-        self.actor = actor
-        self.is_over = False
-        """Whether the connection was given back: a copied context may still hold the transaction."""
-        self.written: set[str] = set()
-        self._pool = database.writers
-        self._connection = self._pool.take()
-        if database.is_postgres:  # psycopg begins with the first statement
-            return
-        try:
-            self._control(BEGIN)
-        except BaseException:  # or the connection would be missing from the pool
-            self.rollback()
-            self.release()
-            raise
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Roll back to a savepoint what the block has written, if the block raises."""
-        self._control("SAVEPOINT attempt")
-        try:
-            yield
-        except Exception:
-            if not isinstance(self._rollback_only, Unavailable):
-                self._rollback_only = None
-                self._control("ROLLBACK TO SAVEPOINT attempt")
-            raise
-        self._control("RELEASE SAVEPOINT attempt")
-
-    @contextmanager
-    def join(self, actor: Actor | None) -> Iterator[None]:
-        """Let a block take part, in which *actor* makes the changes, if one is given.
-
-        If it loses a race, the transaction becomes rollback-only.
-        """
-        self._raise_if_rollback_only()
-        outer = self.actor
-        self.actor = actor or outer
-        try:
-            yield
-        except Unavailable as lost:
-            self._rollback_only = lost
-            raise
-        finally:
-            self.actor = outer
-
-    def run(self, statement: ClauseElement, params: Params = NO_PARAMS) -> int:
-        """Write rows that listeners hear of by other means; return how many were affected."""
-        return self._run(statement, params)[0]
-
-    def commit(self) -> None:
-        """Commit. Raises `Unavailable` when no answer came: the outcome is unknown then."""
-        self._raise_if_rollback_only()
-        if self._connection is None:
-            return
-        self._count("COMMIT")
-        try:
-            self._connection.driver.commit()
-        except self.database.driver_error as error:
-            meaning = self.database.meaning(error)
-            raise (Unavailable() if self._discard_broken(error) else meaning) from error
-
-    def release(self) -> None:
-        """Give the connection back to the pool; the transaction is over."""
-        self.is_over = True
-        super().release()
-
-    def rollback(self) -> None:
-        """Roll back, unless the connection is gone; if that fails, close the connection."""
-        if self._connection is None:
-            return
-        try:
-            self._count("ROLLBACK")
-            self._connection.driver.rollback()
-        except self.database.driver_error:
-            self._discard()
-        except BaseException:
-            self._discard()
-            raise
-
-    @contextmanager
-    def _read_transaction(self) -> Iterator[None]:
-        """Do nothing: this transaction ends what was set for it."""
-        yield
-
-    def _control(self, sql: str) -> None:
-        self._raise_if_rollback_only()
-        self._count(sql)
-        try:
-            if self._connection is not None:
-                self._connection.cursor.execute(sql)
-        except self.database.driver_error as error:
-            self._recover(error)
-        self.has_run = True
-
-    def _recover(self, error: Exception) -> None:
-        """Make the transaction rollback-only.
-
-        A connection that was dead from the start raises `LostRace`, so that the use case is
-        retried; later the outcome of what ran is unknown, and it raises `Unavailable`.
-        """
-        failure = self.database.meaning(error)
-        if self._discard_broken(error):
-            failure = Unavailable() if self.has_run else LostRace()
-        self._rollback_only = failure
-        raise failure from error
 
 
 def _converted(rows: Sequence[Row], converters: Sequence[tuple[int, Convert]]) -> list[Row]:

@@ -1,6 +1,5 @@
 """Outages of a database: why it takes no reads or no writes, and since when."""
 
-import re
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -10,43 +9,13 @@ from typing import Final, TypeAlias, final
 
 from attrs import define, field, frozen
 
+from mechanic_adapters.sql.engine.driver_errors import reason_of
+from mechanic_adapters.sql.engine.postgres.connection_failures import refusal_in
+from mechanic_adapters.sql.engine.postgres.session_settings import SessionUnfit
 from mechanic_core.errors import LostRace, Unavailable
 
 QUIET_S: Final = 1.0
 """An outage is over when something succeeds that long after the last failure."""
-
-_BY_CODE: Final = (
-    ("25006|SQLITE_READONLY", "read only"),
-    ("25P0[34]", "transaction timed out"),
-    ("28P01", "wrong password"),
-    ("28", "login refused"),
-    ("3D000", "no such database"),
-    ("42501", "missing rights"),
-    ("53100|SQLITE_FULL", "disk full"),
-    ("53300", "slots full"),
-    ("53|SQLITE_NOMEM", "out of resources"),
-    ("55P03|SQLITE_(BUSY|LOCKED)", "locked"),
-    ("57014", "statement timed out"),
-    ("58|SQLITE_IOERR", "input/output error"),
-    ("SQLITE_CANTOPEN", "file cannot be opened"),
-    ("SQLITE_(NOTADB|CORRUPT)", "file damaged"),
-)
-"""Reasons by how an SQLSTATE, or SQLite's name of an error, begins; the first one counts."""
-
-_BY_TEXT: Final = (
-    ("password authentication failed", "28P01"),
-    (
-        "no pg_hba.conf entry|pg_hba.conf rejects|role .* does not exist|not permitted to log",
-        "28000",
-    ),
-    ("FATAL: +database .* (does not exist|is not currently accepting)", "3D000"),
-    ("FATAL: +permission denied", "42501"),
-    ("too many (clients|connections)|remaining connection slots", "53300"),
-    ("database system is|not yet accepting connections", "57P03"),
-)
-"""SQLSTATEs of refused connections by what the server says: libpq tells no code for them."""
-
-_TLS: Final = re.compile(r"SSL|TLS|certificate|encryption", re.IGNORECASE)
 
 
 @final
@@ -65,24 +34,25 @@ class Cause:
 _MOMENTARY: Final = frozenset({"missing rights", "statement timed out", "transaction timed out"})
 """Reasons why one statement fails, while others may succeed."""
 
-AWAY: Final = Cause("database away")
 BUSY: Final = Cause("every connection of this process is in use")
 READ_ONLY: Final = Cause("read only", "25006")
+UNFIT: Final = Cause("sessions have wrong settings")
 
 
 def cause_of(error: BaseException) -> Cause:
     """Return the cause that a driver's *error*, or SQLAlchemy's about it, stands for."""
     if isinstance(error, Empty):
         return BUSY
+    if isinstance(error, SessionUnfit):
+        return UNFIT
     error = getattr(error, "orig", None) or error
-    text = str(error)
-    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None) or ""
+    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
     if not code:
-        code = next((code for said, code in _BY_TEXT if re.search(said, text)), "")
-        if not code and _TLS.search(text.partition("failed: ")[2]):
+        refusal = refusal_in(str(error))
+        if refusal.is_tls:
             return Cause("TLS refused")
-    reason = next((reason for begins, reason in _BY_CODE if re.match(begins, code)), AWAY.reason)
-    return Cause(reason, code)
+        code = refusal.code
+    return Cause(reason_of(code), code)
 
 
 @final
@@ -163,7 +133,8 @@ class Outages:
 
     def failed(self, use: Use, error: BaseException) -> None:
         """Note what made a use fail, unless *error* is no outage, as a lost race is none."""
-        driver_error = error.__cause__  # None if the outage is of something else
+        # There is none if the outage is of something else.
+        driver_error = error if isinstance(error, SessionUnfit) else error.__cause__
         is_outage = isinstance(error, Unavailable) and not isinstance(error, LostRace)
         if is_outage and driver_error is not None:
             cause = cause_of(driver_error)

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Final, TypeVar, final
 
 from attrs import frozen
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
+from mechanic_adapters.sql.engine.durability import COMMIT_SYNCHRONOUSLY
 from mechanic_core.errors import LostRace
 
 T = TypeVar("T")
@@ -24,6 +26,15 @@ _LONGEST_PAUSE_S: Final = 8.0
 
 class SchemaLocked(LostRace):
     """Transactions of other programs hold locks that a migration needs."""
+
+
+def limit_transaction(connection: Connection) -> None:
+    """Limit how long statements of this transaction wait for locks, and make its commit last.
+
+    Nothing is set for the session: a pooler would leave it to others.
+    """
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S:g}s'")
+    connection.exec_driver_sql(COMMIT_SYNCHRONOUSLY)
 
 
 def ignore(_: str) -> None:

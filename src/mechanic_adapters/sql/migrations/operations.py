@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from alembic import context, op
 
-from mechanic_adapters.sql.migrations.lock_retries import LOCK_TIMEOUT_S, LockRetries
+from mechanic_adapters.sql.migrations.lock_retries import LockRetries, limit_transaction
 
 T = TypeVar("T")
 
@@ -34,6 +34,7 @@ def separately(step: Callable[[], T]) -> T:
 
         def attempt() -> T:
             with driver.transaction():
+                limit_transaction(op.get_bind())
                 return step()
 
         return _retries().run(attempt)
@@ -92,17 +93,12 @@ def drop_index(name: str) -> None:
 
 def _create_concurrently(name: str, kind: str, text: str) -> None:
     bind = op.get_bind()
-    # It waits for transactions, but nobody waits for it.
-    bind.exec_driver_sql(f"SET lock_timeout = '{_retries().patience_s:.0f}s'")
-    try:
-        is_valid = sa.text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
-        found = bind.scalar(is_valid, {"name": name})
-        if found is False:
-            bind.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")
-        if not found:
-            bind.exec_driver_sql(f"CREATE {kind} CONCURRENTLY {text}")
-    finally:
-        bind.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT_S:g}s'")
+    is_valid = sa.text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
+    found = bind.scalar(is_valid, {"name": name})
+    if found is False:
+        bind.exec_driver_sql(f"DROP INDEX CONCURRENTLY {name}")
+    if not found:
+        bind.exec_driver_sql(f"CREATE {kind} CONCURRENTLY {text}")
 
 
 def _run_batch(table: str, key: str, after: Any, statements: Sequence[str]) -> Any:

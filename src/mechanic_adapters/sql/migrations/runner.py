@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from alembic import command
@@ -17,11 +17,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema
 
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
-from mechanic_adapters.sql.engine.durability import commit_synchronously, unsafe_settings
+from mechanic_adapters.sql.engine.durability import unsafe_settings
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url, schema_name
 from mechanic_adapters.sql.engine.sqlite_file import create_file
 from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
-from mechanic_adapters.sql.migrations.lock_retries import LOCK_TIMEOUT_S, PATIENT, LockRetries
+from mechanic_adapters.sql.migrations.lock_retries import (
+    PATIENCE_S,
+    PATIENT,
+    LockRetries,
+    limit_transaction,
+)
 from mechanic_adapters.sql.migrations.ownership import (
     forget_former,
     found_version,
@@ -100,7 +105,7 @@ def _migrating(parsed: URL, retries: LockRetries) -> Iterator[tuple[Connection, 
     On SQLite all is one transaction. On PostgreSQL each migration is one, tried again for its
     locks. Raises `Unavailable`.
     """
-    with _connected(parsed) as connection:
+    with _connected(parsed, retries.patience_s) as connection:
         config = _config(connection, retries)
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -164,9 +169,9 @@ def _rolled_back_version(connection: Connection) -> str | None:
 
 
 @contextmanager
-def _connected(parsed: URL) -> Iterator[Connection]:
+def _connected(parsed: URL, patience_s: float = PATIENCE_S) -> Iterator[Connection]:
     """Open a connection whose statements may take as long as a migration does."""
-    engine = _engine(parsed)
+    engine = _engine(parsed, patience_s)
     try:
         with engine.connect() as connection:
             yield connection
@@ -181,12 +186,17 @@ def _connected(parsed: URL) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _engine(parsed: URL) -> Engine:
+def _engine(parsed: URL, patience_s: float) -> Engine:
     if parsed.get_backend_name() == "postgresql":
-        options = {"connect_timeout": CONNECT_TIMEOUT_S}
+        # What is outside of transactions waits as long as a migration: nobody waits for it.
+        given = str(parsed.query.get("options", ""))
+        options = {
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "options": f"{given} -c lock_timeout={patience_s:.0f}s".strip(),
+            "prepare_threshold": None,  # a pooler may lose prepared statements
+        }
         engine = create_engine(parsed, poolclass=NullPool, connect_args=options)
-        commit_synchronously(engine)
-        event.listen(engine, "connect", _limit_waiting)
+        event.listen(engine, "begin", limit_transaction)
         return engine
     return create_engine(
         parsed,
@@ -199,12 +209,6 @@ def _engine(parsed: URL) -> Engine:
         ),
         poolclass=NullPool,
     )
-
-
-def _limit_waiting(connection: Any, _: object) -> None:
-    """Limit how long statements wait for locks, and make others wait behind them."""
-    connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_S:g}s'")
-    connection.commit()  # or the setting would end with the transaction
 
 
 def _create_file(path: str) -> None:

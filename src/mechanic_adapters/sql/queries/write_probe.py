@@ -4,8 +4,8 @@ from typing import Final
 
 from sqlalchemy import func, select, text
 
-from mechanic_adapters.sql.engine.executor import Transaction
 from mechanic_adapters.sql.engine.outages import READ_ONLY, Cause
+from mechanic_adapters.sql.engine.transaction import Transaction
 
 _LITTLE_MEMORY: Final = text("SET LOCAL work_mem = '64kB'")
 _SPILL: Final = select(

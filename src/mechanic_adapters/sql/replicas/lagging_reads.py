@@ -17,7 +17,8 @@ from sqlalchemy import Interval, bindparam, func, literal, select, update
 
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.database import Database
-from mechanic_adapters.sql.engine.executor import Executor, Transaction
+from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.replicas.executor import ReplicaExecutor
 from mechanic_adapters.sql.replicas.replica import (
     LOG_POSITION,

@@ -29,9 +29,10 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import Params, Row
-from mechanic_adapters.sql.engine.executor import Executor, Transaction
+from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import json_text
 from mechanic_adapters.sql.engine.sql_functions import rows_from_json
+from mechanic_adapters.sql.engine.transaction import Transaction
 from mechanic_adapters.sql.schema.events import event_positions, events
 from mechanic_core.events.event import (
     Event,
