@@ -29,7 +29,7 @@ def wrong_urls(postgres_url: str) -> Mapping[str, str]:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
     return {
-        "password": postgres_url.replace(owner, "postgres:wrong"),
+        "password": postgres_url.replace(owner, "postgres:w0rd"),
         "database": f"{postgres_url}_of_nobody",
         "tls": f"{postgres_url}?sslmode=require",
         "rights": postgres_url.replace(owner, f"{role}:{password}"),

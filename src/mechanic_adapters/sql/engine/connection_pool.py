@@ -119,6 +119,15 @@ class ConnectionPool:
             self._free.append(connection)
             self._changed.notify()
 
+    def renew(self, connection: Connection) -> Connection:
+        """Give the connection back and take one: the same opened anew, unless others are faster.
+
+        Raises as `take`.
+        """
+        connection.generation = -1
+        self.release(connection)
+        return self.take()
+
     def discard(self, connection: Connection) -> None:
         """Close a connection that may be broken, and give it back."""
         connection.close()

@@ -106,26 +106,26 @@ def _with_own_password(url: URL) -> URL:
 def postgres_engine(url: URL, *, prepares: bool = True) -> Engine:
     """Return an engine whose connections read, each statement for itself, or run transactions.
 
-    A session may not write by itself: transactions begin with BEGIN READ WRITE.
+    A session may not write by itself: transactions begin with BEGIN READ WRITE, unless the server
+    has made transactions read-only, as some hosts do when the disk is nearly full.
 
     Args:
         url: The database.
         prepares: Whether statements are prepared, which some poolers lose.
     """
     if url.query.get("target_session_attrs") == "read-write":
-        # libpq would look for a server whose sessions write by default, which these never do.
+        # libpq would refuse a primary whose sessions are read-only by default: it can be read.
         url = url.update_query_dict({"target_session_attrs": "primary"})
     engine = _postgres(
         url,
         **{MARK: "own"},
-        default_transaction_read_only="on",
         idle_in_transaction_session_timeout=str(IDLE_TIMEOUT_MS),
         lock_timeout=str(LOCK_TIMEOUT_MS),
         statement_timeout=str(STATEMENT_TIMEOUT_MS),
         timezone="UTC",
         prepares=prepares,
     )
-    event.listen(engine, "connect", _let_transactions_write)
+    event.listen(engine, "connect", _isolate_transactions)
     verify_sessions(engine, url, schema_name(url))
     return engine
 
@@ -169,11 +169,10 @@ def _postgres(url: URL, *, prepares: bool, **settings: str) -> Engine:
     return engine
 
 
-def _let_transactions_write(connection: Any, _: object) -> None:
+def _isolate_transactions(connection: Any, _: object) -> None:
     from psycopg import IsolationLevel  # noqa: PLC0415 - as above
 
     connection.isolation_level = IsolationLevel.READ_COMMITTED
-    connection.read_only = False
 
 
 def _send_integers_as_bigint(connection: Any, _: object) -> None:

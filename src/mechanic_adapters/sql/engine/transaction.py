@@ -34,6 +34,8 @@ class Transaction(Executor):
         self.written: set[str] = set()
         self._pool = database.writers
         self._connection = self._pool.take()
+        if self._connection.session.is_read_only:  # the server may let it write by now
+            self._connection = self._pool.renew(self._connection)
         if database.is_postgres:  # psycopg begins with the first statement
             self._connection.driver.autocommit = False
         try:
