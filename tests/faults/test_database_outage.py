@@ -106,6 +106,8 @@ def test_a_standby_takes_no_writes(tmp_path: Path) -> None:
             server.stop()
             server.make_standby()
             server.start()
+            # The login has proved for a second that writes succeed.
+            wait_until(lambda: client.ask("GET", "/readyz").status == 503)
             wait_until(lambda: client.ask("GET", "/inventory").status == 200)
             standby = client.ask("GET", "/readyz")
             refused = client.add_part("REFUSED")
