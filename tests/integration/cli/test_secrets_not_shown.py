@@ -10,7 +10,8 @@ import pytest
 from mechanic_shop.cli import cli
 from mechanic_shop.commands import serve
 from tests.integration.cli.outcomes import CommandLine
-from tests.integration.programs import run
+from tests.integration.metrics_page import request_once
+from tests.integration.programs import run, serving
 
 SECRET: Final = "0penSesame"
 PADDED: Final = f"{SECRET}{'x' * 40}"
@@ -32,6 +33,7 @@ SECRETS: Final = {
 
 ARGUMENTS: Final[Mapping[str, Sequence[str]]] = {
     "backup": ["a"],
+    "copy": ["--to", f"postgresql://shop:{SECRET}@{AWAY}/copy"],
     "keys new": ["--alg", "RS256", "--out", "a.pem"],
     "restore": ["dump"],
     "serve": ["--port", "0"],
@@ -92,14 +94,28 @@ def test_a_failed_command_shows_no_secret(
 
 def test_a_server_that_cannot_start_logs_no_secret(tmp_path: Path) -> None:
     """
-    The log of a server whose database does not answer shows no secret, not even of traces.
+    The log of a server whose database cannot be used shows no secret, not even of traces.
     """
-    stopped = run(tmp_path, "serve", "--port", "0", env=SECRETS)
+    wrong = {"DATABASE_URL": f"{SECRETS['DATABASE_URL']}&sslmode=yes"}
+    stopped = run(tmp_path, "serve", "--port", "0", env={**SECRETS, **wrong})
 
     assert 1 == stopped.returncode
     assert "Header format invalid" in stopped.stderr
-    assert f"the database at {AWAY} does not answer" in stopped.stderr
+    assert f"the database at {AWAY} cannot be connected to" in stopped.stderr
     assert SECRET not in stopped.stdout + stopped.stderr
+
+
+def test_a_server_that_waits_for_its_database_logs_no_secret(tmp_path: Path) -> None:
+    """
+    The log of a server whose database does not answer shows no secret.
+    """
+    with serving(tmp_path, "serve", "--port", "0", env=SECRETS) as program:
+        assert 503 == request_once(program, "GET", "/readyz").status
+    log = (tmp_path / "log").read_text()
+
+    assert f"started without the database: DATABASE_URL: the database at {AWAY}" in log
+    assert "database outage" in log
+    assert SECRET not in log
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -26,6 +26,8 @@ def test_an_unknown_address_is_refused(shop_cli: CommandLine) -> None:
     """
     M1: an address that no mechanic has, and a weak password, are one-line errors.
     """
+    shop_cli("db", "upgrade")
+
     unknown = shop_cli(*RESET, given="staple horse\n")
     weak = shop_cli(*RESET, given="short\n")
 

@@ -69,6 +69,8 @@ def test_a_file_of_the_own_user_is_used(shop_cli: CommandLine, use: Use) -> None
     """
     A file with a secret that belongs to the user of the shop is used.
     """
+    shop_cli("db", "upgrade", **use.env)
+
     assert 0 == shop_cli("stock", "check", **use.env).code
 
 
