@@ -15,7 +15,7 @@ FLOOR_S: Final = 0.000_3
 """Shorter times count as this one: they are noise."""
 
 ATTEMPTS: Final = 8
-HOPELESS_S: Final = 0.2
+HOPELESS_S: Final = 1.0
 """A text that takes longer than this is not measured again."""
 
 MOST_REPORTED: Final = 5

@@ -288,7 +288,8 @@ class Model:
 
     def archive(self, part: str) -> None:
         """Archive a part that is neither on hand nor on a ticket that may be reopened."""
-        self.inventory.archive(part, [*self.reserving(part), *self.tickets_with(part, "completed")])
+        in_use = {*self.reserving(part), *self.tickets_with(part, "completed")}
+        self.inventory.archive(part, [ticket for ticket in self.tickets if ticket in in_use])
 
     def describe_history(self, key: str) -> list[Fields]:
         """Return a ticket's history as the shop describes it."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from attrs import frozen
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.rules import Example, Length, Pattern
+from mechanic_core.rules import Example, Pattern
 from mechanic_core.values import LINE
 
 FIRST_SERVICE_DATE: Final = date(1950, 1, 1)
@@ -36,7 +36,6 @@ class ZoneName(Pattern):
 TimeZone = Annotated[
     str,
     LINE,
-    Length(1, 64),
     ZoneName(
         r"[A-Za-z0-9+_/-]+",
         "must be the name of a time zone in the IANA database, such as America/New_York",

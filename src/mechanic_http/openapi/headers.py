@@ -94,7 +94,7 @@ def success_headers(operation: Operation, status: HTTPStatus) -> dict[str, Any]:
         names.append("Content-Encoding")
     if operation.has_etag:
         names.append("ETag")
-    if status is HTTPStatus.CREATED:
+    if operation.creates and status is HTTPStatus.CREATED:
         names.append("Location")
     if operation.signature.paginated:
         names.append("Link")

@@ -72,7 +72,8 @@ class Endpoint:
         values: dict[str, str | None] = {}
         for name in set(names).intersection(self.example):
             local, at, domain = self.example[name].partition("@")
-            values[name] = f"{local}.{{{{$guid}}}}{at}{domain}" if name in self.required else None
+            is_needed = name in self.required or at  # who has a login keeps an e-mail address
+            values[name] = f"{local}.{{{{$guid}}}}{at}{domain}" if is_needed else None
         return values
 
 
@@ -126,6 +127,10 @@ BODIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType(
 )
 """Members of bodies that examples can't have, by operation; one request is sent for each body."""
 
+SPARES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {"archive_part": MappingProxyType({"quantity": 0})}
+)
+"""Members of what is created to be deleted, by the operation that deletes it."""
 
 CONSUMES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {"merge_customers": ("from_id", "register_customer")}
@@ -195,7 +200,7 @@ def _steps(name: str, endpoint: Endpoint, creator: Endpoint | None) -> Iterator[
         yield Step(
             creator,
             {variable("spare_id"): "id"},
-            creator.unique_members,
+            {**creator.unique_members, **SPARES.get(name, _EMPTY)},
             f"{purpose}, to be {'merged' if consumed else 'deleted'}",
         )
         body = {consumed: "{{spareId}}"} if consumed else _EMPTY
