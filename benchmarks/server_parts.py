@@ -1,7 +1,7 @@
-"""The CPU cost of a request with and without each part of `mechanic_server`, in paired runs.
+"""The CPU cost of a request with and without parts of the server and the database, in paired runs.
 
 Run `python -m benchmarks.server_parts`; wrk must be installed. Each variant is a server of its own,
-with one process, on the same SQLite file; they take turns, and ratios are taken within a round.
+with one process, on the same database; they take turns, and ratios are taken within a round.
 """
 
 # ruff: noqa: T201 - a command-line program prints
@@ -29,6 +29,7 @@ from waitress import wasyncore
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 
+from benchmarks.database_parts import WITHOUT_DATABASE_PARTS
 from benchmarks.layers import discarded_log, settings_for
 from mechanic_adapters.sql.migrations import runner
 from mechanic_core.access import SYSTEM
@@ -50,6 +51,7 @@ ROWS: Final = {
     "one part": ("/inventory/1", CacheType.NULL),
     "page of 20": ("/inventory", CacheType.NULL),
     "cached part": ("/inventory/1", CacheType.MEMORY),
+    "page of 100": ("/inventory?per_page=100", CacheType.NULL),
 }
 
 
@@ -112,6 +114,7 @@ def serve_variant(variant: str, url: str, cache: CacheType, port: int) -> None:
         os.environ |= {name.upper(): str(getattr(settings, name)) for name in (*names, *limits)}
         granian.run(HOST, port, THREADS, 1, "mechanic_shop.wsgi:application")
         return
+    (WITHOUT | WITHOUT_DATABASE_PARTS).get(variant, WITHOUT["all parts"])()
     with (
         discarded_log(settings) as log,
         listen(HOST, port) as listener,
@@ -126,7 +129,6 @@ def serve_variant(variant: str, url: str, cache: CacheType, port: int) -> None:
                 _quiet=True,
             )
         else:
-            WITHOUT[variant]()
             GuardedServer(application, listener, THREADS).run()
 
 
@@ -214,13 +216,14 @@ def main() -> None:
     """Print a table for each row, or serve one variant."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variants", type=lambda text: text.split(","), default=[*VARIANTS])
-    parser.add_argument("--rows", type=lambda text: text.split(","), default=[*ROWS])
+    parser.add_argument("--rows", type=lambda text: text.split(","), default=[*ROWS][:3])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument(
         "--idle", type=int, choices=range(IDLE_AT_MOST + 1), default=0, metavar="CONNECTIONS"
     )
+    parser.add_argument("--postgres", metavar="URL", help="an empty database, instead of SQLite")
     for internal in ("--serve", "--port", "--database", "--cache"):
         parser.add_argument(internal, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -228,10 +231,10 @@ def main() -> None:
         serve_variant(options.serve, options.database, CacheType(options.cache), int(options.port))
         return
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{Path(folder) / 'shop.db'}"
+        url = options.postgres or f"sqlite:///{Path(folder) / 'shop.db'}"
         runner.upgrade(url)
         with open_shop(settings=settings_for(url, CacheType.NULL)) as shop:
-            for n in range(20):
+            for n in range(100):
                 form = PartForm(name=f"Part {n}", price=Money(199), quantity=Quantity(5000))
                 shop.add_part(SYSTEM, form)
         for row in options.rows:
