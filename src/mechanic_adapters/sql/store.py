@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import Self, final
@@ -159,7 +160,7 @@ class SqlStore:
                 yield work
             return
         self._admit()
-        with _released(lagging_reads.executor(reader)) as executor:
+        with self._reading(partial(lagging_reads.executor, reader)) as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
 
     def admit_after(self, check: Callable[[], object]) -> None:
@@ -276,25 +277,18 @@ class SqlStore:
         self._outages.begin(Use.WRITING, cause)
         self.database.writers.close()  # the next connections may find another server
 
-    def _note_reading(self, executor: Executor) -> None:
-        if self._outages.is_any and executor.has_run:
-            self._outages.succeeded(Use.READING)
-
     @contextmanager
-    def _reading(self) -> Iterator[Executor]:
-        with _released(Executor(self.database)) as executor:
-            try:
-                yield executor
-            except Unavailable as error:
-                self._outages.failed(Use.READING, error)
-                raise
-            self._note_reading(executor)
-
-
-@contextmanager
-def _released(executor: Executor) -> Iterator[Executor]:
-    """Release the connection of *executor* after the block."""
-    try:
-        yield executor
-    finally:
-        executor.release()
+    def _reading(self, take: Callable[[], Executor] | None = None) -> Iterator[Executor]:
+        """Yield what *take* returns, by default an executor on the primary; note how it went."""
+        executor: Executor | None = None
+        try:
+            executor = take() if take else Executor(self.database)
+            yield executor
+        except Unavailable as error:
+            self._outages.failed(Use.READING, error)
+            raise
+        finally:
+            if executor is not None:
+                executor.release()
+        if self._outages.is_any and executor.has_run and executor.database is self.database:
+            self._outages.succeeded(Use.READING)

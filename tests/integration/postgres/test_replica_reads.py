@@ -10,11 +10,13 @@ import pytest
 from attrs import evolve
 
 from mechanic_adapters.conformance.samples.records import add_customer, add_mechanic
+from mechanic_adapters.sql.engine.outages import Outage, Phase
 from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads
 from mechanic_adapters.sql.replicas.replica import ReplicaState
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import ANONYMOUS, Actor, Role, SessionId
 from mechanic_core.accounts.account import RefreshToken, Session
+from mechanic_core.errors import Unavailable
 from mechanic_core.paging import PageRequest
 from tests.integration.servers import LOOPBACK, PostgresServer
 from tests.integration.sockets import free_port
@@ -201,3 +203,17 @@ def terminate_others(postgres: PostgresServer, url: str) -> None:
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
             [url.rpartition("/")[2]],
         )
+
+
+def test_an_outage_of_the_primary_is_noted() -> None:
+    """
+    A read that may go to the replica has the cause of an outage in the log, as any other has.
+    """
+    url = f"postgresql://{LOOPBACK}:{free_port()}/shop"
+    heard: list[Outage] = []
+    with closing(SqlStore.open(url, replica_url=url)) as store:
+        store.database.outages.listen(heard.append)
+        with pytest.raises(Unavailable):
+            names(store, Actor(Role.MECHANIC, 1, SessionId("s")))
+
+    assert [Phase.BEGUN] == [outage.phase for outage in heard]

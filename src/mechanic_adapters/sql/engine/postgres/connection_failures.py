@@ -1,7 +1,7 @@
 """Why a connection to PostgreSQL could not be opened, from the text of the driver's error.
 
-libpq has no SQLSTATE of a refused connection, so it is found by what the server says. Where the server speaks another language than
-English, only the kind of the failure is known.
+libpq has no SQLSTATE of a refused connection, so it is found by what the server says. Where the
+server speaks another language than English, only the kind of the failure is known.
 """
 
 import re
