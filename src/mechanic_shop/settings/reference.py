@@ -19,8 +19,9 @@ name takes precedence wherever it is set, so that a program around the shop can 
 
 `mechanic-shop config` shows the settings in force, without secrets. `mechanic-shop demo` uses them
 too, except for those that would connect a throw-away shop to a real one or make it unreachable:
-`APP_ENV`, `SECRET_KEY`, `DATABASE_URL`, `JWT_ALG`, `JWT_PRIVATE_KEY_FILE`, `JWT_PREVIOUS_KEYS`,
-`CACHE_REDIS_URL`, `RATE_LIMIT_STORAGE_URL`, `CACHE_TYPE`, `FORCE_HTTPS` and `SMTP_URL`.
+`APP_ENV`, `SECRET_KEY`, `DATABASE_URL`, `DATABASE_REPLICA_URL`, `JWT_ALG`, `JWT_PRIVATE_KEY_FILE`,
+`JWT_PREVIOUS_KEYS`, `CACHE_REDIS_URL`, `RATE_LIMIT_STORAGE_URL`, `CACHE_TYPE`, `FORCE_HTTPS` and
+`SMTP_URL`.
 
 | variable | meaning | accepts | default |
 |---|---|---|---|
