@@ -83,7 +83,7 @@ class SqlStore:
         cls,
         url: str,
         *,
-        pool_size: int = 16,
+        pool_size: int = 8,
         prepares: bool = True,
         replica_url: str | None = None,
     ) -> Self:

@@ -27,13 +27,12 @@ ReplicaUrl = Annotated[
 ]
 
 DatabasePoolSize = Annotated[
-    int | None,
+    int,
     Variable(
         "How many connections to the database a process opens at most, those that read and those "
         "that write. A request waits 5 seconds for one, then it is 503. A server needs this number "
         "times all workers of all machines",
         whole_number(1, 1000),
-        default="`16`, or two thirds of `serve --threads` if that is more",
     ),
 ]
 

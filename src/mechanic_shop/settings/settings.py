@@ -77,7 +77,7 @@ class Settings:
         lambda settings: default_url(is_production=settings.production), takes_self=True
     )
     database_replica_url: ReplicaUrl = None
-    database_pool_size: DatabasePoolSize = None
+    database_pool_size: DatabasePoolSize = 8
     database_prepared_statements: PreparedStatements = True
     jwt_alg: Annotated[
         JwtAlgorithm, Variable("Signature algorithm of access tokens", choice_of(JwtAlgorithm))

@@ -42,7 +42,7 @@ from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.mail import deliver_regularly
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
-from mechanic_shop.wiring.shop import CONNECTIONS, configure_shop, with_long_poll
+from mechanic_shop.wiring.shop import configure_shop, with_long_poll
 from mechanic_shop.wiring.side_stores import require_side_stores
 from mechanic_shop.wiring.sweeper import PERIOD_S, create_sweeper, sweep_regularly
 from mechanic_shop.wiring.use_cases import ignore_low_stock
@@ -142,8 +142,7 @@ def _open_shop(
         with closing(OpenStore(store)) as opened:
             yield configure_shop(settings, opened, tokens, passwords, low_stock)
         return
-    connections = max(CONNECTIONS, threads * 2 // 3)
-    with open_database(settings, connections, wait=True) as database:
+    with open_database(settings, wait=True) as database:
         yield configure_shop(settings, database, tokens, passwords, low_stock)
 
 

@@ -42,13 +42,17 @@ class NoShop(Refused):
 
 @contextmanager
 def open_database(
-    settings: Settings, pool_size: int, *, must_exist: bool = False, wait: bool = False
+    settings: Settings,
+    pool_size: int | None = None,
+    *,
+    must_exist: bool = False,
+    wait: bool = False,
 ) -> Iterator[SqlStore]:
     """Open the database, its schema up to date, and close it on exit.
 
     Args:
-        settings: The settings, whose size of the pool takes precedence.
-        pool_size: The maximum number of connections.
+        settings: The settings.
+        pool_size: The maximum number of connections, instead of that in the settings.
         must_exist: Whether a missing SQLite file is refused instead of created.
         wait: Whether a database that does not answer is opened too; its schema is checked before
             it is used, and until then every use raises `Unavailable`.
@@ -61,7 +65,7 @@ def open_database(
         _require_shop(url)
     opened = SqlStore.open(
         url,
-        pool_size=settings.database_pool_size or pool_size,
+        pool_size=pool_size or settings.database_pool_size,
         prepares=prepares,
         replica_url=settings.database_replica_url,
     )

@@ -32,9 +32,6 @@ from mechanic_shop.wiring.use_cases import build_shop, ignore_low_stock
 MAX_WAITING: Final = 1000
 """How many threads of a host may wait for events at a time."""
 
-CONNECTIONS: Final = 16
-"""The default size of the connection pool."""
-
 
 @contextmanager
 def open_shop(
@@ -106,7 +103,7 @@ def _open(
     """Return the shop; what *stack* closes is opened on *store*, or else on the database."""
     tokens = configure_tokens(settings, has_database=store is None)
     if store is None:
-        store = stack.enter_context(open_database(settings, CONNECTIONS, must_exist=must_exist))
+        store = stack.enter_context(open_database(settings, must_exist=must_exist))
     opened = stack.enter_context(closing(OpenStore(store)))
     if settings.cache_type is CacheType.REDIS:  # another process may have cached what is changed
         stack.enter_context(invalidate_on_commit(opened, create_cache(settings)))
