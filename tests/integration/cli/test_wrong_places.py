@@ -15,6 +15,7 @@ OF_A_SHOP: Final = (
     "db recount --mend",
     "db sweep",
     "events",
+    "customer export --id 1",
     "backup shop.backup",
     "staff reset --email grace@example.com --password-stdin",
 )
