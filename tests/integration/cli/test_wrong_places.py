@@ -10,6 +10,7 @@ from tests.integration.cli.outcomes import CommandLine, is_one_line
 from tests.integration.programs import run
 
 OF_A_SHOP: Final = (
+    "check",
     "stock check",
     "db recount",
     "db recount --mend",
