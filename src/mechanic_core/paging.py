@@ -32,6 +32,10 @@ class PageRequest:
     with_total: bool = False
 
 
+WHOLE_LIST: Final = PageRequest(size=2**62)
+"""All of a list, for what one person has: whoever reads it holds all of it in memory."""
+
+
 @attrs.frozen
 class Page(Generic[T]):
     """A page of a list. *last* is the key of its last item when more items follow.

@@ -8,7 +8,7 @@ from attrs import frozen
 from mechanic_core.access import Actor
 from mechanic_core.accounts import reset_use_cases as resets
 from mechanic_core.accounts import use_cases as accounts
-from mechanic_core.customers import merge
+from mechanic_core.customers import export, merge
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
 from mechanic_core.inventory import use_cases as inventory
@@ -66,6 +66,8 @@ class CustomerUseCases:
     add_customer: customers.AddCustomer
     list_customers: customers.ListCustomers
     read_customer: customers.ReadCustomer
+    find_customer: customers.FindCustomer
+    export_customer: export.ExportCustomer
     change_customer: customers.ChangeCustomer
     erase_customer: customers.EraseCustomer
     merge_customers: merge.MergeCustomers

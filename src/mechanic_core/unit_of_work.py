@@ -22,7 +22,7 @@ from mechanic_core.events.event import Event
 from mechanic_core.events.ports import Events, Subjects
 from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger, Parts
-from mechanic_core.mail.ports import OutgoingMails
+from mechanic_core.mail.ports import MailLists, OutgoingMails
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
 from mechanic_core.profile.ports import Profiles
 from mechanic_core.tickets.ports import Histories, TicketLists, TicketOwners, Tickets
@@ -88,6 +88,7 @@ class Work:
     profiles: Profiles
     stored_answers: StoredAnswers
     outgoing_mails: OutgoingMails
+    mail_lists: MailLists
     events: Events
     subjects: Subjects
     on_commit: Callable[[Callable[[], None]], None]

@@ -10,10 +10,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
-from sqlalchemy import NullPool, create_engine, inspect, text
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import NullPool, create_engine, inspect, make_url, text
 
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner, version
@@ -343,6 +345,44 @@ def test_no_secret_is_on_a_command_line(
     assert {"--format=custom", "--single-transaction"} <= set(seen.splitlines())
     assert [] == [secret for secret in (password, "s%3Dcr", "s=cr") if secret in seen]
     assert {"a", "seen", "pg_dump", "pg_restore"} == {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture
+def role_url(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database of an ordinary role, whose password has any characters."""
+    name, password = "mover", "p@ss/w%rd x+y=ü"
+    url = postgres.new_database()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(Identifier(name), password)
+        )
+        database = Identifier(url.rpartition("/")[2])
+        connection.execute(SQL("ALTER DATABASE {} OWNER TO {}").format(database, Identifier(name)))
+    place = make_url(url).set(username=name)
+    yield str(place.set(password="PASSWORD").render_as_string(hide_password=False)).replace(
+        "PASSWORD", quote(password, safe="")
+    )
+    postgres.drop_database(url)
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(SQL("DROP ROLE {}").format(Identifier(name)))
+
+
+def test_an_ordinary_role_moves_to_postgresql(
+    folder: Path, demo: Path, role_url: str, programs: Mapping[str, str]
+) -> None:
+    """
+    The owner of an empty database moves a shop there from SQLite, backs it up and restores it.
+    """
+    moved = run_command(folder, f"sqlite:///{demo}", "copy", "--to", role_url)
+    commands = (["check"], ["backup", "a"], ["restore", "a", "--force"], ["check"])
+
+    outcomes = [run_command(folder, role_url, *words, **programs) for words in commands]
+
+    done = [moved, *outcomes]
+    assert [(0, "")] * 5 == [(one.returncode, one.stderr) for one in done]
+    right = "all balances match the ledger, all counters are right\n"
+    assert moved.stdout.endswith(right)
+    assert [right] * 2 == [outcomes[0].stdout, outcomes[-1].stdout]
 
 
 def test_a_secret_beside_a_service_is_reported(

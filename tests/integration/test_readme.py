@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import cycle
 from pathlib import Path
 from textwrap import indent
@@ -14,8 +15,12 @@ from typing import Any, Self
 import pytest
 from attrs import frozen
 
+from mechanic_core.access import SYSTEM, Role
+from mechanic_core.customers.customer import CustomerNotFound, Registration
+from mechanic_core.mechanics.mechanic import Hiring
+from mechanic_shop import open_shop
 from tests.integration.databases import DATABASES, new_shop_url
-from tests.integration.programs import PATIENCE_S, Program, environment, serving
+from tests.integration.programs import PATIENCE_S, Program, ask, environment, serving
 from tests.integration.servers import PostgresServer
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +28,7 @@ README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs/how-to/embed-the-shop.md").read_text()
 EVENTS = (ROOT / "docs/how-to/follow-events.md").read_text()
 DAY = (ROOT / "docs/tutorials/a-day-at-the-desk.md").read_text()
+OPERATE = (ROOT / "docs/how-to/operate.md").read_text()
 FIRST = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SHOWN = re.compile(r"```python\n((?:(?!```).)*)```\n```text\n(.*?)```", re.DOTALL)
 """A program, and what it prints."""
@@ -171,6 +177,38 @@ def test_the_day_at_the_desk_goes_as_shown(
 
     numbers = re.findall(r"^### (\d+)\. ", DAY, re.MULTILINE)
     assert [*range(1, 41)] == [*map(int, numbers)]
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_customers_request_goes_as_shown(
+    kind: str, programs: str, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """
+    The data of a customer are exported and then erased, with the commands of the page.
+    """
+    url = new_shop_url(kind, tmp_path, postgres)
+    password = "correct horse battery"
+    with open_shop(url) as shop:
+        ada = shop.register_customer(
+            SYSTEM, Registration(name="Ada Moore", email="ada@example.com", password=password)
+        )
+        shop.hire_mechanic(
+            SYSTEM,
+            Hiring(name="Eve", email="eve@example.com", role=Role.MANAGER, password=password),
+        )
+    steps = steps_of(OPERATE.partition("### A customer asks for their data\n")[2])
+    env = {"PATH": programs, "DATABASE_URL": url}
+
+    with serving(tmp_path, "serve", "--port", "0", env=env) as program:
+        with closing(program.connection()) as connection:
+            login = {"email": "eve@example.com", "password": password}
+            token = ask(connection, "POST", "/mechanics/login", login).body["token"]
+        assert_goes_as_shown(steps, env | {"TOKEN": token}, tmp_path, program.url)
+
+    exported = json.loads((tmp_path / "ada.json").read_bytes())
+    assert (ada.id, "Ada Moore") == (exported["customer"]["id"], exported["customer"]["name"])
+    with open_shop(url) as shop, pytest.raises(CustomerNotFound):
+        shop.read_customer(SYSTEM, ada.id)
 
 
 @pytest.mark.parametrize(

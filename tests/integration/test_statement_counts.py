@@ -219,6 +219,23 @@ def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> 
     assert costs[0] == costs[1]
 
 
+def test_an_export_costs_seven_statements_whatever_the_customer_has(client: AppClient) -> None:
+    """
+    All that is stored about a customer is read with as many statements as next to nothing.
+    """
+    shop = shop_on(client.store, ManualClock())
+    costs = []
+    for _ in range(2):
+        with counted(client.store) as statements:
+            shop.export_customer(MANAGER, CustomerId(1))
+        costs.append((len(statements), len(statements.controls)))
+        for _ in range(TEAM):
+            shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1, odometer=5))
+            shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
+
+    assert [(7, 0), (7, 0)] == costs
+
+
 @pytest.mark.parametrize("tickets", [1, TEAM])
 def test_naming_the_tickets_costs_one_statement(client: AppClient, tickets: int) -> None:
     """

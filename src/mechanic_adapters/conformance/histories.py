@@ -101,6 +101,21 @@ class TestHistories:
         ]
         assert [HistoryEvent.OPENED] == [entry.event for entry in history(store, other)]
 
+    def test_returns_the_histories_of_several_tickets(self, store: Store) -> None:
+        """The history of each is that of `of`; an unknown ticket has none."""
+        ada, bo = add_customer(store), add_mechanic(store, name="Bo")
+        one, other = (opened(store, ada, Actor(Role.MECHANIC, bo.id)) for _ in range(2))
+        add_ticket(store, ada)
+        with store.begin() as work:
+            work.tickets.save(one, new_entry(HistoryEvent.MECHANICS))
+
+        with store.read_only() as work:
+            found = work.histories.of_all([other.id, TicketId(UNKNOWN), one.id])
+
+            assert {one.id: history(store, one), other.id: history(store, other)} == found
+            assert [2, 1] == [len(found[each.id]) for each in (one, other)]
+            assert {} == work.histories.of_all([])
+
     def test_names_the_actor(self, store: Store) -> None:
         """The name is the current one of the customer or mechanic with that id."""
         ada, bo = add_customer(store, name="Ada"), add_mechanic(store, name="Bo")

@@ -70,3 +70,23 @@ class TestOdometerLog:
             assert (first, last) == work.odometer_log.of(one.id, ALL).items
             assert last == work.odometer_log.last(one.id)
             assert work.odometer_log.last(VehicleId(UNKNOWN)) is None
+
+    def test_lists_the_readings_of_several_vehicles(self, store: Store) -> None:
+        """The log of each is that of `of`; a vehicle without readings has none."""
+        ada, bo = add_customer(store), add_mechanic(store, name="Bo")
+        one, other, new, left = (add_vehicle(store, ada) for _ in range(4))
+        ticket = add_ticket(store, ada, vehicle=one)
+        with store.begin() as work:
+            work.odometer_log.add(new_reading(other, 8))
+            for value in (7, 3):
+                reading = new_reading(one, value, Actor(Role.MECHANIC, bo.id), ticket.id)
+                work.odometer_log.add(reading)
+            work.odometer_log.add(new_reading(left, 5))
+
+        with store.read_only() as work:
+            found = work.odometer_log.of_all([other.id, one.id, new.id, VehicleId(UNKNOWN)])
+
+            assert {
+                each.id: work.odometer_log.of(each.id, ALL).items for each in (one, other)
+            } == found
+            assert {} == work.odometer_log.of_all([])

@@ -1,4 +1,4 @@
-"""The contracts of `OutgoingMails` and `EmailHolders`."""
+"""The contracts of `OutgoingMails`, `MailLists` and `EmailHolders`."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -212,6 +212,26 @@ class TestOutgoingMails:
         assert [1, 1] == swept
         assert LATER == claimed(store, LATER).asked_at
         assert claim(store, LATER) is None
+
+
+class TestMailLists:
+    """Lists of mails."""
+
+    def test_lists_those_to_an_address(self, store: Store) -> None:
+        """The oldest come first, in any case, those that were sent too; there may be none."""
+        for at in (AT, SOON):
+            add_mail(store, at=at)
+            add_mail(store, OTHER, at)
+        sent = claimed(store).finish(SOON)
+        assert settle(store, sent)
+
+        with store.read_only() as work:
+            first, second = work.mail_lists.to(EMAIL.upper())
+            none = [*work.mail_lists.to("nobody@example.com")]
+
+        assert sent == first
+        assert evolve(mail_to(at=SOON), id=second.id) == second
+        assert [] == none
 
 
 class TestEmailHolders:

@@ -11,6 +11,7 @@ from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
     LIFE,
+    UNKNOWN,
     add_customer,
     add_mechanic,
     add_session,
@@ -107,6 +108,28 @@ class TestSessions:
         """An unknown digest has no session."""
         with store.begin() as work:
             assert work.sessions.lock("0" * 64) is None
+
+    def test_lists_those_of_one_person(self, store: Store) -> None:
+        """The oldest come first, revoked ones too; staff with the same id have others."""
+        ada, bo, staff = add_customer(store), add_customer(store), add_mechanic(store)
+        last, first = new_session(ada.id, started_at=LATER), new_session(ada.id)
+        others = new_session(bo.id), new_session(staff.id, Role.MANAGER)
+        for session in (last, first, *others):
+            add_session(store, session)
+
+        with store.begin() as work:
+            work.revocations.revoke(first.id, LATER)
+
+        with store.read_only() as work:
+            found = [
+                list(work.sessions.of(*person))
+                for person in (
+                    (Role.CUSTOMER, ada.id),
+                    (Role.MECHANIC, staff.id),
+                    (Role.CUSTOMER, UNKNOWN),
+                )
+            ]
+        assert [[evolve(first, revoked_at=LATER), last], [others[1]], []] == found
 
     def test_rotates(self, store: Store) -> None:
         """The used token is marked as used; the new one belongs to the same session."""

@@ -1,5 +1,6 @@
 """Accounts, password resets and sessions in memory."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, final
 
@@ -151,6 +152,12 @@ class MemorySessions(Sessions, SessionRevocations):
         self._delete_expired(session)
         self._tables[_SESSIONS].put(session.id, session)
         self._tables[_TOKENS].put(token.digest, token)
+
+    def of(self, role: Role, holder_id: int) -> Sequence[Session]:
+        found = (
+            s for s in self._tables[_SESSIONS].all() if _holder(s) == (role in STAFF, holder_id)
+        )
+        return sorted(found, key=lambda session: (session.started_at, session.id))
 
     def lock(self, digest: str) -> tuple[Session, RefreshToken] | None:
         token = self._tables[_TOKENS].get(digest)

@@ -1,6 +1,6 @@
 """Outgoing mails in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, final
 
@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from mechanic_adapters.memory.tables import TableName, Tables
 from mechanic_core.mail.outgoing_mail import OutgoingMail, OutgoingMailId
-from mechanic_core.mail.ports import OutgoingMails
+from mechanic_core.mail.ports import MailLists, OutgoingMails
 from mechanic_core.texts import email_key
 
 _MAILS: Final = TableName[int, OutgoingMail]("outgoing_mails", "outgoing_mails")
@@ -16,7 +16,7 @@ _MAILS: Final = TableName[int, OutgoingMail]("outgoing_mails", "outgoing_mails")
 
 @final
 @frozen
-class MemoryOutgoingMails(OutgoingMails):
+class MemoryOutgoingMails(OutgoingMails, MailLists):
     """The outbox. Transactions are serial, so a claim never conflicts."""
 
     _tables: Tables
@@ -57,6 +57,11 @@ class MemoryOutgoingMails(OutgoingMails):
 
     def sweep(self, before: datetime, limit: int) -> int:
         return self._delete(lambda mail: mail.expires_at < before, limit)
+
+    def to(self, email: str) -> Sequence[OutgoingMail]:
+        key = email_key(email)
+        found = (mail for mail in self._tables[_MAILS].all() if mail.email_key == key)
+        return sorted(found, key=lambda mail: mail.id)
 
     def _delete(self, matches: Callable[[OutgoingMail], bool], limit: int | None = None) -> int:
         table = self._tables[_MAILS]

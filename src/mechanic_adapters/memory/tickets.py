@@ -1,6 +1,6 @@
 """Service tickets and their histories in memory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final, final
@@ -21,7 +21,7 @@ from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.inventory.part import MAX_NAMED_TICKETS, PartId
 from mechanic_core.mechanics.mechanic import Mechanic
-from mechanic_core.paging import Page, PageRequest
+from mechanic_core.paging import WHOLE_LIST, Page, PageRequest
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry, EntryId, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, LineId, PartLine
@@ -180,6 +180,10 @@ class MemoryHistories(Histories):
         entries = self._tables[_HISTORIES].get(ticket_id) or ()
         found = paginate(entries, page, lambda entry: entry.id)
         return found.map(lambda entry: evolve(entry, by=with_name(self._tables, entry.by)))
+
+    def of_all(self, ticket_ids: Collection[TicketId]) -> Mapping[TicketId, Sequence[Entry]]:
+        histories = {one: self.of(one, WHOLE_LIST).items for one in ticket_ids}
+        return {one: entries for one, entries in histories.items() if entries}
 
     def owner_of(self, ticket_id: TicketId) -> CustomerId | None:
         ticket = self._tables[TICKETS].get(ticket_id)

@@ -28,6 +28,7 @@ def unit_of_work(
     """Return every port on *tables*."""
     vehicles, mechanics = MemoryVehicles(tables), MemoryMechanics(tables)
     sessions, tickets = MemorySessions(tables), MemoryTickets(tables)
+    outgoing_mails = MemoryOutgoingMails(tables)
     return Work(
         customers=MemoryCustomers(tables),
         vehicles=vehicles,
@@ -49,7 +50,8 @@ def unit_of_work(
         ledger=MemoryLedger(tables),
         profiles=MemoryProfiles(tables),
         stored_answers=MemoryStoredAnswers(tables),
-        outgoing_mails=MemoryOutgoingMails(tables),
+        outgoing_mails=outgoing_mails,
+        mail_lists=outgoing_mails,
         events=MemoryEvents(tables),
         subjects=MemorySubjects(tables),
         on_commit=on_commit,

@@ -1,6 +1,6 @@
 """Vehicles in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, final
 
@@ -13,7 +13,7 @@ from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_
 from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
-from mechanic_core.paging import Page, PageRequest
+from mechanic_core.paging import WHOLE_LIST, Page, PageRequest
 from mechanic_core.search import Words, matches, terms_with_code
 from mechanic_core.texts import fold_case, plate_key
 from mechanic_core.vehicles.odometer import OdometerReading, ReadingId
@@ -120,6 +120,12 @@ class MemoryOdometerLog(OdometerLog):
     def of(self, vehicle_id: VehicleId, page: PageRequest) -> Page[OdometerReading]:
         readings = self._tables[_READINGS].get(vehicle_id) or ()
         return paginate(readings, page, lambda reading: reading.id).map(self._read)
+
+    def of_all(
+        self, vehicle_ids: Collection[VehicleId]
+    ) -> Mapping[VehicleId, Sequence[OdometerReading]]:
+        logs = {one: self.of(one, WHOLE_LIST).items for one in vehicle_ids}
+        return {one: log for one, log in logs.items() if log}
 
     def _read(self, reading: OdometerReading) -> OdometerReading:
         ticket = self._tables[TICKETS].get(reading.ticket_id or 0)

@@ -34,6 +34,7 @@ def unit_of_work(
     """Return every port on *executor*."""
     vehicles, mechanics = SqlVehicles(executor), SqlMechanics(executor)
     sessions, tickets = SqlSessions(executor), SqlTickets(executor, worked_tickets)
+    outgoing_mails = SqlOutgoingMails(executor)
     return Work(
         customers=SqlCustomers(executor),
         vehicles=vehicles,
@@ -55,7 +56,8 @@ def unit_of_work(
         ledger=SqlLedger(executor),
         profiles=SqlProfiles(executor),
         stored_answers=SqlStoredAnswers(executor),
-        outgoing_mails=SqlOutgoingMails(executor),
+        outgoing_mails=outgoing_mails,
+        mail_lists=outgoing_mails,
         events=SqlEvents(executor),
         subjects=SqlSubjects(executor),
         on_commit=on_commit,

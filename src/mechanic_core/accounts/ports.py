@@ -1,5 +1,6 @@
 """Ports of accounts, sessions, password hashing and access tokens."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, final
 
@@ -88,6 +89,10 @@ class Sessions(Protocol):
 
     def start(self, session: Session, token: RefreshToken) -> None:
         """Store a new session with its first token; delete the person's expired sessions."""
+        ...
+
+    def of(self, role: Role, holder_id: int) -> Sequence[Session]:
+        """Return the sessions of one person, revoked ones too, oldest first."""
         ...
 
     def lock(self, digest: str) -> tuple[Session, RefreshToken] | None:

@@ -32,7 +32,7 @@ from mechanic_core.unit_of_work import (
     Work,
     retry_on_conflict,
 )
-from mechanic_core.values import Clock
+from mechanic_core.values import Clock, Email
 
 
 @final
@@ -142,6 +142,26 @@ class ReadCustomer:
         self.policy.admit(actor)
         self.policy.require_access(actor, customer_id, CustomerNotFound())
         with self.read_only() as work:
+            return work.customers.get(customer_id)
+
+
+@final
+@frozen
+class FindCustomer:
+    """Find the customer who has an e-mail address."""
+
+    policy: ClassVar = STAFF_ONLY
+    refuses: ClassVar = (CustomerNotFound,)
+
+    read_only: ReadOnly
+
+    def __call__(self, actor: Actor, email: Email) -> Customer:
+        """Return the customer."""
+        self.policy.admit(actor)
+        with self.read_only() as work:
+            customer_id, _ = work.email_holders.find(email)
+            if customer_id is None:
+                raise CustomerNotFound("no customer has this e-mail address")
             return work.customers.get(customer_id)
 
 

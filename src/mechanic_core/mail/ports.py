@@ -54,6 +54,14 @@ class OutgoingMails(Protocol):
         ...
 
 
+class MailLists(Protocol):
+    """Lists of mails of the outbox."""
+
+    def to(self, email: str) -> Sequence[OutgoingMail]:
+        """Return the mails to an address, in any case, oldest first."""
+        ...
+
+
 class Letter(Protocol):
     """The letter of one kind of mail, written when it is sent: a link in it is new then."""
 

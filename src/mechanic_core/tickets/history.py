@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, NewType, Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from mechanic_core.access import Actor, By
+from mechanic_core.access import Actor, By, Role
 from mechanic_core.rules import Example, stored
 from mechanic_core.values import Note
 
@@ -57,6 +57,13 @@ class Entry:
         """Return a new entry, to be stored with the change that it describes."""
         by = By(role=actor.role, id=actor.id)
         return cls(at=at, by=by, event=event, from_=_as_text(from_), to=_as_text(to), note=note)
+
+    def view_for(self, actor: Actor) -> Self:
+        """Return what *actor* may see: a customer sees no other customer's name."""
+        is_other = self.by.role is Role.CUSTOMER and self.by.id != actor.id
+        if not (actor.is_customer and is_other):
+            return self
+        return evolve(self, by=evolve(self.by, name=None))
 
 
 def _as_text(value: object) -> str | None:

@@ -1,6 +1,6 @@
 """Ports of service tickets and their histories."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -117,6 +117,10 @@ class Histories(Protocol):
 
     def of(self, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
         """Return a ticket's history, oldest first."""
+        ...
+
+    def of_all(self, ticket_ids: Collection[TicketId]) -> Mapping[TicketId, Sequence[Entry]]:
+        """Return the history of each ticket that has one, as `of` returns it."""
         ...
 
     def owner_of(self, ticket_id: TicketId) -> CustomerId | None:

@@ -1,5 +1,6 @@
 """Ports of vehicles."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Protocol
 
@@ -93,4 +94,10 @@ class OdometerLog(Protocol):
 
     def of(self, vehicle_id: VehicleId, page: PageRequest) -> Page[OdometerReading]:
         """Return the readings of a vehicle, oldest first."""
+        ...
+
+    def of_all(
+        self, vehicle_ids: Collection[VehicleId]
+    ) -> Mapping[VehicleId, Sequence[OdometerReading]]:
+        """Return the readings of each vehicle that has any, as `of` returns them."""
         ...

@@ -38,9 +38,10 @@ def unstructure_hook(cls: type) -> Callable[[Any], Any]:
     return _UNSTRUCTURE.get_unstructure_hook(cls)
 
 
-def encode(record: object) -> bytes:
-    """Return *record* as JSON."""
-    return dumps(unstructure_hook(type(record))(record))
+def encode(record: object, *, indented: bool = False) -> bytes:
+    """Return *record* as JSON; *indented* for people."""
+    tree = unstructure_hook(type(record))(record)
+    return _dumps(tree, option=_OPTIONS | orjson.OPT_INDENT_2) if indented else dumps(tree)
 
 
 def _decimal(value: object) -> object:
@@ -49,7 +50,8 @@ def _decimal(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be encoded as JSON")
 
 
-dumps: Final[Callable[[object], bytes]] = functools.partial(
-    orjson.dumps, default=_decimal, option=orjson.OPT_UTC_Z
-)
+_OPTIONS: Final = orjson.OPT_UTC_Z
+_dumps: Final = functools.partial(orjson.dumps, default=_decimal)
+
+dumps: Final[Callable[[object], bytes]] = functools.partial(_dumps, option=_OPTIONS)
 """Returns a tree from an `unstructure_hook` as JSON; decimals are exact."""

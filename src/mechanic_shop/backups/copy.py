@@ -29,6 +29,7 @@ from mechanic_core.errors import Refused
 from mechanic_shop.backups import epoch
 from mechanic_shop.backups.backup import BackupRefused
 from mechanic_shop.backups.copy_ends import CopyEnd, end_of, generated_columns
+from mechanic_shop.observability.agreement import disagreements
 from mechanic_shop.settings.database_url import describe_failure
 
 _ROWS_AT_ONCE: Final = 1000
@@ -111,12 +112,12 @@ def _surplus(counts: Mapping[str, int]) -> list[str]:
 
 def _check(url: str) -> None:
     """Raise `BackupRefused` if the ledger or a counter at *url* is wrong."""
-    with closing(SqlStore.open(url)) as store, store.read_only() as work:
-        wrong = (*work.ledger.disagreements(), *store.miscounts(), *store.wrong_totals())
+    with closing(SqlStore.open(url)) as store:
+        wrong = disagreements(store)
     if wrong:
         raise BackupRefused(
             f"all was copied, and {len(wrong)} balances or counters are wrong, as they were: "
-            "see mechanic-shop stock check and db recount"
+            "see mechanic-shop check"
         )
 
 

@@ -243,10 +243,10 @@ def _dbname(place: URL) -> str:
 
 
 def _conninfo(url: URL) -> str:
-    """Return *url* as libpq reads it: there a "+" in the query is no space."""
+    """Return *url* as libpq reads it: it refuses a space, and a "+" in the query is none."""
     text = url.set(drivername="postgresql").render_as_string(hide_password=False)
     before, mark, query = text.partition("?")
-    return before + mark + query.replace("+", "%20")
+    return before.replace(" ", "%20") + mark + query.replace("+", "%20")
 
 
 @contextmanager

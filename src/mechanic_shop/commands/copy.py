@@ -29,6 +29,7 @@ def copy(target: str) -> None:
         raise click.BadParameter(f"must be {accepts}", param_hint="--to") from None
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what follows an error
     source = Settings.read().database_url
+    database.require_shop(source)
     database.require_newest_schema(source)
     with name_as_set({"DATABASE_URL": "--to"}):
         if database.schema_version(url) is None:

@@ -7,6 +7,7 @@ from alembic.util import CommandError
 
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.migrations.lock_retries import LockRetries
+from mechanic_shop.observability.agreement import wrong_counters
 from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring import database
@@ -77,22 +78,17 @@ def check() -> None:
 def recount(*, mend: bool) -> None:
     """Exit 1 if a stored counter is wrong, unless --mend corrects it."""
     with database.open_database(Settings.read(), 1, must_exist=True) as store:
-        counters, totals = store.miscounts(), store.wrong_totals()
-        if mend and (counters or totals):
+        lines = wrong_counters(store)
+        if mend and lines:
             store.recount()
-    for counter in counters:
-        click.echo(
-            f"mechanic {counter.mechanic_id}, {counter.span} of {counter.start}: "
-            f"{counter.stored} tickets stored, {counter.counted} counted"
-        )
-    for total in totals:
-        click.echo(f"{total.list}: {total.stored} stored, {total.counted} counted")
-    if not (counters or totals):
+    for line in lines:
+        click.echo(line)
+    if not lines:
         click.echo("all counters are right")
     elif mend:
         click.echo("counters corrected")
     else:
-        raise click.ClickException(f"{len(counters) + len(totals)} counters are wrong")
+        raise click.ClickException(f"{len(lines)} counters are wrong")
 
 
 @db.command()

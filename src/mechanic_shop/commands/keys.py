@@ -1,11 +1,11 @@
 """The `keys` command group."""
 
-import os
 from pathlib import Path
 
 import click
 
 from mechanic_adapters.security.signing_keys import new_rsa_key
+from mechanic_shop.settings.trusted_files import write_private_file
 
 
 @click.group()
@@ -31,6 +31,4 @@ def new(alg: str, out: Path | None) -> None:  # noqa: ARG001 - there is only one
     if out is None:
         click.echo(pem, nl=False)
         return
-    fd = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(fd, "w", encoding="ascii") as file:  # noqa: PTH123 - of a descriptor
-        file.write(pem)
+    write_private_file(out, pem.encode("ascii"))

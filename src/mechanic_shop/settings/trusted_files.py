@@ -1,4 +1,7 @@
-"""Files with secrets and settings: trusted if nobody but root and the own user can change them."""
+"""Files with secrets and settings: trusted if nobody but root and the own user can change them.
+
+Those that are written here can be read by the own user only.
+"""
 
 import os
 import stat
@@ -11,6 +14,21 @@ from mechanic_shop.settings.variables import WrongSettings
 
 _ROOT: Final = 0
 _OTHERS_CAN_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+_OWNER_ONLY: Final = 0o600
+
+
+def write_private_file(path: Path, content: bytes) -> None:
+    """Write *content* to a new file that only its owner can read.
+
+    Raises `OSError`, also if *path* exists; then nothing of *content* is left there.
+    """
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    try:
+        with open(fd, "wb") as file:  # noqa: PTH123 - of a descriptor
+            file.write(content)
+    except OSError:
+        path.unlink()
+        raise
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def open_database(
     url, prepares = settings.database_url, settings.database_prepared_statements
     require_folder(url)
     if must_exist:
-        _require_shop(url)
+        require_shop(url)
     opened = SqlStore.open(
         url,
         pool_size=pool_size or settings.database_pool_size,
@@ -82,7 +82,7 @@ def open_database(
             yield store
 
 
-def _require_shop(url: str) -> None:
+def require_shop(url: str) -> None:
     """Raise `NoShop` if to open the database would create an empty shop.
 
     Nothing creates one in PostgreSQL but `db upgrade`. Raises what `translate_errors` raises.

@@ -13,7 +13,7 @@ from mechanic_core.accounts.links import LinkTokens
 from mechanic_core.accounts.password_resets import ResetIssuer, ResetReader
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.accounts.reset_letter import ResetLetter
-from mechanic_core.customers import merge
+from mechanic_core.customers import export, merge
 from mechanic_core.customers import use_cases as customers
 from mechanic_core.events import use_cases as events
 from mechanic_core.events.ports import Wakeups, no_wakeups
@@ -158,6 +158,8 @@ def _customers(
         add_customer=customers.AddCustomer(begin, now, passwords),
         list_customers=customers.ListCustomers(read_lagging),
         read_customer=customers.ReadCustomer(read_only),
+        find_customer=customers.FindCustomer(read_only),
+        export_customer=export.ExportCustomer(read_only, now),
         change_customer=customers.ChangeCustomer(begin, now),
         erase_customer=customers.EraseCustomer(begin, now),
         merge_customers=merge.MergeCustomers(begin, now),

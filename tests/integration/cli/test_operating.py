@@ -1,4 +1,4 @@
-"""`config`, `stock check`, `db recount` and `serve`."""
+"""`config`, `check`, `stock check`, `db recount` and `serve`."""
 
 import sqlite3
 from contextlib import closing
@@ -67,6 +67,28 @@ def test_recount_finds_a_wrong_counter(shop_cli: CommandLine, tmp_path: Path) ->
     assert (1, "parts: 7 stored, 0 counted\n") == (wrong.code, wrong.out)
     assert Outcome(0, "parts: 7 stored, 0 counted\ncounters corrected\n", "") == mended
     assert right == shop_cli("db", "recount")
+
+
+def test_check_finds_all_that_disagrees(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    `check` exits 1 with a line for each wrong balance and each wrong counter.
+    """
+    file = tmp_path / "mechanic_shop.db"
+    form = PartForm(name="Brake pad", sku="PAD", price=Money(4999), quantity=Quantity(8000))
+    with open_shop(settings=Settings(database_url=f"sqlite:///{file}")) as shop:
+        shop.add_part(Actor(Role.MANAGER), form)
+    right = shop_cli("check")
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE parts SET quantity = quantity + 500")
+        database.execute("UPDATE list_totals SET total = 7 WHERE list = 'customers'")
+    wrong = shop_cli("check")
+
+    assert Outcome(0, "all balances match the ledger, all counters are right\n", "") == right
+    assert (1, "mechanic-shop: 2 balances or counters are wrong\n") == (wrong.code, wrong.err)
+    assert [
+        "PAD: 8.5 on hand, 0 reserved; ledger: 8 and 0",
+        "customers: 7 stored, 0 counted",
+    ] == wrong.out.splitlines()
 
 
 def test_two_processes_share_a_port(tmp_path: Path) -> None:

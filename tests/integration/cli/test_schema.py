@@ -196,7 +196,9 @@ def wrong_paths(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("wrong_paths")
-@pytest.mark.parametrize("command", ["stock check", "db check", "db upgrade", "db recount"])
+@pytest.mark.parametrize(
+    "command", ["check", "stock check", "db check", "db upgrade", "db recount"]
+)
 @pytest.mark.parametrize(("url", "code", "message"), [*WRONG, AWAY])
 def test_a_wrong_database_is_reported_by_its_variable(
     shop_cli: CommandLine, command: str, url: str, code: int, message: str

@@ -10,11 +10,13 @@ from tests.integration.cli.outcomes import CommandLine, is_one_line
 from tests.integration.programs import run
 
 OF_A_SHOP: Final = (
+    "check",
     "stock check",
     "db recount",
     "db recount --mend",
     "db sweep",
     "events",
+    "customer export --id 1",
     "backup shop.backup",
     "staff reset --email grace@example.com --password-stdin",
 )

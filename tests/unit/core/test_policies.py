@@ -43,11 +43,11 @@ CONTRACT = {
         read_customer change_customer read_vehicle list_odometer change_vehicle list_vehicle_tickets
         read_ticket read_transitions list_history
     """,
-    OWNER_OR_MANAGER: "erase_customer",
+    OWNER_OR_MANAGER: "erase_customer export_customer",
     SELF_OR_MANAGER: "change_mechanic list_worked",
     STAFF_ONLY: """
         issue_customer_reset
-        list_customers add_customer list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
+        list_customers find_customer add_customer list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
         add_part_line change_part_line remove_part_line add_labor_line change_labor_line
         remove_labor_line add_part change_part archive_part restore_part move_stock list_movements
     """,

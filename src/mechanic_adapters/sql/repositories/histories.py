@@ -1,6 +1,8 @@
 """Histories of tickets in SQL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, final
 
 from attrs import frozen
@@ -9,6 +11,7 @@ from sqlalchemy import Select, Subquery, select
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import RECORD_ID, record_maker
+from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.schema.tickets import ticket_history, tickets
@@ -38,6 +41,12 @@ _OF_TICKET = PageQuery(
     key=ticket_history.c.id,
     join=_join,
 )
+_entries = (
+    select(ticket_history).where(id_in(ticket_history.c.ticket_id, "ids")).subquery("entries")
+)
+_OF_ALL = (
+    _join(_entries).add_columns(_entries.c.ticket_id).order_by(_entries.c.ticket_id, _entries.c.id)
+)
 _OWNER = select(tickets.c.customer_id, tickets.c.removed_at).where(tickets.c.id == RECORD_ID)
 _START = (
     select(ticket_history.c.id)
@@ -59,6 +68,13 @@ class SqlHistories(Histories):
 
     def of(self, ticket_id: TicketId, page: PageRequest) -> Page[Entry]:
         return _OF_TICKET.fetch(self._executor, page, _read, {"record_id": ticket_id})
+
+    def of_all(self, ticket_ids: Collection[TicketId]) -> Mapping[TicketId, Sequence[Entry]]:
+        rows = self._executor.all(_OF_ALL, {"ids": sorted(ticket_ids)})
+        return {
+            TicketId(ticket_id): tuple(_read([row[:-1] for row in found]))
+            for ticket_id, found in groupby(rows, key=itemgetter(-1))
+        }
 
     def owner_of(self, ticket_id: TicketId) -> CustomerId | None:
         row = self._executor.first(_OWNER, {"record_id": ticket_id})

@@ -1,6 +1,7 @@
 """Outgoing mails in SQL."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, final
 
@@ -8,12 +9,13 @@ from attrs import frozen
 from sqlalchemy import BigInteger, bindparam, delete, func, insert, or_, select, update
 
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
+from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import column_parameters, field_values
 from mechanic_adapters.sql.queries.expiry import delete_oldest
 from mechanic_adapters.sql.schema.outgoing_mails import outgoing_mails
 from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail, OutgoingMailId
-from mechanic_core.mail.ports import OutgoingMails
+from mechanic_core.mail.ports import MailLists, OutgoingMails
 from mechanic_core.texts import email_key
 
 _NOUN: Final = "outgoing_mails"
@@ -21,6 +23,9 @@ _mail = outgoing_mails.c
 _KIND = bindparam("the_kind", type_=KEY)
 _EMAIL = bindparam("the_email", type_=KEY)
 _ADDED = {**column_parameters(outgoing_mails), "kind": _KIND, "email_key": _EMAIL}
+
+_IS_KNOWN = or_(*(_mail.kind == kind.value for kind in MailKind))
+"""The kinds that this release can write the letter of: the next one may know others."""
 
 _LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 _counted = (
@@ -42,7 +47,7 @@ _due = (
     select(_mail.id)
     .where(
         _mail.due_at <= bindparam("at", type_=MOMENT),
-        or_(*(_mail.kind == kind.value for kind in MailKind)),
+        _IS_KNOWN,
     )
     .order_by(_mail.due_at, _mail.id)
     .limit(1)
@@ -66,13 +71,14 @@ _SETTLE = (
         _mail.attempts == bindparam("claim", type_=BigInteger),
     )
 )
+_TO = select(outgoing_mails).where(_mail.email_key == _EMAIL, _IS_KNOWN).order_by(_mail.id)
 _FORGET = delete(outgoing_mails).where(_mail.email_key == _EMAIL)
 _SWEEP = delete_oldest(_mail.id, _mail.expires_at)
 
 
 @final
 @frozen
-class SqlOutgoingMails(OutgoingMails):
+class SqlOutgoingMails(OutgoingMails, MailLists):
     """The outbox.
 
     On PostgreSQL a lock of the address lets one transaction at a time count its mails and add one;
@@ -94,18 +100,7 @@ class SqlOutgoingMails(OutgoingMails):
 
     def claim(self, at: datetime, until: datetime) -> OutgoingMail | None:
         rows = self._executor.write_returning(_NOUN, _CLAIM, {"at": at, "until": until})
-        if not rows:
-            return None
-        mail_id, kind, key, asked_at, due_at, expires_at, attempts = rows[0]
-        return OutgoingMail(
-            id=OutgoingMailId(mail_id),
-            kind=MailKind(kind),
-            email_key=key,
-            asked_at=asked_at,
-            due_at=due_at,
-            expires_at=expires_at,
-            attempts=attempts,
-        )
+        return _read(rows[0]) if rows else None
 
     def settle(self, mail: OutgoingMail) -> bool:
         params = {
@@ -121,6 +116,22 @@ class SqlOutgoingMails(OutgoingMails):
 
     def sweep(self, before: datetime, limit: int) -> int:
         return self._executor.write(_NOUN, _SWEEP, {"before": before, "limit": limit})
+
+    def to(self, email: str) -> Sequence[OutgoingMail]:
+        return [_read(row) for row in self._executor.all(_TO, {"the_email": email_key(email)})]
+
+
+def _read(row: Row) -> OutgoingMail:
+    mail_id, kind, key, asked_at, due_at, expires_at, attempts = row
+    return OutgoingMail(
+        id=OutgoingMailId(mail_id),
+        kind=MailKind(kind),
+        email_key=key,
+        asked_at=asked_at,
+        due_at=due_at,
+        expires_at=expires_at,
+        attempts=attempts,
+    )
 
 
 def _lock_number(key: str) -> int:

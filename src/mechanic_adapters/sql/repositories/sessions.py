@@ -1,5 +1,6 @@
 """Sessions and their refresh tokens in SQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, final
 
@@ -62,13 +63,13 @@ _MARK_USED = (
     .values(used_at=bindparam("used_at", type_=MOMENT))
     .where(refresh_tokens.c.digest == _DIGEST)
 )
+_SESSION_TIMES = (sessions.c.started_at, sessions.c.revoked_at)
 _LOCK = (
     select(
         sessions.c.id,
         sessions.c.role,
         func.coalesce(sessions.c.customer_id, sessions.c.mechanic_id),
-        sessions.c.started_at,
-        sessions.c.revoked_at,
+        *_SESSION_TIMES,
         *field_columns(refresh_tokens, RefreshToken),
     )
     .select_from(refresh_tokens.join(sessions))
@@ -118,6 +119,11 @@ class _SessionTable:
     ) -> None:
         """Build them; *holder* is the column with the id of the person."""
         own = holder == _HOLDER
+        self.of_person = (
+            select(sessions.c.id, sessions.c.role, holder, *_SESSION_TIMES)
+            .where(own)
+            .order_by(sessions.c.started_at, sessions.c.id)
+        )
         self.active_role = (
             select(role)
             .select_from(sessions.join(people, people.c.id == holder))
@@ -175,6 +181,10 @@ class SqlSessions(Sessions, SessionRevocations):
         self._executor.write(_NOUN, table.delete_sessions, expired)
         self._executor.write(_NOUN, _ADD_SESSION, values)
         self._executor.write(_NOUN, _ADD_TOKEN, field_values(token))
+
+    def of(self, role: Role, holder_id: int) -> Sequence[Session]:
+        rows = self._executor.all(_table(role).of_person, {"holder": holder_id})
+        return [_make_session(row) for row in rows]
 
     def lock(self, digest: str) -> tuple[Session, RefreshToken] | None:
         row = self._executor.first(_LOCK, {"token_digest": digest})

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, final
 
 from attrs import evolve, frozen
@@ -28,6 +30,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     record_maker,
     words_text,
 )
+from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
@@ -120,6 +123,12 @@ def _read_log(rows: Sequence[Row]) -> Iterator[OdometerReading]:
 
 
 _LOG = PageQuery(rows=_OF_VEHICLE, key=odometer_readings.c.id, join=_join_people)
+_readings = (
+    select(odometer_readings)
+    .where(id_in(odometer_readings.c.vehicle_id, "ids"))
+    .subquery("readings")
+)
+_LOGS = _join_people(_readings).order_by(_readings.c.vehicle_id, _readings.c.id)
 
 
 _LIST = FilteredList(
@@ -209,6 +218,13 @@ class SqlOdometerLog(OdometerLog):
 
     def of(self, vehicle_id: VehicleId, page: PageRequest) -> Page[OdometerReading]:
         return _LOG.fetch(self._executor, page, _read_log, {"record_id": vehicle_id})
+
+    def of_all(
+        self, vehicle_ids: Collection[VehicleId]
+    ) -> Mapping[VehicleId, Sequence[OdometerReading]]:
+        rows = self._executor.all(_LOGS, {"ids": sorted(vehicle_ids)})
+        logs = groupby(_read_log(rows), key=attrgetter("vehicle_id"))
+        return {vehicle_id: tuple(readings) for vehicle_id, readings in logs}
 
 
 def _required(vehicle: Vehicle | None) -> Vehicle:

@@ -105,4 +105,5 @@ class ListHistory:
         with self.read_lagging(actor) as work:
             owner = work.histories.owner_of(ticket_id)
             self.policy.require_access(actor, owner, TicketNotFound())
-            return work.histories.of(ticket_id, page)
+            entries = work.histories.of(ticket_id, page)
+        return entries.map(lambda entry: entry.view_for(actor))

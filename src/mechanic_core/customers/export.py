@@ -1,0 +1,156 @@
+"""Export what the shop has stored about one customer, for the customer."""
+
+from datetime import datetime
+from typing import ClassVar, Self, final
+
+from attrs import frozen
+
+from mechanic_core.access import OWNER_OR_MANAGER, Actor, Role
+from mechanic_core.accounts.account import Session
+from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound
+from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail
+from mechanic_core.paging import WHOLE_LIST
+from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.unit_of_work import ReadOnly, Work
+from mechanic_core.values import Clock, Email
+from mechanic_core.vehicles.odometer import OdometerReading, OwnersReading
+from mechanic_core.vehicles.ports import VehicleFilter
+from mechanic_core.vehicles.vehicle import Vehicle
+
+
+@frozen(kw_only=True)
+class ExportedSession:
+    """When the customer logged in, and when that session was ended."""
+
+    started_at: datetime
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """Return *session* without its id, which the tokens have."""
+        return cls(started_at=session.started_at, revoked_at=session.revoked_at)
+
+
+@frozen(kw_only=True)
+class ExportedAccount:
+    """What the customer logs in with, without the hash of the password; sessions oldest first."""
+
+    role: Role = Role.CUSTOMER
+    email: Email | None
+    sessions: tuple[ExportedSession, ...]
+
+
+@frozen(kw_only=True)
+class ExportedVehicle:
+    """A vehicle, and its odometer readings as its owner sees them, oldest first."""
+
+    vehicle: Vehicle
+    odometer: tuple[OwnersReading | OdometerReading, ...]
+
+
+@frozen(kw_only=True)
+class ExportedTicket:
+    """A service ticket with its lines, and its history, oldest first."""
+
+    ticket: Ticket
+    history: tuple[Entry, ...]
+
+
+@frozen(kw_only=True)
+class ExportedMail:
+    """A mail to the customer's address; without *due_at* it was sent or dropped."""
+
+    kind: MailKind
+    asked_at: datetime
+    due_at: datetime | None
+
+    @classmethod
+    def of(cls, mail: OutgoingMail) -> Self:
+        """Return *mail* without its address."""
+        return cls(kind=mail.kind, asked_at=mail.asked_at, due_at=mail.due_at)
+
+
+@frozen(kw_only=True)
+class CustomerExport:
+    """What the shop has stored about a customer, as the customer's own requests show it.
+
+    *account* is None for a customer without a login.
+    """
+
+    exported_at: datetime
+    customer: Customer
+    account: ExportedAccount | None
+    vehicles: tuple[ExportedVehicle, ...]
+    service_tickets: tuple[ExportedTicket, ...]
+    mails: tuple[ExportedMail, ...]
+
+
+@final
+@frozen
+class ExportCustomer:
+    """Export what the shop has stored about a customer, without secrets.
+
+    It takes the same number of reads however much there is.
+    """
+
+    policy: ClassVar = OWNER_OR_MANAGER
+    refuses: ClassVar = (CustomerNotFound,)
+
+    read_only: ReadOnly
+    now: Clock
+
+    def __call__(self, actor: Actor, customer_id: CustomerId) -> CustomerExport:
+        """Return the export: what the customer may see, whoever asks for it."""
+        self.policy.admit(actor)
+        self.policy.require_access(actor, customer_id, CustomerNotFound())
+        reader = Actor(Role.CUSTOMER, customer_id)
+        with self.read_only() as work:
+            customer = work.customers.get(customer_id)
+            return CustomerExport(
+                exported_at=self.now(),
+                customer=customer,
+                account=_account(work, customer),
+                vehicles=_vehicles(work, reader),
+                service_tickets=_tickets(work, reader),
+                mails=_mails(work, customer),
+            )
+
+
+def _account(work: Work, customer: Customer) -> ExportedAccount | None:
+    if not customer.has_login:
+        return None
+    sessions = work.sessions.of(Role.CUSTOMER, customer.id)
+    return ExportedAccount(
+        email=customer.email, sessions=tuple(ExportedSession.of(one) for one in sessions)
+    )
+
+
+def _vehicles(work: Work, reader: Actor) -> tuple[ExportedVehicle, ...]:
+    vehicles = work.vehicle_lists.find(VehicleFilter(customer_id=reader.id), WHOLE_LIST).items
+    logs = work.odometer_log.of_all([vehicle.id for vehicle in vehicles])
+    return tuple(
+        ExportedVehicle(
+            vehicle=vehicle,
+            odometer=tuple(reading.view_for(reader) for reading in logs.get(vehicle.id, ())),
+        )
+        for vehicle in vehicles
+    )
+
+
+def _tickets(work: Work, reader: Actor) -> tuple[ExportedTicket, ...]:
+    tickets = work.ticket_lists.find(TicketFilter(customer_id=reader.id), WHOLE_LIST).items
+    histories = work.histories.of_all([ticket.id for ticket in tickets])
+    return tuple(
+        ExportedTicket(
+            ticket=ticket,
+            history=tuple(entry.view_for(reader) for entry in histories.get(ticket.id, ())),
+        )
+        for ticket in tickets
+    )
+
+
+def _mails(work: Work, customer: Customer) -> tuple[ExportedMail, ...]:
+    mails = () if customer.email is None else work.mail_lists.to(customer.email)
+    return tuple(ExportedMail.of(mail) for mail in mails)
