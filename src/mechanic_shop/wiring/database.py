@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from typing import ClassVar, Final
 
@@ -17,7 +17,10 @@ from mechanic_shop.settings.database_url import (
     translate_errors,
 )
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.replica import probe_regularly
+from mechanic_shop.wiring.background_thread import BackgroundThread
+
+PROBE_PERIOD_S: Final = 0.5
+"""How often a process compares the replica with the primary."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -74,8 +77,16 @@ def open_database(
                 raise
             _log.warning("started without the database: %s", away)
             store.admit_after(partial(_require_supported, store, prepares=prepares))
-        with probe_regularly(store):
+        with _probing(store):
             yield store
+
+
+def _probing(store: SqlStore) -> AbstractContextManager[object]:
+    """Return a block in which the replica of *store*, if it has one, is probed."""
+    if store.lagging_reads is None:
+        return nullcontext()
+    replica = store.lagging_reads.replica
+    return BackgroundThread("replica", lambda _: replica.probe(), PROBE_PERIOD_S)
 
 
 def _require_shop(url: str) -> None:

@@ -17,6 +17,7 @@ from mechanic_adapters.sql.engine.driver_errors import DriverErrors
 from mechanic_adapters.sql.engine.engines import POOL_TIMEOUT_S
 from mechanic_adapters.sql.engine.forks import (
     INHERITED,
+    ForkAware,
     ForkedError,
     abandon,
     notify_of_forks,
@@ -71,7 +72,7 @@ class Connection:
 
 
 @final
-class ConnectionPool:
+class ConnectionPool(ForkAware):
     """Up to *size* connections; the one used last is taken first."""
 
     def __init__(self, engine: Engine, size: int, errors: DriverErrors) -> None:
