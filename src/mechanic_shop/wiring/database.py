@@ -6,10 +6,11 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from functools import partial
 from typing import ClassVar, Final
 
+from mechanic_adapters.sql.engine.outages import Cause
 from mechanic_adapters.sql.migrations import version
 from mechanic_adapters.sql.migrations.lock_retries import PATIENT, LockRetries
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.errors import Refused, Unavailable
+from mechanic_core.errors import Refused
 from mechanic_shop.settings.database_url import (
     DatabaseAway,
     require_folder,
@@ -76,7 +77,7 @@ def open_database(
             if not wait:
                 raise
             _log.warning("started without the database: %s", away)
-            store.admit_after(partial(_require_supported, store, prepares=prepares))
+            store.admission.hold(partial(_schema_fault, store, prepares=prepares))
         with _probing(store):
             yield store
 
@@ -119,16 +120,16 @@ def _warn_of_pooler(store: SqlStore, *, prepares: bool) -> None:
         )
 
 
-def _require_supported(store: SqlStore, *, prepares: bool) -> None:
-    """Raise `Unavailable` unless the schema is one that this program runs on.
+def _schema_fault(store: SqlStore, *, prepares: bool) -> Cause | None:
+    """Return why this program does not run on the schema; None if it does.
 
-    Log then, as at the start, what a pooler takes from the sessions.
+    Log then, as at the start, what a pooler takes from the sessions. Raises `Unavailable`.
     """
     found = store.schema_version()
     if not version.is_supported(found):
-        _log.error(_upgrade_needed(found))
-        raise Unavailable
+        return Cause(_upgrade_needed(found))
     _warn_of_pooler(store, prepares=prepares)
+    return None
 
 
 def _ensure_schema(store: SqlStore, url: str) -> None:
