@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
+from threading import enumerate as enumerate_threads
 
 import pytest
 
@@ -72,6 +73,19 @@ def test_a_shop_sweeps_what_expires_while_it_serves(url: str, store: SqlStore) -
         wait_until(lambda: [True, False] == [_exists(store, token.digest) for token in tokens])
 
         assert is_stored(store, young)
+
+
+def test_the_threads_of_an_application_end_with_it(url: str) -> None:
+    """
+    While it is open an application sweeps in the background, and folds counters on PostgreSQL.
+    """
+    before = {thread.name for thread in enumerate_threads()}
+    with open_application(settings_for(url)):
+        meanwhile = {thread.name for thread in enumerate_threads()} - before
+    after = {thread.name for thread in enumerate_threads()}
+
+    expected = {"sweeper", "fold"} if url.startswith("postgresql") else {"sweeper"}
+    assert (expected, before) == (meanwhile, after)
 
 
 def _exists(store: SqlStore, digest: str) -> bool:

@@ -13,9 +13,11 @@ import pytest
 from mechanic_adapters.conformance.samples.records import add_customer
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.errors import Unavailable
 from tests.integration.programs import run
 from tests.integration.servers import PostgresServer, postgres_server
-from tests.integration.sockets import free_port
+from tests.integration.sockets import free_port, wait_until
+from tests.scale.standbys import configure, promote, run_sql, standby_of
 from tests.scale.tls import new_certificate, tls_before
 
 WRITABLE: Final = "target_session_attrs=read-write"
@@ -60,18 +62,56 @@ def test_the_host_that_answers_is_used(url: str) -> None:
     check_reads_and_writes(several)
 
 
-def test_a_server_that_takes_no_writes_is_passed_by(postgres: PostgresServer, url: str) -> None:
-    """
-    With `target_session_attrs=read-write` a server that is read-only is neither written nor read.
-    """
-    with postgres_server("default_transaction_read_only=on", durable=False) as other:
-        several = with_place(url, f"{place_of(other.url())},{place_of(url)}", WRITABLE)
-        with closing(SqlStore.open(several)) as store:
-            connection = store.database.writers.take()
-            port = connection.driver.info.port
-            store.database.writers.release(connection)
+def port_of(url: str) -> int:
+    """Return the port of the server that a transaction at *url* runs on."""
+    with closing(SqlStore.open(url)) as store:
+        connection = store.database.writers.take()
+        port = int(connection.driver.info.port)
+        store.database.writers.release(connection)
+    return port
 
-    assert urlsplit(url).port == port
+
+@pytest.fixture
+def standby(postgres: PostgresServer, url: str) -> Iterator[PostgresServer]:
+    """A standby of the server, with the shop at *url*."""
+    with standby_of(postgres) as standby:
+        yield standby
+
+
+def test_a_server_that_takes_no_writes_is_passed_by(standby: PostgresServer, url: str) -> None:
+    """
+    With `target_session_attrs=read-write` neither a standby is used, nor a primary that is fenced.
+    """
+    place = place_of(standby.url())
+    several = with_place(url, f"{place},{place_of(url)}")
+    writable = with_place(url, f"{place},{place_of(url)}", WRITABLE)
+    ports = [port_of(several), port_of(writable)]
+    promote(standby)
+    ports.append(port_of(writable))
+    configure(standby, "SET default_transaction_read_only = on")
+    wait_until(lambda: run_sql(standby, "SHOW default_transaction_read_only") == "on")
+    ports.append(port_of(writable))
+
+    former, own = urlsplit(standby.url()).port, urlsplit(url).port
+    assert [former, own, former, own] == ports
+
+
+def test_a_primary_that_takes_no_writes_is_read_if_there_is_no_other(
+    standby: PostgresServer, url: str
+) -> None:
+    """
+    With `target_session_attrs=read-write` a standby is not used, a read-only primary only to read.
+    """
+    alone = with_place(url, place_of(standby.url()), WRITABLE)
+    with closing(SqlStore.open(alone)) as store:
+        with pytest.raises(Unavailable):
+            store.ping()
+        promote(standby)
+        configure(standby, "SET default_transaction_read_only = on")
+        wait_until(lambda: run_sql(standby, "SHOW default_transaction_read_only") == "on")
+        store.ping()
+        with pytest.raises(Unavailable):
+            add_customer(store)
 
 
 def test_a_socket_is_reached() -> None:

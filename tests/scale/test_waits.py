@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from threading import Barrier
 
 import psycopg
@@ -15,7 +16,13 @@ from mechanic_adapters.sql.engine import engines
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import OutcomeUnknown, Unavailable
-from tests.faults.shop_processes import Client, create_shop, serving
+from tests.faults.shop_processes import (
+    Client,
+    create_shop,
+    outages_in,
+    serving,
+    serving_with_log,
+)
 from tests.integration.servers import PostgresServer, postgres_server
 from tests.integration.sockets import wait_until
 
@@ -173,18 +180,31 @@ def test_a_shop_starts_before_its_database(own_postgres: PostgresServer) -> None
     assert [200, 503, 503, 401] == away
 
 
-def test_a_database_that_comes_without_its_schema_is_not_used(own_postgres: PostgresServer) -> None:
+def test_a_database_that_comes_without_its_schema_is_not_used(
+    own_postgres: PostgresServer, tmp_path: Path
+) -> None:
     """
     A database that was away at the start is used once its schema is upgraded, and not before.
+
+    The log says so once, however many requests come meanwhile, and once that it is over.
     """
     url = own_postgres.new_database()
     own_postgres.stop()
-    with serving(url) as server, Client(server.port) as client:
+    with serving_with_log(tmp_path, url) as port, Client(port) as client:
         own_postgres.start()
-        empty = [client.ask("GET", path).status for path in ("/readyz", "/inventory")]
+        ready = client.ask("GET", "/readyz").status
+        empty = [client.ask("GET", "/inventory").status for _ in range(10)]
+        begun = schema_outages(tmp_path)
         runner.upgrade(url)
         wait_until(lambda: client.ask("GET", "/readyz").status == 200)
-        upgraded = client.ask("GET", "/inventory").status
+        upgraded = [client.ask("GET", "/inventory").status for _ in range(3)]
+        told = schema_outages(tmp_path)
 
-    assert [503, 503] == empty
-    assert 200 == upgraded
+    assert [503] * 11 == [ready, *empty]
+    assert ["database outage"] == begun
+    assert ([200] * 3, ["database outage", "database outage over"]) == (upgraded, told)
+
+
+def schema_outages(folder: Path) -> list[str]:
+    """Return the events in the log that tell of the schema."""
+    return [line["event"] for line in outages_in(folder) if "run mechanic-shop" in line["cause"]]

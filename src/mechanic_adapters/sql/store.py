@@ -11,6 +11,7 @@ from typing import Self, final
 from attrs import frozen
 from sqlalchemy import literal, select
 
+from mechanic_adapters.sql.admission import Admission
 from mechanic_adapters.sql.counters.folding import fold
 from mechanic_adapters.sql.counters.list_totals import FOLD as FOLD_TOTALS
 from mechanic_adapters.sql.counters.list_totals import (
@@ -76,7 +77,7 @@ class SqlStore:
         self._probing = Lock()
         self._open: ContextVar[_Open] = ContextVar("open")
         self._listeners = CommitListeners()
-        self._admission: Callable[[], object] | None = None
+        self.admission = Admission(database.outages)
 
     @classmethod
     def open(
@@ -110,7 +111,7 @@ class SqlStore:
             with outer.transaction.join(actor):
                 yield outer.work
             return
-        self._admit()
+        self.admission.require()
         callbacks: list[Callable[[], None]] = []
         try:
             transaction = Transaction(self.database, actor or SYSTEM)
@@ -147,7 +148,7 @@ class SqlStore:
         if outer := self._joinable():
             yield outer.work
             return
-        self._admit()
+        self.admission.require()
         with self._reading() as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
 
@@ -159,13 +160,9 @@ class SqlStore:
             with self.read_only() as work:
                 yield work
             return
-        self._admit()
+        self.admission.require()
         with self._reading(partial(lagging_reads.executor, reader)) as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
-
-    def admit_after(self, check: Callable[[], object]) -> None:
-        """Call *check* before each use of the records until it raises nothing."""
-        self._admission = check
 
     def subscribe(self, listener: Listener) -> None:
         """Call *listener* with the nouns written, after each commit that wrote any.
@@ -233,11 +230,6 @@ class SqlStore:
         self.database.close()
         if self.lagging_reads:
             self.lagging_reads.replica.close()
-
-    def _admit(self) -> None:
-        if self._admission is not None:
-            self._admission()
-            self._admission = None
 
     def _joinable(self) -> _Open | None:
         """Return the open transaction of this context; one that is over is none."""

@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from typing import ClassVar, Final
 
+from mechanic_adapters.sql.engine.outages import Cause
 from mechanic_adapters.sql.migrations import version
 from mechanic_adapters.sql.migrations.lock_retries import PATIENT, LockRetries
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.errors import Refused, Unavailable
+from mechanic_core.errors import Refused
 from mechanic_shop.settings.database_url import (
     DatabaseAway,
     require_folder,
@@ -17,7 +18,10 @@ from mechanic_shop.settings.database_url import (
     translate_errors,
 )
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.replica import probe_regularly
+from mechanic_shop.wiring.background_thread import BackgroundThread
+
+PROBE_PERIOD_S: Final = 0.5
+"""How often a process compares the replica with the primary."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -77,9 +81,17 @@ def open_database(
             if not wait:
                 raise
             _log.warning("started without the database: %s", away)
-            store.admit_after(partial(_require_supported, store, prepares=prepares))
-        with probe_regularly(store):
+            store.admission.hold(partial(_schema_fault, store, prepares=prepares))
+        with _probing(store):
             yield store
+
+
+def _probing(store: SqlStore) -> AbstractContextManager[object]:
+    """Return a block in which the replica of *store*, if it has one, is probed."""
+    if store.lagging_reads is None:
+        return nullcontext()
+    replica = store.lagging_reads.replica
+    return BackgroundThread("replica", lambda _: replica.probe(), PROBE_PERIOD_S)
 
 
 def require_shop(url: str) -> None:
@@ -112,16 +124,16 @@ def _warn_of_pooler(store: SqlStore, *, prepares: bool) -> None:
         )
 
 
-def _require_supported(store: SqlStore, *, prepares: bool) -> None:
-    """Raise `Unavailable` unless the schema is one that this program runs on.
+def _schema_fault(store: SqlStore, *, prepares: bool) -> Cause | None:
+    """Return why this program does not run on the schema; None if it does.
 
-    Log then, as at the start, what a pooler takes from the sessions.
+    Log then, as at the start, what a pooler takes from the sessions. Raises `Unavailable`.
     """
     found = store.schema_version()
     if not version.is_supported(found):
-        _log.error(_upgrade_needed(found))
-        raise Unavailable
+        return Cause(_upgrade_needed(found))
     _warn_of_pooler(store, prepares=prepares)
+    return None
 
 
 def _ensure_schema(store: SqlStore, url: str) -> None:

@@ -1,21 +1,18 @@
 """The sweeper: deletes what has expired, in small batches, and folds counters, while the shop runs."""
 
-import logging
-import random
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from functools import partial
-from threading import Event, Thread
+from threading import Event
 from typing import Final, final
 
 from attrs import frozen
 
-from mechanic_core.errors import Unavailable
 from mechanic_core.idempotency import EXPIRY
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
 from mechanic_shop.settings.settings import Settings
+from mechanic_shop.wiring.background_thread import BackgroundThread
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.open_store import sql_store_of
 
@@ -32,11 +29,7 @@ _MARGIN: Final = timedelta(hours=1)
 """By how much clocks of machines may differ."""
 
 _PAUSE_S: Final = 0.05
-_JITTER: Final = 0.2
 _FIRST: Final = 0.2
-_JOIN_S: Final = 1.0
-
-_log: Final = logging.getLogger(__name__)
 
 
 @final
@@ -88,25 +81,6 @@ class Sweeper:
         events, mails = self._all(self._events, pause), self._all(self._mails, pause)
         return Swept(answers, sessions, events, mails)
 
-    def run(self, stopping: Event, period_s: float) -> None:
-        """Sweep about every *period_s* seconds, and fold in between, until *stopping* is set.
-
-        The times are random, so that processes that were started together do not sweep together.
-        """
-        delay = random.uniform(0, _FIRST * period_s)  # noqa: S311 - no secret
-        while not self._wait(stopping, delay):
-            _try(partial(self.sweep, stopping.wait))
-            delay = period_s * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
-
-    def _wait(self, stopping: Event, delay: float) -> bool:
-        """Wait, and fold meanwhile; return whether *stopping* is set."""
-        while self.fold and delay > FOLD_PERIOD_S:
-            if stopping.wait(FOLD_PERIOD_S):
-                return True
-            _try(self.fold)
-            delay -= FOLD_PERIOD_S
-        return stopping.wait(delay)
-
     def _all(self, delete: Callable[[], int], pause: Callable[[float], object]) -> int:
         """Call *delete* until it finds less than a batch; return the sum."""
         total = 0
@@ -141,16 +115,6 @@ class Sweeper:
             return work.events.sweep(self.now() - self.event_life, self.batch)
 
 
-def _try(sweep: Callable[[], object]) -> None:
-    """Call *sweep*, and log what it raises: the next call may succeed."""
-    try:
-        sweep()
-    except Unavailable:  # or read-only
-        _log.info("expired data could not be swept")
-    except Exception:  # noqa: BLE001 - as above
-        _log.exception("sweeping expired data failed")
-
-
 def create_sweeper(settings: Settings, store: Store) -> Sweeper:
     """Return the sweeper of *store*, configured by *settings*."""
     database = sql_store_of(store)
@@ -159,18 +123,22 @@ def create_sweeper(settings: Settings, store: Store) -> Sweeper:
         utc_now,
         timedelta(minutes=settings.token_ttl_min),
         timedelta(days=settings.event_retention_days),
-        fold=database.fold_counters if database else None,
+        fold=database.fold_counters if database and database.database.is_postgres else None,
     )
 
 
 @contextmanager
-def sweep_regularly(sweeper: Sweeper, period_s: float = PERIOD_S) -> Iterator[None]:
-    """Run *sweeper* in a thread of its own within the block."""
-    stopping = Event()
-    thread = Thread(target=sweeper.run, args=(stopping, period_s), name="sweeper", daemon=True)
-    thread.start()
-    try:
+def sweep_regularly(
+    sweeper: Sweeper, period_s: float = PERIOD_S, fold_period_s: float = FOLD_PERIOD_S
+) -> Iterator[None]:
+    """Sweep the store within the block, and fold its counters, each in a thread of its own."""
+
+    def sweep(stopping: Event) -> None:
+        sweeper.sweep(stopping.wait)
+
+    with ExitStack() as stack:
+        stack.enter_context(BackgroundThread("sweeper", sweep, period_s, _FIRST * period_s))
+        if fold := sweeper.fold:
+            folding = BackgroundThread("fold", lambda _: fold(), fold_period_s, fold_period_s)
+            stack.enter_context(folding)
         yield
-    finally:
-        stopping.set()
-        thread.join(_JOIN_S)

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: their options, and the statements that are sent."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -14,10 +15,12 @@ from mechanic_adapters.conformance.samples.records import (
 )
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.store import SqlStore
+from mechanic_core.errors import Unavailable
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from tests.integration.postgres.actions import replace_mechanics
 from tests.integration.servers import PostgresServer
+from tests.integration.sockets import wait_until
 from tests.integration.statements import counted
 
 
@@ -59,6 +62,38 @@ def test_reads_only(store: SqlStore) -> None:
             connection.cursor.execute("DELETE FROM customers")
     finally:
         store.database.readers.release(connection)
+
+
+def test_writes_again_when_the_server_lets_it(url: str) -> None:
+    """
+    Where transactions are read-only by default nothing is written, until that is no longer so.
+
+    Sessions that were opened meanwhile find it out by themselves.
+    """
+    name = sql.Identifier(url.rpartition("/")[2])
+    change = sql.SQL("ALTER DATABASE {} {} default_transaction_read_only")
+    admin = psycopg.connect(url, autocommit=True)
+    with closing(SqlStore.open(url, pool_size=3)) as store, admin:
+        admin.execute(change.format(name, sql.SQL("SET")) + sql.SQL(" = on"))
+        taken = [store.database.readers.take() for _ in range(3)]
+        for connection in taken:
+            store.database.readers.release(connection)
+        store.ping()
+        with pytest.raises(Unavailable):
+            add_customer(store)
+        admin.execute(change.format(name, sql.SQL("RESET")))
+        wait_until(lambda: writes(store))
+
+        assert all(writes(store) for _ in range(3))
+
+
+def writes(store: SqlStore) -> bool:
+    """Return whether a write succeeds."""
+    try:
+        add_customer(store)
+    except Unavailable:
+        return False
+    return True
 
 
 def test_has_timeouts(store: SqlStore) -> None:

@@ -3,7 +3,6 @@
 import logging
 from datetime import datetime, timedelta
 from threading import Event
-from typing import final
 
 import pytest
 
@@ -20,7 +19,6 @@ from mechanic_core.idempotency import EXPIRY, StoredAnswer
 from mechanic_core.mail.outgoing_mail import PATIENCE, WINDOW, MailKind, OutgoingMail
 from mechanic_core.unit_of_work import Store
 from mechanic_shop.wiring.sweeper import (
-    FOLD_PERIOD_S,
     PERIOD_S,
     Sweeper,
     Swept,
@@ -28,6 +26,7 @@ from mechanic_shop.wiring.sweeper import (
 )
 
 WAIT_S = 30.0
+NEVER_S = 36000.0
 TOKEN_LIFE = timedelta(minutes=30)
 SOON = timedelta(minutes=1)
 LONG_AFTER = AT + LIFE + timedelta(days=1)
@@ -165,56 +164,19 @@ def test_the_sweeper_runs_again_and_again(caplog: pytest.LogCaptureFixture) -> N
         add_answers(store, 1)
         assert swept[1].wait(WAIT_S)
 
-    texts = [record.message for record in caplog.records]
-    assert ["expired data could not be swept", "sweeping expired data failed"] == texts
+    kinds = [record.__dict__["error"] for record in caplog.records]
+    assert ["Unavailable", "RuntimeError"] == kinds
 
 
-@final
-class RecordedWaits(Event):
-    """An event that does not wait, but records for how long it should; it is set after ten."""
-
-    def __init__(self) -> None:
-        """Record nothing yet."""
-        super().__init__()
-        self.waits = list[float]()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Record *timeout*."""
-        self.waits.append(timeout or 0.0)
-        return len(self.waits) > 10
-
-
-def test_processes_do_not_sweep_together() -> None:
+def test_counters_are_folded_between_two_sweeps() -> None:
     """
-    Each of eight processes waits for a random time: short at first, then about the period.
+    The counters of a store that has some are folded more often than it is swept.
     """
-    events = [RecordedWaits() for _ in range(8)]
-    for event in events:
-        Sweeper(MemoryStore(), lambda: AT, TOKEN_LIFE).run(event, PERIOD_S)
+    folded = Event()
+    sweeper = Sweeper(MemoryStore(), lambda: AT, TOKEN_LIFE, fold=folded.set)
 
-    waits = [event.waits for event in events]
-    assert 8 == len({first for first, *_ in waits})
-    assert all(0 <= first <= PERIOD_S / 5 for first, *_ in waits)
-    later = [wait for _, *others in waits for wait in others]
-    assert len(later) == len(set(later))
-    assert all(0.8 * PERIOD_S <= wait <= 1.2 * PERIOD_S for wait in later)
-
-
-def test_counters_are_folded_between_two_sweeps(caplog: pytest.LogCaptureFixture) -> None:
-    """
-    A sweeper of a store with counters folds them every ten seconds, whatever a fold raises.
-    """
-    event, folds = RecordedWaits(), iter([1, 2])
-
-    def fold() -> int:
-        return next(folds)  # raises StopIteration from the third on
-
-    Sweeper(MemoryStore(), lambda: AT, TOKEN_LIFE, fold=fold).run(event, PERIOD_S)
-
-    assert 11 == len(event.waits)
-    assert 9 <= event.waits.count(FOLD_PERIOD_S)
-    assert max(event.waits) <= FOLD_PERIOD_S
-    assert {"sweeping expired data failed"} == {record.message for record in caplog.records}
+    with sweep_regularly(sweeper, NEVER_S, 0.001):
+        assert folded.wait(WAIT_S)
 
 
 def test_a_sweep_folds_counters_too() -> None:

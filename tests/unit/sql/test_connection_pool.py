@@ -3,13 +3,16 @@
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from sqlalchemy import NullPool, create_engine
+from attrs import define
+from sqlalchemy import NullPool, create_engine, event
 
 from mechanic_adapters.sql.engine import connection_pool, engines
 from mechanic_adapters.sql.engine.connection_pool import ConnectionPool
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
+from mechanic_adapters.sql.engine.postgres.session_settings import SESSION, SessionSettings
 from mechanic_core.errors import Unavailable
 
 
@@ -139,3 +142,86 @@ def test_a_full_server_that_gave_nothing_is_unavailable(full_pool: ConnectionPoo
         full_pool.take()
 
     assert time.monotonic() - began < engines.POOL_TIMEOUT_S
+
+
+@define(eq=False)
+class ReadOnlyServer:
+    """A server that says of each new session whether it may write, and counts them."""
+
+    is_read_only: bool = True
+    opened: int = 0
+
+    def pool(self, size: int) -> ConnectionPool:
+        """Return a pool of connections to it."""
+        engine = create_engine("sqlite://", poolclass=NullPool)
+        event.listen(engine, "connect", self._note)
+        return ConnectionPool(engine, size, DriverErrors({}))
+
+    def _note(self, _: object, record: Any) -> None:
+        self.opened += 1
+        record.info[SESSION] = SessionSettings(is_read_only=self.is_read_only)
+
+
+@pytest.mark.parametrize(("retry_s", "opened"), [(3600.0, 2), (0.0, 11)])
+def test_a_read_only_server_is_asked_again_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, retry_s: float, opened: int
+) -> None:
+    """
+    However many transactions find it read-only, one new connection is opened in half a second.
+    """
+    monkeypatch.setattr(connection_pool, "RETRY_S", retry_s)
+    server = ReadOnlyServer()
+    pool = server.pool(3)
+    for _ in range(10):
+        pool.release(pool.renew(pool.take()))
+
+    assert opened == server.opened
+    assert (0, 1) == pool.count()
+
+
+def test_all_connections_write_when_one_does() -> None:
+    """
+    The first connection that is renewed after the server takes writes again renews all.
+    """
+    server = ReadOnlyServer()
+    pool = server.pool(3)
+    for connection in [pool.take() for _ in range(3)]:
+        pool.release(connection)
+    server.is_read_only = False
+    renewed = pool.renew(pool.take())
+    others = [pool.take(), pool.take()]
+
+    assert [False] * 3 == [one.session.is_read_only for one in (renewed, *others)]
+    assert (6, (3, 0)) == (server.opened, pool.count())
+
+
+def test_a_connection_is_renewed_where_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The thread keeps its connection, although another one waits for it.
+    """
+    monkeypatch.setattr(connection_pool, "POOL_TIMEOUT_S", 60)
+    server = ReadOnlyServer()
+    pool = server.pool(1)
+    connection = pool.take()
+    with ThreadPoolExecutor(1) as others:
+        waiting = others.submit(pool.take)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.1)
+        server.is_read_only = False
+        renewed = pool.renew(connection)
+        is_writable = not renewed.session.is_read_only
+        assert not waiting.done()
+        pool.release(renewed)
+
+        assert waiting.result(30) is renewed
+    assert is_writable
+
+
+def test_a_connection_that_cannot_be_renewed_is_given_back(full_pool: ConnectionPool) -> None:
+    """
+    A server that refuses the new connection leaves no slot of the pool missing.
+    """
+    with pytest.raises(Unavailable):
+        full_pool.renew(full_pool.take())
+
+    assert (0, 0) == full_pool.count()

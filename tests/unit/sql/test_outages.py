@@ -8,6 +8,7 @@ import pytest
 from attrs import define, field
 from psycopg import errors
 
+from mechanic_adapters.sql.admission import Admission
 from mechanic_adapters.sql.engine.outages import (
     QUIET_S,
     Cause,
@@ -149,7 +150,7 @@ def test_what_reads_and_writes_fail_by_is_one_outage() -> None:
 
     cause = Cause("database away", "57P01")
     assert [Outage(cause), Outage(cause, Phase.OVER, QUIET_S)] == told.heard
-    assert [None, None] == [told.outages.cause(use) for use in Use]
+    assert {None} == {told.outages.cause(use) for use in Use}
 
 
 def test_reads_that_succeed_do_not_end_an_outage_of_writes() -> None:
@@ -211,3 +212,44 @@ def test_who_listens_later_hears_of_present_outages() -> None:
     told.outages.listen(later.append)
 
     assert [Outage(FULL)] == later
+
+
+OLD = Cause("the schema is old")
+
+
+def test_what_is_not_admitted_is_told_once() -> None:
+    """
+    However often a check fails, and although reads succeed, it is told twice, the end at once.
+    """
+    told = Told()
+    found = iter([OLD, OLD, OLD, None])
+    admission = Admission(told.outages)
+    admission.hold(lambda: next(found))
+    for _ in range(3):
+        told.at += QUIET_S
+        told.outages.succeeded(Use.READING)
+        with pytest.raises(Unavailable):
+            admission.require()
+    for _ in range(3):
+        admission.require()
+
+    assert [Outage(OLD), Outage(OLD, Phase.OVER, 2 * QUIET_S)] == told.heard
+    assert not told.outages.is_any
+
+
+def test_what_a_thread_found_before_another_admitted_is_not_told() -> None:
+    """
+    Of two checks at once, the one that finds nothing wrong counts.
+    """
+    told = Told()
+    admission = Admission(told.outages)
+
+    def check() -> Cause:
+        admission.hold(lambda: None)
+        admission.require()  # of another thread
+        return OLD
+
+    admission.hold(check)
+    admission.require()
+
+    assert [] == told.heard

@@ -17,6 +17,7 @@ from mechanic_adapters.sql.engine.driver_errors import DriverErrors
 from mechanic_adapters.sql.engine.engines import POOL_TIMEOUT_S
 from mechanic_adapters.sql.engine.forks import (
     INHERITED,
+    ForkAware,
     ForkedError,
     abandon,
     notify_of_forks,
@@ -29,7 +30,7 @@ FORK_TIMEOUT_S: Final = 1.0
 """How long a fork waits for transactions of other threads on an SQLite file."""
 
 RETRY_S: Final = 0.5
-"""How long no further connection is asked of a server that has refused one."""
+"""How long no further connection is asked of a server that has refused one, or writes on one."""
 
 
 @final
@@ -71,7 +72,7 @@ class Connection:
 
 
 @final
-class ConnectionPool:
+class ConnectionPool(ForkAware):
     """Up to *size* connections; the one used last is taken first."""
 
     def __init__(self, engine: Engine, size: int, errors: DriverErrors) -> None:
@@ -82,6 +83,8 @@ class ConnectionPool:
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._is_unsafe = False
         """Whether SQLite would take locks of a parent process for this one's."""
+        self._renew_at = 0.0
+        """When a server that takes no writes may be asked again for a connection that writes."""
         self._held_for_fork: list[Connection] = []
         self._fill()
         notify_of_forks(self)
@@ -120,13 +123,22 @@ class ConnectionPool:
             self._changed.notify()
 
     def renew(self, connection: Connection) -> Connection:
-        """Give the connection back and take one: the same opened anew, unless others are faster.
+        """Return a read-only *connection* opened anew, at most once in `RETRY_S` for the pool.
 
-        Raises as `take`.
+        When it may write then, the others are opened anew too before they are used. Raises as `take`.
         """
-        connection.generation = -1
-        self.release(connection)
-        return self.take()
+        with self._changed:
+            now = time.monotonic()
+            if now < self._renew_at:
+                return connection
+            self._renew_at = now + RETRY_S
+        if not self._reopen(connection):
+            return self.take()
+        if not connection.session.is_read_only:
+            for slot in self._slots:
+                if slot.session.is_read_only:
+                    slot.generation = -1
+        return connection
 
     def discard(self, connection: Connection) -> None:
         """Close a connection that may be broken, and give it back."""

@@ -113,9 +113,6 @@ def postgres_engine(url: URL, *, prepares: bool = True) -> Engine:
         url: The database.
         prepares: Whether statements are prepared, which some poolers lose.
     """
-    if url.query.get("target_session_attrs") == "read-write":
-        # libpq would refuse a primary whose sessions are read-only by default: it can be read.
-        url = url.update_query_dict({"target_session_attrs": "primary"})
     engine = _postgres(
         url,
         **{MARK: "own"},

@@ -1,4 +1,4 @@
-"""What a fork does to connection pools: the child forgets its parent's connections.
+"""What a fork does to what a process has open: the child forgets its parent's connections.
 
 Two processes that send on one connection mix their statements, and a child that closed its copy
 would end the parent's session. Of an SQLite file the child may not even have an open copy: SQLite
@@ -7,8 +7,8 @@ would believe that the child holds the parent's locks. So its connections are cl
 
 import os
 from collections.abc import Callable
-from typing import Any, Final, NoReturn, Protocol, final
-from weakref import WeakSet
+from typing import Any, Final, NoReturn, final
+from weakref import WeakKeyDictionary
 
 _abandoned: Final[list[object]] = []
 """Connections of a parent process, which the garbage collector must not close."""
@@ -18,23 +18,21 @@ class ForkedError(RuntimeError):
     """A use of a connection that was open in the parent process: a programming error."""
 
 
-class ForkAware(Protocol):
-    """A pool that is notified of forks of the process."""
+class ForkAware:
+    """What is notified of forks of the process."""
 
     def before_fork(self) -> None:
         """Prepare for a fork, in the parent."""
-        ...
 
     def after_fork_in_parent(self) -> None:
         """Go on in the parent."""
-        ...
 
     def after_fork_in_child(self) -> None:
         """Begin anew in the child."""
-        ...
 
 
-_pools: Final[WeakSet[ForkAware]] = WeakSet()
+_notified: Final[WeakKeyDictionary[ForkAware, None]] = WeakKeyDictionary()
+"""The oldest ones first: what a younger one uses has begun anew before it."""
 
 
 @final
@@ -56,19 +54,19 @@ def abandon(*connections: object) -> None:
     _abandoned.extend(connections)
 
 
-def notify_of_forks(pool: ForkAware) -> None:
-    """Notify *pool* of each fork, as long as it exists."""
-    _pools.add(pool)
+def notify_of_forks(what: ForkAware) -> None:
+    """Notify *what* of each fork, as long as it exists."""
+    _notified[what] = None
 
 
 def _notify_all(notification: Callable[[ForkAware], None]) -> None:
-    for pool in list(_pools):
-        notification(pool)
+    for what in list(_notified):
+        notification(what)
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
     os.register_at_fork(
-        before=lambda: _notify_all(lambda pool: pool.before_fork()),
-        after_in_parent=lambda: _notify_all(lambda pool: pool.after_fork_in_parent()),
-        after_in_child=lambda: _notify_all(lambda pool: pool.after_fork_in_child()),
+        before=lambda: _notify_all(lambda what: what.before_fork()),
+        after_in_parent=lambda: _notify_all(lambda what: what.after_fork_in_parent()),
+        after_in_child=lambda: _notify_all(lambda what: what.after_fork_in_child()),
     )

@@ -61,6 +61,8 @@ class Use(StrEnum):
 
     READING = "reading"
     WRITING = "writing"
+    ADMISSION = "admission"
+    """Any use of the records, before a check has let them be used."""
 
 
 @final
@@ -162,7 +164,11 @@ class Outages:
         """Note that a use succeeded: what the other one fails by, if it is the same, is over too."""
         state = self._states[use]
         if state.cause is not None:
-            self._end(state)
+            self._end(state, QUIET_S)
+
+    def end(self, use: Use) -> None:
+        """Note that a use will not fail again by what it failed by, however lately."""
+        self._end(self._states[use], 0)
 
     def has_just_failed(self, use: Use) -> bool:
         """Return whether a use failed within the last second."""
@@ -172,13 +178,13 @@ class Outages:
         """Return by what a use fails at present; None if it does not."""
         return self._states[use].cause
 
-    def _end(self, state: _State) -> None:
+    def _end(self, state: _State, quiet_s: float) -> None:
         with self._lock:
             now, cause = self._clock(), state.cause
             if cause is None:
                 return
             ending = [one for one in self._states.values() if one.fails_by(cause)]
-            if any(now - one.failed_at < QUIET_S for one in ending):
+            if any(now - one.failed_at < quiet_s for one in ending):
                 return
             seconds = max(now - one.since for one in ending)
             for one in ending:

@@ -6,10 +6,14 @@ a server that hangs, and nothing behind a pooler that has swallowed them.
 
 import time
 from collections.abc import Generator
-from typing import Any, TypeVar, final
+from typing import Any, Final, TypeVar, final
 
 import psycopg
 from sqlalchemy import Engine, event
+
+_TARGET: Final = "target_session_attrs"
+_READ_ONLY: Final = "session is read-only"
+"""What libpq says of a server that takes no writes."""
 
 T = TypeVar("T")
 
@@ -41,10 +45,19 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 def connect_with_deadline(engine: Engine, seconds: float) -> None:
-    """Make every new connection of *engine* a `BoundedConnection` with a deadline of *seconds*."""
+    """Make every new connection of *engine* a `BoundedConnection` with a deadline of *seconds*.
+
+    If it should lead to a server that takes writes, and none does, it leads to a primary.
+    """
 
     def connect(_: object, __: object, arguments: Any, options: Any) -> BoundedConnection:
-        connection = BoundedConnection.connect(*arguments, **options)
+        try:
+            connection = BoundedConnection.connect(*arguments, **options)
+        except psycopg.OperationalError as error:
+            if options.get(_TARGET) != "read-write" or _READ_ONLY not in str(error):
+                raise
+            # A primary that is read-only by default, as when its disk is nearly full, can be read.
+            connection = BoundedConnection.connect(*arguments, **{**options, _TARGET: "primary"})
         connection.deadline_s = seconds
         return connection
 
