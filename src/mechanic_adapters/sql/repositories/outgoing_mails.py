@@ -1,6 +1,5 @@
 """Outgoing mails in SQL."""
 
-import hashlib
 from datetime import datetime
 from typing import Final, final
 
@@ -9,20 +8,26 @@ from sqlalchemy import BigInteger, bindparam, delete, func, insert, or_, select,
 
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import column_parameters, field_values
+from mechanic_adapters.sql.engine.postgres.advisory_locks import LOCK, lock_number
+from mechanic_adapters.sql.engine.row_mapping import (
+    column_parameters,
+    field_columns,
+    field_values,
+    record_maker,
+)
 from mechanic_adapters.sql.queries.expiry import delete_oldest
 from mechanic_adapters.sql.schema.outgoing_mails import outgoing_mails
-from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail, OutgoingMailId
+from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail
 from mechanic_core.mail.ports import OutgoingMails
 from mechanic_core.texts import email_key
 
 _NOUN: Final = "outgoing_mails"
 _mail = outgoing_mails.c
+_make_mail = record_maker(OutgoingMail)
 _KIND = bindparam("the_kind", type_=KEY)
 _EMAIL = bindparam("the_email", type_=KEY)
 _ADDED = {**column_parameters(outgoing_mails), "kind": _KIND, "email_key": _EMAIL}
 
-_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 _counted = (
     select(func.count())
     .select_from(outgoing_mails)
@@ -53,7 +58,7 @@ _CLAIM = (
     update(outgoing_mails)
     .values(due_at=bindparam("until", type_=MOMENT), attempts=_mail.attempts + 1)
     .where(_mail.id == _due)
-    .returning(*_mail)
+    .returning(*field_columns(outgoing_mails, OutgoingMail))
 )
 _SETTLE = (
     update(outgoing_mails)
@@ -83,7 +88,7 @@ class SqlOutgoingMails(OutgoingMails):
 
     def add(self, mail: OutgoingMail, most: int) -> bool:
         if self._executor.database.is_postgres:
-            self._executor.first(_LOCK, {"number": _lock_number(mail.email_key)})
+            self._executor.first(LOCK, {"number": lock_number(f"mail to {mail.email_key}")})
         values = {
             **field_values(mail),
             "the_kind": mail.kind.value,
@@ -96,16 +101,8 @@ class SqlOutgoingMails(OutgoingMails):
         rows = self._executor.write_returning(_NOUN, _CLAIM, {"at": at, "until": until})
         if not rows:
             return None
-        mail_id, kind, key, asked_at, due_at, expires_at, attempts = rows[0]
-        return OutgoingMail(
-            id=OutgoingMailId(mail_id),
-            kind=MailKind(kind),
-            email_key=key,
-            asked_at=asked_at,
-            due_at=due_at,
-            expires_at=expires_at,
-            attempts=attempts,
-        )
+        mail_id, kind, *others = rows[0]
+        return _make_mail((mail_id, MailKind(kind), *others))
 
     def settle(self, mail: OutgoingMail) -> bool:
         params = {
@@ -121,8 +118,3 @@ class SqlOutgoingMails(OutgoingMails):
 
     def sweep(self, before: datetime, limit: int) -> int:
         return self._executor.write(_NOUN, _SWEEP, {"before": before, "limit": limit})
-
-
-def _lock_number(key: str) -> int:
-    """Return the number of the advisory lock of an address: 64 bits of a digest."""
-    return int.from_bytes(hashlib.sha256(f"mail to {key}".encode()).digest()[:8], signed=True)
