@@ -13,6 +13,7 @@ from mechanic_core.rules import Pattern
 
 _BLANKS: Final = r" \xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _BREAKS: Final = r"\t\n\x0b\x0c\r\x85\u2028\u2029"
+_WHITE_SPACE: Final = _BLANKS + _BREAKS
 _JOINERS: Final = r"\u200c\u200d"
 _FILLERS: Final = (
     r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
@@ -39,8 +40,8 @@ def _lines(breaks: str) -> str:
 
     Joiners stand between two visible characters. No text is read twice.
     """
-    around = rf"[{_BLANKS}{_BREAKS}\ufeff{_FILLERS}]*"
-    visible = rf"[^{_BLANKS}{_BREAKS}\ufeff{_JOINERS}{_FILLERS}{_CONTROLS}{_OTHER_PLANES}]"
+    around = rf"[{_WHITE_SPACE}\ufeff{_FILLERS}]*"
+    visible = rf"[^{_WHITE_SPACE}\ufeff{_JOINERS}{_FILLERS}{_CONTROLS}{_OTHER_PLANES}]"
     between = rf"(?:[{_FILLERS}]*[{_JOINERS}]|[{_BLANKS}{breaks}{_FILLERS}]*)"
     return rf"{around}{visible}(?:{between}{visible})*{around}"
 
@@ -68,14 +69,13 @@ LONG_TEXT: Final = Pattern(
     published=_PUBLISHED,
 )
 
-_AROUND: Final = "".join(
-    (
-        "\t\n\x0b\x0c\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff",
-        *map(chr, range(0x2000, 0x200B)),
-    )
+_AROUND: Final = "\ufeff" + "".join(
+    re.findall(f"[{_WHITE_SPACE}]", "".join(map(chr, range(ord("\u3000") + 1))))
 )
+"""The byte-order mark and white space, as `str.strip` takes them."""
+
 _FORMAT: Final = rf"\xad{_JOINERS}\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-VIN_SEPARATOR: Final = rf"[{_BLANKS}{_BREAKS}{_FORMAT}\u2010-\u2015\u2212*-]"
+VIN_SEPARATOR: Final = rf"[{_WHITE_SPACE}{_FORMAT}\u2010-\u2015\u2212*-]"
 """What is dropped from a VIN: blanks, dashes, asterisks, and what cannot be seen."""
 
 _VIN_LENGTH: Final = 17
@@ -86,9 +86,9 @@ _TOO_LONG: Final = 8_000
 _nfc: Final = partial(unicodedata.normalize, "NFC")
 _nfd: Final = partial(unicodedata.normalize, "NFD")
 _line_breaks: Final = partial(re.compile(r"\r\n?|[\x85\u2028\u2029]").sub, "\n")
-_blank_runs: Final = partial(re.compile(rf"[{_BLANKS}{_BREAKS}]+").sub, " ")
+_blank_runs: Final = partial(re.compile(f"[{_WHITE_SPACE}]+").sub, " ")
 _no_format: Final = partial(re.compile(f"[{_FORMAT}]").sub, "")
-_no_blanks: Final = partial(re.compile(rf"[{_BLANKS}{_BREAKS}]+").sub, "")
+_no_blanks: Final = partial(re.compile(f"[{_WHITE_SPACE}]+").sub, "")
 _no_separators: Final = partial(re.compile(VIN_SEPARATOR).sub, "")
 
 
@@ -170,7 +170,7 @@ def opaque(password: str) -> str:
     return password if password.isascii() else compose(_each_blank(password))
 
 
-_each_blank: Final = partial(re.compile(r"[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]").sub, " ")
+_each_blank: Final = partial(re.compile(f"[{_BLANKS}]").sub, " ")
 
 
 def fold_case(text: str) -> str:

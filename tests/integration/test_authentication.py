@@ -1,14 +1,12 @@
 """Login and refresh through the complete application: rate limits, settings and races."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
 import jwt
-import pytest
 from falcon import testing
 from redis import Redis
 
@@ -16,38 +14,12 @@ from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_adapters.rate_limits.redis import PREFIX
 from mechanic_adapters.security.signing_keys import new_rsa_key
 from mechanic_shop.settings.choices import JwtAlgorithm, PasswordProfile
-from tests.integration.apps import (
-    ADA,
-    BOB,
-    CLEO,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES
-from tests.integration.servers import LOOPBACK, PostgresServer, RunningValkey
+from tests.integration.apps import ADA, BOB, CLEO, AppClient, open_client, settings_for
+from tests.integration.servers import LOOPBACK, RunningValkey
 
 ROUNDS: Final = 5
 SECRET: Final = "s" * 40
 PREVIOUS_SECRET: Final = "f" * 40
-
-
-@pytest.fixture(params=DATABASES)
-def client(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[AppClient]:
-    """A client of the application on each database."""
-    with open_client(
-        settings_for(new_furnished_shop_url(request.param, tmp_path, postgres))
-    ) as client:
-        yield client
-
-
-@pytest.fixture
-def url(tmp_path: Path, postgres: PostgresServer) -> str:
-    """The URL of a shop in a SQLite file."""
-    return new_furnished_shop_url("sqlite", tmp_path, postgres)
 
 
 def test_of_racing_refreshes_one_succeeds_at_most(client: AppClient) -> None:
@@ -71,12 +43,12 @@ def test_of_racing_refreshes_one_succeeds_at_most(client: AppClient) -> None:
         assert {401} == {client.get("/me", one["token"]).status_code for one in (pair, *won)}
 
 
-def test_failed_logins_are_limited_by_account_and_network(url: str) -> None:
+def test_failed_logins_are_limited_by_account_and_network(sqlite_url: str) -> None:
     """
     Failed logins are limited per account and client network, and successful ones are not.
     """
     settings = settings_for(
-        url, login_rate_limit="3/minute", trusted_proxies=(ip_network(LOOPBACK),)
+        sqlite_url, login_rate_limit="3/minute", trusted_proxies=(ip_network(LOOPBACK),)
     )
     with open_client(settings) as client:
         by_account = [
@@ -109,12 +81,12 @@ def test_failed_logins_are_limited_by_account_and_network(url: str) -> None:
         assert responses in page
 
 
-def test_a_login_keeps_its_limit_without_the_store(url: str) -> None:
+def test_a_login_keeps_its_limit_without_the_store(sqlite_url: str) -> None:
     """
     Logins are limited even when the Redis server for rate limits is unavailable.
     """
     dead = f"redis://{LOOPBACK}:1/0"
-    settings = settings_for(url, login_rate_limit="2/minute", rate_limit_storage_url=dead)
+    settings = settings_for(sqlite_url, login_rate_limit="2/minute", rate_limit_storage_url=dead)
     with open_client(settings) as client:
         tries = [client.log_in("nobody@example.com").status_code for _ in range(3)]
         page = client.metrics.render()[0].decode()
@@ -123,11 +95,11 @@ def test_a_login_keeps_its_limit_without_the_store(url: str) -> None:
     assert 'mechanic_shop_fallbacks_total{store="limiter"}' in page
 
 
-def test_limits_are_counted_where_the_settings_say(url: str, valkey: RunningValkey) -> None:
+def test_limits_are_counted_where_the_settings_say(sqlite_url: str, valkey: RunningValkey) -> None:
     """
     `RATE_LIMIT_STORAGE_URL` names the server that counts requests.
     """
-    settings = settings_for(url, rate_limit_storage_url=valkey.patient_url)
+    settings = settings_for(sqlite_url, rate_limit_storage_url=valkey.patient_url)
     with Redis.from_url(valkey.url) as store, open_client(settings) as client:
         store.flushdb()
         assert client.get("/inventory").status_code == 200
@@ -136,15 +108,15 @@ def test_limits_are_counted_where_the_settings_say(url: str, valkey: RunningValk
         assert client.get("/readyz").json["limits"] == "up"
 
 
-def test_passwords_are_hashed_as_the_settings_say(url: str) -> None:
+def test_passwords_are_hashed_as_the_settings_say(sqlite_url: str) -> None:
     """
     `PASSWORD_PROFILE` sets the cost of new hashes, and a login rehashes an older one.
     """
     hashes = []
     for profile in (PasswordProfile.OWASP, PasswordProfile.RFC9106_LOW):
-        with open_client(settings_for(url, password_profile=profile)) as client:
+        with open_client(settings_for(sqlite_url, password_profile=profile)) as client:
             assert client.log_in(ADA).status_code == 200
-        hashes.append(stored_hashes(url))
+        hashes.append(stored_hashes(sqlite_url))
 
     assert {"$argon2id$v=19$m=19456,t=2,p=1"} == hashes[0]
     assert {"$argon2id$v=19$m=19456,t=2,p=1", "$argon2id$v=19$m=65536,t=3,p=4"} == hashes[1]
@@ -157,14 +129,14 @@ def stored_hashes(url: str) -> set[str]:
     return {stored.rpartition("$")[0].rpartition("$")[0] for (stored,) in found}
 
 
-def test_tokens_are_signed_as_the_settings_say(url: str, tmp_path: Path) -> None:
+def test_tokens_are_signed_as_the_settings_say(sqlite_url: str, tmp_path: Path) -> None:
     """
     `JWT_ALG`, its key and `TOKEN_TTL_MIN` apply to tokens; the key set publishes the public key.
     """
     file = tmp_path / "key.pem"
     file.write_text(new_rsa_key())
     settings = settings_for(
-        url, jwt_alg=JwtAlgorithm.RS256, jwt_private_key_file=file, token_ttl_min=5
+        sqlite_url, jwt_alg=JwtAlgorithm.RS256, jwt_private_key_file=file, token_ttl_min=5
     )
     with open_client(settings) as client:
         pair = client.log_in(ADA).json
@@ -176,15 +148,15 @@ def test_tokens_are_signed_as_the_settings_say(url: str, tmp_path: Path) -> None
     assert {"kty", "kid", "use", "alg", "n", "e"} == set(keys[0])
 
 
-def test_previous_keys_are_accepted(url: str) -> None:
+def test_previous_keys_are_accepted(sqlite_url: str) -> None:
     """
     `JWT_PREVIOUS_KEYS` keeps tokens valid when the secret changes.
     """
-    with open_client(settings_for(url, secret_key=PREVIOUS_SECRET)) as client:
+    with open_client(settings_for(sqlite_url, secret_key=PREVIOUS_SECRET)) as client:
         token = client.token(ADA)
     seen = []
     for previous in ((PREVIOUS_SECRET,), ()):
-        with open_client(settings_for(url, jwt_previous_keys=previous)) as client:
+        with open_client(settings_for(sqlite_url, jwt_previous_keys=previous)) as client:
             seen.append(client.get("/me", token).status_code)
 
     assert [200, 401] == seen

@@ -1,15 +1,12 @@
 """The bounds of a customer are checked at a cost that does not grow with the shop."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.queries.tickets import UNFINISHED
-from tests.integration.databases import DATABASES, new_shop_url
-from tests.integration.servers import PostgresServer
 
 CUSTOMER = """
     INSERT INTO customers (id, name, email, created_at, updated_at, version)
@@ -24,12 +21,10 @@ FINISHED = """
 """
 
 
-@pytest.fixture(params=DATABASES)
-def connection(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[Connection]:
+@pytest.fixture
+def connection(empty_url: str) -> Iterator[Connection]:
     """A database with a customer who had 5,000 tickets, of which 5 are open."""
-    engine = create_engine(database_url(new_shop_url(request.param, tmp_path, postgres)))
+    engine = create_engine(database_url(empty_url))
     with engine.begin() as connection:
         connection.exec_driver_sql(CUSTOMER)
         connection.exec_driver_sql(FINISHED)

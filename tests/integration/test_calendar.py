@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,8 +15,6 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.customers.customer import CustomerId, Registration
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_http.app import App, HttpPorts, create_app
-from tests.integration.databases import DATABASES, new_shop_url
-from tests.integration.servers import PostgresServer
 from tests.shops import CUSTOMER, MANAGER, MECHANIC, ManualClock, shop_on
 from tests.strategies import sample
 from tests.unit.http.shop import SETTINGS, bearer, read_token
@@ -65,16 +62,14 @@ def open_desk(store: SqlStore) -> Desk:
     return Desk(create_app(shop_on(store, clock), ports, SETTINGS), store, clock)
 
 
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
+@pytest.fixture
+def url(empty_url: str, store: SqlStore) -> str:
     """The URL of a shop with a manager, a mechanic and a customer."""
-    url = new_shop_url(request.param, tmp_path, postgres)
-    with closing(SqlStore.open(url)) as store:
-        shop = shop_on(store, ManualClock())
-        shop.hire_mechanic(MANAGER, sample(Hiring, email="eve@x.example", role=Role.MANAGER))
-        shop.hire_mechanic(MANAGER, sample(Hiring, email="bob@x.example"))
-        shop.register_customer(CUSTOMER, sample(Registration))
-    return url
+    shop = shop_on(store, ManualClock())
+    shop.hire_mechanic(MANAGER, sample(Hiring, email="eve@x.example", role=Role.MANAGER))
+    shop.hire_mechanic(MANAGER, sample(Hiring, email="bob@x.example"))
+    shop.register_customer(CUSTOMER, sample(Registration))
+    return empty_url
 
 
 @pytest.fixture

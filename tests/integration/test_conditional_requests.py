@@ -1,37 +1,15 @@
 """Conditional requests over HTTP: two writers with the same entity tag, on both databases."""
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import pytest
 from falcon import testing
 
 from mechanic_adapters.conformance.samples.threads import in_parallel
-from tests.integration.apps import (
-    BOB,
-    EVE,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES
-from tests.integration.servers import PostgresServer
+from tests.integration.apps import BOB, EVE, AppClient
 
 ROUNDS = 10
 GZIP = {"Accept_Encoding": "gzip"}
-
-
-@pytest.fixture(params=DATABASES)
-def client(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[AppClient]:
-    """A client of the application on each database."""
-    url = new_furnished_shop_url(request.param, tmp_path, postgres)
-    with open_client(settings_for(url)) as found:
-        yield found
 
 
 def write(client: AppClient, token: str, path: str, etag: str, body: Any) -> testing.Result:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,40 +24,13 @@ from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import VehicleForm
-from tests.integration.apps import (
-    ADA,
-    BOB,
-    CLEO,
-    EVE,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import (
-    ALL,
-    DATABASES,
-    DatabaseShop,
-    deadlocks_of,
-    now,
-    open_database_shop,
-)
-from tests.integration.servers import PostgresServer
+from tests.integration.apps import ADA, BOB, CLEO, EVE, AppClient
+from tests.integration.databases import ALL, DatabaseShop, deadlocks_of, now
 from tests.shops import MANAGER, MECHANIC
 from tests.strategies import sample
 
 ROUNDS = 10
 MERGE = "/customers/1/merge"
-
-
-@pytest.fixture(params=DATABASES)
-def client(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[AppClient]:
-    """A client of the application on each database, where Ada is customer 1 and Cleo customer 2."""
-    url = new_furnished_shop_url(request.param, tmp_path, postgres)
-    with open_client(settings_for(url)) as found:
-        yield found
 
 
 def test_a_customer_who_registered_twice_becomes_one(client: AppClient) -> None:
@@ -148,14 +120,11 @@ def test_what_is_refused_changes_nothing(
     assert 2 == len(client.get("/customers", eve).json["items"])
 
 
-@pytest.fixture(params=DATABASES)
-def shop(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[DatabaseShop]:
+@pytest.fixture
+def shop(database_shop: DatabaseShop) -> Iterator[DatabaseShop]:
     """A shop on each database, for calls in parallel."""
-    with open_database_shop(request.param, tmp_path, postgres) as opened:
-        yield opened
-        check_owners(opened)
+    yield database_shop
+    check_owners(database_shop)
 
 
 def check_owners(shop: DatabaseShop) -> None:

@@ -1,39 +1,22 @@
 """GET, change, PUT through the complete application, on both databases."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.integration.apps import (
-    ADA,
-    BOB,
-    EVE,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES
-from tests.integration.servers import PostgresServer
+from tests.integration.apps import ADA, BOB, EVE, AppClient
 
 TICKET = {"customer_id": 1, "description": "Grinds", "vin": "1HGCM82633A004352"}
 ADDRESSES = ("/customers/1", "/vehicles/1", "/mechanics/2", "/service_tickets/1", "/inventory/1")
 
 
-@pytest.fixture(params=DATABASES)
-def client(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[AppClient]:
+@pytest.fixture
+def client(client: AppClient) -> AppClient:
     """A client of the application on each database, with a ticket that has lines."""
-    url = new_furnished_shop_url(request.param, tmp_path, postgres)
-    with open_client(settings_for(url)) as found:
-        bob = found.token(BOB)
-        draft = TICKET | {"mechanic_ids": [2]}
-        assert 201 == found.ask("POST", "/service_tickets", bob, draft).status_code
-        part = {"part_id": 1, "quantity": 1.5}
-        assert 201 == found.ask("POST", "/service_tickets/1/parts", bob, part).status_code
-        yield found
+    bob = client.token(BOB)
+    draft = TICKET | {"mechanic_ids": [2]}
+    assert 201 == client.ask("POST", "/service_tickets", bob, draft).status_code
+    part = {"part_id": 1, "quantity": 1.5}
+    assert 201 == client.ask("POST", "/service_tickets/1/parts", bob, part).status_code
+    return client
 
 
 def test_put_of_what_get_gave_changes_nothing(client: AppClient) -> None:

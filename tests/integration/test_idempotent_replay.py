@@ -3,36 +3,20 @@
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_shop.wiring.sweeper import Sweeper, Swept
-from tests.integration.apps import BOB, AppClient, new_furnished_shop_url, open_client, settings_for
-from tests.integration.databases import DATABASES, now
-from tests.integration.servers import PostgresServer
+from tests.integration.apps import BOB, AppClient, open_client, settings_for
+from tests.integration.databases import now
 
 PART = {"name": "Wiper", "price": 9.5, "quantity": 3}
 CONCURRENT_REQUESTS = 20
-
-
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
-    """The URL of a shop on each database."""
-    return new_furnished_shop_url(request.param, tmp_path, postgres)
-
-
-@pytest.fixture
-def client(url: str) -> Iterator[AppClient]:
-    """A client of one instance of the application."""
-    with open_client(settings_for(url)) as found:
-        yield found
 
 
 def post(client: AppClient, token: str, key: str = "k1", body: Any = None) -> Any:

@@ -1,11 +1,9 @@
 """The stored column for low stock: what writers of other releases leave out, and what it is for."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import psycopg
-import pytest
 from sqlalchemy import create_engine
 
 from mechanic_adapters.conformance.samples.records import new_part
@@ -16,7 +14,7 @@ from mechanic_core.inventory.part import Kind
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
-from tests.integration.databases import DATABASES, new_shop_url
+from tests.integration.databases import new_shop_url
 from tests.integration.servers import PostgresServer
 from tests.integration.sockets import wait_until
 
@@ -28,19 +26,6 @@ PART = """
         '2026-01-01 00:00:00.000000+00:00', 1, 'a', '{0}')
 """
 UPDATES = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'parts'"
-
-
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty shop on each database."""
-    return new_shop_url(request.param, tmp_path, request.getfixturevalue("postgres"))
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[SqlStore]:
-    """The store on it."""
-    with closing(SqlStore.open(url)) as store:
-        yield store
 
 
 def run(url: str, *statements: str) -> None:
@@ -62,14 +47,14 @@ def listed(store: SqlStore) -> tuple[list[int], list[int]]:
     return [part.id for part in low], [part.id for part in enough]
 
 
-def test_rows_of_the_previous_release_are_found(url: str, store: SqlStore) -> None:
+def test_rows_of_the_previous_release_are_found(empty_url: str, store: SqlStore) -> None:
     """
     A row that is written without the column gets it, when it is new and when its stock changes.
     """
-    run(url, PART.format(1, 3), PART.format(2, 4), PART.format(3, 9))
+    run(empty_url, PART.format(1, 3), PART.format(2, 4), PART.format(3, 9))
     before = listed(store)
     run(
-        url,
+        empty_url,
         "UPDATE parts SET quantity = 4 WHERE id = 1",
         "UPDATE parts SET reserved = 1 WHERE id = 2",
         "UPDATE parts SET reorder_point = 9 WHERE id = 3",
@@ -79,13 +64,13 @@ def test_rows_of_the_previous_release_are_found(url: str, store: SqlStore) -> No
     assert ([2, 3], [1]) == listed(store)
 
 
-def test_rows_from_before_are_found(url: str, store: SqlStore) -> None:
+def test_rows_from_before_are_found(empty_url: str, store: SqlStore) -> None:
     """
     The migration fills the column of existing rows.
     """
-    runner.downgrade(url, "0021")
-    run(url, PART.format(1, 3), PART.format(2, 4))
-    runner.upgrade(url)
+    runner.downgrade(empty_url, "0021")
+    run(empty_url, PART.format(1, 3), PART.format(2, 4))
+    runner.upgrade(empty_url)
 
     assert ([1], [2]) == listed(store)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -28,16 +27,8 @@ from mechanic_core.mail.use_cases import Deliveries
 from mechanic_core.shop import Shop
 from mechanic_shop import open_shop
 from mechanic_shop.wiring.use_cases import build_shop
-from tests.integration.apps import (
-    ADA,
-    BOB,
-    CLEO,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES, now
+from tests.integration.apps import ADA, BOB, CLEO, AppClient, open_client, settings_for
+from tests.integration.databases import now
 from tests.integration.mail_servers import (
     PASSWORD,
     USER,
@@ -47,7 +38,6 @@ from tests.integration.mail_servers import (
     mail_server,
     silent_server,
 )
-from tests.integration.servers import PostgresServer
 from tests.integration.sockets import LOOPBACK, PATIENCE_S, free_port, wait_until
 from tests.shops import ManualClock, PlainLinks, PlainPasswords, PlainTokens
 
@@ -55,18 +45,6 @@ PUBLIC: Final = "https://shop.example/desk"
 STRANGER: Final = "nobody@example.com"
 LOGIN: Final = f"{quote(USER)}:{quote(PASSWORD)}@"
 MESSAGE: Final = Message(to=ADA, sender_name="Shop", subject="Hello", text="Hello\n")
-
-
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
-    """The URL of a shop with Eve, Bob, Ada and Cleo on each database."""
-    return new_furnished_shop_url(request.param, tmp_path, postgres)
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path, postgres: PostgresServer) -> str:
-    """The URL of such a shop on SQLite."""
-    return new_furnished_shop_url("sqlite", tmp_path, postgres)
 
 
 @pytest.fixture(scope="module")

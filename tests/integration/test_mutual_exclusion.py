@@ -1,10 +1,9 @@
 """Of two operations that exclude each other one succeeds, without deadlocks."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,30 +25,11 @@ from mechanic_core.tickets.line import PartLineForm
 from mechanic_core.tickets.ticket import TicketFrozen, TicketId, TransitionBlocked
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId, VehicleInUse
-from tests.integration.databases import (
-    ALL,
-    DATABASES,
-    LAST,
-    DatabaseShop,
-    add_brake_pad,
-    deadlocks_of,
-    now,
-    open_database_shop,
-)
-from tests.integration.servers import PostgresServer
+from tests.integration.databases import ALL, LAST, DatabaseShop, add_brake_pad, deadlocks_of, now
 from tests.shops import MANAGER, MECHANIC
 from tests.strategies import sample
 
 ROUNDS = 10
-
-
-@pytest.fixture(params=DATABASES)
-def database_shop(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[DatabaseShop]:
-    """A shop on each database."""
-    with open_database_shop(request.param, tmp_path, postgres) as opened:
-        yield opened
 
 
 def test_one_transition_excludes_the_other(database_shop: DatabaseShop) -> None:

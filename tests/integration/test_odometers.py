@@ -8,9 +8,9 @@ from sqlalchemy import create_engine, text
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
 from tests.integration.apps import ADA, BOB, CLEO
-from tests.integration.test_vehicle_owners import VIN, Desk, desk, url
+from tests.integration.test_vehicle_owners import VIN, Desk, desk
 
-__all__ = ["desk", "url"]
+__all__ = ["desk"]
 
 
 def today() -> str:

@@ -3,34 +3,16 @@
 import sqlite3
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from falcon import testing
 
 from mechanic_adapters.conformance.samples.threads import in_parallel
-from tests.integration.apps import (
-    ADA,
-    BOB,
-    CLEO,
-    EVE,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES
-from tests.integration.servers import PostgresServer
+from tests.integration.apps import ADA, BOB, CLEO, EVE, AppClient, open_client, settings_for
 
 NEW = "staple horse battery"
 CHOICE = {"new_password": NEW}
-
-
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
-    """The URL of a shop with Eve, Bob, Ada and Cleo on each database."""
-    return new_furnished_shop_url(request.param, tmp_path, postgres)
 
 
 @pytest.fixture

@@ -1,33 +1,10 @@
 """Customers without a login, over HTTP, on both databases."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.apps import (
-    ADA,
-    BOB,
-    EVE,
-    PASSWORD,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES
-from tests.integration.servers import PostgresServer
-
-
-@pytest.fixture(params=DATABASES)
-def client(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[AppClient]:
-    """A client of the application on each database."""
-    url = new_furnished_shop_url(request.param, tmp_path, postgres)
-    with open_client(settings_for(url)) as found:
-        yield found
+from tests.integration.apps import ADA, BOB, EVE, PASSWORD, AppClient
 
 
 def problems(answer: Any) -> list[str]:

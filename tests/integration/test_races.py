@@ -1,15 +1,13 @@
 """Concurrent requests: stock is not oversold, and no update is lost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from decimal import Decimal
 from functools import partial
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
-import pytest
 from attrs import evolve
 
 from mechanic_adapters.conformance.samples.threads import in_parallel
@@ -21,32 +19,12 @@ from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import MechanicEdit
 from mechanic_core.tickets.line import LaborLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketId
-from tests.integration.databases import (
-    ALL,
-    BOB,
-    DATABASES,
-    LAST,
-    PAD,
-    DatabaseShop,
-    add_brake_pad,
-    now,
-    open_database_shop,
-)
-from tests.integration.servers import PostgresServer
+from tests.integration.databases import ALL, BOB, LAST, PAD, DatabaseShop, add_brake_pad, now
 from tests.shops import MANAGER, MECHANIC, shop_on
 from tests.strategies import sample
 
 ASKED = 50
 ROUNDS = 20
-
-
-@pytest.fixture(params=DATABASES)
-def database_shop(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[DatabaseShop]:
-    """A shop on each database."""
-    with open_database_shop(request.param, tmp_path, postgres) as opened:
-        yield opened
 
 
 def add_lines(shop: Shop, ticket: TicketId) -> None:

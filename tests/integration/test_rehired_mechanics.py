@@ -1,34 +1,17 @@
 """A mechanic who has left and is hired again, over HTTP, on both databases."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.integration.apps import (
-    BOB,
-    EVE,
-    PASSWORD,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES
-from tests.integration.servers import PostgresServer
+from tests.integration.apps import BOB, EVE, PASSWORD, AppClient
 
 AGAIN = {"name": "Bob", "email": BOB.upper(), "password": PASSWORD}
 
 
-@pytest.fixture(params=DATABASES)
-def client(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[AppClient]:
+@pytest.fixture
+def client(client: AppClient) -> AppClient:
     """A client of the application on each database, where Bob has left."""
-    url = new_furnished_shop_url(request.param, tmp_path, postgres)
-    with open_client(settings_for(url)) as found:
-        assert 204 == found.ask("DELETE", "/mechanics/2", found.token(EVE)).status_code
-        yield found
+    assert 204 == client.ask("DELETE", "/mechanics/2", client.token(EVE)).status_code
+    return client
 
 
 def test_who_has_left_is_named_and_taken_back(client: AppClient) -> None:

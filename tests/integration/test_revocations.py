@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from attrs import define, field
@@ -29,7 +28,7 @@ from mechanic_core.mechanics.mechanic import Hiring, MechanicId
 from mechanic_core.shop import Shop
 from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.use_cases import build_shop
-from tests.integration.servers import PostgresServer, postgres_server
+from tests.integration.servers import postgres_server
 from tests.shops import PlainLinks
 
 LIFE = timedelta(minutes=30)
@@ -65,33 +64,18 @@ class Process:
         return True
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty shop on each database."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'shop.db'}"
-        runner.upgrade(url)
-        yield url
-        return
-    server: PostgresServer = request.getfixturevalue("postgres")
-    url = server.new_database()
-    runner.upgrade(url)
-    yield url
-    server.drop_database(url)
-
-
 @pytest.fixture
-def here(url: str) -> Iterator[Process]:
+def here(empty_url: str) -> Iterator[Process]:
     """The process that serves the requests."""
-    process = Process(url)
+    process = Process(empty_url)
     yield process
     process.store.close()
 
 
 @pytest.fixture
-def elsewhere(url: str) -> Iterator[Process]:
+def elsewhere(empty_url: str) -> Iterator[Process]:
     """Another process on the same database."""
-    process = Process(url)
+    process = Process(empty_url)
     yield process
     process.store.close()
 

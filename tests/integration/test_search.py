@@ -1,37 +1,10 @@
 """Search as a desk uses it, over HTTP on both databases."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.integration.apps import (
-    EVE,
-    PASSWORD,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES
-from tests.integration.servers import PostgresServer
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def url(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    postgres: PostgresServer,
-) -> str:
-    """The URL of a shop on each kind of database."""
-    return new_furnished_shop_url(request.param, tmp_path_factory.mktemp("shop"), postgres)
-
-
-@pytest.fixture(scope="module")
-def shop(url: str) -> Iterator[AppClient]:
-    """A client of the shop."""
-    with open_client(settings_for(url)) as client:
-        yield client
+from tests.integration.apps import EVE, PASSWORD, AppClient
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,10 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
-from pathlib import Path
-
-import pytest
 
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.tickets.workflow import Status
-from tests.integration.databases import DATABASES, deadlocks_of, new_shop_url
-from tests.integration.servers import PostgresServer
+from tests.integration.databases import deadlocks_of
 from tests.machines import invariants
 from tests.machines.differential_machine import PERIODS
 from tests.machines.random_workers import now, run_workers, seed_shop
@@ -24,31 +20,22 @@ PROCESSES = 2
 THREADS = 4
 
 
-@pytest.mark.parametrize("kind", DATABASES)
-def test_invariants_hold_after_any_interleaving(
-    kind: str, tmp_path: Path, postgres: PostgresServer
-) -> None:
+def test_invariants_hold_after_any_interleaving(empty_url: str) -> None:
     """
     After concurrent operations all invariants hold, without deadlocks and with few lost races.
     """
-    url = new_shop_url(kind, tmp_path, postgres)
-    with closing(SqlStore.open(url)) as store:
+    with closing(SqlStore.open(empty_url)) as store:
         seed_shop(shop_on(store, now))
 
+    asked = [(empty_url, seed, SECONDS, THREADS) for seed in range(PROCESSES)]
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        outcomes = sum(
-            pool.map(
-                run_workers,
-                *zip(*[(url, seed, SECONDS, THREADS) for seed in range(PROCESSES)], strict=True),
-            ),
-            Counter[str](),
-        )
+        outcomes = sum(pool.map(run_workers, *zip(*asked, strict=True)), Counter[str]())
 
     assert outcomes["done"] > SECONDS
     assert {"insufficient-stock", "ticket-frozen", "transition-blocked"} <= set(outcomes)
     assert outcomes["lost-race"] + outcomes["unavailable"] <= outcomes["done"] / 100
-    assert 0 == deadlocks_of(url)
-    with closing(SqlStore.open(url)) as store:
+    assert 0 == deadlocks_of(empty_url)
+    with closing(SqlStore.open(empty_url)) as store:
         _check_invariants(store)
 
 

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,16 +16,8 @@ from mechanic_adapters.sql.repositories.stored_answers import FORGET
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import EXPIRY, StoredAnswer
-from tests.integration.apps import (
-    ADA,
-    BOB,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES, new_shop_url, now
-from tests.integration.servers import PostgresServer
+from tests.integration.apps import ADA, BOB, AppClient, open_client, settings_for
+from tests.integration.databases import now
 
 BEFORE = "0006"
 MANY = 2_000
@@ -52,23 +43,10 @@ INSERT = text(
 )
 
 
-@pytest.fixture(params=DATABASES)
-def kind(request: pytest.FixtureRequest) -> str:
-    """The kind of database."""
-    kind: str = request.param
-    return kind
-
-
 @pytest.fixture
-def url(kind: str, tmp_path: Path, postgres: PostgresServer) -> str:
-    """The address of an empty shop."""
-    return new_shop_url(kind, tmp_path, postgres)
-
-
-@pytest.fixture
-def connection(url: str) -> Iterator[Connection]:
+def connection(empty_url: str) -> Iterator[Connection]:
     """A connection to it."""
-    engine = create_engine(database_url(url))
+    engine = create_engine(database_url(empty_url))
     with engine.connect() as connection:
         yield connection
     engine.dispose()
@@ -103,14 +81,14 @@ def claim(store: SqlStore, key: str) -> StoredAnswer | None:
     ids=["registration", "sent", "vehicle", "spaced", "part", "empty"],
 )
 def test_older_answers_are_migrated(
-    connection: Connection, url: str, receipt: dict[str, Any], about: set[int]
+    connection: Connection, empty_url: str, receipt: dict[str, Any], about: set[int]
 ) -> None:
     """
     An answer of the version before comes with its status, headers and body, and its customers.
     """
-    migrated(connection, url, timedelta(hours=1), **receipt)
+    migrated(connection, empty_url, timedelta(hours=1), **receipt)
 
-    with closing(SqlStore.open(url)) as store:
+    with closing(SqlStore.open(empty_url)) as store:
         answer = claim(store, receipt["key"])
     assert answer is not None
     assert about == answer.about
@@ -119,22 +97,19 @@ def test_older_answers_are_migrated(
     assert expected == json.loads(answer.content)
 
 
-def test_expired_answers_are_not_migrated(connection: Connection, url: str) -> None:
+def test_expired_answers_are_not_migrated(connection: Connection, empty_url: str) -> None:
     """
     An answer older than a day is dropped.
     """
-    migrated(connection, url, timedelta(hours=25), **PART)
+    migrated(connection, empty_url, timedelta(hours=25), **PART)
 
     assert 0 == connection.scalar(text("SELECT count(*) FROM stored_answers"))
 
 
-def test_replays_through_the_version_before(
-    kind: str, tmp_path: Path, postgres: PostgresServer
-) -> None:
+def test_replays_through_the_version_before(url: str) -> None:
     """
     After a downgrade and an upgrade a repeated request still gets the first answer.
     """
-    url = new_furnished_shop_url(kind, tmp_path, postgres)
     with open_client(settings_for(url)) as client:
         first = add_vehicle(client)
     runner.downgrade(url, BEFORE)
@@ -147,13 +122,10 @@ def test_replays_through_the_version_before(
 
 
 @pytest.mark.parametrize("who", [ADA, BOB])
-def test_a_key_costs_three_statements(
-    kind: str, tmp_path: Path, postgres: PostgresServer, who: str
-) -> None:
+def test_a_key_costs_three_statements(url: str, who: str) -> None:
     """
     A key costs one look, the answer and its customers, and on PostgreSQL a lock.
     """
-    url = new_furnished_shop_url(kind, tmp_path, postgres)
     with open_client(settings_for(url)) as client:
         add_vehicle(client, who, key=None)  # the first request of a process reads more
         add_vehicle(client, who, key=None)
@@ -161,7 +133,7 @@ def test_a_key_costs_three_statements(
         add_vehicle(client, who)
         keyed = client.access_log[-1].statements
 
-    assert {"sqlite": 3, "postgresql": 4}[kind] == keyed - plain
+    assert (3 if url.startswith("sqlite") else 4) == keyed - plain
 
 
 def add_vehicle(client: AppClient, who: str = ADA, key: str | None = "k1") -> Any:
@@ -171,11 +143,11 @@ def add_vehicle(client: AppClient, who: str = ADA, key: str | None = "k1") -> An
     return client.ask("POST", "/vehicles", client.token(who), body, **headers)
 
 
-def test_a_customer_is_forgotten_by_an_index(connection: Connection, url: str) -> None:
+def test_a_customer_is_forgotten_by_an_index(connection: Connection, empty_url: str) -> None:
     """
     Deleting the answers about a customer reads no whole table.
     """
-    with closing(SqlStore.open(url)) as store, store.begin() as work:
+    with closing(SqlStore.open(empty_url)) as store, store.begin() as work:
         for n in range(MANY):
             about = frozenset({CustomerId(n)})
             answer = StoredAnswer(

@@ -1,14 +1,10 @@
 """Nothing grows without bound: expired data are deleted while the shop runs, on both databases."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from threading import Barrier
 from threading import enumerate as enumerate_threads
-
-import pytest
 
 from mechanic_adapters.conformance.samples.records import add_customer, add_session, new_session
 from mechanic_adapters.sql.store import SqlStore
@@ -16,27 +12,13 @@ from mechanic_core.idempotency import EXPIRY, StoredAnswer
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.sweeper import Sweeper, Swept
 from tests.integration.apps import settings_for
-from tests.integration.databases import DATABASES, new_shop_url, now
-from tests.integration.servers import PostgresServer
+from tests.integration.databases import now
 from tests.integration.sockets import wait_until
 
 HOUR = timedelta(hours=1)
 LIFE = timedelta(minutes=30)
 MANY = 600
 SWEEPERS = 4
-
-
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
-    """The URL of an empty shop on each database."""
-    return new_shop_url(request.param, tmp_path, postgres)
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[SqlStore]:
-    """The store there."""
-    with closing(SqlStore.open(url)) as store:
-        yield store
 
 
 def add_answers(store: SqlStore, age: timedelta, count: int = 1) -> list[str]:
@@ -57,12 +39,12 @@ def is_stored(store: SqlStore, key: str) -> bool:
         return work.stored_answers.claim(key, now() - 100 * EXPIRY) is not None
 
 
-def test_a_shop_sweeps_what_expires_while_it_serves(url: str, store: SqlStore) -> None:
+def test_a_shop_sweeps_what_expires_while_it_serves(empty_url: str, store: SqlStore) -> None:
     """
     Answers, sessions and refresh tokens that expire after the start are deleted, others stay.
     """
     customer = add_customer(store)
-    with open_application(settings_for(url), sweep_period_s=0.2):
+    with open_application(settings_for(empty_url), sweep_period_s=0.2):
         (old,), (young,) = add_answers(store, EXPIRY + HOUR), add_answers(store, EXPIRY - HOUR)
         tokens = [
             add_session(store, new_session(customer.id, started_at=at), at)
@@ -93,7 +75,7 @@ def _exists(store: SqlStore, digest: str) -> bool:
         return work.sessions.lock(digest) is not None
 
 
-def test_processes_share_the_sweeping(url: str, store: SqlStore) -> None:
+def test_processes_share_the_sweeping(empty_url: str, store: SqlStore) -> None:
     """
     When several processes sweep at once, each row is deleted once, and none fails.
     """
@@ -102,7 +84,7 @@ def test_processes_share_the_sweeping(url: str, store: SqlStore) -> None:
     together = Barrier(SWEEPERS)
 
     def sweep(_: int) -> Swept:
-        with closing(SqlStore.open(url)) as own:
+        with closing(SqlStore.open(empty_url)) as own:
             together.wait(60)
             return Sweeper(own, now, LIFE, batch=20).sweep()
 
@@ -113,13 +95,13 @@ def test_processes_share_the_sweeping(url: str, store: SqlStore) -> None:
     assert Swept() == Sweeper(store, now, LIFE).sweep()
 
 
-def test_a_reader_and_a_writer_wait_for_no_batch(url: str, store: SqlStore) -> None:
+def test_a_reader_and_a_writer_wait_for_no_batch(empty_url: str, store: SqlStore) -> None:
     """
     Between two batches others read and write: a sweep holds no lock for longer than one batch.
     """
     add_answers(store, EXPIRY + HOUR, 60)
     written = []
-    with closing(SqlStore.open(url)) as other:
+    with closing(SqlStore.open(empty_url)) as other:
 
         def write(_: float) -> None:
             written.append(add_customer(other).id)

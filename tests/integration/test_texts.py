@@ -1,37 +1,14 @@
 """Texts as people really send them, over HTTP on both databases."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.integration.apps import (
-    ADA,
-    EVE,
-    PASSWORD,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import DATABASES
-from tests.integration.servers import PostgresServer
+from tests.integration.apps import ADA, EVE, PASSWORD, AppClient
 
 DECOMPOSED = "Zoe\u0308 Quimby"
 COMPOSED = "Zo\xeb Quimby"
 CUSTOMER = {"name": "Orla Blank", "email": "orla@example.com", "password": PASSWORD}
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def shop(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    postgres: PostgresServer,
-) -> Iterator[AppClient]:
-    """A client of a shop on each kind of database."""
-    url = new_furnished_shop_url(request.param, tmp_path_factory.mktemp("shop"), postgres)
-    with open_client(settings_for(url)) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,9 @@
 """Totals of whole lists: maintained by triggers, and equal to the number of rows."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
-import pytest
 from attrs import evolve
 from sqlalchemy import create_engine
 
@@ -25,7 +23,7 @@ from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.paging import MAX_FILTERED_TOTAL, PageRequest
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.vehicles.ports import VehicleFilter
-from tests.integration.databases import DATABASES, new_shop_url
+from tests.integration.databases import new_shop_url
 from tests.integration.servers import PostgresServer
 
 COUNTED = PageRequest(size=1, with_total=True)
@@ -35,19 +33,6 @@ WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHER
 SELECT 'Ada', n || '@x.example', '{}', '{}', 1, 'ada', n || '@x.example' FROM numbers
 """
 """So many customers of one name."""
-
-
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty shop on each database."""
-    return new_shop_url(request.param, tmp_path, request.getfixturevalue("postgres"))
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[SqlStore]:
-    """The store on it."""
-    with closing(SqlStore.open(url)) as store:
-        yield store
 
 
 def insert_customers(url: str, count: int) -> None:
@@ -147,24 +132,24 @@ def add_part(store: SqlStore) -> None:
         work.parts.add(new_part())
 
 
-def test_count_existing_rows(url: str, store: SqlStore) -> None:
+def test_count_existing_rows(empty_url: str, store: SqlStore) -> None:
     """
     The migration counts existing rows, also after a downgrade.
     """
-    runner.downgrade(url, "0004")
-    insert_customers(url, 7)
-    runner.upgrade(url)
+    runner.downgrade(empty_url, "0004")
+    insert_customers(empty_url, 7)
+    runner.upgrade(empty_url)
 
     assert 7 == totals(store)[0]
     assert () == store.wrong_totals()
 
 
-def test_wrong_totals_are_found(url: str, store: SqlStore) -> None:
+def test_wrong_totals_are_found(empty_url: str, store: SqlStore) -> None:
     """
     A total that was changed by hand is found.
     """
-    insert_customers(url, 3)
-    engine = create_engine(database_url(url))
+    insert_customers(empty_url, 3)
+    engine = create_engine(database_url(empty_url))
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE list_totals SET total = 5 WHERE list = 'customers'")
     engine.dispose()
@@ -180,12 +165,12 @@ def test_wrong_totals_are_found(url: str, store: SqlStore) -> None:
     assert (3, 0, 0, 0) == totals(store)
 
 
-def test_go_no_further_than_pages_behind_a_filter(url: str, store: SqlStore) -> None:
+def test_go_no_further_than_pages_behind_a_filter(empty_url: str, store: SqlStore) -> None:
     """
     A whole list has an exact total; a filtered one is counted up to the last possible page.
     """
-    insert_customers(url, MAX_FILTERED_TOTAL)
-    run_statement(url, """UPDATE customers SET name_words = '["ada"]'""")
+    insert_customers(empty_url, MAX_FILTERED_TOTAL)
+    run_statement(empty_url, """UPDATE customers SET name_words = '["ada"]'""")
     with store.read_only() as work:
         just = work.customers.find("ada", COUNTED).total
     add_customer(store, name="Ada")

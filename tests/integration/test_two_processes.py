@@ -12,10 +12,9 @@ import pytest
 from attrs import frozen
 
 from mechanic_adapters.security.revocations import MAX_AGE_S
-from tests.integration.apps import ADA, BOB, PASSWORD, new_furnished_shop_url
-from tests.integration.databases import DATABASES
+from tests.integration.apps import ADA, BOB, PASSWORD
 from tests.integration.programs import JsonResponse, ask, serving
-from tests.integration.servers import PostgresServer, RunningValkey
+from tests.integration.servers import RunningValkey
 
 QUOTA: Final = 1000
 TTL_S: Final = 2
@@ -48,12 +47,6 @@ class Server:
         """Return the price of the first part in the list."""
         price: float = self.ask("GET", "/inventory").body["items"][0]["price"]
         return price
-
-
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
-    """The URL of a shop on each database."""
-    return new_furnished_shop_url(request.param, tmp_path, postgres)
 
 
 @pytest.fixture

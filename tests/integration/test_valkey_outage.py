@@ -5,7 +5,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Event
 from typing import Final
 
@@ -15,9 +14,8 @@ from attrs import define
 from mechanic_adapters.resilience.circuit_breaker import RETRY_S
 from mechanic_adapters.security import revocations
 from mechanic_shop.settings.settings import Settings
-from tests.integration.apps import BOB, AppClient, new_furnished_shop_url, open_client, settings_for
-from tests.integration.databases import DATABASES
-from tests.integration.servers import PostgresServer, RunningValkey, valkey_server
+from tests.integration.apps import BOB, AppClient, open_client, settings_for
+from tests.integration.servers import RunningValkey, valkey_server
 
 THREADS: Final = 4
 QUOTA: Final = 1000
@@ -37,15 +35,9 @@ def own_valkey() -> Iterator[RunningValkey]:
         yield server
 
 
-@pytest.fixture(params=DATABASES)
-def settings(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    postgres: PostgresServer,
-    own_valkey: RunningValkey,
-) -> Settings:
+@pytest.fixture
+def settings(url: str, own_valkey: RunningValkey) -> Settings:
     """Settings of instances that share a database and a Valkey server."""
-    url = new_furnished_shop_url(request.param, tmp_path, postgres)
     return settings_for(url, cache_redis_url=own_valkey.url, cache_ttl_s=3600)
 
 

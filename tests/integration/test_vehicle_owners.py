@@ -1,8 +1,6 @@
 """Vehicles that change hands, over HTTP on both databases."""
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,24 +12,8 @@ from mechanic_core.errors import Refused
 from mechanic_core.tickets.forms import TicketDraft
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import VehicleForm
-from tests.integration.apps import (
-    ADA,
-    BOB,
-    CLEO,
-    EVE,
-    AppClient,
-    new_furnished_shop_url,
-    open_client,
-    settings_for,
-)
-from tests.integration.databases import (
-    ALL,
-    DATABASES,
-    DatabaseShop,
-    deadlocks_of,
-    open_database_shop,
-)
-from tests.integration.servers import PostgresServer
+from tests.integration.apps import ADA, BOB, CLEO, EVE, AppClient, open_client, settings_for
+from tests.integration.databases import ALL, DatabaseShop, deadlocks_of
 from tests.shops import MANAGER, MECHANIC
 from tests.strategies import sample
 
@@ -67,17 +49,10 @@ class Desk:
         return found
 
 
-@pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
-    """A shop on each database, where Ada is customer 1 and Cleo customer 2."""
-    return new_furnished_shop_url(request.param, tmp_path, postgres)
-
-
 @pytest.fixture
-def desk(url: str) -> Iterator[Desk]:
-    """The desk of the shop."""
-    with open_client(settings_for(url)) as client:
-        yield Desk(client)
+def desk(client: AppClient) -> Desk:
+    """The desk of a shop where Ada is customer 1 and Cleo customer 2."""
+    return Desk(client)
 
 
 def own(desk: Desk, **more: Any) -> dict[str, Any]:
@@ -282,32 +257,24 @@ def test_staff_insist_on_a_vin(url: str) -> None:
     assert [200, 201, 201, 201] == [status for status, _ in taken]
 
 
-@pytest.fixture(params=DATABASES)
-def shop(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
-) -> Iterator[DatabaseShop]:
-    """A shop on each database, for calls in parallel."""
-    with open_database_shop(request.param, tmp_path, postgres) as opened:
-        yield opened
-
-
-def test_no_transfer_is_lost_in_a_race(shop: DatabaseShop) -> None:
+def test_no_transfer_is_lost_in_a_race(database_shop: DatabaseShop) -> None:
     """
     F8: of transfers and erasures at once each is done in turn: one vehicle, owned by a customer.
     """
+    shop = database_shop.shop
     vins = [VIN, "1M8GDM9AXKP042788"]
-    heir = shop.shop.register_customer(MANAGER, sample(Registration, email="heir@x.example"))
+    heir = shop.register_customer(MANAGER, sample(Registration, email="heir@x.example"))
     owners = [1, heir.id]
     for owner, vin in zip(owners, vins, strict=True):
-        shop.shop.add_vehicle(MECHANIC, VehicleForm(customer_id=owner, vin=vin))
+        shop.add_vehicle(MECHANIC, VehicleForm(customer_id=owner, vin=vin))
 
     def transfer(owner: int, vin: str) -> object:
         form = VehicleForm(customer_id=owner, vin=vin)
-        return shop.shop.add_vehicle(MECHANIC, form, transfer=True)
+        return shop.add_vehicle(MECHANIC, form, transfer=True)
 
     def bring(owner: int, vin: str) -> object:
         draft = sample(TicketDraft, customer_id=owner, vin=vin, transfer=True, odometer=owner)
-        return shop.shop.open_ticket(MECHANIC, draft)
+        return shop.open_ticket(MECHANIC, draft)
 
     outcomes = in_parallel(
         *(partial(transfer, owner, vin) for owner in owners for vin in vins),
@@ -317,11 +284,11 @@ def test_no_transfer_is_lost_in_a_race(shop: DatabaseShop) -> None:
     assert {"done", "odometer-fell"} >= {
         one.code if isinstance(one, Refused) else "done" for one in outcomes
     }
-    cars = shop.shop.list_vehicles(MANAGER, VehicleFilter(), ALL).items
+    cars = shop.list_vehicles(MANAGER, VehicleFilter(), ALL).items
     assert sorted(vins) == sorted(str(car.vin) for car in cars)
     for car in cars:
         assert car.customer_id in owners
-        log = shop.shop.list_odometer(MANAGER, car.id, ALL).items
+        log = shop.list_odometer(MANAGER, car.id, ALL).items
         values = [reading.value for reading in log]
         assert (sorted(values), car.odometer) == (values, values[-1] if values else None)
-    assert 0 == deadlocks_of(shop.url)
+    assert 0 == deadlocks_of(database_shop.url)

@@ -1,6 +1,6 @@
 """Types of plain-text passwords in requests."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from mechanic_core.rules import Example, Length, Normalized, Pattern
 from mechanic_core.texts import opaque
@@ -11,10 +11,12 @@ def mask_secret(_: str) -> str:
     return "***"
 
 
+PASSWORD_LENGTH: Final = Length(8, 128)
+
 Password = Annotated[
     str,
     Normalized(opaque),
-    Length(8, 128),
+    PASSWORD_LENGTH,
     Pattern(r"(?s)[^\x00\ud800-\udfff]*", "must not contain NUL or unpaired surrogates"),
     Example("correct horse battery"),
 ]

@@ -176,9 +176,7 @@ class RestorePart:
         """Return the part; it is no error if it is not archived."""
         self.policy.admit(actor)
         with self.begin(actor) as work:
-            before = work.parts.lock([part_id]).get(part_id)
-            if before is None:
-                raise PartNotFound
+            before = _lock_archived_too(work, part_id)
             before.require_version(expected)
             after = before.restore(self.now())
             if after is before:
@@ -251,10 +249,15 @@ class CheckStock:
             return work.ledger.disagreements()
 
 
-def _lock(work: Work, part_id: PartId) -> Part:
+def _lock_archived_too(work: Work, part_id: PartId) -> Part:
     part = work.parts.lock([part_id]).get(part_id)
     if part is None:
         raise PartNotFound
+    return part
+
+
+def _lock(work: Work, part_id: PartId) -> Part:
+    part = _lock_archived_too(work, part_id)
     if part.archived:
         raise PartNotFound("the part is archived: restore it first")
     return part

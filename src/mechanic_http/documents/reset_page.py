@@ -15,15 +15,14 @@ from falcon import Response
 
 from mechanic_core.access import ANONYMOUS
 from mechanic_core.accounts.links import LinkNotFound, LinkToken
-from mechanic_core.accounts.password import Password
+from mechanic_core.accounts.password import PASSWORD_LENGTH
 from mechanic_core.accounts.password_resets import NewPassword, ResetExpired
-from mechanic_core.errors import Refused
-from mechanic_core.rules import first_violation, rules_of
+from mechanic_core.errors import Refused, RuleBroken
 from mechanic_core.shop import Shop
-from mechanic_core.texts import opaque
 from mechanic_http.context import ShopRequest
 from mechanic_http.documents.pages import HTML
 from mechanic_http.problems.refusals import BodyTooLarge, UnsupportedMediaType
+from mechanic_http.resources.password_resets import LINK, LINK_ATTEMPT
 
 FORM: Final = "application/x-www-form-urlencoded"
 FIELD: Final = "new_password"
@@ -50,12 +49,16 @@ _PAGE: Final = """\
 _FORM: Final = """\
 <form method="post">
 <label for="password">New password</label>
-<input id="password" name="new_password" type="password" minlength="8" maxlength="128"
+<input id="password" name="{field}" type="password"
+ minlength="{length.minimum}" maxlength="{length.maximum}"
  autocomplete="new-password" aria-describedby="hint"{invalid} required autofocus>
 <p id="hint"{alert}>{hint}</p>
 <button>Save password</button>
 </form>"""
-_HINT: Final = "8 to 128 characters. You will be logged out everywhere."
+_HINT: Final = (
+    f"{PASSWORD_LENGTH.minimum} to {PASSWORD_LENGTH.maximum} characters. "
+    "You will be logged out everywhere."
+)
 _DONE: Final = "<p>Your new password is saved. You can log in with it now.</p>"
 _GONE: Final = "<p>This link has expired or was used before. Ask the shop for a new one.</p>"
 _UNKNOWN: Final = "<p>There is no such link. Check that the address is complete.</p>"
@@ -92,12 +95,12 @@ class PasswordPage:
         password = _read_field(req)
         if not self._is_good(req, resp, link_token):
             return
-        if violation := first_violation(rules_of(Password), opaque(password)):
-            problem = f"The password {violation}."
-            _send(req, resp, HTTPStatus.UNPROCESSABLE_ENTITY, "Choose a password", _form(problem))
-            return
         try:
             self.shop.reset_password(ANONYMOUS, link_token, NewPassword(new_password=password))
+        except RuleBroken as broken:
+            problem = f"The password {broken.problems[0].detail}."
+            _send(req, resp, HTTPStatus.UNPROCESSABLE_ENTITY, "Choose a password", _form(problem))
+            return
         except ResetExpired:
             _send(req, resp, HTTPStatus.GONE, "Link expired", _GONE)
             return
@@ -107,7 +110,7 @@ class PasswordPage:
     def _is_good(self, req: ShopRequest, resp: Response, link_token: LinkToken) -> bool:
         """Return whether the link is good; else send the page that says why not."""
         try:
-            with self.count_attempt(req, "link", (LinkNotFound,)):
+            with self.count_attempt(req, LINK, LINK_ATTEMPT.failures):
                 self.shop.read_password_reset(ANONYMOUS, link_token)
         except LinkNotFound:
             _send(req, resp, HTTPStatus.NOT_FOUND, "Link not found", _UNKNOWN)
@@ -156,7 +159,13 @@ def _form(problem: str = "") -> str:
     invalid, alert = (
         (' aria-invalid="true"', ' class="problem" role="alert"') if problem else ("", "")
     )
-    return _FORM.format(invalid=invalid, alert=alert, hint=escape(problem or _HINT))
+    return _FORM.format(
+        field=FIELD,
+        length=PASSWORD_LENGTH,
+        invalid=invalid,
+        alert=alert,
+        hint=escape(problem or _HINT),
+    )
 
 
 def _send(req: ShopRequest, resp: Response, status: HTTPStatus, title: str, body: str) -> None:

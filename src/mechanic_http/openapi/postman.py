@@ -17,9 +17,11 @@ _SCHEMA: Final = "https://schema.getpostman.com/json/collection/v2.1.0/collectio
 _DESCRIPTION: Final = f"""\
 {SUMMARY}
 
-`baseUrl` is the address of the server, with the prefix if a proxy serves it under one; `email`, `password` and `customerEmail` are accounts of the
-demo data (`mechanic-shop demo`). The requests can be run in the order of the collection: "Log in"
-stores the token that the other requests send, and each request that creates something stores its id.
+`baseUrl` is the address of the server, with the prefix if a proxy serves it under one. `email`,
+`password` and `customerEmail` are accounts of the demo data (`mechanic-shop demo`).
+
+The requests can be run in the order of the collection: "Log in" stores the token that the other
+requests send, and each request that creates something stores its id.
 """
 _PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
 _QUOTED_ID: Final = re.compile(r'"({{\w+Id}})"')

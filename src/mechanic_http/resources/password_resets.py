@@ -20,10 +20,16 @@ from mechanic_core.shop import Shop
 from mechanic_http.endpoint.operation import Attempt, endpoint
 from mechanic_http.endpoint.route import Route
 
+LINK: Final = "link"
+"""The key of all links for counting attempts to guess the token of one."""
+
 
 def any_link(*_: object) -> str:
-    """Return the key of all links for counting attempts to guess the token of one."""
-    return "link"
+    """Return `LINK`."""
+    return LINK
+
+
+LINK_ATTEMPT: Final = Attempt(any_link, (LinkNotFound,))
 
 
 @final
@@ -72,7 +78,7 @@ class PasswordResetItem:
 
     shop: Shop
 
-    @endpoint(ResetPassword, issues_tokens=True, attempt=Attempt(any_link, (LinkNotFound,)))
+    @endpoint(ResetPassword, issues_tokens=True, attempt=LINK_ATTEMPT)
     def on_post(self, actor: Actor, link_token: LinkToken, form: NewPassword) -> None:
         """Choose a new password with a link."""
         self.shop.reset_password(actor, link_token, form)

@@ -29,11 +29,11 @@ def guess(client: AppClient, address: str) -> int:
     ["20.0.0.{}:5131", "[2001:db8:{}::7]:443", "20.0.0.{}", "2001:db8:{}::7"],
     ids=["v4-port", "v6-port", "v4", "v6"],
 )
-def test_each_client_behind_a_proxy_has_a_budget(url: str, write: str) -> None:
+def test_each_client_behind_a_proxy_has_a_budget(shop_url: str, write: str) -> None:
     """
     Field report F6: addresses in `X-Forwarded-For` may have ports; each client has its budget.
     """
-    with behind_a_proxy(url, global_rate_limit="2/hour", static_rate_limit="2/hour") as client:
+    with behind_a_proxy(shop_url, global_rate_limit="2/hour", static_rate_limit="2/hour") as client:
         statuses = [
             client.ask("GET", path, X_Forwarded_For=write.format(n)).status_code
             for path in ("/inventory", "/nowhere")
@@ -45,11 +45,11 @@ def test_each_client_behind_a_proxy_has_a_budget(url: str, write: str) -> None:
     assert 429 == again.status_code
 
 
-def test_failures_of_one_network_keep_nobody_out_elsewhere(url: str) -> None:
+def test_failures_of_one_network_keep_nobody_out_elsewhere(shop_url: str) -> None:
     """
     Field report F7: ten wrong logins from one address, the right password from another: 200.
     """
-    with behind_a_proxy(url, login_rate_limit="10/minute") as client:
+    with behind_a_proxy(shop_url, login_rate_limit="10/minute") as client:
         wrong = [guess(client, "192.0.2.66") for _ in range(11)]
         here, there = (
             client.log_in(ADA, X_Forwarded_For=address).status_code
@@ -60,11 +60,11 @@ def test_failures_of_one_network_keep_nobody_out_elsewhere(url: str) -> None:
     assert (429, 200) == (here, there)
 
 
-def test_failures_of_links_keep_nobody_out_elsewhere(url: str) -> None:
+def test_failures_of_links_keep_nobody_out_elsewhere(shop_url: str) -> None:
     """
     Field report F7: forged links and wrong current passwords count for their network alone, too.
     """
-    with behind_a_proxy(url, login_rate_limit="2/minute") as client:
+    with behind_a_proxy(shop_url, login_rate_limit="2/minute") as client:
         token = client.token(ADA)
         change = {"current_password": "a wrong password", "new_password": "a new password"}
         wrong = [
@@ -82,11 +82,11 @@ def test_failures_of_links_keep_nobody_out_elsewhere(url: str) -> None:
     [[ADA] * 3, [f"nobody-{n}@example.com" for n in range(21)]],
     ids=["by-account", "by-network"],
 )
-def test_a_429_shows_the_policy_that_refused(url: str, emails: list[str]) -> None:
+def test_a_429_shows_the_policy_that_refused(shop_url: str, emails: list[str]) -> None:
     """
     Field report F19: the headers of a 429 have the policy that refused, with nothing left.
     """
-    with behind_a_proxy(url, login_rate_limit="2/hour") as client:
+    with behind_a_proxy(shop_url, login_rate_limit="2/hour") as client:
         *tried, refused = (
             client.ask("POST", "/login", body={**WRONG, "email": one}, X_Forwarded_For="192.0.2.1")
             for one in emails
@@ -99,11 +99,11 @@ def test_a_429_shows_the_policy_that_refused(url: str, emails: list[str]) -> Non
     assert headers["RateLimit"].endswith(f'"login";r=0;t={headers["Retry-After"]}')
 
 
-def test_successful_logins_cost_nothing(url: str) -> None:
+def test_successful_logins_cost_nothing(shop_url: str) -> None:
     """
     Field report, friction: everybody behind one address logs in, however often.
     """
-    with behind_a_proxy(url, login_rate_limit="1/hour") as client:
+    with behind_a_proxy(shop_url, login_rate_limit="1/hour") as client:
         statuses = [
             client.log_in(email, X_Forwarded_For="192.0.2.1").status_code
             for email in (ADA, BOB, CLEO, EVE) * 3

@@ -9,23 +9,21 @@ each change once. On SQLite, which has one writer at a time, triggers fold each 
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import BigInteger, Insert, func, literal, select, text
+from sqlalchemy import Insert, text
 
 from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.postgres.advisory_locks import LOCK, TRY_LOCK
 from mechanic_adapters.sql.engine.transaction import Transaction
 
 NO_TIMEOUT: Final = text("SET LOCAL statement_timeout = 0")
 
-_KEY: Final = literal(0x6D656368666F6C64, BigInteger)
-"""The key of PostgreSQL's advisory lock: "mechfold" in ASCII."""
-
-_TRY_LOCK: Final = select(func.pg_try_advisory_xact_lock(_KEY))
-_LOCK: Final = select(func.pg_advisory_xact_lock(_KEY))
+_LOCK_OF_FOLDS: Final = {"number": 0x6D656368666F6C64}
+"""The advisory lock: "mechfold" in ASCII."""
 
 
 def fold(transaction: Transaction, folds: Iterable[Insert]) -> None:
     """Run *folds*, unless another transaction does."""
-    row = transaction.first(_TRY_LOCK)
+    row = transaction.first(TRY_LOCK, _LOCK_OF_FOLDS)
     if row and row[0]:
         transaction.run(NO_TIMEOUT)
         with transaction.without_deadline():
@@ -36,4 +34,4 @@ def fold(transaction: Transaction, folds: Iterable[Insert]) -> None:
 def exclude_folds(executor: Executor) -> None:
     """Wait for a running fold, and let none run until the transaction ends."""
     if executor.database.is_postgres:
-        executor.first(_LOCK)
+        executor.first(LOCK, _LOCK_OF_FOLDS)

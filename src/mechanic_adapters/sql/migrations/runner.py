@@ -19,6 +19,7 @@ from sqlalchemy.schema import CreateSchema
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
 from mechanic_adapters.sql.engine.durability import unsafe_settings
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url, schema_name
+from mechanic_adapters.sql.engine.postgres.advisory_locks import TRY_LOCK
 from mechanic_adapters.sql.engine.sqlite_file import create_file
 from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
 from mechanic_adapters.sql.migrations.lock_retries import (
@@ -36,8 +37,8 @@ from mechanic_adapters.sql.migrations.ownership import (
 )
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 
-_LOCK: Final = 0x6D656368616E6963
-"""The key of PostgreSQL's advisory lock: "mechanic" in ASCII."""
+_LOCK_OF_MIGRATIONS: Final = {"number": 0x6D656368616E6963}
+"""The advisory lock: "mechanic" in ASCII."""
 
 _LOCK_TIMEOUT_S: Final = 60.0
 """How long a migration of a SQLite file waits for another."""
@@ -137,7 +138,7 @@ def _exclude_others(guard: Connection) -> None:
     Building an index waits for everyone who has a snapshot: who waits here has no transaction, and
     the last statement is one without a snapshot.
     """
-    while not guard.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK}):
+    while not guard.scalar(TRY_LOCK, _LOCK_OF_MIGRATIONS):
         guard.rollback()
         time.sleep(_POLL_S)
     guard.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))

@@ -1,6 +1,5 @@
 """Outgoing mails in SQL."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, final
@@ -11,23 +10,30 @@ from sqlalchemy import BigInteger, bindparam, delete, func, insert, or_, select,
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import column_parameters, field_values
+from mechanic_adapters.sql.engine.postgres.advisory_locks import LOCK, lock_number
+from mechanic_adapters.sql.engine.row_mapping import (
+    column_parameters,
+    field_columns,
+    field_values,
+    record_maker,
+)
 from mechanic_adapters.sql.queries.expiry import delete_oldest
 from mechanic_adapters.sql.schema.outgoing_mails import outgoing_mails
-from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail, OutgoingMailId
+from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail
 from mechanic_core.mail.ports import MailLists, OutgoingMails
 from mechanic_core.texts import email_key
 
 _NOUN: Final = "outgoing_mails"
 _mail = outgoing_mails.c
+_make_mail = record_maker(OutgoingMail)
 _KIND = bindparam("the_kind", type_=KEY)
 _EMAIL = bindparam("the_email", type_=KEY)
 _ADDED = {**column_parameters(outgoing_mails), "kind": _KIND, "email_key": _EMAIL}
 
+_COLUMNS = field_columns(outgoing_mails, OutgoingMail)
 _IS_KNOWN = or_(*(_mail.kind == kind.value for kind in MailKind))
 """The kinds that this release can write the letter of: the next one may know others."""
 
-_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 _counted = (
     select(func.count())
     .select_from(outgoing_mails)
@@ -58,7 +64,7 @@ _CLAIM = (
     update(outgoing_mails)
     .values(due_at=bindparam("until", type_=MOMENT), attempts=_mail.attempts + 1)
     .where(_mail.id == _due)
-    .returning(*_mail)
+    .returning(*_COLUMNS)
 )
 _SETTLE = (
     update(outgoing_mails)
@@ -71,7 +77,7 @@ _SETTLE = (
         _mail.attempts == bindparam("claim", type_=BigInteger),
     )
 )
-_TO = select(outgoing_mails).where(_mail.email_key == _EMAIL, _IS_KNOWN).order_by(_mail.id)
+_TO = select(*_COLUMNS).where(_mail.email_key == _EMAIL, _IS_KNOWN).order_by(_mail.id)
 _FORGET = delete(outgoing_mails).where(_mail.email_key == _EMAIL)
 _SWEEP = delete_oldest(_mail.id, _mail.expires_at)
 
@@ -89,7 +95,7 @@ class SqlOutgoingMails(OutgoingMails, MailLists):
 
     def add(self, mail: OutgoingMail, most: int) -> bool:
         if self._executor.database.is_postgres:
-            self._executor.first(_LOCK, {"number": _lock_number(mail.email_key)})
+            self._executor.first(LOCK, {"number": lock_number(f"mail to {mail.email_key}")})
         values = {
             **field_values(mail),
             "the_kind": mail.kind.value,
@@ -122,18 +128,5 @@ class SqlOutgoingMails(OutgoingMails, MailLists):
 
 
 def _read(row: Row) -> OutgoingMail:
-    mail_id, kind, key, asked_at, due_at, expires_at, attempts = row
-    return OutgoingMail(
-        id=OutgoingMailId(mail_id),
-        kind=MailKind(kind),
-        email_key=key,
-        asked_at=asked_at,
-        due_at=due_at,
-        expires_at=expires_at,
-        attempts=attempts,
-    )
-
-
-def _lock_number(key: str) -> int:
-    """Return the number of the advisory lock of an address: 64 bits of a digest."""
-    return int.from_bytes(hashlib.sha256(f"mail to {key}".encode()).digest()[:8], signed=True)
+    mail_id, kind, *others = row
+    return _make_mail((mail_id, MailKind(kind), *others))

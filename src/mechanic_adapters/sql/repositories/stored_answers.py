@@ -1,15 +1,15 @@
 """Stored answers in SQL."""
 
-import hashlib
 from datetime import datetime
 from typing import Final, final
 
 from attrs import frozen
-from sqlalchemy import BigInteger, bindparam, delete, func, select
+from sqlalchemy import BigInteger, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQLite too
 
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.postgres.advisory_locks import TRY_LOCK, lock_number
 from mechanic_adapters.sql.engine.row_mapping import column_parameters, json_text
 from mechanic_adapters.sql.engine.sql_functions import rows_from_json
 from mechanic_adapters.sql.queries.expiry import delete_oldest
@@ -25,7 +25,6 @@ _NOUN: Final = "stored_answers"
 _answer, _customer = stored_answers.c, stored_answer_customers.c
 _has_key = _answer.key == bindparam("the_key", type_=KEY)
 
-_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 _FIND = (
     select(_answer.fingerprint, _answer.content, _answer.at, _customer.customer_id)
     .select_from(stored_answers.outerjoin(stored_answer_customers))
@@ -70,7 +69,7 @@ class SqlStoredAnswers(StoredAnswers):
 
     def claim(self, key: str, since: datetime) -> StoredAnswer | None:
         if self._executor.database.is_postgres:
-            row = self._executor.first(_LOCK, {"number": _lock_number(key)})
+            row = self._executor.first(TRY_LOCK, {"number": lock_number(key)})
             if not (row and row[0]):
                 raise FirstStillRunning
         rows = self._executor.all(_FIND, {"the_key": key})
@@ -102,8 +101,3 @@ class SqlStoredAnswers(StoredAnswers):
         return self._executor.write(_NOUN, _SWEEP_RECEIPTS, params) + self._executor.write(
             _NOUN, _SWEEP, params
         )
-
-
-def _lock_number(key: str) -> int:
-    """Return the number of the advisory lock of *key*: 64 bits of its digest."""
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
