@@ -111,7 +111,8 @@ class SqlStore:
             with outer.transaction.join(actor):
                 yield outer.work
             return
-        self.admission.require()
+        if self.admission.is_held:
+            self.admission.require()
         callbacks: list[Callable[[], None]] = []
         try:
             transaction = Transaction(self.database, actor or SYSTEM)
@@ -148,7 +149,8 @@ class SqlStore:
         if outer := self._joinable():
             yield outer.work
             return
-        self.admission.require()
+        if self.admission.is_held:
+            self.admission.require()
         with self._reading() as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
 
@@ -160,7 +162,8 @@ class SqlStore:
             with self.read_only() as work:
                 yield work
             return
-        self.admission.require()
+        if self.admission.is_held:
+            self.admission.require()
         with self._reading(partial(lagging_reads.executor, reader)) as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
 
