@@ -179,7 +179,8 @@ def long(session: nox.Session) -> None:
     """Run state machines, interleavings, crashes, restarts and load for hours, not minutes."""
     session.run(".ci/programs", *ENGINES, external=True)
     install(session, "tests", project=True)
-    load = ("tests/scale/test_pooled_sessions.py", "-k", "mixed_load")
+    tests = (f"tests/scale/test_{name}.py" for name in ("pooled_sessions", "waits"))
+    load = (*tests, "-k", "mixed_load or share_the_slots")
     session.run("pytest", *load, env={"LOAD_SECONDS": "30"})
     session.run(
         *("pytest", "--timeout=14400"),

@@ -1,8 +1,9 @@
 """Waits end: for answers, for connections of a full server, for a database that is away."""
 
+import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -25,9 +26,14 @@ from tests.faults.shop_processes import (
 )
 from tests.integration.servers import PostgresServer, postgres_server
 from tests.integration.sockets import wait_until
+from tests.scale.mixed_load import CLIENTS, MixedLoad
 
 DEADLINE_S = 1.0
 """Instead of the 20 seconds of production."""
+
+LOAD_S = float(os.environ.get("LOAD_SECONDS", "5"))
+SLOTS = 8
+"""How many connections the server gives: two for a worker, with a pool of eight each."""
 
 
 @pytest.fixture
@@ -101,16 +107,22 @@ def test_a_server_that_hangs_is_given_up(own_postgres: PostgresServer) -> None:
     assert DEADLINE_S <= read < 10 * DEADLINE_S
 
 
+def narrow_url(server: PostgresServer, url: str, slots: int) -> str:
+    """Return *url* for a new role that the server gives no more than *slots* connections."""
+    role = f"narrow_{slots}"
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'w0rd' CONNECTION LIMIT {slots}")
+        admin.execute(f"GRANT pg_read_all_data, pg_write_all_data TO {role}")
+    return url.replace("postgres:", f"{role}:", 1).replace(server._password, "w0rd")
+
+
 def test_a_full_server_is_waited_for(own_postgres: PostgresServer) -> None:
     """
     Threads share the two connections that a full server has given, and none is refused.
     """
     url = own_postgres.new_database()
     runner.upgrade(url)
-    with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute("CREATE ROLE shop LOGIN PASSWORD 'w0rd' CONNECTION LIMIT 2")
-        admin.execute("GRANT pg_read_all_data, pg_write_all_data TO shop")
-    narrow = url.replace("postgres:", "shop:", 1).replace(own_postgres._password, "w0rd")
+    narrow = narrow_url(own_postgres, url, slots=2)
     together = Barrier(8)
     with closing(SqlStore.open(narrow, pool_size=8)) as store, ThreadPoolExecutor(8) as threads:
         customer = add_customer(store)
@@ -127,6 +139,26 @@ def test_a_full_server_is_waited_for(own_postgres: PostgresServer) -> None:
         in_use, idle = store.database.readers.count()
 
     assert (0, True) == (in_use, 1 <= idle <= 2)
+
+
+def test_workers_share_the_slots_of_a_full_server(
+    own_postgres: PostgresServer, report: Callable[[str], None]
+) -> None:
+    """
+    Four workers that want more connections than the server has refuse nobody.
+    """
+    url = own_postgres.new_database()
+    create_shop(url)
+    with serving(narrow_url(own_postgres, url, SLOTS), "--workers", "4") as server:
+        load = MixedLoad(Client(server.port).log_in())
+        load.run(LOAD_S)
+    report(
+        f"{load.counts.total()} requests in {LOAD_S:g} s by {CLIENTS} clients and 4 workers over "
+        f"{SLOTS} slots, {load.failures.total()} failed"
+    )
+
+    assert {} == load.failures
+    assert min(load.counts.values()) > 5
 
 
 def test_a_small_pool_serves_many_threads(own_postgres: PostgresServer) -> None:
