@@ -14,6 +14,7 @@ from mechanic_core.errors import Refused
 from mechanic_http.ports import AccessLog
 from mechanic_server.http_server import ApplicationFactory, Stopping, ignore_exit, listen
 from mechanic_server.http_server import serve as serve_until_stopped
+from mechanic_shop.extras import ExtraMissing, name_missing_extra
 from mechanic_shop.garbage_collection import exempt_from_collection
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.observability.metrics import shared_between_processes
@@ -26,6 +27,9 @@ from mechanic_shop.wiring.application import (
     create_application,
     open_application,
 )
+
+_EXPECTED: Final = (Refused, OSError, ExtraMissing)
+"""What a start can fail with: errors of one line."""
 
 GRANIAN_NEEDS_A_PROXY: Final = (
     "mechanic-shop: granian sets no time limit for request bodies: serve it only behind a proxy "
@@ -61,7 +65,7 @@ GRANIAN_NEEDS_A_PROXY: Final = (
     type=click.Choice(["waitress", "granian"]),
     default="waitress",
     show_default=True,
-    help="The HTTP server; granian is an extra: mechanic-shop[granian].",
+    help="The HTTP server.",
 )
 def serve(
     host: str, port: int, threads: int, workers: int, server: Literal["waitress", "granian"]
@@ -76,8 +80,8 @@ def serve(
         click.echo(f"mechanic-shop: {workers} workers without CACHE_REDIS_URL: {apart}", err=True)
     with shared_between_processes() if workers > 1 else nullcontext(ignore_exit) as on_exit:
         if server == "granian":
-            from mechanic_server import granian  # noqa: PLC0415 - an optional dependency
-
+            with name_missing_extra("--server granian"):
+                from mechanic_server import granian  # noqa: PLC0415 - an optional dependency
             behind_proxy = bool(settings.trusted_proxies)
             if not behind_proxy:
                 click.echo(GRANIAN_NEEDS_A_PROXY, err=True)
@@ -137,12 +141,12 @@ def _create_granian_application(stopping: Stopping) -> WSGIApplication:
     try:
         settings = Settings.read()
         return create_application(settings, configure_logging(settings), stopping=stopping)
-    except (Refused, OSError) as error:
+    except _EXPECTED as error:
         raise SystemExit(f"mechanic-shop: {mask_urls(str(error))}") from None
 
 
 def _report_error(error: BaseException) -> None:
     """Write the error that ended a worker process: one line if expected, else the traceback."""
-    expected = isinstance(error, Refused | OSError)
+    expected = isinstance(error, _EXPECTED)
     text = f"mechanic-shop: {error}\n" if expected else "".join(traceback.format_exception(error))
     click.echo(mask_urls(text), nl=False, err=True)

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 from wsgiref.types import WSGIApplication
 
 from mechanic_http.ports import AccessLog
+from mechanic_shop.extras import name_missing_extra
 from mechanic_shop.settings.variables import WrongSettings
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -44,14 +45,13 @@ def find_exporter(environ: Mapping[str, str]) -> str | None:
 
 
 def open_traces(environ: Mapping[str, str]) -> AbstractContextManager[Traces | None]:
-    """Open the configured traces, None if they are off. Raises `WrongSettings`."""
+    """Open the configured traces, None if they are off.
+
+    Raises `WrongSettings` and `ExtraMissing`.
+    """
     exporter = find_exporter(environ)
     if exporter is None:
         return nullcontext()
-    try:
+    with name_missing_extra(f"OTEL_TRACES_EXPORTER={exporter}"):
         from mechanic_shop.observability import opentelemetry  # noqa: PLC0415 - optional
-    except ModuleNotFoundError as missing:
-        raise WrongSettings(
-            f"OTEL_TRACES_EXPORTER requires mechanic-shop[otel] ({missing})"
-        ) from None
     return opentelemetry.open_exporter(exporter)
