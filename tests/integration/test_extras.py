@@ -214,7 +214,7 @@ def test_a_program_is_told_the_extra(
             ("RATE_LIMIT_STORAGE_URL", "redis"),
         ),
         (
-            *(("http",), "serve --port 0", {"OTEL_TRACES_EXPORTER": "otlp"}),
+            *(("http",), "serve --port 0 --workers 2", {"OTEL_TRACES_EXPORTER": "otlp"}),
             ("OTEL_TRACES_EXPORTER=otlp", "otel"),
         ),
     ],

@@ -14,10 +14,11 @@ from mechanic_core.errors import Refused
 from mechanic_http.ports import AccessLog
 from mechanic_server.http_server import ApplicationFactory, Stopping, ignore_exit, listen
 from mechanic_server.http_server import serve as serve_until_stopped
-from mechanic_shop.extras import ExtraMissing, name_missing_extra
+from mechanic_shop.extras import name_missing_extra
 from mechanic_shop.garbage_collection import exempt_from_collection
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.observability.metrics import shared_between_processes
+from mechanic_shop.observability.traces import require_exporter
 from mechanic_shop.settings.choices import CacheType
 from mechanic_shop.settings.database_url import require_folder
 from mechanic_shop.settings.settings import Settings
@@ -27,9 +28,6 @@ from mechanic_shop.wiring.application import (
     create_application,
     open_application,
 )
-
-_EXPECTED: Final = (Refused, OSError, ExtraMissing)
-"""What a start can fail with: errors of one line."""
 
 GRANIAN_NEEDS_A_PROXY: Final = (
     "mechanic-shop: granian sets no time limit for request bodies: serve it only behind a proxy "
@@ -75,6 +73,7 @@ def serve(
         raise click.UsageError("--workers and granian need Linux or macOS")
     settings = Settings.read()
     require_folder(settings.database_url)  # before worker processes fail by it one after another
+    require_exporter(os.environ)  # as above
     access_log = configure_logging(settings)
     if workers > 1 and (apart := _what_is_not_shared(settings, workers)):
         click.echo(f"mechanic-shop: {workers} workers without CACHE_REDIS_URL: {apart}", err=True)
@@ -141,12 +140,12 @@ def _create_granian_application(stopping: Stopping) -> WSGIApplication:
     try:
         settings = Settings.read()
         return create_application(settings, configure_logging(settings), stopping=stopping)
-    except _EXPECTED as error:
+    except (Refused, OSError) as error:
         raise SystemExit(f"mechanic-shop: {mask_urls(str(error))}") from None
 
 
 def _report_error(error: BaseException) -> None:
     """Write the error that ended a worker process: one line if expected, else the traceback."""
-    expected = isinstance(error, _EXPECTED)
+    expected = isinstance(error, Refused | OSError)
     text = f"mechanic-shop: {error}\n" if expected else "".join(traceback.format_exception(error))
     click.echo(mask_urls(text), nl=False, err=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from typing import Final, Protocol
 from wsgiref.types import WSGIApplication
 
@@ -44,14 +45,23 @@ def find_exporter(environ: Mapping[str, str]) -> str | None:
     return None if exporter == "none" else exporter
 
 
+def require_exporter(environ: Mapping[str, str]) -> str | None:
+    """Return what `find_exporter` does; raise `ExtraMissing` if its packages are not installed."""
+    exporter = find_exporter(environ)
+    if exporter is not None:
+        with name_missing_extra(f"OTEL_TRACES_EXPORTER={exporter}"):
+            import_module("mechanic_shop.observability.opentelemetry")
+    return exporter
+
+
 def open_traces(environ: Mapping[str, str]) -> AbstractContextManager[Traces | None]:
     """Open the configured traces, None if they are off.
 
     Raises `WrongSettings` and `ExtraMissing`.
     """
-    exporter = find_exporter(environ)
+    exporter = require_exporter(environ)
     if exporter is None:
         return nullcontext()
-    with name_missing_extra(f"OTEL_TRACES_EXPORTER={exporter}"):
-        from mechanic_shop.observability import opentelemetry  # noqa: PLC0415 - optional
+    from mechanic_shop.observability import opentelemetry  # noqa: PLC0415 - not without traces
+
     return opentelemetry.open_exporter(exporter)
