@@ -15,7 +15,7 @@ PYTHONS = nox.project.python_versions(PROJECT)
 HERE = ".".join(platform.python_version_tuple()[:2])
 PINS = "constraints.txt"
 LOCKS = {
-    "requirements.lock": ("pyproject.toml", "--extra=granian", "--extra=otel"),
+    "requirements.lock": ("pyproject.toml", "--extra=all"),
     "build.lock": ("--group=build",),
 }
 """What the image and the blueprint install, with hashes: the shop's packages, and its builder's."""
@@ -241,9 +241,9 @@ def pin(session: nox.Session, file: str, *arguments: str) -> None:
 
 
 def install(session: nox.Session, *groups: str, project: bool = False) -> None:
-    """Install the dependency *groups*, and the *project* itself, at their pinned versions."""
+    """Install dependency *groups*, and the *project* as deployed, at their pinned versions."""
     requirements = nox.project.dependency_groups(PROJECT, *groups)
-    project_itself = ["."] if project else []
+    project_itself = [".[all]"] if project else []
     session.install("-c", PINS, *requirements, *project_itself, env={"UV_BUILD_CONSTRAINT": PINS})
 
 

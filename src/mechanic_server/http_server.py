@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -9,8 +10,6 @@ from functools import partial
 from threading import Event
 from typing import TypeAlias
 from wsgiref.types import WSGIApplication
-
-import click
 
 from mechanic_server.client_networks import Network
 from mechanic_server.limits import BACKLOG, MAX_OPEN_FILES
@@ -86,7 +85,8 @@ def serve(  # noqa: PLR0913 - the options of a server
 
 
 def _announce(listener: socket.socket) -> None:
-    click.echo(f"Serving on {url_of(listener)}")
+    sys.stdout.write(f"Serving on {url_of(listener)}\n")
+    sys.stdout.flush()
 
 
 def _allow_open_files() -> None:

@@ -7,6 +7,8 @@ database. Their types are in `__init__.pyi`.
 from importlib import import_module
 from typing import Any
 
+from mechanic_shop.extras import name_missing_extra
+
 _MODULES = {
     "Settings": "mechanic_shop.settings.settings",
     "ShopClosedError": "mechanic_shop.wiring.open_store",
@@ -20,11 +22,12 @@ __all__ = ["__version__", *_MODULES]  # noqa: PLE0604 - all of them are text
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name of `__all__`."""
+    """Import a name of `__all__`. Raises `ExtraMissing`."""
     if name == "__version__":
         return import_module("importlib.metadata").version("mechanic-shop")
     if name in _MODULES:
-        return getattr(import_module(_MODULES[name]), name)
+        with name_missing_extra(name):
+            return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from mechanic_shop.extras import ALL, ExtraMissing, name_missing_extra
 from mechanic_shop.garbage_collection import exempt_from_collection
 
 
@@ -65,8 +66,11 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
     An error is printed as one line on standard error, never as a traceback.
     """
+    words = sys.argv[1:] if args is None else args
+    command = next((word for word in words if word in command_summaries()), "the command line")
     try:
-        code = cli.main(args, prog_name="mechanic-shop", standalone_mode=False)
+        with name_missing_extra(command):
+            code = cli.main(args, prog_name="mechanic-shop", standalone_mode=False)
     except Exception as error:  # noqa: BLE001 - the last resort of a command line
         click.echo(f"mechanic-shop: {_error_line(error)}", err=True)
         code = getattr(error, "exit_code", 1)
@@ -74,6 +78,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 
 def _error_line(error: Exception) -> str:
+    if isinstance(error, ExtraMissing):  # perhaps one that is needed for the imports below
+        return error.advice(ALL)
     from mechanic_core.errors import Refused  # noqa: PLC0415 - imports attrs: not for `--help`
     from mechanic_shop.settings.env_file import prefixed_names  # noqa: PLC0415 - as above
     from mechanic_shop.settings.url_passwords import mask_urls  # noqa: PLC0415 - as above

@@ -1,9 +1,9 @@
 """The WSGI application for any server: `mechanic_shop.wsgi:application`."""
 
 from mechanic_core.errors import Refused
+from mechanic_shop import create_application
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.settings.settings import Settings
-from mechanic_shop.wiring.application import create_application
 
 try:
     _settings = Settings.read()

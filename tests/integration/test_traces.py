@@ -227,4 +227,4 @@ def test_a_missing_extra_is_reported(tmp_path: Path) -> None:
 
     assert 2 == done.returncode
     assert 1 == len(done.stderr.splitlines())
-    assert "requires mechanic-shop[otel]" in done.stderr
+    assert "OTEL_TRACES_EXPORTER=otlp needs the extra `otel`" in done.stderr

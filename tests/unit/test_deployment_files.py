@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from mechanic_server.supervisor import STOP_TIMEOUT_S
 from mechanic_shop.cli import cli
+from mechanic_shop.extras import ALL, DISTRIBUTION
 from mechanic_shop.settings.settings import Settings, variables
+from tests.requirements import required_by, requirements_of
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -39,9 +39,8 @@ DEPLOYMENTS = (
 
 
 def installations(text: str) -> list[str]:
-    """Return every command of pip in *text* that is more than a hint about an extra."""
-    found = re.findall(r"pip (?:--python \S+ )?(?:install|wheel) [^&\n]*", text)
-    return [command for command in found if "[granian]" not in command]
+    """Return every command of pip in *text*."""
+    return re.findall(r"pip (?:--python \S+ )?(?:install|wheel) [^&\n]*", text)
 
 
 def unit() -> ConfigParser:
@@ -220,24 +219,6 @@ def pins(file: str) -> dict[str, str]:
     return {line.partition("==")[0]: line for line in lines}
 
 
-def required_by(requirements: list[str]) -> set[str]:
-    """Return the names of *requirements* and of everything that they need here."""
-    found: dict[tuple[str, frozenset[str]], Requirement] = {}
-    waiting = [Requirement(text) for text in requirements]
-    while waiting:
-        one = waiting.pop()
-        key = canonicalize_name(one.name), frozenset(one.extras)
-        if key not in found:
-            found[key] = one
-            waiting += [
-                needed
-                for needed in map(Requirement, distribution(one.name).requires or ())
-                if needed.marker is None
-                or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *one.extras))
-            ]
-    return {name for name, _ in found}
-
-
 @pytest.mark.parametrize("file", LOCKS)
 def test_every_line_of_a_lock_has_a_hash_and_the_pinned_version(file: str) -> None:
     """
@@ -257,8 +238,7 @@ def test_the_locks_are_complete() -> None:
     The locks have everything that the deployed shop and its builder need.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    extras: dict[str, list[str]] = project["project"]["optional-dependencies"]
-    needed = [*project["project"]["dependencies"], *extras["granian"], *extras["otel"]]
+    needed = requirements_of(distribution(DISTRIBUTION), [ALL])
 
     assert required_by(needed) <= pins("requirements.lock").keys()
     assert project["build-system"]["requires"] == project["dependency-groups"]["build"]
@@ -299,6 +279,6 @@ def test_licences_are_those_of_what_is_installed() -> None:
             re.MULTILINE,
         )
     }
-    names = {re.split(r"[\[<>=]", wanted)[0] for wanted in declared}
+    names = {re.split(r"[\[<>=]", wanted)[0] for wanted in declared} - {DISTRIBUTION}
 
     assert {name: versions[name] for name in names} == {name: listed.get(name) for name in names}

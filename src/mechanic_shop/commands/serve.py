@@ -14,9 +14,11 @@ from mechanic_core.errors import Refused
 from mechanic_http.ports import AccessLog
 from mechanic_server.http_server import ApplicationFactory, Stopping, ignore_exit, listen
 from mechanic_server.http_server import serve as serve_until_stopped
+from mechanic_shop.extras import name_missing_extra
 from mechanic_shop.garbage_collection import exempt_from_collection
 from mechanic_shop.observability.logs import configure_logging
 from mechanic_shop.observability.metrics import shared_between_processes
+from mechanic_shop.observability.traces import require_exporter
 from mechanic_shop.settings.choices import CacheType
 from mechanic_shop.settings.database_url import require_folder
 from mechanic_shop.settings.settings import Settings
@@ -61,7 +63,7 @@ GRANIAN_NEEDS_A_PROXY: Final = (
     type=click.Choice(["waitress", "granian"]),
     default="waitress",
     show_default=True,
-    help="The HTTP server; granian is an extra: mechanic-shop[granian].",
+    help="The HTTP server.",
 )
 def serve(
     host: str, port: int, threads: int, workers: int, server: Literal["waitress", "granian"]
@@ -71,13 +73,14 @@ def serve(
         raise click.UsageError("--workers and granian need Linux or macOS")
     settings = Settings.read()
     require_folder(settings.database_url)  # before worker processes fail by it one after another
+    require_exporter(os.environ)  # as above
     access_log = configure_logging(settings)
     if workers > 1 and (apart := _what_is_not_shared(settings, workers)):
         click.echo(f"mechanic-shop: {workers} workers without CACHE_REDIS_URL: {apart}", err=True)
     with shared_between_processes() if workers > 1 else nullcontext(ignore_exit) as on_exit:
         if server == "granian":
-            from mechanic_server import granian  # noqa: PLC0415 - an optional dependency
-
+            with name_missing_extra("--server granian"):
+                from mechanic_server import granian  # noqa: PLC0415 - an optional dependency
             behind_proxy = bool(settings.trusted_proxies)
             if not behind_proxy:
                 click.echo(GRANIAN_NEEDS_A_PROXY, err=True)

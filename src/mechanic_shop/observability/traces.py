@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from typing import Final, Protocol
 from wsgiref.types import WSGIApplication
 
 from mechanic_http.ports import AccessLog
+from mechanic_shop.extras import name_missing_extra
 from mechanic_shop.settings.variables import WrongSettings
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -43,15 +45,23 @@ def find_exporter(environ: Mapping[str, str]) -> str | None:
     return None if exporter == "none" else exporter
 
 
-def open_traces(environ: Mapping[str, str]) -> AbstractContextManager[Traces | None]:
-    """Open the configured traces, None if they are off. Raises `WrongSettings`."""
+def require_exporter(environ: Mapping[str, str]) -> str | None:
+    """Return what `find_exporter` does; raise `ExtraMissing` if its packages are not installed."""
     exporter = find_exporter(environ)
+    if exporter is not None:
+        with name_missing_extra(f"OTEL_TRACES_EXPORTER={exporter}"):
+            import_module("mechanic_shop.observability.opentelemetry")
+    return exporter
+
+
+def open_traces(environ: Mapping[str, str]) -> AbstractContextManager[Traces | None]:
+    """Open the configured traces, None if they are off.
+
+    Raises `WrongSettings` and `ExtraMissing`.
+    """
+    exporter = require_exporter(environ)
     if exporter is None:
         return nullcontext()
-    try:
-        from mechanic_shop.observability import opentelemetry  # noqa: PLC0415 - optional
-    except ModuleNotFoundError as missing:
-        raise WrongSettings(
-            f"OTEL_TRACES_EXPORTER requires mechanic-shop[otel] ({missing})"
-        ) from None
+    from mechanic_shop.observability import opentelemetry  # noqa: PLC0415 - not without traces
+
     return opentelemetry.open_exporter(exporter)

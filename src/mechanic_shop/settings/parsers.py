@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from mechanic_adapters.rate_limits.quota import RateLimit
 from mechanic_core.rules import first_violation, rules_of
 from mechanic_core.texts import clean_email
 from mechanic_core.values import Email
@@ -109,6 +108,8 @@ def _pem_file(text: str) -> Path:
 
 
 def _rate(text: str) -> str:
+    from mechanic_adapters.rate_limits.quota import RateLimit  # noqa: PLC0415 - see above
+
     RateLimit.parse(text)
     return text.casefold()
 

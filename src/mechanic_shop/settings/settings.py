@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from attrs import Factory, fields, frozen
 
 from mechanic_adapters.addresses import WrongAddress
+from mechanic_shop.extras import name_missing_extra
 from mechanic_shop.settings.choices import (
     CacheType,
     Environment,
@@ -223,8 +224,8 @@ class Settings:
         """Return the settings of the environment, then of *env_file*, then the defaults.
 
         *overrides* are texts or values by field name, None for the default; their variables are
-        not read. Raises `WrongSettings`, which names every variable that is wrong, and `TypeError`
-        for an unknown name.
+        not read. Raises `WrongSettings`, which names every variable that is wrong, `TypeError` for
+        an unknown name, and `ExtraMissing`.
         """
         sources = [os.environ if environ is None else environ]
         if env_file:
@@ -258,8 +259,9 @@ class Settings:
         for field, (spelling, value) in set_by.items():
             variable = by_field[field][1]
             try:
-                if value is not None:
-                    values[field] = variable.check(value)
+                with name_missing_extra(spelling):
+                    if value is not None:
+                        values[field] = variable.check(value)
             except ValueError as error:
                 cause = f" ({error})" if isinstance(error, WrongAddress) else ""
                 wrong.append(

@@ -52,7 +52,7 @@ print(json.dumps(sorted(name for name in sys.modules if name.startswith("mechani
 
 HEAVY = {
     *("alembic", "apispec", "argon2", "attr", "cachetools", "cattrs", "cryptography", "dotenv"),
-    *("falcon", "granian", "hypothesis", "jwt", "mako", "opentelemetry", "orjson"),
+    *("falcon", "granian", "hypothesis", "jwt", "limits", "mako", "opentelemetry", "orjson"),
     *("prometheus_client", "psycopg", "pytest", "redis", "sqlalchemy", "structlog"),
     *("waitress", "yaml"),
 }
@@ -67,7 +67,7 @@ USED: dict[str, set[str]] = {
     "db current": {*_DATABASE, "alembic", "mako"},
     "stock check": _SHOP,
     "serve": {
-        *(*_SHOP, "cattrs", "falcon", "prometheus_client", "structlog", "waitress"),
+        *(*_SHOP, "cattrs", "falcon", "limits", "prometheus_client", "structlog", "waitress"),
     },
 }
 """Packages that commands need on a current SQLite schema without Redis."""

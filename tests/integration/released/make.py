@@ -2,7 +2,7 @@
 
     git worktree add ../released c3459b4
     python3.11 -m venv ../released/.venv
-    ../released/.venv/bin/pip install -c ../released/constraints.txt ../released
+    ../released/.venv/bin/pip install -c ../released/constraints.txt '../released[all]'
     ../released/.venv/bin/python tests/integration/released/make.py postgresql://HOST/EMPTY_DATABASE
 
 It fills a SQLite file and the given PostgreSQL database with the released version's own demo, logs
