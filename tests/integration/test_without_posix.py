@@ -126,7 +126,8 @@ def test_every_module_is_imported(tmp_path: Path) -> None:
     ("words", "code", "printed"),
     [
         ("--help", 0, "Commands:"),
-        ("stock check", 0, ""),
+        ("db upgrade", 0, ""),
+        ("check", 1, "there is no shop in mechanic_shop.db"),
         ("serve --workers 2", 2, "--workers and granian need Linux or macOS"),
         ("serve --server granian", 2, "--workers and granian need Linux or macOS"),
     ],
