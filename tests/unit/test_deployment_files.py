@@ -1,7 +1,9 @@
 """The deployment files match the shop's commands, settings and files."""
 
+import os
 import re
 import shlex
+import subprocess
 import tomllib
 from configparser import ConfigParser
 from fnmatch import fnmatch
@@ -135,6 +137,28 @@ def test_service_and_commands_run_as_one_user() -> None:
     assert "DynamicUser" not in service
     assert service["ExecStart"].split()[0] in command
     assert not re.findall(r"# /opt/mechanic-shop/bin/mechanic-shop|systemd-run", SYSTEMD_GUIDE)
+
+
+def test_the_command_for_root_has_the_settings_of_the_service(tmp_path: Path) -> None:
+    """
+    What the shell of root exports does not replace a setting; the target of a copy is passed on.
+    """
+    (tmp_path / ".env").touch()
+    script = (ROOT / "deploy" / "mechanic-shop.sh").read_text()
+    script = re.sub("^exec runuser .*$", "env", script, flags=re.MULTILINE)
+    given = {"PATH": os.environ["PATH"], "COPY_TO": "sqlite:///new.db", "PGPASSWORD": "w0rd"}
+    strays = {"APP_ENV": "development", "DATABASE_URL": "sqlite:///a\nb", "MECHANIC_LOG_LEVEL": "x"}
+
+    shown = subprocess.run(
+        ["/bin/sh", "-c", script.replace("/var/lib/mechanic-shop", str(tmp_path))],
+        env=given | strays,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    lines = {line for line in shown.stdout.splitlines() if not line.startswith(("PWD=", "_="))}
+    assert {f"{name}={text}" for name, text in given.items()} | {"APP_ENV=production"} == lines
 
 
 def test_commands_of_the_guide_exist() -> None:

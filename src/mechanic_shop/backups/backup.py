@@ -82,7 +82,16 @@ def _translate_errors() -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        raise BackupRefused(str(error)) from error
+        raise BackupRefused(_describe(error)) from error
+
+
+def _describe(error: OSError | ValueError) -> str:
+    """Return which file an error is about, in words; that of a temporary file is its folder."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        path = Path(os.fsdecode(error.filename))
+        place = path.parent if path.name.startswith(".") else path
+        return f"{place}: {error.strerror}"
+    return str(error)
 
 
 @contextmanager

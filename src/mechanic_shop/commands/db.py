@@ -1,5 +1,7 @@
 """The `db` command group."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import click
@@ -7,6 +9,7 @@ from alembic.util import CommandError
 
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.migrations.lock_retries import LockRetries
+from mechanic_adapters.sql.store import SqlStore
 from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring import database
@@ -20,6 +23,13 @@ def _report(text: str) -> None:
 
 
 _RETRIES: Final = LockRetries(report=_report)
+
+
+@contextmanager
+def _opened_store(settings: Settings) -> Iterator[SqlStore]:
+    url = settings.database_url
+    with translate_errors(url), database.open_database(settings, 1, must_exist=True) as store:
+        yield store
 
 
 @click.group()
@@ -76,7 +86,7 @@ def check() -> None:
 @click.option("--mend", is_flag=True, help="Recount and store the wrong counters.")
 def recount(*, mend: bool) -> None:
     """Exit 1 if a stored counter is wrong, unless --mend corrects it."""
-    with database.open_database(Settings.read(), 1, must_exist=True) as store:
+    with _opened_store(Settings.read()) as store:
         counters, totals = store.miscounts(), store.wrong_totals()
         if mend and (counters or totals):
             store.recount()
@@ -99,7 +109,7 @@ def recount(*, mend: bool) -> None:
 def sweep() -> None:
     """Delete expired answers, sessions, old events and mails; add up the changes of counters."""
     settings = Settings.read()
-    with database.open_database(settings, 1, must_exist=True) as store:
+    with _opened_store(settings) as store:
         swept = create_sweeper(settings, store).sweep()
     click.echo(f"{swept.answers} stored answers deleted")
     click.echo(f"{swept.sessions} sessions and refresh tokens deleted")

@@ -12,6 +12,7 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused, Unavailable
 from mechanic_shop.settings.database_url import (
     DatabaseAway,
+    name_of_place,
     require_folder,
     sqlite_file,
     translate_errors,
@@ -73,7 +74,7 @@ def open_database(
             if not wait:
                 raise
             _log.warning("started without the database: %s", away)
-            store.admit_after(partial(_require_supported, store, prepares=prepares))
+            store.admit_after(partial(_require_supported, store, url, prepares=prepares))
         with probe_regularly(store):
             yield store
 
@@ -89,10 +90,7 @@ def _require_shop(url: str) -> None:
     with translate_errors(url), closing(SqlStore.open(url, pool_size=1)) as store:
         found = store.schema_version() if file.exists() else None
     if found is None and schema_version(url) is None:  # as a former release stored it
-        raise NoShop(
-            f"there is no shop in {file}: set DATABASE_URL to its place, or create one with "
-            "mechanic-shop db upgrade"
-        )
+        raise NoShop(_upgrade_needed(None, url))
 
 
 def _warn_of_pooler(store: SqlStore, *, prepares: bool) -> None:
@@ -108,14 +106,14 @@ def _warn_of_pooler(store: SqlStore, *, prepares: bool) -> None:
         )
 
 
-def _require_supported(store: SqlStore, *, prepares: bool) -> None:
+def _require_supported(store: SqlStore, url: str, *, prepares: bool) -> None:
     """Raise `Unavailable` unless the schema is one that this program runs on.
 
     Log then, as at the start, what a pooler takes from the sessions.
     """
     found = store.schema_version()
     if not version.is_supported(found):
-        _log.error(_upgrade_needed(found))
+        _log.error(_upgrade_needed(found, url))
         raise Unavailable
     _warn_of_pooler(store, prepares=prepares)
 
@@ -136,7 +134,7 @@ def _ensure_schema(store: SqlStore, url: str) -> None:
     if version.is_supported(found):
         return
     if not file:
-        raise SchemaOld(_upgrade_needed(found))
+        raise SchemaOld(_upgrade_needed(found, url))
     store.close()
     upgrade_schema(url)
 
@@ -171,7 +169,7 @@ def require_newest_schema(url: str) -> str:
     """Return the schema's version; raise `SchemaOld` or `SchemaNewer` if it is another."""
     found = known_schema_version(url)
     if found is None or found != version.newest():
-        raise SchemaOld(_upgrade_needed(found))
+        raise SchemaOld(_upgrade_needed(found, url))
     return found
 
 
@@ -186,8 +184,10 @@ def unsafe_server_settings(url: str) -> tuple[str, ...]:
         return runner.unsafe_server_settings(url)
 
 
-def _upgrade_needed(found: str | None) -> str:
-    return (
-        f"the database's schema is {found or 'empty'}, not {version.newest()}: "
-        "run mechanic-shop db upgrade"
-    )
+def _upgrade_needed(found: str | None, url: str) -> str:
+    if found is None:
+        return (
+            f"there is no shop in {name_of_place(url)}: set DATABASE_URL to its place; "
+            "to create one, run mechanic-shop db upgrade"
+        )
+    return f"the database's schema is {found}, not {version.newest()}: run mechanic-shop db upgrade"
