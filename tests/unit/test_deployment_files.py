@@ -175,6 +175,31 @@ def test_commands_of_the_guide_exist() -> None:
         assert result.exit_code == 0, words
 
 
+def test_the_samples_for_kubernetes_match_the_shop() -> None:
+    """
+    A pod may drain and finish its requests before it is killed, and the job's command exists.
+    """
+    text = (ROOT / "docs" / "how-to" / "scale-out.md").read_text()
+    pod, job = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    (shop,) = pod["spec"]["containers"]
+    (upgrade,) = job["spec"]["template"]["spec"]["containers"]
+    draining = {one["name"]: int(one["value"]) for one in shop["env"]}
+    probes = {
+        kind: shop[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")
+    }
+    result = CliRunner().invoke(cli, [*upgrade["command"][1:], "--help"])
+
+    assert draining.keys() <= KNOWN
+    assert (
+        pod["spec"]["terminationGracePeriodSeconds"] >= draining["DRAIN_SECONDS"] + STOP_TIMEOUT_S
+    )
+    assert {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"} == {
+        kind: probe["path"] for kind, probe in probes.items()
+    }
+    assert ("mechanic-shop", 0) == (upgrade["command"][0], result.exit_code)
+    assert upgrade["image"] == shop["image"]
+
+
 def test_unit_waits_for_a_database_without_end() -> None:
     """
     Systemd starts the shop again after each failure, however often, and lets it stop by itself.
