@@ -96,3 +96,18 @@ def test_a_command_that_writes_says_why_it_failed(
     assert is_one_line(outcome.err)
     assert outcome.err.startswith("mechanic-shop: DATABASE_URL: the database at 127.0.0.1:")
     assert outcome.err.endswith(" cannot be used: read only (25006)\n")
+
+
+def test_a_command_does_without_the_replica(
+    shop_cli: CommandLine, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    A replica that is away is told in a line that a person understands, and nothing fails.
+    """
+    urls = {"DATABASE_URL": postgres_url, "DATABASE_REPLICA_URL": "postgresql://127.0.0.1:1/shop"}
+    shop_cli("db", "upgrade", **urls)
+
+    outcome = shop_cli("staff", "list", **urls)
+
+    assert 0 == outcome.code
+    assert "the replica is down" in {record.message for record in caplog.records}
