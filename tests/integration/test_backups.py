@@ -276,7 +276,9 @@ def test_invalid_backups_are_refused(
         "not a backup of a shop on PostgreSQL",
     )
     assert not (folder / "new.db").exists()
-    assert 2 == run_command(folder, url, "restore", "nowhere").returncode
+    assert_refused(
+        run_command(folder, url, "restore", "nowhere"), "nowhere: No such file or directory"
+    )
 
 
 def test_a_failed_backup_leaves_nothing(folder: Path) -> None:

@@ -109,7 +109,7 @@ Multiple connection attempts failed. All failures were:
     [
         (
             f"{AT}FATAL:  sorry, too many clients already",
-            "does not answer: it is full (53300)",
+            "does not answer: no connection is free (53300)",
             False,
         ),
         (f"{AT}FATAL:  the database system is starting up", "it starts or stops (57P03)", False),

@@ -1,7 +1,9 @@
 """The deployment files match the shop's commands, settings and files."""
 
+import os
 import re
 import shlex
+import subprocess
 import tomllib
 from configparser import ConfigParser
 from fnmatch import fnmatch
@@ -136,6 +138,28 @@ def test_service_and_commands_run_as_one_user() -> None:
     assert not re.findall(r"# /opt/mechanic-shop/bin/mechanic-shop|systemd-run", SYSTEMD_GUIDE)
 
 
+def test_the_command_for_root_has_the_settings_of_the_service(tmp_path: Path) -> None:
+    """
+    What the shell of root exports does not replace a setting; the target of a copy is passed on.
+    """
+    (tmp_path / ".env").touch()
+    script = (ROOT / "deploy" / "mechanic-shop.sh").read_text()
+    script = re.sub("^exec runuser .*$", "env", script, flags=re.MULTILINE)
+    given = {"PATH": os.environ["PATH"], "COPY_TO": "sqlite:///new.db", "PGPASSWORD": "w0rd"}
+    strays = {"APP_ENV": "development", "DATABASE_URL": "sqlite:///a\nb", "MECHANIC_LOG_LEVEL": "x"}
+
+    shown = subprocess.run(
+        ["/bin/sh", "-c", script.replace("/var/lib/mechanic-shop", str(tmp_path))],
+        env=given | strays,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    lines = {line for line in shown.stdout.splitlines() if not line.startswith(("PWD=", "_="))}
+    assert {f"{name}={text}" for name, text in given.items()} | {"APP_ENV=production"} == lines
+
+
 def test_commands_of_the_guide_exist() -> None:
     """
     Each command of the shop in the guide to systemd is valid.
@@ -148,6 +172,31 @@ def test_commands_of_the_guide_exist() -> None:
     for words in found:
         result = CliRunner().invoke(cli, [*words.split(), "--help"])
         assert result.exit_code == 0, words
+
+
+def test_the_samples_for_kubernetes_match_the_shop() -> None:
+    """
+    A pod may drain and finish its requests before it is killed, and the job's command exists.
+    """
+    text = (ROOT / "docs" / "how-to" / "scale-out.md").read_text()
+    pod, job = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", text, re.DOTALL))
+    (shop,) = pod["spec"]["containers"]
+    (upgrade,) = job["spec"]["template"]["spec"]["containers"]
+    draining = {one["name"]: int(one["value"]) for one in shop["env"]}
+    probes = {
+        kind: shop[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")
+    }
+    result = CliRunner().invoke(cli, [*upgrade["command"][1:], "--help"])
+
+    assert draining.keys() <= KNOWN
+    assert (
+        pod["spec"]["terminationGracePeriodSeconds"] >= draining["DRAIN_SECONDS"] + STOP_TIMEOUT_S
+    )
+    assert {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"} == {
+        kind: probe["path"] for kind, probe in probes.items()
+    }
+    assert ("mechanic-shop", 0) == (upgrade["command"][0], result.exit_code)
+    assert upgrade["image"] == shop["image"]
 
 
 def test_unit_waits_for_a_database_without_end() -> None:

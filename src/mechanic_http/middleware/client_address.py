@@ -53,6 +53,11 @@ class ClientAddresses:
                 return forwarded.rpartition(",")[2].strip().lower() == "https"
         return bool(req.env.get("wsgi.url_scheme") == "https")
 
+    def is_ignored(self, req: Request) -> bool:
+        """Return whether the scheme in the request is not believed, since no proxy sent it."""
+        peer: str = req.env.get("REMOTE_ADDR", "")
+        return "HTTP_X_FORWARDED_PROTO" in req.env and not self.is_proxy(peer)
+
     def networks(self, peer: str, forwarded_for: str) -> tuple[str, ...]:
         """Return the client's networks, which rate limits count by, the narrowest first.
 

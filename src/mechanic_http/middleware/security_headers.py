@@ -16,6 +16,11 @@ _HEADERS: Final = {
 }
 _ONE_YEAR: Final = "max-age=31536000"
 
+_PROXY_UNKNOWN: Final = (
+    "HTTPS is required, and the X-Forwarded-Proto of this request counts only from an address in "
+    "TRUSTED_PROXIES"
+)
+
 PLAIN_HTTP_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths for probes and scrapers inside the deployment, which use plain HTTP."""
 
@@ -50,4 +55,4 @@ class HttpsOnly:
         elif req.path not in PLAIN_HTTP_PATHS:
             if self._count:
                 self._count(req)
-            raise HttpsRequired
+            raise HttpsRequired(_PROXY_UNKNOWN if self._clients.is_ignored(req) else "")

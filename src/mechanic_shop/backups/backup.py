@@ -33,17 +33,18 @@ def back_up(url: str, target: Path, *, replace: bool = False) -> int:
     also if *target* exists and *replace* is false, or if it is the database itself.
     """
     require_folder(url)
-    _require_other_file(url, target)
-    if target.exists() and not replace:
-        raise BackupRefused(f"{target} already exists: use --force to replace it")
-    if (own := sqlite_file(url)) and not own.exists():
-        raise BackupRefused(f"there is no shop in {own}: set DATABASE_URL to its place")
-    with _translate_errors(), _atomic_write(target, replace=replace) as temporary:
-        if file := sqlite_file(url):
-            sqlite_backups.write(file, temporary)
-        else:
-            postgres_backups.write(url, temporary)
-        return temporary.stat().st_size
+    with _translate_errors():
+        _require_other_file(url, target)
+        if target.exists() and not replace:
+            raise BackupRefused(f"{target} already exists: use --force to replace it")
+        if (own := sqlite_file(url)) and not own.exists():
+            raise BackupRefused(f"there is no shop in {own}: set DATABASE_URL to its place")
+        with _atomic_write(target, replace=replace) as temporary:
+            if own:
+                sqlite_backups.write(own, temporary)
+            else:
+                postgres_backups.write(url, temporary)
+            return temporary.stat().st_size
 
 
 def restore(url: str, source: Path, *, replace: bool = False) -> None:
@@ -53,8 +54,8 @@ def restore(url: str, source: Path, *, replace: bool = False) -> None:
     false, or if *source* is the database itself.
     """
     require_folder(url)
-    _require_other_file(url, source)
     with _translate_errors():
+        _require_other_file(url, source)
         file = sqlite_file(url)
         magic = _SQLITE_MAGIC if file else _POSTGRES_MAGIC
         with source.open("rb") as backup:
@@ -82,7 +83,16 @@ def _translate_errors() -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        raise BackupRefused(str(error)) from error
+        raise BackupRefused(_describe(error)) from error
+
+
+def _describe(error: OSError | ValueError) -> str:
+    """Return which file an error is about, in words; that of a temporary file is its folder."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        path = Path(os.fsdecode(error.filename))
+        place = path.parent if path.name.startswith(".") else path
+        return f"{place}: {error.strerror}"
+    return str(error)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from mechanic_core.accounts.password_resets import NewPassword
 from mechanic_core.mechanics.mechanic import Hiring, Mechanic
 from mechanic_core.paging import MAX_PAGE_SIZE, PageRequest
 from mechanic_core.rules import first_violation, normalizer_of, rules_of
+from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.shop import open_existing_shop, open_shop
 
@@ -39,7 +40,7 @@ def add(role: str, email: str, name: str, *, password_stdin: bool) -> None:
     password = _read_password(from_stdin=password_stdin)
     _validate(name=name, email=email, password=password)
     hiring = Hiring(name=name, email=email, role=Role(role), password=password)
-    with open_shop(settings=settings) as shop:
+    with translate_errors(settings.database_url), open_shop(settings=settings) as shop:
         mechanic = shop.hire_mechanic(SYSTEM, hiring)
     click.echo(f"{mechanic.role} {mechanic.id}: {mechanic.name} <{mechanic.email}>")
 
@@ -60,7 +61,7 @@ def reset(email: str, *, password_stdin: bool) -> None:
 @staff.command("list")
 def list_staff() -> None:
     """Print id, role, name, e-mail address and activity of each account, separated by tabs."""
-    with open_shop(settings=Settings.read()) as shop:
+    with open_existing_shop(Settings.read()) as shop:
         after: int | None = None
         while True:
             page = shop.list_mechanics(SYSTEM, PageRequest(MAX_PAGE_SIZE, after=after))

@@ -6,14 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from mechanic_adapters.sql.engine.engines import database_url
+from mechanic_adapters.sql.engine.engines import database_url, schema_name
 from mechanic_adapters.sql.engine.postgres.connection_failures import connection_failure
+from mechanic_adapters.sql.engine.postgres.server_places import places
 from mechanic_adapters.sql.engine.postgres.session_settings import SessionUnfit
-from mechanic_core.errors import LostRace, Unavailable
+from mechanic_core.errors import LostRace, OutcomeUnknown, Unavailable
 from mechanic_shop.settings.variables import WrongSettings
 
 
-class DatabaseAway(Unavailable):
+class DatabaseUnusable(Unavailable):
+    """The database cannot be used; the detail says where and why."""
+
+
+class DatabaseAway(DatabaseUnusable):
     """The database does not answer now, and may do so later."""
 
 
@@ -24,17 +29,26 @@ def sqlite_file(url: str) -> Path | None:
     return Path(unquote(urlsplit(url).path[1:]))
 
 
+def name_of_place(url: str) -> str:
+    """Return what *url* names: a file, or a database and its servers, without a password."""
+    if file := sqlite_file(url):
+        return str(file)
+    place = database_url(url)
+    schema = f"schema {schema} of " if (schema := schema_name(place)) else ""
+    return f"{schema}the database {place.database} at {', '.join(places(place))}"
+
+
 @contextmanager
 def translate_errors(url: str) -> Iterator[None]:
     """Translate errors of the database at *url* within this block into one clear sentence.
 
     Raises `WrongSettings` if there can be no database at *url*, `DatabaseAway` if it may answer
-    later, and `Unavailable`.
+    later, and `DatabaseUnusable`.
     """
     require_folder(url)
     try:
         yield
-    except LostRace:
+    except (LostRace, OutcomeUnknown, DatabaseUnusable):  # these say it themselves
         raise
     except SessionUnfit as unfit:
         raise WrongSettings(f"DATABASE_URL: {unfit.reason}") from unfit
@@ -47,7 +61,7 @@ def translate_errors(url: str) -> Iterator[None]:
             raise WrongSettings(text) from None
         text = describe_failure(url, driver_error)
         if sqlite_file(url) or connection_failure(database_url(url), driver_error).is_lasting:
-            raise Unavailable(text) from error
+            raise DatabaseUnusable(text) from error
         raise DatabaseAway(text) from error
 
 

@@ -26,7 +26,8 @@ def read_env_file(path: Path) -> Mapping[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongSettings(f"{path} cannot be read: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise WrongSettings(f"{path} cannot be read: {reason}") from None
     bindings = list(parse_stream(text))
     for binding in bindings:
         if binding.error:

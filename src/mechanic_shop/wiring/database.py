@@ -13,6 +13,7 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.errors import Refused
 from mechanic_shop.settings.database_url import (
     DatabaseAway,
+    name_of_place,
     require_folder,
     sqlite_file,
     translate_errors,
@@ -81,7 +82,7 @@ def open_database(
             if not wait:
                 raise
             _log.warning("started without the database: %s", away)
-            store.admission.hold(partial(_schema_fault, store, prepares=prepares))
+            store.admission.hold(partial(_schema_fault, store, url, prepares=prepares))
         with _probing(store):
             yield store
 
@@ -105,10 +106,7 @@ def require_shop(url: str) -> None:
     with translate_errors(url), closing(SqlStore.open(url, pool_size=1)) as store:
         found = store.schema_version() if file.exists() else None
     if found is None and schema_version(url) is None:  # as a former release stored it
-        raise NoShop(
-            f"there is no shop in {file}: set DATABASE_URL to its place, or create one with "
-            "mechanic-shop db upgrade"
-        )
+        raise NoShop(_upgrade_needed(None, url))
 
 
 def _warn_of_pooler(store: SqlStore, *, prepares: bool) -> None:
@@ -124,14 +122,14 @@ def _warn_of_pooler(store: SqlStore, *, prepares: bool) -> None:
         )
 
 
-def _schema_fault(store: SqlStore, *, prepares: bool) -> Cause | None:
+def _schema_fault(store: SqlStore, url: str, *, prepares: bool) -> Cause | None:
     """Return why this program does not run on the schema; None if it does.
 
     Log then, as at the start, what a pooler takes from the sessions. Raises `Unavailable`.
     """
     found = store.schema_version()
     if not version.is_supported(found):
-        return Cause(_upgrade_needed(found))
+        return Cause(_upgrade_needed(found, url))
     _warn_of_pooler(store, prepares=prepares)
     return None
 
@@ -152,7 +150,7 @@ def _ensure_schema(store: SqlStore, url: str) -> None:
     if version.is_supported(found):
         return
     if not file:
-        raise SchemaOld(_upgrade_needed(found))
+        raise SchemaOld(_upgrade_needed(found, url))
     store.close()
     upgrade_schema(url)
 
@@ -187,7 +185,7 @@ def require_newest_schema(url: str) -> str:
     """Return the schema's version; raise `SchemaOld` or `SchemaNewer` if it is another."""
     found = known_schema_version(url)
     if found is None or found != version.newest():
-        raise SchemaOld(_upgrade_needed(found))
+        raise SchemaOld(_upgrade_needed(found, url))
     return found
 
 
@@ -202,8 +200,10 @@ def unsafe_server_settings(url: str) -> tuple[str, ...]:
         return runner.unsafe_server_settings(url)
 
 
-def _upgrade_needed(found: str | None) -> str:
-    return (
-        f"the database's schema is {found or 'empty'}, not {version.newest()}: "
-        "run mechanic-shop db upgrade"
-    )
+def _upgrade_needed(found: str | None, url: str) -> str:
+    if found is None:
+        return (
+            f"there is no shop in {name_of_place(url)}: set DATABASE_URL to its place; "
+            "to create one, run mechanic-shop db upgrade"
+        )
+    return f"the database's schema is {found}, not {version.newest()}: run mechanic-shop db upgrade"

@@ -17,6 +17,7 @@ from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import EventListener, Store
 from mechanic_shop.settings.choices import CacheType
+from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.env_file import prefixed_names
 from mechanic_shop.settings.settings import Settings, variables
 from mechanic_shop.settings.url_passwords import mask_url
@@ -77,8 +78,11 @@ def open_shop(
 
 @contextmanager
 def open_existing_shop(settings: Settings) -> Iterator[Shop]:
-    """Open the shop as `open_shop` does, but raise `NoShop` instead of creating one."""
-    with ExitStack() as stack:
+    """Open the shop for a command: as `open_shop` does, but never create one.
+
+    Raises `NoShop`, and what `translate_errors` raises, also for what the block does.
+    """
+    with translate_errors(settings.database_url), ExitStack() as stack:
         shop = _open(stack, settings, None, ignore_low_stock, must_exist=True)
         yield with_long_poll(shop, MAX_WAITING)
 

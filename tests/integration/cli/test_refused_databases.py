@@ -7,14 +7,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.cli.outcomes import CommandLine, is_one_line
+from tests.integration.cli.outcomes import ADD, CommandLine, is_one_line
 from tests.integration.programs import run
 
 REASONS: Mapping[str, str] = {
     "password": "wrong credentials (28P01)",
     "database": "no such database (3D000)",
     "tls": "TLS",
-    "rights": "missing rights (42501)",
+    "rights": "missing rights (42501), permission denied for ",
     "address": "does not answer: connection refused",
 }
 """What is wrong, and what its line says."""
@@ -74,3 +74,40 @@ def test_serve_says_it_too(
     assert 1 == served.returncode
     assert is_one_line(served.stderr)
     assert REASONS[reason] in served.stderr
+
+
+@pytest.mark.parametrize("words", ["db sweep", "events", " ".join(ADD)])
+def test_a_command_that_writes_says_why_it_failed(
+    shop_cli: CommandLine, postgres_url: str, words: str
+) -> None:
+    """
+    On a server that takes no writes the line has the place, the cause and its SQLSTATE.
+    """
+    name = postgres_url.rpartition("/")[2]
+    shop_cli("db", "upgrade", DATABASE_URL=postgres_url)
+    shop_cli(*ADD, "--password-stdin", given="correct horse\n", DATABASE_URL=postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+
+    given = {"given": "correct horse\n", "DATABASE_URL": postgres_url}
+    outcome = shop_cli(*words.split(), *(["--password-stdin"] if "staff" in words else []), **given)
+
+    assert 1 == outcome.code
+    assert is_one_line(outcome.err)
+    assert outcome.err.startswith("mechanic-shop: DATABASE_URL: the database at 127.0.0.1:")
+    assert outcome.err.endswith(" cannot be used: read only (25006)\n")
+
+
+def test_a_command_does_without_the_replica(
+    shop_cli: CommandLine, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    A replica that is away is told in a line that a person understands, and nothing fails.
+    """
+    urls = {"DATABASE_URL": postgres_url, "DATABASE_REPLICA_URL": "postgresql://127.0.0.1:1/shop"}
+    shop_cli("db", "upgrade", **urls)
+
+    outcome = shop_cli("staff", "list", **urls)
+
+    assert 0 == outcome.code
+    assert "the replica is down" in {record.message for record in caplog.records}

@@ -17,7 +17,9 @@ OF_A_SHOP: Final = (
     "db sweep",
     "events",
     "customer export --id 1",
+    "copy --to sqlite:///other.db",
     "backup shop.backup",
+    "staff list",
     "staff reset --email grace@example.com --password-stdin",
 )
 """Commands that are of use for a shop that exists."""
@@ -83,6 +85,47 @@ def test_a_database_without_a_shop_is_not_backed_up(
     assert is_one_line(outcome.err)
     assert "does not contain a shop" in outcome.err
     assert [] == [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "words", ["db check", "stock check", "staff list", "copy --to sqlite:///s"]
+)
+def test_a_place_without_a_shop_is_named(
+    shop_cli: CommandLine, tmp_path: Path, postgres_url: str, words: str
+) -> None:
+    """
+    The line names the place before it says how a shop is created there, so a wrong one is seen.
+    """
+    server, _, name = postgres_url.partition("@")[2].partition("/")
+    there = f"the database {name} at {server}"
+    places = {
+        f"there is no shop in {there}: ": postgres_url,
+        f"there is no shop in schema desk of {there}: ": f"{postgres_url}?schema=desk",
+        "there is no shop in none.db: ": "sqlite:///none.db",
+    }
+
+    for beginning, url in places.items():
+        outcome = shop_cli(*words.split(), DATABASE_URL=url)
+
+        assert 1 == outcome.code
+        assert is_one_line(outcome.err)
+        assert outcome.err.startswith(f"mechanic-shop: {beginning}set DATABASE_URL")
+        assert outcome.err.endswith("run mechanic-shop db upgrade\n")
+    assert [] == [*tmp_path.iterdir()]
+
+
+def test_a_backup_names_the_folder_that_is_missing(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    A backup that cannot be written names its folder, not a temporary file.
+    """
+    shop_cli("db", "upgrade")
+
+    outcome = shop_cli("backup", "backups/shop")
+
+    folder = tmp_path / "backups"
+    expected = f"mechanic-shop: {folder}: No such file or directory\n"
+    assert (1, expected) == (outcome.code, outcome.err)
+    assert not folder.exists()
 
 
 def test_an_old_shop_is_upgraded(shop_cli: CommandLine) -> None:

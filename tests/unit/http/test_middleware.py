@@ -119,11 +119,16 @@ def test_refuses_plain_http_where_https_is_required() -> None:
 
 def test_trusts_no_other_client_about_https() -> None:
     """
-    X-Forwarded-Proto of an untrusted client is ignored.
+    X-Forwarded-Proto of an untrusted client is ignored, and the setting that trusts it is named.
     """
     shop = client(attrs.evolve(SETTINGS, force_https=True))
 
-    assert 403 == shop.get("/inventory", X_Forwarded_Proto="https").status_code
+    forwarded = shop.get("/inventory", X_Forwarded_Proto="https")
+    plain = shop.get("/inventory")
+
+    assert [(403, True), (403, False)] == [
+        (one.status_code, "TRUSTED_PROXIES" in one.json["detail"]) for one in (forwarded, plain)
+    ]
 
 
 def test_allows_configured_origins() -> None:

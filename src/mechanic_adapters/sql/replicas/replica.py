@@ -232,4 +232,6 @@ class Replica:
         state, self._logged = self.state, self._logged
         if state is not self._logged:
             self._logged = state
-            _log.warning("replica", extra={"store": "replica", "state": state.value})
+            _log.warning(
+                "the replica is %s", state.value, extra={"store": "replica", "state": state.value}
+            )

@@ -21,7 +21,11 @@ _USELESS: Final = "cannot be used"
 _REFUSAL: Final = "FATAL: "
 
 _PASSING: Final = (
-    (r"too many (clients|connections)|connection slots|no more connections", "it is full", "53300"),
+    (
+        r"too many (clients|connections)|connection slots|no more connections",
+        "no connection is free",
+        "53300",
+    ),
     (r"starting up|shutting down|recovery mode|not yet accepting", "it starts or stops", "57P03"),
     (r"is read-only|hot standby|is in recovery", "it takes no writes", ""),
     (
@@ -62,7 +66,7 @@ _MISTAKES: Final = (
 _TLS: Final = (
     (r"does not support SSL", "it offers no TLS, which sslmode requires"),
     (r"does not match host name", "its certificate is for another name"),
-    (r"root certificate file", "the file in sslrootcert cannot be read"),
+    (r"root certificate file", "sslrootcert names no file that can be read"),
     (r"certificate file|private key", "the files in sslcert and sslkey cannot be used"),
     (r"certificate verify failed", "its certificate is not trusted"),
     (r"alert|certificate", "it does not accept the certificate in sslcert"),
@@ -121,8 +125,9 @@ def connection_failure(url: URL, error: BaseException) -> ConnectionFailure:
     where = ", ".join(places(url))
     if code := getattr(error, "sqlstate", None):  # the server has answered a statement
         refusal = Refusal(_USELESS, reason_of(code), code)
+        why = f"{refusal.why}{_lacking_object(error)}"
         return ConnectionFailure(
-            _sentence(where, refusal.verb, refusal.why), bool(_LASTING_CODES.match(code))
+            _sentence(where, refusal.verb, why), bool(_LASTING_CODES.match(code))
         )
     several = [*multiple_failures(text := str(error))]
     if not several:
@@ -151,6 +156,12 @@ def refusal_in(text: str) -> Refusal:
             return Refusal(_UNFIT, cause, is_tls=True)
     is_refused = _REFUSAL in text
     return Refusal(_REFUSES if is_refused else _SILENT, is_lasting=is_refused)
+
+
+def _lacking_object(error: BaseException) -> str:
+    """Return what rights are missing for, if the server says that; it names no values then."""
+    message = str(error).partition("\n")[0]
+    return f", {message}" if message.startswith("permission denied for ") else ""
 
 
 def _sentence(where: str, verb: str, cause: str) -> str:
