@@ -165,7 +165,7 @@ def test_commands_of_the_guide_exist() -> None:
     Each command of the shop in the guide to systemd is valid.
     """
     found = re.findall(
-        r"(?:^# |root  |&& )mechanic-shop ([a-z]+(?: [a-z]+)?)", SYSTEMD_GUIDE, re.MULTILINE
+        r"(?:^# |root  \(?|&& )mechanic-shop ([a-z]+(?: [a-z]+)?)", SYSTEMD_GUIDE, re.MULTILINE
     )
 
     assert len(found) > 8

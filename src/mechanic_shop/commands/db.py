@@ -1,7 +1,5 @@
 """The `db` command group."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import click
@@ -9,7 +7,6 @@ from alembic.util import CommandError
 
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.migrations.lock_retries import LockRetries
-from mechanic_adapters.sql.store import SqlStore
 from mechanic_shop.observability.agreement import wrong_counters
 from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
@@ -24,13 +21,6 @@ def _report(text: str) -> None:
 
 
 _RETRIES: Final = LockRetries(report=_report)
-
-
-@contextmanager
-def _opened_store(settings: Settings) -> Iterator[SqlStore]:
-    url = settings.database_url
-    with translate_errors(url), database.open_database(settings, 1, must_exist=True) as store:
-        yield store
 
 
 @click.group()
@@ -87,7 +77,7 @@ def check() -> None:
 @click.option("--mend", is_flag=True, help="Recount and store the wrong counters.")
 def recount(*, mend: bool) -> None:
     """Exit 1 if a stored counter is wrong, unless --mend corrects it."""
-    with _opened_store(Settings.read()) as store:
+    with database.open_existing_database(Settings.read()) as store:
         lines = wrong_counters(store)
         if mend and lines:
             store.recount()
@@ -105,7 +95,7 @@ def recount(*, mend: bool) -> None:
 def sweep() -> None:
     """Delete expired answers, sessions, old events and mails; add up the changes of counters."""
     settings = Settings.read()
-    with _opened_store(settings) as store:
+    with database.open_existing_database(settings) as store:
         swept = create_sweeper(settings, store).sweep()
     click.echo(f"{swept.answers} stored answers deleted")
     click.echo(f"{swept.sessions} sessions and refresh tokens deleted")

@@ -87,6 +87,19 @@ def open_database(
             yield store
 
 
+@contextmanager
+def open_existing_database(settings: Settings) -> Iterator[SqlStore]:
+    """Open the database for a command, with one connection.
+
+    Raises `NoShop`, and what `translate_errors` raises, also for what the block does.
+    """
+    with (
+        translate_errors(settings.database_url),
+        open_database(settings, 1, must_exist=True) as store,
+    ):
+        yield store
+
+
 def _probing(store: SqlStore) -> AbstractContextManager[object]:
     """Return a block in which the replica of *store*, if it has one, is probed."""
     if store.lagging_reads is None:

@@ -34,6 +34,7 @@ SECRETS: Final = {
 ARGUMENTS: Final[Mapping[str, Sequence[str]]] = {
     "backup": ["a"],
     "copy": ["--to", f"postgresql://shop:{SECRET}@{AWAY}/copy"],
+    "customer export": ["--email", "a@b.example"],
     "keys new": ["--alg", "RS256", "--out", "a.pem"],
     "restore": ["dump"],
     "serve": ["--port", "0"],
