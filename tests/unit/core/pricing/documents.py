@@ -20,8 +20,8 @@ from mechanic_core.pricing.pricing_rules import (
     TaxRounding,
 )
 
-DOCUMENTS: Final = settings(max_examples=max(200, 5 * settings().max_examples))
-"""200 documents; 1,000 with the profile `ci`, 10,000 with `long`."""
+DOCUMENTS: Final = settings(max_examples=7 * settings().max_examples)
+"""210 documents; 1,400 with the profile `ci`, 14,000 with `long`."""
 
 PART, LABOR, FEE, SUBLET, CORE, _ = LineKind
 
