@@ -7,6 +7,7 @@ credits of everything sum to the document, in whatever parts.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from operator import sub
 from typing import Annotated, ClassVar, Final
 
 from attrs import evolve, frozen
@@ -41,6 +42,28 @@ class MoreThanInvoiced(Conflict):
     fact_types: ClassVar = {"lines": _LINES}
 
 
+@frozen
+class Part:
+    """A part of a line, by quantity or by amount; the empty part is neither."""
+
+    quantity: int = 0
+    amount: int = 0
+
+    def plus(self, other: "Part") -> "Part":
+        """Return both parts together."""
+        return Part(self.quantity + other.quantity, self.amount + other.amount)
+
+    def of(self, figure: int, line: PricedLine) -> int:
+        """Return what belongs to this part of a *figure* of *line*, rounded once."""
+        if self.amount:
+            return rounded(figure * self.amount, line.net)
+        return rounded(figure * self.quantity, line.quantity) if self.quantity else 0
+
+    def exceeds(self, line: PricedLine) -> bool:
+        """Return whether this is more than the whole *line*."""
+        return abs(self.quantity) > abs(line.quantity) or abs(self.amount) > abs(line.net)
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class LineCredit:
     """A line to credit by its number, and how much of it: a quantity, or a net amount.
@@ -60,6 +83,11 @@ class LineCredit:
             name = "amount" if self.quantity is None else "quantity"
             raise RuleBroken(Problem(f"#/{name}", "must not be 0"))
 
+    @property
+    def part(self) -> Part:
+        """The part of the line."""
+        return Part(self.quantity or 0, self.amount or 0)
+
 
 @frozen(kw_only=True)
 class CreditedLine(LineFigures):
@@ -75,28 +103,6 @@ class Credit:
     lines: tuple[CreditedLine, ...]
     tax: tuple[AuthorityTax, ...]
     totals: Totals
-
-
-@frozen
-class Part:
-    """A part of a line, by quantity or by amount; the empty part is neither."""
-
-    quantity: int = 0
-    amount: int = 0
-
-    def plus(self, other: "Part") -> "Part":
-        """Return both parts together."""
-        return Part(self.quantity + other.quantity, self.amount + other.amount)
-
-    def of(self, figure: int, line: PricedLine) -> int:
-        """Return what belongs to this part of a *figure* of *line*, rounded once."""
-        if self.amount:
-            return rounded(figure * abs(self.amount), abs(line.net))
-        return rounded(figure * abs(self.quantity), abs(line.quantity) or 1)
-
-    def exceeds(self, line: PricedLine) -> bool:
-        """Return whether this is more than the whole *line*."""
-        return abs(self.quantity) > abs(line.quantity) or abs(self.amount) > abs(line.net)
 
 
 Parts = Mapping[int, Part]
@@ -175,12 +181,12 @@ def _parts(lines: Mapping[int, PricedLine], wanted: Sequence[LineCredit]) -> Par
         elif one.line in parts:
             problems.append(Problem(f"#/lines/{index}/line", "is named twice"))
         elif lines[one.line].quantity < 0:
-            parts[one.line] = Part(-abs(one.quantity or 0), -abs(one.amount or 0))
-        elif (one.quantity or one.amount or 0) < 0:
-            name = "amount" if one.quantity is None else "quantity"
+            parts[one.line] = Part(-abs(one.part.quantity), -abs(one.part.amount))
+        elif one.part.quantity < 0 or one.part.amount < 0:
+            name = "quantity" if one.amount is None else "amount"
             problems.append(Problem(f"#/lines/{index}/{name}", "must be above 0"))
         else:
-            parts[one.line] = Part(one.quantity or 0, one.amount or 0)
+            parts[one.line] = one.part
     if problems:
         raise RuleBroken(*problems, *Unknown(*unknown).problems)
     if unknown:
@@ -233,10 +239,9 @@ def _breakdown(
             continue
         rows, base = list(group), Money(sum(line.net for line in credited))
         lines = [line for line in document.lines if line.tax_class == tax_class]
-        shares = zip(_shares(rows, lines, after), _shares(rows, lines, before), strict=True)
+        taxes = map(sub, _shares(rows, lines, after), _shares(rows, lines, before))
         found += [
-            evolve(row, base=base, tax=Money(so_far - until_now))
-            for row, (so_far, until_now) in zip(rows, shares, strict=True)
+            evolve(row, base=base, tax=Money(tax)) for row, tax in zip(rows, taxes, strict=True)
         ]
     return tuple(found)
 
@@ -257,7 +262,7 @@ def _shares(rows: Sequence[AuthorityTax], lines: Sequence[PricedLine], parts: Pa
     left = sum(weights)
     shares = []
     for weight in weights:
-        share = rounded(rest * weight * (1 if left > 0 else -1), abs(left) or 1)
+        share = rounded(rest * weight, left) if rest else 0
         shares.append(share)
         rest, left = rest - share, left - weight
     return shares

@@ -95,6 +95,12 @@ class PricingLine:
         return Money(rounded(self.quantity * self.unit_price, ONE))
 
     @property
+    def discounted(self) -> int:
+        """What its own discount leaves of the amount."""
+        amount = self.amount
+        return amount - (self.discount.off(amount) if self.discount else 0)
+
+    @property
     def taxed_as(self) -> str:
         """The tax class of the line, or the default class of its kind."""
         return self.tax_class or DEFAULT_CLASSES[self.kind]

@@ -8,10 +8,10 @@ def rounded(numerator: int, denominator: int) -> int:
 
     Args:
         numerator: Any whole number.
-        denominator: A whole number above 0.
+        denominator: Any whole number but 0.
     """
-    nearest = (2 * abs(numerator) + denominator) // (2 * denominator)
-    return -nearest if numerator < 0 else nearest
+    nearest = (2 * abs(numerator) + abs(denominator)) // (2 * abs(denominator))
+    return nearest if (numerator < 0) == (denominator < 0) else -nearest
 
 
 def shared(total: int, numerators: Sequence[int], denominator: int) -> list[int]:

@@ -1,6 +1,8 @@
 """The steps from lines to a priced document, in the order of the package's description."""
 
 from collections.abc import Sequence
+from itertools import compress
+from operator import sub
 from types import MappingProxyType
 from typing import Final
 
@@ -48,24 +50,19 @@ def price(
     """
     _require_priceable(lines)
     ordered = sorted(lines, key=lambda line: line.place)
-    amounts = [line.amount for line in ordered]
-    left = [
-        amount - (line.discount.off(amount) if line.discount else 0)
-        for line, amount in zip(ordered, amounts, strict=True)
-    ]
+    left = [line.discounted for line in ordered]
     kinds = [line.kind for line in ordered]
     for discount in discounts:
         left = _discounted(discount, kinds, left)
     if rules.supplies_fee and (fee := _fee(rules.supplies_fee, kinds, left)):
         ordered.append(_supplies_line(fee, rules.supplies_fee.tax_class))
-        amounts.append(Money(fee))
         left.append(fee)
     taxes, breakdown = tax_lines(left, [line.taxed_as for line in ordered], rules)
     contained = taxes if rules.prices_include_tax else [0] * len(taxes)
     priced = tuple(
-        _priced(number, line, amount, charged, charged - without, tax)
-        for number, (line, amount, charged, without, tax) in enumerate(
-            zip(ordered, amounts, left, contained, taxes, strict=True), start=1
+        _priced(number, line, charged, charged - without, tax)
+        for number, (line, charged, without, tax) in enumerate(
+            zip(ordered, left, contained, taxes, strict=True), start=1
         )
     )
     return PricedDocument(lines=priced, tax=breakdown, totals=Totals.of(priced))
@@ -91,19 +88,18 @@ def _discounted(
 ) -> list[int]:
     """Return what is *left* of each line after a ticket-wide discount, which they share."""
     scope = KINDS_OF_SCOPES[discount.scope]
-    bases = [
-        price if kind in scope and price > 0 else 0 for kind, price in zip(kinds, left, strict=True)
-    ]
+    bases = [max(0, left[place]) if kind in scope else 0 for place, kind in enumerate(kinds)]
     base = sum(bases)
     off = discount.off(base)
-    shares = shared(off, [off * one for one in bases], base or 1)
-    return [price - share for price, share in zip(left, shares, strict=True)]
+    if not off:
+        return list(left)
+    return list(map(sub, left, shared(off, [off * one for one in bases], base)))
 
 
 def _fee(fee: SuppliesFee, kinds: Sequence[LineKind], left: Sequence[int]) -> int:
     """Return the supplies fee on what is *left* of the lines in its base."""
     base = [KINDS_OF_BASES[one] for one in fee.of]
-    return fee.on(sum(price for kind, price in zip(kinds, left, strict=True) if kind in base))
+    return fee.on(sum(compress(left, (kind in base for kind in kinds))))
 
 
 def _supplies_line(fee: int, tax_class: str) -> PricingLine:
@@ -118,9 +114,9 @@ def _supplies_line(fee: int, tax_class: str) -> PricingLine:
     )
 
 
-def _priced(  # noqa: PLR0913 - a line and its figures
-    number: int, line: PricingLine, amount: int, charged: int, net: int, tax: int
-) -> PricedLine:
+def _priced(number: int, line: PricingLine, charged: int, net: int, tax: int) -> PricedLine:
+    """Return a line with its figures; *charged* is what discounts have left of it."""
+    amount = line.amount
     return PricedLine(
         line=number,
         kind=line.kind,
@@ -129,7 +125,7 @@ def _priced(  # noqa: PLR0913 - a line and its figures
         description=line.description,
         quantity=line.quantity,
         unit_price=line.unit_price,
-        amount=Money(amount),
+        amount=amount,
         discount=Money(amount - charged),
         net=Money(net),
         tax=Money(tax),

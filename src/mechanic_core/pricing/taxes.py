@@ -84,8 +84,9 @@ def _tax_in(gross: int, percent: int) -> int:
 
 def _by_rate(tax: int, rates: Sequence[TaxRate]) -> list[int]:
     """Return the share of each authority in a *tax*; a unit in doubt goes to the first by name."""
-    by_name = sorted(range(len(rates)), key=lambda place: rates[place].authority)
-    percents = [rates[place].percent for place in by_name]
-    found = shared(tax, [tax * percent for percent in percents], sum(percents) or 1)
-    shares = dict(zip(by_name, found, strict=True))
-    return [shares[place] for place in range(len(rates))]
+    if not tax:
+        return [0] * len(rates)
+    by_name = sorted(rates, key=lambda rate: rate.authority)
+    percent = sum(rate.percent for rate in rates)
+    shares = shared(tax, [tax * rate.percent for rate in by_name], percent)
+    return [shares[by_name.index(rate)] for rate in rates]

@@ -158,7 +158,10 @@ def assert_within(document: PricedDocument, notes: Sequence[Credit]) -> None:
 
 
 THIRDS: Final = price(
-    [line(PART, 3, "33.34", discount=off(10), id=7, job_id=2), line(LABOR, 1, 50, id=1)],
+    [
+        line(PART, 3, "33.34", discount=off(10), id=7, job_id=2, description="Pads"),
+        line(LABOR, 1, 50, id=1),
+    ],
     rules(rate("parts", 5, "State"), rate("parts", 3, "County"), rate("parts", "0.5", "City")),
 )
 """Three parts at 33.34 less 10 %: net 90.02, tax 4.50 + 2.70 + 0.45; and labour of 50.00."""
@@ -184,7 +187,7 @@ def test_a_credit_shows_its_line() -> None:
     given_back = credit(THIRDS, [], [by_quantity(1, 2)])
     (one,) = given_back.lines
 
-    assert (1, "part", 7, 2, None, 3334, 2000, "parts") == (
+    assert (1, "part", 7, 2, "Pads", 3334, 2000, "parts") == (
         one.line,
         one.kind,
         one.id,
@@ -293,7 +296,7 @@ def test_what_was_given_away_is_credited_as_nothing() -> None:
 
     assert [(1000, 1000, 0, 0)] == [figures(one) for one in first.lines]
     assert (0, 0) == (rest.totals.net, rest.totals.tax)
-    with pytest.raises(MoreThanInvoiced, match="Everything has been credited") as refused:
+    with pytest.raises(MoreThanInvoiced, match=r"^Everything has been credited$") as refused:
         credit(free, [*first.lines, *rest.lines])
     assert {"lines": (1,)} == refused.value.facts
     with pytest.raises(MoreThanInvoiced):
@@ -366,6 +369,11 @@ def test_all_problems_of_a_credit_are_named() -> None:
     ) == refused.value.problems
     with pytest.raises(RuleBroken, match="#/lines/0/amount: must be above 0"):
         credit(THIRDS, [], [by_amount(1, -1)])
+    nothing = price([line(PART, 0, 1)], rules())
+    with pytest.raises(RuleBroken, match="#/lines/0/quantity: must be above 0"):
+        credit(nothing, [], [by_quantity(1, -1)])
+    with pytest.raises(MoreThanInvoiced):
+        credit(nothing, [], [by_quantity(1, 1)])
     with pytest.raises(RuleBroken, match="#/lines: must not be empty"):
         credit(THIRDS, [], [])
     with pytest.raises(Unknown, match="#/lines/0/line: does not exist"):

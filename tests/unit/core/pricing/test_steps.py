@@ -204,6 +204,17 @@ def test_step_3_more_than_the_scope_has_is_all_of_it() -> None:
     assert [(300, 300, 0, 0), (100, 100, 0, 0), (900, 0, 900, 0)] == figures(document)
 
 
+def test_step_3_a_cent_can_be_taken_off_and_nothing_of_nothing() -> None:
+    """
+    A line of one cent has its share in a discount, and a line of which nothing is left has none.
+    """
+    lines = [line(PART, 1, "0.01"), line(PART, 1, 5, discount=off(100)), line(PART, 1, "0.01")]
+
+    document = price(lines, PLAIN, [TicketDiscount(scope=Scope.ALL, amount=money("0.02"))])
+
+    assert [1, 500, 1] == [one.discount for one in document.lines]
+
+
 def test_step_4_the_supplies_fee_is_the_last_line() -> None:
     """
     5 % of what discounts have left of the labour, as a line with its own class.
@@ -267,6 +278,8 @@ def test_step_4_a_fee_on_what_comes_back_is_below_0() -> None:
         if one.kind is LineKind.SUPPLIES
     )
     assert -400 == price(lines, fee("10", cap="4")).totals.supplies
+    (_, cent) = price([line(LABOR, 1, "0.10")], fee("10")).lines
+    assert (1, 1000, 1) == (cent.amount, cent.quantity, cent.unit_price)
 
 
 def test_step_5_a_class_is_taxed_as_a_whole() -> None:
