@@ -303,6 +303,19 @@ def test_what_was_given_away_is_credited_as_nothing() -> None:
         credit(free, [], [by_amount(1, "0.01")])
 
 
+def test_a_line_of_quantity_0_is_in_the_way_of_nothing() -> None:
+    """
+    A line of nothing, taxed as another one, is no part of a credit and hinders none.
+    """
+    document = price([line(PART, 0, 5), line(PART, 2, 10)], rules(rate("parts", 10)))
+
+    half = credit(document, [], [by_quantity(2, 1)])
+    rest = credit(document, half.lines)
+
+    assert [("parts", "State", 1000, 100)] == taxes_of(half) == taxes_of(rest)
+    assert [2] == [one.line for one in rest.lines]
+
+
 def test_the_supplies_fee_is_credited_as_a_line() -> None:
     """
     The fee is a line of quantity 1, of which a part can be credited.
