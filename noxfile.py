@@ -1,6 +1,7 @@
 """The project's checks, one session each; `nox` without arguments runs all that must pass."""
 
 import hashlib
+import json
 import os
 import platform
 import re
@@ -37,6 +38,9 @@ LICENCES = [
     *("MPL-2.0", "MPL-2.0 AND (Apache-2.0 OR MIT)", "Mozilla Public License 2.0 (MPL 2.0)"),
     "LGPL-3.0-only",
 ]
+
+LEAST_NOTICED_PERCENT = 95
+"""How many of the mutants of the pricing code the tests must notice."""
 
 GENERATED = {
     "src/mechanic_http/static/swagger.yaml": ("openapi",),
@@ -176,7 +180,7 @@ def licences(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def long(session: nox.Session) -> None:
-    """Run state machines, interleavings, crashes, restarts and load for hours, not minutes."""
+    """Run state machines, interleavings, crashes, restarts, pricing and load for hours."""
     session.run(".ci/programs", *ENGINES, external=True)
     install(session, "tests", project=True)
     tests = (f"tests/scale/test_{name}.py" for name in ("pooled_sessions", "waits"))
@@ -184,6 +188,7 @@ def long(session: nox.Session) -> None:
     session.run("pytest", *load, env={"LOAD_SECONDS": "30"})
     session.run(
         *("pytest", "--timeout=14400"),
+        "tests/unit/core/pricing",
         *(
             f"tests/integration/test_{name}.py"
             for name in ("shop_machine", "shop_machine_sql", "stock_interleavings")
@@ -200,10 +205,24 @@ def long(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Change the pricing code in every way that mutmut knows; fail if tests notice under 95 %."""
+    install(session, "tests", "mutants", project=True)
+    shutil.rmtree("mutants", ignore_errors=True)
+    session.run("mutmut", "run", *session.posargs, env={"HYPOTHESIS_PROFILE": "mutants"})
+    session.run("mutmut", "export-cicd-stats", silent=True)
+    stats = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text("utf-8"))
+    noticed = 100 * (stats["killed"] + stats["timeout"]) / stats["total"]
+    session.run("mutmut", "results")
+    if noticed < LEAST_NOTICED_PERCENT:
+        session.error(f"tests notice {noticed:.1f} % of {stats['total']} mutants")
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Pin the newest versions in `constraints.txt`, and the hashes of those that are deployed."""
     session.install("uv", "-c", PINS)
-    groups = (f"--group={group}" for group in ("dev", "deployment", "audit", "licences"))
+    groups = (f"--group={group}" for group in ("dev", "deployment", "audit", "licences", "mutants"))
     pin(session, PINS, "pyproject.toml", "--all-extras", *groups, "--upgrade")
     for file, packages in LOCKS.items():
         pin(session, file, *packages, f"--constraints={PINS}", "--generate-hashes")

@@ -20,7 +20,14 @@ from hypothesis import strategies as st
 from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Part
-from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
+from mechanic_core.money import (
+    MONEY_DECIMALS,
+    PERCENT_DECIMALS,
+    QUANTITY_DECIMALS,
+    Money,
+    Percent,
+    Quantity,
+)
 from mechanic_core.profile.calendar import ZoneName, zone_names
 from mechanic_core.rules import (
     Between,
@@ -67,7 +74,11 @@ _EXAMPLES: Final[Mapping[object, object]] = MappingProxyType(
         date: NOON.date(),
     }
 )
-_DECIMALS: Final = {Money: MONEY_DECIMALS, Quantity: QUANTITY_DECIMALS}
+_DECIMALS: Final = {
+    Money: MONEY_DECIMALS,
+    Quantity: QUANTITY_DECIMALS,
+    Percent: PERCENT_DECIMALS,
+}
 _CHARACTERS: Final = st.characters(codec="utf-8", exclude_characters="\x00")
 _VISIBLE: Final = st.characters(
     codec="utf-8", exclude_categories=["Cc", "Cf"], include_characters="\t\n\r\u200d"

@@ -1,7 +1,7 @@
-"""Exact amounts: money in minor units, quantities in thousandths, never a binary float.
+"""Exact amounts: money in minor units, quantities in thousandths, percentages in parts per million.
 
-Both are integers with types of their own, so that the type checker distinguishes them and a
-database column stores them as they are.
+They are integers with types of their own, never a binary float, so that the type checker
+distinguishes them and a database column stores them as they are.
 """
 
 import re
@@ -22,8 +22,15 @@ Quantity = NewType(
 )
 """A quantity of parts or hours in thousandths: 5500 is 5.5."""
 
+Percent = NewType(
+    "Percent",
+    Annotated[int, Expected("a whole number of ten-thousandths of a percent: use percent()")],
+)
+"""A percentage in ten-thousandths, which are parts per million: 82500 is 8.25 %."""
+
 MONEY_DECIMALS: Final = 2
 QUANTITY_DECIMALS: Final = 3
+PERCENT_DECIMALS: Final = 4
 
 MAX_MONEY: Final = 9_999_999_999
 MAX_QUANTITY: Final = 99_999_000
@@ -38,6 +45,12 @@ Measure = Annotated[Quantity, Between(1, MAX_QUANTITY, QUANTITY_DECIMALS), Examp
 """A quantity that is taken, received or worked, greater than 0."""
 
 ONE: Final = Quantity(1000)
+
+WHOLE: Final = Percent(1_000_000)
+"""100 %."""
+
+Share = Annotated[Percent, Between(0, WHOLE, PERCENT_DECIMALS), Example(8.25)]
+"""A percentage from 0 to 100, with at most four decimals."""
 
 _EXACT: Final = Context(prec=50)
 """More digits than any number here has, whatever the precision of the caller's context."""
@@ -63,6 +76,15 @@ def quantity(number: str | int | Decimal) -> Quantity:
     than `MAX_QUANTITY`, positive or negative.
     """
     return Quantity(_to_quantity(number))
+
+
+def percent(number: str | int | Decimal) -> Percent:
+    """Return a percentage: ``percent("8.25")`` is 82500, ``percent(10)`` is 100000.
+
+    Raises `RuleBroken` for a float, which is not exact, for more than four decimals, and for more
+    than 100, positive or negative.
+    """
+    return Percent(_to_percent(number))
 
 
 def scaled(decimals: int) -> Callable[[Any], int]:
@@ -111,6 +133,7 @@ def _exact(decimals: int, maximum: int) -> Callable[[object], int]:
 
 _to_money: Final = _exact(MONEY_DECIMALS, MAX_MONEY)
 _to_quantity: Final = _exact(QUANTITY_DECIMALS, MAX_QUANTITY)
+_to_percent: Final = _exact(PERCENT_DECIMALS, WHOLE)
 
 
 def line_amount(quantity: Quantity, price: Money) -> Money:

@@ -32,7 +32,12 @@ from mechanic_core.tickets.ticket import Ticket, TicketVehicle
 from mechanic_core.vehicles.vehicle import Vehicle
 from tests.strategies import FEWER, records, rule_breaking, sample, values_of
 
-GIVEN: dict[str, dict[str, object]] = {"MechanicEdit": {"add_ids": (1,)}}
+GIVEN: dict[str, dict[str, object]] = {
+    "Discount": {"percent": 100_000},
+    "LineCredit": {"quantity": 1_000},
+    "MechanicEdit": {"add_ids": (1,)},
+    "TicketDiscount": {"percent": 100_000},
+}
 """What a sample needs because a rule spans its optional fields."""
 
 
