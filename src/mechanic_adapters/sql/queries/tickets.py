@@ -44,9 +44,11 @@ from mechanic_adapters.sql.schema.tickets import (
 )
 from mechanic_core.inventory.part import MAX_NAMED_TICKETS
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
+from mechanic_core.tickets.bounds import MAX_UNFINISHED
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import FINAL_STATUSES
 
 _make_ticket, _make_vehicle = record_maker(Ticket), record_maker(TicketVehicle)

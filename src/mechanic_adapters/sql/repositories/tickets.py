@@ -48,7 +48,8 @@ from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ports import TicketFilter, TicketLists, TicketOwners, Tickets
-from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 
 _NOUN: Final = "tickets"
 
