@@ -17,10 +17,13 @@ from mechanic_core.mechanics import use_cases as mechanics
 from mechanic_core.profile import use_cases as profile
 from mechanic_core.tickets.use_cases import (
     assignment,
+    charges,
     intake,
+    jobs,
     labor_lines,
     lists,
     part_lines,
+    price,
     workflow,
 )
 from mechanic_core.unit_of_work import EventListener, Store, Work
@@ -124,14 +127,22 @@ class WorkflowUseCases:
 
 @frozen(kw_only=True, slots=False)
 class LineUseCases:
-    """Part lines and labor lines of a service ticket."""
+    """Jobs, lines, charges and discounts of a service ticket, and its price."""
 
+    add_job: jobs.AddJob
+    change_job: jobs.ChangeJob
+    remove_job: jobs.RemoveJob
     add_part_line: part_lines.AddPartLine
     change_part_line: part_lines.ChangePartLine
     remove_part_line: part_lines.RemovePartLine
     add_labor_line: labor_lines.AddLaborLine
     change_labor_line: labor_lines.ChangeLaborLine
     remove_labor_line: labor_lines.RemoveLaborLine
+    add_charge: charges.AddCharge
+    change_charge: charges.ChangeCharge
+    remove_charge: charges.RemoveCharge
+    replace_discounts: price.ReplaceDiscounts
+    read_price: price.ReadPrice
 
 
 @frozen(kw_only=True, slots=False)

@@ -22,8 +22,8 @@ from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.mechanic import Hiring, LastManager, MechanicId
 from mechanic_core.money import Quantity
 from mechanic_core.tickets.line import PartLineForm
-from mechanic_core.tickets.ticket import TicketFrozen, TicketId, TransitionBlocked
-from mechanic_core.tickets.workflow import Status
+from mechanic_core.tickets.ticket import TicketFrozen, TicketId
+from mechanic_core.tickets.workflow import Status, TransitionBlocked
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId, VehicleInUse
 from tests.integration.databases import ALL, LAST, DatabaseShop, add_brake_pad, deadlocks_of, now
 from tests.shops import MANAGER, MECHANIC

@@ -15,6 +15,7 @@ from mechanic_core.profile.profile import (
     ProfileChanged,
     ProfileForm,
 )
+from mechanic_core.tickets.price import priced
 from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
 
@@ -39,7 +40,7 @@ class ReadProfile:
 @final
 @frozen
 class ChangeProfile:
-    """Change the shop's profile."""
+    """Change the shop's profile; unfinished tickets follow its tax rates and fees at once."""
 
     policy: ClassVar = MANAGERS_ONLY
     refuses: ClassVar = (CurrencyFixed, ProfileChanged)
@@ -63,7 +64,11 @@ class ChangeProfile:
             after = profile.with_form(form, self.now())
             if after is profile:
                 return profile
-            return work.profiles.save(after, ProfileChange.between(profile, after, actor))
+            after = work.profiles.save(after, ProfileChange.between(profile, after, actor))
+            rules = after.pricing_rules
+            if rules != profile.pricing_rules:
+                work.tickets.restamp(lambda ticket: priced(ticket, rules))
+            return after
 
 
 @final

@@ -1,6 +1,6 @@
 """The charges of a ticket: fees, work that another shop does, and cores; and their forms."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 from attrs import evolve, frozen
 
@@ -64,7 +64,7 @@ class ChargeLine(TicketLine):
     tax_class: Annotated[TaxClass, Example("core")]
 
     @classmethod
-    def of(cls, form: ChargeForm) -> "ChargeLine":
+    def of(cls, form: ChargeForm) -> Self:
         """Return a new charge."""
         return cls(
             job_id=JobId(form.job_id or NEW_JOB),
@@ -97,17 +97,17 @@ class ChargeLine(TicketLine):
             **self.terms,
         )
 
-    def with_change(self, change: ChargeChange) -> "ChargeLine":
-        """Return the charge with the details of *change*; raise `RuleBroken` for its quantity."""
-        _require_consistent(self.kind, change.quantity, change.discount)
+    def with_form(self, form: ChargeChange) -> Self:
+        """Return the charge with the details of *form*; raise `RuleBroken` for its quantity."""
+        _require_consistent(self.kind, form.quantity, form.discount)
         return evolve(
             self,
-            job_id=JobId(change.job_id or NEW_JOB),
-            description=change.description,
-            quantity=change.quantity,
-            unit_price=change.unit_price,
-            tax_class=change.tax_class or DEFAULT_CLASSES[self.kind],
-            discount=change.discount,
+            job_id=JobId(form.job_id or NEW_JOB),
+            description=form.description,
+            quantity=form.quantity,
+            unit_price=form.unit_price,
+            tax_class=form.tax_class or DEFAULT_CLASSES[self.kind],
+            discount=form.discount,
         )
 
 

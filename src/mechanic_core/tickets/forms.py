@@ -9,8 +9,10 @@ from attrs import evolve, frozen
 from mechanic_core.access import Actor, RoleForbids
 from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
+from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.rules import Alias, Description, Example, Length, checked
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
+from mechanic_core.tickets.bounds import MAX_DISCOUNTS
 from mechanic_core.tickets.job import TicketVersion
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
@@ -150,6 +152,19 @@ class MechanicEdit:
 
 def _assigned(known: Mapping[int, Mechanic], ids: Sequence[int]) -> tuple[AssignedMechanic, ...]:
     return tuple(AssignedMechanic.of(known[one]) for one in ids)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class DiscountsForm:
+    """The discounts on the whole of a ticket, in the order in which they are taken off."""
+
+    items: Annotated[tuple[TicketDiscount, ...], Length(0, MAX_DISCOUNTS)]
+
+    def __attrs_post_init__(self) -> None:
+        """Check that each has a reason."""
+        without = [index for index, one in enumerate(self.items) if one.reason is None]
+        if without:
+            raise RuleBroken(*(Problem(f"#/items/{one}/reason", "is required") for one in without))
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -7,7 +7,10 @@ from typing import Annotated, NewType, Self
 from attrs import evolve, frozen
 
 from mechanic_core.access import Actor, By, Role
+from mechanic_core.money import MONEY_DECIMALS, PERCENT_DECIMALS
+from mechanic_core.pricing.discounts import Discount, TicketDiscount
 from mechanic_core.rules import Example, stored
+from mechanic_core.tickets.line import TicketLine
 from mechanic_core.values import Note
 
 EntryId = NewType("EntryId", Annotated[int, Example(77)])
@@ -72,6 +75,35 @@ class Entry:
         if not (actor.is_customer and is_other):
             return self
         return evolve(self, by=evolve(self.by, name=None))
+
+
+def describe_line(what: str, line: TicketLine, other: TicketLine | None = None) -> str:
+    """Return *what* a line is with its terms; its job, too, where the *other* is of another."""
+    texts = [what]
+    if other and line.job_id != other.job_id:
+        texts.append(f"job {line.job_id}")
+    if other and line.tax_class != other.tax_class:
+        texts.append(f"taxed as {line.tax_class}")
+    if line.discount:
+        texts.append(describe_discount(line.discount))
+    return ", ".join(texts)
+
+
+def describe_discount(discount: Discount) -> str:
+    """Return what a discount takes off, such as ``7.5 % off``; of a ticket, from what and why."""
+    if discount.percent is None:
+        off = f"{_as_decimal(discount.amount or 0, MONEY_DECIMALS)} off"
+    else:
+        percent = _as_decimal(discount.percent, PERCENT_DECIMALS)
+        off = f"{percent.rstrip('0').rstrip('.')} % off"
+    if isinstance(discount, TicketDiscount):
+        return f"{off} {discount.scope}: {discount.reason}"
+    return off
+
+
+def _as_decimal(scaled: int, decimals: int) -> str:
+    whole, fraction = divmod(scaled, 10**decimals)
+    return f"{whole}.{fraction:0{decimals}}"
 
 
 def _as_text(value: object) -> str | None:

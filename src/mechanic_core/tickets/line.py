@@ -1,11 +1,11 @@
 """The part lines and labour lines of a ticket, and their forms."""
 
-from typing import Annotated, NewType, TypeAlias
+from typing import Annotated, NewType, Self, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mechanic_core.errors import NotFound
-from mechanic_core.inventory.part import PartId, PartName, Sku
+from mechanic_core.inventory.part import Part, PartId, PartName, Sku
 from mechanic_core.members import Whole
 from mechanic_core.money import Measure, Money, Price, Quantity
 from mechanic_core.pricing.discounts import Discount
@@ -16,6 +16,7 @@ from mechanic_core.pricing.line import (
     TaxClass,
     line_amount,
 )
+from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Description, Example, Length, checked, computed, stored
 from mechanic_core.texts import LONG_TEXT
 from mechanic_core.tickets.job import NEW_JOB, JobId, TicketVersion
@@ -53,6 +54,11 @@ class LineTerms:
             "lines; without one, that of the line's own kind."
         ),
     ] = None
+
+    def require_tax_class(self, rules: PricingRules, present: str | None = None) -> None:
+        """Raise `RuleBroken` for another tax class than the *present* one that *rules* lack."""
+        if self.tax_class != present:
+            rules.require_known(self.tax_class)
 
 
 @frozen(kw_only=True, field_transformer=stored)
@@ -96,18 +102,18 @@ class TicketLine:
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class PartLineForm(LineTerms):
-    """A part for a ticket, and its quantity."""
-
-    part_id: Annotated[IdNumber, Example(42)]
-    quantity: Annotated[Measure, Example(1)]
-
-
-@frozen(kw_only=True, field_transformer=checked)
 class PartLineChange(LineTerms):
     """The new quantity of a part line, and what may be said of every line."""
 
     quantity: Annotated[Measure, Example(2)]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PartLineForm(PartLineChange):
+    """A part for a ticket, and its quantity."""
+
+    part_id: Annotated[IdNumber, Example(42)]
+    quantity: Annotated[Measure, Example(1)]
 
 
 @frozen(kw_only=True, field_transformer=stored)
@@ -126,6 +132,18 @@ class PartLine(TicketLine):
         """Quantity × price, rounded half away from zero to the cent, once; before discounts."""
         return line_amount(self.quantity, self.unit_price)
 
+    @classmethod
+    def of(cls, part: Part, form: PartLineForm) -> Self:
+        """Return a new line with *part* at its present price."""
+        line = cls(
+            part_id=part.id,
+            sku=part.sku,
+            name=part.name,
+            quantity=form.quantity,
+            unit_price=part.price,
+        )
+        return line.with_form(form)
+
     @property
     def to_price(self) -> PricingLine:
         """The line as it is priced."""
@@ -135,6 +153,16 @@ class PartLine(TicketLine):
     def form(self) -> PartLineChange:
         """The present values of the changeable fields."""
         return unchecked(PartLineChange, quantity=self.quantity, **self.terms)
+
+    def with_form(self, form: PartLineChange) -> Self:
+        """Return the line with the details of *form*."""
+        return evolve(
+            self,
+            quantity=form.quantity,
+            job_id=JobId(form.job_id or NEW_JOB),
+            discount=form.discount,
+            tax_class=form.tax_class or DEFAULT_CLASSES[LineKind.PART],
+        )
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -166,6 +194,25 @@ class LaborLine(TicketLine):
     def to_price(self) -> PricingLine:
         """The line as it is priced."""
         return self.pricing_line(LineKind.LABOR, self.description, self.hours, self.rate)
+
+    @classmethod
+    def of(cls, form: LaborLineForm) -> Self:
+        """Return a new line."""
+        line = cls(description=form.description, hours=form.hours, rate=form.rate)
+        return line.with_form(form)
+
+    def with_form(self, form: LaborLineForm) -> Self:
+        """Return the line with the details of *form*."""
+        return evolve(
+            self,
+            mechanic_id=form.mechanic_id,
+            description=form.description,
+            hours=form.hours,
+            rate=form.rate,
+            job_id=JobId(form.job_id or NEW_JOB),
+            discount=form.discount,
+            tax_class=form.tax_class or DEFAULT_CLASSES[LineKind.LABOR],
+        )
 
     @property
     def form(self) -> LaborLineForm:

@@ -7,7 +7,15 @@ from typing import Annotated, ClassVar, NewType, Self, TypeVar
 from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.errors import NotFound, Problem, RuleBroken, Stale, Unknown, WrongState
+from mechanic_core.errors import (
+    NotFound,
+    Problem,
+    ProblemCollector,
+    RuleBroken,
+    Stale,
+    Unknown,
+    WrongState,
+)
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.pricing.document import Totals
@@ -27,6 +35,7 @@ from mechanic_core.tickets.workflow import (
     Blocker,
     Status,
     StatusChange,
+    TransitionBlocked,
     no_such_transition,
 )
 from mechanic_core.values import Text, Version
@@ -49,15 +58,6 @@ class TicketFrozen(WrongState):
     """The ticket can no longer be changed."""
 
     fact_types: ClassVar = {"current_state": Annotated[Status, Example(Status.COMPLETED)]}
-
-
-class TransitionBlocked(WrongState):
-    """The ticket cannot make this status transition."""
-
-    fact_types: ClassVar = {
-        "current_state": Annotated[Status, Example(Status.OPEN)],
-        "blockers": tuple[Blocker, ...],
-    }
 
 
 class TicketStarted(WrongState):
@@ -200,12 +200,12 @@ class Ticket:
         Raises `RuleBroken` unless its mechanic is active and assigned, or was on it before.
         """
         self.require_changeable()
-        before = {old.id: old.mechanic_id for old in self.labor}.get(line.id)
-        active = {one.id for one in self.mechanics if one.active}
-        if line.mechanic_id not in {None, before, *active}:
-            raise RuleBroken(
-                Problem("#/mechanic_id", "must be an active mechanic who is assigned to the ticket")
-            )
+        problems = ProblemCollector()
+        with problems:
+            self._require_mechanic(line)
+        with problems:
+            self.require_job(line.job_id)
+        problems.raise_if_any()
         jobs, line = self._in_a_job(line)
         return evolve(self, jobs=jobs, labor=put_line(self.labor, line), updated_at=at)
 
@@ -249,11 +249,22 @@ class Ticket:
 
     def _in_a_job(self, line: Line) -> tuple[tuple[Job, ...], Line]:
         """Return the jobs, perhaps with a first one for *line*, and *line* as one of a job."""
+        self.require_job(line.job_id)
         jobs = self.jobs or (Job.titled_by(self.description),)
-        job_id = line.job_id or jobs[0].id
-        if job_id not in {job.id for job in jobs}:
+        return jobs, evolve(line, job_id=line.job_id or jobs[0].id)
+
+    def require_job(self, job_id: int | None) -> None:
+        """Raise `Unknown` unless *job_id* is that of a job of the ticket; a line need have none."""
+        if job_id and job_id not in {job.id for job in self.jobs}:
             raise Unknown("#/job_id")
-        return jobs, line if job_id == line.job_id else evolve(line, job_id=job_id)
+
+    def _require_mechanic(self, line: LaborLine) -> None:
+        before = {old.id: old.mechanic_id for old in self.labor}.get(line.id)
+        active = {one.id for one in self.mechanics if one.active}
+        if line.mechanic_id not in {None, before, *active}:
+            raise RuleBroken(
+                Problem("#/mechanic_id", "must be an active mechanic who is assigned to the ticket")
+            )
 
     def blockers(self, to: Status) -> tuple[Blocker, ...]:
         """Return the blockers of a transition *to* another status; none if it is possible."""

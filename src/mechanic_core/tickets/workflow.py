@@ -6,10 +6,11 @@ documentation is drawn from it, and the tests' model of the shop walks it.
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Final, Protocol
+from typing import Annotated, ClassVar, Final, Protocol
 
 from attrs import frozen
 
+from mechanic_core.errors import WrongState
 from mechanic_core.events.event import EventType
 from mechanic_core.inventory.part import Kind
 from mechanic_core.rules import Example
@@ -50,6 +51,15 @@ class Blocker:
 
     code: Annotated[str, Example("no-mechanic")]
     detail: Annotated[str, Example("assign a mechanic first")]
+
+
+class TransitionBlocked(WrongState):
+    """The ticket cannot make this status transition."""
+
+    fact_types: ClassVar = {
+        "current_state": Annotated[Status, Example(Status.OPEN)],
+        "blockers": tuple[Blocker, ...],
+    }
 
 
 Guard = Callable[[HasMechanics], Blocker | None]

@@ -43,10 +43,13 @@ from mechanic_core.shop import (
 from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.use_cases import (
     assignment,
+    charges,
     intake,
+    jobs,
     labor_lines,
     lists,
     part_lines,
+    price,
     workflow,
 )
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup
@@ -99,7 +102,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         **vars(_mechanics(begin, read_only, read_lagging, now, passwords)),
         **vars(_tickets(begin, read_only, read_lagging, now, VehicleLookup(strict_vin))),
         **vars(_workflow(begin, read_only, read_lagging, now, stock)),
-        **vars(_lines(begin, now, stock)),
+        **vars(_lines(begin, read_only, now, stock)),
         **vars(_inventory(begin, read_only, read_lagging, now, low_stock)),
         **vars(_profile(begin, read_only, read_lagging, now)),
         **vars(_events(begin, read_only, wakeups)),
@@ -219,14 +222,22 @@ def _workflow(
     )
 
 
-def _lines(begin: Begin, now: Clock, stock: TicketStock) -> LineUseCases:
+def _lines(begin: Begin, read_only: ReadOnly, now: Clock, stock: TicketStock) -> LineUseCases:
     return LineUseCases(
+        add_job=jobs.AddJob(begin, now),
+        change_job=jobs.ChangeJob(begin, now),
+        remove_job=jobs.RemoveJob(begin, now),
         add_part_line=part_lines.AddPartLine(begin, now, stock),
         change_part_line=part_lines.ChangePartLine(begin, now, stock),
         remove_part_line=part_lines.RemovePartLine(begin, now, stock),
         add_labor_line=labor_lines.AddLaborLine(begin, now),
         change_labor_line=labor_lines.ChangeLaborLine(begin, now),
         remove_labor_line=labor_lines.RemoveLaborLine(begin, now),
+        add_charge=charges.AddCharge(begin, now),
+        change_charge=charges.ChangeCharge(begin, now),
+        remove_charge=charges.RemoveCharge(begin, now),
+        replace_discounts=price.ReplaceDiscounts(begin, now),
+        read_price=price.ReadPrice(read_only),
     )
 
 

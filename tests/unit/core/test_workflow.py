@@ -11,7 +11,7 @@ from attrs import evolve
 import mechanic_core
 from mechanic_core.inventory.part import INVERSE_KINDS, STOCK_EFFECTS, Kind
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
-from mechanic_core.tickets.ticket import Ticket, TransitionBlocked
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
@@ -21,6 +21,7 @@ from mechanic_core.tickets.workflow import (
     Blocker,
     Status,
     StatusChange,
+    TransitionBlocked,
     needs_a_mechanic,
     needs_an_active_mechanic,
     no_such_transition,

@@ -7,13 +7,8 @@ from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.forms import TransitionForm
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.ticket import (
-    TicketChanged,
-    TicketId,
-    TicketNotFound,
-    TransitionBlocked,
-)
-from mechanic_core.tickets.workflow import STATUS_CHANGES, Blocker, Status
+from mechanic_core.tickets.ticket import TicketChanged, TicketId, TicketNotFound
+from mechanic_core.tickets.workflow import STATUS_CHANGES, Blocker, Status, TransitionBlocked
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.core.conftest import Premises
 

@@ -6,15 +6,17 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor
+from mechanic_core.errors import ProblemCollector
 from mechanic_core.money import to_decimal
 from mechanic_core.tickets.bounds import TooMany
-from mechanic_core.tickets.history import Entry, HistoryEvent
+from mechanic_core.tickets.history import Entry, HistoryEvent, describe_line
 from mechanic_core.tickets.line import (
     LaborLine,
     LaborLineForm,
     LineId,
     LineNotFound,
 )
+from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
@@ -45,9 +47,15 @@ class AddLaborLine:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            line = _line(LineId(0), form)
+            rules, problems = work.profiles.get().pricing_rules, ProblemCollector()
+            line = LaborLine.of(form)
+            with problems:
+                form.require_tax_class(rules)
+            with problems:
+                after = ticket.with_labor(line, at)
+            problems.raise_if_any()
             entry = Entry.of(actor, at, HistoryEvent.LABOR_ADDED, to=_describe(line))
-            ticket = work.tickets.save(ticket.with_labor(line, at), entry)
+            ticket = work.tickets.save(priced(after, rules), entry)
             return ticket.labor_line(ticket.labor[-1].id)
 
 
@@ -79,13 +87,19 @@ class ChangeLaborLine:
             ticket.require_version(expected)
             before = ticket.labor_line(line_id)
             ticket.require_changeable()
-            line = _line(line_id, change(before.form))
+            form, rules = change(before.form), work.profiles.get().pricing_rules
+            problems = ProblemCollector()
+            with problems:
+                form.require_tax_class(rules, before.tax_class)
+            with problems:
+                after = ticket.with_labor(before.with_form(form), at)
+            problems.raise_if_any()
+            line = after.labor_line(line_id)
             if line == before:
                 return before
-            entry = Entry.of(
-                actor, at, HistoryEvent.LABOR_CHANGED, _describe(before), _describe(line)
-            )
-            return work.tickets.save(ticket.with_labor(line, at), entry).labor_line(line_id)
+            texts = _describe(before, line), _describe(line, before)
+            entry = Entry.of(actor, at, HistoryEvent.LABOR_CHANGED, *texts)
+            return work.tickets.save(priced(after, rules), entry).labor_line(line_id)
 
 
 @final
@@ -110,19 +124,10 @@ class RemoveLaborLine:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             line = ticket.labor_line(line_id)
+            after = ticket.without_labor(line_id, at)
             entry = Entry.of(actor, at, HistoryEvent.LABOR_REMOVED, _describe(line))
-            work.tickets.save(ticket.without_labor(line_id, at), entry)
+            work.tickets.save(priced(after, work.profiles.get().pricing_rules), entry)
 
 
-def _line(line_id: LineId, form: LaborLineForm) -> LaborLine:
-    return LaborLine(
-        id=line_id,
-        mechanic_id=form.mechanic_id,
-        description=form.description,
-        hours=form.hours,
-        rate=form.rate,
-    )
-
-
-def _describe(line: LaborLine) -> str:
-    return f"{to_decimal(line.hours)} h: {line.description}"
+def _describe(line: LaborLine, other: LaborLine | None = None) -> str:
+    return describe_line(f"{to_decimal(line.hours)} h: {line.description}", line, other)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import ClassVar, final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor
-from mechanic_core.errors import Unknown
-from mechanic_core.inventory.part import InsufficientStock, Kind
+from mechanic_core.errors import ProblemCollector, Unknown
+from mechanic_core.inventory.part import InsufficientStock, Kind, Part
 from mechanic_core.money import Quantity, to_decimal
 from mechanic_core.tickets.bounds import TooMany
-from mechanic_core.tickets.history import Entry, HistoryEvent
+from mechanic_core.tickets.history import Entry, HistoryEvent, describe_line
 from mechanic_core.tickets.line import (
     LineId,
     LineNotFound,
@@ -18,9 +18,10 @@ from mechanic_core.tickets.line import (
     PartLineChange,
     PartLineForm,
 )
+from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
-from mechanic_core.unit_of_work import Begin, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -50,18 +51,17 @@ class AddPartLine:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            part = work.parts.lock([form.part_id]).get(form.part_id)
-            if part is None or part.archived_at:
-                raise Unknown("#/part_id")
-            line = PartLine(
-                part_id=part.id,
-                sku=part.sku,
-                name=part.name,
-                quantity=form.quantity,
-                unit_price=part.price,
-            )
+            rules, problems = work.profiles.get().pricing_rules, ProblemCollector()
+            with problems:
+                form.require_tax_class(rules)
+            with problems:
+                ticket.require_job(form.job_id)
+            with problems:
+                line = PartLine.of(_part(work, form.part_id), form)
+            problems.raise_if_any()
+            after = priced(ticket.with_part(line, at), rules)
             entry = Entry.of(actor, at, HistoryEvent.PART_ADDED, to=_describe(line))
-            ticket = work.tickets.save(ticket.with_part(line, at), entry)
+            ticket = work.tickets.save(after, entry)
             line = ticket.part_line(ticket.parts[-1].id)
             self.stock.move(work, actor, at, ticket, Kind.RESERVE, [(line, line.quantity)])
         return line
@@ -70,7 +70,7 @@ class AddPartLine:
 @final
 @frozen
 class ChangePartLine:
-    """Change the quantity of a part line; its price stays."""
+    """Change the quantity, job, discount or tax class of a part line; its price stays."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (
@@ -95,7 +95,7 @@ class ChangePartLine:
         change: Callable[[PartLineChange], PartLineChange],
         expected: int | None = None,
     ) -> PartLine:
-        """Apply *change* to the present quantity and return the changed line."""
+        """Apply *change* to the present form and return the changed line."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin(actor) as work:
@@ -103,18 +103,23 @@ class ChangePartLine:
             ticket.require_version(expected)
             before = ticket.part_line(line_id)
             ticket.require_changeable()
-            quantity = change(PartLineChange(quantity=before.quantity)).quantity
-            line = evolve(before, quantity=quantity)
+            form, rules = change(before.form), work.profiles.get().pricing_rules
+            problems = ProblemCollector()
+            with problems:
+                form.require_tax_class(rules, before.tax_class)
+            with problems:
+                after = ticket.with_part(before.with_form(form), at)
+            problems.raise_if_any()
+            line = after.part_line(line_id)
             if line == before:
-                return line
-            entry = Entry.of(
-                actor, at, HistoryEvent.PART_CHANGED, _describe(before), _describe(line)
-            )
-            ticket = work.tickets.save(ticket.with_part(line, at), entry)
+                return before
+            texts = _describe(before, line), _describe(line, before)
+            entry = Entry.of(actor, at, HistoryEvent.PART_CHANGED, *texts)
+            ticket = work.tickets.save(priced(after, rules), entry)
             line = ticket.part_line(line_id)
-            difference = quantity - before.quantity
-            kind = Kind.RESERVE if difference > 0 else Kind.RELEASE
-            self.stock.move(work, actor, at, ticket, kind, [(line, Quantity(abs(difference)))])
+            if more := line.quantity - before.quantity:
+                kind = Kind.RESERVE if more > 0 else Kind.RELEASE
+                self.stock.move(work, actor, at, ticket, kind, [(line, Quantity(abs(more)))])
         return line
 
 
@@ -141,10 +146,19 @@ class RemovePartLine:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             line = ticket.part_line(line_id)
+            after = ticket.without_part(line_id, at)
             entry = Entry.of(actor, at, HistoryEvent.PART_REMOVED, _describe(line))
-            ticket = work.tickets.save(ticket.without_part(line_id, at), entry)
+            ticket = work.tickets.save(priced(after, work.profiles.get().pricing_rules), entry)
             self.stock.move(work, actor, at, ticket, Kind.RELEASE, [(line, line.quantity)])
 
 
-def _describe(line: PartLine) -> str:
-    return f"{to_decimal(line.quantity)} × {line.sku}"
+def _part(work: Work, part_id: int) -> Part:
+    """Return the part, locked; raise `Unknown` for one that cannot be added."""
+    part = work.parts.lock([part_id]).get(part_id)
+    if part is None or part.archived_at:
+        raise Unknown("#/part_id")
+    return part
+
+
+def _describe(line: PartLine, other: PartLine | None = None) -> str:
+    return describe_line(f"{to_decimal(line.quantity)} × {line.sku}", line, other)

@@ -10,15 +10,10 @@ from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.forms import Transition, TransitionForm, Transitions
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ownership import require_room
+from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.stock import TicketStock
-from mechanic_core.tickets.ticket import (
-    Ticket,
-    TicketChanged,
-    TicketId,
-    TicketNotFound,
-    TransitionBlocked,
-)
-from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
+from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketId, TicketNotFound
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status, TransitionBlocked
 from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
 
@@ -43,7 +38,10 @@ class MoveTicket:
         form: TransitionForm,
         expected: int | None = None,
     ) -> Ticket:
-        """Return the ticket in its new status, with the stock of its parts moved."""
+        """Return the ticket in its new status, with the stock of its parts moved.
+
+        Its price is fixed when it is finished, and follows the profile again when it is reopened.
+        """
         self.policy.admit(actor)
         at = self.now()
         with self.begin(actor) as work:
@@ -55,7 +53,8 @@ class MoveTicket:
             entry = Entry.of(
                 actor, at, HistoryEvent.TRANSITION, ticket.status, after.status, form.note
             )
-            after = work.tickets.save(after, entry)
+            rules = work.profiles.get().pricing_rules
+            after = work.tickets.save(priced(after, rules), entry)
             if change.stock:
                 lines = [(line, line.quantity) for line in after.parts]
                 self.stock.move(work, actor, at, after, change.stock, lines)
