@@ -1,6 +1,6 @@
 """What the module of a noun declares, so that the tests in `conformance.store` cover the noun.
 
-A module of `mechanic_adapters.conformance` may have the constants `WRITES`, `UNIQUE_VALUES`, `LISTS` and `LOCKS`.
+A module of a noun in `mechanic_adapters.conformance` may have the constants `WRITES`, `UNIQUE_VALUES`, `LISTS` and `LOCKS`.
 """
 
 import pkgutil
@@ -17,7 +17,7 @@ from mechanic_core.paging import Page, PageRequest
 from mechanic_core.unit_of_work import Work
 
 _PACKAGE: Final = "mechanic_adapters.conformance"
-_NOT_NOUNS: Final = frozenset({"suite"})
+_NOT_NOUNS: Final = (f"{_PACKAGE}.suite", f"{_PACKAGE}.samples", f"{_PACKAGE}.store")
 
 
 @frozen
@@ -31,9 +31,9 @@ class Declaration:
         """Return the items of *constant* in all modules of nouns."""
         return tuple(
             item
-            for module in pkgutil.iter_modules(import_module(_PACKAGE).__path__)
-            if not module.ispkg and module.name not in _NOT_NOUNS
-            for item in getattr(import_module(f"{_PACKAGE}.{module.name}"), constant, ())
+            for module in pkgutil.walk_packages(import_module(_PACKAGE).__path__, f"{_PACKAGE}.")
+            if not module.name.startswith(_NOT_NOUNS)
+            for item in getattr(import_module(module.name), constant, ())
         )
 
 

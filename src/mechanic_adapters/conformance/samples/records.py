@@ -2,7 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from attrs import evolve
 
 from mechanic_core.access import Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session
@@ -12,8 +14,12 @@ from mechanic_core.inventory.part import Kind, Part
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
+from mechanic_core.pricing.document import Totals
+from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
+from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.history import Entry, HistoryEvent
+from mechanic_core.tickets.job import Job
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
@@ -29,6 +35,20 @@ ALL: Final = PageRequest(size=1000)
 NOBODY: Final = Actor()
 UNKNOWN: Final = 2**62
 """An id that no store assigns during the tests."""
+
+TOTALS: Final = Totals(
+    parts=Money(1),
+    labor=Money(2),
+    charges=Money(-3),
+    supplies=Money(4),
+    discount=Money(5),
+    net=Money(-6),
+    tax=Money(-7),
+    total=Money(-13),
+)
+"""Figures that are all different, and that nothing comes to."""
+
+Line = TypeVar("Line", PartLine, LaborLine, ChargeLine)
 
 _numbers = count(1)
 
@@ -79,7 +99,7 @@ def new_part(**fields: Any) -> Part:
 def new_ticket(
     owner: Customer, *mechanics: Mechanic, vehicle: Vehicle | None = None, **fields: Any
 ) -> Ticket:
-    """Return a new ticket of *owner*."""
+    """Return a new ticket of *owner* with one job."""
     defaults: dict[str, Any] = {
         "id": 0,
         "customer_id": owner.id,
@@ -87,32 +107,64 @@ def new_ticket(
         "service_date": DAY,
         "description": "Grinding noise when braking",
         "mechanics": tuple(AssignedMechanic.of(one) for one in mechanics),
+        "jobs": (new_job(),),
         "created_at": AT,
         "updated_at": AT,
     }
     return Ticket(**defaults | fields)
 
 
-def new_part_line(part: Part, quantity: int = 1000) -> PartLine:
-    """Return a new line of a ticket with *quantity* thousandths of *part*."""
+def new_job(**fields: Any) -> Job:
+    """Return a new job of a ticket."""
+    return Job(**{"title": "Front brakes"} | fields)
+
+
+def new_part_line(part: Part, quantity: int = 1000, **fields: Any) -> PartLine:
+    """Return a new line of a ticket's new job, with *quantity* thousandths of *part*."""
     return PartLine(
         part_id=part.id,
         sku=part.sku,
         name=part.name,
         quantity=Quantity(quantity),
         unit_price=part.price,
+        **fields,
     )
 
 
-def new_labor_line(
-    description: str = "Replace the pads", mechanic_id: int | None = None
-) -> LaborLine:
-    """Return a new line of a ticket with labour."""
-    return LaborLine(
-        mechanic_id=mechanic_id,
-        description=description,
-        hours=Quantity(1500),
-        rate=Money(8000),
+def new_labor_line(description: str = "Replace the pads", **fields: Any) -> LaborLine:
+    """Return a new line of a ticket's new job, with labour."""
+    return LaborLine(description=description, hours=Quantity(1500), rate=Money(8000), **fields)
+
+
+def new_charge(kind: LineKind = LineKind.CORE, **fields: Any) -> ChargeLine:
+    """Return a new charge of a ticket's new job."""
+    defaults: dict[str, Any] = {
+        "description": "Core deposit",
+        "quantity": Quantity(1000),
+        "unit_price": Money(4500),
+        "tax_class": DEFAULT_CLASSES[kind],
+    }
+    return ChargeLine(kind=kind, **defaults | fields)
+
+
+def with_ids(new: Ticket, stored: Ticket) -> Ticket:
+    """Return *new* as it should come back: with the ids that *stored* has got."""
+    return evolve(
+        new,
+        id=stored.id,
+        jobs=tuple(evolve(a, id=b.id) for a, b in zip(new.jobs, stored.jobs, strict=True)),
+        parts=_with_line_ids(new.parts, stored.parts, stored),
+        labor=_with_line_ids(new.labor, stored.labor, stored),
+        charges=_with_line_ids(new.charges, stored.charges, stored),
+    )
+
+
+def _with_line_ids(
+    new: tuple[Line, ...], stored: tuple[Line, ...], ticket: Ticket
+) -> tuple[Line, ...]:
+    return tuple(
+        evolve(line, id=other.id, job_id=line.job_id or ticket.jobs[-1].id)
+        for line, other in zip(new, stored, strict=True)
     )
 
 

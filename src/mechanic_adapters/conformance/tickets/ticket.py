@@ -17,16 +17,21 @@ from mechanic_adapters.conformance.samples.records import (
     add_part,
     add_ticket,
     add_vehicle,
+    new_charge,
     new_entry,
+    new_job,
     new_labor_line,
     new_part_line,
     new_ticket,
     new_vin,
+    with_ids,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import EventType
-from mechanic_core.money import MAX_MONEY, MAX_QUANTITY
+from mechanic_core.money import MAX_MONEY, MAX_QUANTITY, Money
+from mechanic_core.pricing.discounts import Scope, TicketDiscount
+from mechanic_core.pricing.line import LineKind
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
@@ -105,29 +110,18 @@ class TestTickets:
                 new_part_line(part),
             ),
             labor=(new_labor_line(mechanic_id=bo.id), new_labor_line("Clean up")),
+            charges=(new_charge(), new_charge(LineKind.FEE)),
             updated_at=LATER,
         )
 
         with store.begin() as work:
             added = work.tickets.add(new, new_entry())
 
-        expected = evolve(
-            new,
-            id=added.id,
-            parts=tuple(
-                evolve(line, id=stored.id)
-                for line, stored in zip(new.parts, added.parts, strict=True)
-            ),
-            labor=tuple(
-                evolve(line, id=stored.id)
-                for line, stored in zip(new.labor, added.labor, strict=True)
-            ),
-        )
-        assert expected == added == read(store, added)
+        assert with_ids(new, added) == added == read(store, added)
 
     def test_accepts_the_required_fields_only(self, store: Store) -> None:
         """Customer, service date and description are enough."""
-        added = add_ticket(store, add_customer(store))
+        added = add_ticket(store, add_customer(store), jobs=())
 
         with store.begin() as work:
             assert added == work.tickets.get(added.id) == work.tickets.lock(added.id)
@@ -146,24 +140,20 @@ class TestTickets:
             description="Squeals",
             status=Status.IN_PROGRESS,
             mechanics=new_ticket(ada, cy).mechanics,
+            jobs=(*added.jobs, new_job()),
             parts=(new_part_line(part),),
             labor=(new_labor_line(),),
+            charges=(new_charge(job_id=added.jobs[0].id),),
             updated_at=LATER,
         )
 
         after = save(store, changed)
 
-        (part_line,), (labor_line,) = after.parts, after.labor
-        expected = evolve(
-            changed,
-            parts=(evolve(changed.parts[0], id=part_line.id),),
-            labor=(evolve(changed.labor[0], id=labor_line.id),),
-            version=added.version + 1,
-        )
+        expected = evolve(with_ids(changed, after), version=added.version + 1)
         assert expected == after == read(store, added)
 
     def test_saves_empty_fields(self, store: Store) -> None:
-        """Vehicle, mechanics and lines can be removed."""
+        """Vehicle, mechanics, jobs, lines and discounts can be removed."""
         ada, part = add_customer(store), add_part(store)
         added = add_ticket(
             store,
@@ -172,8 +162,13 @@ class TestTickets:
             vehicle=add_vehicle(store, ada),
             parts=(new_part_line(part),),
             labor=(new_labor_line(),),
+            charges=(new_charge(),),
+            discounts=(TicketDiscount(scope=Scope.ALL, amount=Money(5), reason="Regular"),),
         )
-        changed = evolve(added, vehicle=None, mechanics=(), parts=(), labor=())
+        none: dict[str, Any] = dict.fromkeys(
+            ("mechanics", "jobs", "parts", "labor", "charges", "discounts"), ()
+        )
+        changed = evolve(added, vehicle=None, **none)
 
         after = save(store, changed)
 
@@ -195,7 +190,7 @@ class TestTickets:
         after = save(store, evolve(added, description="First"))
 
         with pytest.raises(LostRace):
-            save(store, evolve(added, description="Second", labor=(new_labor_line(),)))
+            save(store, evolve(added, description="Second", jobs=()))
 
         assert after == read(store, added)
         with store.read_only() as work:

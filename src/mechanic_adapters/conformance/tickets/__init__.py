@@ -1,0 +1,1 @@
+"""The contract of the ports of service tickets."""
