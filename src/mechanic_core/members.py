@@ -13,6 +13,16 @@ from mechanic_core.rules import Unpublished, computed, union_members, unwrap_ann
 T = TypeVar("T")
 
 
+@attrs.frozen
+class Whole:
+    """A member that a change replaces as a whole, not member by member."""
+
+
+@attrs.frozen
+class LeftOut:
+    """A member that is left out of JSON where it is null."""
+
+
 def annotation_of(declared: Any, kind: type[T]) -> T | None:
     """Return the outermost annotation of *kind* on a type, an optional's or a `NewType`'s too."""
     bare, annotations = unwrap_annotated(declared)

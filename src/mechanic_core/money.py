@@ -136,15 +136,6 @@ _to_quantity: Final = _exact(QUANTITY_DECIMALS, MAX_QUANTITY)
 _to_percent: Final = _exact(PERCENT_DECIMALS, WHOLE)
 
 
-def line_amount(quantity: Quantity, price: Money) -> Money:
-    """Return *quantity* × *price*, rounded half-even to the minor unit, once."""
-    units, remainder = divmod(quantity * price, ONE)
-    doubled = 2 * remainder
-    if doubled > ONE or (doubled == ONE and units % 2):
-        units += 1
-    return Money(units)
-
-
 def to_decimal(quantity: Quantity) -> Decimal:
     """Return *quantity* as a decimal number: 5.5 for 5500."""
     whole, fraction = divmod(quantity, ONE)

@@ -23,8 +23,9 @@ from mechanic_core.events.event import EventType
 from mechanic_core.inventory.part import MAX_NAMED_TICKETS, PartId
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import PageRequest
+from mechanic_core.tickets.bounds import MAX_UNFINISHED
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Store, Work
 

@@ -28,7 +28,8 @@ from mechanic_core.errors import LostRace
 from mechanic_core.events.event import EventType
 from mechanic_core.money import MAX_MONEY, MAX_QUANTITY
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Store, Work
 

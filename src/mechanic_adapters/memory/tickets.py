@@ -1,9 +1,9 @@
 """Service tickets and their histories in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Final, final
+from typing import Final, TypeVar, final
 
 from attrs import evolve, frozen
 
@@ -23,21 +23,29 @@ from mechanic_core.inventory.part import MAX_NAMED_TICKETS, PartId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import WHOLE_LIST, Page, PageRequest
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
+from mechanic_core.tickets.bounds import MAX_UNFINISHED
+from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.history import Entry, EntryId, HistoryEvent
+from mechanic_core.tickets.job import NEW_JOB, Job, JobId
 from mechanic_core.tickets.line import LaborLine, LineId, PartLine
 from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, TicketOwners, Tickets
-from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     FINAL_STATUSES,
     UNWORKED_STATUSES,
     Status,
 )
+from mechanic_core.vehicles.vehicle import VehicleId
 
 TICKETS: Final = TableName[int, Ticket]("tickets", "tickets")
 _PART_LINES: Final = TableName[int, PartLine]("part_lines", "tickets")
 _LABOR_LINES: Final = TableName[int, LaborLine]("labor_lines", "tickets")
+_CHARGES: Final = TableName[int, ChargeLine]("ticket_charges", "tickets")
+_JOBS: Final = TableName[int, Job]("ticket_jobs", "tickets")
 _HISTORIES: Final = TableName[int, tuple[Entry, ...]]("histories", "tickets")
+
+Line = TypeVar("Line", PartLine, LaborLine, ChargeLine)
 
 
 @final
@@ -69,6 +77,12 @@ class MemoryTickets(Tickets, TicketLists):
         before = require_current(self._tables[TICKETS], ticket)
         return self._store(before, evolve(ticket, version=ticket.version + 1), entry)
 
+    def restamp(self, price: Callable[[Ticket], Ticket]) -> None:
+        table = self._tables[TICKETS]
+        for ticket in list(table.all()):
+            if ticket.status in EDITABLE_STATUSES:
+                table.put(ticket.id, price(ticket))
+
     def find(self, wanted: TicketFilter, page: PageRequest) -> Page[Ticket]:
         tickets = (ticket for ticket in self._tables[TICKETS].all() if _matches(ticket, wanted))
         found = paginate(tickets, page, lambda ticket: ticket.id, newest_first=wanted.newest_first)
@@ -95,6 +109,12 @@ class MemoryTickets(Tickets, TicketLists):
         )
         return tuple(islice(found, MAX_NAMED_TICKETS))
 
+    def vehicle_of_job(self, job_id: JobId) -> VehicleId | None:
+        for ticket in self._tables[TICKETS].all():
+            if ticket.vehicle and not ticket.removed_at and job_id in {j.id for j in ticket.jobs}:
+                return ticket.vehicle.id
+        return None
+
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         for ticket in list(self._tables[TICKETS].all()):
             vehicle = ticket.vehicle
@@ -103,22 +123,35 @@ class MemoryTickets(Tickets, TicketLists):
                 save_record(self._tables, TICKETS, erased)
 
     def _store(self, before: Ticket | None, ticket: Ticket, entry: Entry) -> Ticket:
-        part_lines, labor_lines = self._tables[_PART_LINES], self._tables[_LABOR_LINES]
+        jobs = tuple(
+            evolve(job, id=job.id or JobId(self._tables[_JOBS].next_id())) for job in ticket.jobs
+        )
+        new_job = jobs[-1].id if jobs else NEW_JOB
         stored = evolve(
             ticket,
-            parts=tuple(
-                line if line.id else evolve(line, id=LineId(part_lines.next_id()))
-                for line in ticket.parts
-            ),
-            labor=tuple(
-                line if line.id else evolve(line, id=LineId(labor_lines.next_id()))
-                for line in ticket.labor
-            ),
+            jobs=jobs,
+            parts=self._lines(_PART_LINES, ticket.parts, new_job),
+            labor=self._lines(_LABOR_LINES, ticket.labor, new_job),
+            charges=self._lines(_CHARGES, ticket.charges, new_job),
         )
         note_change(self._tables, before, stored)
         self._tables[TICKETS].put(stored.id, stored)
         _add_entry(self._tables, stored.id, entry)
         return self._read(stored)
+
+    def _lines(
+        self, name: TableName[int, Line], lines: tuple[Line, ...], new_job: JobId
+    ) -> tuple[Line, ...]:
+        """Return the lines, each with an id and a job."""
+        table = self._tables[name]
+        return tuple(
+            evolve(
+                line,
+                id=line.id or LineId(table.next_id()),
+                job_id=line.job_id or new_job,
+            )
+            for line in lines
+        )
 
     def _read(self, ticket: Ticket) -> Ticket:
         rows = (self._tables[MECHANICS].get(one.id) for one in ticket.mechanics)

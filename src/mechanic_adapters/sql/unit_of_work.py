@@ -11,7 +11,6 @@ from mechanic_adapters.sql.repositories.accounts import (
 )
 from mechanic_adapters.sql.repositories.customers import SqlCustomers
 from mechanic_adapters.sql.repositories.events import SqlEvents
-from mechanic_adapters.sql.repositories.tickets.histories import SqlHistories
 from mechanic_adapters.sql.repositories.leaderboard import SqlStandings
 from mechanic_adapters.sql.repositories.ledger import SqlLedger
 from mechanic_adapters.sql.repositories.mechanics import SqlMechanics
@@ -20,6 +19,7 @@ from mechanic_adapters.sql.repositories.parts import SqlParts
 from mechanic_adapters.sql.repositories.profile import SqlProfiles
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
+from mechanic_adapters.sql.repositories.tickets.histories import SqlHistories
 from mechanic_adapters.sql.repositories.tickets.owners import SqlTicketOwners
 from mechanic_adapters.sql.repositories.tickets.tickets import SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlOdometerLog, SqlVehicles

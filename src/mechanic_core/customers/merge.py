@@ -18,9 +18,9 @@ from mechanic_core.customers.customer import (
 )
 from mechanic_core.customers.logins import end_login, lock_with_account
 from mechanic_core.errors import Problem, RuleBroken, Unknown
+from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ownership import require_room
-from mechanic_core.tickets.ticket import TooMany
 from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
 from mechanic_core.values import Clock
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from attrs import frozen
 
 from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.members import LeftOut
 from mechanic_core.money import WHOLE, Price, Share
 from mechanic_core.pricing.rounding import rounded
 from mechanic_core.rules import Description, Example, checked
@@ -24,8 +25,8 @@ class Scope(StrEnum):
 class Discount:
     """An amount or a percentage that a customer need not pay."""
 
-    amount: Annotated[Price | None, Example(5)] = None
-    percent: Annotated[Share | None, Example(10)] = None
+    amount: Annotated[Price | None, Example(5), LeftOut()] = None
+    percent: Annotated[Share | None, Example(10), LeftOut()] = None
 
     def __attrs_post_init__(self) -> None:
         """Check that there is an amount or a percentage, and not both."""

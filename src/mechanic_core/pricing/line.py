@@ -72,6 +72,11 @@ SignedQuantity = Annotated[
 LineText = Annotated[str, LINES, Length(1, 300), LONG_TEXT, Example("Front brake pads")]
 
 
+def line_amount(quantity: Quantity, unit_price: Money) -> Money:
+    """Return *quantity* × *unit_price*, rounded half away from zero to the cent, once."""
+    return Money(rounded(quantity * unit_price, ONE))
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class PricingLine:
     """A line to be priced. *quantity* is hours where the kind is labour, *unit_price* the rate.
@@ -92,7 +97,7 @@ class PricingLine:
     @property
     def amount(self) -> Money:
         """Quantity × price, before any discount."""
-        return Money(rounded(self.quantity * self.unit_price, ONE))
+        return line_amount(self.quantity, self.unit_price)
 
     @property
     def discounted(self) -> int:

@@ -8,6 +8,7 @@ from attrs import evolve, fields, frozen
 from mechanic_core.access import Actor, By
 from mechanic_core.errors import Conflict, Stale
 from mechanic_core.events.event import EventType, SubjectKind, changed_members
+from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.profile.calendar import TimeZone, day_in
 from mechanic_core.rules import Description, Example, Pattern, Unpublished, checked, computed
 from mechanic_core.values import LINE, Address, Email, Name, Phone, Version
@@ -81,6 +82,11 @@ class Profile(ProfileValues):
     def form(self) -> ProfileForm:
         """The present values."""
         return values_of(self, ProfileForm)
+
+    @property
+    def pricing_rules(self) -> PricingRules:
+        """The part that decides prices."""
+        return PricingRules()
 
     def with_form(self, form: ProfileForm, at: datetime) -> Self:
         """Return the profile with the values of *form*; itself if nothing changes.

@@ -11,7 +11,7 @@ from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.rules import Alias, Description, Example, Length, checked
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
-from mechanic_core.tickets.line import TicketVersion
+from mechanic_core.tickets.job import TicketVersion
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Blocker, Status
 from mechanic_core.validators import unchecked

@@ -25,6 +25,13 @@ class HistoryEvent(StrEnum):
     LABOR_ADDED = "labor_added"
     LABOR_CHANGED = "labor_changed"
     LABOR_REMOVED = "labor_removed"
+    CHARGE_ADDED = "charge_added"
+    CHARGE_CHANGED = "charge_changed"
+    CHARGE_REMOVED = "charge_removed"
+    JOB_ADDED = "job_added"
+    JOB_CHANGED = "job_changed"
+    JOB_REMOVED = "job_removed"
+    DISCOUNTS = "discounts"
     TRANSITION = "transition"
     REMOVED = "removed"
 
@@ -33,7 +40,8 @@ class HistoryEvent(StrEnum):
 class Entry:
     """An entry of a ticket's history. *from_* and *to* are the values before and after, as text.
 
-    They are statuses for a transition, mechanic ids for mechanics, and descriptions for lines.
+    They are statuses for a transition, mechanic ids for mechanics, titles for jobs, and descriptions
+    for lines and discounts.
     """
 
     id: EntryId = EntryId(0)  # until it is stored

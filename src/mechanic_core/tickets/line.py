@@ -1,28 +1,35 @@
 """The part lines and labour lines of a ticket, and their forms."""
 
-from typing import Annotated, NewType
+from typing import Annotated, NewType, TypeAlias
 
 from attrs import field, frozen
 
 from mechanic_core.errors import NotFound
 from mechanic_core.inventory.part import PartId, PartName, Sku
-from mechanic_core.money import Measure, Money, Price, line_amount
-from mechanic_core.rules import Example, Length, checked, computed, stored
+from mechanic_core.members import Whole
+from mechanic_core.money import Measure, Money, Price, Quantity
+from mechanic_core.pricing.discounts import Discount
+from mechanic_core.pricing.line import (
+    DEFAULT_CLASSES,
+    LineKind,
+    PricingLine,
+    TaxClass,
+    line_amount,
+)
+from mechanic_core.rules import Description, Example, Length, checked, computed, stored
 from mechanic_core.texts import LONG_TEXT
+from mechanic_core.tickets.job import NEW_JOB, JobId, TicketVersion
 from mechanic_core.validators import unchecked
-from mechanic_core.values import LINES, IdNumber, Version
+from mechanic_core.values import LINES, IdNumber
 
 LineId = NewType("LineId", Annotated[int, Example(31)])
-
-TicketVersion = Version
-"""The version of the ticket, on a line that is returned by itself: a changed line changes it.
-
-It is 0 on the lines of a ticket record, and does not count when lines are compared.
-"""
 
 Task = Annotated[str, LINES, Length(1, 300), LONG_TEXT, Example("Replace front brake pads")]
 
 HourlyRate = Annotated[Price, Example(118)]
+
+LineDiscount: TypeAlias = Annotated[Discount | None, Whole()]
+"""A change of it replaces the whole discount."""
 
 
 class LineNotFound(NotFound):
@@ -30,7 +37,66 @@ class LineNotFound(NotFound):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class PartLineForm:
+class LineTerms:
+    """What may be said of every line: the job that it belongs to, its discount and its tax class."""
+
+    job_id: Annotated[
+        IdNumber | None,
+        Description("Without one the line belongs to the first job, which is made if need be."),
+        Example(7),
+    ] = None
+    discount: LineDiscount = None
+    tax_class: Annotated[
+        TaxClass | None,
+        Description(
+            "`none`, a class with rates in the shop's profile, or the default class of a kind of "
+            "lines; without one, that of the line's own kind."
+        ),
+    ] = None
+
+
+@frozen(kw_only=True, field_transformer=stored)
+class TicketLine:
+    """What every line of a ticket has.
+
+    Its *net* is what is to pay for it, after all discounts and without tax.
+    """
+
+    id: LineId = LineId(0)  # until it is stored
+    job_id: JobId = NEW_JOB
+    tax_class: TaxClass
+    discount: LineDiscount = None
+    net: Annotated[Money, Example(58.49)] = Money(0)
+    version: TicketVersion = field(default=0, eq=False)
+
+    @property
+    def terms(self) -> dict[str, object]:
+        """The present values of the fields of `LineTerms`."""
+        return {
+            "job_id": self.job_id,
+            "discount": self.discount,
+            "tax_class": self.tax_class,
+        }
+
+    def pricing_line(
+        self, kind: LineKind, description: str, quantity: Quantity, unit_price: Money
+    ) -> PricingLine:
+        """Return the line as it is priced; what is stored is not checked again."""
+        return unchecked(
+            PricingLine,
+            id=self.id or None,
+            job_id=self.job_id,
+            kind=kind,
+            description=description,
+            quantity=quantity,
+            unit_price=unit_price,
+            tax_class=self.tax_class,
+            discount=self.discount,
+        )
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PartLineForm(LineTerms):
     """A part for a ticket, and its quantity."""
 
     part_id: Annotated[IdNumber, Example(42)]
@@ -38,32 +104,41 @@ class PartLineForm:
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class PartLineChange:
-    """The new quantity of a part line."""
+class PartLineChange(LineTerms):
+    """The new quantity of a part line, and what may be said of every line."""
 
     quantity: Annotated[Measure, Example(2)]
 
 
 @frozen(kw_only=True, field_transformer=stored)
-class PartLine:
+class PartLine(TicketLine):
     """A part on a ticket, with its SKU, name and price at the time when it was added."""
 
-    id: LineId = LineId(0)  # until it is stored
     part_id: PartId
     sku: Sku
     name: PartName
     quantity: Annotated[Measure, Example(1)]
     unit_price: Annotated[Price, Example(64.99)]
-    version: TicketVersion = field(default=0, eq=False)
+    tax_class: TaxClass = DEFAULT_CLASSES[LineKind.PART]
 
     @computed
     def amount(self) -> Money:
-        """Quantity × price, rounded half-even to the cent, once."""
+        """Quantity × price, rounded half away from zero to the cent, once; before discounts."""
         return line_amount(self.quantity, self.unit_price)
+
+    @property
+    def to_price(self) -> PricingLine:
+        """The line as it is priced."""
+        return self.pricing_line(LineKind.PART, self.name, self.quantity, self.unit_price)
+
+    @property
+    def form(self) -> PartLineChange:
+        """The present values of the changeable fields."""
+        return unchecked(PartLineChange, quantity=self.quantity, **self.terms)
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class LaborLineForm:
+class LaborLineForm(LineTerms):
     """Work for a ticket; *rate* is for one hour."""
 
     description: Task
@@ -73,20 +148,24 @@ class LaborLineForm:
 
 
 @frozen(kw_only=True, field_transformer=stored)
-class LaborLine:
+class LaborLine(TicketLine):
     """Work on a ticket; *rate* is for one hour."""
 
-    id: Annotated[LineId, Example(32)] = LineId(0)  # until it is stored
     mechanic_id: Annotated[IdNumber | None, Example(3)] = None
     description: Task
     hours: Measure
     rate: HourlyRate
-    version: TicketVersion = field(default=0, eq=False)
+    tax_class: Annotated[TaxClass, Example("labor")] = DEFAULT_CLASSES[LineKind.LABOR]
 
     @computed
     def amount(self) -> Money:
-        """Hours × rate, rounded half-even to the cent, once."""
+        """Hours × rate, rounded half away from zero to the cent, once; before discounts."""
         return line_amount(self.hours, self.rate)
+
+    @property
+    def to_price(self) -> PricingLine:
+        """The line as it is priced."""
+        return self.pricing_line(LineKind.LABOR, self.description, self.hours, self.rate)
 
     @property
     def form(self) -> LaborLineForm:
@@ -97,13 +176,5 @@ class LaborLine:
             hours=self.hours,
             rate=self.rate,
             mechanic_id=self.mechanic_id,
+            **self.terms,
         )
-
-
-@frozen(kw_only=True)
-class Totals:
-    """The sums of a ticket's lines."""
-
-    parts: Annotated[Money, Example(49.98)]
-    labor: Annotated[Money, Example(120)]
-    total: Annotated[Money, Example(169.98)]

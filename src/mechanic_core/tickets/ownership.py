@@ -4,7 +4,8 @@ from datetime import datetime
 
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound
 from mechanic_core.errors import Unknown
-from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket, TooMany
+from mechanic_core.tickets.bounds import MAX_UNFINISHED, TooMany
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Work
 
 

@@ -1,6 +1,6 @@
 """Ports of service tickets and their histories."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -13,8 +13,10 @@ from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.rules import checked
 from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.job import JobId
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
+from mechanic_core.vehicles.vehicle import VehicleId
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -63,9 +65,18 @@ class Tickets(Protocol):
         ...
 
     def save(self, ticket: Ticket, entry: Entry) -> Ticket:
-        """Store the changed ticket with a history entry; return it with its version and line ids.
+        """Store the changed ticket with a history entry; return it with its version and new ids.
 
-        Raises `LostRace` when the stored version is another one.
+        At most one job is new, and lines whose job has the id 0 belong to it. Raises `LostRace` when
+        the stored version is another one.
+        """
+        ...
+
+    def restamp(self, price: Callable[[Ticket], Ticket]) -> None:
+        """Store every unfinished ticket as *price* returns it, with other figures.
+
+        No other transaction changes a ticket until this one ends. It is no change of the tickets:
+        their versions, histories and `updated_at` stay, and it is no event.
         """
         ...
 
@@ -90,6 +101,10 @@ class TicketLists(Protocol):
         Those whose line reserves it, or all but those in a final status. At most
         `MAX_NAMED_TICKETS` are returned.
         """
+        ...
+
+    def vehicle_of_job(self, job_id: JobId) -> VehicleId | None:
+        """Return the vehicle on the ticket with that job; None for no such job or no vehicle."""
         ...
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:

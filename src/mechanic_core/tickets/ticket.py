@@ -2,17 +2,24 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Annotated, ClassVar, Final, NewType, Self, TypeVar
+from typing import Annotated, ClassVar, NewType, Self, TypeVar
 
 from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale, WrongState
+from mechanic_core.errors import NotFound, Problem, RuleBroken, Stale, Unknown, WrongState
 from mechanic_core.events.event import EventType, SubjectKind
-from mechanic_core.money import Money
+from mechanic_core.pricing.discounts import TicketDiscount
+from mechanic_core.pricing.document import Totals
+from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Example, Length, Unpublished, computed, stored
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
-from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
+from mechanic_core.tickets.bounds import MAX_DISCOUNTS, MAX_ENTRIES, MAX_JOBS, MAX_LINES, TooMany
+from mechanic_core.tickets.charge import ChargeLine
+from mechanic_core.tickets.job import NO_TOTALS, Job, JobHasLines, JobId, JobNotFound
+from mechanic_core.tickets.line import LaborLine, LineId, PartLine, TicketLine
+from mechanic_core.tickets.rows import find_line, put, put_line, without_line
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
@@ -23,21 +30,11 @@ from mechanic_core.tickets.workflow import (
     no_such_transition,
 )
 from mechanic_core.values import Text, Version
-from mechanic_core.vehicles.vehicle import Vehicle, VehicleId
 from mechanic_core.vehicles.vin import Vin
 
 TicketId = NewType("TicketId", Annotated[int, Example(15)])
 
-Line = TypeVar("Line", PartLine, LaborLine)
-
-MAX_LINES: Final = 200
-"""How many part lines a ticket may have, and how many labour lines."""
-
-MAX_ENTRIES: Final = 10_000
-"""How many history entries a ticket may have before it can only be finished."""
-
-MAX_UNFINISHED: Final = 500
-"""How many unfinished tickets a customer may have."""
+Line = TypeVar("Line", bound=TicketLine)
 
 
 class TicketNotFound(NotFound):
@@ -52,16 +49,6 @@ class TicketFrozen(WrongState):
     """The ticket can no longer be changed."""
 
     fact_types: ClassVar = {"current_state": Annotated[Status, Example(Status.COMPLETED)]}
-
-
-class TooMany(Conflict):
-    """A limit that no shop's work reaches does not allow another one."""
-
-    fact_types: ClassVar = {"limit": Annotated[int, Example(MAX_LINES)]}
-
-    def __init__(self, limit: int, of: str) -> None:
-        """Name the things *of* which there are *limit* already."""
-        super().__init__(f"{of}: at most {limit} are allowed", limit=limit)
 
 
 class TransitionBlocked(WrongState):
@@ -85,35 +72,6 @@ class TicketStarted(WrongState):
 
 
 @frozen(kw_only=True, field_transformer=stored)
-class TicketVehicle:
-    """A copy of the vehicle as it was when it was last set on the ticket.
-
-    A later change of the vehicle, such as a new owner's plate, never shows on the ticket.
-    """
-
-    id: VehicleId
-    vin: Vin | None = None
-    plate: Annotated[str | None, Example("7ABC123")] = None
-    make: Annotated[str | None, Example("Honda")] = None
-    model: Annotated[str | None, Example("Accord")] = None
-    year: Annotated[int | None, Example(2003)] = None
-    odometer: Annotated[int | None, Example(148_200)] = None
-
-    @classmethod
-    def of(cls, vehicle: Vehicle) -> Self:
-        """Return a copy of *vehicle*."""
-        return cls(
-            id=vehicle.id,
-            vin=vehicle.vin,
-            plate=vehicle.plate,
-            make=vehicle.make,
-            model=vehicle.model,
-            year=vehicle.year,
-            odometer=vehicle.odometer,
-        )
-
-
-@frozen(kw_only=True, field_transformer=stored)
 class Ticket:
     """A job on one vehicle, from the complaint to the return of the keys."""
 
@@ -126,8 +84,13 @@ class Ticket:
     description: Text
     status: Annotated[Status, Example(Status.IN_PROGRESS)] = INITIAL_STATUS
     mechanics: tuple[AssignedMechanic, ...] = ()
+    jobs: Annotated[tuple[Job, ...], Length(0, MAX_JOBS)] = ()
     parts: Annotated[tuple[PartLine, ...], Length(0, MAX_LINES)] = ()
     labor: Annotated[tuple[LaborLine, ...], Length(0, MAX_LINES)] = ()
+    charges: Annotated[tuple[ChargeLine, ...], Length(0, MAX_LINES)] = ()
+    discounts: Annotated[tuple[TicketDiscount, ...], Length(0, MAX_DISCOUNTS)] = ()
+    totals: Totals = NO_TOTALS
+    rules: Annotated[PricingRules | None, Unpublished()] = None
     created_at: datetime
     updated_at: datetime
     removed_at: Annotated[datetime | None, Unpublished()] = None
@@ -146,13 +109,6 @@ class Ticket:
     def vin(self) -> Vin | None:
         """The vehicle's VIN."""
         return self.vehicle.vin if self.vehicle else None
-
-    @computed
-    def totals(self) -> Totals:
-        """The sums of the lines' amounts, each of which is rounded once."""
-        parts = sum([line.amount for line in self.parts])
-        labor = sum([line.amount for line in self.labor])
-        return Totals(parts=Money(parts), labor=Money(labor), total=Money(parts + labor))
 
     def require_version(self, expected: int | None) -> None:
         """Raise `TicketChanged` unless *expected* is None or the present version."""
@@ -204,26 +160,42 @@ class Ticket:
             return self
         return evolve(self, mechanics=mechanics, updated_at=at)
 
-    def part_line(self, line_id: LineId) -> PartLine:
+    def partfind_line(self, line_id: LineId) -> PartLine:
         """Return one part line with the ticket's version, or raise `LineNotFound`."""
-        return evolve(_line(self.parts, line_id), version=self.version)
+        return evolve(find_line(self.parts, line_id), version=self.version)
 
-    def labor_line(self, line_id: LineId) -> LaborLine:
+    def laborfind_line(self, line_id: LineId) -> LaborLine:
         """Return one labour line with the ticket's version, or raise `LineNotFound`."""
-        return evolve(_line(self.labor, line_id), version=self.version)
+        return evolve(find_line(self.labor, line_id), version=self.version)
+
+    def chargefind_line(self, line_id: LineId) -> ChargeLine:
+        """Return one charge with the ticket's version, or raise `LineNotFound`."""
+        return evolve(find_line(self.charges, line_id), version=self.version)
+
+    def job(self, job_id: JobId) -> Job:
+        """Return one job with the ticket's version, or raise `JobNotFound`."""
+        for job in self.jobs:
+            if job.id == job_id:
+                return evolve(job, version=self.version)
+        raise JobNotFound
 
     def with_part(self, line: PartLine, at: datetime) -> Self:
-        """Return the ticket with *line* added, or replaced if its id is already there."""
+        """Return the ticket with *line* added, or replaced if its id is already there.
+
+        Raises `Unknown` for the job of a line that the ticket does not have; without one the line
+        goes to the first, which is made if there is none.
+        """
         self.require_changeable()
-        return evolve(self, parts=_put(self.parts, line), updated_at=at)
+        jobs, line = self._in_a_job(line)
+        return evolve(self, jobs=jobs, parts=put_line(self.parts, line), updated_at=at)
 
     def without_part(self, line_id: LineId, at: datetime) -> Self:
         """Return the ticket without that part line."""
         self.require_changeable()
-        return evolve(self, parts=_without(self.parts, line_id), updated_at=at)
+        return evolve(self, parts=without_line(self.parts, line_id), updated_at=at)
 
     def with_labor(self, line: LaborLine, at: datetime) -> Self:
-        """Return the ticket with *line* added, or replaced if its id is already there.
+        """Return the ticket with *line*, as `with_part` does.
 
         Raises `RuleBroken` unless its mechanic is active and assigned, or was on it before.
         """
@@ -234,12 +206,54 @@ class Ticket:
             raise RuleBroken(
                 Problem("#/mechanic_id", "must be an active mechanic who is assigned to the ticket")
             )
-        return evolve(self, labor=_put(self.labor, line), updated_at=at)
+        jobs, line = self._in_a_job(line)
+        return evolve(self, jobs=jobs, labor=put_line(self.labor, line), updated_at=at)
 
     def without_labor(self, line_id: LineId, at: datetime) -> Self:
         """Return the ticket without that labour line."""
         self.require_changeable()
-        return evolve(self, labor=_without(self.labor, line_id), updated_at=at)
+        return evolve(self, labor=without_line(self.labor, line_id), updated_at=at)
+
+    def with_charge(self, line: ChargeLine, at: datetime) -> Self:
+        """Return the ticket with *line*, as `with_part` does."""
+        self.require_changeable()
+        jobs, line = self._in_a_job(line)
+        return evolve(self, jobs=jobs, charges=put_line(self.charges, line), updated_at=at)
+
+    def without_charge(self, line_id: LineId, at: datetime) -> Self:
+        """Return the ticket without that charge."""
+        self.require_changeable()
+        return evolve(self, charges=without_line(self.charges, line_id), updated_at=at)
+
+    def with_job(self, job: Job, at: datetime) -> Self:
+        """Return the ticket with *job* added, or replaced if its id is already there."""
+        self.require_changeable()
+        jobs = put(self.jobs, job, MAX_JOBS, "jobs of the ticket")
+        return evolve(self, jobs=jobs, updated_at=at)
+
+    def without_job(self, job_id: JobId, at: datetime) -> Self:
+        """Return the ticket without that job; raise `JobHasLines`."""
+        self.require_changeable()
+        self.job(job_id)
+        lines: tuple[TicketLine, ...] = (*self.parts, *self.labor, *self.charges)
+        if count := sum(line.job_id == job_id for line in lines):
+            raise JobHasLines(lines=count)
+        return evolve(self, jobs=tuple(j for j in self.jobs if j.id != job_id), updated_at=at)
+
+    def with_discounts(self, discounts: tuple[TicketDiscount, ...], at: datetime) -> Self:
+        """Return the ticket with these discounts in place of its own; itself if they are those."""
+        self.require_changeable()
+        if discounts == self.discounts:
+            return self
+        return evolve(self, discounts=discounts, updated_at=at)
+
+    def _in_a_job(self, line: Line) -> tuple[tuple[Job, ...], Line]:
+        """Return the jobs, perhaps with a first one for *line*, and *line* as one of a job."""
+        jobs = self.jobs or (Job.titled_by(self.description),)
+        job_id = line.job_id or jobs[0].id
+        if job_id not in {job.id for job in jobs}:
+            raise Unknown("#/job_id")
+        return jobs, line if job_id == line.job_id else evolve(line, job_id=job_id)
 
     def blockers(self, to: Status) -> tuple[Blocker, ...]:
         """Return the blockers of a transition *to* another status; none if it is possible."""
@@ -267,27 +281,6 @@ class Ticket:
 
         The caller reads from the history whether the ticket was ever *started*.
         """
-        if started or self.parts or self.labor:
+        if started or self.parts or self.labor or self.charges:
             raise TicketStarted(self.status)
         return evolve(self, removed_at=at, updated_at=at)
-
-
-def _line(lines: tuple[Line, ...], line_id: LineId) -> Line:
-    for line in lines:
-        if line.id == line_id:
-            return line
-    raise LineNotFound
-
-
-def _put(lines: tuple[Line, ...], line: Line) -> tuple[Line, ...]:
-    line = evolve(line, version=0)  # among the ticket's lines it is the ticket that has one
-    if line.id and any(old.id == line.id for old in lines):
-        return tuple(line if old.id == line.id else old for old in lines)
-    if len(lines) >= MAX_LINES:
-        raise TooMany(MAX_LINES, "lines of this kind on the ticket")
-    return lines + (line,)  # noqa: RUF005 - unpacking loses the line's type
-
-
-def _without(lines: tuple[Line, ...], line_id: LineId) -> tuple[Line, ...]:
-    _line(lines, line_id)
-    return tuple(line for line in lines if line.id != line_id)

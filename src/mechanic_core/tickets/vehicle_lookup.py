@@ -9,7 +9,8 @@ from mechanic_core.access import Actor
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace, Unknown
 from mechanic_core.tickets.forms import TicketForm
-from mechanic_core.tickets.ticket import Ticket, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.unit_of_work import Work
 from mechanic_core.vehicles.odometer import OdometerReading
 from mechanic_core.vehicles.ownership import claim, enter_reading, lock_owner

@@ -8,15 +8,10 @@ from attrs import evolve
 from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.inventory.part import PartId
 from mechanic_core.money import Quantity
+from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_LINES, MAX_UNFINISHED, TooMany
 from mechanic_core.tickets.forms import TicketDraft
 from mechanic_core.tickets.line import LaborLine, LaborLineForm, LineId, PartLine, PartLineForm
-from mechanic_core.tickets.ticket import (
-    MAX_ENTRIES,
-    MAX_LINES,
-    MAX_UNFINISHED,
-    Ticket,
-    TooMany,
-)
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
 from tests.shops import CUSTOMER, MECHANIC
 from tests.strategies import sample

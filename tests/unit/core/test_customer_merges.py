@@ -21,8 +21,8 @@ from mechanic_core.customers.customer import (
 )
 from mechanic_core.errors import RuleBroken, Unknown
 from mechanic_core.events.event import Event, EventType
+from mechanic_core.tickets.bounds import MAX_UNFINISHED, TooMany
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import MAX_UNFINISHED, TooMany
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import VehicleForm

@@ -17,13 +17,8 @@ from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
-from mechanic_core.tickets.ticket import (
-    Ticket,
-    TicketChanged,
-    TicketFrozen,
-    TicketStarted,
-    TicketVehicle,
-)
+from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen, TicketStarted
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
 from tests.strategies import FEWER, NOON, records, sample
 

@@ -12,21 +12,20 @@ from mechanic_core.errors import Refused, RuleBroken, Unknown
 from mechanic_core.events.event import EventType
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.paging import PageRequest
+from mechanic_core.tickets.bounds import MAX_UNFINISHED, TooMany
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import LaborLineForm
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import (
-    MAX_UNFINISHED,
     Ticket,
     TicketChanged,
     TicketFrozen,
     TicketId,
     TicketNotFound,
     TicketStarted,
-    TicketVehicle,
-    TooMany,
 )
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId, VinTaken
 from tests.shops import CUSTOMER, MANAGER, MECHANIC

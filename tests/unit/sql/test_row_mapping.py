@@ -28,7 +28,8 @@ from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.line import LaborLine, PartLine
-from mechanic_core.tickets.ticket import Ticket, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.vehicles.vehicle import Vehicle
 from tests.strategies import records
 

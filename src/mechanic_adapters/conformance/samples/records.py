@@ -15,7 +15,8 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import LaborLine, PartLine
-from mechanic_core.tickets.ticket import Ticket, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.unit_of_work import Store
 from mechanic_core.vehicles.odometer import OdometerReading
 from mechanic_core.vehicles.vehicle import Vehicle

@@ -5,17 +5,21 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import orjson
+from cattrs.preconf.json import make_converter
 
 from mechanic_adapters.sql.engine.row_mapping import field_names, json_rows, record_maker
 from mechanic_core.money import Money
 from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
 from mechanic_core.pricing.document import Totals
 from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind
+from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.job import Job, JobId, JobKind, JobStatus
 from mechanic_core.tickets.line import LaborLine, PartLine
 
 R = TypeVar("R")
+
+_json = make_converter()
 
 _make_discount, _make_totals = record_maker(Discount), record_maker(Totals)
 _make_ticket_discount = record_maker(TicketDiscount)
@@ -43,6 +47,16 @@ def read_discounts(text: str | None) -> tuple[TicketDiscount, ...]:
 def read_totals(text: str | None) -> Totals:
     """Return the totals that `values_text` wrote; zeros for None."""
     return _make_totals(orjson.loads(text) if text else [Money(0)] * len(field_names(Totals)))
+
+
+def rules_text(rules: PricingRules | None) -> str | None:
+    """Return the frozen rules of a ticket as JSON."""
+    return None if rules is None else _json.dumps(rules)
+
+
+def read_rules(text: str | None) -> PricingRules | None:
+    """Return the rules that `rules_text` wrote."""
+    return _json.loads(text, PricingRules) if text else None
 
 
 def _read_discount(text: str | None) -> Discount | None:

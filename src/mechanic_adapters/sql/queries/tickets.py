@@ -32,13 +32,13 @@ from mechanic_adapters.sql.engine.row_mapping import (
 from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.mechanics import lock_shared_after
+from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
 from mechanic_adapters.sql.queries.ticket_prices import (
     item_reader,
     read_discounts,
     read_rules,
     read_totals,
 )
-from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_adapters.sql.schema.tickets import (
     IS_NOT_FINAL,
@@ -53,19 +53,26 @@ from mechanic_adapters.sql.schema.tickets import (
 from mechanic_core.inventory.part import MAX_NAMED_TICKETS
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
+from mechanic_core.tickets.bounds import MAX_UNFINISHED
 from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.job import Job
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.price import priced
-from mechanic_core.tickets.ticket import MAX_UNFINISHED, Ticket, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, FINAL_STATUSES
 
 PresentRules: TypeAlias = Callable[[], PricingRules]
 
 _make_ticket, _make_vehicle = record_maker(Ticket), record_maker(TicketVehicle)
 _read_staff = json_reader(AssignedMechanic, {"active": bool})
-_ITEMS = {Job: ticket_jobs, PartLine: ticket_parts, LaborLine: ticket_labor, ChargeLine: ticket_charges}
+_ITEMS = {
+    Job: ticket_jobs,
+    PartLine: ticket_parts,
+    LaborLine: ticket_labor,
+    ChargeLine: ticket_charges,
+}
 """The jobs and lines of a ticket, in the order of its fields, and their tables."""
 
 _read_items = [item_reader(cls) for cls in _ITEMS]
@@ -172,6 +179,12 @@ LOCK_ALL = (
 """All tickets of a customer locked by id, removed ones too."""
 
 ALL_UNFINISHED = select(tickets.c.id).where(NOT_REMOVED, IS_UNFINISHED).order_by(tickets.c.id)
+
+VEHICLE_OF_JOB = (
+    select(tickets.c.vehicle_id)
+    .join_from(tickets, ticket_jobs, ticket_jobs.c.ticket_id == tickets.c.id)
+    .where(ticket_jobs.c.id == RECORD_ID, NOT_REMOVED)
+)
 
 UNFINISHED = (
     select(tickets.c.id)

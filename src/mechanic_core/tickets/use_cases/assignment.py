@@ -8,6 +8,7 @@ from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Unknown
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.tickets.assigned_mechanic import MechanicHasLabor
+from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.forms import MechanicEdit
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ticket import (
@@ -16,7 +17,6 @@ from mechanic_core.tickets.ticket import (
     TicketFrozen,
     TicketId,
     TicketNotFound,
-    TooMany,
 )
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock

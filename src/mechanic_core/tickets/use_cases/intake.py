@@ -16,6 +16,7 @@ from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.changes import apply
 from mechanic_core.errors import ProblemCollector
 from mechanic_core.profile.calendar import require_service_date
+from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ownership import give_to, require_room
@@ -26,7 +27,6 @@ from mechanic_core.tickets.ticket import (
     TicketId,
     TicketNotFound,
     TicketStarted,
-    TooMany,
 )
 from mechanic_core.tickets.vehicle_lookup import VehicleLookup, enter_ticket_reading
 from mechanic_core.tickets.workflow import INITIAL_STATUS

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.money import to_decimal
+from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import (
     LaborLine,
@@ -14,13 +15,7 @@ from mechanic_core.tickets.line import (
     LineId,
     LineNotFound,
 )
-from mechanic_core.tickets.ticket import (
-    TicketChanged,
-    TicketFrozen,
-    TicketId,
-    TicketNotFound,
-    TooMany,
-)
+from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
 

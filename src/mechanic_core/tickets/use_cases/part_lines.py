@@ -9,6 +9,7 @@ from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Unknown
 from mechanic_core.inventory.part import InsufficientStock, Kind
 from mechanic_core.money import Quantity, to_decimal
+from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.line import (
     LineId,
@@ -18,13 +19,7 @@ from mechanic_core.tickets.line import (
     PartLineForm,
 )
 from mechanic_core.tickets.stock import TicketStock
-from mechanic_core.tickets.ticket import (
-    TicketChanged,
-    TicketFrozen,
-    TicketId,
-    TicketNotFound,
-    TooMany,
-)
+from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
 

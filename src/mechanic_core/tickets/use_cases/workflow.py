@@ -6,6 +6,7 @@ from attrs import frozen
 
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.forms import Transition, TransitionForm, Transitions
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ownership import require_room
@@ -15,7 +16,6 @@ from mechanic_core.tickets.ticket import (
     TicketChanged,
     TicketId,
     TicketNotFound,
-    TooMany,
     TransitionBlocked,
 )
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status

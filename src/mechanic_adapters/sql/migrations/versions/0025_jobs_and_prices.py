@@ -41,7 +41,12 @@ APPEND_ONLY = "TRIGGER ticket_history_is_append_only"
 
 AMOUNTS = {"ticket_parts": "quantity * unit_price", "ticket_labor": "hours * rate"}
 CLASSES = {"ticket_parts": "parts", "ticket_labor": "labor"}
-OF_TICKET = {"discounts": sa.Text, "totals": sa.Text, "rules": sa.Text, "priced_version": sa.BigInteger}
+OF_TICKET = {
+    "discounts": sa.Text,
+    "totals": sa.Text,
+    "rules": sa.Text,
+    "priced_version": sa.BigInteger,
+}
 OF_LINE = {"job_id": sa.BigInteger, "tax_class": sa.Text, "discount": sa.Text, "net": sa.BigInteger}
 FINISHED = "status IN ('completed', 'closed', 'cancelled')"
 DEFAULT_RULES = (
@@ -63,7 +68,9 @@ def upgrade() -> None:
     in_batches("tickets", "id", 0, *_statements())
     if is_postgres():
         separately(partial(_limit_events, EVENTS))
-        separately(partial(op.execute, f"ALTER TABLE ticket_history VALIDATE CONSTRAINT {EVENT_CHECK}"))
+        separately(
+            partial(op.execute, f"ALTER TABLE ticket_history VALIDATE CONSTRAINT {EVENT_CHECK}")
+        )
     else:
         _recreate_history(EVENTS)
 
@@ -231,9 +238,7 @@ def _recreate_history(events: tuple[str, ...]) -> None:
     (table,) = (sql for kind, sql in ddl if kind == "table")
     bind.exec_driver_sql(re.sub(r"\(event IN \([^)]*\)\)", f"(event IN {events})", table))
     columns = 'id, ticket_id, at, by_role, by_id, event, from_, "to", note'
-    kept = columns.replace(
-        "event", f"CASE WHEN event IN {events} THEN event ELSE 'changed' END"
-    )
+    kept = columns.replace("event", f"CASE WHEN event IN {events} THEN event ELSE 'changed' END")
     op.execute(f"INSERT INTO ticket_history ({columns}) SELECT {kept} FROM kept")  # noqa: S608 - our own names
     op.execute("DROP TABLE kept")
     for kind, sql in ddl:

@@ -38,6 +38,7 @@ from mechanic_adapters.sql.queries.tickets import (
     STORED,
     UNFINISHED,
     USING,
+    VEHICLE_OF_JOB,
     filter_parameters,
     is_selective_by_period,
     read_stored,
@@ -59,8 +60,10 @@ from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.job import JobId
 from mechanic_core.tickets.ports import TicketFilter, TicketLists, TicketOwners, Tickets
-from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound, TicketVehicle
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.ticket_vehicle import TicketVehiclefrom mechanic_core.vehicles.vehicle import VehicleId
 
 _NOUN: Final = "tickets"
 
@@ -185,6 +188,10 @@ class SqlTickets(Tickets, TicketLists):
         statement = RESERVING if reserved_only else USING
         rows = self._executor.all(statement, {"record_id": part_id})
         return tuple(TicketId(row[0]) for row in rows)
+
+    def vehicle_of_job(self, job_id: JobId) -> VehicleId | None:
+        row = self._executor.first(VEHICLE_OF_JOB, {"record_id": job_id})
+        return row and row[0]
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         erase_plates(self._executor, customer_id, at)

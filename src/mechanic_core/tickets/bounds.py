@@ -1,0 +1,31 @@
+"""Bounds that no shop's work reaches, and the refusal to pass them."""
+
+from typing import Annotated, ClassVar, Final
+
+from mechanic_core.errors import Conflict
+from mechanic_core.rules import Example
+
+MAX_LINES: Final = 200
+"""How many part lines a ticket may have, how many labour lines, and how many charges."""
+
+MAX_JOBS: Final = 50
+"""How many jobs a ticket may have."""
+
+MAX_DISCOUNTS: Final = 20
+"""How many discounts a ticket may have, besides those of its lines."""
+
+MAX_ENTRIES: Final = 10_000
+"""How many history entries a ticket may have before it can only be finished."""
+
+MAX_UNFINISHED: Final = 500
+"""How many unfinished tickets a customer may have."""
+
+
+class TooMany(Conflict):
+    """A limit that no shop's work reaches does not allow another one."""
+
+    fact_types: ClassVar = {"limit": Annotated[int, Example(MAX_LINES)]}
+
+    def __init__(self, limit: int, of: str) -> None:
+        """Name the things *of* which there are *limit* already."""
+        super().__init__(f"{of}: at most {limit} are allowed", limit=limit)

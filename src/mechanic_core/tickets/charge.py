@@ -1,0 +1,124 @@
+"""The charges of a ticket: fees, work that another shop does, and cores; and their forms."""
+
+from typing import Annotated, Final
+
+from attrs import evolve, frozen
+
+from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.money import Money, Price
+from mechanic_core.pricing.discounts import Discount
+from mechanic_core.pricing.line import (
+    CHARGES,
+    DEFAULT_CLASSES,
+    LineKind,
+    LineText,
+    PricingLine,
+    SignedQuantity,
+    TaxClass,
+    line_amount,
+)
+from mechanic_core.rules import Description, Example, OneOf, checked, computed, stored
+from mechanic_core.tickets.job import NEW_JOB, JobId
+from mechanic_core.tickets.line import LineTerms, TicketLine
+from mechanic_core.validators import unchecked
+
+ChargeKind = Annotated[LineKind, OneOf(CHARGES), Example(LineKind.CORE)]
+ChargeText = Annotated[LineText, Example("Core deposit, alternator")]
+ChargeQuantity = Annotated[
+    SignedQuantity,
+    Description("Below 0 for a core only: the one that comes back. It is not 0."),
+    Example(1),
+]
+
+_BROUGHT_BACK: Final = Problem("#/discount", "must be null: the quantity is below 0")
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ChargeChange(LineTerms):
+    """The changeable details of a charge; its kind stays."""
+
+    description: ChargeText
+    quantity: ChargeQuantity
+    unit_price: Annotated[Price, Example(45)]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ChargeForm(ChargeChange):
+    """A fee, a sublet or a core for a ticket."""
+
+    kind: ChargeKind
+
+    def __attrs_post_init__(self) -> None:
+        """Check the quantity and the discount."""
+        _require_consistent(self.kind, self.quantity, self.discount)
+
+
+@frozen(kw_only=True, field_transformer=stored)
+class ChargeLine(TicketLine):
+    """A fee, the work of another shop, or a core: a deposit for a part that is to come back."""
+
+    kind: ChargeKind
+    description: ChargeText
+    quantity: ChargeQuantity
+    unit_price: Annotated[Price, Example(45)]
+    tax_class: Annotated[TaxClass, Example("core")]
+
+    @classmethod
+    def of(cls, form: ChargeForm) -> "ChargeLine":
+        """Return a new charge."""
+        return cls(
+            job_id=JobId(form.job_id or NEW_JOB),
+            kind=form.kind,
+            description=form.description,
+            quantity=form.quantity,
+            unit_price=form.unit_price,
+            tax_class=form.tax_class or DEFAULT_CLASSES[form.kind],
+            discount=form.discount,
+        )
+
+    @computed
+    def amount(self) -> Money:
+        """Quantity × price, rounded half away from zero to the cent, once; before discounts."""
+        return line_amount(self.quantity, self.unit_price)
+
+    @property
+    def to_price(self) -> PricingLine:
+        """The line as it is priced."""
+        return self.pricing_line(self.kind, self.description, self.quantity, self.unit_price)
+
+    @property
+    def form(self) -> ChargeChange:
+        """The present values of the changeable fields."""
+        return unchecked(
+            ChargeChange,
+            description=self.description,
+            quantity=self.quantity,
+            unit_price=self.unit_price,
+            **self.terms,
+        )
+
+    def with_change(self, change: ChargeChange) -> "ChargeLine":
+        """Return the charge with the details of *change*; raise `RuleBroken` for its quantity."""
+        _require_consistent(self.kind, change.quantity, change.discount)
+        return evolve(
+            self,
+            job_id=JobId(change.job_id or NEW_JOB),
+            description=change.description,
+            quantity=change.quantity,
+            unit_price=change.unit_price,
+            tax_class=change.tax_class or DEFAULT_CLASSES[self.kind],
+            discount=change.discount,
+        )
+
+
+def _require_consistent(kind: LineKind, quantity: int, discount: Discount | None) -> None:
+    """Raise `RuleBroken` for a quantity that the kind cannot have, and a discount on a credit."""
+    problems = []
+    if quantity == 0:
+        problems.append(Problem("#/quantity", "must not be 0"))
+    if quantity < 0 and kind is not LineKind.CORE:
+        problems.append(Problem("#/quantity", "must be above 0: only a core comes back"))
+    if quantity < 0 and discount:
+        problems.append(_BROUGHT_BACK)
+    if problems:
+        raise RuleBroken(*problems)
