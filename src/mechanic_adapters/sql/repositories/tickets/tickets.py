@@ -10,7 +10,6 @@ from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
 
 from mechanic_adapters.sql.counters.calendar import month_parameters
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
-from mechanic_adapters.sql.engine.column_types import MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import (
@@ -32,7 +31,6 @@ from mechanic_adapters.sql.queries.tickets import (
     GET,
     GET_ALL,
     LOCK,
-    LOCK_ALL,
     LOCK_WITH_MECHANICS,
     RESERVING,
     STORED,
@@ -46,7 +44,7 @@ from mechanic_adapters.sql.queries.tickets import (
     ticket_list,
     version_of,
 )
-from mechanic_adapters.sql.repositories.events import event_of, event_parameters, note_changes
+from mechanic_adapters.sql.repositories.events import event_of, event_parameters
 from mechanic_adapters.sql.repositories.tickets.histories import entry_values
 from mechanic_adapters.sql.repositories.tickets.lines import has_other_lines, write_lines
 from mechanic_adapters.sql.repositories.tickets.owners import erase_plates
@@ -54,16 +52,17 @@ from mechanic_adapters.sql.repositories.tickets.prices import present_rules, res
 from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
-from mechanic_core.events.event import Event, EventType, SubjectKind
+from mechanic_core.events.event import Event, SubjectKind
 from mechanic_core.inventory.part import PartId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.job import JobId
-from mechanic_core.tickets.ports import TicketFilter, TicketLists, TicketOwners, Tickets
+from mechanic_core.tickets.ports import TicketFilter, TicketLists, Tickets
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
-from mechanic_core.tickets.ticket_vehicle import TicketVehiclefrom mechanic_core.vehicles.vehicle import VehicleId
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
+from mechanic_core.vehicles.vehicle import VehicleId
 
 _NOUN: Final = "tickets"
 
