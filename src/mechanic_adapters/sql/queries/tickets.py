@@ -34,6 +34,7 @@ from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.mechanics import lock_shared_after
 from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
 from mechanic_adapters.sql.queries.ticket_prices import (
+    item_columns,
     item_reader,
     read_discounts,
     read_rules,
@@ -75,17 +76,12 @@ _ITEMS = {
 }
 """The jobs and lines of a ticket, in the order of its fields, and their tables."""
 
-_read_items = [item_reader(cls) for cls in _ITEMS]
+_read_jobs, _read_parts, _read_labor, _read_charges = map(item_reader, _ITEMS)
 
 
 def _items(table: Table, cls: type[Any], ticket_id: ColumnElement[int]) -> ScalarSelect[str]:
-    """Return the jobs or lines of a ticket as JSON, for `item_reader`.
-
-    Their version is the ticket's, and reads as 0.
-    """
-    zero = literal_column("0")
-    columns = (zero if name == "version" else table.c[name] for name in field_names(cls))
-    items = select(json_group(table.c.id, *columns))
+    """Return the jobs or lines of a ticket as JSON, for `item_reader`."""
+    items = select(json_group(*item_columns(table, cls)))
     return items.where(table.c.ticket_id == ticket_id).scalar_subquery()
 
 
@@ -116,10 +112,17 @@ def read_stored(rows: Iterable[Row]) -> Iterator[Ticket]:
     """Yield the tickets in *rows* of `_join` as they are stored."""
     for row in rows:
         vehicle = None if row[2] is None else _make_vehicle(row[2:9])
-        items = (reads(text) for reads, text in zip(_read_items, row[13:17], strict=True))
-        price = read_discounts(row[17]), read_totals(row[18]), read_rules(row[19])
-        values = (*row[:2], vehicle, *row[9:12], _read_staff(row[12]), *items, *price, *row[20:24])
-        yield _make_ticket(values)
+        yield _make_ticket(
+            (
+                *row[:2],
+                vehicle,
+                *row[9:12],
+                *(_read_staff(row[12]), _read_jobs(row[13])),
+                *(_read_parts(row[14]), _read_labor(row[15]), _read_charges(row[16])),
+                *(read_discounts(row[17]), read_totals(row[18]), read_rules(row[19])),
+                *row[20:24],
+            )
+        )
 
 
 def read_tickets(rows: Sequence[Row], present_rules: PresentRules) -> list[Ticket]:
