@@ -20,7 +20,7 @@ Read: TypeAlias = Callable[[Executor, Collection[int]], Iterable[EventSubject]]
 
 def _find_readers() -> Iterator[tuple[SubjectKind, Read]]:
     """Yield the `SUBJECTS` of each module of the package."""
-    for module in pkgutil.iter_modules(repositories.__path__, f"{repositories.__name__}."):
+    for module in pkgutil.walk_packages(repositories.__path__, f"{repositories.__name__}."):
         yield from getattr(import_module(module.name), "SUBJECTS", {}).items()
 
 

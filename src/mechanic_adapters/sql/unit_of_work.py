@@ -11,7 +11,6 @@ from mechanic_adapters.sql.repositories.accounts import (
 )
 from mechanic_adapters.sql.repositories.customers import SqlCustomers
 from mechanic_adapters.sql.repositories.events import SqlEvents
-from mechanic_adapters.sql.repositories.histories import SqlHistories
 from mechanic_adapters.sql.repositories.leaderboard import SqlStandings
 from mechanic_adapters.sql.repositories.ledger import SqlLedger
 from mechanic_adapters.sql.repositories.mechanics import SqlMechanics
@@ -20,7 +19,9 @@ from mechanic_adapters.sql.repositories.parts import SqlParts
 from mechanic_adapters.sql.repositories.profile import SqlProfiles
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
-from mechanic_adapters.sql.repositories.tickets import SqlTicketOwners, SqlTickets
+from mechanic_adapters.sql.repositories.tickets.histories import SqlHistories
+from mechanic_adapters.sql.repositories.tickets.owners import SqlTicketOwners
+from mechanic_adapters.sql.repositories.tickets.tickets import SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlOdometerLog, SqlVehicles
 from mechanic_adapters.sql.subjects import SqlSubjects
 from mechanic_core.unit_of_work import Work, no_commit

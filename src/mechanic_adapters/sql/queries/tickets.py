@@ -1,8 +1,8 @@
 """SELECTs of service tickets, each with everything on it in one statement."""
 
 import functools
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 from attrs import evolve
 from sqlalchemy import (
@@ -33,34 +33,56 @@ from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.mechanics import lock_shared_after
 from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
+from mechanic_adapters.sql.queries.ticket_prices import (
+    item_columns,
+    item_reader,
+    read_discounts,
+    read_rules,
+    read_totals,
+)
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_adapters.sql.schema.tickets import (
     IS_NOT_FINAL,
     IS_UNFINISHED,
+    ticket_charges,
+    ticket_jobs,
     ticket_labor,
     ticket_mechanics,
     ticket_parts,
     tickets,
 )
 from mechanic_core.inventory.part import MAX_NAMED_TICKETS
+from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.bounds import MAX_UNFINISHED
+from mechanic_core.tickets.charge import ChargeLine
+from mechanic_core.tickets.job import Job
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
+from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
-from mechanic_core.tickets.workflow import FINAL_STATUSES
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, FINAL_STATUSES
+
+PresentRules: TypeAlias = Callable[[], PricingRules]
 
 _make_ticket, _make_vehicle = record_maker(Ticket), record_maker(TicketVehicle)
 _read_staff = json_reader(AssignedMechanic, {"active": bool})
-_read_parts, _read_labor = json_reader(PartLine), json_reader(LaborLine)
+_ITEMS = {
+    Job: ticket_jobs,
+    PartLine: ticket_parts,
+    LaborLine: ticket_labor,
+    ChargeLine: ticket_charges,
+}
+"""The jobs and lines of a ticket, in the order of its fields, and their tables."""
+
+_read_jobs, _read_parts, _read_labor, _read_charges = map(item_reader, _ITEMS)
 
 
-def _lines(table: Table, cls: type[Any], ticket_id: ColumnElement[int]) -> ScalarSelect[str]:
-    """Return the lines of a ticket as JSON; their version is the ticket's, and reads as 0."""
-    columns = (table.c[name] for name in field_names(cls) if name != "version")
-    lines = select(json_group(*columns, literal_column("0")))
-    return lines.where(table.c.ticket_id == ticket_id).scalar_subquery()
+def _items(table: Table, cls: type[Any], ticket_id: ColumnElement[int]) -> ScalarSelect[str]:
+    """Return the jobs or lines of a ticket as JSON, for `item_reader`."""
+    items = select(json_group(*item_columns(table, cls)))
+    return items.where(table.c.ticket_id == ticket_id).scalar_subquery()
 
 
 def _join(header: FromClause) -> Select[Any]:
@@ -74,20 +96,52 @@ def _join(header: FromClause) -> Select[Any]:
         *(c[f"vehicle_{name}"] for name in field_names(TicketVehicle)),
         *(c.service_date, c.description, c.status),
         staff.where(ticket_mechanics.c.ticket_id == c.id).scalar_subquery(),
-        *(_lines(ticket_parts, PartLine, c.id), _lines(ticket_labor, LaborLine, c.id)),
-        *(c.created_at, c.updated_at, c.removed_at, c.version),
+        *(_items(table, cls, c.id) for cls, table in _ITEMS.items()),
+        *(c.discounts, c.totals, c.rules),
+        *(c.created_at, c.updated_at, c.removed_at, c.version, c.priced_version),
     ).select_from(header)
 
 
-def read_tickets(rows: Iterable[Row]) -> list[Ticket]:
-    """Return the tickets in *rows* of `_join`."""
-    read = []
+def version_of(row: Row) -> int:
+    """Return the version of the ticket in a row of `_join`."""
+    version: int = row[23]
+    return version
+
+
+def read_stored(rows: Iterable[Row]) -> Iterator[Ticket]:
+    """Yield the tickets in *rows* of `_join` as they are stored."""
     for row in rows:
         vehicle = None if row[2] is None else _make_vehicle(row[2:9])
-        staff, parts, labor = _read_staff(row[12]), _read_parts(row[13]), _read_labor(row[14])
-        values = (*row[:2], vehicle, *row[9:12], staff, parts, labor, *row[15:])
-        read.append(_make_ticket(values))
-    return read
+        yield _make_ticket(
+            (
+                *row[:2],
+                vehicle,
+                *row[9:12],
+                *(_read_staff(row[12]), _read_jobs(row[13])),
+                *(_read_parts(row[14]), _read_labor(row[15]), _read_charges(row[16])),
+                *(read_discounts(row[17]), read_totals(row[18]), read_rules(row[19])),
+                *row[20:24],
+            )
+        )
+
+
+def read_tickets(rows: Sequence[Row], present_rules: PresentRules) -> list[Ticket]:
+    """Return the tickets in *rows* of `_join`.
+
+    One that the previous release has changed since it was priced is priced anew; *present_rules*
+    is called for it, unless it is finished: that release knows no rules.
+    """
+    return [
+        ticket if row[24] == ticket.version else _priced_anew(ticket, present_rules)
+        for row, ticket in zip(rows, read_stored(rows), strict=True)
+    ]
+
+
+def _priced_anew(ticket: Ticket, present_rules: PresentRules) -> Ticket:
+    if ticket.status in EDITABLE_STATUSES:
+        return priced(evolve(ticket, rules=None), present_rules())
+    rules = ticket.rules or PricingRules()
+    return priced(evolve(ticket, rules=rules), rules)
 
 
 STORED = _join(tickets).where(tickets.c.id == RECORD_ID)
@@ -126,6 +180,14 @@ LOCK_ALL = (
     .with_for_update(key_share=True)
 )
 """All tickets of a customer locked by id, removed ones too."""
+
+ALL_UNFINISHED = select(tickets.c.id).where(NOT_REMOVED, IS_UNFINISHED).order_by(tickets.c.id)
+
+VEHICLE_OF_JOB = (
+    select(tickets.c.vehicle_id)
+    .join_from(tickets, ticket_jobs, ticket_jobs.c.ticket_id == tickets.c.id)
+    .where(ticket_jobs.c.id == RECORD_ID, NOT_REMOVED)
+)
 
 UNFINISHED = (
     select(tickets.c.id)

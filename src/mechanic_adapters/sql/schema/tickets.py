@@ -1,10 +1,11 @@
 """The tables of service tickets: tickets, their mechanics, lines and history."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -29,7 +30,9 @@ from mechanic_adapters.sql.schema.columns import (
 from mechanic_adapters.sql.schema.metadata import METADATA, record_table
 from mechanic_core.access import Role
 from mechanic_core.errors import LostRace
+from mechanic_core.pricing.line import LineKind
 from mechanic_core.tickets.history import HistoryEvent
+from mechanic_core.tickets.job import JobKind, JobStatus
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, FINAL_STATUSES, Status
 
 tickets = record_table(
@@ -51,6 +54,10 @@ tickets = record_table(
     text("vehicle_model", nullable=True),
     Column("vehicle_year", Integer),
     Column("vehicle_odometer", Integer),
+    text("discounts", nullable=True),
+    text("totals", nullable=True),
+    text("rules", nullable=True),
+    number("priced_version", nullable=True),
     Index(None, "customer_id", "id"),
     Index(None, "vehicle_id", "id"),
     Index(None, "status", "id"),
@@ -60,6 +67,10 @@ tickets = record_table(
 *service_month* is the first day of the month of *service_date*, so that an index by month serves
 lists of long periods. The columns that begin with *vehicle_*, besides the id, are a copy of the
 vehicle as it was when it was set.
+
+*discounts*, *totals* and the frozen *rules* are JSON. What is stored of a ticket's price, on its row,
+its jobs and its lines, is of the version *priced_version*: the previous release changes tickets
+without it.
 """
 for _day in (tickets.c.service_date, tickets.c.service_month):
     _present = tickets.c.removed_at.is_(None)
@@ -91,6 +102,34 @@ ticket_mechanics = Table(
     Index(None, "mechanic_id", "ticket_id"),
 )
 
+ticket_jobs = record_table(
+    "ticket_jobs",
+    generated_id(),
+    reference("ticket_id", "tickets.id", index=True),
+    text("title"),
+    Column("kind", one_of(JobKind, "kind"), nullable=False),
+    Column("status", one_of(JobStatus, "status"), nullable=False),
+    Column("changed_since_authorized", Boolean, nullable=False),
+    number("comes_back_from", nullable=True),
+    text("totals", nullable=True),
+)
+"""The job that one comes back from may be deleted, so it is no foreign key."""
+
+
+def _priced() -> tuple[Column[Any], ...]:
+    """Return the columns that lines of all kinds have; NULL in lines of the previous release.
+
+    A line has no foreign key to its job, whose check would need another index: both are written
+    together, under the lock of their ticket. *discount* is JSON.
+    """
+    return (
+        number("job_id", nullable=True),
+        text("tax_class", nullable=True),
+        text("discount", nullable=True),
+        number("net", nullable=True),
+    )
+
+
 ticket_parts = record_table(
     "ticket_parts",
     generated_id(),
@@ -100,6 +139,7 @@ ticket_parts = record_table(
     text("name"),
     number("quantity"),
     number("unit_price"),
+    *_priced(),
     CheckConstraint("quantity > 0", name="quantity_range"),
     CheckConstraint("unit_price >= 0", name="unit_price_range"),
 )
@@ -112,8 +152,22 @@ ticket_labor = record_table(
     text("description"),
     number("hours"),
     number("rate"),
+    *_priced(),
     CheckConstraint("hours > 0", name="hours_range"),
     CheckConstraint("rate >= 0", name="rate_range"),
+)
+
+ticket_charges = record_table(
+    "ticket_charges",
+    generated_id(),
+    reference("ticket_id", "tickets.id", index=True),
+    Column("kind", one_of(LineKind, "kind"), nullable=False),
+    text("description"),
+    number("quantity"),
+    number("unit_price"),
+    *_priced(),
+    CheckConstraint("quantity <> 0", name="quantity_range"),
+    CheckConstraint("unit_price >= 0", name="unit_price_range"),
 )
 
 ticket_history = record_table(

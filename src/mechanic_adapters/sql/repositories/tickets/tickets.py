@@ -1,7 +1,8 @@
 """Service tickets in SQL."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, final
 
 from attrs import frozen
@@ -9,7 +10,6 @@ from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
 
 from mechanic_adapters.sql.counters.calendar import month_parameters
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
-from mechanic_adapters.sql.engine.column_types import MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import (
@@ -22,34 +22,47 @@ from mechanic_adapters.sql.engine.row_mapping import (
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
 from mechanic_adapters.sql.queries.mechanics import read_mechanics
+from mechanic_adapters.sql.queries.ticket_prices import (
+    discounts_text,
+    rules_text,
+    values_text,
+)
 from mechanic_adapters.sql.queries.tickets import (
     GET,
     GET_ALL,
     LOCK,
-    LOCK_ALL,
     LOCK_WITH_MECHANICS,
     RESERVING,
     STORED,
     UNFINISHED,
     USING,
+    VEHICLE_OF_JOB,
     filter_parameters,
     is_selective_by_period,
+    read_stored,
     read_tickets,
     ticket_list,
+    version_of,
 )
-from mechanic_adapters.sql.repositories.events import event_of, event_parameters, note_changes
-from mechanic_adapters.sql.repositories.ticket_lines import write_lines
+from mechanic_adapters.sql.repositories.events import event_of, event_parameters
+from mechanic_adapters.sql.repositories.tickets.histories import entry_values
+from mechanic_adapters.sql.repositories.tickets.lines import has_other_lines, write_lines
+from mechanic_adapters.sql.repositories.tickets.owners import erase_plates
+from mechanic_adapters.sql.repositories.tickets.prices import present_rules, restamp
 from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
-from mechanic_core.events.event import Event, EventType, SubjectKind
+from mechanic_core.events.event import Event, SubjectKind
 from mechanic_core.inventory.part import PartId
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.history import Entry
-from mechanic_core.tickets.ports import TicketFilter, TicketLists, TicketOwners, Tickets
+from mechanic_core.tickets.job import JobId
+from mechanic_core.tickets.ports import TicketFilter, TicketLists, Tickets
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
+from mechanic_core.vehicles.vehicle import VehicleId
 
 _NOUN: Final = "tickets"
 
@@ -73,22 +86,6 @@ _UNASSIGN = delete(ticket_mechanics).where(
     ticket_mechanics.c.ticket_id == RECORD_ID, id_in(ticket_mechanics.c.mechanic_id, "ids")
 )
 
-_CHANGE_ALL = (
-    update(tickets)
-    .values(updated_at=bindparam("at", type_=MOMENT), version=tickets.c.version + 1)
-    .where(tickets.c.customer_id == bindparam("owner_id", type_=BigInteger))
-    .returning(tickets.c.id, tickets.c.version)
-)
-_ERASE_PLATES = _CHANGE_ALL.values(vehicle_plate=None).where(tickets.c.vehicle_plate.is_not(None))
-_REASSIGN = _CHANGE_ALL.values(customer_id=bindparam("new_owner_id", type_=BigInteger)).returning(
-    tickets.c.removed_at
-)
-_entry_of_each = {**_ENTRY, "ticket_id": tickets.c.id}
-_ADD_ENTRIES = insert(ticket_history).from_select(
-    list(_entry_of_each),
-    select(*_entry_of_each.values()).where(id_in(tickets.c.id, "ids")).order_by(tickets.c.id),
-)
-
 _updated = _UPDATE.returning(tickets.c.id).cte("updated")
 _entry_of_updated = {**_ENTRY, "ticket_id": _updated.c.id}
 _SAVE = (
@@ -110,7 +107,8 @@ class SqlTickets(Tickets, TicketLists):
     _worked_tickets: WorkedTickets
 
     def get(self, ticket_id: TicketId) -> Ticket:
-        for ticket in read_tickets(self._executor.all(GET, {"record_id": ticket_id})):
+        rows = self._executor.all(GET, {"record_id": ticket_id})
+        for ticket in read_tickets(rows, self._present_rules):
             return ticket
         raise TicketNotFound
 
@@ -178,7 +176,8 @@ class SqlTickets(Tickets, TicketLists):
         query = ticket_list(
             names, worked=wanted.worked, newest_first=wanted.newest_first, by_month=by_month
         )
-        return query.fetch(self._executor, page, read_tickets, params)
+        read = partial(read_tickets, present_rules=self._present_rules)
+        return query.fetch(self._executor, page, read, params)
 
     def unfinished_of(self, customer_id: CustomerId) -> tuple[TicketId, ...]:
         rows = self._executor.all(UNFINISHED, {"record_id": customer_id})
@@ -189,77 +188,60 @@ class SqlTickets(Tickets, TicketLists):
         rows = self._executor.all(statement, {"record_id": part_id})
         return tuple(TicketId(row[0]) for row in rows)
 
+    def vehicle_of_job(self, job_id: JobId) -> VehicleId | None:
+        row = self._executor.first(VEHICLE_OF_JOB, {"record_id": job_id})
+        return row and row[0]
+
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
-        params = {"owner_id": customer_id, "at": at}
-        rows = self._executor.write_returning(_NOUN, _ERASE_PLATES, params)
-        _note_changes(self._executor, rows, at, "vehicle")
+        erase_plates(self._executor, customer_id, at)
+
+    def restamp(self, price: Callable[[Ticket], Ticket]) -> None:
+        restamp(self._executor, price)
+
+    def _present_rules(self) -> PricingRules:
+        return present_rules(self._executor)
 
     def _lock(self, ticket_id: TicketId, row: Row | None) -> Ticket:
         if row is None:
             raise TicketNotFound
-        (ticket,) = read_tickets([row])
-        if ticket.version != row[-1]:  # saved by another transaction while this one waited
-            ticket = self.get(ticket_id)
-        self._executor.locked[_NOUN, ticket_id] = ticket
-        return ticket
+        rows = [row]
+        if version_of(row) != row[-1]:  # saved by another transaction while this one waited
+            rows = list(self._executor.all(STORED, {"record_id": ticket_id}))
+        self._executor.locked[_NOUN, ticket_id] = next(read_stored(rows))
+        return read_tickets(rows, self._present_rules)[0]
 
     def _stored(self, ticket: Ticket) -> Ticket:
-        """Return the stored ticket, or raise `LostRace` if its version is not that of *ticket*."""
+        """Return the ticket as it is stored; raise `LostRace` if its version is another one."""
         stored: Ticket | None = self._executor.locked.get((_NOUN, ticket.id))
         if stored is None or stored.version != ticket.version:
             rows = self._executor.all(STORED, {"record_id": ticket.id})
-            stored = next(iter(read_tickets(rows)), None)
+            stored = next(read_stored(rows), None)
         if stored is None or stored.version != ticket.version:
             raise LostRace
         return stored
 
     def _finish(self, before: Ticket | None, after: Ticket) -> Ticket:
         """Write the lines that differ and note the counters; return the ticket as stored."""
-        lines = (before.parts, before.labor) if before else ((), ())
-        if lines != (after.parts, after.labor):
-            after = write_lines(self._executor, *lines, after)
+        if has_other_lines(before, after):
+            after = write_lines(self._executor, before, after)
         self._worked_tickets.change(before, after)
         self._executor.locked[_NOUN, after.id] = after
         return after
-
-
-@final
-@frozen
-class SqlTicketOwners(TicketOwners):
-    """The owners in the table of tickets."""
-
-    _executor: Executor
-
-    def lock(self, customer_id: CustomerId) -> None:
-        if self._executor.database.is_postgres:  # SQLite has one writer at a time
-            self._executor.all(LOCK_ALL, {"record_id": customer_id})
-
-    def reassign(self, former: CustomerId, owner: CustomerId, entry: Entry) -> None:
-        params = {"owner_id": former, "new_owner_id": owner, "at": entry.at}
-        rows = self._executor.write_returning(_NOUN, _REASSIGN, params)
-        params = {**_entry_values(entry), "ids": sorted(row[0] for row in rows)}
-        self._executor.write(_NOUN, _ADD_ENTRIES, params)
-        present = [row[:2] for row in rows if row[2] is None]
-        _note_changes(self._executor, present, entry.at, "customer_id")
-
-
-def _note_changes(executor: Executor, rows: Iterable[Row], at: datetime, change: str) -> None:
-    note_changes(executor, EventType.TICKET_CHANGED, SubjectKind.TICKET, rows, at, (change,))
 
 
 def _values(ticket: Ticket, entry: Entry) -> dict[str, Any]:
     """Return the values of the ticket's own row and of its history entry."""
     return {
         **field_values(ticket),
-        **_entry_values(entry),
+        **entry_values(entry),
         **_vehicle_values(ticket.vehicle),
         "service_month": ticket.service_date.replace(day=1),
+        "discounts": discounts_text(ticket.discounts),
+        "totals": values_text(ticket.totals),
+        "rules": rules_text(ticket.rules),
+        "priced_version": ticket.version,
         "ticket_id": ticket.id,
     }
-
-
-def _entry_values(entry: Entry) -> dict[str, Any]:
-    return {**field_values(entry), "by_role": entry.by.role, "by_id": entry.by.id}
 
 
 _VEHICLE_FIELDS = field_names(TicketVehicle)
@@ -272,7 +254,8 @@ def _vehicle_values(vehicle: TicketVehicle | None) -> dict[str, Any]:
 
 def read_all_tickets(executor: Executor, ids: Collection[int]) -> Iterable[Ticket]:
     """Return those of *ids* that can be read."""
-    return read_tickets(executor.all(GET_ALL, {"ids": sorted(ids)}))
+    rows = executor.all(GET_ALL, {"ids": sorted(ids)})
+    return read_tickets(rows, partial(present_rules, executor))
 
 
 SUBJECTS: Final = {SubjectKind.TICKET: read_all_tickets}

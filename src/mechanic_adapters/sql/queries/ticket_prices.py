@@ -1,0 +1,145 @@
+"""What is stored of a ticket's price, as JSON arrays: discounts, totals, and its frozen rules."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+import orjson
+from cattrs.preconf.json import make_converter
+from sqlalchemy import ColumnElement, Table, func, literal_column
+
+from mechanic_adapters.sql.engine.row_mapping import field_names, json_rows, record_maker
+from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
+from mechanic_core.pricing.document import Totals
+from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind
+from mechanic_core.pricing.pricing_rules import PricingRules
+from mechanic_core.tickets.charge import ChargeLine
+from mechanic_core.tickets.job import NO_TOTALS, Job, JobKind, JobStatus
+from mechanic_core.tickets.line import LaborLine, PartLine
+
+R = TypeVar("R")
+
+_json = make_converter()
+
+_make_discount, _make_totals = record_maker(Discount), record_maker(Totals)
+_make_ticket_discount = record_maker(TicketDiscount)
+
+
+def values_text(record: Any) -> str | None:
+    """Return the values of a record as a JSON array, None for None."""
+    return None if record is None else orjson.dumps(_values(record)).decode()
+
+
+def discounts_text(discounts: Sequence[TicketDiscount]) -> str | None:
+    """Return the discounts on a ticket as JSON, None if there are none."""
+    return orjson.dumps(list(map(_values, discounts))).decode() if discounts else None
+
+
+def read_discounts(text: str | None) -> tuple[TicketDiscount, ...]:
+    """Return the discounts that `discounts_text` wrote."""
+    scope = field_names(TicketDiscount).index("scope")
+    rows = orjson.loads(text) if text else ()
+    for row in rows:
+        row[scope] = Scope(row[scope])
+    return tuple(map(_make_ticket_discount, rows))
+
+
+def read_totals(text: str | None) -> Totals:
+    """Return the totals that `values_text` wrote; zeros for None."""
+    return _make_totals(orjson.loads(text)) if text else NO_TOTALS
+
+
+def rules_text(rules: PricingRules | None) -> str | None:
+    """Return the frozen rules of a ticket as JSON."""
+    return None if rules is None else _json.dumps(rules)
+
+
+@lru_cache(maxsize=64)
+def read_rules(text: str | None) -> PricingRules | None:
+    """Return the rules that `rules_text` wrote: the same for many tickets."""
+    return _json.loads(text, PricingRules) if text else None
+
+
+def _read_discount(text: str | None) -> Discount | None:
+    return _make_discount(orjson.loads(text)) if text else None
+
+
+def _values(record: Any) -> list[Any]:
+    return [getattr(record, name) for name in field_names(type(record))]
+
+
+WRITERS: Final = MappingProxyType({"discount": values_text, "totals": values_text})
+"""How fields of jobs and lines are written that JSON has no type for."""
+
+
+def _if_null(tax_class: str) -> dict[str, ColumnElement[Any]]:
+    """Return what the previous release writes as NULL into a line of a kind."""
+    nothing = literal_column("0")
+    return {"job_id": nothing, "tax_class": literal_column(f"'{tax_class}'"), "net": nothing}
+
+
+_DEFAULTS: Final[Mapping[type[Any], Mapping[str, ColumnElement[Any]]]] = MappingProxyType(
+    {
+        Job: {},
+        PartLine: _if_null(DEFAULT_CLASSES[LineKind.PART]),
+        LaborLine: _if_null(DEFAULT_CLASSES[LineKind.LABOR]),
+        ChargeLine: {},
+    }
+)
+
+_READERS: Final[Mapping[type[Any], Mapping[str, Callable[[Any], Any]]]] = MappingProxyType(
+    {
+        Job: {
+            "kind": {kind.value: kind for kind in JobKind}.__getitem__,
+            "status": {status.value: status for status in JobStatus}.__getitem__,
+            "changed_since_authorized": bool,
+            "totals": read_totals,
+        },
+        PartLine: {"discount": _read_discount},
+        LaborLine: {"discount": _read_discount},
+        ChargeLine: {"discount": _read_discount, "kind": LineKind},
+    }
+)
+"""How fields of jobs and lines are read back."""
+
+
+def item_columns(table: Table, cls: type[Any]) -> Iterator[ColumnElement[Any]]:
+    """Yield the columns of *table* for `item_reader`.
+
+    The version of a job or line is the ticket's, and reads as 0.
+    """
+    yield table.c.id
+    defaults = _DEFAULTS[cls]
+    for name in field_names(cls):
+        if name == "version":
+            yield literal_column("0")
+        elif name in defaults:
+            yield func.coalesce(table.c[name], defaults[name])
+        else:
+            yield table.c[name]
+
+
+_NONE: Final = (None, "[]")
+"""What PostgreSQL and SQLite return for no rows."""
+
+
+def item_reader(cls: type[R]) -> Callable[[str | None], tuple[R, ...]]:
+    """Return a function that makes the jobs or lines of a ticket, by id, of their JSON.
+
+    The rows are of `item_columns`: the id, and then the fields of *cls* in order.
+    """
+    make, names = record_maker(cls), field_names(cls)
+    conversions = [(names.index(name), to) for name, to in _READERS[cls].items()]
+
+    def read(text: str | None) -> tuple[R, ...]:
+        if text in _NONE:
+            return ()
+        rows = json_rows(text)
+        for row in rows:
+            del row[0]
+            for position, convert in conversions:
+                row[position] = convert(row[position])
+        return tuple(map(make, rows))
+
+    return read

@@ -1,0 +1,1 @@
+"""Service tickets in SQL: their rows, jobs, lines, prices, owners and histories."""
