@@ -6,14 +6,15 @@ from enum import Enum, StrEnum
 from typing import Any, Final, TypeAlias, final
 
 import attrs
+import orjson
 from apispec import APISpec
 
 from mechanic_core.members import annotation_of, computed_of, published_fields
 from mechanic_core.rules import Alias, Description, union_members
+from mechanic_http.json import codec
 from mechanic_http.json.members import member_name
 from mechanic_http.openapi.value_schemas import (
     Schema,
-    decimals_of,
     value_schema,
     without_null,
 )
@@ -211,8 +212,5 @@ def _default(field: "attrs.Attribute[Any]") -> Schema:
     value = field.default
     if value is attrs.NOTHING or value is None or isinstance(value, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
         return {}
-    decimals = decimals_of(field.type)
-    if decimals is not None and isinstance(value, int):
-        whole, rest = divmod(value, 10**decimals)
-        return {"default": value / 10**decimals if rest else whole}
-    return {"default": value}
+    tree = codec.unstructure_hook(field.type)(value)  # type: ignore[arg-type]  # any type
+    return {"default": orjson.loads(codec.dumps(tree))}

@@ -8,7 +8,14 @@ from typing import Any, Final, NewType, TypeAlias, get_args, get_origin
 import attrs
 
 from mechanic_core.members import annotation_of
-from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
+from mechanic_core.money import (
+    MONEY_DECIMALS,
+    PERCENT_DECIMALS,
+    QUANTITY_DECIMALS,
+    Money,
+    Percent,
+    Quantity,
+)
 from mechanic_core.rules import (
     Between,
     Description,
@@ -29,7 +36,11 @@ Schema: TypeAlias = dict[str, Any]
 Refer: TypeAlias = Callable[[type], Schema]
 """Returns a reference to the component of a record or an enumeration."""
 
-DECIMALS: Final[dict[object, int]] = {Money: MONEY_DECIMALS, Quantity: QUANTITY_DECIMALS}
+DECIMALS: Final[dict[object, int]] = {
+    Money: MONEY_DECIMALS,
+    Quantity: QUANTITY_DECIMALS,
+    Percent: PERCENT_DECIMALS,
+}
 _SURROGATES: Final = r"\ud800-\udfff"
 """Left out of published patterns: few regex engines accept it, and UTF-8 has no surrogates."""
 
