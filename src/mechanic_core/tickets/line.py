@@ -101,7 +101,7 @@ class LaborLine:
 
 
 @frozen(kw_only=True)
-class Totals:
+class TicketTotals:
     """The sums of a ticket's lines."""
 
     parts: Annotated[Money, Example(49.98)]

@@ -12,7 +12,7 @@ from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import Money
 from mechanic_core.rules import Example, Length, Unpublished, computed, stored
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
-from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
+from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, TicketTotals
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
@@ -148,11 +148,11 @@ class Ticket:
         return self.vehicle.vin if self.vehicle else None
 
     @computed
-    def totals(self) -> Totals:
+    def totals(self) -> TicketTotals:
         """The sums of the lines' amounts, each of which is rounded once."""
         parts = sum([line.amount for line in self.parts])
         labor = sum([line.amount for line in self.labor])
-        return Totals(parts=Money(parts), labor=Money(labor), total=Money(parts + labor))
+        return TicketTotals(parts=Money(parts), labor=Money(labor), total=Money(parts + labor))
 
     def require_version(self, expected: int | None) -> None:
         """Raise `TicketChanged` unless *expected* is None or the present version."""
