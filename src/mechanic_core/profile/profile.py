@@ -37,7 +37,7 @@ Registration = Annotated[
     LINE,
     Length(1, 200),
     ONE_LINE,
-    Description("Under which the shop is registered, with whom, as it is printed."),
+    Description("Where and under which number the shop is registered, as it is printed."),
     Example("Automotive repair dealer ARD00123456"),
 ]
 TaxNumber = Annotated[str, LINE, Length(1, 60), ONE_LINE, Example("12-3456789")]

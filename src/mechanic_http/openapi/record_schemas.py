@@ -117,7 +117,10 @@ class RecordSchemas:
         }
 
     def _refer_request(self, cls: type) -> Schema:
-        return self._refer_enum(cls) if issubclass(cls, Enum) else self.request(cls)
+        """Return the schema of a record inside a request; responses may have it too, by its name."""
+        if issubclass(cls, Enum):
+            return self._refer_enum(cls)
+        return self._refer(f"{cls.__name__}Form", cls, self._build_request)
 
     def _refer_response(self, cls: type) -> Schema:
         if issubclass(cls, Enum):
@@ -145,7 +148,7 @@ class RecordSchemas:
         return {
             **_object(cls, members, []),
             "description": f"{inspect.getdoc(cls)}\n\nAn absent member keeps its value; "
-            "null removes it.",
+            "null removes it; an object replaces the whole.",
             "additionalProperties": False,
         }
 

@@ -176,7 +176,8 @@ def _number(rule: Between, scaled: int) -> int | float:
 
 def _amount_pattern(rule: Between) -> str:
     """Return the pattern of an amount sent as text; its range applies to numbers only."""
-    return rf"^(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,{rule.decimals}}}0*)?$"
+    sign = "-?" if rule.minimum < 0 else ""
+    return rf"^{sign}(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,{rule.decimals}}}0*)?$"
 
 
 def _pattern_keyword(patterns: Sequence[Pattern]) -> Schema:
