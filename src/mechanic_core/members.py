@@ -14,11 +14,6 @@ T = TypeVar("T")
 
 
 @attrs.frozen
-class Whole:
-    """A member that a change replaces as a whole, not member by member."""
-
-
-@attrs.frozen
 class LeftOut:
     """A member that is left out of JSON where it is null."""
 

@@ -14,6 +14,7 @@ from mechanic_core.events import use_cases as events
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.mail import use_cases as mail
 from mechanic_core.mechanics import use_cases as mechanics
+from mechanic_core.pricing import use_cases as pricing
 from mechanic_core.profile import use_cases as profile
 from mechanic_core.tickets.use_cases import (
     assignment,
@@ -161,8 +162,15 @@ class InventoryUseCases:
 
 
 @frozen(kw_only=True, slots=False)
+class PricingUseCases:
+    """Prices of what is on no ticket."""
+
+    price_lines: pricing.PriceLines
+
+
+@frozen(kw_only=True, slots=False)
 class ProfileUseCases:
-    """The shop's own name, address and calendar."""
+    """The shop's own name, address, calendar and rules."""
 
     read_profile: profile.ReadProfile
     change_profile: profile.ChangeProfile
@@ -190,6 +198,7 @@ class Shop(
     WorkflowUseCases,
     LineUseCases,
     InventoryUseCases,
+    PricingUseCases,
     ProfileUseCases,
     EventUseCases,
 ):

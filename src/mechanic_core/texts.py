@@ -62,6 +62,11 @@ ONE_LINE: Final = Pattern(
     quick=_is_plain_line,
     published=_PUBLISHED,
 )
+NO_DIGIT_AT_END: Final = Pattern(
+    rf"(?!.*\d$)(?:{ONE_LINE.regex})",
+    "must be one line of visible text that does not end in a digit",
+    published=rf"[^{_CONTROLS}]*[^\s\d{_CONTROLS}{_FILLERS}]\s*",
+)
 LONG_TEXT: Final = Pattern(
     _lines(r"\t\n\r"),
     "must be visible text, without control and format characters",

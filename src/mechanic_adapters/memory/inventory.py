@@ -17,7 +17,7 @@ from mechanic_core.paging import Page, PageRequest
 from mechanic_core.search import matches, terms_with_code
 from mechanic_core.texts import sku_key
 
-_PARTS: Final = TableName[int, Part]("parts", "parts")
+PARTS: Final = TableName[int, Part]("parts", "parts")
 _LEDGER: Final = TableName[int, tuple[Movement, ...]]("ledger", "parts")
 
 
@@ -29,18 +29,18 @@ class MemoryParts(Parts):
     _tables: Tables
 
     def get(self, part_id: PartId) -> Part:
-        part = self._tables[_PARTS].get(part_id)
+        part = self._tables[PARTS].get(part_id)
         if part is None:
             raise PartNotFound
         return part
 
     def lock(self, ids: Collection[int]) -> Mapping[int, Part]:
-        rows = ((one, self._tables[_PARTS].get(one)) for one in sorted(set(ids)))
+        rows = ((one, self._tables[PARTS].get(one)) for one in sorted(set(ids)))
         return {one: part for one, part in rows if part}
 
     def add(self, part: Part, received: Movement | None = None) -> Part:
         self._require_free_sku(part)
-        new = add_record(self._tables, _PARTS, part)
+        new = add_record(self._tables, PARTS, part)
         if received is not None:
             MemoryLedger(self._tables).write([evolve(received, part_id=new.id)])
         return new
@@ -53,20 +53,20 @@ class MemoryParts(Parts):
         terms = None if wanted.q is None else terms_with_code(wanted.q)
         parts = (
             part
-            for part in self._tables[_PARTS].all()
+            for part in self._tables[PARTS].all()
             if _matches(part, wanted) and (terms is None or matches(terms, part.words))
         )
         return paginate(parts, page, lambda part: part.id)
 
     def _save(self, part: Part) -> Part:
         self._require_free_sku(part)
-        return save_record(self._tables, _PARTS, part)
+        return save_record(self._tables, PARTS, part)
 
     def _require_free_sku(self, part: Part) -> None:
         if part.archived_at:
             return
         key = sku_key(part.sku)
-        for other in self._tables[_PARTS].all():
+        for other in self._tables[PARTS].all():
             if not other.archived_at and other.id != part.id and sku_key(other.sku) == key:
                 raise SkuTaken
 
@@ -90,7 +90,7 @@ class MemoryLedger(Ledger):
         return tuple(self._with_name(self._append(movement)) for movement in movements)
 
     def of(self, part_id: PartId, page: PageRequest) -> Page[Movement]:
-        if self._tables[_PARTS].get(part_id) is None:
+        if self._tables[PARTS].get(part_id) is None:
             raise PartNotFound
         movements = self._tables[_LEDGER].get(part_id) or ()
         return paginate(movements, page, lambda movement: movement.id).map(self._with_name)
@@ -108,7 +108,7 @@ class MemoryLedger(Ledger):
                 ledger_on_hand=on_hand,
                 ledger_reserved=reserved,
             )
-            for part in self._tables[_PARTS].all()
+            for part in self._tables[PARTS].all()
             for on_hand, reserved in [self._sums(part.id)]
             if (on_hand, reserved) != (part.quantity, part.reserved)
         )

@@ -5,9 +5,11 @@ from typing import Final, final
 
 from attrs import evolve, frozen
 
+from mechanic_adapters.memory.inventory import PARTS
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.person_names import with_name
 from mechanic_adapters.memory.tables import TableName, Tables, note_change
+from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.errors import LostRace, NotFound
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest
@@ -49,6 +51,10 @@ class MemoryProfiles(Profiles):
     def history(self, page: PageRequest) -> Page[ProfileChange]:
         found = paginate(self._tables[_HISTORY].all(), page, lambda entry: entry.id)
         return found.map(lambda entry: evolve(entry, by=with_name(self._tables, entry.by)))
+
+    def has_prices(self) -> bool:
+        work = any(ticket.labor or ticket.charges for ticket in self._tables[TICKETS].all())
+        return work or bool(self._tables[PARTS].all())
 
 
 def _reader(tables: Tables) -> Callable[[int], Profile]:

@@ -69,6 +69,8 @@ SignedQuantity = Annotated[
 ]
 """A quantity or hours; below 0 for what the customer brings back."""
 
+NO_DISCOUNT_BELOW_0: Final = "must be null: the amount of the line is below 0"
+
 LineText = Annotated[str, LINES, Length(1, 300), LONG_TEXT, Example("Front brake pads")]
 
 
@@ -98,6 +100,11 @@ class PricingLine:
     def amount(self) -> Money:
         """Quantity × price, before any discount."""
         return line_amount(self.quantity, self.unit_price)
+
+    @property
+    def takes_discount(self) -> bool:
+        """Whether the line may have the discount that it has: one below 0 takes none."""
+        return self.discount is None or self.amount >= 0
 
     @property
     def discounted(self) -> int:

@@ -10,7 +10,7 @@ from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import ONE, Money, Quantity
 from mechanic_core.pricing.discounts import Scope, TicketDiscount
 from mechanic_core.pricing.document import PricedDocument, PricedLine, Totals
-from mechanic_core.pricing.line import GIVEN_KINDS, LineKind, PricingLine
+from mechanic_core.pricing.line import GIVEN_KINDS, NO_DISCOUNT_BELOW_0, LineKind, PricingLine
 from mechanic_core.pricing.pricing_rules import FeeBase, PricingRules, SuppliesFee
 from mechanic_core.pricing.rounding import shared
 from mechanic_core.pricing.taxes import tax_lines
@@ -76,9 +76,8 @@ def _require_priceable(lines: Sequence[PricingLine]) -> None:
         if line.id is not None and (line.kind, line.id) in known:
             problems.append(Problem(f"#/lines/{index}/id", f"is the id of another {line.kind}"))
         known.add((line.kind, line.id))
-        if line.discount and line.amount < 0:
-            detail = "must be null: the amount of the line is below 0"
-            problems.append(Problem(f"#/lines/{index}/discount", detail))
+        if not line.takes_discount:
+            problems.append(Problem(f"#/lines/{index}/discount", NO_DISCOUNT_BELOW_0))
     if problems:
         raise RuleBroken(*problems)
 

@@ -27,3 +27,10 @@ class Profiles(Protocol):
     def history(self, page: PageRequest) -> Page[ProfileChange]:
         """Return the history, oldest first."""
         ...
+
+    def has_prices(self) -> bool:
+        """Return whether anything has a price: a part, a labour line or a charge.
+
+        If nothing has, nothing gets one before the transaction ends.
+        """
+        ...

@@ -14,6 +14,7 @@ from mechanic_core.profile.profile import (
     ProfileChange,
     ProfileChanged,
     ProfileForm,
+    PublicProfile,
 )
 from mechanic_core.tickets.price import priced
 from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
@@ -30,11 +31,11 @@ class ReadProfile:
 
     read_only: ReadOnly
 
-    def __call__(self, actor: Actor) -> Profile:
-        """Return the profile."""
+    def __call__(self, actor: Actor) -> PublicProfile | Profile:
+        """Return the profile as *actor* sees it: the whole for staff."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            return work.profiles.get()
+            return work.profiles.get().view_for(actor)
 
 
 @final
@@ -64,6 +65,8 @@ class ChangeProfile:
             after = profile.with_form(form, self.now())
             if after is profile:
                 return profile
+            if after.currency != profile.currency and work.profiles.has_prices():
+                raise CurrencyFixed(currency=profile.currency)
             after = work.profiles.save(after, ProfileChange.between(profile, after, actor))
             rules = after.pricing_rules
             if rules != profile.pricing_rules:

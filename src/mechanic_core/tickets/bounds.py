@@ -11,9 +11,6 @@ MAX_LINES: Final = 200
 MAX_JOBS: Final = 50
 """How many jobs a ticket may have."""
 
-MAX_DISCOUNTS: Final = 20
-"""How many discounts a ticket may have, besides those of its lines."""
-
 MAX_ENTRIES: Final = 10_000
 """How many history entries a ticket may have before it can only be finished."""
 

@@ -1,15 +1,15 @@
 """The charges of a ticket: fees, work that another shop does, and cores; and their forms."""
 
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 from attrs import evolve, frozen
 
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import Money, Price
-from mechanic_core.pricing.discounts import Discount
 from mechanic_core.pricing.line import (
     CHARGES,
     DEFAULT_CLASSES,
+    NO_DISCOUNT_BELOW_0,
     LineKind,
     LineText,
     PricingLine,
@@ -30,8 +30,6 @@ ChargeQuantity = Annotated[
     Example(1),
 ]
 
-_BROUGHT_BACK: Final = Problem("#/discount", "must be null: the quantity is below 0")
-
 
 @frozen(kw_only=True, field_transformer=checked)
 class ChargeChange(LineTerms):
@@ -50,7 +48,7 @@ class ChargeForm(ChargeChange):
 
     def __attrs_post_init__(self) -> None:
         """Check the quantity and the discount."""
-        _require_consistent(self.kind, self.quantity, self.discount)
+        _require_consistent(self.kind, self)
 
 
 @frozen(kw_only=True, field_transformer=stored)
@@ -99,7 +97,7 @@ class ChargeLine(TicketLine):
 
     def with_form(self, form: ChargeChange) -> Self:
         """Return the charge with the details of *form*; raise `RuleBroken` for its quantity."""
-        _require_consistent(self.kind, form.quantity, form.discount)
+        _require_consistent(self.kind, form)
         return evolve(
             self,
             job_id=JobId(form.job_id or NEW_JOB),
@@ -111,14 +109,14 @@ class ChargeLine(TicketLine):
         )
 
 
-def _require_consistent(kind: LineKind, quantity: int, discount: Discount | None) -> None:
+def _require_consistent(kind: LineKind, form: ChargeChange) -> None:
     """Raise `RuleBroken` for a quantity that the kind cannot have, and a discount on a credit."""
     problems = []
-    if quantity == 0:
+    if form.quantity == 0:
         problems.append(Problem("#/quantity", "must not be 0"))
-    if quantity < 0 and kind is not LineKind.CORE:
+    if form.quantity < 0 and kind is not LineKind.CORE:
         problems.append(Problem("#/quantity", "must be above 0: only a core comes back"))
-    if quantity < 0 and discount:
-        problems.append(_BROUGHT_BACK)
+    if form.discount and line_amount(form.quantity, form.unit_price) < 0:
+        problems.append(Problem("#/discount", NO_DISCOUNT_BELOW_0))
     if problems:
         raise RuleBroken(*problems)

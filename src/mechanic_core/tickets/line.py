@@ -1,12 +1,11 @@
 """The part lines and labour lines of a ticket, and their forms."""
 
-from typing import Annotated, NewType, Self, TypeAlias
+from typing import Annotated, NewType, Self
 
 from attrs import evolve, field, frozen
 
 from mechanic_core.errors import NotFound
 from mechanic_core.inventory.part import Part, PartId, PartName, Sku
-from mechanic_core.members import Whole
 from mechanic_core.money import Measure, Money, Price, Quantity
 from mechanic_core.pricing.discounts import Discount
 from mechanic_core.pricing.line import (
@@ -29,9 +28,6 @@ Task = Annotated[str, LINES, Length(1, 300), LONG_TEXT, Example("Replace front b
 
 HourlyRate = Annotated[Price, Example(118)]
 
-LineDiscount: TypeAlias = Annotated[Discount | None, Whole()]
-"""A change of it replaces the whole discount."""
-
 
 class LineNotFound(NotFound):
     """No such line on this ticket."""
@@ -46,7 +42,7 @@ class LineTerms:
         Description("Without one the line belongs to the first job, which is made if need be."),
         Example(7),
     ] = None
-    discount: LineDiscount = None
+    discount: Discount | None = None
     tax_class: Annotated[
         TaxClass | None,
         Description(
@@ -71,7 +67,7 @@ class TicketLine:
     id: LineId = LineId(0)  # until it is stored
     job_id: JobId = NEW_JOB
     tax_class: TaxClass
-    discount: LineDiscount = None
+    discount: Discount | None = None
     net: Annotated[Money, Example(58.49)] = Money(0)
     version: TicketVersion = field(default=0, eq=False)
 

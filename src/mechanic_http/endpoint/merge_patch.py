@@ -1,6 +1,7 @@
 """Changes that PUT and PATCH make to a form: replacement and JSON Merge Patch (RFC 7396).
 
-PUT takes all that GET gave, the read-only members with the values that the resource has.
+PATCH replaces a member as a whole, an object too: members of a discount or of a tolerance mean
+nothing without one another. PUT takes all that GET gave, the read-only members with the values that the resource has.
 """
 
 import re
@@ -122,17 +123,10 @@ class MergePatch(Generic[F]):
         return self
 
 
-def merge(target: Any, patch: Any) -> Any:
-    """Return *target* with the merge patch *patch* applied (RFC 7396, section 2)."""
-    if type(patch) is not dict:
-        return patch
-    result = dict(target) if type(target) is dict else {}
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        else:
-            result[name] = merge(result.get(name), value)
-    return result
+def merge(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *target* with the members of *patch*, and without those that are null there."""
+    removed = {name for name, value in patch.items() if value is None}
+    return {name: value for name, value in {**target, **patch}.items() if name not in removed}
 
 
 def read_only_members(response: Any, form: type[Any]) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from cattrs import ClassValidationError, Converter, ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn, override
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
+from mechanic_core.money import (
+    MONEY_DECIMALS,
+    PERCENT_DECIMALS,
+    QUANTITY_DECIMALS,
+    Money,
+    Percent,
+    Quantity,
+)
 from mechanic_core.rules import (
     Between,
     Length,
@@ -51,6 +58,7 @@ def structure_converter() -> Converter:
     converter.register_structure_hook(StrEnum, _enum)
     converter.register_structure_hook(Money, structure_scaled(MONEY_DECIMALS))
     converter.register_structure_hook(Quantity, structure_scaled(QUANTITY_DECIMALS))
+    converter.register_structure_hook(Percent, structure_scaled(PERCENT_DECIMALS))
     converter.register_structure_hook_factory(attrs.has, _record)
     converter.register_structure_hook_factory(is_tuple, _tuple)
     converter.register_structure_hook_factory(is_optional, _optional)

@@ -11,7 +11,14 @@ from cattrs.fns import identity
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from mechanic_core.members import computed_of, published_fields
-from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
+from mechanic_core.money import (
+    MONEY_DECIMALS,
+    PERCENT_DECIMALS,
+    QUANTITY_DECIMALS,
+    Money,
+    Percent,
+    Quantity,
+)
 from mechanic_core.rules import union_members, unwrap_annotated
 from mechanic_http.json.amounts import unstructure_scaled
 from mechanic_http.json.members import (
@@ -42,6 +49,7 @@ def unstructure_converter() -> Converter:
     converter.register_unstructure_hook(datetime, _date_time)
     converter.register_unstructure_hook(Money, unstructure_scaled(MONEY_DECIMALS))
     converter.register_unstructure_hook(Quantity, unstructure_scaled(QUANTITY_DECIMALS))
+    converter.register_unstructure_hook(Percent, unstructure_scaled(PERCENT_DECIMALS))
     converter.register_unstructure_hook_factory(attrs.has, _record)
     converter.register_unstructure_hook_factory(is_tuple, _tuple)
     converter.register_unstructure_hook_factory(is_mapping, _mapping)

@@ -26,8 +26,8 @@ def response_example(cls: type) -> Any:
 
 def request_example(cls: type) -> dict[str, Any]:
     """Return an example of a request body."""
-    body: dict[str, Any] = response_example(cls)
-    return {name: value for name, value in body.items() if value is not None}
+    body: dict[str, Any] = _without_nulls(response_example(cls))
+    return body
 
 
 def patch_example(cls: type) -> dict[str, Any]:
@@ -40,6 +40,13 @@ def patch_example(cls: type) -> dict[str, Any]:
 def page_example(item: Any) -> dict[str, Any]:
     """Return an example of a list whose only page has one *item*."""
     return {"items": [item], "page": 1, "per_page": 20, "has_more": False, "next_cursor": None}
+
+
+def _without_nulls(tree: Any) -> Any:
+    """Return a JSON tree without the members that are null: what is not given."""
+    if isinstance(tree, dict):
+        return {name: _without_nulls(one) for name, one in tree.items() if one is not None}
+    return [_without_nulls(one) for one in tree] if isinstance(tree, list) else tree
 
 
 def fact_example(declared: Any) -> Any:

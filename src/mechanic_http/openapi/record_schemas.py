@@ -6,14 +6,15 @@ from enum import Enum, StrEnum
 from typing import Any, Final, TypeAlias, final
 
 import attrs
+import orjson
 from apispec import APISpec
 
 from mechanic_core.members import annotation_of, computed_of, published_fields
 from mechanic_core.rules import Alias, Description, union_members
+from mechanic_http.json import codec
 from mechanic_http.json.members import member_name
 from mechanic_http.openapi.value_schemas import (
     Schema,
-    decimals_of,
     value_schema,
     without_null,
 )
@@ -116,7 +117,10 @@ class RecordSchemas:
         }
 
     def _refer_request(self, cls: type) -> Schema:
-        return self._refer_enum(cls) if issubclass(cls, Enum) else self.request(cls)
+        """Return the schema of a record inside a request; responses may have it too, by its name."""
+        if issubclass(cls, Enum):
+            return self._refer_enum(cls)
+        return self._refer(f"{cls.__name__}Form", cls, self._build_request)
 
     def _refer_response(self, cls: type) -> Schema:
         if issubclass(cls, Enum):
@@ -144,7 +148,7 @@ class RecordSchemas:
         return {
             **_object(cls, members, []),
             "description": f"{inspect.getdoc(cls)}\n\nAn absent member keeps its value; "
-            "null removes it.",
+            "null removes it; an object replaces the whole.",
             "additionalProperties": False,
         }
 
@@ -211,8 +215,5 @@ def _default(field: "attrs.Attribute[Any]") -> Schema:
     value = field.default
     if value is attrs.NOTHING or value is None or isinstance(value, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
         return {}
-    decimals = decimals_of(field.type)
-    if decimals is not None and isinstance(value, int):
-        whole, rest = divmod(value, 10**decimals)
-        return {"default": value / 10**decimals if rest else whole}
-    return {"default": value}
+    tree = codec.unstructure_hook(field.type)(value)  # type: ignore[arg-type]  # any type
+    return {"default": orjson.loads(codec.dumps(tree))}

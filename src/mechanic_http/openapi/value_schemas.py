@@ -8,7 +8,14 @@ from typing import Any, Final, NewType, TypeAlias, get_args, get_origin
 import attrs
 
 from mechanic_core.members import annotation_of
-from mechanic_core.money import MONEY_DECIMALS, QUANTITY_DECIMALS, Money, Quantity
+from mechanic_core.money import (
+    MONEY_DECIMALS,
+    PERCENT_DECIMALS,
+    QUANTITY_DECIMALS,
+    Money,
+    Percent,
+    Quantity,
+)
 from mechanic_core.rules import (
     Between,
     Description,
@@ -29,7 +36,11 @@ Schema: TypeAlias = dict[str, Any]
 Refer: TypeAlias = Callable[[type], Schema]
 """Returns a reference to the component of a record or an enumeration."""
 
-DECIMALS: Final[dict[object, int]] = {Money: MONEY_DECIMALS, Quantity: QUANTITY_DECIMALS}
+DECIMALS: Final[dict[object, int]] = {
+    Money: MONEY_DECIMALS,
+    Quantity: QUANTITY_DECIMALS,
+    Percent: PERCENT_DECIMALS,
+}
 _SURROGATES: Final = r"\ud800-\udfff"
 """Left out of published patterns: few regex engines accept it, and UTF-8 has no surrogates."""
 
@@ -165,7 +176,8 @@ def _number(rule: Between, scaled: int) -> int | float:
 
 def _amount_pattern(rule: Between) -> str:
     """Return the pattern of an amount sent as text; its range applies to numbers only."""
-    return rf"^(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,{rule.decimals}}}0*)?$"
+    sign = "-?" if rule.minimum < 0 else ""
+    return rf"^{sign}(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,{rule.decimals}}}0*)?$"
 
 
 def _pattern_keyword(patterns: Sequence[Pattern]) -> Schema:

@@ -1,17 +1,20 @@
-"""The shop's own name, address and time zone."""
+"""The shop's own name, address, time zone and rules."""
 
-from typing import Final, final
+from typing import Final, TypeAlias, final
 
 from attrs import frozen
 
 from mechanic_core.access import Actor
 from mechanic_core.paging import Page, PageRequest
-from mechanic_core.profile.profile import Profile, ProfileChange, ProfileForm
+from mechanic_core.profile.profile import Profile, ProfileChange, ProfileForm, PublicProfile
 from mechanic_core.profile.use_cases import ChangeProfile, ListProfileHistory, ReadProfile
 from mechanic_core.shop import Shop
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.route import Route
+
+SeenProfile: TypeAlias = PublicProfile | Profile
+"""The profile, for everybody and for staff."""
 
 
 @final
@@ -22,7 +25,7 @@ class ProfileItem:
     shop: Shop
 
     @endpoint(ReadProfile)
-    def on_get(self, actor: Actor) -> Profile:
+    def on_get(self, actor: Actor) -> SeenProfile:
         """Get the shop's profile."""
         return self.shop.read_profile(actor)
 

@@ -24,6 +24,7 @@ from mechanic_core.mail import use_cases as mail
 from mechanic_core.mail.outgoing_mail import MailKind
 from mechanic_core.mail.ports import Mailer
 from mechanic_core.mechanics import use_cases as mechanics
+from mechanic_core.pricing.use_cases import PriceLines
 from mechanic_core.profile import use_cases as profile
 from mechanic_core.shop import (
     AccountUseCases,
@@ -34,6 +35,7 @@ from mechanic_core.shop import (
     MailUseCases,
     MechanicUseCases,
     PasswordResetUseCases,
+    PricingUseCases,
     ProfileUseCases,
     Shop,
     TicketUseCases,
@@ -104,6 +106,7 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         **vars(_workflow(begin, read_only, read_lagging, now, stock)),
         **vars(_lines(begin, read_only, now, stock)),
         **vars(_inventory(begin, read_only, read_lagging, now, low_stock)),
+        **vars(PricingUseCases(price_lines=PriceLines(read_only))),
         **vars(_profile(begin, read_only, read_lagging, now)),
         **vars(_events(begin, read_only, wakeups)),
     )

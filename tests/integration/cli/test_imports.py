@@ -60,15 +60,13 @@ HEAVY = {
 
 _SETTINGS = {"attr", "dotenv"}
 _DATABASE = {*_SETTINGS, "orjson", "sqlalchemy"}
-_SHOP = {*_DATABASE, "argon2", "cachetools", "cryptography", "jwt"}
+_SHOP = {*_DATABASE, "argon2", "cachetools", "cattrs", "cryptography", "jwt"}
 USED: dict[str, set[str]] = {
     "--help": set(),
     "config": _SETTINGS,
     "db current": {*_DATABASE, "alembic", "mako"},
     "stock check": _SHOP,
-    "serve": {
-        *(*_SHOP, "cattrs", "falcon", "limits", "prometheus_client", "structlog", "waitress"),
-    },
+    "serve": {*_SHOP, "falcon", "limits", "prometheus_client", "structlog", "waitress"},
 }
 """Packages that commands need on a current SQLite schema without Redis."""
 

@@ -7,7 +7,7 @@ import pytest
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.http.shop import ANONYMOUS, ROLES, Client, client
 
-NEW: Final = {
+PUBLIC: Final = {
     "name": "Mechanic Shop",
     "address": None,
     "phone": None,
@@ -15,14 +15,53 @@ NEW: Final = {
     "currency": "USD",
     "time_zone": "UTC",
 }
+NEW: Final = {
+    **PUBLIC,
+    "registration": None,
+    "tax_number": None,
+    "tax_rates": [],
+    "tax_rounding": "document",
+    "prices_include_tax": False,
+    "supplies_fee": None,
+    "authorization": "off",
+    "tolerance": {"percent": 0, "amount": 0, "most": None},
+    "invoicing": "off",
+    "payment_terms_days": 0,
+    "invoice_prefix": "INV-",
+    "credit_note_prefix": "CN-",
+    "disclosures": [],
+}
 FULL: Final = {
     "name": "Moore Motors",
     "address": "12 Mill Lane, Springfield",
     "phone": "+1-555-0100",
     "email": "desk@moore.example",
+    "registration": "ARD00123456",
+    "tax_number": "12-3456789",
     "currency": "USD",
     "time_zone": "America/Chicago",
+    "tax_rates": [
+        {"tax_class": "parts", "authority": "State", "percent": 6.25},
+        {"tax_class": "parts", "authority": "City", "percent": 1.2345},
+        {"tax_class": "oil", "authority": "State", "percent": 100},
+    ],
+    "tax_rounding": "line",
+    "prices_include_tax": True,
+    "supplies_fee": {
+        "percent": 7.5,
+        "of": ["parts", "labor"],
+        "cap": 49.99,
+        "tax_class": "oil",
+    },
+    "authorization": "strict",
+    "tolerance": {"percent": 10, "amount": 50, "most": 199.99},
+    "invoicing": "required",
+    "payment_terms_days": 30,
+    "invoice_prefix": "R/",
+    "credit_note_prefix": "Gutschrift-",
+    "disclosures": ["Parts are returned.", "Line 1\nLine 2"],
 }
+RATE: Final = FULL["tax_rates"][0]  # type: ignore[index]  # a list
 
 
 def events_of(shop: Client) -> list[dict[str, Any]]:
@@ -34,9 +73,9 @@ def events_of(shop: Client) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("actor", ROLES, ids=lambda actor: f"{actor.role}-{actor.id}")
 def test_everybody_reads_it(actor: Any) -> None:
     """
-    Everybody reads the profile; a new shop has the defaults.
+    Everybody reads the public part of the profile, staff the whole; a new shop has the defaults.
     """
-    assert NEW == client().get("/shop", actor).json
+    assert (NEW if actor.is_staff else PUBLIC) == client().get("/shop", actor).json
 
 
 def test_a_put_replaces_all() -> None:
@@ -45,8 +84,9 @@ def test_a_put_replaces_all() -> None:
     """
     shop = client()
 
-    assert FULL == shop.ask("PUT", "/shop", FULL, MANAGER).json == shop.get("/shop").json
-    assert NEW == shop.ask("PUT", "/shop", {}, MANAGER).json == shop.get("/shop").json
+    assert FULL == shop.ask("PUT", "/shop", FULL, MANAGER).json
+    assert FULL == shop.get("/shop", MANAGER).json
+    assert NEW == shop.ask("PUT", "/shop", {}, MANAGER).json == shop.get("/shop", MANAGER).json
 
 
 def test_what_get_gave_can_be_put() -> None:
@@ -98,9 +138,21 @@ def test_a_blank_text_gives_the_default_back(sent: str | None) -> None:
     shop = client()
     shop.ask("PUT", "/shop", FULL, MANAGER)
 
-    changed = shop.ask("PATCH", "/shop", dict.fromkeys(FULL, sent), MANAGER)
+    texts = [name for name, value in FULL.items() if type(value) is str]
+    texts = [name for name in texts if name not in ("tax_rounding", "authorization", "invoicing")]
+    changed = shop.ask("PATCH", "/shop", dict.fromkeys(texts, sent), MANAGER)
 
-    assert NEW == changed.json
+    assert {**FULL, **{name: NEW[name] for name in texts}} == changed.json
+
+
+def test_null_gives_the_default_back() -> None:
+    """
+    Every member that is null in a PUT or a PATCH has its default.
+    """
+    shop = client()
+    for method in ("PUT", "PATCH"):
+        shop.ask("PUT", "/shop", FULL, MANAGER)
+        assert NEW == shop.ask(method, "/shop", dict.fromkeys(FULL), MANAGER).json
 
 
 @pytest.mark.parametrize(
@@ -118,18 +170,131 @@ def test_any_zone_is_taken(time_zone: str) -> None:
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 @pytest.mark.parametrize(
     ("currency", "status", "code"),
-    [("EUR", 409, "currency-fixed"), ("usd", 422, "rule-broken"), ("US", 422, "rule-broken")],
+    [
+        *[("EUR", 409, "currency-fixed"), ("usd", 422, "rule-broken"), ("US", 422, "rule-broken")],
+        *[(code, 422, "rule-broken") for code in ("JPY", "KWD", "XAU", "BTC", "DEM", "€", 5)],
+    ],
 )
-def test_the_currency_is_fixed(method: str, currency: str, status: int, code: str) -> None:
+def test_the_currency_is_fixed(method: str, currency: object, status: int, code: str) -> None:
     """
-    Another currency conflicts with the present one; what is no code is not valid.
+    Another currency conflicts with prices; what is no code of one with two decimals is not valid.
     """
     shop = client()
 
     refused = shop.ask(method, "/shop", {"currency": currency}, MANAGER)
 
     assert (status, code) == (refused.status_code, refused.json["code"])
-    assert NEW == shop.get("/shop").json
+    assert NEW == shop.get("/shop", MANAGER).json
+
+
+FEE: Final = {"percent": 5, "of": ["labor"]}
+BAD: Final[list[tuple[str, Any, dict[str | None, str | None]]]] = [
+    ("registration", "x" * 201, {"": "must have at most 200 characters"}),
+    ("tax_number", "a\nb", {"": None}),
+    ("tax_rates", RATE, {"": "must be an array"}),
+    ("tax_rates", [RATE] * 201, {"": "must have at most 200 items"}),
+    ("tax_rates", [RATE, {**RATE, "percent": 1}], {"/1/authority": None}),
+    ("tax_rates", [{}], {f"/0/{name}": "is required" for name in RATE}),
+    ("tax_rates", [{**RATE, "rate": 1}], {"/0/rate": "is not a known field"}),
+    *[
+        ("tax_rates", [{**RATE, "percent": percent}], {"/0/percent": detail})
+        for percent, detail in (
+            (100.0001, "must be from 0 to 100"),
+            (-1, "must be from 0 to 100"),
+            (8.25001, "must have at most 4 decimals"),
+            (True, "must be a number with at most 4 decimals"),
+            ("8,25", "must be a number with at most 4 decimals"),
+            (None, "must not be null"),
+        )
+    ],
+    *[
+        ("tax_rates", [{**RATE, "tax_class": name}], {"/0/tax_class": None})
+        for name in ("Parts", "", "a b", "-a", "a--b", "é", "a" * 41, 5)
+    ],
+    ("tax_rates", [{**RATE, "authority": " "}], {"/0/authority": "must not be empty"}),
+    ("tax_rounding", "total", {"": "must be one of document, line"}),
+    ("prices_include_tax", "yes", {"": "must be true or false"}),
+    ("supplies_fee", {}, {"/percent": "is required", "/of": "is required"}),
+    ("supplies_fee", [], {"": "must be an object"}),
+    *[
+        ("supplies_fee", {**FEE, "of": of}, {"/of": None})
+        for of in ([], ["parts"], ["labor", "labor"], ["parts", "labor", "parts"], "labor")
+    ],
+    ("supplies_fee", {**FEE, "of": ["labor", "fees"]}, {"/of/1": "must be one of parts, labor"}),
+    ("supplies_fee", {**FEE, "cap": -0.01}, {"/cap": None}),
+    ("supplies_fee", {**FEE, "cap": 1.001}, {"/cap": "must have at most 2 decimals"}),
+    ("supplies_fee", {**FEE, "tax_class": "?", "x": 1}, {"/tax_class": None, "/x": None}),
+    ("authorization", "on", {"": "must be one of off, ceiling, strict"}),
+    ("authorization", False, {"": "must be one of off, ceiling, strict"}),
+    ("tolerance", 10, {"": "must be an object"}),
+    (
+        "tolerance",
+        {"percent": 101, "amount": -1, "most": "x"},
+        dict.fromkeys(("/percent", "/amount", "/most")),
+    ),
+    ("tolerance", {"least": 1}, {"/least": "is not a known field"}),
+    ("invoicing", "on", {"": "must be one of off, required"}),
+    *[("payment_terms_days", days, {"": "must be from 0 to 365"}) for days in (-1, 366)],
+    ("payment_terms_days", 30.5, {"": "must be an integer"}),
+    *[
+        (series, prefix, {"": None})
+        for series in ("invoice_prefix", "credit_note_prefix")
+        for prefix in ("INV-2026", "7", "R٣", "a\nb", "x" * 21, 5)
+    ],
+    ("invoice_prefix", "cn-", {None: "must not be the invoice_prefix"}),
+    ("credit_note_prefix", " INV- ", {"": "must not be the invoice_prefix"}),
+    ("disclosures", "Text", {"": "must be an array"}),
+    ("disclosures", ["x"] * 21, {"": "must have at most 20 items"}),
+    ("disclosures", ["Good", "", "\a", 5, "x" * 2001], {f"/{at}": None for at in (1, 2, 3, 4)}),
+]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(("member", "value", "problems"), BAD)
+def test_a_wrong_member_is_named(
+    method: str, member: str, value: Any, problems: dict[str | None, str | None]
+) -> None:
+    """
+    Each wrong value is 422 with the pointer of what is wrong in it, and changes nothing.
+    """
+    shop = client()
+
+    refused = shop.ask(method, "/shop", {member: value}, MANAGER)
+
+    expected = {
+        "#/credit_note_prefix" if place is None else f"#/{member}{place}": detail
+        for place, detail in problems.items()
+    }
+    found = {one["pointer"]: one["detail"] for one in refused.json["errors"]}
+    assert (422, expected.keys()) == (refused.status_code, found.keys())
+    assert [] == [place for place, detail in expected.items() if detail not in (None, found[place])]
+    assert NEW == shop.get("/shop", MANAGER).json
+
+
+@pytest.mark.parametrize(
+    ("patch", "shown"),
+    [
+        ({"tolerance": {"percent": 5}}, {"percent": 5, "amount": 0, "most": None}),
+        ({"tolerance": {"most": "20.50"}}, {"percent": 0, "amount": 0, "most": 20.5}),
+        (
+            {"supplies_fee": FEE},
+            {"percent": 5, "of": ["labor"], "cap": None, "tax_class": "supplies"},
+        ),
+        ({"tax_rates": [RATE]}, [RATE]),
+        ({"disclosures": [" é "]}, ["é"]),
+    ],
+)
+def test_a_patch_replaces_a_nested_member_as_a_whole(patch: dict[str, Any], shown: object) -> None:
+    """
+    What a patch leaves out of an object has its default, whatever it was before.
+    """
+    shop = client()
+    shop.ask("PUT", "/shop", FULL, MANAGER)
+    (member,) = patch
+
+    changed = shop.ask("PATCH", "/shop", patch, MANAGER)
+
+    assert {**FULL, member: shown} == changed.json
 
 
 def test_all_problems_are_reported_at_once() -> None:
@@ -164,7 +329,8 @@ def test_the_history_says_who_changed_what_when() -> None:
     Each change is an entry with the values before and after; one that changes nothing is none.
     """
     shop = client()
-    for body in ({"name": "Moore Motors"}, {"name": "Moore Motors"}, {"time_zone": "Asia/Tokyo"}):
+    fee = {**FEE, "cap": None, "tax_class": "supplies"}
+    for body in ({"name": "Moore Motors"}, {"name": "Moore Motors"}, {"supplies_fee": FEE}):
         shop.ask("PATCH", "/shop", body, MANAGER)
 
     found = shop.get("/shop/history", MANAGER).json["items"]
@@ -173,7 +339,7 @@ def test_the_history_says_who_changed_what_when() -> None:
     by = {"role": "manager", "id": 1, "name": "Eve"}
     assert [
         (1, by, ["name"], NEW, renamed),
-        (2, by, ["time_zone"], renamed, {**renamed, "time_zone": "Asia/Tokyo"}),
+        (2, by, ["supplies_fee"], renamed, {**renamed, "supplies_fee": fee}),
     ] == [(one["id"], one["by"], one["changes"], one["before"], one["after"]) for one in found]
     assert {"2026-03-02T12:00:00"} == {one["at"][:19] for one in found}
 
@@ -190,7 +356,7 @@ def test_only_managers_change_it(actor: Any, status: int) -> None:
         shop.ask("PATCH", "/shop", {"name": "Mine"}, actor).status_code,
         shop.get("/shop/history", actor).status_code,
     ]
-    assert NEW == shop.get("/shop").json
+    assert NEW == shop.get("/shop", MANAGER).json
 
 
 def test_a_change_is_an_event() -> None:

@@ -48,13 +48,13 @@ KEY: TypeEngine[str] = Text(collation="C").with_variant(Text(), "sqlite")
 IDS: Final = _Ids()
 
 
-def one_of(choices: type[StrEnum], name: str) -> Enum:
-    """Return the type of text limited to the values of *choices* by a check constraint."""
+def one_of(choices: type[StrEnum], name: str | None = None) -> Enum:
+    """Return the type of text that is one of *choices*; a check constraint of that *name* limits it."""
     return Enum(
         choices,
         name=name,
         native_enum=False,
-        create_constraint=True,
+        create_constraint=name is not None,
         length=20,
         values_callable=lambda members: [member.value for member in members],
     )

@@ -3,9 +3,20 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
-import orjson
 from attrs import frozen
-from sqlalchemy import Integer, Select, Subquery, bindparam, insert, select, update
+from sqlalchemy import (
+    Integer,
+    Select,
+    Subquery,
+    bindparam,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
@@ -18,12 +29,14 @@ from mechanic_adapters.sql.engine.row_mapping import (
 )
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
+from mechanic_adapters.sql.schema.inventory import parts
 from mechanic_adapters.sql.schema.profile import profile_history, shop_profile
+from mechanic_adapters.sql.schema.tickets import ticket_labor
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import Event, SubjectKind
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.profile.ports import Profiles
-from mechanic_core.profile.profile import Profile, ProfileChange, ProfileValues
+from mechanic_core.profile.profile import Profile, ProfileChange
 
 _NOUN: Final = shop_profile.name
 _make_profile = record_maker(Profile)
@@ -36,6 +49,11 @@ _SAVE = (
     .values(column_parameters(shop_profile))
     .where(shop_profile.c.version == bindparam("expected_version", type_=Integer))
 )
+_PRICED: Final = (parts, ticket_labor)
+"""The tables of what has a price; a part line has a part."""
+
+_ANY_PRICE = select(literal(1)).where(or_(*(exists().select_from(t) for t in _PRICED)))
+_LOCK_PRICES = text(f"LOCK TABLE {', '.join(table.name for table in _PRICED)} IN SHARE MODE")
 _ADD_CHANGE = insert(profile_history).values(column_parameters(profile_history))
 
 
@@ -46,19 +64,7 @@ def _join(page: Subquery) -> Select[Any]:
 
 
 def _read(rows: Sequence[Row]) -> Iterator[ProfileChange]:
-    return (
-        _make_change((*row[:2], make_by(row[2:5]), _values(row[5]), _values(row[6])))
-        for row in rows
-    )
-
-
-def _values(text: str) -> ProfileValues:
-    """Return the values in *text*; a member that it does not have yet had its default."""
-    return with_values(ProfileValues(), **orjson.loads(text))
-
-
-def _text(values: ProfileValues) -> str:
-    return orjson.dumps(field_values(values)).decode()
+    return (_make_change((*row[:2], make_by(row[2:5]), *row[5:7])) for row in rows)
 
 
 _HISTORY = PageQuery(rows=select(profile_history), key=profile_history.c.id, join=_join)
@@ -88,8 +94,8 @@ class SqlProfiles(Profiles):
         entry = {
             "at": change.at,
             **by_columns(change.by),
-            "before": _text(change.before),
-            "after": _text(change.after),
+            "before": change.before,
+            "after": change.after,
         }
         executor.write(_NOUN, _ADD_CHANGE, entry)
         executor.locked[_NOUN, 1] = saved
@@ -98,6 +104,13 @@ class SqlProfiles(Profiles):
 
     def history(self, page: PageRequest) -> Page[ProfileChange]:
         return _HISTORY.fetch(self._executor, page, _read)
+
+    def has_prices(self) -> bool:
+        if self._executor.first(_ANY_PRICE):
+            return True
+        if self._executor.database.is_postgres:
+            self._executor.write(_NOUN, _LOCK_PRICES)
+        return self._executor.first(_ANY_PRICE) is not None
 
     def _first(self, statement: Select[Any]) -> Profile:
         (row,) = self._executor.all(statement)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Integer, Text
 
 from mechanic_adapters.sql.engine.column_types import ID, KEY, MOMENT
+from mechanic_adapters.sql.engine.record_text import RecordText
 
 EPOCH: Final = "1970-01-01 00:00:00.000000+00:00"
 """The moment of what has no known one."""
@@ -29,6 +30,11 @@ def number(name: str, **options: Any) -> Column[int]:
 def text(name: str, **options: Any) -> Column[str]:
     """Return a column of text that is never searched or sorted by."""
     return Column(name, Text, **{"nullable": False, **options})
+
+
+def record_text(name: str, declared: Any, **options: Any) -> Column[Any]:
+    """Return a column of values of the type *declared*, as JSON text."""
+    return Column(name, RecordText(declared), **{"nullable": False, **options})
 
 
 def key(name: str, **options: Any) -> Column[str]:

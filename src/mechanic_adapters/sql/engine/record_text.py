@@ -1,0 +1,74 @@
+"""Records as JSON text in one column: nested values, and copies of what was in force.
+
+Like a row, a text is read without checking its values again, and a member that was added since it
+was written has its default.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, final
+
+import attrs
+from cattrs import Converter
+from cattrs.preconf.orjson import make_converter
+from sqlalchemy import Dialect, Text
+
+from mechanic_core.validators import unchecked
+
+T = TypeVar("T")
+
+_KEPT: Final = 256
+"""How many texts are remembered with their records: many tickets have the same rules."""
+
+
+def text_of(value: object) -> str:
+    """Return a record, or a tuple of records, as JSON; amounts are whole numbers."""
+    return _CONVERTER.dumps(value).decode()
+
+
+def record_of(cls: type[T], text: str) -> T:
+    """Return the record, or another value of the type *cls*, that `text_of` wrote."""
+    record: T = _read(cls, text)
+    return record
+
+
+@final
+class RecordText(Text):
+    """The type of a column with `text_of` of values of one type."""
+
+    def __init__(self, declared: Any) -> None:
+        """Remember the type of the values."""
+        super().__init__()
+        self.declared = declared
+
+    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the function that writes a value as text."""
+        return lambda value: None if value is None else text_of(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002 - as above
+        """Return the function that reads a value back."""
+        declared = self.declared
+        return lambda text: None if text is None else _read(declared, text)
+
+
+def _record_hook(cls: type[Any], converter: Converter) -> Callable[[Any, Any], Any]:
+    attrs.resolve_types(cls, include_extras=True)
+    types: dict[str, Any] = {field.name: field.type for field in attrs.fields(cls)}
+    hooks = {name: converter.get_structure_hook(declared) for name, declared in types.items()}
+
+    def read(tree: Any, _: Any) -> Any:
+        values = {
+            name: hook(tree[name], types[name]) for name, hook in hooks.items() if name in tree
+        }
+        return unchecked(cls, **values)
+
+    return read
+
+
+_CONVERTER: Final = make_converter()
+_CONVERTER.register_structure_hook_factory(attrs.has, _record_hook)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _read(declared: Any, text: str) -> Any:
+    return _CONVERTER.loads(text, declared)
