@@ -10,7 +10,7 @@ from cattrs import Converter
 from cattrs.fns import identity
 from cattrs.gen import make_dict_unstructure_fn, override
 
-from mechanic_core.members import computed_of, published_fields
+from mechanic_core.members import LeftOut, annotation_of, computed_of, published_fields
 from mechanic_core.money import (
     MONEY_DECIMALS,
     PERCENT_DECIMALS,
@@ -38,7 +38,8 @@ _NATIVE: Final = (str, int, bool, date, StrEnum)
 def unstructure_converter() -> Converter:
     """Return a converter that unstructures records for orjson.
 
-    It publishes every field that is not `Unpublished`, and every `computed` property.
+    It publishes every field that is not `Unpublished`, and every `computed` property; a field that
+    is `LeftOut` only where it is not null.
     """
     converter = Converter(unstructure_fallback_factory=_refuse)
     converter.register_unstructure_hook_factory(_is_native, lambda _: identity)
@@ -98,7 +99,11 @@ def _optional(declared: Any, converter: Converter) -> Hook:
 def _record(cls: Any, converter: Converter) -> Hook:
     published = {field.name for field in published_fields(cls)}
     overrides: dict[str, Any] = {
-        field.name: override(rename=member_name(field.name), omit=field.name not in published)
+        field.name: override(
+            rename=member_name(field.name),
+            omit=field.name not in published,
+            omit_if_default=annotation_of(field.type, LeftOut) is not None,
+        )
         for field in attrs.fields(cls)
     }
     fields: Hook = make_dict_unstructure_fn(cls, converter, **overrides)

@@ -9,7 +9,7 @@ import attrs
 import orjson
 from apispec import APISpec
 
-from mechanic_core.members import annotation_of, computed_of, published_fields
+from mechanic_core.members import LeftOut, annotation_of, computed_of, published_fields
 from mechanic_core.rules import Alias, Description, union_members
 from mechanic_http.json import codec
 from mechanic_http.json.members import member_name
@@ -154,10 +154,12 @@ class RecordSchemas:
 
     def _build_response(self, cls: type) -> Schema:
         members = {member_name(f.name): self.response(f.type) for f in published_fields(cls)}
+        left_out = [f.name for f in published_fields(cls) if annotation_of(f.type, LeftOut)]
+        members |= {name: without_null(members[name]) for name in left_out}
         for name, (member, declared) in computed_of(cls).items():
             schema = self.response(declared)
             members[name] = {"description": member.__doc__, **schema, "readOnly": True}
-        return _object(cls, members, list(members))
+        return _object(cls, members, [name for name in members if name not in left_out])
 
     def _member(self, field: "attrs.Attribute[Any]") -> Schema:
         schema = value_schema(

@@ -1,4 +1,4 @@
-"""Part lines and labour lines of service tickets."""
+"""Part lines, labour lines and charges of service tickets."""
 
 from typing import Final, final
 
@@ -6,6 +6,7 @@ from attrs import frozen
 
 from mechanic_core.access import Actor
 from mechanic_core.shop import Shop
+from mechanic_core.tickets.charge import ChargeChange, ChargeForm, ChargeLine
 from mechanic_core.tickets.line import (
     LaborLine,
     LaborLineForm,
@@ -15,6 +16,7 @@ from mechanic_core.tickets.line import (
     PartLineForm,
 )
 from mechanic_core.tickets.ticket import TicketId
+from mechanic_core.tickets.use_cases.charges import AddCharge, ChangeCharge, RemoveCharge
 from mechanic_core.tickets.use_cases.labor_lines import (
     AddLaborLine,
     ChangeLaborLine,
@@ -27,6 +29,7 @@ from mechanic_http.endpoint.route import Route
 
 PART_LINE: Final = "/service_tickets/{ticket_id}/parts/{id}"
 LABOR_LINE: Final = "/service_tickets/{ticket_id}/labor/{id}"
+CHARGE: Final = "/service_tickets/{ticket_id}/charges/{id}"
 
 
 @final
@@ -60,7 +63,7 @@ class PartLineItem:
         change: MergePatch[PartLineChange],
         expected: int | None,
     ) -> PartLine:
-        """Change the quantity of a part line; its price stays."""
+        """Change the quantity, job, discount or tax class of a part line; its price stays."""
         return self.shop.change_part_line(actor, ticket_id, line_id, change, expected)
 
     @endpoint(RemovePartLine)
@@ -113,9 +116,53 @@ class LaborLineItem:
         self.shop.remove_labor_line(actor, ticket_id, line_id, expected)
 
 
+@final
+@frozen
+class ChargeCollection:
+    """The charges of one service ticket."""
+
+    shop: Shop
+
+    @endpoint(AddCharge, creates=CHARGE)
+    def on_post(
+        self, actor: Actor, ticket_id: TicketId, form: ChargeForm, expected: int | None
+    ) -> ChargeLine:
+        """Add a charge: a fee, the work of another shop, or a core."""
+        return self.shop.add_charge(actor, ticket_id, form, expected)
+
+
+@final
+@frozen
+class ChargeItem:
+    """One charge of a service ticket."""
+
+    shop: Shop
+
+    @endpoint(ChangeCharge)
+    def on_patch(
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        line_id: LineId,
+        change: MergePatch[ChargeChange],
+        expected: int | None,
+    ) -> ChargeLine:
+        """Update a charge; its kind stays."""
+        return self.shop.change_charge(actor, ticket_id, line_id, change, expected)
+
+    @endpoint(RemoveCharge)
+    def on_delete(
+        self, actor: Actor, ticket_id: TicketId, line_id: LineId, expected: int | None
+    ) -> None:
+        """Remove a charge."""
+        self.shop.remove_charge(actor, ticket_id, line_id, expected)
+
+
 ROUTES: Final = (
     Route("/service_tickets/{ticket_id}/parts", PartLineCollection),
     Route("/service_tickets/{ticket_id}/parts/{line_id}", PartLineItem),
     Route("/service_tickets/{ticket_id}/labor", LaborLineCollection),
     Route("/service_tickets/{ticket_id}/labor/{line_id}", LaborLineItem),
+    Route("/service_tickets/{ticket_id}/charges", ChargeCollection),
+    Route("/service_tickets/{ticket_id}/charges/{line_id}", ChargeItem),
 )

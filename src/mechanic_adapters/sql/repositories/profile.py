@@ -31,7 +31,7 @@ from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
 from mechanic_adapters.sql.schema.inventory import parts
 from mechanic_adapters.sql.schema.profile import profile_history, shop_profile
-from mechanic_adapters.sql.schema.tickets import ticket_labor
+from mechanic_adapters.sql.schema.tickets import ticket_charges, ticket_labor
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import Event, SubjectKind
 from mechanic_core.paging import Page, PageRequest
@@ -49,7 +49,7 @@ _SAVE = (
     .values(column_parameters(shop_profile))
     .where(shop_profile.c.version == bindparam("expected_version", type_=Integer))
 )
-_PRICED: Final = (parts, ticket_labor)
+_PRICED: Final = (parts, ticket_labor, ticket_charges)
 """The tables of what has a price; a part line has a part."""
 
 _ANY_PRICE = select(literal(1)).where(or_(*(exists().select_from(t) for t in _PRICED)))
