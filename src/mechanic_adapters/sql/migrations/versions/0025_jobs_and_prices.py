@@ -18,7 +18,7 @@ from alembic import op
 from mechanic_adapters.sql.migrations.operations import in_batches, is_postgres, separately
 
 revision = "0025"
-down_revision = "0023"
+down_revision = "0024"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
