@@ -129,7 +129,6 @@ def test_bills_are_believable(shop: Shop) -> None:
     assert any(charge.amount < 0 for charge in charges)
 
 
-
 def test_is_reproducible(shop: Shop, tmp_path: Path) -> None:
     """
     Two demos of the same moment have the same tickets and leaderboard.

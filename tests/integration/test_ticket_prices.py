@@ -71,7 +71,7 @@ def test_a_first_line_of_the_former_release_makes_a_job(empty_url: str, store: S
     """
     The former release's first line on a ticket makes its first job, titled by the description.
     """
-    new = add_ticket(store, add_customer(store), description="Squeal\nwhen braking")
+    new = add_ticket(store, add_customer(store), description="Squeal\nwhen braking", jobs=())
     write_as_former_release(empty_url, new, add_part(store).id)
     with store.read_only() as work:
         found = work.tickets.get(new.id)

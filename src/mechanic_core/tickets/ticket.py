@@ -161,15 +161,15 @@ class Ticket:
             return self
         return evolve(self, mechanics=mechanics, updated_at=at)
 
-    def partfind_line(self, line_id: LineId) -> PartLine:
+    def part_line(self, line_id: LineId) -> PartLine:
         """Return one part line with the ticket's version, or raise `LineNotFound`."""
         return evolve(find_line(self.parts, line_id), version=self.version)
 
-    def laborfind_line(self, line_id: LineId) -> LaborLine:
+    def labor_line(self, line_id: LineId) -> LaborLine:
         """Return one labour line with the ticket's version, or raise `LineNotFound`."""
         return evolve(find_line(self.labor, line_id), version=self.version)
 
-    def chargefind_line(self, line_id: LineId) -> ChargeLine:
+    def charge_line(self, line_id: LineId) -> ChargeLine:
         """Return one charge with the ticket's version, or raise `LineNotFound`."""
         return evolve(find_line(self.charges, line_id), version=self.version)
 

@@ -12,6 +12,7 @@ from mechanic_adapters.sql.counters.calendar import month_parameters
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.record_text import text_of
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
@@ -23,8 +24,6 @@ from mechanic_adapters.sql.engine.row_mapping import (
 from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
 from mechanic_adapters.sql.queries.mechanics import read_mechanics
 from mechanic_adapters.sql.queries.ticket_prices import (
-    discounts_text,
-    rules_text,
     values_text,
 )
 from mechanic_adapters.sql.queries.tickets import (
@@ -236,9 +235,9 @@ def _values(ticket: Ticket, entry: Entry) -> dict[str, Any]:
         **entry_values(entry),
         **_vehicle_values(ticket.vehicle),
         "service_month": ticket.service_date.replace(day=1),
-        "discounts": discounts_text(ticket.discounts),
+        "discounts": text_of(ticket.discounts),
         "totals": values_text(ticket.totals),
-        "rules": rules_text(ticket.rules),
+        "rules": text_of(ticket.rules) if ticket.rules else None,
         "priced_version": ticket.version,
         "ticket_id": ticket.id,
     }
