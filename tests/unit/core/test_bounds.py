@@ -7,15 +7,20 @@ from attrs import evolve
 
 from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.inventory.part import PartId
-from mechanic_core.money import Quantity
-from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_LINES, MAX_UNFINISHED, TooMany
-from mechanic_core.tickets.forms import TicketDraft
+from mechanic_core.money import Percent, Quantity
+from mechanic_core.pricing.discounts import Scope, TicketDiscount
+from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, MAX_LINES, MAX_UNFINISHED, TooMany
+from mechanic_core.tickets.charge import ChargeForm, ChargeLine
+from mechanic_core.tickets.forms import DiscountsForm, TicketDraft
+from mechanic_core.tickets.job import Job, JobForm, JobId
 from mechanic_core.tickets.line import LaborLine, LaborLineForm, LineId, PartLine, PartLineForm
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
 from tests.shops import CUSTOMER, MECHANIC
 from tests.strategies import sample
 from tests.unit.core.conftest import Premises
+
+REGULAR = TicketDiscount(scope=Scope.ALL, percent=Percent(100_000), reason="Regular")
 
 
 def store(premises: Premises, ticket: Ticket) -> Ticket:
@@ -33,27 +38,47 @@ def with_many_entries(premises: Premises, *statuses: Status, short_of: int = 0) 
 
 def test_a_ticket_has_at_most_200_lines_of_a_kind(premises: Premises) -> None:
     """
-    One part line or labour line more is `too-many`; the others can be changed and removed.
+    One part line, labour line or charge more is `too-many`; the others can be changed and removed.
     """
     ticket = premises.open()
-    parts = tuple(
-        evolve(sample(PartLine), id=LineId(1 + n), part_id=PartId(1)) for n in range(MAX_LINES)
+    job = sample(Job, id=JobId(1))
+    parts, labor, charges = (
+        tuple(sample(kind, id=LineId(1 + n), job_id=job.id) for n in range(MAX_LINES))
+        for kind in (PartLine, LaborLine, ChargeLine)
     )
-    labor = tuple(evolve(sample(LaborLine), id=LineId(1 + n)) for n in range(MAX_LINES))
-    store(premises, evolve(ticket, parts=parts, labor=labor))
+    full = {"parts": tuple(evolve(line, part_id=PartId(1)) for line in parts), "labor": labor}
+    store(premises, evolve(ticket, jobs=(job,), charges=charges, **full))
 
     with pytest.raises(TooMany) as too_many_parts:
         premises.shop.add_part_line(MECHANIC, ticket.id, sample(PartLineForm, part_id=1))
     with pytest.raises(TooMany) as too_much_labor:
         premises.shop.add_labor_line(MECHANIC, ticket.id, sample(LaborLineForm, mechanic_id=None))
+    with pytest.raises(TooMany) as too_many_charges:
+        premises.shop.add_charge(MECHANIC, ticket.id, sample(ChargeForm))
     premises.shop.change_labor_line(
         MECHANIC, ticket.id, LineId(1), lambda form: evolve(form, hours=Quantity(1))
     )
     premises.shop.remove_labor_line(MECHANIC, ticket.id, LineId(2))
 
-    for refused in (too_many_parts.value, too_much_labor.value):
+    for refused in (too_many_parts.value, too_much_labor.value, too_many_charges.value):
         assert ("too-many", {"limit": 200}) == (refused.code, refused.facts)
     assert MAX_LINES - 1 == len(premises.read(ticket).labor)
+
+
+def test_a_ticket_has_at_most_50_jobs(premises: Premises) -> None:
+    """
+    One job more is `too-many`; the others can be changed.
+    """
+    ticket = premises.open()
+    for _ in range(MAX_JOBS):
+        job = premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm))
+
+    with pytest.raises(TooMany) as refused:
+        premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm))
+    premises.shop.change_job(MECHANIC, ticket.id, job.id, lambda form: evolve(form, title="Last"))
+
+    assert ("too-many", {"limit": 50}) == (refused.value.code, refused.value.facts)
+    assert ["Last"] == [one.title for one in premises.read(ticket).jobs[49:]]
 
 
 CHANGES: dict[str, Callable[[Premises, Ticket], object]] = {
@@ -66,6 +91,13 @@ CHANGES: dict[str, Callable[[Premises, Ticket], object]] = {
     ),
     "part": lambda premises, ticket: premises.shop.add_part_line(
         MECHANIC, ticket.id, sample(PartLineForm, part_id=1, quantity=Quantity(1))
+    ),
+    "charge": lambda premises, ticket: premises.shop.add_charge(
+        MECHANIC, ticket.id, sample(ChargeForm)
+    ),
+    "job": lambda premises, ticket: premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm)),
+    "discounts": lambda premises, ticket: premises.shop.replace_discounts(
+        MECHANIC, ticket.id, DiscountsForm(items=(REGULAR,))
     ),
     "hold": lambda premises, ticket: premises.go(ticket, Status.ON_HOLD),
 }

@@ -38,8 +38,8 @@ def test_labour_lines_are_recorded_in_the_history(premises: Premises) -> None:
     )
     premises.shop.change_labor_line(MECHANIC, ticket.id, line.id, lambda form: form)
 
-    assert (13_502, 4500) == (line.amount, shorter.amount)
-    assert evolve(line, hours=Quantity(500)) == shorter
+    assert (13_502, 4501) == (line.amount, shorter.amount)
+    assert evolve(line, hours=Quantity(500), net=Money(4501)) == shorter
     assert (shorter,) == premises.read(ticket).labor
     premises.shop.remove_labor_line(MECHANIC, ticket.id, line.id)
     assert () == premises.read(ticket).labor
@@ -83,4 +83,4 @@ def test_the_hours_of_who_has_left_can_be_corrected(premises: Premises) -> None:
         MECHANIC, ticket.id, line.id, lambda form: evolve(form, hours=Quantity(9000))
     )
 
-    assert evolve(line, hours=Quantity(9000)) == longer
+    assert evolve(line, hours=Quantity(9000), net=longer.amount) == longer

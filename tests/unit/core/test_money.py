@@ -1,11 +1,10 @@
-"""Amounts are exact, and rounded half-even once."""
+"""Amounts and quantities are exact."""
 
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 import mechanic_core
 from mechanic_core import money, quantity
@@ -14,56 +13,12 @@ from mechanic_core.money import (
     MAX_MONEY,
     MAX_QUANTITY,
     Measure,
-    Money,
-    Price,
     Quantity,
-    line_amount,
     to_decimal,
 )
 from mechanic_core.money import money as money_of_module
 from mechanic_core.money import quantity as quantity_of_module
 from tests.strategies import values_of
-
-HALVES = [
-    pytest.param(500, 1, 0, id="half of a cent goes to the even nought"),
-    pytest.param(500, 3, 2, id="one and a half goes to the even two"),
-    pytest.param(500, 5, 2, id="two and a half goes to the even two"),
-    pytest.param(501, 1, 1, id="a little over the half goes up"),
-    pytest.param(499, 3, 1, id="a little under the half goes down"),
-    pytest.param(1000, 1999, 1999, id="one costs its price"),
-    pytest.param(5500, 1999, 10994, id="five and a half quarts"),
-    pytest.param(99_999_000, 9_999_999_999, 999_989_999_900_001, id="the most there can be"),
-]
-
-
-@pytest.mark.parametrize(("scaled", "price", "expected"), HALVES)
-def test_amount_rounds_half_even(scaled: int, price: int, expected: int) -> None:
-    """
-    An amount between two cents is rounded to the nearest, and from the middle to the even one.
-    """
-    assert expected == line_amount(Quantity(scaled), Money(price))
-
-
-@given(values_of(Measure), values_of(Price))
-def test_amount_agrees_with_decimal(measure: Quantity, price: Money) -> None:
-    """
-    Every amount is equal to decimal arithmetic, to the cent.
-    """
-    exact = Decimal(measure) / 1000 * Decimal(price)
-
-    assert exact.quantize(Decimal(1), ROUND_HALF_EVEN) == line_amount(measure, price)
-
-
-@given(st.integers(0, 10**6), st.integers(0, 10**4))
-def test_amount_of_halves_agrees_with_decimal(halves: int, price: int) -> None:
-    """
-    Ties come from halves of units, and are rounded as decimal arithmetic rounds them.
-    """
-    exact = Decimal(halves) / 2 * price
-
-    assert exact.quantize(Decimal(1), ROUND_HALF_EVEN) == line_amount(
-        Quantity(halves * 500), Money(price)
-    )
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from mechanic_core.rules import (
 )
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.job import Job
+from mechanic_core.tickets.line import TicketLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.vehicles.vehicle import Vehicle
@@ -35,6 +36,7 @@ from tests.strategies import FEWER, records, rule_breaking, sample, values_of
 
 GIVEN: dict[str, dict[str, object]] = {
     "Discount": {"percent": 100_000},
+    "DiscountsForm": {"items": ()},
     "LineCredit": {"quantity": 1_000},
     "MechanicEdit": {"add_ids": (1,)},
     "TicketDiscount": {"percent": 100_000},
@@ -74,10 +76,10 @@ STORED = (
     AssignedMechanic,
     Customer,
     Entry,
-    LaborLine,
+    Job,
+    TicketLine,
     Movement,
     Part,
-    PartLine,
     PublicMechanic,
     Ticket,
     TicketVehicle,

@@ -2,32 +2,43 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from functools import partial
 
 import pytest
 from attrs import evolve
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.errors import RuleBroken
+from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import MechanicId
-from mechanic_core.money import Money, Quantity
+from mechanic_core.money import Percent, Quantity
+from mechanic_core.pricing.discounts import Scope, TicketDiscount
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
+from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.history import Entry, HistoryEvent
-from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
+from mechanic_core.tickets.job import NEW_JOB, Job, JobHasLines, JobId, JobNotFound
+from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen, TicketStarted
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
-from tests.strategies import FEWER, NOON, records, sample
+from tests.strategies import NOON, sample
 
-PART = sample(PartLine, id=LineId(1))
-LABOR = sample(LaborLine, id=LineId(1))
+BRAKES, SERVICE = sample(Job, id=JobId(4)), sample(Job, id=JobId(5), title="Oil service")
+PART = sample(PartLine, id=LineId(1), job_id=BRAKES.id)
+LABOR = sample(LaborLine, id=LineId(1), job_id=BRAKES.id)
+CORE = sample(ChargeLine, id=LineId(1), job_id=BRAKES.id)
+REGULAR = TicketDiscount(scope=Scope.ALL, percent=Percent(100_000), reason="Regular")
 BOB = AssignedMechanic(id=MechanicId(2), name="Bob")
 CY = AssignedMechanic(id=MechanicId(3), name="Cy")
 GONE = AssignedMechanic(id=MechanicId(4), name="Di", active=False)
-FULL = sample(Ticket, parts=(PART,), labor=(LABOR,), mechanics=(BOB,))
+FULL = sample(
+    Ticket,
+    jobs=(BRAKES, SERVICE),
+    parts=(PART,),
+    labor=(LABOR,),
+    charges=(CORE,),
+    mechanics=(BOB,),
+)
 
 CHANGES: dict[str, Callable[[Ticket], Ticket]] = {
     "describe": lambda t: t.with_details("Noise", t.service_date, None, NOON),
@@ -41,6 +52,11 @@ CHANGES: dict[str, Callable[[Ticket], Ticket]] = {
     "add labour": lambda t: t.with_labor(sample(LaborLine), NOON),
     "change labour": lambda t: t.with_labor(evolve(LABOR, hours=Quantity(1)), NOON),
     "remove labour": lambda t: t.without_labor(LABOR.id, NOON),
+    "add a charge": lambda t: t.with_charge(sample(ChargeLine), NOON),
+    "remove a charge": lambda t: t.without_charge(CORE.id, NOON),
+    "add a job": lambda t: t.with_job(sample(Job), NOON),
+    "remove a job": lambda t: t.without_job(SERVICE.id, NOON),
+    "give a discount": lambda t: t.with_discounts((REGULAR,), NOON),
 }
 
 
@@ -60,45 +76,12 @@ def test_a_completed_ticket_cannot_be_changed(change: str, status: Status) -> No
         assert {"current_state": status.value} == refused.value.facts
 
 
-@FEWER
-@given(st.lists(records(PartLine), max_size=4), st.lists(records(LaborLine), max_size=4))
-def test_totals_are_sums_of_lines_rounded_once(
-    parts: list[PartLine], labor: list[LaborLine]
-) -> None:
-    """
-    Each line is rounded half-even to the cent, and the totals are their sums.
-    """
-    totals = sample(Ticket, parts=tuple(parts), labor=tuple(labor)).totals
-
-    expected_parts = sum(_cents(line.quantity, line.unit_price) for line in parts)
-    expected_labor = sum(_cents(line.hours, line.rate) for line in labor)
-    assert (expected_parts, expected_labor) == (totals.parts, totals.labor)
-    assert totals.total == totals.parts + totals.labor
-
-
-def _cents(quantity: int, price: int) -> int:
-    exact = Decimal(quantity) * Decimal(price) / 1000
-    return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
-
-
-def test_totals_are_sums_of_rounded_amounts() -> None:
-    """
-    Three lines of half a cent add up to 0, though their exact sum is more than a cent.
-    """
-    half = sample(PartLine, quantity=Quantity(500), unit_price=Money(1))
-    hour = sample(LaborLine, hours=Quantity(500), rate=Money(3))
-
-    ticket = sample(Ticket, parts=(half, half, half), labor=(hour,))
-
-    assert Totals(parts=Money(0), labor=Money(2), total=Money(2)) == ticket.totals
-
-
 def test_a_new_line_is_last_and_a_changed_one_keeps_its_position() -> None:
     """
     Changing a line does not move it; adding one moves no other.
     """
     second = evolve(PART, id=LineId(2), quantity=Quantity(2000))
-    new = sample(PartLine)
+    new = sample(PartLine, job_id=SERVICE.id)
     ticket = evolve(FULL, parts=(PART, second))
     more = evolve(PART, quantity=Quantity(9000))
 
@@ -108,12 +91,16 @@ def test_a_new_line_is_last_and_a_changed_one_keeps_its_position() -> None:
     assert ticket.parts == ticket.with_part(new, NOON).without_part(new.id, NOON).parts
 
 
-def test_labour_lines_keep_their_positions_too() -> None:
+def test_labour_lines_and_charges_keep_their_positions_too() -> None:
     """
-    Labour lines are added, changed and removed like part lines.
+    Labour lines and charges are added, changed and removed like part lines.
     """
-    longer = evolve(LABOR, hours=Quantity(9000))
-    new = sample(LaborLine)
+    longer, returned = evolve(LABOR, hours=Quantity(9000)), evolve(CORE, quantity=Quantity(-1))
+    new, fee = sample(LaborLine, job_id=SERVICE.id), sample(ChargeLine, job_id=SERVICE.id)
+
+    assert (returned,) == FULL.with_charge(returned, NOON).charges
+    assert (CORE, fee) == FULL.with_charge(fee, NOON).charges
+    assert () == FULL.without_charge(CORE.id, NOON).charges
 
     assert (longer,) == FULL.with_labor(longer, NOON).labor
     assert (LABOR, new) == FULL.with_labor(new, NOON).labor
@@ -126,9 +113,12 @@ def test_a_single_line_has_the_version_of_its_ticket() -> None:
     """
     seen = evolve(FULL, version=7)
     lines = (seen.part_line(PART.id), seen.labor_line(LABOR.id))
+    charge, job = seen.charge_line(CORE.id), seen.job(SERVICE.id)
 
-    assert (7, 7) == tuple(line.version for line in lines)
-    assert (PART, LABOR) == lines
+    assert (7, 7, 7, 7) == tuple(one.version for one in (*lines, charge, job))
+    assert (PART, LABOR, CORE, SERVICE) == (*lines, charge, job)
+    assert (0,) == tuple(line.version for line in seen.with_charge(charge, NOON).charges)
+    assert (0, 0) == tuple(one.version for one in seen.with_job(job, NOON).jobs)
     assert (0,) == tuple(line.version for line in seen.with_part(lines[0], NOON).parts)
     assert (0,) == tuple(line.version for line in seen.with_labor(lines[1], NOON).labor)
 
@@ -149,8 +139,10 @@ def test_an_unknown_line_is_not_found() -> None:
     for miss in (
         lambda: FULL.part_line(LineId(9)),
         lambda: FULL.labor_line(LineId(9)),
+        lambda: FULL.charge_line(LineId(9)),
         lambda: FULL.without_part(LineId(9), NOON),
         lambda: FULL.without_labor(LineId(9), NOON),
+        lambda: FULL.without_charge(LineId(9), NOON),
     ):
         with pytest.raises(LineNotFound):
             miss()
@@ -173,9 +165,15 @@ def test_only_an_unstarted_ticket_is_removed(status: Status) -> None:
     A ticket with lines, or once started, must be cancelled instead, unless it is already.
     """
     empty = sample(Ticket, status=status)
-    lined = (evolve(empty, parts=(PART,)), evolve(empty, labor=(LABOR,)))
+    lined = (
+        evolve(empty, parts=(PART,)),
+        evolve(empty, labor=(LABOR,)),
+        evolve(empty, charges=(CORE,)),
+    )
     refused = [(one, False) for one in lined] + [(empty, True)]
+    planned = evolve(empty, jobs=(BRAKES,), discounts=(REGULAR,))
 
+    assert NOON == planned.mark_removed(NOON, started=False).removed_at
     assert NOON == empty.mark_removed(NOON, started=False).removed_at
     for ticket, started in refused:
         with pytest.raises(TicketStarted) as found:
@@ -218,6 +216,103 @@ def test_labour_is_done_by_an_active_mechanic_of_the_ticket(mechanic_id: Mechani
     assert (longer,) == evolve(ticket, labor=(before,)).with_labor(longer, NOON).labor
     anybody = evolve(before, mechanic_id=None)
     assert (anybody,) == evolve(ticket, labor=(before,)).with_labor(anybody, NOON).labor
+
+
+def test_the_first_line_makes_the_first_job() -> None:
+    """
+    A ticket without a job gets one with the title that its description gives.
+    """
+    ticket = sample(Ticket, description="  \n\tGrinds.\tLoudly.\nOnly when wet")
+
+    for after in (
+        ticket.with_part(sample(PartLine), NOON),
+        ticket.with_labor(sample(LaborLine), NOON),
+        ticket.with_charge(sample(ChargeLine), NOON),
+    ):
+        assert (Job(title="Grinds. Loudly."),) == after.jobs
+        assert [NEW_JOB] == [one.job_id for one in (*after.parts, *after.labor, *after.charges)]
+
+
+def test_a_line_without_a_job_goes_to_the_first_one() -> None:
+    """
+    A line that names a job goes there, and one that names none to the first.
+    """
+    somewhere = sample(PartLine, job_id=SERVICE.id)
+
+    assert BRAKES.id == FULL.with_part(sample(PartLine), NOON).parts[-1].job_id
+    assert SERVICE.id == FULL.with_part(somewhere, NOON).parts[-1].job_id
+    assert SERVICE.id == FULL.with_part(evolve(PART, job_id=SERVICE.id), NOON).parts[0].job_id
+    assert FULL.jobs == FULL.with_part(somewhere, NOON).jobs
+
+
+def test_a_line_cannot_go_to_a_job_of_another_ticket() -> None:
+    """
+    The id of a job that is not on the ticket is unknown, also where there is none.
+    """
+    elsewhere = JobId(99)
+
+    for ticket in (FULL, sample(Ticket)):
+        for add in (
+            partial(ticket.with_part, sample(PartLine, job_id=elsewhere)),
+            partial(ticket.with_labor, sample(LaborLine, job_id=elsewhere)),
+            partial(ticket.with_charge, sample(ChargeLine, job_id=elsewhere)),
+        ):
+            with pytest.raises(Unknown) as refused:
+                add(NOON)
+            assert [Problem("#/job_id", "does not exist")] == list(refused.value.problems)
+
+
+def test_all_that_is_wrong_with_a_labour_line_is_reported() -> None:
+    """
+    A mechanic who is not on the ticket and a job that is not are reported together.
+    """
+    line = sample(LaborLine, job_id=JobId(99), mechanic_id=CY.id)
+
+    with pytest.raises(RuleBroken) as refused:
+        FULL.with_labor(line, NOON)
+
+    assert ["#/mechanic_id", "#/job_id"] == [one.pointer for one in refused.value.problems]
+
+
+def test_a_job_without_lines_is_removed() -> None:
+    """
+    A job with a line of any kind stays; one that is not there is not found.
+    """
+    assert (BRAKES,) == FULL.without_job(SERVICE.id, NOON).jobs
+    for lined in (
+        evolve(FULL, labor=(), charges=()),
+        evolve(FULL, parts=(), charges=()),
+        evolve(FULL, parts=(), labor=()),
+    ):
+        with pytest.raises(JobHasLines) as refused:
+            lined.without_job(BRAKES.id, NOON)
+        assert {"lines": 1} == refused.value.facts
+    for miss in (lambda: FULL.job(JobId(99)), lambda: FULL.without_job(JobId(99), NOON)):
+        with pytest.raises(JobNotFound):
+            miss()
+
+
+def test_a_new_job_is_last_and_a_changed_one_keeps_its_position() -> None:
+    """
+    Changing a job does not move it.
+    """
+    new = sample(Job, title="Inspection")
+    renamed = evolve(BRAKES, title="Rear brakes")
+
+    assert (BRAKES, SERVICE, new) == FULL.with_job(new, NOON).jobs
+    assert (renamed, SERVICE) == FULL.with_job(renamed, NOON).jobs
+
+
+def test_the_same_discounts_change_nothing() -> None:
+    """
+    The ticket is the same one when its discounts stay, and has the new ones when they differ.
+    """
+    given = FULL.with_discounts((REGULAR, REGULAR), NOON + timedelta(hours=1))
+
+    assert FULL is FULL.with_discounts((), NOON)
+    assert given is given.with_discounts((REGULAR, REGULAR), NOON)
+    assert ((REGULAR, REGULAR), NOON + timedelta(hours=1)) == (given.discounts, given.updated_at)
+    assert (REGULAR,) == given.with_discounts((REGULAR,), NOON).discounts
 
 
 def test_the_vin_is_that_of_the_vehicle() -> None:
