@@ -50,6 +50,7 @@ CONTRACT = {
         list_customers find_customer add_customer list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
         add_part_line change_part_line remove_part_line add_labor_line change_labor_line
         remove_labor_line add_part change_part archive_part restore_part move_stock list_movements
+        price_lines
     """,
     MANAGERS_ONLY: """
         issue_staff_reset set_staff_password merge_customers deliver_mails
