@@ -16,11 +16,11 @@ from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_core.tickets.workflow import EDITABLE_STATUSES
+from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
 from mechanic_core.unit_of_work import Store
 from tests.machines import invariants
 from tests.machines.inventory_model import Fields, Refusal
-from tests.machines.model import Model
+from tests.machines.job_model import JobModel
 from tests.machines.shop_driver import ShopDriver
 from tests.shops import MANAGER, ManualClock
 from tests.strategies import sample
@@ -48,12 +48,14 @@ class DifferentialMachine(RuleBasedStateMachine):
     parts = Bundle("parts")
     part_lines = Bundle("part_lines")
     labor_lines = Bundle("labor_lines")
+    charges = Bundle("charges")
+    jobs = Bundle("jobs")
 
     def __init__(self, *stores: Store) -> None:
         """Build a shop on each store."""
         super().__init__()
         self.clock = ManualClock()
-        self.model = Model()
+        self.model = JobModel()
         self.drivers = [ShopDriver(store, self.clock) for store in stores]
         self.read: list[dict[str, list[Any]]] = [{} for _ in stores]
         self.frozen: list[dict[str, Fields]] = [{} for _ in stores]
@@ -124,6 +126,8 @@ class DifferentialMachine(RuleBasedStateMachine):
             tickets = driver.tickets()
             self._compare(driver, tickets)
             invariants.totals_are_sums_of_lines(tickets)
+            invariants.totals_are_those_of_the_price(driver, tickets)
+            invariants.lines_are_on_jobs_of_their_ticket(tickets)
             invariants.reserved_is_the_sum_of_open_lines(driver, tickets)
             invariants.credit_is_kept(tickets)
             invariants.archived_parts_are_not_in_use(driver, tickets)
@@ -162,11 +166,13 @@ class DifferentialMachine(RuleBasedStateMachine):
     ) -> None:
         for key, ticket in tickets.items():
             if ticket["status"] in EDITABLE_STATUSES:
-                frozen.pop(key, None)
                 continue
-            lines = {name: ticket[name] for name in ("parts", "labor", "totals")}
+            history = self.model.tickets[key]["history"]
+            starts = sum(entry["to"] == Status.IN_PROGRESS for entry in history)
+            names = ("jobs", "parts", "labor", "charges", "discounts", "totals")
+            lines = {name: ticket[name] for name in names}
             lines["staff"] = sorted(ticket["staff"])
-            assert frozen.setdefault(key, lines) == lines
+            assert frozen.setdefault(f"{key}, started {starts} times", lines) == lines
 
     def _histories_only_grow(self, driver: ShopDriver, read: dict[str, list[Any]]) -> None:
         for key, ticket in self.model.tickets.items():

@@ -4,11 +4,14 @@ They do not use the model: each is written from the contract, so a fault that th
 with the shop still breaks one of them.
 """
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
+
+from attrs import astuple
 
 from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES, Status
 from tests.machines.inventory_model import Fields
 from tests.machines.shop_driver import ShopDriver, read_all
@@ -58,17 +61,48 @@ def balances_are_sums_of_movements(driver: ShopDriver, part: str, balance: tuple
 
 
 def totals_are_sums_of_lines(tickets: dict[str, Fields]) -> None:
-    """Check that totals are the sums of the lines, each rounded half-even to the cent."""
+    """Check that totals are the sums of the lines, each rounded half away from zero to the cent."""
     for ticket in tickets.values():
-        parts = sum(cents(line["quantity"], line["price"]) for line in ticket["parts"])
-        labor = sum(cents(line["hours"], line["rate"]) for line in ticket["labor"])
-        assert (parts, labor, parts + labor) == ticket["totals"]
+        sums = (
+            sum(cents(line["quantity"], line["price"]) for line in ticket["parts"]),
+            sum(cents(line["hours"], line["rate"]) for line in ticket["labor"]),
+            sum(cents(line["quantity"], line["price"]) for line in ticket["charges"]),
+        )
+        *amounts, supplies, discount, net, tax, total = ticket["totals"]
+        assert sums == tuple(amounts)
+        assert total == net + tax
+        if not tax:
+            assert net == sum(sums) + supplies - discount
+
+
+def totals_are_those_of_the_price(driver: ShopDriver, tickets: dict[str, Fields]) -> None:
+    """Check that the figures of each ticket, its jobs and its lines are what the function says."""
+    for key, ticket in tickets.items():
+        price = driver.shop.read_price(MANAGER, TicketId(driver.id(key)))
+        assert astuple(price.totals) == ticket["totals"]
+        lines = [line for kind in ("parts", "labor", "charges") for line in ticket[kind]]
+        assert [one.net for one in price.lines if one.id] == [line["net"] for line in lines]
+        for job in ticket["jobs"]:
+            assert astuple(price.totals_of_job(driver.id(job["job"]))) == job["totals"]
+            of_job = [line["net"] for line in lines if line["job"] == job["job"]]
+            assert sum(of_job) == price.totals_of_job(driver.id(job["job"])).net
+
+
+def lines_are_on_jobs_of_their_ticket(tickets: dict[str, Fields]) -> None:
+    """Check that each line belongs to a job, which no other ticket has."""
+    seen: list[str] = []
+    for ticket in tickets.values():
+        jobs = [job["job"] for job in ticket["jobs"]]
+        lines = [line for kind in ("parts", "labor", "charges") for line in ticket[kind]]
+        assert {line["job"] for line in lines} <= set(jobs)
+        seen += jobs
+    assert len(set(seen)) == len(seen)
 
 
 def cents(thousandths: int, price: int) -> int:
     """Return the amount of one line in cents."""
     exact = Decimal(thousandths) * Decimal(price) / 1000
-    return int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))
+    return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def leaderboard_is_a_recount(

@@ -1,4 +1,4 @@
-"""The model of the shop: people and tickets in plain dictionaries, beside the inventory.
+"""The model of the shop: people and tickets in plain dictionaries, beside inventory and prices.
 
 It is written from section 6 of the contract and reads only the workflow's table from the core;
 guards and effects on stock follow from the meaning of each status. Every method checks first
@@ -6,8 +6,10 @@ and changes last, so a refusal leaves the model unchanged.
 """
 
 from collections.abc import Collection, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Final
+
+from attrs import astuple
 
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
@@ -25,6 +27,14 @@ from tests.machines.inventory_model import (
     Refusal,
     StockEffect,
 )
+from tests.machines.price_model import (
+    CLASSES,
+    RULES,
+    described_jobs,
+    described_lines,
+    document,
+    line_text,
+)
 from tests.machines.vehicle_model import VehicleModel
 
 FIRST_DAY, LAST_DAY = "1950-01-01", "2027-03-02"
@@ -35,7 +45,7 @@ DESCRIPTION: Final = "Grinding noise when braking"
 
 
 class Model:
-    """Customers c1, mechanics m1, tickets t1, part lines l1 and labour lines w1, and so on."""
+    """Customers c1, mechanics m1, tickets t1, jobs j1, part lines l1, labour lines w1, and so on."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -44,6 +54,7 @@ class Model:
         self.people: dict[str, Fields] = {}
         self.tickets: dict[str, Fields] = {}
         self.owner: dict[str, str] = {}
+        self.rules = RULES["plain"]
 
     def add_person(self, kind: str, name: str) -> str:
         """Hire a mechanic (m) or register a customer (c)."""
@@ -105,8 +116,12 @@ class Model:
             "day": day,
             "status": INITIAL_STATUS.value,
             "staff": set(staff),
+            "jobs": {},
             "parts": {},
             "labor": {},
+            "charges": {},
+            "discounts": [],
+            "rules": None,
             "removed": False,
             "history": [],
         }
@@ -146,6 +161,8 @@ class Model:
         lines = [(line, one["part"], one["quantity"]) for line, one in ticket["parts"].items()]
         self.inventory.shift_stock(by, key, lines, (_effect_of(status), _effect_of(to)))
         ticket["status"] = to
+        is_finished = to not in EDITABLE_STATUSES
+        ticket["rules"] = (ticket["rules"] or self.rules) if is_finished else None
         self._record(key, by, "transition", status, to, note)
         return self.describe(key)
 
@@ -167,7 +184,7 @@ class Model:
         """Remove a ticket that was opened by mistake."""
         ticket = self.ticket(key)
         started = any(entry["to"] == "in_progress" for entry in ticket["history"])
-        if started or ticket["parts"] or ticket["labor"]:
+        if started or ticket["parts"] or ticket["labor"] or ticket["charges"]:
             raise Refusal("ticket-started", current_state=ticket["status"])
         ticket["removed"] = True
         self._record(key, by, "removed")
@@ -183,11 +200,12 @@ class Model:
         self._require_changeable(ticket)
         self.inventory.require_available(part, quantity)
         line = self._next("l", key)
-        ticket["parts"][line] = {"line": line, "part": part, "quantity": quantity}
-        ticket["parts"][line] |= {name: line_fields[name] for name in ("sku", "name", "price")}
+        new = {"line": line, "part": part, "quantity": quantity} | self._terms(key, "part")
+        new |= {name: line_fields[name] for name in ("sku", "name", "price")}
+        ticket["parts"][line] = new
         self.inventory.shift_stock(by, key, [(line, part, quantity)], (FREE, RESERVED))
-        self._record(key, by, "part_added", to=_part_text(ticket["parts"][line]))
-        return _with_amount(ticket["parts"][line], quantity, line_fields["price"])
+        self._record(key, by, "part_added", to=part_text(new))
+        return self.describe_line(key, line)
 
     def change_part(self, by: str, line: str, quantity: int) -> Fields:
         """Change the quantity of a part line."""
@@ -196,14 +214,14 @@ class Model:
         more = quantity - line_fields["quantity"]
         self.inventory.require_available(line_fields["part"], max(more, 0))
         if more:
-            before = _part_text(line_fields)
+            before = part_text(line_fields)
             line_fields["quantity"] = quantity
             effects = (FREE, RESERVED) if more > 0 else (RESERVED, FREE)
             self.inventory.shift_stock(
                 by, self.owner[line], [(line, line_fields["part"], abs(more))], effects
             )
-            self._record(self.owner[line], by, "part_changed", before, _part_text(line_fields))
-        return _with_amount(line_fields, quantity, line_fields["price"])
+            self._record(self.owner[line], by, "part_changed", before, part_text(line_fields))
+        return self.describe_line(self.owner[line], line)
 
     def remove_part(self, by: str, line: str) -> None:
         """Remove a part line from a ticket."""
@@ -212,7 +230,7 @@ class Model:
         lines = [(line, line_fields["part"], line_fields["quantity"])]
         self.inventory.shift_stock(by, self.owner[line], lines, (RESERVED, FREE))
         del ticket["parts"][line]
-        self._record(self.owner[line], by, "part_removed", _part_text(line_fields))
+        self._record(self.owner[line], by, "part_removed", part_text(line_fields))
 
     def add_labor(self, by: str, key: str, labor: Fields) -> Fields:
         """Add a labour line to a ticket."""
@@ -220,29 +238,29 @@ class Model:
         self._require_changeable(ticket)
         self._require_credit(ticket, labor["mechanic"])
         line = self._next("w", key)
-        ticket["labor"][line] = {"line": line} | labor
-        self._record(key, by, "labor_added", to=_labor_text(labor))
-        return _with_amount(ticket["labor"][line], labor["hours"], labor["rate"])
+        new = {"line": line} | labor | self._terms(key, "labor")
+        ticket["labor"][line] = new
+        self._record(key, by, "labor_added", to=labor_text(new))
+        return self.describe_line(key, line)
 
     def change_labor(self, by: str, line: str, labor: Fields) -> Fields:
         """Change a labour line."""
         ticket, line_fields = self._line("labor", line)
         self._require_changeable(ticket)
-        after = {"line": line} | labor
+        after = line_fields | labor
         if after != line_fields:
             self._require_credit(ticket, labor["mechanic"], line_fields["mechanic"])
             ticket["labor"][line] = after
-            self._record(
-                self.owner[line], by, "labor_changed", _labor_text(line_fields), _labor_text(labor)
-            )
-        return _with_amount(after, labor["hours"], labor["rate"])
+            texts = labor_text(line_fields), labor_text(after)
+            self._record(self.owner[line], by, "labor_changed", *texts)
+        return self.describe_line(self.owner[line], line)
 
     def remove_labor(self, by: str, line: str) -> None:
         """Remove a labour line from a ticket."""
         ticket, line_fields = self._line("labor", line)
         self._require_changeable(ticket)
         del ticket["labor"][line]
-        self._record(self.owner[line], by, "labor_removed", _labor_text(line_fields))
+        self._record(self.owner[line], by, "labor_removed", labor_text(line_fields))
 
     def ticket(self, key: str, *, stale: bool = False) -> Fields:
         """Return a ticket that is not removed; *stale* means the caller expects an older version."""
@@ -255,22 +273,25 @@ class Model:
     def describe(self, key: str) -> Fields:
         """Return a ticket as the shop describes it."""
         ticket = self.ticket(key)
-        parts = [
-            _with_amount(one, one["quantity"], one["price"]) for one in ticket["parts"].values()
-        ]
-        labor = [_with_amount(one, one["hours"], one["rate"]) for one in ticket["labor"].values()]
-        sums = [sum(line["amount"] for line in lines) for lines in (parts, labor)]
+        lines = described_lines(ticket, self.rules)
         return {
             "ticket": key,
             "customer": ticket["customer"],
             "day": ticket["day"],
             "status": ticket["status"],
             "staff": {one: self.people[one]["name"] for one in ticket["staff"]},
-            "parts": parts,
-            "labor": labor,
-            "totals": (*sums, sum(sums)),
+            "jobs": described_jobs(ticket, self.rules),
+            "parts": [lines[name] for name in ticket["parts"]],
+            "labor": [lines[name] for name in ticket["labor"]],
+            "charges": [lines[name] for name in ticket["charges"]],
+            "discounts": list(ticket["discounts"]),
+            "totals": astuple(document(ticket, self.rules).totals),
             "version": len(ticket["history"]),
         }
+
+    def describe_line(self, key: str, line: str) -> Fields:
+        """Return a line of a ticket as the shop describes it."""
+        return described_lines(self.ticket(key), self.rules)[line]
 
     def tickets_with(self, part: str, *statuses: str) -> list[str]:
         """Return the tickets in these statuses with a line of a part."""
@@ -321,6 +342,15 @@ class Model:
         if line not in ticket[kind]:
             raise Refusal("line-not-found")
         return ticket, ticket[kind][line]
+
+    def _terms(self, key: str, kind: str) -> Fields:
+        """Return what a new line of that kind has: the first job, which it makes if need be."""
+        jobs = self.tickets[key]["jobs"]
+        if not jobs:
+            job = self._next("j", key)
+            jobs[job] = {"job": job, "title": DESCRIPTION, "kind": "repair"}
+        first = next(iter(jobs))
+        return {"kind": kind, "job": first, "discount": "none", "tax_class": CLASSES[kind]}
 
     def _inactive(self, some: Sequence[str], pointer: str, but: Collection[str] = ()) -> list[str]:
         """Return the pointers to people who are inactive."""
@@ -375,21 +405,19 @@ def _effect_of(status: str) -> StockEffect:
     return FREE if status in UNWORKED_STATUSES else USED
 
 
-def _with_amount(line: Fields, quantity: int, price: int) -> Fields:
-    exact = Decimal(quantity) * price / 1000
-    return line | {"amount": int(exact.quantize(Decimal(1), ROUND_HALF_EVEN))}
-
-
-def _decimal_text(thousandths: int) -> str:
+def decimal_text(thousandths: int) -> str:
+    """Return a quantity without needless digits."""
     return f"{Decimal(thousandths) / 1000:.3f}".rstrip("0").rstrip(".")
 
 
-def _part_text(line: Fields) -> str:
-    return f"{_decimal_text(line['quantity'])} × {line['sku']}"
+def part_text(line: Fields, other: Fields | None = None) -> str:
+    """Return the text of a part line in the history."""
+    return line_text(f"{decimal_text(line['quantity'])} × {line['sku']}", line, other)
 
 
-def _labor_text(line: Fields) -> str:
-    return f"{_decimal_text(line['hours'])} h: {line['description']}"
+def labor_text(line: Fields, other: Fields | None = None) -> str:
+    """Return the text of a labour line in the history."""
+    return line_text(f"{decimal_text(line['hours'])} h: {line['description']}", line, other)
 
 
 def _ids(staff: set[str]) -> str:

@@ -4,8 +4,9 @@ Stores assign ids differently, some with gaps. Names are given in the order in w
 first seen, so that the records of several shops and of the model can be compared directly.
 """
 
-from collections.abc import Callable
-from typing import Any, final
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, final
 
 import attrs
 
@@ -18,8 +19,10 @@ from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.leaderboard import Leaderboard
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.shop import Shop
+from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.history import Entry
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.job import Job
+from mechanic_core.tickets.line import LaborLine, PartLine, TicketLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.unit_of_work import Store
@@ -27,9 +30,11 @@ from mechanic_core.values import Clock
 from mechanic_core.vehicles.odometer import OdometerReading
 from mechanic_core.vehicles.vehicle import Vehicle
 from tests.machines.inventory_model import Fields
+from tests.machines.price_model import DISCOUNTS, TICKET_DISCOUNTS
 from tests.shops import MANAGER, shop_on
 
 SIZE = 100
+_JOB: Final = re.compile(r"\bjob (\d+)")
 LETTERS = {Role.CUSTOMER: "c", Role.MECHANIC: "m", Role.MANAGER: "m"}
 
 
@@ -106,8 +111,11 @@ class ShopDriver:
             "day": ticket.service_date.isoformat(),
             "status": ticket.status.value,
             "staff": {self.name("m", one.id): one.name for one in ticket.mechanics},
+            "jobs": [self.describe(job) for job in ticket.jobs],
             "parts": [self.describe(line) for line in ticket.parts],
             "labor": [self.describe(line) for line in ticket.labor],
+            "charges": [self.describe(line) for line in ticket.charges],
+            "discounts": [_text(TICKET_DISCOUNTS, one) for one in ticket.discounts],
             "totals": attrs.astuple(ticket.totals),
             "version": ticket.version,
         }
@@ -127,9 +135,36 @@ class ShopDriver:
     def _reading(self, reading: OdometerReading) -> Fields:
         return {"value": reading.value, "by": self._by(reading.by), "note": reading.note}
 
-    def _part_line(self, line: PartLine) -> Fields:
+    def _job(self, job: Job) -> Fields:
         return {
+            "job": self.name("j", job.id),
+            "title": job.title,
+            "kind": job.kind.value,
+            "totals": attrs.astuple(job.totals),
+        }
+
+    def _terms(self, line: TicketLine) -> Fields:
+        return {
+            "job": self.name("j", line.job_id),
+            "discount": _text(DISCOUNTS, line.discount),
+            "tax_class": line.tax_class,
+            "net": line.net,
+        }
+
+    def _charge(self, line: ChargeLine) -> Fields:
+        return self._terms(line) | {
+            "line": self.name("x", line.id),
+            "kind": line.kind.value,
+            "description": line.description,
+            "quantity": line.quantity,
+            "price": line.unit_price,
+            "amount": line.amount,
+        }
+
+    def _part_line(self, line: PartLine) -> Fields:
+        return self._terms(line) | {
             "line": self.name("l", line.id),
+            "kind": "part",
             "part": self.name("p", line.part_id),
             "quantity": line.quantity,
             "sku": line.sku,
@@ -139,8 +174,9 @@ class ShopDriver:
         }
 
     def _labor_line(self, line: LaborLine) -> Fields:
-        return {
+        return self._terms(line) | {
             "line": self.name("w", line.id),
+            "kind": "labor",
             "mechanic": line.mechanic_id and self.name("m", line.mechanic_id),
             "description": line.description,
             "hours": line.hours,
@@ -176,11 +212,15 @@ class ShopDriver:
     def _entry(self, entry: Entry) -> Fields:
         return {
             "event": entry.event.value,
-            "from": entry.from_,
-            "to": entry.to,
+            "from": self._with_names(entry.from_),
+            "to": self._with_names(entry.to),
             "note": entry.note,
             "by": self._by(entry.by),
         }
+
+    def _with_names(self, text: str | None) -> str | None:
+        """Return a text of the history with the names of jobs."""
+        return text and _JOB.sub(lambda job: f"job {self.name('j', int(job[1]))}", text)
 
     def _leaderboard(self, board: Leaderboard) -> list[tuple[int, str, int]]:
         return [(one.rank, self.name("m", one.id), one.tickets) for one in board.items]
@@ -207,7 +247,9 @@ class ShopDriver:
 
     _translations: tuple[tuple[type[Any], Callable[["ShopDriver", Any], Any]], ...] = (
         (Ticket, _ticket),
+        (Job, _job),
         (PartLine, _part_line),
+        (ChargeLine, _charge),
         (LaborLine, _labor_line),
         (Part, _part),
         (Movement, _movement),
@@ -217,6 +259,11 @@ class ShopDriver:
         (Vehicle, _vehicle),
         (OdometerReading, _reading),
     )
+
+
+def _text(known: Mapping[str, object], discount: object) -> str:
+    """Return the text of a discount in the history."""
+    return next(text for text, one in known.items() if one == discount)
 
 
 def read_all(read: Callable[[PageRequest], Page[Any]]) -> list[Any]:

@@ -10,7 +10,7 @@ from hypothesis.stateful import MultipleResults, consumes, multiple, rule
 from mechanic_core.customers.customer import CustomerId, CustomerMerge
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
-from mechanic_core.tickets.line import LaborLineForm, PartLineChange, PartLineForm
+from mechanic_core.tickets.line import LaborLineForm, PartLineForm
 from mechanic_core.tickets.workflow import WORKFLOW, Status
 from tests.machines.differential_machine import ACTORS, BOUNDS, DAYS, DifferentialMachine
 from tests.machines.inventory_model import Fields
@@ -43,7 +43,7 @@ class TicketRules(DifferentialMachine):
         self, by: str, customer: str, day: date, mechanic_names: Sequence[str]
     ) -> NewNames:
         """Open a ticket; a customer names neither the customer nor mechanics."""
-        return _names_of(
+        return names_of(
             self.apply(
                 lambda: self.model.open(by, customer, day.isoformat(), mechanic_names),
                 lambda driver: driver.shop.open_ticket(
@@ -97,11 +97,13 @@ class TicketRules(DifferentialMachine):
 
     def change_part_line(self, by: str, line: str, quantity: int) -> Fields | None:
         """Change the quantity of a part line."""
-        change = PartLineChange(quantity=Quantity(quantity))
         return self.apply(
             lambda: self.model.change_part(by, line, quantity),
             lambda driver: driver.shop.change_part_line(
-                ACTORS[by], driver.id(self.model.owner[line]), driver.id(line), lambda _: change
+                ACTORS[by],
+                driver.id(self.model.owner[line]),
+                driver.id(line),
+                lambda form: evolve(form, quantity=Quantity(quantity)),
             ),
         )
 
@@ -267,7 +269,7 @@ class TicketRules(DifferentialMachine):
     )
     def add_part(self, by: str, ticket: str, part: str, quantity: int, stale: bool) -> NewNames:  # noqa: FBT001 - drawn
         """Add a part line, perhaps with an old version."""
-        return _names_of(self.add_part_line(by, ticket, part, quantity, stale=stale), "line")
+        return names_of(self.add_part_line(by, ticket, part, quantity, stale=stale), "line")
 
     @rule(by=staff_members, line=DifferentialMachine.part_lines, quantity=st.just(0) | quantities)
     def change_part(self, by: str, line: str, quantity: int) -> None:
@@ -285,11 +287,11 @@ class TicketRules(DifferentialMachine):
     )
     def add_labor(self, by: str, ticket: str, labor: Fields) -> NewNames:
         """Add a labour line."""
-        return _names_of(
+        return names_of(
             self.apply(
                 lambda: self.model.add_labor(by, ticket, labor),
                 lambda driver: driver.shop.add_labor_line(
-                    ACTORS[by], driver.id(ticket), _labor(driver, labor)
+                    ACTORS[by], driver.id(ticket), LaborLineForm(**_labor(driver, labor))
                 ),
             ),
             "line",
@@ -310,20 +312,23 @@ class TicketRules(DifferentialMachine):
             self.apply(
                 lambda: self.model.change_labor(by, line, labor),
                 lambda driver: driver.shop.change_labor_line(
-                    ACTORS[by], driver.id(ticket), driver.id(line), lambda _: _labor(driver, labor)
+                    ACTORS[by],
+                    driver.id(ticket),
+                    driver.id(line),
+                    lambda form: evolve(form, **_labor(driver, labor)),
                 ),
             )
 
 
-def _labor(driver: ShopDriver, labor: Fields) -> LaborLineForm:
-    return LaborLineForm(
-        description=labor["description"],
-        hours=Quantity(labor["hours"]),
-        rate=Money(labor["rate"]),
-        mechanic_id=labor["mechanic"] and driver.id(labor["mechanic"]),
-    )
+def _labor(driver: ShopDriver, labor: Fields) -> Fields:
+    return {
+        "description": labor["description"],
+        "hours": Quantity(labor["hours"]),
+        "rate": Money(labor["rate"]),
+        "mechanic_id": labor["mechanic"] and driver.id(labor["mechanic"]),
+    }
 
 
-def _names_of(result: Fields | None, what: str) -> NewNames:
+def names_of(result: Fields | None, what: str) -> NewNames:
     """Return the name of the new record, or nothing where it was refused."""
     return result[what] if result else multiple()

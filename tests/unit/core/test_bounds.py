@@ -42,12 +42,15 @@ def test_a_ticket_has_at_most_200_lines_of_a_kind(premises: Premises) -> None:
     """
     ticket = premises.open()
     job = sample(Job, id=JobId(1))
-    parts, labor, charges = (
-        tuple(sample(kind, id=LineId(1 + n), job_id=job.id) for n in range(MAX_LINES))
-        for kind in (PartLine, LaborLine, ChargeLine)
+    ids = [{"id": LineId(1 + n), "job_id": job.id} for n in range(MAX_LINES)]
+    full = evolve(
+        ticket,
+        jobs=(job,),
+        parts=tuple(sample(PartLine, part_id=PartId(1), **one) for one in ids),
+        labor=tuple(sample(LaborLine, **one) for one in ids),
+        charges=tuple(sample(ChargeLine, **one) for one in ids),
     )
-    full = {"parts": tuple(evolve(line, part_id=PartId(1)) for line in parts), "labor": labor}
-    store(premises, evolve(ticket, jobs=(job,), charges=charges, **full))
+    store(premises, full)
 
     with pytest.raises(TooMany) as too_many_parts:
         premises.shop.add_part_line(MECHANIC, ticket.id, sample(PartLineForm, part_id=1))
@@ -70,12 +73,12 @@ def test_a_ticket_has_at_most_50_jobs(premises: Premises) -> None:
     One job more is `too-many`; the others can be changed.
     """
     ticket = premises.open()
-    for _ in range(MAX_JOBS):
-        job = premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm))
+    jobs = [premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm)) for _ in range(MAX_JOBS)]
 
     with pytest.raises(TooMany) as refused:
         premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm))
-    premises.shop.change_job(MECHANIC, ticket.id, job.id, lambda form: evolve(form, title="Last"))
+    last = jobs[-1].id
+    premises.shop.change_job(MECHANIC, ticket.id, last, lambda form: evolve(form, title="Last"))
 
     assert ("too-many", {"limit": 50}) == (refused.value.code, refused.value.facts)
     assert ["Last"] == [one.title for one in premises.read(ticket).jobs[49:]]

@@ -86,15 +86,10 @@ class TestTicketJobs:
         """It is that on the job's ticket; none for an unknown job or one of a removed ticket."""
         ada = add_customer(store)
         vehicle, other = add_vehicle(store, ada), add_vehicle(store, ada)
-        on, of_other, without, removed = (
-            add_ticket(store, ada, **fields)
-            for fields in (
-                {"vehicle": vehicle, "jobs": (new_job(),)},
-                {"vehicle": other, "status": Status.CLOSED},
-                {},
-                {"vehicle": vehicle, "removed_at": LATER},
-            )
-        )
+        on = add_ticket(store, ada, vehicle=vehicle)
+        of_other = add_ticket(store, ada, vehicle=other, status=Status.CLOSED)
+        without = add_ticket(store, ada)
+        removed = add_ticket(store, ada, vehicle=vehicle, removed_at=LATER)
         ids = [ticket.jobs[0].id for ticket in (on, of_other, without, removed)]
 
         with store.read_only() as work:
