@@ -16,7 +16,7 @@ from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
 from mechanic_core.tickets.history import Entry, HistoryEvent
-from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, Totals
+from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine, TicketTotals
 from mechanic_core.tickets.ticket import (
     Ticket,
     TicketChanged,
@@ -95,7 +95,7 @@ def test_totals_are_sums_of_rounded_amounts() -> None:
 
     ticket = sample(Ticket, parts=(half, half, half), labor=(hour,))
 
-    assert Totals(parts=Money(0), labor=Money(2), total=Money(2)) == ticket.totals
+    assert TicketTotals(parts=Money(0), labor=Money(2), total=Money(2)) == ticket.totals
 
 
 def test_a_new_line_is_last_and_a_changed_one_keeps_its_position() -> None:
