@@ -4,11 +4,12 @@ import json
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mechanic_core.money import MAX_MONEY, MAX_QUANTITY, Money, Quantity
-from mechanic_core.tickets.line import Totals
+from mechanic_core.tickets.job import NO_TOTALS
 from mechanic_http.endpoint import body as bodies
 from mechanic_http.json import codec
 from tests.unit.http.test_json_codec import Box, details_of
@@ -44,7 +45,7 @@ def test_large_totals_are_written_exactly(cents: int) -> None:
     """
     A total with more digits than a binary float has is written exactly.
     """
-    raw = codec.encode(Totals(parts=Money(cents), labor=Money(0), total=Money(cents)))
+    raw = codec.encode(evolve(NO_TOTALS, total=Money(cents)))
 
     assert Decimal(cents).scaleb(-2) == json.loads(raw, parse_float=Decimal)["total"]
 

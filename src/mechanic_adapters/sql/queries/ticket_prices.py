@@ -8,8 +8,8 @@ from typing import Any, Final, TypeVar
 import orjson
 from sqlalchemy import ColumnElement, Table, func, literal_column
 
-from mechanic_adapters.sql.engine.record_text import record_of
 from mechanic_adapters.sql.engine.row_mapping import field_names, json_rows, record_maker
+from mechanic_adapters.sql.schema.record_text import record_of
 from mechanic_core.pricing.discounts import Discount, TicketDiscount
 from mechanic_core.pricing.document import Totals
 from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind
@@ -63,7 +63,7 @@ WRITERS: Final = MappingProxyType({"discount": values_text, "totals": values_tex
 
 def _if_null(tax_class: str) -> dict[str, ColumnElement[Any]]:
     """Return what the previous release writes as NULL into a line of a kind."""
-    nothing = literal_column("0")
+    nothing: ColumnElement[Any] = literal_column("0")
     return {"job_id": nothing, "tax_class": literal_column(f"'{tax_class}'"), "net": nothing}
 
 

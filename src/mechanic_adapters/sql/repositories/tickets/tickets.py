@@ -12,7 +12,6 @@ from mechanic_adapters.sql.counters.calendar import month_parameters
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.record_text import text_of
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
@@ -48,6 +47,7 @@ from mechanic_adapters.sql.repositories.tickets.histories import entry_values
 from mechanic_adapters.sql.repositories.tickets.lines import has_other_lines, write_lines
 from mechanic_adapters.sql.repositories.tickets.owners import erase_plates
 from mechanic_adapters.sql.repositories.tickets.prices import present_rules, restamp
+from mechanic_adapters.sql.schema.record_text import text_of
 from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
@@ -189,7 +189,7 @@ class SqlTickets(Tickets, TicketLists):
 
     def vehicle_of_job(self, job_id: JobId) -> VehicleId | None:
         row = self._executor.first(VEHICLE_OF_JOB, {"record_id": job_id})
-        return row and row[0]
+        return row[0] if row else None
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         erase_plates(self._executor, customer_id, at)

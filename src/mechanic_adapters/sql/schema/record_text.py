@@ -28,7 +28,7 @@ def text_of(value: object) -> str:
 
 def record_of(cls: type[T], text: str) -> T:
     """Return the record, or another value of the type *cls*, that `text_of` wrote."""
-    record: T = _read(cls, text)
+    record: T = _read(cls, text)  # type: ignore[arg-type]  # classes are hashable
     return record
 
 
@@ -45,11 +45,11 @@ class RecordText(TypeDecorator[Any]):
         self.declared = declared
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Return a value as text."""
+        """Return a value as text; None for NULL."""
         return None if value is None else text_of(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - as above
-        """Return the value that a text was written from."""
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - as above
+        """Return the value in a text; None for NULL."""
         return None if value is None else _read(self.declared, value)
 
 
