@@ -1,5 +1,7 @@
 """The shop's profile over HTTP: who sees and changes what, and what is refused."""
 
+import json
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -295,6 +297,17 @@ def test_a_patch_replaces_a_nested_member_as_a_whole(patch: dict[str, Any], show
     changed = shop.ask("PATCH", "/shop", patch, MANAGER)
 
     assert {**FULL, member: shown} == changed.json
+
+
+def test_the_reference_page_has_every_member() -> None:
+    """
+    The table of the page names each member with its default, and no other.
+    """
+    page = Path(__file__).parents[3] / "docs/reference/profile.md"
+    rows = [line.split(" | ") for line in page.read_text("utf-8").splitlines() if " | " in line]
+    told = {row[0].strip("|` "): row[-1].strip("|` ") for row in rows[1:]}
+
+    assert NEW == {name: json.loads(default) for name, default in told.items()}
 
 
 def test_all_problems_are_reported_at_once() -> None:
