@@ -113,7 +113,7 @@ def test_all_unfinished_tickets_are_priced_anew(
         other = work.tickets.save(priced(held, PricingRules()), new_entry())
 
     with store.begin() as work:
-        work.tickets.restamp(partial(priced, rules=RULES))
+        work.ticket_prices.restamp(partial(priced, rules=RULES))
     with store.read_only() as work:
         found = [work.tickets.get(one.id) for one in (ticket, other)]
 

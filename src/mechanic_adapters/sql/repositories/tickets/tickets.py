@@ -58,7 +58,7 @@ from mechanic_core.paging import Page, PageRequest
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.job import JobId
-from mechanic_core.tickets.ports import TicketFilter, TicketLists, Tickets
+from mechanic_core.tickets.ports import TicketFilter, TicketLists, TicketPrices, Tickets
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.vehicles.vehicle import VehicleId
@@ -99,7 +99,7 @@ _SAVE_WITH_EVENT = _SAVE.add_cte(event_of(_updated.c.id).cte("event"))
 
 @final
 @frozen
-class SqlTickets(Tickets, TicketLists):
+class SqlTickets(Tickets, TicketLists, TicketPrices):
     """The tables of tickets; names of mechanics are joined when reading."""
 
     _executor: Executor
