@@ -62,10 +62,11 @@ ONE_LINE: Final = Pattern(
     quick=_is_plain_line,
     published=_PUBLISHED,
 )
+_UNSEEN: Final = rf"[\s\ufeff{_FILLERS}]*"
 NO_DIGIT_AT_END: Final = Pattern(
-    rf"(?!.*\d$)(?:{ONE_LINE.regex})",
+    rf"(?!.*\d{_UNSEEN}$)(?:{ONE_LINE.regex})",
     "must be one line of visible text that does not end in a digit",
-    published=rf"[^{_CONTROLS}]*[^\s\d{_CONTROLS}{_FILLERS}]\s*",
+    published=rf"[^{_CONTROLS}]*[^\s\d\ufeff{_FILLERS}{_CONTROLS}]{_UNSEEN}",
 )
 LONG_TEXT: Final = Pattern(
     _lines(r"\t\n\r"),

@@ -25,7 +25,13 @@ from mechanic_core.inventory.ports import Ledger, Parts
 from mechanic_core.mail.ports import MailLists, OutgoingMails
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
 from mechanic_core.profile.ports import Profiles
-from mechanic_core.tickets.ports import Histories, TicketLists, TicketOwners, Tickets
+from mechanic_core.tickets.ports import (
+    Histories,
+    TicketLists,
+    TicketOwners,
+    TicketPrices,
+    Tickets,
+)
 from mechanic_core.vehicles.ports import OdometerLog, VehicleLists, Vehicles
 
 P = ParamSpec("P")
@@ -82,6 +88,7 @@ class Work:
     tickets: Tickets
     ticket_lists: TicketLists
     ticket_owners: TicketOwners
+    ticket_prices: TicketPrices
     histories: Histories
     parts: Parts
     ledger: Ledger

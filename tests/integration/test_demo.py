@@ -114,6 +114,21 @@ def test_the_ledger_agrees(shop: Shop) -> None:
     assert shop.list_parts(MANAGER, PartFilter(low_stock=True), ALL).items
 
 
+def test_bills_are_believable(shop: Shop) -> None:
+    """
+    Tickets have taxes, a supplies fee, cores, discounts and several jobs; their price adds up.
+    """
+    done = [one for one in tickets(shop) if one.status is Status.CLOSED]
+    charges = [charge for one in done for charge in one.charges]
+
+    assert all(shop.read_price(MANAGER, one.id).totals == one.totals for one in done[:20])
+    assert any(len(one.jobs) > 1 for one in done)
+    assert any(one.discounts and one.totals.discount for one in done)
+    assert any(one.totals.tax and one.totals.supplies for one in done)
+    assert {"core", "fee", "sublet"} == {charge.kind for charge in charges}
+    assert any(charge.amount < 0 for charge in charges)
+
+
 def test_is_reproducible(shop: Shop, tmp_path: Path) -> None:
     """
     Two demos of the same moment have the same tickets and leaderboard.

@@ -71,7 +71,7 @@ def test_a_first_line_of_the_former_release_makes_a_job(empty_url: str, store: S
     """
     The former release's first line on a ticket makes its first job, titled by the description.
     """
-    new = add_ticket(store, add_customer(store), description="Squeal\nwhen braking")
+    new = add_ticket(store, add_customer(store), description="Squeal\nwhen braking", jobs=())
     write_as_former_release(empty_url, new, add_part(store).id)
     with store.read_only() as work:
         found = work.tickets.get(new.id)
@@ -113,7 +113,7 @@ def test_all_unfinished_tickets_are_priced_anew(
         other = work.tickets.save(priced(held, PricingRules()), new_entry())
 
     with store.begin() as work:
-        work.tickets.restamp(partial(priced, rules=RULES))
+        work.ticket_prices.restamp(partial(priced, rules=RULES))
     with store.read_only() as work:
         found = [work.tickets.get(one.id) for one in (ticket, other)]
 

@@ -159,6 +159,7 @@ def test_readiness_reports_its_checks(connection: http.client.HTTPConnection) ->
         "status": "ready",
         "server": "running",
         "database": "up",
+        "writes": "up",
         "schema": version.newest(),
         "cache": "memory",
         "limits": "memory",

@@ -1,16 +1,33 @@
 """The contract of `Profiles`."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillWaiting
 from typing import Any, Final
 
 import pytest
 from attrs import evolve
 
 from mechanic_adapters.conformance.samples.declarations import Lock, PaginatedList, Write
-from mechanic_adapters.conformance.samples.records import ALL, LATER, NOBODY, UNKNOWN, add_mechanic
+from mechanic_adapters.conformance.samples.records import (
+    ALL,
+    LATER,
+    NOBODY,
+    UNKNOWN,
+    add_customer,
+    add_mechanic,
+    add_part,
+    add_ticket,
+    new_entry,
+    new_labor_line,
+)
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.access import Actor, By, Role
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import EventType, SubjectKind
+from mechanic_core.money import Money, Percent
+from mechanic_core.pricing.pricing_rules import FeeBase, SuppliesFee, TaxRate, TaxRounding
+from mechanic_core.profile.billing import Authorization, Invoicing, Tolerance
 from mechanic_core.profile.profile import INITIAL_PROFILE, Profile, ProfileChange
 from mechanic_core.unit_of_work import Store, Work
 
@@ -59,12 +76,44 @@ LOCKS: Final = (
 )
 
 FULL: Final[dict[str, Any]] = {
+    "tax_rates": (
+        TaxRate(tax_class="parts", authority="Größe 🔧", percent=Percent(1)),
+        TaxRate(tax_class="oil", authority="State", percent=Percent(1_000_000)),
+    ),
+    "tax_rounding": TaxRounding.LINE,
+    "prices_include_tax": True,
+    "supplies_fee": SuppliesFee(
+        percent=Percent(82_500), of=(FeeBase.PARTS, FeeBase.LABOR), cap=Money(1), tax_class="oil"
+    ),
     "name": "Größe & Söhne 🔧",
     "address": "12 Mill Lane",
     "phone": "+1-555-0100",
     "email": "desk@shop.example",
+    "registration": "№ 1",
+    "tax_number": "DE123456789",
+    "currency": "EUR",
     "time_zone": "Pacific/Honolulu",
+    "authorization": Authorization.STRICT,
+    "tolerance": Tolerance(percent=Percent(100_000), amount=Money(5_000), most=Money(20_000)),
+    "invoicing": Invoicing.REQUIRED,
+    "payment_terms_days": 14,
+    "invoice_prefix": "R/",
+    "credit_note_prefix": "G ",
+    "disclosures": ('One, "quoted"', "Two\nlines: größer 🔧"),
 }
+"""Every member, with another value than a new shop has."""
+
+BLOCKED_S: Final = 0.1
+"""Long enough to detect a store that lets a price in."""
+
+
+def add_labor_line(store: Store) -> object:
+    """Add a ticket with a labour line."""
+    return add_ticket(store, add_customer(store), labor=(new_labor_line(),))
+
+
+PRICED: Final[tuple[Callable[[Store], object], ...]] = (add_part, add_labor_line)
+"""What adds something with a price."""
 
 
 class TestProfiles:
@@ -121,6 +170,58 @@ class TestProfiles:
         assert tuple(FULL) == first.changes
         assert (("address", "phone"), By(role=None, id=0)) == (second.changes, second.by)
         assert 0 < first.id < second.id
+
+    def test_keeps_what_was_before(self, store: Store) -> None:
+        """Nested values of the profile go back, and those of the history stay."""
+        with store.begin() as work:
+            changed = change(work, INITIAL_PROFILE, **FULL)
+            back = change(work, changed, **{name: getattr(INITIAL_PROFILE, name) for name in FULL})
+
+        first, second = history_of(store)
+        assert first.before == second.after
+        assert first.after == second.before
+        assert INITIAL_PROFILE.pricing_rules == back.pricing_rules
+        assert changed.pricing_rules == first.after.pricing_rules != back.pricing_rules
+        assert back == profile_of(store)
+
+    def test_knows_that_nothing_has_a_price(self, store: Store) -> None:
+        """Neither customers nor tickets without lines have prices."""
+        add_ticket(store, add_customer(store), add_mechanic(store))
+
+        with store.begin() as work:
+            assert not work.profiles.has_prices()
+
+    @pytest.mark.parametrize("add", PRICED)
+    def test_knows_what_has_a_price(self, store: Store, add: Callable[[Store], object]) -> None:
+        """A part has a price, and so has a labour line."""
+        add(store)
+
+        with store.begin() as work:
+            assert work.profiles.has_prices()
+
+    def test_forgets_a_price_that_is_removed(self, store: Store) -> None:
+        """A ticket without its only labour line has no price."""
+        ticket = add_ticket(store, add_customer(store), labor=(new_labor_line(),))
+        with store.begin() as work:
+            work.tickets.save(evolve(ticket, labor=()), new_entry())
+
+        with store.begin() as work:
+            assert not work.profiles.has_prices()
+
+    @pytest.mark.parametrize("add", PRICED)
+    def test_keeps_prices_out(self, store: Store, add: Callable[[Store], object]) -> None:
+        """Where nothing has a price, nothing gets one before the transaction ends."""
+        with ThreadPoolExecutor(1) as others:
+            with store.begin() as work:
+                assert not work.profiles.has_prices()
+                waiting = others.submit(add, store)
+                with pytest.raises(StillWaiting):
+                    waiting.result(BLOCKED_S)
+                change(work, work.profiles.lock(), currency="EUR")
+
+            waiting.result()
+        with store.begin() as work:
+            assert ("EUR", True) == (work.profiles.get().currency, work.profiles.has_prices())
 
     def test_is_a_subject_of_events(self, store: Store) -> None:
         """The profile is found by its id alone."""

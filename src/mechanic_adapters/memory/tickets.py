@@ -28,7 +28,14 @@ from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.history import Entry, EntryId, HistoryEvent
 from mechanic_core.tickets.job import NEW_JOB, Job, JobId
 from mechanic_core.tickets.line import LaborLine, LineId, PartLine
-from mechanic_core.tickets.ports import Histories, TicketFilter, TicketLists, TicketOwners, Tickets
+from mechanic_core.tickets.ports import (
+    Histories,
+    TicketFilter,
+    TicketLists,
+    TicketOwners,
+    TicketPrices,
+    Tickets,
+)
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
@@ -50,7 +57,7 @@ Line = TypeVar("Line", PartLine, LaborLine, ChargeLine)
 
 @final
 @frozen
-class MemoryTickets(Tickets, TicketLists):
+class MemoryTickets(Tickets, TicketLists, TicketPrices):
     """The tickets. Mechanics' names are looked up on reading."""
 
     _tables: Tables

@@ -45,6 +45,7 @@ def unit_of_work(
         tickets=tickets,
         ticket_lists=tickets,
         ticket_owners=MemoryTicketOwners(tables),
+        ticket_prices=tickets,
         histories=MemoryHistories(tables),
         parts=MemoryParts(tables),
         ledger=MemoryLedger(tables),

@@ -52,6 +52,7 @@ def unit_of_work(
         tickets=tickets,
         ticket_lists=tickets,
         ticket_owners=SqlTicketOwners(executor),
+        ticket_prices=tickets,
         histories=SqlHistories(executor),
         parts=SqlParts(executor),
         ledger=SqlLedger(executor),

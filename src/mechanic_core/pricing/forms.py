@@ -9,7 +9,7 @@ from mechanic_core.money import Price
 from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.pricing.line import NO_DISCOUNT_BELOW_0, PricingLine, SignedQuantity
 from mechanic_core.pricing.pricing_rules import PricingRules
-from mechanic_core.rules import Alias, Description, Length, checked
+from mechanic_core.rules import Alias, Description, Length, Unpublished, checked
 from mechanic_core.values import IdNumber
 
 MAX_LINES: Final = 600
@@ -23,7 +23,7 @@ MAX_DISCOUNTS: Final = 20
 class PriceLine(PricingLine):
     """A line to be priced, of no ticket. A quantity below 0 is what the customer brings back."""
 
-    job_id: IdNumber | None = field(default=None, init=False)
+    job_id: Annotated[IdNumber | None, Unpublished()] = field(default=None, init=False)
     quantity: Annotated[SignedQuantity, Alias("hours")]
     unit_price: Annotated[Price, Alias("rate")]
 

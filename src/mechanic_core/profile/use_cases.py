@@ -70,7 +70,7 @@ class ChangeProfile:
             after = work.profiles.save(after, ProfileChange.between(profile, after, actor))
             rules = after.pricing_rules
             if rules != profile.pricing_rules:
-                work.tickets.restamp(lambda ticket: priced(ticket, rules))
+                work.ticket_prices.restamp(lambda ticket: priced(ticket, rules))
             return after
 
 

@@ -72,14 +72,6 @@ class Tickets(Protocol):
         """
         ...
 
-    def restamp(self, price: Callable[[Ticket], Ticket]) -> None:
-        """Store every unfinished ticket as *price* returns it, with other figures.
-
-        No other transaction changes a ticket until this one ends. It is no change of the tickets:
-        their versions, histories and `updated_at` stay, and it is no event.
-        """
-        ...
-
 
 class TicketLists(Protocol):
     """Lists and changes of several tickets."""
@@ -109,6 +101,18 @@ class TicketLists(Protocol):
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         """Remove the plates, which are personal data, from all tickets of a customer."""
+        ...
+
+
+class TicketPrices(Protocol):
+    """The stored prices of all tickets."""
+
+    def restamp(self, price: Callable[[Ticket], Ticket]) -> None:
+        """Store every unfinished ticket as *price* returns it, with other figures.
+
+        No other transaction changes a ticket until this one ends. It is no change of the tickets:
+        their versions, histories and `updated_at` stay, and it is no event.
+        """
         ...
 
 

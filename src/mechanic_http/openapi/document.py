@@ -29,11 +29,11 @@ person in one role; a manager may do everything that a mechanic may. `x-access` 
 may call an operation: *roles* without restriction, *owners* for their own data, *anyone* even without
 a token. A resource that you may not see is reported as not found (404).
 
-**Values.** Amounts of money have at most 2 decimals, quantities and hours at most 3. Both are exact,
-and are also accepted as text (`"19.99"`). Date-times are UTC, such as `2026-03-02T09:30:00.000000Z`.
-Unknown members and query parameters are rejected; a query parameter without a value (`?status=`) is
-as if it were not there. A body may begin with a byte-order mark. Responses may get new members in
-the future.
+**Values.** Amounts of money have at most 2 decimals, quantities and hours at most 3, percentages at
+most 4. All are exact, and are also accepted as text (`"19.99"`). Date-times are UTC, such as
+`2026-03-02T09:30:00.000000Z`. Unknown members and query parameters are rejected; a query parameter
+without a value (`?status=`) is as if it were not there. A body may begin with a byte-order mark.
+Responses may get new members in the future.
 
 **GET, change, PUT.** A `PUT` may send all that `GET` gave, with changes in it. Read-only members are
 accepted with their present values only; leave them out, or read the resource again, if they have

@@ -17,12 +17,16 @@ def parse_quantity(text: str) -> Quantity:
 
 @frozen
 class RepairJob:
-    """A complaint and its repair; *parts_list* reads `SKU quantity, …`."""
+    """A complaint and its repair; *parts_list* reads `SKU quantity, …`.
+
+    *core* is the deposit for the old unit, which its maker overhauls.
+    """
 
     complaint: str
     task: str
     hours: str
     parts_list: str = ""
+    core: Money | None = None
 
     @property
     def time(self) -> Quantity:
@@ -72,18 +76,30 @@ JOBS: Final = (
         "Replace front left caliper, bleed brakes",
         "1.6",
         "BRK-CAL-FL 1, BRK-FLD-DOT4 1.5",
+        core=Money(40_00),
     ),
     RepairJob("Brake pedal feels soft", "Flush and bleed the brake system", "1", "BRK-FLD-DOT4 2"),
     RepairJob(
-        "Won't start in the morning", "Test charging system, replace battery", "0.6", "BAT-35-640 1"
+        "Won't start in the morning",
+        "Test charging system, replace battery",
+        "0.6",
+        "BAT-35-640 1",
+        core=Money(22_00),
     ),
     RepairJob(
         "Battery light on",
         "Replace alternator and serpentine belt",
         "2.2",
         "ALT-110A 1, BLT-SRP-6K 1",
+        core=Money(75_00),
     ),
-    RepairJob("Clicks but does not crank", "Replace starter motor", "1.7", "STR-14KW 1"),
+    RepairJob(
+        "Clicks but does not crank",
+        "Replace starter motor",
+        "1.7",
+        "STR-14KW 1",
+        core=Money(60_00),
+    ),
     RepairJob(
         "Check engine light, rough idle",
         "Replace spark plugs and one ignition coil",

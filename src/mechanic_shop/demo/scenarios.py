@@ -19,6 +19,7 @@ from mechanic_core.tickets.line import LaborLineForm, PartLineForm
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import Vehicle
+from mechanic_shop.demo.billing import Biller
 from mechanic_shop.demo.repair_jobs import HOURLY_RATE, RepairJob
 from mechanic_shop.demo.simulation import Scenario
 
@@ -38,6 +39,7 @@ class Workshop:
     """What scenarios share: the shop, its manager, the parts by SKU, and randomness."""
 
     shop: Shop
+    biller: Biller
     manager: Actor
     parts: dict[str, PartId]
     target_stock: dict[PartId, Quantity]
@@ -104,6 +106,7 @@ class Repair:
             mechanic_id=lead.id, description=self.job.task, hours=self.job.time, rate=HOURLY_RATE
         )
         workshop.shop.add_labor_line(lead, ticket_id, labor)
+        workshop.biller.charge(lead, ticket_id, self.job)
         yield HOUR / 4
 
     def _use_part(self, ticket_id: TicketId, part_id: PartId, quantity: Quantity) -> None:

@@ -9,9 +9,9 @@ from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.customers.customer import Customer, Registration
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_core.profile.profile import ProfileForm
 from mechanic_core.shop import Shop
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
+from mechanic_shop.demo.billing import PROFILE, Biller
 from mechanic_shop.demo.people import (
     CUSTOMER,
     CUSTOMERS,
@@ -31,14 +31,6 @@ RECENT_PERIOD: Final = 8 * DAY
 RECENT_TICKETS: Final = 36
 """How many tickets are from the recent period, so that some have each status."""
 
-PROFILE: Final = ProfileForm(
-    name="Springfield Motors",
-    address="1 Station Road, Springfield",
-    phone="+1-555-0100",
-    email="desk@example.com",
-    time_zone="America/Chicago",
-)
-
 OWNER: Final = Actor(Role.MANAGER)
 """The actor that adds the first manager."""
 
@@ -55,7 +47,8 @@ def simulate_year(shop: Shop, simulation: Simulation, end: datetime) -> None:
     shop.change_profile(team[0], lambda _: PROFILE)
     parts = {shelf.sku: shop.add_part(team[0], _part(shelf)).id for shelf in SHELVES}
     targets = {parts[shelf.sku]: shelf.stock for shelf in SHELVES}
-    workshop = Workshop(shop, team[0], parts, targets, random)
+    biller = Biller(shop, Random("bills"))  # noqa: S311 - as above
+    workshop = Workshop(shop, biller, team[0], parts, targets, random)
     vehicles = _add_vehicles(workshop, _register_customers(shop, random))
     simulation.start(replenish(workshop), timedelta())
     for arrival in _arrivals(random):

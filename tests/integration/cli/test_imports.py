@@ -59,8 +59,8 @@ HEAVY = {
 """Packages that take long to import, or that are not installed with the shop."""
 
 _SETTINGS = {"attr", "dotenv"}
-_DATABASE = {*_SETTINGS, "orjson", "sqlalchemy"}
-_SHOP = {*_DATABASE, "argon2", "cachetools", "cattrs", "cryptography", "jwt"}
+_DATABASE = {*_SETTINGS, "cattrs", "orjson", "sqlalchemy"}
+_SHOP = {*_DATABASE, "argon2", "cachetools", "cryptography", "jwt"}
 USED: dict[str, set[str]] = {
     "--help": set(),
     "config": _SETTINGS,

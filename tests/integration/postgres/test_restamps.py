@@ -26,7 +26,7 @@ RULES = PricingRules(
 def restamp(store: SqlStore) -> None:
     """Price all tickets under the new rules."""
     with store.begin() as work:
-        work.tickets.restamp(partial(priced, rules=RULES))
+        work.ticket_prices.restamp(partial(priced, rules=RULES))
 
 
 def test_a_change_under_former_rules_is_waited_for(store: SqlStore) -> None:
@@ -55,7 +55,7 @@ def test_readers_do_not_wait(store: SqlStore) -> None:
     """
     ticket = add_ticket(store, add_customer(store))
     with store.begin() as work:
-        work.tickets.restamp(partial(priced, rules=RULES))
+        work.ticket_prices.restamp(partial(priced, rules=RULES))
         with ThreadPoolExecutor(1) as others:
             assert ticket == others.submit(read, store, ticket.id).result(5)
 

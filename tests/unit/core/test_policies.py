@@ -41,7 +41,7 @@ CONTRACT = {
     """,
     OWNER_OR_STAFF: """
         read_customer change_customer read_vehicle list_odometer change_vehicle list_vehicle_tickets
-        read_ticket read_transitions list_history
+        read_ticket read_transitions list_history read_price
     """,
     OWNER_OR_MANAGER: "erase_customer export_customer",
     SELF_OR_MANAGER: "change_mechanic list_worked",
@@ -50,6 +50,8 @@ CONTRACT = {
         list_customers find_customer add_customer list_tickets change_ticket assign_mechanics assign_mechanic move_ticket
         add_part_line change_part_line remove_part_line add_labor_line change_labor_line
         remove_labor_line add_part change_part archive_part restore_part move_stock list_movements
+        price_lines add_job change_job remove_job add_charge change_charge remove_charge
+        replace_discounts
     """,
     MANAGERS_ONLY: """
         issue_staff_reset set_staff_password merge_customers deliver_mails
@@ -61,7 +63,10 @@ CONTRACT = {
 
 NAMES = [field.name for field in attrs.fields(Shop) if field.name not in Shop.__annotations__]
 ACTORS = [ANONYMOUS, *(Actor(role, 7) for role in Role)]
-GIVEN: dict[str, dict[str, object]] = {"MechanicEdit": {"add_ids": (1,)}}
+GIVEN: dict[str, dict[str, object]] = {
+    "DiscountsForm": {"items": ()},
+    "MechanicEdit": {"add_ids": (1,)},
+}
 
 
 def policy_of(name: str) -> Policy:

@@ -64,6 +64,7 @@ FIELDS: Final = [
     pytest.param(cls, field, id=f"{cls.__name__}.{field.name}")
     for cls in RECORDS
     for field in attrs.fields(cls)
+    if field.init
 ]
 
 

@@ -68,6 +68,7 @@ WHO: Final = {
     "DELETE /inventory/{part_id}": "M",
     "POST /inventory/{part_id}/restore": "M",
     "GET /events": "A",
+    "POST /prices": "M",
     "GET /shop": "P",
     "PUT /shop": "A",
     "PATCH /shop": "A",

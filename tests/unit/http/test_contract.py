@@ -147,6 +147,14 @@ CONTRACT = (
     RequestCase("POST", "/inventory/3/restore", MECHANIC, 200, None, {"archived": False}),
     RequestCase("GET", "/events?after=99", MANAGER, 200, None, {"items": [], "has_more": False}),
     RequestCase(
+        "POST",
+        "/prices",
+        MECHANIC,
+        200,
+        {"lines": [{"kind": "labor", "hours": 0.25, "rate": 90.1}]},
+        {"tax": []},
+    ),
+    RequestCase(
         "GET",
         "/shop",
         ANONYMOUS,

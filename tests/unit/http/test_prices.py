@@ -14,7 +14,7 @@ from tests.unit.http.shop import ANONYMOUS, client
 
 PADS: Final = {"kind": "part", "quantity": 2, "unit_price": 64.99}
 WORK: Final = {"kind": "labor", "hours": 1.5, "rate": 120}
-TAXED: Final = {
+TAXED: Final[dict[str, Any]] = {
     "tax_rates": [
         {"tax_class": "parts", "authority": "State", "percent": 6.25},
         {"tax_class": "parts", "authority": "City", "percent": 2},

@@ -1,5 +1,7 @@
 """The shop's profile over HTTP: who sees and changes what, and what is refused."""
 
+import json
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -15,7 +17,7 @@ PUBLIC: Final = {
     "currency": "USD",
     "time_zone": "UTC",
 }
-NEW: Final = {
+NEW: Final[dict[str, Any]] = {
     **PUBLIC,
     "registration": None,
     "tax_number": None,
@@ -31,7 +33,7 @@ NEW: Final = {
     "credit_note_prefix": "CN-",
     "disclosures": [],
 }
-FULL: Final = {
+FULL: Final[dict[str, Any]] = {
     "name": "Moore Motors",
     "address": "12 Mill Lane, Springfield",
     "phone": "+1-555-0100",
@@ -61,7 +63,7 @@ FULL: Final = {
     "credit_note_prefix": "Gutschrift-",
     "disclosures": ["Parts are returned.", "Line 1\nLine 2"],
 }
-RATE: Final = FULL["tax_rates"][0]  # type: ignore[index]  # a list
+RATE: Final = FULL["tax_rates"][0]
 
 
 def events_of(shop: Client) -> list[dict[str, Any]]:
@@ -188,7 +190,7 @@ def test_the_currency_is_fixed(method: str, currency: object, status: int, code:
 
 
 FEE: Final = {"percent": 5, "of": ["labor"]}
-BAD: Final[list[tuple[str, Any, dict[str | None, str | None]]]] = [
+BAD: Final[list[tuple[str, Any, Any]]] = [
     ("registration", "x" * 201, {"": "must have at most 200 characters"}),
     ("tax_number", "a\nb", {"": None}),
     ("tax_rates", RATE, {"": "must be an array"}),
@@ -239,7 +241,7 @@ BAD: Final[list[tuple[str, Any, dict[str | None, str | None]]]] = [
     *[
         (series, prefix, {"": None})
         for series in ("invoice_prefix", "credit_note_prefix")
-        for prefix in ("INV-2026", "7", "R٣", "a\nb", "x" * 21, 5)
+        for prefix in ("INV-2026", "7", "INV1\u3164", "R٣", "a\nb", "x" * 21, 5)
     ],
     ("invoice_prefix", "cn-", {None: "must not be the invoice_prefix"}),
     ("credit_note_prefix", " INV- ", {"": "must not be the invoice_prefix"}),
@@ -295,6 +297,17 @@ def test_a_patch_replaces_a_nested_member_as_a_whole(patch: dict[str, Any], show
     changed = shop.ask("PATCH", "/shop", patch, MANAGER)
 
     assert {**FULL, member: shown} == changed.json
+
+
+def test_the_reference_page_has_every_member() -> None:
+    """
+    The table of the page names each member with its default, and no other.
+    """
+    page = Path(__file__).parents[3] / "docs/reference/profile.md"
+    rows = [line.split(" | ") for line in page.read_text("utf-8").splitlines() if " | " in line]
+    told = {row[0].strip("|` "): row[-1].strip("|` ") for row in rows[1:]}
+
+    assert NEW == {name: json.loads(default) for name, default in told.items()}
 
 
 def test_all_problems_are_reported_at_once() -> None:

@@ -60,12 +60,12 @@ def _work_on(work: Work, seed: Seed) -> None:
 
 
 WRITES: Final = (
-    Write("tickets.restamp", lambda work, _: work.tickets.restamp(stamped), "tickets"),
+    Write("ticket_prices.restamp", lambda work, _: work.ticket_prices.restamp(stamped), "tickets"),
 )
 LOCKS: Final = (
     Lock(
-        "tickets.restamp",
-        lambda work, _: work.tickets.restamp(lambda ticket: ticket),
+        "ticket_prices.restamp",
+        lambda work, _: work.ticket_prices.restamp(lambda ticket: ticket),
         _work_on,
     ),
 )
@@ -126,7 +126,7 @@ class TestTicketPrices:
         last = read_events(store).last
 
         with store.begin() as work:
-            work.tickets.restamp(lambda ticket: priced(ticket, RULES))
+            work.ticket_prices.restamp(lambda ticket: priced(ticket, RULES))
 
         for status, ticket in tickets.items():
             is_unfinished = status in EDITABLE_STATUSES
@@ -144,6 +144,6 @@ class TestTicketPrices:
         tickets += [add_ticket(store, ada, labor=(new_labor_line(),)) for _ in range(5)]
 
         with store.begin() as work:
-            work.tickets.restamp(stamped)
+            work.ticket_prices.restamp(stamped)
 
         assert [stamped(ticket) for ticket in tickets] == [read(store, one) for one in tickets]

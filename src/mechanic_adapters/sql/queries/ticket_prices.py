@@ -1,16 +1,16 @@
-"""What is stored of a ticket's price, as JSON arrays: discounts, totals, and its frozen rules."""
+"""What is stored of a ticket's price as JSON: discounts, totals and frozen rules."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import orjson
-from cattrs.preconf.json import make_converter
 from sqlalchemy import ColumnElement, Table, func, literal_column
 
 from mechanic_adapters.sql.engine.row_mapping import field_names, json_rows, record_maker
-from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
+from mechanic_adapters.sql.schema.record_text import record_of
+from mechanic_core.pricing.discounts import Discount, TicketDiscount
 from mechanic_core.pricing.document import Totals
 from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind
 from mechanic_core.pricing.pricing_rules import PricingRules
@@ -20,10 +20,11 @@ from mechanic_core.tickets.line import LaborLine, PartLine
 
 R = TypeVar("R")
 
-_json = make_converter()
+_KEPT: Final = 256
+"""How many texts are remembered with what they say."""
+
 
 _make_discount, _make_totals = record_maker(Discount), record_maker(Totals)
-_make_ticket_discount = record_maker(TicketDiscount)
 
 
 def values_text(record: Any) -> str | None:
@@ -31,34 +32,21 @@ def values_text(record: Any) -> str | None:
     return None if record is None else orjson.dumps(_values(record)).decode()
 
 
-def discounts_text(discounts: Sequence[TicketDiscount]) -> str | None:
-    """Return the discounts on a ticket as JSON, None if there are none."""
-    return orjson.dumps(list(map(_values, discounts))).decode() if discounts else None
+@lru_cache(maxsize=_KEPT)
+def read_discounts(text: str) -> tuple[TicketDiscount, ...]:
+    """Return the discounts on a ticket; those of many are the same."""
+    return record_of(tuple[TicketDiscount, ...], text)
 
 
-def read_discounts(text: str | None) -> tuple[TicketDiscount, ...]:
-    """Return the discounts that `discounts_text` wrote."""
-    scope = field_names(TicketDiscount).index("scope")
-    rows = orjson.loads(text) if text else ()
-    for row in rows:
-        row[scope] = Scope(row[scope])
-    return tuple(map(_make_ticket_discount, rows))
+@lru_cache(maxsize=_KEPT)
+def read_rules(text: str | None) -> PricingRules | None:
+    """Return the frozen rules of a ticket; those of many are the same."""
+    return record_of(PricingRules, text) if text else None
 
 
 def read_totals(text: str | None) -> Totals:
     """Return the totals that `values_text` wrote; zeros for None."""
     return _make_totals(orjson.loads(text)) if text else NO_TOTALS
-
-
-def rules_text(rules: PricingRules | None) -> str | None:
-    """Return the frozen rules of a ticket as JSON."""
-    return None if rules is None else _json.dumps(rules)
-
-
-@lru_cache(maxsize=64)
-def read_rules(text: str | None) -> PricingRules | None:
-    """Return the rules that `rules_text` wrote: the same for many tickets."""
-    return _json.loads(text, PricingRules) if text else None
 
 
 def _read_discount(text: str | None) -> Discount | None:
@@ -75,7 +63,7 @@ WRITERS: Final = MappingProxyType({"discount": values_text, "totals": values_tex
 
 def _if_null(tax_class: str) -> dict[str, ColumnElement[Any]]:
     """Return what the previous release writes as NULL into a line of a kind."""
-    nothing = literal_column("0")
+    nothing: ColumnElement[Any] = literal_column("0")
     return {"job_id": nothing, "tax_class": literal_column(f"'{tax_class}'"), "net": nothing}
 
 

@@ -76,7 +76,8 @@ _ITEMS = {
 }
 """The jobs and lines of a ticket, in the order of its fields, and their tables."""
 
-_read_jobs, _read_parts, _read_labor, _read_charges = map(item_reader, _ITEMS)
+_read_jobs, _read_charges = item_reader(Job), item_reader(ChargeLine)
+_read_parts, _read_labor = item_reader(PartLine), item_reader(LaborLine)
 
 
 def _items(table: Table, cls: type[Any], ticket_id: ColumnElement[int]) -> ScalarSelect[str]:

@@ -54,10 +54,10 @@ tickets = record_table(
     text("vehicle_model", nullable=True),
     Column("vehicle_year", Integer),
     Column("vehicle_odometer", Integer),
-    text("discounts", nullable=True),
     text("totals", nullable=True),
     text("rules", nullable=True),
     number("priced_version", nullable=True),
+    text("discounts", server_default="[]"),
     Index(None, "customer_id", "id"),
     Index(None, "vehicle_id", "id"),
     Index(None, "status", "id"),
@@ -68,7 +68,7 @@ tickets = record_table(
 lists of long periods. The columns that begin with *vehicle_*, besides the id, are a copy of the
 vehicle as it was when it was set.
 
-*discounts*, *totals* and the frozen *rules* are JSON. What is stored of a ticket's price, on its row,
+*discounts*, *totals* and the frozen *rules* are JSON, which lists read without converters. What is stored of a ticket's price, on its row,
 its jobs and its lines, is of the version *priced_version*: the previous release changes tickets
 without it.
 """

@@ -18,7 +18,7 @@ from alembic import op
 from mechanic_adapters.sql.migrations.operations import in_batches, is_postgres, separately
 
 revision = "0025"
-down_revision = "0023"
+down_revision = "0024"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -42,7 +42,6 @@ APPEND_ONLY = "TRIGGER ticket_history_is_append_only"
 AMOUNTS = {"ticket_parts": "quantity * unit_price", "ticket_labor": "hours * rate"}
 CLASSES = {"ticket_parts": "parts", "ticket_labor": "labor"}
 OF_TICKET = {
-    "discounts": sa.Text,
     "totals": sa.Text,
     "rules": sa.Text,
     "priced_version": sa.BigInteger,
@@ -62,6 +61,7 @@ def upgrade() -> None:
     separately(_create_jobs)
     separately(_create_charges)
     separately(partial(_add_columns, "tickets", OF_TICKET))
+    separately(_add_discounts)
     for table in AMOUNTS:
         separately(partial(_add_columns, table, OF_LINE))
         separately(partial(_create_trigger, table))
@@ -96,7 +96,7 @@ def downgrade() -> None:
             op.drop_column(table, column)
     if is_postgres():
         op.execute("DROP FUNCTION give_a_job()")
-    for column in OF_TICKET:
+    for column in ("discounts", *OF_TICKET):
         op.drop_column("tickets", column)
     op.drop_table("ticket_charges")
     op.drop_table("ticket_jobs")
@@ -142,6 +142,11 @@ def _create_charges() -> None:
 def _add_columns(table: str, columns: dict[str, type[sa.types.TypeEngine[object]]]) -> None:
     for name, kind in columns.items():
         op.add_column(table, sa.Column(name, kind()), if_not_exists=is_postgres() or None)
+
+
+def _add_discounts() -> None:
+    column = sa.Column("discounts", sa.Text, nullable=False, server_default="[]")
+    op.add_column("tickets", column, if_not_exists=is_postgres() or None)
 
 
 def _title(row: str) -> str:

@@ -23,8 +23,6 @@ from mechanic_adapters.sql.engine.row_mapping import (
 from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
 from mechanic_adapters.sql.queries.mechanics import read_mechanics
 from mechanic_adapters.sql.queries.ticket_prices import (
-    discounts_text,
-    rules_text,
     values_text,
 )
 from mechanic_adapters.sql.queries.tickets import (
@@ -49,6 +47,7 @@ from mechanic_adapters.sql.repositories.tickets.histories import entry_values
 from mechanic_adapters.sql.repositories.tickets.lines import has_other_lines, write_lines
 from mechanic_adapters.sql.repositories.tickets.owners import erase_plates
 from mechanic_adapters.sql.repositories.tickets.prices import present_rules, restamp
+from mechanic_adapters.sql.schema.record_text import text_of
 from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
@@ -59,7 +58,7 @@ from mechanic_core.paging import Page, PageRequest
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.job import JobId
-from mechanic_core.tickets.ports import TicketFilter, TicketLists, Tickets
+from mechanic_core.tickets.ports import TicketFilter, TicketLists, TicketPrices, Tickets
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.vehicles.vehicle import VehicleId
@@ -100,7 +99,7 @@ _SAVE_WITH_EVENT = _SAVE.add_cte(event_of(_updated.c.id).cte("event"))
 
 @final
 @frozen
-class SqlTickets(Tickets, TicketLists):
+class SqlTickets(Tickets, TicketLists, TicketPrices):
     """The tables of tickets; names of mechanics are joined when reading."""
 
     _executor: Executor
@@ -190,7 +189,7 @@ class SqlTickets(Tickets, TicketLists):
 
     def vehicle_of_job(self, job_id: JobId) -> VehicleId | None:
         row = self._executor.first(VEHICLE_OF_JOB, {"record_id": job_id})
-        return row and row[0]
+        return row[0] if row else None
 
     def erase_plates(self, customer_id: CustomerId, at: datetime) -> None:
         erase_plates(self._executor, customer_id, at)
@@ -236,9 +235,9 @@ def _values(ticket: Ticket, entry: Entry) -> dict[str, Any]:
         **entry_values(entry),
         **_vehicle_values(ticket.vehicle),
         "service_month": ticket.service_date.replace(day=1),
-        "discounts": discounts_text(ticket.discounts),
+        "discounts": text_of(ticket.discounts),
         "totals": values_text(ticket.totals),
-        "rules": rules_text(ticket.rules),
+        "rules": text_of(ticket.rules) if ticket.rules else None,
         "priced_version": ticket.version,
         "ticket_id": ticket.id,
     }

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, final
 import attrs
 from cattrs import Converter
 from cattrs.preconf.orjson import make_converter
-from sqlalchemy import Dialect, Text
+from sqlalchemy import Dialect, Text, TypeDecorator
 
 from mechanic_core.validators import unchecked
 
@@ -28,27 +28,29 @@ def text_of(value: object) -> str:
 
 def record_of(cls: type[T], text: str) -> T:
     """Return the record, or another value of the type *cls*, that `text_of` wrote."""
-    record: T = _read(cls, text)
+    record: T = _read(cls, text)  # type: ignore[arg-type]  # classes are hashable
     return record
 
 
 @final
-class RecordText(Text):
+class RecordText(TypeDecorator[Any]):
     """The type of a column with `text_of` of values of one type."""
+
+    impl = Text
+    cache_ok = True
 
     def __init__(self, declared: Any) -> None:
         """Remember the type of the values."""
         super().__init__()
         self.declared = declared
 
-    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
-        """Return the function that writes a value as text."""
-        return lambda value: None if value is None else text_of(value)
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return a value as text; None for NULL."""
+        return None if value is None else text_of(value)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002 - as above
-        """Return the function that reads a value back."""
-        declared = self.declared
-        return lambda text: None if text is None else _read(declared, text)
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - as above
+        """Return the value in a text; None for NULL."""
+        return None if value is None else _read(self.declared, value)
 
 
 def _record_hook(cls: type[Any], converter: Converter) -> Callable[[Any, Any], Any]:
