@@ -17,6 +17,8 @@ WHO = {"email": "ada@example.com", "password": "correct horse battery"}
 BOB = {"email": "bob@shop.example", "password": "correct horse battery"}
 TICKET = {"customer_id": 1, "description": "Grinds", "vin": "1HGCM82633A004352"}
 LABOR = {"description": "Replace pads", "hours": 1.5, "rate": "80.00", "mechanic_id": 2}
+CORE = {"kind": "core", "description": "Core, alternator", "quantity": 1, "unit_price": 45.5}
+FLEET = {"scope": "all", "percent": 7.5, "reason": "Fleet customer"}
 RESET = f"password-reset:1:nonce:{(NOON + RESET_LIFE).timestamp():.0f}"
 """The token of the first password reset, in the spelling of `PlainLinks`."""
 
@@ -123,7 +125,7 @@ CONTRACT = (
         MECHANIC,
         201,
         {"part_id": 1, "quantity": 1.5},
-        {"quantity": 1.5, "unit_price": 19.99, "amount": 29.98},
+        {"quantity": 1.5, "unit_price": 19.99, "amount": 29.99},
     ),
     RequestCase(
         "PATCH", "/service_tickets/2/parts/1", MECHANIC, 200, {"quantity": 3}, {"quantity": 3}
@@ -134,6 +136,37 @@ CONTRACT = (
         "PATCH", "/service_tickets/2/labor/1", MECHANIC, 200, {"rate": 10.1}, {"amount": 15.15}
     ),
     RequestCase("DELETE", "/service_tickets/2/labor/1", MECHANIC, 204),
+    RequestCase("POST", "/service_tickets/1/charges", MECHANIC, 201, CORE, {"amount": 45.5}),
+    RequestCase(
+        "PATCH",
+        "/service_tickets/2/charges/1",
+        MECHANIC,
+        200,
+        {"quantity": -1},
+        {"amount": -45.5, "net": -45.5, "tax_class": "core"},
+    ),
+    RequestCase("DELETE", "/service_tickets/2/charges/1", MECHANIC, 204),
+    RequestCase(
+        "POST",
+        "/service_tickets/1/jobs",
+        MECHANIC,
+        201,
+        {"title": "Oil service", "kind": "maintenance"},
+        {"status": "proposed", "changed_since_authorized": False, "comes_back_from": None},
+    ),
+    RequestCase(
+        "PATCH", "/service_tickets/2/jobs/2", MECHANIC, 200, {"title": "B"}, {"kind": "diagnosis"}
+    ),
+    RequestCase("DELETE", "/service_tickets/2/jobs/2", MECHANIC, 204),
+    RequestCase(
+        "PUT",
+        "/service_tickets/2/discounts",
+        MECHANIC,
+        200,
+        {"items": [FLEET]},
+        {"discounts": [FLEET]},
+    ),
+    RequestCase("GET", "/service_tickets/2/price", CUSTOMER, 200, None, {"tax": []}),
     RequestCase("GET", "/inventory?q=pad&sku=PAD", ANONYMOUS, 200, None, {"page": 1}),
     RequestCase("GET", "/inventory?low_stock=true", MECHANIC, 200, None, {"page": 1}),
     RequestCase("GET", "/inventory/1", ANONYMOUS, 200, None, {"price": 19.99, "available": 8}),
@@ -207,6 +240,10 @@ def _client_with_records() -> tuple[Client, object]:
             "POST", "/service_tickets/2/parts", MECHANIC, 201, {"part_id": 1, "quantity": 2}
         ),
         RequestCase("POST", "/service_tickets/2/labor", MECHANIC, 201, LABOR),
+        RequestCase("POST", "/service_tickets/2/charges", MECHANIC, 201, CORE),
+        RequestCase(
+            "POST", "/service_tickets/2/jobs", MECHANIC, 201, {"title": "A", "kind": "diagnosis"}
+        ),
         RequestCase("POST", "/vehicles", MECHANIC, 201, {"customer_id": 1}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Rag", "price": 0, "sku": "RAG"}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Old", "price": 0, "sku": "OLD"}),
