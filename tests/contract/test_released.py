@@ -26,8 +26,10 @@ WANTED = {
     "GET /customers/{customer_id} 200.email: may be null",
     "PUT /customers/{customer_id} 200.email: may be null",
     "PATCH /customers/{customer_id} 200.email: may be null",
-    "GET /service_tickets/{ticket_id}/history 200.items[].event: may be charge_added, "
-    "charge_changed, charge_removed, job_added, job_changed, job_removed, discounts",
+    (
+        "GET /service_tickets/{ticket_id}/history 200.items[].event: may be charge_added, "
+        "charge_changed, charge_removed, job_added, job_changed, job_removed, discounts"
+    ),
 }
 """Breaks that the contract asks for: vehicles without an owner, customers without an e-mail address.
 
