@@ -19,7 +19,7 @@ from mechanic_core.pricing.discounts import Discount
 from mechanic_core.pricing.rounding import rounded
 from mechanic_core.rules import Between, Example, Length, OneOf, Pattern, checked
 from mechanic_core.texts import LONG_TEXT
-from mechanic_core.values import LINES, IdNumber
+from mechanic_core.values import LINE, LINES, IdNumber
 
 
 class LineKind(StrEnum):
@@ -41,6 +41,7 @@ GIVEN_KINDS: Final = (LineKind.PART, LineKind.LABOR, *CHARGES)
 
 TaxClass = Annotated[
     str,
+    LINE,
     Length(1, 40),
     Pattern(
         r"[a-z0-9]+(?:[_-][a-z0-9]+)*",

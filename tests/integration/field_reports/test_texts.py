@@ -38,6 +38,8 @@ def furnished(desk: Desk) -> None:
     ticket = desk.ticket(vin="1HGCM82633A004352")
     desk.new(f"{ticket}/parts", {"part_id": 1, "quantity": 1})
     desk.new(f"{ticket}/labor", {"description": "Look", "hours": 1, "rate": 1})
+    fee = {"kind": "fee", "description": "Disposal", "quantity": 1, "unit_price": 3.5}
+    desk.new(f"{ticket}/charges", fee)
 
 
 def send(desk: Desk, member: Member, text: str | None) -> testing.Result:
