@@ -66,7 +66,7 @@ class JobForm:
     title: JobTitle
     kind: Annotated[JobKind, Example(JobKind.REPAIR)] = JobKind.REPAIR
     comes_back_from: Annotated[
-        IdNumber | None, Description("An earlier job of the same vehicle."), Example(3)
+        IdNumber | None, Description("An earlier job of the same vehicle."), Example(None)
     ] = None
 
 

@@ -49,6 +49,7 @@ class LineTerms:
             "`none`, a class with rates in the shop's profile, or the default class of a kind of "
             "lines; without one, that of the line's own kind."
         ),
+        Example(None),
     ] = None
 
     def require_tax_class(self, rules: PricingRules, present: str | None = None) -> None:
