@@ -1,4 +1,4 @@
-"""Random operations in many threads and processes leave stock, ledger and counters consistent."""
+"""Random operations in many threads and processes leave stock, prices and counters consistent."""
 
 import os
 from collections import Counter
@@ -45,6 +45,8 @@ def _check_invariants(store: SqlStore) -> None:
     invariants.stock_agrees_with_the_ledger(driver)
     invariants.reserved_is_the_sum_of_open_lines(driver, tickets)
     invariants.totals_are_sums_of_lines(tickets)
+    invariants.totals_are_those_of_the_price(driver, tickets)
+    invariants.lines_are_on_jobs_of_their_ticket(tickets)
     invariants.leaderboard_matches_worked_tickets(driver)
     for period in PERIODS:
         invariants.leaderboard_is_a_recount(driver, tickets, period)

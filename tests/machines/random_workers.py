@@ -19,12 +19,16 @@ from mechanic_core.inventory.movement import MANUAL_KINDS, MovementForm
 from mechanic_core.inventory.part import PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring, MechanicId
 from mechanic_core.money import Money, Quantity
+from mechanic_core.pricing.line import LineKind
 from mechanic_core.shop import Shop
-from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
+from mechanic_core.tickets.charge import ChargeForm
+from mechanic_core.tickets.forms import DiscountsForm, MechanicEdit, TicketDraft, TransitionForm
+from mechanic_core.tickets.job import JobForm, JobKind
 from mechanic_core.tickets.line import LaborLineForm, PartLineChange, PartLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId
+from tests.machines.price_model import RULES, TICKET_DISCOUNTS
 from tests.shops import MANAGER, MECHANIC, shop_on
 from tests.strategies import sample
 
@@ -123,6 +127,37 @@ class RandomWorker:
             form = sample(LaborLineForm, hours=hours, mechanic_id=self._random_id(MECHANICS))
             self.shop.add_labor_line(self._actor(), ticket.id, form)
 
+    def _job(self) -> None:
+        ticket, kind = self._read(), self.random.choice(list(JobKind))
+        if ticket.jobs and self.random.random() < 0.5:
+            job = self.random.choice(ticket.jobs).id
+            change = partial(evolve, kind=kind)
+            self.shop.change_job(self._actor(), ticket.id, job, change)
+        else:
+            self.shop.add_job(self._actor(), ticket.id, sample(JobForm, kind=kind))
+
+    def _charge(self) -> None:
+        form = sample(ChargeForm, kind=LineKind.CORE, quantity=self._quantity())
+        self.shop.add_charge(self._actor(), self._ticket(), form)
+
+    def _discount(self) -> None:
+        given = self.random.choices(list(TICKET_DISCOUNTS.values()), k=self.random.randint(0, 2))
+        self.shop.replace_discounts(
+            self._actor(), self._ticket(), DiscountsForm(items=tuple(given))
+        )
+
+    def _follow_rules(self) -> None:
+        rules = self.random.choice(list(RULES.values()))
+        self.shop.change_profile(
+            MANAGER,
+            lambda form: evolve(
+                form,
+                tax_rates=rules.tax_rates,
+                prices_include_tax=rules.prices_include_tax,
+                supplies_fee=rules.supplies_fee,
+            ),
+        )
+
     def _move(self) -> None:
         form = TransitionForm(to=self.random.choice(list(Status)))
         self.shop.move_ticket(self._actor(), self._ticket(), form)
@@ -204,6 +239,10 @@ class RandomWorker:
             _erase,
             _merge,
             _remove,
+            _job,
+            _charge,
+            _discount,
+            _follow_rules,
         ),
     )
 

@@ -223,6 +223,26 @@ def test_a_change_of_the_profile_reprices_unfinished_tickets(premises: Premises)
     ]
 
 
+def test_an_event_names_what_has_changed_of_a_ticket(premises: Premises) -> None:
+    """
+    Its jobs, charges, discounts and totals; a change of the rules is an event of the shop alone.
+    """
+    ticket = premises.open()
+    known = premises.shop.read_events(MANAGER).last
+    fee = sample(ChargeForm, kind=LineKind.FEE, quantity=Quantity(1000))
+    premises.shop.add_charge(MECHANIC, ticket.id, fee)
+    discount(premises, ticket, FLEET)
+    follow(premises, TAXED)
+
+    feed = premises.shop.read_events(MANAGER, known)
+
+    assert [
+        (f"/service_tickets/{ticket.id}", ("jobs", "charges", "totals")),
+        (f"/service_tickets/{ticket.id}", ("jobs", "charges", "discounts", "totals")),
+        ("/shop", ("tax_rates", "supplies_fee")),
+    ] == [(event.subject, event.changes) for event in feed.items]
+
+
 def test_what_does_not_decide_prices_reprices_nothing(premises: Premises) -> None:
     """
     A change of the shop's name touches no ticket.
