@@ -18,7 +18,7 @@ from mechanic_core.pricing.line import (
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Description, Example, Length, checked, computed, stored
 from mechanic_core.texts import LONG_TEXT
-from mechanic_core.tickets.job import NEW_JOB, JobId, TicketVersion
+from mechanic_core.tickets.job import NEW_JOB, JobId, TicketVersion, id_in_document
 from mechanic_core.validators import unchecked
 from mechanic_core.values import LINES, IdNumber
 
@@ -49,6 +49,7 @@ class LineTerms:
             "`none`, a class with rates in the shop's profile, or the default class of a kind of "
             "lines; without one, that of the line's own kind."
         ),
+        Example(None),
     ] = None
 
     def require_tax_class(self, rules: PricingRules, present: str | None = None) -> None:
@@ -87,7 +88,7 @@ class TicketLine:
         return unchecked(
             PricingLine,
             id=self.id or None,
-            job_id=self.job_id,
+            job_id=id_in_document(self.job_id),
             kind=kind,
             description=description,
             quantity=quantity,

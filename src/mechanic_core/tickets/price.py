@@ -1,38 +1,32 @@
 """The price of a ticket: under the shop's rules, or under those that it was finished with."""
 
 from collections.abc import Collection
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from attrs import evolve
 
 from mechanic_core.pricing import price
 from mechanic_core.pricing.document import PricedDocument
-from mechanic_core.pricing.line import CHARGES, LineKind, PricingLine
+from mechanic_core.pricing.line import CHARGES, LineKind
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.charge import ChargeLine
-from mechanic_core.tickets.job import JobId, JobKind
+from mechanic_core.tickets.job import JobKind, id_in_document
 from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES
 
 Line = TypeVar("Line", PartLine, LaborLine, ChargeLine)
 
-_UNSTORED_JOB: Final = JobId(2**63 - 1)
-"""The id in a document of a job that has none yet; a line without a job is the supplies fee."""
-
 
 def document_of(ticket: Ticket, rules: PricingRules) -> PricedDocument:
     """Return the priced document of *ticket*, under its own rules if it has any, or *rules*."""
-    given_away = {job.id for job in ticket.jobs if job.kind is JobKind.WARRANTY}
-    return price(
-        [
-            _to_price(line, given_away)
-            for lines in (ticket.parts, ticket.labor, ticket.charges)
-            for line in lines
-        ],
-        ticket.rules or rules,
-        ticket.discounts,
-    )
+    free = {job.id for job in ticket.jobs if job.kind is JobKind.WARRANTY}
+    lines = [
+        line.to_price.given_away() if line.job_id in free else line.to_price
+        for lines in (ticket.parts, ticket.labor, ticket.charges)
+        for line in lines
+    ]
+    return price(lines, ticket.rules or rules, ticket.discounts)
 
 
 def priced(ticket: Ticket, rules: PricingRules) -> Ticket:
@@ -44,7 +38,9 @@ def priced(ticket: Ticket, rules: PricingRules) -> Ticket:
     finished = ticket.status not in EDITABLE_STATUSES
     ticket = evolve(ticket, rules=(ticket.rules or rules) if finished else None)
     document = document_of(ticket, rules)
-    jobs = [evolve(j, totals=document.totals_of_job(j.id or _UNSTORED_JOB)) for j in ticket.jobs]
+    jobs = [
+        evolve(job, totals=document.totals_of_job(id_in_document(job.id))) for job in ticket.jobs
+    ]
     return evolve(
         ticket,
         jobs=tuple(jobs),
@@ -53,14 +49,6 @@ def priced(ticket: Ticket, rules: PricingRules) -> Ticket:
         charges=_with_nets(ticket.charges, document, CHARGES),
         totals=document.totals,
     )
-
-
-def _to_price(
-    line: PartLine | LaborLine | ChargeLine, given_away: Collection[JobId]
-) -> PricingLine:
-    """Return *line* as it is priced: for nothing, if its job is one of those *given_away*."""
-    to_price = evolve(line.to_price, job_id=line.job_id or _UNSTORED_JOB)
-    return to_price.given_away() if line.job_id in given_away else to_price
 
 
 def _with_nets(

@@ -1,4 +1,4 @@
-"""The service ticket (repair order) record: a job on one vehicle."""
+"""The service ticket (repair order) record: the work on one vehicle."""
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
@@ -74,7 +74,7 @@ class TicketStarted(WrongState):
 
 @frozen(kw_only=True, field_transformer=stored)
 class Ticket:
-    """A job on one vehicle, from the complaint to the return of the keys."""
+    """The work on one vehicle, from the complaint to the return of the keys."""
 
     subject_kind: ClassVar = SubjectKind.TICKET
 

@@ -113,6 +113,8 @@ def test_locates_new_resources() -> None:
         "/service_tickets/3",
         "/service_tickets/1/parts/2",
         "/service_tickets/1/labor/2",
+        "/service_tickets/1/charges/2",
+        "/service_tickets/1/jobs/4",
         "/inventory/4",
         "/inventory/1/movements",
     ] == locations
