@@ -20,7 +20,7 @@ class Prices:
 
     shop: Shop
 
-    @endpoint(PriceLines)
+    @endpoint(PriceLines, limits=("default",))
     def on_post(self, actor: Actor, form: PriceRequest) -> PricedDocument:
         """Price lines under the shop's rules, or under given ones; nothing is stored."""
         return self.shop.price_lines(actor, form)

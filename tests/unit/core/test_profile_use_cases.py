@@ -10,10 +10,7 @@ from mechanic_core.access import ANONYMOUS, Actor
 from mechanic_core.customers.customer import NewCustomer
 from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.part import PartForm
-from mechanic_core.money import ONE, money, percent, quantity
-from mechanic_core.pricing.discounts import Discount
-from mechanic_core.pricing.forms import PriceLine, PriceRequest
-from mechanic_core.pricing.line import LineKind
+from mechanic_core.money import money, percent
 from mechanic_core.pricing.pricing_rules import (
     FeeBase,
     PricingRules,
@@ -174,32 +171,3 @@ def test_currencies_have_two_decimals() -> None:
     assert sorted(set(codes)) == codes
     assert {"USD", "EUR", "GBP", "CAD", "CHF", "PLN"} <= {*codes}
     assert not {"JPY", "KRW", "CLP", "ISK", "VND", "KWD", "BHD", "TND", "CLF", "XAU"} & {*codes}
-
-
-def test_lines_are_priced_under_the_rules_of_the_shop() -> None:
-    """
-    Without given rules those of the profile hold at the moment of the call.
-    """
-    shop = new_shop()
-    line = PriceLine(kind=LineKind.PART, quantity=ONE, unit_price=money(100))
-    request = PriceRequest(lines=(line,))
-
-    untaxed = shop.price_lines(MECHANIC, request).totals.total
-    change(shop, tax_rates=(RATE,))
-
-    assert (10_000, 10_625) == (untaxed, shop.price_lines(MECHANIC, request).totals.total)
-    given = evolve(request, profile=PricingRules())
-    assert 10_000 == shop.price_lines(MECHANIC, given).totals.total
-
-
-def test_a_line_below_0_takes_no_discount() -> None:
-    """
-    The refusal names the discount.
-    """
-    with pytest.raises(RuleBroken, match="#/discount: must be null"):
-        PriceLine(
-            kind=LineKind.CORE,
-            quantity=quantity(-1),
-            unit_price=money(10),
-            discount=Discount(percent=percent(0)),
-        )
