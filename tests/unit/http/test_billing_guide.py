@@ -1,0 +1,41 @@
+"""The guide to bills: its requests are answered as it shows."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from tests.shops import MANAGER
+from tests.unit.http.shop import client
+
+GUIDE: Final = (Path(__file__).parents[3] / "docs/how-to/bill-a-ticket.md").read_text("utf-8")
+EXCHANGE: Final = re.compile(
+    r"```http\n(?P<method>[A-Z]+) (?P<path>\S+)\n(?P<body>(?:(?!```).)*)```\n"
+    r"(?:```json\n(?P<shown>.*?)```)?",
+    re.DOTALL,
+)
+
+
+def is_shown(shown: Any, answered: Any) -> bool:
+    """Return whether an answer has all members that are shown, at any depth."""
+    if isinstance(shown, dict):
+        return all(name in answered and is_shown(shown[name], answered[name]) for name in shown)
+    return bool(shown == answered)
+
+
+def test_requests_are_answered_as_shown() -> None:
+    """
+    Every request of the guide succeeds, in its order, and has the members that it shows.
+    """
+    shop = client()
+    shop.premises.open()
+    exchanges = list(EXCHANGE.finditer(GUIDE))
+
+    for exchange in exchanges:
+        body = json.loads(exchange["body"]) if exchange["body"] else None
+        answer = shop.ask(exchange["method"], exchange["path"], body, MANAGER)
+
+        assert answer.status_code in (200, 201), (exchange["path"], answer.text)
+        assert is_shown(json.loads(exchange["shown"] or "{}"), answer.json), answer.text
+    assert GUIDE.count("```http") == len(exchanges)
+    assert GUIDE.count("```json") == sum(exchange["shown"] is not None for exchange in exchanges)
