@@ -74,9 +74,14 @@ def _known(value: Any) -> Any:
 
 
 def _has_blank_text(body: Any) -> bool:
-    """Return whether a member is a text of blanks: it is as if not given, however long it is."""
-    texts = body.values() if isinstance(body, dict) else ()
-    return any(isinstance(text, str) and text.isspace() for text in texts)
+    """Return whether a member, at any depth, is a text of blanks.
+
+    It is as if not given, however long it is.
+    """
+    if isinstance(body, str):
+        return body.isspace()
+    members = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+    return any(map(_has_blank_text, members))
 
 
 @schemathesis.pytest.parametrize(**SCHEMAS)
