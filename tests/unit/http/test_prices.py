@@ -5,10 +5,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+import attrs
 import pytest
+from hypothesis import given
 
+from mechanic_core.pricing.forms import PriceLine, PriceRequest
 from mechanic_http.json import codec
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.strategies import FEWER
+from tests.unit.core.pricing.documents import Draft, drafts
 from tests.unit.core.pricing.test_vectors import VECTORS, priced
 from tests.unit.http.shop import ANONYMOUS, client
 
@@ -113,6 +118,23 @@ def test_it_is_the_function_of_the_core(vector: dict[str, Any]) -> None:
     The answer is what `mechanic_core.pricing.price` returns, as JSON.
     """
     assert json.loads(codec.encode(priced(vector))) == price(request_of(vector))
+
+
+@FEWER
+@given(drafts())
+def test_any_document_is_priced_as_in_the_core(draft: Draft) -> None:
+    """
+    Lines of every kind, discounts and rules reach the function unchanged, and its figures the client.
+    """
+    fields = [field.name for field in attrs.fields(PriceLine) if field.init]
+    lines = tuple(
+        PriceLine(**{name: getattr(line, name) for name in fields}) for line in draft.lines
+    )
+    request = PriceRequest(lines=lines, discounts=draft.discounts, profile=draft.rules)
+
+    answer = price(json.loads(codec.encode(request)))
+
+    assert json.loads(codec.encode(draft.priced(lines))) == answer
 
 
 def test_answers_the_priced_document() -> None:

@@ -337,6 +337,22 @@ def test_a_stale_change_is_refused() -> None:
     assert 304 == shop.get("/shop", If_None_Match=shop.get("/shop").headers["etag"]).status_code
 
 
+def test_entity_tags_differ_by_what_is_seen() -> None:
+    """
+    A change of what strangers do not see keeps the text that they get, and is a new version.
+    """
+    shop = client()
+    staff, stranger = (shop.get("/shop", actor) for actor in (MECHANIC, ANONYMOUS))
+
+    changed = shop.ask("PATCH", "/shop", {"tax_number": "1"}, MANAGER)
+
+    assert staff.headers["etag"] != stranger.headers["etag"]
+    assert changed.headers["etag"] == shop.get("/shop", MECHANIC).headers["etag"]
+    assert stranger.json == shop.get("/shop").json
+    stale = {"If-Match": stranger.headers["etag"]}
+    assert 412 == shop.ask("PATCH", "/shop", {"name": "X"}, MANAGER, stale).status_code
+
+
 def test_the_history_says_who_changed_what_when() -> None:
     """
     Each change is an entry with the values before and after; one that changes nothing is none.
