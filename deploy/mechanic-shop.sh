@@ -9,9 +9,9 @@ if [ ! -e .env ]; then
 fi
 # The settings are those of the service, and not what this shell happens to export.
 for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
-    case $name in
+    case ${name} in
         COPY_TO | LANG | LC_* | PATH | PGPASSWORD | TERM | TZ) ;;
-        *) unset "$name" ;;
+        *) unset "${name}" ;;
     esac
 done
 export APP_ENV=production
