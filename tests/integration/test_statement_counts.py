@@ -27,7 +27,13 @@ from tests.integration.statements import Statements, counted
 from tests.shops import CUSTOMER, MANAGER, MECHANIC, ManualClock, shop_on
 from tests.strategies import sample
 from tests.unit.http.shop import SETTINGS, bearer, read_token
-from tests.unit.http.test_contract import CONTRACT, LABOR, RequestCase, template_of
+from tests.unit.http.test_contract import (
+    CONTRACT,
+    CORE,
+    LABOR,
+    RequestCase,
+    template_of,
+)
 
 MOST_FOR_A_LIST: Final = 4
 LISTS: Final = (
@@ -143,6 +149,8 @@ def seed(client: AppClient) -> None:
     lines: tuple[tuple[str, Any], ...] = (
         ("parts", {"part_id": 1, "quantity": 2}),
         ("labor", LABOR),
+        ("charges", CORE),
+        ("jobs", {"title": "Inspection", "kind": "diagnosis"}),
     )
     for kind, body in lines:
         client.ask(RequestCase("POST", f"/service_tickets/2/{kind}", MECHANIC, 201, body))
