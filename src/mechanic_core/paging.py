@@ -33,7 +33,7 @@ class PageRequest:
 
 
 WHOLE_LIST: Final = PageRequest(size=2**62)
-"""All of a list, for what one person has: whoever reads it holds all of it in memory."""
+"""All of a list, for what one person has: it is read into memory as a whole."""
 
 
 @attrs.frozen

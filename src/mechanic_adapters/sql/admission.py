@@ -16,26 +16,25 @@ class Admission:
     """Lets every use pass, or after `hold` those from when a check has found nothing wrong."""
 
     _outages: Outages
-    is_held: bool = field(init=False, default=False)
-    """Whether a use must call `require` first."""
-    _check: Callable[[], Cause | None] | None = field(init=False, default=None)
+    check: Callable[[], Cause | None] | None = field(init=False, default=None)
+    """What each use has to wait for in `require`; None if there is nothing to check."""
     _lock: Lock = field(init=False, factory=Lock)
 
     def hold(self, check: Callable[[], Cause | None]) -> None:
         """Call *check* before each use until it returns no cause why the records are of no use."""
-        self._check, self.is_held = check, True
+        self.check = check
 
     def require(self) -> None:
         """Raise `Unavailable` while a check finds something wrong, and what it raises itself."""
-        check = self._check
+        check = self.check
         if check is None:
             return
         cause = check()
         with self._lock:
-            if self._check is not check:  # another thread has found that nothing is wrong
+            if self.check is not check:  # another thread has found that nothing is wrong
                 return
             if cause is None:
-                self._check, self.is_held = None, False
+                self.check = None
                 self._outages.end(Use.ADMISSION)
                 return
             self._outages.begin(Use.ADMISSION, cause)

@@ -111,8 +111,7 @@ class SqlStore:
             with outer.transaction.join(actor):
                 yield outer.work
             return
-        if self.admission.is_held:
-            self.admission.require()
+        self._admit()
         callbacks: list[Callable[[], None]] = []
         try:
             transaction = Transaction(self.database, actor or SYSTEM)
@@ -149,8 +148,7 @@ class SqlStore:
         if outer := self._joinable():
             yield outer.work
             return
-        if self.admission.is_held:
-            self.admission.require()
+        self._admit()
         with self._reading() as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
 
@@ -162,8 +160,7 @@ class SqlStore:
             with self.read_only() as work:
                 yield work
             return
-        if self.admission.is_held:
-            self.admission.require()
+        self._admit()
         with self._reading(partial(lagging_reads.executor, reader)) as executor:
             yield unit_of_work(executor, WorkedTickets(executor))
 
@@ -233,6 +230,10 @@ class SqlStore:
         self.database.close()
         if self.lagging_reads:
             self.lagging_reads.replica.close()
+
+    def _admit(self) -> None:
+        if self.admission.check is not None:
+            self.admission.require()
 
     def _joinable(self) -> _Open | None:
         """Return the open transaction of this context; one that is over is none."""

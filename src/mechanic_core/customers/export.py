@@ -102,7 +102,7 @@ class ExportCustomer:
     now: Clock
 
     def __call__(self, actor: Actor, customer_id: CustomerId) -> CustomerExport:
-        """Return the export: what the customer may see, whoever asks for it."""
+        """Return the export: what the customer may see, also if a manager asks for it."""
         self.policy.admit(actor)
         self.policy.require_access(actor, customer_id, CustomerNotFound())
         reader = Actor(Role.CUSTOMER, customer_id)

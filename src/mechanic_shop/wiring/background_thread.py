@@ -94,7 +94,7 @@ class BackgroundThread(ForkAware):
         except Exception as error:  # noqa: BLE001 - the next round may succeed
             if type(error) not in self._failures:
                 self._failures.add(type(error))
-                # Outages of the database are told by themselves.
+                # Outages of the database are logged by themselves.
                 is_mistake = not isinstance(error, Unavailable)
                 level = logging.ERROR if is_mistake else logging.INFO
                 extra = {"work": self.name, "error": type(error).__name__}
