@@ -9,6 +9,7 @@ from wsgiref.types import WSGIApplication
 from attrs import field, frozen
 from falcon import testing
 
+from mechanic_adapters.sql.migrations import runner
 from mechanic_core.access import SYSTEM, Role
 from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
@@ -19,7 +20,7 @@ from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application
 from mechanic_shop.wiring.shop import open_shop
-from tests.integration.databases import new_shop_url
+from tests.integration.databases import copy_of
 from tests.integration.servers import LOOPBACK, PostgresServer
 from tests.strategies import sample
 
@@ -89,7 +90,12 @@ def settings_for(url: str, **given: Any) -> Settings:
 
 def new_furnished_shop_url(kind: str, folder: Path, postgres: PostgresServer) -> str:
     """Create a shop with Eve, Bob, Ada, Cleo and three parts, and return its URL."""
-    url = new_shop_url(kind, folder, postgres)
+    return copy_of(_furnish, kind, folder, postgres)
+
+
+def _furnish(url: str) -> None:
+    """Create the shop at *url*."""
+    runner.upgrade(url)
     with open_shop(settings=settings_for(url)) as shop:
         for email, role in ((EVE, Role.MANAGER), (BOB, Role.MECHANIC)):
             hiring = sample(Hiring, name=email[:3], email=email, role=role, password=PASSWORD)
@@ -100,7 +106,6 @@ def new_furnished_shop_url(kind: str, folder: Path, postgres: PostgresServer) ->
             )
         for sku in ("PAD", "OIL", "RAG"):
             shop.add_part(SYSTEM, sample(PartForm, sku=sku, quantity=Quantity(10_000)))
-    return url
 
 
 @contextmanager

@@ -9,7 +9,13 @@ import pytest
 
 from mechanic_adapters.sql.store import SqlStore
 from tests.integration.apps import AppClient, new_furnished_shop_url, open_client, settings_for
-from tests.integration.databases import DATABASES, DatabaseShop, new_shop_url, open_database_shop
+from tests.integration.databases import (
+    DATABASES,
+    DatabaseShop,
+    drop,
+    new_shop_url,
+    open_database_shop,
+)
 from tests.integration.log_secrets import LogRecorder, lines_with_secrets
 from tests.integration.released import load_released
 from tests.integration.servers import PostgresServer, RunningValkey, postgres_server, valkey_server
@@ -40,9 +46,11 @@ def valkey() -> Iterator[RunningValkey]:
 
 
 @pytest.fixture(params=DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> Iterator[str]:
     """The URL of a shop on each database, with Eve, Bob, Ada (customer 1) and Cleo (customer 2)."""
-    return new_furnished_shop_url(request.param, tmp_path, postgres)
+    url = new_furnished_shop_url(request.param, tmp_path, postgres)
+    yield url
+    drop(url, postgres)
 
 
 @pytest.fixture
@@ -63,9 +71,11 @@ def shop_url(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     postgres: PostgresServer,
-) -> str:
+) -> Iterator[str]:
     """The URL of such a shop on each database, for the tests of one module."""
-    return new_furnished_shop_url(request.param, tmp_path_factory.mktemp("shop"), postgres)
+    url = new_furnished_shop_url(request.param, tmp_path_factory.mktemp("shop"), postgres)
+    yield url
+    drop(url, postgres)
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +86,13 @@ def shop(shop_url: str) -> Iterator[AppClient]:
 
 
 @pytest.fixture(params=DATABASES)
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
+def empty_url(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
+) -> Iterator[str]:
     """The URL of an empty shop on each database."""
-    return new_shop_url(request.param, tmp_path, postgres)
+    url = new_shop_url(request.param, tmp_path, postgres)
+    yield url
+    drop(url, postgres)
 
 
 @pytest.fixture
@@ -95,6 +109,7 @@ def database_shop(
     """A shop on each database, called without HTTP."""
     with open_database_shop(request.param, tmp_path, postgres) as opened:
         yield opened
+    drop(opened.url, postgres)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,9 @@
 """New shops in a SQLite file or in a database on the running PostgreSQL server."""
 
-from collections.abc import Iterator
+import functools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +31,16 @@ from tests.strategies import sample
 
 DATABASES = ["sqlite", "postgresql"]
 ALL = PageRequest(size=100)
+SQLITE = "sqlite:///"
 LAST = 5
 PAD = PartId(1)
 BOB = MechanicId(2)
+
+Fill = Callable[[str], object]
+"""Fills the database at a URL."""
+
+_ORIGINALS = tempfile.TemporaryDirectory(prefix="shop-originals-")
+"""The files in SQLite that are copied; removed when the run ends."""
 
 
 def now() -> datetime:
@@ -70,8 +80,35 @@ class DatabaseShop:
 
 def new_shop_url(kind: str, folder: Path, postgres: PostgresServer) -> str:
     """Create an empty shop in a *kind* of database, and return its URL."""
-    url = f"sqlite:///{folder / 'shop.db'}" if kind == "sqlite" else postgres.new_database()
-    runner.upgrade(url)
+    return copy_of(runner.upgrade, kind, folder, postgres)
+
+
+def copy_of(fill: Fill, kind: str, folder: Path, postgres: PostgresServer) -> str:
+    """Create a *kind* of database with what *fill* puts into it, and return its URL.
+
+    It is filled once in a run, and then copied.
+    """
+    original = _original(fill, kind, postgres)
+    if kind == "sqlite":
+        file = original.removeprefix(SQLITE)
+        return f"{SQLITE}{shutil.copy(file, folder / 'shop.db')}"
+    return postgres.new_database(original)
+
+
+def drop(url: str, postgres: PostgresServer) -> None:
+    """Drop a database on PostgreSQL; a file goes with its folder."""
+    if not url.startswith(SQLITE):
+        postgres.drop_database(url)
+
+
+@functools.cache
+def _original(fill: Fill, kind: str, postgres: PostgresServer) -> str:
+    """Return the URL of the database that *fill* fills."""
+    if kind == "sqlite":
+        url = f"{SQLITE}{tempfile.mkdtemp(dir=_ORIGINALS.name)}/shop.db"
+    else:
+        url = postgres.new_database()
+    fill(url)
     return url
 
 
@@ -89,14 +126,20 @@ def deadlocks_of(url: str) -> int:
 @contextmanager
 def open_database_shop(kind: str, folder: Path, postgres: PostgresServer) -> Iterator[DatabaseShop]:
     """Create a shop in a *kind* of database and open it."""
-    url = new_shop_url(kind, folder, postgres)
+    url = copy_of(_fill_shop, kind, folder, postgres)
+    with closing(SqlStore.open(url)) as store:
+        yield DatabaseShop(url, shop_on(store, now))
+
+
+def _fill_shop(url: str) -> None:
+    """Create the shop with Eve, Bob, a customer and five brake pads."""
+    runner.upgrade(url)
     with closing(SqlStore.open(url)) as store:
         shop = shop_on(store, now)
         shop.hire_mechanic(MANAGER, sample(Hiring, email="eve@x.example", role=Role.MANAGER))
         shop.hire_mechanic(MANAGER, sample(Hiring, email="bob@x.example"))
         shop.register_customer(MANAGER, sample(Registration))
         shop.add_part(MANAGER, sample(PartForm, quantity=Quantity(LAST * 1000)))
-        yield DatabaseShop(url, shop)
 
 
 def add_brake_pad(shop: Shop, ticket: TicketId) -> object:

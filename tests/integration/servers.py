@@ -28,6 +28,10 @@ FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 USER = "nobody" if os.geteuid() == 0 else None
 """Who runs the servers that refuse to run as root; None for the current user."""
 
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - each server makes a folder of its own in it
+IN_MEMORY = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
+"""A folder in memory, where there is one: databases are made and removed without a disk."""
+
 START_S = 60.0
 STOP_S = 60.0
 
@@ -189,7 +193,7 @@ def postgres_server(*options: str, durable: bool = True) -> Iterator[PostgresSer
         options: Settings of the server, as in ``synchronous_commit=off``.
         durable: Whether commits are flushed to disk; tests are faster without.
     """
-    with _empty_folder("shop-postgres-") as folder:
+    with _empty_folder("shop-postgres-", None if durable else IN_MEMORY) as folder:
         programs = _programs_for(USER, folder)
         password = secrets.token_urlsafe()
         _make_cluster(programs, folder / "data", USER, password)
@@ -216,8 +220,8 @@ def valkey_server() -> Iterator[RunningValkey]:
 
 
 @contextmanager
-def _empty_folder(prefix: str) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+def _empty_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent)).resolve()
     try:
         yield folder
     finally:
