@@ -9,9 +9,9 @@ from hypothesis.stateful import consumes, rule
 
 from mechanic_core.money import Money, Quantity
 from mechanic_core.pricing.line import LineKind
-from mechanic_core.tickets.charge import ChargeForm
 from mechanic_core.tickets.forms import DiscountsForm
 from mechanic_core.tickets.job import JobForm, JobKind
+from mechanic_core.tickets.lines.charge import ChargeForm
 from tests.machines.differential_machine import ACTORS, DifferentialMachine
 from tests.machines.inventory_model import Fields
 from tests.machines.price_model import DISCOUNTS, RULES, TICKET_DISCOUNTS

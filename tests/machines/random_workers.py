@@ -21,10 +21,11 @@ from mechanic_core.mechanics.mechanic import Hiring, MechanicId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.shop import Shop
-from mechanic_core.tickets.charge import ChargeForm
 from mechanic_core.tickets.forms import DiscountsForm, MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.job import JobForm, JobKind
-from mechanic_core.tickets.line import LaborLineForm, PartLineChange, PartLineForm
+from mechanic_core.tickets.lines.charge import ChargeForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
+from mechanic_core.tickets.lines.part_line import PartLineChange, PartLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId

@@ -9,9 +9,9 @@ from mechanic_core.errors import Invalid, Problem
 from mechanic_core.money import Money, Percent, Quantity
 from mechanic_core.pricing.discounts import Discount
 from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind
-from mechanic_core.tickets.charge import ChargeForm, ChargeLine
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.line import LineId, LineNotFound
+from mechanic_core.tickets.lines.charge import ChargeForm, ChargeLine
+from mechanic_core.tickets.lines.line import LineId, LineNotFound
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen
 from mechanic_core.tickets.workflow import Status
 from tests.shops import MECHANIC

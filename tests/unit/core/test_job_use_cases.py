@@ -19,7 +19,8 @@ from mechanic_core.tickets.job import (
     JobStatus,
     title_from,
 )
-from mechanic_core.tickets.line import LaborLineForm, PartLineForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm

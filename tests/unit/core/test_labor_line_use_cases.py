@@ -7,9 +7,7 @@ from mechanic_core.errors import RuleBroken
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.line import (
-    LaborLineForm,
-)
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ticket import Ticket
 from tests.shops import MANAGER, MECHANIC
 from tests.strategies import sample

@@ -8,15 +8,9 @@ from mechanic_core.errors import Refused, Unknown
 from mechanic_core.inventory.part import InsufficientStock, PartForm, PartId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.line import (
-    LaborLine,
-    LaborLineForm,
-    LineId,
-    LineNotFound,
-    PartLine,
-    PartLineChange,
-    PartLineForm,
-)
+from mechanic_core.tickets.lines.labor_line import LaborLine, LaborLineForm
+from mechanic_core.tickets.lines.line import LineId, LineNotFound
+from mechanic_core.tickets.lines.part_line import PartLine, PartLineChange, PartLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen
 from mechanic_core.tickets.workflow import Status
 from tests.shops import MECHANIC

@@ -10,11 +10,12 @@ from mechanic_core.money import WHOLE, Money, Percent, Quantity
 from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.pricing.pricing_rules import FeeBase, PricingRules, SuppliesFee, TaxRate
-from mechanic_core.tickets.charge import ChargeForm, ChargeLine
 from mechanic_core.tickets.forms import DiscountsForm
 from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.job import JobForm, JobKind
-from mechanic_core.tickets.line import LaborLineForm, PartLineForm
+from mechanic_core.tickets.lines.charge import ChargeForm, ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.price import document_of, priced
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen, TicketNotFound
 from mechanic_core.tickets.workflow import Status

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mechanic_adapters.sql.schema.record_text import text_of, text_reader
+from mechanic_adapters.sql.engine.record_text import text_of, text_reader
 from mechanic_core.errors import RuleBroken
 from mechanic_core.money import Money, Percent
 from mechanic_core.pricing.pricing_rules import FeeBase, PricingRules, SuppliesFee, TaxRate

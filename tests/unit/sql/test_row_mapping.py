@@ -33,7 +33,8 @@ from mechanic_core.pricing.document import Totals
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.job import NO_TOTALS
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.vehicles.vehicle import Vehicle

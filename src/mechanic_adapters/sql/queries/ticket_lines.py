@@ -22,9 +22,10 @@ from mechanic_adapters.sql.schema.tickets import (
 from mechanic_core.pricing.discounts import Discount
 from mechanic_core.pricing.document import Totals
 from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.job import NO_TOTALS, Job, JobKind, JobStatus
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.part_line import PartLine
 
 WRITERS: Final = MappingProxyType({"discount": values_text, "totals": values_text})
 """How fields of jobs and lines are written that JSON has no type for."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.counters.worked_tickets import IS_WORKED
 from mechanic_adapters.sql.engine.compiled_statements import Row
+from mechanic_adapters.sql.engine.record_text import text_reader
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     field_columns,
@@ -40,7 +41,6 @@ from mechanic_adapters.sql.queries.ticket_lines import (
 )
 from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
 from mechanic_adapters.sql.schema.mechanics import mechanics
-from mechanic_adapters.sql.schema.record_text import text_reader
 from mechanic_adapters.sql.schema.tickets import (
     IS_NOT_FINAL,
     IS_UNFINISHED,

@@ -17,9 +17,10 @@ from mechanic_adapters.sql.schema.tickets import (
     ticket_labor,
     ticket_parts,
 )
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.job import Job, JobId
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket
 
 _NOUN: Final = "tickets"

@@ -12,6 +12,7 @@ from mechanic_adapters.sql.counters.calendar import month_parameters
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.record_text import text_of
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
@@ -44,7 +45,6 @@ from mechanic_adapters.sql.repositories.events import event_of, event_parameters
 from mechanic_adapters.sql.repositories.tickets.lines import NO_ITEMS, items_of, write_items
 from mechanic_adapters.sql.repositories.tickets.owners import erase_plates
 from mechanic_adapters.sql.repositories.tickets.prices import present_rules, restamp
-from mechanic_adapters.sql.schema.record_text import text_of
 from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
 from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerId
