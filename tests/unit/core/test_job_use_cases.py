@@ -36,13 +36,6 @@ def add(premises: Premises, ticket: Ticket, title: str = "Brakes", **given: obje
     return premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm, title=title, **given))
 
 
-def entries(
-    premises: Premises, ticket: Ticket
-) -> list[tuple[HistoryEvent, str | None, str | None]]:
-    """Return the history after the opening."""
-    return [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
-
-
 def test_jobs_are_recorded_in_the_history(premises: Premises) -> None:
     """
     A new job is proposed; changes and removals are recorded, and what changes nothing is not.
@@ -69,7 +62,7 @@ def test_jobs_are_recorded_in_the_history(premises: Premises) -> None:
         (HistoryEvent.JOB_ADDED, None, "repair: Brakes"),
         (HistoryEvent.JOB_CHANGED, "repair: Brakes", "repair: All brakes"),
         (HistoryEvent.JOB_REMOVED, "repair: All brakes", None),
-    ] == entries(premises, ticket)
+    ] == premises.entries(ticket)
 
 
 def test_a_line_goes_to_the_job_that_it_names(premises: Premises) -> None:
@@ -100,7 +93,7 @@ def test_a_line_goes_to_the_job_that_it_names(premises: Premises) -> None:
         HistoryEvent.PART_CHANGED,
         f"1 × PAD, job {second.id}",
         f"1 × PAD, job {first.id}",
-    ) == entries(premises, ticket)[-1]
+    ) == premises.entries(ticket)[-1]
     totals = [job.totals for job in premises.read(ticket).jobs]
     assert [(1999, labor.amount), (0, 0)] == [(one.parts, one.labor) for one in totals]
 
@@ -156,7 +149,7 @@ def test_a_job_comes_back_from_an_earlier_one_of_the_vehicle(premises: Premises)
 
     assert earlier.id == job.comes_back_from == premises.read(ticket).jobs[0].comes_back_from
     text = f"warranty: Brakes, comes back from job {earlier.id}"
-    assert [(HistoryEvent.JOB_ADDED, None, text)] == entries(premises, ticket)
+    assert [(HistoryEvent.JOB_ADDED, None, text)] == premises.entries(ticket)
 
 
 def test_a_job_does_not_come_back_from_another_vehicle(premises: Premises) -> None:
