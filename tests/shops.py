@@ -16,6 +16,7 @@ from mechanic_core.accounts.links import (
 from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.mail.ports import Mailer
+from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
@@ -124,3 +125,9 @@ def shop_on(
         low_stock=low_stock,
         mailer=mailer,
     )
+
+
+def follow(shop: Shop, rules: PricingRules) -> None:
+    """Change the rules of prices in the shop's profile."""
+    members = attrs.asdict(rules, recurse=False)
+    shop.change_profile(MANAGER, lambda form: attrs.evolve(form, **members))

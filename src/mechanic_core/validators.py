@@ -73,7 +73,26 @@ class FieldType:
                 if (detail := violation(value)) is not None:
                     raise RuleBroken(Problem(f"#/{field.name}{item}", detail))
 
-        return _with_items(validate, self.items) if self.items else validate
+        return self._with_items(validate, self.items) if self.items else validate
+
+    def _with_items(self, validate: Validator, items: "FieldType") -> Validator:
+        """Return *validate* and a check of each item; what is valid empty is not checked again."""
+        valid, validate_item = items.valid_kinds, items.validator()
+        empty = self.kind()
+        is_valid_empty = all(violation(empty) is None for violation in self.violations)
+        valid_empty = self.kind if is_valid_empty else None
+
+        def validate_items(
+            record: object, field: "attrs.Attribute[Any]", value: Any, /, item: str = ""
+        ) -> None:
+            if type(value) is valid_empty and not value:
+                return
+            validate(record, field, value, item)
+            for index, one in enumerate(value or ()):
+                if type(one) not in valid:  # saves the call
+                    validate_item(record, field, one, f"{item}/{index}")
+
+        return validate_items
 
     def _accepts(self, value: object) -> bool:
         """Return whether *value* is of a subclass that may be stored."""
@@ -107,20 +126,3 @@ def unchecked(cls: type[T], **values: Any) -> T:
 @functools.cache
 def _defaults_of(cls: type[Any]) -> dict[str, Any]:
     return {one.name: one.default for one in attrs.fields(cls) if one.default is not attrs.NOTHING}
-
-
-def _with_items(validate: Validator, items: FieldType) -> Validator:
-    """Return *validate* and a check of each item of the collection."""
-    valid, validate_item = items.valid_kinds, items.validator()
-
-    def validate_items(
-        record: object, field: "attrs.Attribute[Any]", value: Any, /, item: str = ""
-    ) -> None:
-        validate(record, field, value, item)
-        if not value:
-            return
-        for index, one in enumerate(value):
-            if type(one) not in valid:  # saves the call
-                validate_item(record, field, one, f"{item}/{index}")
-
-    return validate_items

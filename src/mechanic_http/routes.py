@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Final
 
 from mechanic_http import resources
@@ -10,9 +10,10 @@ from mechanic_http.endpoint.route import Route
 
 
 def _find_routes() -> Iterator[Route]:
-    """Yield the `ROUTES` of each module of the package."""
-    for module in iter_modules(resources.__path__, f"{resources.__name__}."):
-        yield from import_module(module.name).ROUTES
+    """Yield the `ROUTES` of each module of the package and its rooms."""
+    for module in walk_packages(resources.__path__, f"{resources.__name__}."):
+        if not module.ispkg:
+            yield from import_module(module.name).ROUTES
 
 
 ROUTES: Final = tuple(sorted(_find_routes(), key=lambda route: route.template))

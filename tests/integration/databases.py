@@ -22,7 +22,7 @@ from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import TicketDraft, TransitionForm
-from mechanic_core.tickets.line import PartLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
 from tests.integration.servers import PostgresServer

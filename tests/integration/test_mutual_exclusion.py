@@ -21,7 +21,7 @@ from mechanic_core.inventory.part import PartForm, PartId, PartInUse
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.mechanic import Hiring, LastManager, MechanicId
 from mechanic_core.money import Quantity
-from mechanic_core.tickets.line import PartLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.ticket import TicketFrozen, TicketId
 from mechanic_core.tickets.workflow import Status, TransitionBlocked
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId, VehicleInUse

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mechanic_adapters.sql.engine.sqlite_file import create_file
+from mechanic_adapters.sql.engine.sqlite.file import create_file
 from mechanic_core.access import Actor
 from mechanic_core.accounts.account import Credentials
 from mechanic_core.customers.customer import Registration

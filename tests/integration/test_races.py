@@ -17,7 +17,7 @@ from mechanic_core.inventory.part import InsufficientStock
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import MechanicEdit
-from mechanic_core.tickets.line import LaborLineForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketId
 from tests.integration.databases import ALL, BOB, LAST, PAD, DatabaseShop, add_brake_pad, now
 from tests.shops import MANAGER, MECHANIC, shop_on

@@ -17,7 +17,7 @@ from typing import Final
 import pytest
 
 from mechanic_adapters.conformance.samples.records import new_customer
-from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
+from mechanic_adapters.sql.engine.sqlite.locking import enable_wal
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.paging import PageRequest

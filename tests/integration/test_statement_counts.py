@@ -18,7 +18,7 @@ from mechanic_core.inventory.part import PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.money import Quantity
 from mechanic_core.tickets.forms import TicketDraft
-from mechanic_core.tickets.line import PartLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.vehicles.vehicle import VehicleForm
 from mechanic_http.app import App, HttpPorts, create_app
 from tests.integration.databases import DATABASES, new_shop_url

@@ -30,7 +30,8 @@ from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Work

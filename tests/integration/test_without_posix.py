@@ -48,7 +48,7 @@ A_JOB: Final = """
     from mechanic_core.customers.customer import Registration
     from mechanic_core.mechanics.mechanic import Hiring
     from mechanic_core.tickets.forms import TicketDraft, TransitionForm
-    from mechanic_core.tickets.line import LaborLineForm
+    from mechanic_core.tickets.lines.labor_line import LaborLineForm
     from mechanic_core.tickets.workflow import Status
     from mechanic_shop import open_shop
 

@@ -9,16 +9,16 @@ from hypothesis.stateful import consumes, rule
 
 from mechanic_core.money import Money, Quantity
 from mechanic_core.pricing.line import LineKind
-from mechanic_core.tickets.charge import ChargeForm
 from mechanic_core.tickets.forms import DiscountsForm
 from mechanic_core.tickets.job import JobForm, JobKind
+from mechanic_core.tickets.lines.charge import ChargeForm
 from tests.machines.differential_machine import ACTORS, DifferentialMachine
 from tests.machines.inventory_model import Fields
 from tests.machines.price_model import DISCOUNTS, RULES, TICKET_DISCOUNTS
 from tests.machines.shop_driver import ShopDriver
 from tests.machines.ticket_rules import NewNames, names_of, prices, quantities, staff_members
 from tests.machines.vehicle_rules import VehicleRules
-from tests.shops import MANAGER
+from tests.shops import follow
 
 titles = st.sampled_from(["Front brakes", "Oil service"])
 kinds = st.sampled_from(["repair", "warranty", "diagnosis"])
@@ -49,15 +49,7 @@ class JobRules(VehicleRules):
         self.clock.advance(minutes=1)
         self.model.follow(name)
         for driver in self.drivers:
-            driver.shop.change_profile(
-                MANAGER,
-                lambda form: evolve(
-                    form,
-                    tax_rates=rules.tax_rates,
-                    prices_include_tax=rules.prices_include_tax,
-                    supplies_fee=rules.supplies_fee,
-                ),
-            )
+            follow(driver.shop, rules)
 
     @rule(
         target=DifferentialMachine.jobs,

@@ -21,15 +21,16 @@ from mechanic_core.mechanics.mechanic import Hiring, MechanicId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.shop import Shop
-from mechanic_core.tickets.charge import ChargeForm
 from mechanic_core.tickets.forms import DiscountsForm, MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.job import JobForm, JobKind
-from mechanic_core.tickets.line import LaborLineForm, PartLineChange, PartLineForm
+from mechanic_core.tickets.lines.charge import ChargeForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
+from mechanic_core.tickets.lines.part_line import PartLineChange, PartLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId
 from tests.machines.price_model import RULES, TICKET_DISCOUNTS
-from tests.shops import MANAGER, MECHANIC, shop_on
+from tests.shops import MANAGER, MECHANIC, follow, shop_on
 from tests.strategies import sample
 
 MECHANICS: Final = 4
@@ -147,16 +148,7 @@ class RandomWorker:
         )
 
     def _follow_rules(self) -> None:
-        rules = self.random.choice(list(RULES.values()))
-        self.shop.change_profile(
-            MANAGER,
-            lambda form: evolve(
-                form,
-                tax_rates=rules.tax_rates,
-                prices_include_tax=rules.prices_include_tax,
-                supplies_fee=rules.supplies_fee,
-            ),
-        )
+        follow(self.shop, self.random.choice(list(RULES.values())))
 
     def _move(self) -> None:
         form = TransitionForm(to=self.random.choice(list(Status)))

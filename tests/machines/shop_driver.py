@@ -19,10 +19,12 @@ from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.leaderboard import Leaderboard
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.shop import Shop
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.job import Job
-from mechanic_core.tickets.line import LaborLine, PartLine, TicketLine
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.line import TicketLine
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.unit_of_work import Store

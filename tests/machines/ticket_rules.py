@@ -10,7 +10,8 @@ from hypothesis.stateful import MultipleResults, consumes, multiple, rule
 from mechanic_core.customers.customer import CustomerId, CustomerMerge
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
-from mechanic_core.tickets.line import LaborLineForm, PartLineForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.workflow import WORKFLOW, Status
 from tests.machines.differential_machine import ACTORS, BOUNDS, DAYS, DifferentialMachine
 from tests.machines.inventory_model import Fields

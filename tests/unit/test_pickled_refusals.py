@@ -20,7 +20,7 @@ import mechanic_shop
 from mechanic_core.errors import Invalid, Problem, Refused
 from mechanic_core.inventory.part import Kind, Part
 from mechanic_core.money import Quantity
-from mechanic_core.tickets.line import LineId
+from mechanic_core.tickets.lines.line import LineId
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
 from tests.strategies import NOON, sample

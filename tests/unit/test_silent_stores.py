@@ -4,7 +4,8 @@ import pytest
 
 from mechanic_adapters.conformance.samples.declarations import Write
 from mechanic_adapters.conformance.store.events import TestEventsOfChanges as Suite
-from mechanic_adapters.memory import MemoryStore, profile, tables, tickets
+from mechanic_adapters.memory import MemoryStore, tables
+from mechanic_adapters.memory.repositories import profile, tickets
 
 WRITES = [
     write

@@ -8,7 +8,7 @@ from typing import Final, final
 
 from attrs import define, field
 
-from mechanic_adapters.memory.events import write_events
+from mechanic_adapters.memory.repositories.events import write_events
 from mechanic_adapters.memory.tables import Tables
 from mechanic_adapters.memory.unit_of_work import unit_of_work
 from mechanic_core.access import SYSTEM, Actor

@@ -2,23 +2,27 @@
 
 from collections.abc import Callable
 
-from mechanic_adapters.memory.accounts import (
+from mechanic_adapters.memory.repositories.accounts import (
     MemoryAccounts,
     MemoryEmailHolders,
     MemoryPasswordResets,
     MemorySessions,
 )
-from mechanic_adapters.memory.customers import MemoryCustomers
-from mechanic_adapters.memory.events import MemoryEvents, MemorySubjects
-from mechanic_adapters.memory.inventory import MemoryLedger, MemoryParts
-from mechanic_adapters.memory.leaderboard import MemoryStandings
-from mechanic_adapters.memory.mechanics import MemoryMechanics
-from mechanic_adapters.memory.outgoing_mails import MemoryOutgoingMails
-from mechanic_adapters.memory.profile import MemoryProfiles
-from mechanic_adapters.memory.stored_answers import MemoryStoredAnswers
+from mechanic_adapters.memory.repositories.customers import MemoryCustomers
+from mechanic_adapters.memory.repositories.events import MemoryEvents, MemorySubjects
+from mechanic_adapters.memory.repositories.inventory import MemoryLedger, MemoryParts
+from mechanic_adapters.memory.repositories.leaderboard import MemoryStandings
+from mechanic_adapters.memory.repositories.mechanics import MemoryMechanics
+from mechanic_adapters.memory.repositories.outgoing_mails import MemoryOutgoingMails
+from mechanic_adapters.memory.repositories.profile import MemoryProfiles
+from mechanic_adapters.memory.repositories.stored_answers import MemoryStoredAnswers
+from mechanic_adapters.memory.repositories.tickets import (
+    MemoryHistories,
+    MemoryTicketOwners,
+    MemoryTickets,
+)
+from mechanic_adapters.memory.repositories.vehicles import MemoryOdometerLog, MemoryVehicles
 from mechanic_adapters.memory.tables import Tables
-from mechanic_adapters.memory.tickets import MemoryHistories, MemoryTicketOwners, MemoryTickets
-from mechanic_adapters.memory.vehicles import MemoryOdometerLog, MemoryVehicles
 from mechanic_core.unit_of_work import Work, no_commit
 
 

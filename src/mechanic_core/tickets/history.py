@@ -10,7 +10,7 @@ from mechanic_core.access import Actor, By, Role
 from mechanic_core.money import MONEY_DECIMALS, PERCENT_DECIMALS
 from mechanic_core.pricing.discounts import Discount, TicketDiscount
 from mechanic_core.rules import Example, stored
-from mechanic_core.tickets.line import TicketLine
+from mechanic_core.tickets.lines.line import TicketLine
 from mechanic_core.values import Note
 
 EntryId = NewType("EntryId", Annotated[int, Example(77)])

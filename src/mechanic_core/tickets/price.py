@@ -9,9 +9,10 @@ from mechanic_core.pricing import price
 from mechanic_core.pricing.document import PricedDocument
 from mechanic_core.pricing.line import CHARGES, LineKind
 from mechanic_core.pricing.pricing_rules import PricingRules
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.job import JobKind, id_in_document
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES
 

@@ -11,7 +11,7 @@ from mechanic_core.inventory.low_stock import LowStockListener, notify_low_stock
 from mechanic_core.inventory.movement import Movement
 from mechanic_core.inventory.part import Kind
 from mechanic_core.money import Quantity
-from mechanic_core.tickets.line import PartLine
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Work
 

@@ -24,10 +24,12 @@ from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Example, Length, Unpublished, computed, stored
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
 from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, MAX_LINES, TooMany
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.job import NO_TOTALS, Job, JobHasLines, JobId, JobNotFound
-from mechanic_core.tickets.line import LaborLine, LineId, PartLine, TicketLine
-from mechanic_core.tickets.rows import find_line, put, put_line, without_line
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.line import LineId, TicketLine
+from mechanic_core.tickets.lines.part_line import PartLine
+from mechanic_core.tickets.lines.rows import find_line, put, put_line, without_line
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,

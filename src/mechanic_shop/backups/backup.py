@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final
 
-from mechanic_adapters.sql.engine.sqlite_file import create_file
+from mechanic_adapters.sql.engine.sqlite.file import create_file
 from mechanic_core.errors import Refused
 from mechanic_shop.backups import postgres as postgres_backups
 from mechanic_shop.backups import sqlite as sqlite_backups

@@ -13,8 +13,8 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import URL
 
-from mechanic_adapters.sql.engine.durability import COMMIT_SYNCHRONOUSLY
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url, schema_name
+from mechanic_adapters.sql.engine.postgres.durability import COMMIT_SYNCHRONOUSLY
 from mechanic_adapters.sql.migrations.version import VERSION_TABLES, is_ours
 from mechanic_adapters.sql.schema.accounts import sessions
 from mechanic_shop.backups import epoch

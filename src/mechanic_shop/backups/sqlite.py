@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from mechanic_adapters.sql.engine.sqlite_file import create_file
+from mechanic_adapters.sql.engine.sqlite.file import create_file
 from mechanic_adapters.sql.migrations.version import VERSION_TABLES, is_newer, is_ours, newest
 from mechanic_shop.backups import epoch
 

@@ -12,10 +12,10 @@ from mechanic_core.pricing.line import LineKind
 from mechanic_core.pricing.pricing_rules import FeeBase, SuppliesFee, TaxRate
 from mechanic_core.profile.profile import ProfileForm
 from mechanic_core.shop import Shop
-from mechanic_core.tickets.charge import ChargeForm
 from mechanic_core.tickets.forms import DiscountsForm
 from mechanic_core.tickets.job import JobForm, JobKind
-from mechanic_core.tickets.line import LaborLineForm
+from mechanic_core.tickets.lines.charge import ChargeForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_shop.demo.repair_jobs import HOURLY_RATE, RepairJob, parse_quantity
 

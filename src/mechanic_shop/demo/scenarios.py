@@ -15,7 +15,8 @@ from mechanic_core.money import ONE, Quantity
 from mechanic_core.paging import MAX_PAGE_SIZE, PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
-from mechanic_core.tickets.line import LaborLineForm, PartLineForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import Vehicle

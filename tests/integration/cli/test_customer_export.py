@@ -16,7 +16,7 @@ from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import TicketDraft
-from mechanic_core.tickets.line import PartLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import VehicleForm
 from mechanic_http.json import codec

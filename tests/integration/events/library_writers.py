@@ -17,7 +17,7 @@ from mechanic_core.inventory.part import Kind, PartForm, PartId
 from mechanic_core.money import Price, Quantity
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import TicketDraft, TransitionForm
-from mechanic_core.tickets.line import PartLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm
 from mechanic_shop import open_shop

@@ -15,7 +15,7 @@ from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
-from mechanic_core.tickets.history import Entry
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm
@@ -72,6 +72,10 @@ class Premises:
     def history(self, ticket_id: TicketId) -> tuple[Entry, ...]:
         """Return the history of a ticket."""
         return self.shop.list_history(MANAGER, ticket_id, ALL).items
+
+    def entries(self, ticket: Ticket) -> list[tuple[HistoryEvent, str | None, str | None]]:
+        """Return the history after the opening: each event, and the values before and after."""
+        return [(e.event, e.from_, e.to) for e in self.history(ticket.id)[1:]]
 
     def stock(self, part_id: int = 1) -> tuple[int, int]:
         """Return the quantities on hand and reserved of a part."""

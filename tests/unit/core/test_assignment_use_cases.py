@@ -6,7 +6,7 @@ from mechanic_core.errors import RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.tickets.assigned_mechanic import MechanicHasLabor
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.line import LaborLineForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ticket import (
     Ticket,
     TicketId,

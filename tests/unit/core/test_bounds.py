@@ -5,15 +5,17 @@ from collections.abc import Callable
 import pytest
 from attrs import evolve
 
-from mechanic_adapters.memory.tickets import TICKETS
+from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_core.inventory.part import PartId
 from mechanic_core.money import Percent, Quantity
 from mechanic_core.pricing.discounts import Scope, TicketDiscount
 from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, MAX_LINES, MAX_UNFINISHED, TooMany
-from mechanic_core.tickets.charge import ChargeForm, ChargeLine
 from mechanic_core.tickets.forms import DiscountsForm, TicketDraft
 from mechanic_core.tickets.job import Job, JobForm, JobId
-from mechanic_core.tickets.line import LaborLine, LaborLineForm, LineId, PartLine, PartLineForm
+from mechanic_core.tickets.lines.charge import ChargeForm, ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine, LaborLineForm
+from mechanic_core.tickets.lines.line import LineId
+from mechanic_core.tickets.lines.part_line import PartLine, PartLineForm
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
 from tests.shops import CUSTOMER, MECHANIC

@@ -9,9 +9,9 @@ from mechanic_core.errors import Invalid, Problem
 from mechanic_core.money import Money, Percent, Quantity
 from mechanic_core.pricing.discounts import Discount
 from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind
-from mechanic_core.tickets.charge import ChargeForm, ChargeLine
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.line import LineId, LineNotFound
+from mechanic_core.tickets.lines.charge import ChargeForm, ChargeLine
+from mechanic_core.tickets.lines.line import LineId, LineNotFound
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen
 from mechanic_core.tickets.workflow import Status
 from tests.shops import MECHANIC
@@ -28,13 +28,6 @@ def add(
     """Add a charge to a ticket."""
     form = {"description": "Core, alternator", **ONE_FOR_45} | given
     return premises.shop.add_charge(MECHANIC, ticket.id, sample(ChargeForm, kind=kind, **form))
-
-
-def entries(
-    premises: Premises, ticket: Ticket
-) -> list[tuple[HistoryEvent, str | None, str | None]]:
-    """Return the history after the opening."""
-    return [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
 
 
 def test_charges_are_recorded_in_the_history(premises: Premises) -> None:
@@ -64,7 +57,7 @@ def test_charges_are_recorded_in_the_history(premises: Premises) -> None:
         (HistoryEvent.CHARGE_ADDED, None, "1 × Core, alternator"),
         (HistoryEvent.CHARGE_CHANGED, "1 × Core, alternator", "-1 × Core, alternator"),
         (HistoryEvent.CHARGE_REMOVED, "-1 × Core, alternator", None),
-    ] == entries(premises, ticket)
+    ] == premises.entries(ticket)
 
 
 @pytest.mark.parametrize("kind", [LineKind.FEE, LineKind.SUBLET, LineKind.CORE])
@@ -88,7 +81,7 @@ def test_a_charge_has_the_tax_class_of_its_kind(premises: Premises, kind: LineKi
         HistoryEvent.CHARGE_CHANGED,
         f"1 × Core, alternator, taxed as {own}",
         "1 × Core, alternator, taxed as none",
-    ) == entries(premises, ticket)[1]
+    ) == premises.entries(ticket)[1]
 
 
 @pytest.mark.parametrize("kind", [LineKind.FEE, LineKind.SUBLET])

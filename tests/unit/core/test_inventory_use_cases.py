@@ -22,7 +22,7 @@ from mechanic_core.inventory.part import (
 )
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.money import Quantity
-from mechanic_core.tickets.line import PartLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.workflow import Status
 from tests.shops import CUSTOMER, MANAGER, MECHANIC

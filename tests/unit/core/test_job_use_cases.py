@@ -19,7 +19,8 @@ from mechanic_core.tickets.job import (
     JobStatus,
     title_from,
 )
-from mechanic_core.tickets.line import LaborLineForm, PartLineForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import VehicleForm
@@ -33,13 +34,6 @@ NOT_EARLIER = Problem("#/comes_back_from", "must be an earlier job of the same v
 def add(premises: Premises, ticket: Ticket, title: str = "Brakes", **given: object) -> Job:
     """Add a job to a ticket."""
     return premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm, title=title, **given))
-
-
-def entries(
-    premises: Premises, ticket: Ticket
-) -> list[tuple[HistoryEvent, str | None, str | None]]:
-    """Return the history after the opening."""
-    return [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
 
 
 def test_jobs_are_recorded_in_the_history(premises: Premises) -> None:
@@ -68,7 +62,7 @@ def test_jobs_are_recorded_in_the_history(premises: Premises) -> None:
         (HistoryEvent.JOB_ADDED, None, "repair: Brakes"),
         (HistoryEvent.JOB_CHANGED, "repair: Brakes", "repair: All brakes"),
         (HistoryEvent.JOB_REMOVED, "repair: All brakes", None),
-    ] == entries(premises, ticket)
+    ] == premises.entries(ticket)
 
 
 def test_a_line_goes_to_the_job_that_it_names(premises: Premises) -> None:
@@ -99,7 +93,7 @@ def test_a_line_goes_to_the_job_that_it_names(premises: Premises) -> None:
         HistoryEvent.PART_CHANGED,
         f"1 × PAD, job {second.id}",
         f"1 × PAD, job {first.id}",
-    ) == entries(premises, ticket)[-1]
+    ) == premises.entries(ticket)[-1]
     totals = [job.totals for job in premises.read(ticket).jobs]
     assert [(1999, labor.amount), (0, 0)] == [(one.parts, one.labor) for one in totals]
 
@@ -155,7 +149,7 @@ def test_a_job_comes_back_from_an_earlier_one_of_the_vehicle(premises: Premises)
 
     assert earlier.id == job.comes_back_from == premises.read(ticket).jobs[0].comes_back_from
     text = f"warranty: Brakes, comes back from job {earlier.id}"
-    assert [(HistoryEvent.JOB_ADDED, None, text)] == entries(premises, ticket)
+    assert [(HistoryEvent.JOB_ADDED, None, text)] == premises.entries(ticket)
 
 
 def test_a_job_does_not_come_back_from_another_vehicle(premises: Premises) -> None:

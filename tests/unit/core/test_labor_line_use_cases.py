@@ -7,20 +7,10 @@ from mechanic_core.errors import RuleBroken
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.line import (
-    LaborLineForm,
-)
-from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from tests.shops import MANAGER, MECHANIC
 from tests.strategies import sample
 from tests.unit.core.conftest import Premises
-
-
-def entries(
-    premises: Premises, ticket: Ticket
-) -> list[tuple[HistoryEvent, str | None, str | None]]:
-    """Return the history after the opening."""
-    return [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
 
 
 def test_labour_lines_are_recorded_in_the_history(premises: Premises) -> None:
@@ -47,7 +37,7 @@ def test_labour_lines_are_recorded_in_the_history(premises: Premises) -> None:
         (HistoryEvent.LABOR_ADDED, None, "1.5 h: Brakes"),
         (HistoryEvent.LABOR_CHANGED, "1.5 h: Brakes", "0.5 h: Brakes"),
         (HistoryEvent.LABOR_REMOVED, "0.5 h: Brakes", None),
-    ] == entries(premises, ticket)
+    ] == premises.entries(ticket)
 
 
 @pytest.mark.parametrize("mechanic_id", [1, 2, 99])

@@ -8,15 +8,9 @@ from mechanic_core.errors import Refused, Unknown
 from mechanic_core.inventory.part import InsufficientStock, PartForm, PartId
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.line import (
-    LaborLine,
-    LaborLineForm,
-    LineId,
-    LineNotFound,
-    PartLine,
-    PartLineChange,
-    PartLineForm,
-)
+from mechanic_core.tickets.lines.labor_line import LaborLine, LaborLineForm
+from mechanic_core.tickets.lines.line import LineId, LineNotFound
+from mechanic_core.tickets.lines.part_line import PartLine, PartLineChange, PartLineForm
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen
 from mechanic_core.tickets.workflow import Status
 from tests.shops import MECHANIC
@@ -44,13 +38,6 @@ def moves(premises: Premises) -> list[tuple[str, int, int, int | None]]:
     return [(m.kind.value, m.on_hand_change, m.reserved_change, m.ticket_id) for m in found]
 
 
-def entries(
-    premises: Premises, ticket: Ticket
-) -> list[tuple[HistoryEvent, str | None, str | None]]:
-    """Return the history after the opening."""
-    return [(e.event, e.from_, e.to) for e in premises.history(ticket.id)[1:]]
-
-
 def test_a_part_line_reserves_stock(premises: Premises) -> None:
     """
     A line reserves stock and copies SKU, name and price.
@@ -69,7 +56,7 @@ def test_a_part_line_reserves_stock(premises: Premises) -> None:
     assert 4998 == line.amount == premises.read(ticket).totals.total
     assert (10_000, 2500) == premises.stock()
     assert [("reserve", 0, 2500, ticket.id)] == moves(premises)
-    assert [(HistoryEvent.PART_ADDED, None, "2.5 × PAD")] == entries(premises, ticket)
+    assert [(HistoryEvent.PART_ADDED, None, "2.5 × PAD")] == premises.entries(ticket)
 
 
 def test_the_last_parts_are_reserved_once(premises: Premises) -> None:
@@ -84,7 +71,7 @@ def test_the_last_parts_are_reserved_once(premises: Premises) -> None:
 
     assert {"part_id": PAD, "available": 0.5} == refused.value.facts
     assert second == premises.read(second)
-    assert [] == entries(premises, second)
+    assert [] == premises.entries(second)
     assert 1 == len(moves(premises))
 
 
@@ -125,7 +112,7 @@ def test_changing_a_line_moves_the_difference(premises: Premises) -> None:
         (HistoryEvent.PART_ADDED, None, "1 × PAD"),
         (HistoryEvent.PART_CHANGED, "1 × PAD", "3 × PAD"),
         (HistoryEvent.PART_CHANGED, "3 × PAD", "0.5 × PAD"),
-    ] == entries(premises, ticket)
+    ] == premises.entries(ticket)
 
 
 def test_adding_and_removing_is_the_identity(premises: Premises) -> None:
@@ -140,7 +127,7 @@ def test_adding_and_removing_is_the_identity(premises: Premises) -> None:
     assert (10_000, 0) == premises.stock()
     assert ticket.totals == premises.read(ticket).totals
     assert [("reserve", 0, 1000, 1), ("release", 0, -1000, 1)] == moves(premises)
-    assert (HistoryEvent.PART_REMOVED, "1 × PAD", None) == entries(premises, ticket)[-1]
+    assert (HistoryEvent.PART_REMOVED, "1 × PAD", None) == premises.entries(ticket)[-1]
 
 
 def test_unknown_parts_are_refused(premises: Premises) -> None:

@@ -10,15 +10,16 @@ from mechanic_core.money import WHOLE, Money, Percent, Quantity
 from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.pricing.pricing_rules import FeeBase, PricingRules, SuppliesFee, TaxRate
-from mechanic_core.tickets.charge import ChargeForm, ChargeLine
 from mechanic_core.tickets.forms import DiscountsForm
 from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.job import JobForm, JobKind
-from mechanic_core.tickets.line import LaborLineForm, PartLineForm
+from mechanic_core.tickets.lines.charge import ChargeForm, ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
+from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.price import document_of, priced
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen, TicketNotFound
 from mechanic_core.tickets.workflow import Status
-from tests.shops import CUSTOMER, MANAGER, MECHANIC
+from tests.shops import CUSTOMER, MANAGER, MECHANIC, follow
 from tests.strategies import sample
 from tests.unit.core.conftest import ALL, Premises
 
@@ -29,20 +30,6 @@ TAXED = PricingRules(
 )
 FLEET = TicketDiscount(scope=Scope.ALL, percent=Percent(100_000), reason="Fleet customer")
 COUPON = TicketDiscount(scope=Scope.LABOR, amount=Money(550), reason="Coupon")
-
-
-def follow(premises: Premises, rules: PricingRules) -> None:
-    """Change the rules of the shop's profile."""
-    premises.shop.change_profile(
-        MANAGER,
-        lambda form: evolve(
-            form,
-            tax_rates=rules.tax_rates,
-            tax_rounding=rules.tax_rounding,
-            prices_include_tax=rules.prices_include_tax,
-            supplies_fee=rules.supplies_fee,
-        ),
-    )
 
 
 def labor(premises: Premises, ticket: Ticket, **given: Any) -> int:
@@ -60,7 +47,7 @@ def test_a_ticket_is_priced_with_each_change(premises: Premises) -> None:
     """
     Lines, jobs and discounts change the totals at once, which are the price's.
     """
-    follow(premises, TAXED)
+    follow(premises.shop, TAXED)
     ticket, shop = premises.open(), premises.shop
     shop.add_part_line(MECHANIC, ticket.id, PartLineForm(part_id=1, quantity=Quantity(5000)))
     labor(premises, ticket)
@@ -144,11 +131,11 @@ def test_a_line_takes_a_tax_class_that_the_shop_has(premises: Premises) -> None:
     """
     One with rates, a default one or none; a line keeps one that has lost its rates.
     """
-    follow(premises, TAXED)
+    follow(premises.shop, TAXED)
     ticket, shop = premises.open(), premises.shop
     labor(premises, ticket, tax_class="vat")
     (line,) = premises.read(ticket).labor
-    follow(premises, PricingRules())
+    follow(premises.shop, PricingRules())
 
     longer = shop.change_labor_line(
         MECHANIC, ticket.id, line.id, lambda form: evolve(form, hours=Quantity(2000))
@@ -212,7 +199,7 @@ def test_a_change_of_the_profile_reprices_unfinished_tickets(premises: Premises)
     premises.go(tickets[3], Status.IN_PROGRESS)
     before = [premises.read(ticket) for ticket in tickets]
 
-    follow(premises, TAXED)
+    follow(premises.shop, TAXED)
 
     after = [premises.read(ticket) for ticket in tickets]
     assert [10_500, 10_000, 10_000, 10_500] == [ticket.totals.total for ticket in after]
@@ -232,7 +219,7 @@ def test_an_event_names_what_has_changed_of_a_ticket(premises: Premises) -> None
     fee = sample(ChargeForm, kind=LineKind.FEE, quantity=Quantity(1000))
     premises.shop.add_charge(MECHANIC, ticket.id, fee)
     discount(premises, ticket, FLEET)
-    follow(premises, TAXED)
+    follow(premises.shop, TAXED)
 
     feed = premises.shop.read_events(MANAGER, known)
 
@@ -268,7 +255,7 @@ def test_a_finished_ticket_keeps_its_rules(premises: Premises) -> None:
     premises.go(completed, Status.IN_PROGRESS, Status.COMPLETED)
     premises.go(cancelled, Status.CANCELLED)
 
-    follow(premises, TAXED)
+    follow(premises.shop, TAXED)
 
     for ticket in (completed, cancelled):
         assert 10_000 == premises.shop.read_price(MECHANIC, ticket.id).totals.total
@@ -276,7 +263,7 @@ def test_a_finished_ticket_keeps_its_rules(premises: Premises) -> None:
     reopened = premises.go(completed, Status.IN_PROGRESS)
     assert (None, 10_500) == (reopened.rules, reopened.totals.total)
     closed = premises.go(reopened, Status.COMPLETED)
-    follow(premises, PricingRules())
+    follow(premises.shop, PricingRules())
     closed = premises.go(closed, Status.CLOSED)
     assert (TAXED, 10_500) == (closed.rules, closed.totals.total)
 

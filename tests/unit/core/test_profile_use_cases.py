@@ -28,7 +28,7 @@ from mechanic_core.profile.profile import (
 )
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import TicketDraft
-from mechanic_core.tickets.line import LaborLineForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from tests.shops import CUSTOMER, MANAGER, MECHANIC, ManualClock, shop_on
 from tests.strategies import sample
 

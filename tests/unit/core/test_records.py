@@ -28,7 +28,7 @@ from mechanic_core.rules import (
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.job import Job
-from mechanic_core.tickets.line import TicketLine
+from mechanic_core.tickets.lines.line import TicketLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.vehicles.vehicle import Vehicle

@@ -14,10 +14,12 @@ from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.money import Percent, Quantity
 from mechanic_core.pricing.discounts import Scope, TicketDiscount
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.job import NEW_JOB, Job, JobHasLines, JobId, JobNotFound
-from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.line import LineId, LineNotFound
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketFrozen, TicketStarted
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status

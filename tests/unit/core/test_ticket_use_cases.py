@@ -15,7 +15,7 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.bounds import MAX_UNFINISHED, TooMany
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, HistoryEvent
-from mechanic_core.tickets.line import LaborLineForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import (
     Ticket,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from typing import Any, Final, NewType, get_args, get_origin
+from typing import Annotated, Any, Final, NewType, get_args, get_origin
 
 import attrs
 import pytest
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from mechanic_core.access import Actor, Role
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.mechanics.leaderboard import Period
-from mechanic_core.rules import checked, union_members, unwrap_annotated
-from mechanic_core.tickets.line import LaborLineForm
+from mechanic_core.rules import Length, checked, union_members, unwrap_annotated
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ticket import Ticket
 from tests.strategies import FEWER, NOON, sample
 from tests.unit.core.test_records import GIVEN, RECORDS
@@ -197,3 +197,21 @@ def test_a_type_without_a_check_is_refused(declared: Any) -> None:
         frozen(field_transformer=checked)(
             type("Record", (), {"__annotations__": {"field": declared}})
         )
+
+
+def test_an_empty_collection_is_checked_as_well() -> None:
+    """
+    Only an empty collection that the rules of its type allow is passed over, and only that type.
+    """
+
+    @frozen(kw_only=True, field_transformer=checked)
+    class Record:
+        some: Annotated[tuple[int, ...], Length(1, 3)] = (1,)
+        any_: Annotated[tuple[int, ...] | None, Length(0, 3)] = ()
+
+    with pytest.raises(RuleBroken, match="#/some: must not be empty"):
+        Record(some=())
+    with pytest.raises(RuleBroken, match="#/any_: must be of type tuple or None, not list"):
+        Record(any_=[])  # type: ignore[arg-type]  # what the test is about
+
+    assert ((1,), None, ()) == (Record().some, Record(any_=None).any_, Record(any_=()).any_)

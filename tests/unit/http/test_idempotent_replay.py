@@ -11,7 +11,7 @@ from attrs import define, evolve, field, fields, frozen, has
 from falcon import testing
 
 from mechanic_adapters.memory import MemoryStore
-from mechanic_adapters.memory.stored_answers import STORED_ANSWERS, MemoryStoredAnswers
+from mechanic_adapters.memory.repositories.stored_answers import STORED_ANSWERS, MemoryStoredAnswers
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.idempotency import EXPIRY

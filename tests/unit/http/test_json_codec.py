@@ -20,7 +20,7 @@ from mechanic_core.money import Money, Price, Quantity, Stock
 from mechanic_core.rules import Alias, Unpublished, checked
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TransitionForm
 from mechanic_core.tickets.history import Entry
-from mechanic_core.tickets.line import LaborLineForm
+from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
 from mechanic_http.endpoint import body as bodies

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mechanic_adapters.sql.schema.record_text import record_of, text_of
+from mechanic_adapters.sql.engine.record_text import text_of, text_reader
 from mechanic_core.errors import RuleBroken
 from mechanic_core.money import Money, Percent
 from mechanic_core.pricing.pricing_rules import FeeBase, PricingRules, SuppliesFee, TaxRate
@@ -22,7 +22,7 @@ def test_a_record_comes_back(rules: PricingRules, values: ProfileValues) -> None
     Rules of prices, and a whole profile, come back equal and of the same types.
     """
     for record in (rules, values):
-        stored = record_of(type(record), text_of(record))
+        stored = text_reader(type(record))(text_of(record))
         assert (record, repr(record)) == (stored, repr(stored))
 
 
@@ -33,7 +33,7 @@ def test_amounts_are_whole_numbers() -> None:
     text = '{"percent":50000,"of":["labor"],"cap":4999,"tax_class":"supplies"}'
 
     assert text == text_of(FEE)
-    assert FEE == record_of(SuppliesFee, text)
+    assert FEE == text_reader(SuppliesFee)(text)
 
 
 def test_a_tuple_of_records_is_an_array() -> None:
@@ -44,8 +44,8 @@ def test_a_tuple_of_records_is_an_array() -> None:
         TaxRate(tax_class="parts", authority=name, percent=Percent(1)) for name in ("A", "ß")
     )
 
-    assert rates == record_of(tuple[TaxRate, ...], text_of(rates))
-    assert () == record_of(tuple[TaxRate, ...], "[]")
+    assert rates == text_reader(tuple[TaxRate, ...])(text_of(rates))
+    assert () == text_reader(tuple[TaxRate, ...])("[]")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_other_releases_have_other_members(text: str, expected: dict[str, Any]) 
     """
     A member that the text does not have is its default, and one that nobody knows is passed over.
     """
-    assert ProfileValues(**expected) == record_of(ProfileValues, text)
+    assert ProfileValues(**expected) == text_reader(ProfileValues)(text)
 
 
 def test_what_is_stored_is_not_checked_again() -> None:
@@ -71,5 +71,5 @@ def test_what_is_stored_is_not_checked_again() -> None:
 
     with pytest.raises(RuleBroken):
         SuppliesFee(percent=Percent(50_000), of=(FeeBase.PARTS,))
-    read = record_of(SuppliesFee, text)
+    read = text_reader(SuppliesFee)(text)
     assert ((FeeBase.PARTS,), -1, "?") == (read.of, read.cap, read.tax_class)

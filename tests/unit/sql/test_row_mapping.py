@@ -18,16 +18,23 @@ from mechanic_adapters.sql.engine.row_mapping import (
     moment_from_text,
     moment_text,
     record_maker,
+    values_reader,
+    values_text,
     with_values,
 )
+from mechanic_core.access import By
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer
 from mechanic_core.inventory.movement import Disagreement, Movement
 from mechanic_core.inventory.part import Part
 from mechanic_core.mechanics.mechanic import Mechanic
+from mechanic_core.pricing.discounts import Discount
+from mechanic_core.pricing.document import Totals
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.history import Entry
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.job import NO_TOTALS
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.vehicles.vehicle import Vehicle
@@ -83,6 +90,41 @@ def test_ignores_values_after_the_last_field() -> None:
         other: int
 
     assert Pair(1, 2) == record_maker(Pair)([1, 2, 3])
+
+
+@given(records(Totals), records(Discount))
+def test_values_as_text_come_back(totals: Totals, discount: Discount) -> None:
+    """
+    A record comes back from its values as text, and None as what the reader has in its place.
+    """
+    read_totals, read_discount = values_reader(Totals, NO_TOTALS), values_reader(Discount, None)
+
+    assert (totals, discount) == (
+        read_totals(values_text(totals)),
+        read_discount(values_text(discount)),
+    )
+    assert (NO_TOTALS, None) == (read_totals(values_text(None)), read_discount(values_text(None)))
+
+
+@given(records(Entry))
+def test_values_of_a_record_in_a_field_have_the_names_of_columns(entry: Entry) -> None:
+    """
+    The actor of an entry is in the columns that begin with *by_*.
+    """
+    values = field_values(entry, by=By)
+
+    assert (entry.by.role, entry.by.id) == (values["by_role"], values["by_id"])
+    assert field_values(entry).items() <= values.items()
+
+
+@given(records(Ticket))
+def test_a_field_without_a_record_has_none_for_each_value(ticket: Ticket) -> None:
+    """
+    The columns of the vehicle are NULL on a ticket without one.
+    """
+    values = field_values(evolve(ticket, vehicle=None), vehicle=TicketVehicle)
+
+    assert [None] * 7 == [values[f"vehicle_{name}"] for name in field_names(TicketVehicle)]
 
 
 @given(MOMENTS, MOMENTS)

@@ -17,10 +17,11 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.pricing.document import Totals
 from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.job import Job
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.unit_of_work import Store

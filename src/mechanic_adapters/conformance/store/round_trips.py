@@ -40,7 +40,7 @@ from mechanic_core.accounts.account import RefreshToken
 from mechanic_core.inventory.part import PartName, Sku, Unit
 from mechanic_core.mechanics.mechanic import Specialty
 from mechanic_core.money import Measure, Price, Quantity, Stock
-from mechanic_core.tickets.line import Task
+from mechanic_core.tickets.lines.labor_line import Task
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Address, Email, Name, Note, Phone, Text

@@ -17,7 +17,7 @@ from mechanic_adapters.sql.engine.postgres.server_places import (
     spread_hosts,
 )
 from mechanic_adapters.sql.engine.postgres.session_settings import MARK, verify_sessions
-from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
+from mechanic_adapters.sql.engine.sqlite.locking import enable_wal
 
 _BIGINT_OID: Final = 20
 _TEXT_FORMAT: Final = 0

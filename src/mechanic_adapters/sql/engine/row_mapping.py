@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import BigInteger, BindParameter, Column, Table, bindparam
 
 R = TypeVar("R")
+D = TypeVar("D")
 
 RECORD_ID: Final = bindparam("record_id", type_=BigInteger)
 """The id of the one record that a statement is about.
@@ -67,11 +68,22 @@ def _maker(cls: Any) -> Callable[[Iterable[Any]], Any]:
     return record_maker(cls)
 
 
-def field_values(record: Any) -> dict[str, Any]:
-    """Return the values of a record's fields by name."""
+def field_values(record: Any, **nested: Any) -> dict[str, Any]:
+    """Return the values of a record's fields by name.
+
+    Args:
+        record: The record.
+        nested: The class of the record in a field, whose values are returned too, by the names of
+            their columns, such as ``by_role``; all are None if the field is.
+    """
     cls: Any = type(record)
     names, get = _getter(cls)
-    return dict(zip(names, get(record), strict=True))
+    values = dict(zip(names, get(record), strict=True))
+    for field, class_of_field in nested.items():
+        inner = values[field]
+        for name in _getter(class_of_field)[0]:
+            values[f"{field}_{name}"] = getattr(inner, name, None)
+    return values
 
 
 def with_values(record: R, **values: Any) -> R:
@@ -79,6 +91,10 @@ def with_values(record: R, **values: Any) -> R:
     cls: Any = type(record)
     changed: R = _maker(cls)({**field_values(record), **values}.values())
     return changed
+
+
+_NO_ROWS: Final = (None, "[]")
+"""What PostgreSQL and SQLite return for no rows."""
 
 
 def json_rows(text: str | None) -> list[list[Any]]:
@@ -99,6 +115,8 @@ def json_reader(
     conversions = [(names.index(name), to) for name, to in (converters or {}).items()]
 
     def read(text: str | None) -> tuple[R, ...]:
+        if text in _NO_ROWS:
+            return ()
         rows = json_rows(text)
         for row in rows:
             for position, convert in conversions:
@@ -111,6 +129,25 @@ def json_reader(
 def json_text(rows: Iterable[Sequence[Any]]) -> str:
     """Return *rows* as the parameter of `rows_from_json`."""
     return orjson.dumps(list(rows), _json_value, orjson.OPT_PASSTHROUGH_DATETIME).decode()
+
+
+def values_text(record: Any) -> str | None:
+    """Return the values of a record's fields as a JSON array, for `values_reader`; None for None."""
+    if record is None:
+        return None
+    cls: Any = type(record)
+    _, get = _getter(cls)
+    return orjson.dumps(get(record)).decode()
+
+
+def values_reader(cls: type[R], if_null: D) -> Callable[[str | None], R | D]:
+    """Return a function that makes a record of the text of `values_text`, *if_null* of None."""
+    make = record_maker(cls)
+
+    def read(text: str | None) -> R | D:
+        return if_null if text is None else make(orjson.loads(text))
+
+    return read
 
 
 def words_text(words: Collection[str]) -> str:

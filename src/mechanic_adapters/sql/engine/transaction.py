@@ -9,9 +9,9 @@ from sqlalchemy import ClauseElement
 from mechanic_adapters.sql.engine.compiled_statements import Params
 from mechanic_adapters.sql.engine.connection_pool import Connection
 from mechanic_adapters.sql.engine.database import Database
-from mechanic_adapters.sql.engine.durability import COMMIT_SYNCHRONOUSLY
 from mechanic_adapters.sql.engine.executor import NO_PARAMS, Executor
-from mechanic_adapters.sql.engine.sqlite_locking import BEGIN
+from mechanic_adapters.sql.engine.postgres.durability import COMMIT_SYNCHRONOUSLY
+from mechanic_adapters.sql.engine.sqlite.locking import BEGIN
 from mechanic_core.access import Actor
 from mechanic_core.errors import LostRace, OutcomeUnknown, Unavailable
 

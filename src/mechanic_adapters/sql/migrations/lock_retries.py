@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
-from mechanic_adapters.sql.engine.durability import COMMIT_SYNCHRONOUSLY
+from mechanic_adapters.sql.engine.postgres.durability import COMMIT_SYNCHRONOUSLY
 from mechanic_core.errors import LostRace
 
 T = TypeVar("T")

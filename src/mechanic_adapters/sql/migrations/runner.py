@@ -17,11 +17,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateSchema
 
 from mechanic_adapters.sql.engine.driver_errors import DriverErrors
-from mechanic_adapters.sql.engine.durability import unsafe_settings
 from mechanic_adapters.sql.engine.engines import CONNECT_TIMEOUT_S, database_url, schema_name
 from mechanic_adapters.sql.engine.postgres.advisory_locks import TRY_LOCK
-from mechanic_adapters.sql.engine.sqlite_file import create_file
-from mechanic_adapters.sql.engine.sqlite_locking import enable_wal
+from mechanic_adapters.sql.engine.postgres.durability import unsafe_settings
+from mechanic_adapters.sql.engine.sqlite.file import create_file
+from mechanic_adapters.sql.engine.sqlite.locking import enable_wal
 from mechanic_adapters.sql.migrations.lock_retries import (
     PATIENCE_S,
     PATIENT,

@@ -1,6 +1,5 @@
 """The name of an actor that a row stores by role and id."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, select
@@ -23,8 +22,3 @@ def name_of(by_role: ColumnElement[Any], by_id: ColumnElement[Any]) -> ColumnEle
         (by_role == Role.CUSTOMER, customer.scalar_subquery()),
         (by_role.is_not(None), mechanic.scalar_subquery()),
     )
-
-
-def by_columns(actor: By) -> Mapping[str, Any]:
-    """Return the values of the columns that store an actor."""
-    return {"by_role": actor.role, "by_id": actor.id}

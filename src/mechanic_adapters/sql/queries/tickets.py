@@ -1,7 +1,7 @@
 """SELECTs of service tickets, each with everything on it in one statement."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from attrs import evolve
@@ -10,9 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     FromClause,
-    ScalarSelect,
     Select,
-    Table,
     TextClause,
     bindparam,
     literal_column,
@@ -22,6 +20,7 @@ from sqlalchemy import (
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.counters.worked_tickets import IS_WORKED
 from mechanic_adapters.sql.engine.compiled_statements import Row
+from mechanic_adapters.sql.engine.record_text import text_reader
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     field_columns,
@@ -32,32 +31,29 @@ from mechanic_adapters.sql.engine.row_mapping import (
 from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.mechanics import lock_shared_after
-from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
-from mechanic_adapters.sql.queries.ticket_prices import (
-    item_columns,
-    item_reader,
-    read_discounts,
-    read_rules,
+from mechanic_adapters.sql.queries.ticket_lines import (
+    read_charges,
+    read_jobs,
+    read_labor,
+    read_parts,
     read_totals,
+    select_items,
 )
+from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_adapters.sql.schema.tickets import (
     IS_NOT_FINAL,
     IS_UNFINISHED,
-    ticket_charges,
     ticket_jobs,
-    ticket_labor,
     ticket_mechanics,
     ticket_parts,
     tickets,
 )
 from mechanic_core.inventory.part import MAX_NAMED_TICKETS
+from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.bounds import MAX_UNFINISHED
-from mechanic_core.tickets.charge import ChargeLine
-from mechanic_core.tickets.job import Job
-from mechanic_core.tickets.line import LaborLine, PartLine
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.ticket import Ticket
@@ -68,22 +64,8 @@ PresentRules: TypeAlias = Callable[[], PricingRules]
 
 _make_ticket, _make_vehicle = record_maker(Ticket), record_maker(TicketVehicle)
 _read_staff = json_reader(AssignedMechanic, {"active": bool})
-_ITEMS = {
-    Job: ticket_jobs,
-    PartLine: ticket_parts,
-    LaborLine: ticket_labor,
-    ChargeLine: ticket_charges,
-}
-"""The jobs and lines of a ticket, in the order of its fields, and their tables."""
-
-_read_jobs, _read_charges = item_reader(Job), item_reader(ChargeLine)
-_read_parts, _read_labor = item_reader(PartLine), item_reader(LaborLine)
-
-
-def _items(table: Table, cls: type[Any], ticket_id: ColumnElement[int]) -> ScalarSelect[str]:
-    """Return the jobs or lines of a ticket as JSON, for `item_reader`."""
-    items = select(json_group(*item_columns(table, cls)))
-    return items.where(table.c.ticket_id == ticket_id).scalar_subquery()
+_read_discounts = text_reader(tuple[TicketDiscount, ...])
+_read_rules = text_reader(PricingRules)
 
 
 def _join(header: FromClause) -> Select[Any]:
@@ -97,7 +79,7 @@ def _join(header: FromClause) -> Select[Any]:
         *(c[f"vehicle_{name}"] for name in field_names(TicketVehicle)),
         *(c.service_date, c.description, c.status),
         staff.where(ticket_mechanics.c.ticket_id == c.id).scalar_subquery(),
-        *(_items(table, cls, c.id) for cls, table in _ITEMS.items()),
+        *select_items(c.id),
         *(c.discounts, c.totals, c.rules),
         *(c.created_at, c.updated_at, c.removed_at, c.version, c.priced_version),
     ).select_from(header)
@@ -109,33 +91,31 @@ def version_of(row: Row) -> int:
     return version
 
 
-def read_stored(rows: Iterable[Row]) -> Iterator[Ticket]:
-    """Yield the tickets in *rows* of `_join` as they are stored."""
-    for row in rows:
-        vehicle = None if row[2] is None else _make_vehicle(row[2:9])
-        yield _make_ticket(
-            (
-                *row[:2],
-                vehicle,
-                *row[9:12],
-                *(_read_staff(row[12]), _read_jobs(row[13])),
-                *(_read_parts(row[14]), _read_labor(row[15]), _read_charges(row[16])),
-                *(read_discounts(row[17]), read_totals(row[18]), read_rules(row[19])),
-                *row[20:24],
-            )
-        )
+def read_stored(row: Row) -> Ticket:
+    """Return the ticket in a row of `_join` as it is stored."""
+    vehicle = None if row[2] is None else _make_vehicle(row[2:9])
+    staff, jobs = _read_staff(row[12]), read_jobs(row[13])
+    lines = read_parts(row[14]), read_labor(row[15]), read_charges(row[16])
+    discounts, totals = _read_discounts(row[17]), read_totals(row[18])
+    rules = None if row[19] is None else _read_rules(row[19])
+    return _make_ticket(
+        (*row[:2], vehicle, *row[9:12], staff, jobs, *lines, discounts, totals, rules, *row[20:24])
+    )
 
 
-def read_tickets(rows: Sequence[Row], present_rules: PresentRules) -> list[Ticket]:
-    """Return the tickets in *rows* of `_join`.
+def read_ticket(row: Row, present_rules: PresentRules) -> tuple[Ticket, Ticket]:
+    """Return the ticket in a row of `_join` as it is stored, and as it is.
 
-    One that the previous release has changed since it was priced is priced anew; *present_rules*
-    is called for it, unless it is finished: that release knows no rules.
+    They differ where the previous release has changed it since it was priced: it is priced anew.
+    *present_rules* is called for that, unless it is finished: that release knows no rules.
     """
-    return [
-        ticket if row[24] == ticket.version else _priced_anew(ticket, present_rules)
-        for row, ticket in zip(rows, read_stored(rows), strict=True)
-    ]
+    stored = read_stored(row)
+    return stored, stored if row[24] == stored.version else _priced_anew(stored, present_rules)
+
+
+def read_tickets(rows: Iterable[Row], present_rules: PresentRules) -> list[Ticket]:
+    """Return the tickets in *rows* of `_join`; see `read_ticket`."""
+    return [read_ticket(row, present_rules)[1] for row in rows]
 
 
 def _priced_anew(ticket: Ticket, present_rules: PresentRules) -> Ticket:

@@ -31,8 +31,9 @@ from mechanic_adapters.sql.engine.row_mapping import (
 )
 from mechanic_adapters.sql.engine.sql_functions import qualified, rows_from_json
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
+from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.schema.inventory import parts, stock_movements
+from mechanic_core.access import By
 from mechanic_core.inventory.movement import Disagreement, Movement
 from mechanic_core.inventory.part import PartId, PartNotFound
 from mechanic_core.inventory.ports import Ledger
@@ -95,7 +96,7 @@ def with_movement(write: Insert | Update) -> Insert:
 
 def movement_parameters(movement: Movement) -> Params:
     """Return the parameters of one movement."""
-    values = {**field_values(movement), **by_columns(movement.by)}
+    values = field_values(movement, by=By)
     return {bind.key: values[name] for name, bind in _MOVEMENT.items()}
 
 
@@ -162,5 +163,5 @@ class SqlLedger(Ledger):
 def _json(movements: Sequence[Movement]) -> str:
     """Return movements as the parameter of `rows_from_json`, in the order of the columns."""
     names = [column.name for column in _COLUMNS[1:]]
-    values = ({**field_values(movement), **by_columns(movement.by)} for movement in movements)
+    values = (field_values(movement, by=By) for movement in movements)
     return json_text([one[name] for name in names] for one in values)

@@ -28,10 +28,11 @@ from mechanic_adapters.sql.engine.row_mapping import (
     with_values,
 )
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
+from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.schema.inventory import parts
 from mechanic_adapters.sql.schema.profile import profile_history, shop_profile
 from mechanic_adapters.sql.schema.tickets import ticket_charges, ticket_labor
+from mechanic_core.access import By
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import Event, SubjectKind
 from mechanic_core.paging import Page, PageRequest
@@ -91,13 +92,7 @@ class SqlProfiles(Profiles):
         values = {**field_values(saved), "expected_version": profile.version}
         if executor.write(_NOUN, _SAVE, values) != 1 or before.version != profile.version:
             raise LostRace
-        entry = {
-            "at": change.at,
-            **by_columns(change.by),
-            "before": change.before,
-            "after": change.after,
-        }
-        executor.write(_NOUN, _ADD_CHANGE, entry)
+        executor.write(_NOUN, _ADD_CHANGE, field_values(change, by=By))
         executor.locked[_NOUN, 1] = saved
         executor.note_event(Event.between(before, saved, executor.actor))
         return saved

@@ -33,11 +33,12 @@ from mechanic_adapters.sql.engine.row_mapping import (
 from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.person_names import by_columns, make_by, name_of
+from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.repositories.events import note_changes
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_adapters.sql.schema.vehicles import odometer_readings, vehicle_words, vehicles
+from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import Page, PageRequest
@@ -204,7 +205,7 @@ class SqlOdometerLog(OdometerLog):
     _executor: Executor
 
     def add(self, reading: OdometerReading) -> OdometerReading:
-        values = {**field_values(reading), **by_columns(reading.by)}
+        values = field_values(reading, by=By)
         params = {f"reading_{column.name}": values[column.name] for column in _READING}
         rows = self._executor.write_returning(_TABLE.noun, _ADD_READING, params)
         return evolve(reading, id=ReadingId(rows[0][0]))

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Integer, Text
 
 from mechanic_adapters.sql.engine.column_types import ID, KEY, MOMENT
-from mechanic_adapters.sql.schema.record_text import RecordText
+from mechanic_adapters.sql.engine.record_text import RecordText
 
 EPOCH: Final = "1970-01-01 00:00:00.000000+00:00"
 """The moment of what has no known one."""

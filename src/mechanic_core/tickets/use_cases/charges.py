@@ -9,9 +9,9 @@ from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import ProblemCollector
 from mechanic_core.money import to_decimal
 from mechanic_core.tickets.bounds import TooMany
-from mechanic_core.tickets.charge import ChargeChange, ChargeForm, ChargeLine
 from mechanic_core.tickets.history import Entry, HistoryEvent, describe_line
-from mechanic_core.tickets.line import LineId, LineNotFound
+from mechanic_core.tickets.lines.charge import ChargeChange, ChargeForm, ChargeLine
+from mechanic_core.tickets.lines.line import LineId, LineNotFound
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
 from mechanic_core.unit_of_work import Begin, retry_on_conflict

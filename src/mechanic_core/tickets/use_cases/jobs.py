@@ -47,8 +47,7 @@ class AddJob:
             after = ticket.with_job(job, at)
             _require_earlier_job(work, ticket, job)
             entry = Entry.of(actor, at, HistoryEvent.JOB_ADDED, to=_describe(job))
-            rules = work.profiles.get().pricing_rules
-            ticket = work.tickets.save(priced(after, rules), entry)
+            ticket = work.tickets.save(after, entry)  # without lines it has no price
             return ticket.job(ticket.jobs[-1].id)
 
 
@@ -122,8 +121,7 @@ class RemoveJob:
             ticket.require_version(expected)
             job = ticket.job(job_id)
             after = ticket.without_job(job_id, at)
-            entry = Entry.of(actor, at, HistoryEvent.JOB_REMOVED, _describe(job))
-            work.tickets.save(priced(after, work.profiles.get().pricing_rules), entry)
+            work.tickets.save(after, Entry.of(actor, at, HistoryEvent.JOB_REMOVED, _describe(job)))
 
 
 def _require_earlier_job(work: Work, ticket: Ticket, job: Job) -> None:

@@ -11,13 +11,8 @@ from mechanic_core.inventory.part import InsufficientStock, Kind, Part
 from mechanic_core.money import Quantity, to_decimal
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.history import Entry, HistoryEvent, describe_line
-from mechanic_core.tickets.line import (
-    LineId,
-    LineNotFound,
-    PartLine,
-    PartLineChange,
-    PartLineForm,
-)
+from mechanic_core.tickets.lines.line import LineId, LineNotFound
+from mechanic_core.tickets.lines.part_line import PartLine, PartLineChange, PartLineForm
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound

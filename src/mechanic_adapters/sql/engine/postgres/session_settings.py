@@ -9,7 +9,7 @@ from typing import Any, Final, final
 from attrs import frozen
 from sqlalchemy import URL, Engine, event
 
-from mechanic_adapters.sql.engine.durability import MAKE_SESSION_SYNCHRONOUS, WEAK
+from mechanic_adapters.sql.engine.postgres.durability import MAKE_SESSION_SYNCHRONOUS, WEAK
 from mechanic_adapters.sql.engine.postgres.server_places import places
 from mechanic_core.errors import Unavailable
 

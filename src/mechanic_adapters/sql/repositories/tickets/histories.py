@@ -10,7 +10,7 @@ from sqlalchemy import Select, Subquery, select
 
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import RECORD_ID, field_values, record_maker
+from mechanic_adapters.sql.engine.row_mapping import RECORD_ID, record_maker
 from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
@@ -23,11 +23,6 @@ from mechanic_core.tickets.ticket import TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import Status
 
 _make_entry = record_maker(Entry)
-
-
-def entry_values(entry: Entry) -> dict[str, Any]:
-    """Return the parameters of an entry that is to be stored."""
-    return {**field_values(entry), "by_role": entry.by.role, "by_id": entry.by.id}
 
 
 def _join(page: Subquery) -> Select[Any]:

@@ -1,7 +1,8 @@
 """The jobs of tickets and their lines in SQL; `queries.tickets` reads them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar, final
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeAlias, TypeVar, final
 
 from attrs import evolve
 from sqlalchemy import BigInteger, Table, bindparam, delete, insert, update
@@ -9,16 +10,17 @@ from sqlalchemy import BigInteger, Table, bindparam, delete, insert, update
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import field_names, json_text
 from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
-from mechanic_adapters.sql.queries.ticket_prices import WRITERS
+from mechanic_adapters.sql.queries.ticket_lines import WRITERS
 from mechanic_adapters.sql.schema.tickets import (
     ticket_charges,
     ticket_jobs,
     ticket_labor,
     ticket_parts,
 )
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.job import Job, JobId
-from mechanic_core.tickets.line import LaborLine, PartLine
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket
 
 _NOUN: Final = "tickets"
@@ -88,24 +90,19 @@ _JOBS = ItemTable(ticket_jobs, Job)
 _PARTS, _LABOR = ItemTable(ticket_parts, PartLine), ItemTable(ticket_labor, LaborLine)
 _CHARGES = ItemTable(ticket_charges, ChargeLine)
 
+Items: TypeAlias = tuple[
+    tuple[Job, ...], tuple[PartLine, ...], tuple[LaborLine, ...], tuple[ChargeLine, ...]
+]
 
-def has_other_lines(before: Ticket | None, after: Ticket) -> bool:
-    """Return whether jobs or lines of the ticket differ."""
-    if before is None:
-        return bool(after.jobs or after.parts or after.labor or after.charges)
-    return (before.jobs, before.parts, before.labor, before.charges) != (
-        after.jobs,
-        after.parts,
-        after.labor,
-        after.charges,
-    )
+items_of: Final[Callable[[Ticket], Items]] = attrgetter("jobs", "parts", "labor", "charges")
+"""The jobs and lines of a ticket."""
+
+NO_ITEMS: Final[Items] = ((), (), (), ())
 
 
-def write_lines(executor: Executor, before: Ticket | None, after: Ticket) -> Ticket:
-    """Write the jobs and lines of *after* that differ; return it with their ids."""
-    jobs, parts, labor, charges = (
-        (before.jobs, before.parts, before.labor, before.charges) if before else ((), (), (), ())
-    )
+def write_items(executor: Executor, before: Items, after: Ticket) -> Ticket:
+    """Write the jobs and lines of *after* that differ from *before*; return it with their ids."""
+    jobs, parts, labor, charges = before
     stored = _JOBS.write(executor, after.id, jobs, after.jobs)
     new = next((job.id for job in stored if job not in after.jobs), JobId(0))
     return evolve(
@@ -117,7 +114,7 @@ def write_lines(executor: Executor, before: Ticket | None, after: Ticket) -> Tic
     )
 
 
-def rewrite_lines(executor: Executor, changed: Iterable[tuple[Ticket, Ticket]]) -> None:
+def rewrite_items(executor: Executor, changed: Iterable[tuple[Ticket, Ticket]]) -> None:
     """Write the jobs and lines that differ in tickets, none of which has others than before."""
     pairs = list(changed)
     _JOBS.rewrite(executor, _different(pairs, lambda ticket: ticket.jobs))

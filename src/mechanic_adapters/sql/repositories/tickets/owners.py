@@ -10,12 +10,12 @@ from sqlalchemy import BigInteger, bindparam, insert, select, update
 from mechanic_adapters.sql.engine.column_types import MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import column_parameters
+from mechanic_adapters.sql.engine.row_mapping import column_parameters, field_values
 from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.tickets import LOCK_ALL
 from mechanic_adapters.sql.repositories.events import note_changes
-from mechanic_adapters.sql.repositories.tickets.histories import entry_values
 from mechanic_adapters.sql.schema.tickets import ticket_history, tickets
+from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.tickets.history import Entry
@@ -58,7 +58,7 @@ class SqlTicketOwners(TicketOwners):
     def reassign(self, former: CustomerId, owner: CustomerId, entry: Entry) -> None:
         params = {"owner_id": former, "new_owner_id": owner, "at": entry.at}
         rows = self._executor.write_returning(_NOUN, _REASSIGN, params)
-        params = {**entry_values(entry), "ids": sorted(row[0] for row in rows)}
+        params = {**field_values(entry, by=By), "ids": sorted(row[0] for row in rows)}
         self._executor.write(_NOUN, _ADD_ENTRIES, params)
         present = [row[:2] for row in rows if row[2] is None]
         _note_changes(self._executor, present, entry.at, "customer_id")

@@ -7,17 +7,11 @@ from typing import Final
 from sqlalchemy import text, update
 
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import json_text
+from mechanic_adapters.sql.engine.row_mapping import json_text, values_text
 from mechanic_adapters.sql.engine.sql_functions import rows_from_json
-from mechanic_adapters.sql.queries.ticket_prices import values_text
-from mechanic_adapters.sql.queries.tickets import (
-    ALL_UNFINISHED,
-    GET_ALL,
-    read_stored,
-    read_tickets,
-)
+from mechanic_adapters.sql.queries.tickets import ALL_UNFINISHED, GET_ALL, read_ticket
 from mechanic_adapters.sql.repositories.profile import SqlProfiles
-from mechanic_adapters.sql.repositories.tickets.lines import rewrite_lines
+from mechanic_adapters.sql.repositories.tickets.lines import rewrite_items
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.ticket import Ticket
@@ -54,16 +48,16 @@ def restamp(executor: Executor, price: Callable[[Ticket], Ticket]) -> None:
     ids = [row[0] for row in executor.all(ALL_UNFINISHED)]
     for start in range(0, len(ids), _BATCH):
         batch = {"ids": ids[start : start + _BATCH]}
-        rows = executor.all(GET_ALL, batch)
-        after = map(price, read_tickets(rows, partial(present_rules, executor)))
-        _store(executor, read_stored(rows), after)
+        rules = partial(present_rules, executor)
+        read = [read_ticket(row, rules) for row in executor.all(GET_ALL, batch)]
+        _store(executor, [(stored, price(ticket)) for stored, ticket in read])
 
 
-def _store(executor: Executor, before: Iterable[Ticket], after: Iterable[Ticket]) -> None:
-    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+def _store(executor: Executor, priced: Iterable[tuple[Ticket, Ticket]]) -> None:
+    changed = [(old, new) for old, new in priced if old != new]
     if not changed:
         return
-    rewrite_lines(executor, changed)
+    rewrite_items(executor, changed)
     rows = json_text((new.id, values_text(new.totals), new.version) for _, new in changed)
     executor.write(_NOUN, _STAMP, {"rows": rows})
     for _, new in changed:

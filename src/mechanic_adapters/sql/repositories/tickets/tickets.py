@@ -12,19 +12,17 @@ from mechanic_adapters.sql.counters.calendar import month_parameters
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.record_text import text_of
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
-    field_names,
     field_values,
     json_text,
+    values_text,
     with_values,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in, rows_from_json
 from mechanic_adapters.sql.queries.mechanics import read_mechanics
-from mechanic_adapters.sql.queries.ticket_prices import (
-    values_text,
-)
 from mechanic_adapters.sql.queries.tickets import (
     GET,
     GET_ALL,
@@ -38,17 +36,17 @@ from mechanic_adapters.sql.queries.tickets import (
     filter_parameters,
     is_selective_by_period,
     read_stored,
+    read_ticket,
     read_tickets,
     ticket_list,
     version_of,
 )
 from mechanic_adapters.sql.repositories.events import event_of, event_parameters
-from mechanic_adapters.sql.repositories.tickets.histories import entry_values
-from mechanic_adapters.sql.repositories.tickets.lines import has_other_lines, write_lines
+from mechanic_adapters.sql.repositories.tickets.lines import NO_ITEMS, items_of, write_items
 from mechanic_adapters.sql.repositories.tickets.owners import erase_plates
 from mechanic_adapters.sql.repositories.tickets.prices import present_rules, restamp
-from mechanic_adapters.sql.schema.record_text import text_of
 from mechanic_adapters.sql.schema.tickets import ticket_history, ticket_mechanics, tickets
+from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import Event, SubjectKind
@@ -203,26 +201,26 @@ class SqlTickets(Tickets, TicketLists, TicketPrices):
     def _lock(self, ticket_id: TicketId, row: Row | None) -> Ticket:
         if row is None:
             raise TicketNotFound
-        rows = [row]
         if version_of(row) != row[-1]:  # saved by another transaction while this one waited
-            rows = list(self._executor.all(STORED, {"record_id": ticket_id}))
-        self._executor.locked[_NOUN, ticket_id] = next(read_stored(rows))
-        return read_tickets(rows, self._present_rules)[0]
+            (row,) = self._executor.all(STORED, {"record_id": ticket_id})
+        self._executor.locked[_NOUN, ticket_id], ticket = read_ticket(row, self._present_rules)
+        return ticket
 
     def _stored(self, ticket: Ticket) -> Ticket:
         """Return the ticket as it is stored; raise `LostRace` if its version is another one."""
         stored: Ticket | None = self._executor.locked.get((_NOUN, ticket.id))
         if stored is None or stored.version != ticket.version:
-            rows = self._executor.all(STORED, {"record_id": ticket.id})
-            stored = next(read_stored(rows), None)
+            row = self._executor.first(STORED, {"record_id": ticket.id})
+            stored = read_stored(row) if row else None
         if stored is None or stored.version != ticket.version:
             raise LostRace
         return stored
 
     def _finish(self, before: Ticket | None, after: Ticket) -> Ticket:
         """Write the lines that differ and note the counters; return the ticket as stored."""
-        if has_other_lines(before, after):
-            after = write_lines(self._executor, before, after)
+        items = items_of(before) if before else NO_ITEMS
+        if items != items_of(after):
+            after = write_items(self._executor, items, after)
         self._worked_tickets.change(before, after)
         self._executor.locked[_NOUN, after.id] = after
         return after
@@ -231,9 +229,8 @@ class SqlTickets(Tickets, TicketLists, TicketPrices):
 def _values(ticket: Ticket, entry: Entry) -> dict[str, Any]:
     """Return the values of the ticket's own row and of its history entry."""
     return {
-        **field_values(ticket),
-        **entry_values(entry),
-        **_vehicle_values(ticket.vehicle),
+        **field_values(ticket, vehicle=TicketVehicle),
+        **field_values(entry, by=By),
         "service_month": ticket.service_date.replace(day=1),
         "discounts": text_of(ticket.discounts),
         "totals": values_text(ticket.totals),
@@ -241,14 +238,6 @@ def _values(ticket: Ticket, entry: Entry) -> dict[str, Any]:
         "priced_version": ticket.version,
         "ticket_id": ticket.id,
     }
-
-
-_VEHICLE_FIELDS = field_names(TicketVehicle)
-
-
-def _vehicle_values(vehicle: TicketVehicle | None) -> dict[str, Any]:
-    """Return the id and the copy of the ticket's vehicle, or NULL for each."""
-    return {f"vehicle_{name}": getattr(vehicle, name, None) for name in _VEHICLE_FIELDS}
 
 
 def read_all_tickets(executor: Executor, ids: Collection[int]) -> Iterable[Ticket]:

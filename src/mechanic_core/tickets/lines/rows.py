@@ -5,9 +5,11 @@ from typing import TypeVar
 from attrs import evolve
 
 from mechanic_core.tickets.bounds import MAX_LINES, TooMany
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.job import Job
-from mechanic_core.tickets.line import LaborLine, LineId, LineNotFound, PartLine
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.line import LineId, LineNotFound
+from mechanic_core.tickets.lines.part_line import PartLine
 
 Line = TypeVar("Line", PartLine, LaborLine, ChargeLine)
 Row = TypeVar("Row", Job, PartLine, LaborLine, ChargeLine)

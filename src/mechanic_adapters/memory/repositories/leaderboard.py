@@ -5,9 +5,9 @@ from typing import final
 
 from attrs import frozen
 
-from mechanic_adapters.memory.mechanics import MECHANICS
+from mechanic_adapters.memory.repositories.mechanics import MECHANICS
+from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_adapters.memory.tables import Tables
-from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.mechanics.leaderboard import Period, Standing
 from mechanic_core.mechanics.ports import Standings
 from mechanic_core.tickets.workflow import UNWORKED_STATUSES

@@ -7,9 +7,9 @@ from typing import Final, TypeVar, final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.memory.mechanics import MECHANICS, MemoryMechanics
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.person_names import with_name
+from mechanic_adapters.memory.repositories.mechanics import MECHANICS, MemoryMechanics
+from mechanic_adapters.memory.repositories.person_names import with_name
 from mechanic_adapters.memory.tables import (
     TableName,
     Tables,
@@ -24,10 +24,12 @@ from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import WHOLE_LIST, Page, PageRequest
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.bounds import MAX_UNFINISHED
-from mechanic_core.tickets.charge import ChargeLine
 from mechanic_core.tickets.history import Entry, EntryId, HistoryEvent
 from mechanic_core.tickets.job import NEW_JOB, Job, JobId
-from mechanic_core.tickets.line import LaborLine, LineId, PartLine
+from mechanic_core.tickets.lines.charge import ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine
+from mechanic_core.tickets.lines.line import LineId
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ports import (
     Histories,
     TicketFilter,

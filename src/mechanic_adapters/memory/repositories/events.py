@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias, final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters import memory
+from mechanic_adapters.memory import repositories
 from mechanic_adapters.memory.tables import TableName, Tables
 from mechanic_core.errors import NotFound
 from mechanic_core.events.event import Event, EventSubject, EventType, Position, SubjectKind
@@ -74,7 +74,7 @@ def _getters() -> Mapping[SubjectKind, Getter]:
     """Return the `SUBJECTS` that the modules of the package declare."""
     return {
         kind: getter
-        for module in pkgutil.iter_modules(memory.__path__, f"{memory.__name__}.")
+        for module in pkgutil.iter_modules(repositories.__path__, f"{repositories.__name__}.")
         for kind, getter in getattr(import_module(module.name), "SUBJECTS", {}).items()
     }
 

@@ -6,15 +6,10 @@ from attrs import frozen
 
 from mechanic_core.access import Actor
 from mechanic_core.shop import Shop
-from mechanic_core.tickets.charge import ChargeChange, ChargeForm, ChargeLine
-from mechanic_core.tickets.line import (
-    LaborLine,
-    LaborLineForm,
-    LineId,
-    PartLine,
-    PartLineChange,
-    PartLineForm,
-)
+from mechanic_core.tickets.lines.charge import ChargeChange, ChargeForm, ChargeLine
+from mechanic_core.tickets.lines.labor_line import LaborLine, LaborLineForm
+from mechanic_core.tickets.lines.line import LineId
+from mechanic_core.tickets.lines.part_line import PartLine, PartLineChange, PartLineForm
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.use_cases.charges import AddCharge, ChangeCharge, RemoveCharge
 from mechanic_core.tickets.use_cases.labor_lines import (

@@ -5,11 +5,11 @@ from typing import Final, final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.memory.inventory import PARTS
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.person_names import with_name
+from mechanic_adapters.memory.repositories.inventory import PARTS
+from mechanic_adapters.memory.repositories.person_names import with_name
+from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_adapters.memory.tables import TableName, Tables, note_change
-from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.errors import LostRace, NotFound
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.paging import Page, PageRequest

@@ -6,8 +6,8 @@ from typing import Final, final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.memory.customers import CUSTOMERS
-from mechanic_adapters.memory.mechanics import MECHANICS
+from mechanic_adapters.memory.repositories.customers import CUSTOMERS
+from mechanic_adapters.memory.repositories.mechanics import MECHANICS
 from mechanic_adapters.memory.tables import TableName, Tables
 from mechanic_core.access import STAFF, Actor, Role, SessionId
 from mechanic_core.accounts.account import Account, RefreshToken, Session

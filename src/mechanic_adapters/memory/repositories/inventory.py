@@ -6,7 +6,7 @@ from typing import Final, final
 from attrs import evolve, frozen
 
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.person_names import with_name
+from mechanic_adapters.memory.repositories.person_names import with_name
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
 from mechanic_core.events.event import SubjectKind
 from mechanic_core.inventory.movement import Disagreement, Movement, MovementId

@@ -6,11 +6,11 @@ from typing import Final, final
 
 from attrs import evolve, frozen
 
-from mechanic_adapters.memory.customers import CUSTOMERS
 from mechanic_adapters.memory.paging import paginate
-from mechanic_adapters.memory.person_names import with_name
+from mechanic_adapters.memory.repositories.customers import CUSTOMERS
+from mechanic_adapters.memory.repositories.person_names import with_name
+from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_adapters.memory.tables import TableName, Tables, add_record, save_record
-from mechanic_adapters.memory.tickets import TICKETS
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.paging import WHOLE_LIST, Page, PageRequest

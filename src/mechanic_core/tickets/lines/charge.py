@@ -8,7 +8,6 @@ from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import Money, Price
 from mechanic_core.pricing.line import (
     CHARGES,
-    DEFAULT_CLASSES,
     NO_DISCOUNT_BELOW_0,
     LineKind,
     LineText,
@@ -18,8 +17,7 @@ from mechanic_core.pricing.line import (
     line_amount,
 )
 from mechanic_core.rules import Description, Example, OneOf, checked, computed, stored
-from mechanic_core.tickets.job import NEW_JOB, JobId
-from mechanic_core.tickets.line import LineTerms, TicketLine
+from mechanic_core.tickets.lines.line import LineTerms, TicketLine
 from mechanic_core.validators import unchecked
 
 ChargeKind = Annotated[LineKind, OneOf(CHARGES), Example(LineKind.CORE)]
@@ -65,13 +63,11 @@ class ChargeLine(TicketLine):
     def of(cls, form: ChargeForm) -> Self:
         """Return a new charge."""
         return cls(
-            job_id=JobId(form.job_id or NEW_JOB),
             kind=form.kind,
             description=form.description,
             quantity=form.quantity,
             unit_price=form.unit_price,
-            tax_class=form.tax_class or DEFAULT_CLASSES[form.kind],
-            discount=form.discount,
+            **form.of_kind(form.kind),
         )
 
     @computed
@@ -100,12 +96,10 @@ class ChargeLine(TicketLine):
         _require_consistent(self.kind, form)
         return evolve(
             self,
-            job_id=JobId(form.job_id or NEW_JOB),
             description=form.description,
             quantity=form.quantity,
             unit_price=form.unit_price,
-            tax_class=form.tax_class or DEFAULT_CLASSES[self.kind],
-            discount=form.discount,
+            **form.of_kind(self.kind),
         )
 
 

@@ -5,7 +5,7 @@ was written has its default.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar, final
 
 import attrs
@@ -18,18 +18,26 @@ from mechanic_core.validators import unchecked
 T = TypeVar("T")
 
 _KEPT: Final = 256
-"""How many texts are remembered with their records: many tickets have the same rules."""
+"""How many values are remembered with their texts, and how many texts with theirs.
+
+Many tickets have the same rules, and most changes of one leave them as they are.
+"""
 
 
-def text_of(value: object) -> str:
+@functools.lru_cache(maxsize=_KEPT)
+def text_of(value: Hashable) -> str:
     """Return a record, or a tuple of records, as JSON; amounts are whole numbers."""
     return _CONVERTER.dumps(value).decode()
 
 
-def record_of(cls: type[T], text: str) -> T:
-    """Return the record, or another value of the type *cls*, that `text_of` wrote."""
-    record: T = _read(cls, text)  # type: ignore[arg-type]  # classes are hashable
-    return record
+def text_reader(declared: type[T]) -> Callable[[str], T]:
+    """Return a function that reads what `text_of` wrote of a value of the type *declared*."""
+
+    @functools.lru_cache(maxsize=_KEPT)
+    def read(text: str) -> T:
+        return _CONVERTER.loads(text, declared)
+
+    return read
 
 
 @final
@@ -43,6 +51,7 @@ class RecordText(TypeDecorator[Any]):
         """Remember the type of the values."""
         super().__init__()
         self.declared = declared
+        self._read = text_reader(declared)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Return a value as text; None for NULL."""
@@ -50,7 +59,7 @@ class RecordText(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - as above
         """Return the value in a text; None for NULL."""
-        return None if value is None else _read(self.declared, value)
+        return None if value is None else self._read(value)
 
 
 def _record_hook(cls: type[Any], converter: Converter) -> Callable[[Any, Any], Any]:
@@ -69,8 +78,3 @@ def _record_hook(cls: type[Any], converter: Converter) -> Callable[[Any, Any], A
 
 _CONVERTER: Final = make_converter()
 _CONVERTER.register_structure_hook_factory(attrs.has, _record_hook)
-
-
-@functools.lru_cache(maxsize=_KEPT)
-def _read(declared: Any, text: str) -> Any:
-    return _CONVERTER.loads(text, declared)

@@ -2,8 +2,8 @@
 
 from attrs import evolve
 
-from mechanic_adapters.memory.customers import CUSTOMERS
-from mechanic_adapters.memory.mechanics import MECHANICS
+from mechanic_adapters.memory.repositories.customers import CUSTOMERS
+from mechanic_adapters.memory.repositories.mechanics import MECHANICS
 from mechanic_adapters.memory.tables import Tables
 from mechanic_core.access import By, Role
 

@@ -1,0 +1,1 @@
+"""Files of SQLite: who may read one, and who waits for whom."""

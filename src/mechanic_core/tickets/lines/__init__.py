@@ -1,0 +1,1 @@
+"""The lines of a ticket: parts, labour and charges."""

@@ -1,0 +1,1 @@
+"""Service tickets, their jobs, lines and workflow over HTTP."""
