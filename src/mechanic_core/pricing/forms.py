@@ -7,7 +7,12 @@ from attrs import field, frozen
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import Price
 from mechanic_core.pricing.discounts import TicketDiscount
-from mechanic_core.pricing.line import NO_DISCOUNT_BELOW_0, PricingLine, SignedQuantity
+from mechanic_core.pricing.line import (
+    NO_DISCOUNT_BELOW_0,
+    LineKind,
+    PricingLine,
+    SignedQuantity,
+)
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Alias, Description, Length, Unpublished, checked
 from mechanic_core.values import IdNumber
@@ -18,14 +23,16 @@ MAX_LINES: Final = 600
 MAX_DISCOUNTS: Final = 20
 """The most ticket-wide discounts."""
 
+_OF_LABOR: Final = ("kind", LineKind.LABOR)
+
 
 @frozen(kw_only=True, field_transformer=checked)
 class PriceLine(PricingLine):
     """A line to be priced, of no ticket. A quantity below 0 is what the customer brings back."""
 
     job_id: Annotated[IdNumber | None, Unpublished()] = field(default=None, init=False)
-    quantity: Annotated[SignedQuantity, Alias("hours")]
-    unit_price: Annotated[Price, Alias("rate")]
+    quantity: Annotated[SignedQuantity, Alias("hours", _OF_LABOR)]
+    unit_price: Annotated[Price, Alias("rate", _OF_LABOR)]
 
     def __attrs_post_init__(self) -> None:
         """Check that a line below 0 has no discount."""

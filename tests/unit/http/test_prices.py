@@ -301,6 +301,38 @@ BAD: Final[list[tuple[dict[str, Any], dict[str, str]]]] = [
         {"lines": [PADS | {"hours": 1}]},
         {"#/lines/0/hours": "must not be given together with quantity"},
     ),
+    *[
+        (
+            {"lines": [{"kind": kind}]},
+            dict.fromkeys((f"#/lines/0/{name}" for name in names), "is required"),
+        )
+        for kind, names in (
+            ("part", ("quantity", "unit_price")),
+            ("labor", ("hours", "rate")),
+            ("core", ("quantity", "unit_price")),
+        )
+    ],
+    ({"lines": [{"kind": "labor", "hours": 1}]}, {"#/lines/0/rate": "is required"}),
+    ({"lines": [{"kind": "labor", "quantity": 1}]}, {"#/lines/0/rate": "is required"}),
+    ({"lines": [{"kind": "part", "hours": 1}]}, {"#/lines/0/unit_price": "is required"}),
+    (
+        {"lines": [WORK | {"quantity": 1, "rate": None}]},
+        {
+            "#/lines/0/quantity": "must not be given together with hours",
+            "#/lines/0/rate": "must not be null",
+        },
+    ),
+    (
+        {"lines": [WORK | {"unit_price": "x", "hours": "x"}]},
+        {
+            "#/lines/0/unit_price": "must not be given together with rate",
+            "#/lines/0/hours": "must be a number with at most 3 decimals",
+        },
+    ),
+    (
+        {"lines": [{"kind": ["labor"], "hours": 1, "rate": -1}]},
+        {"#/lines/0/kind": "", "#/lines/0/rate": "must be from 0 to 99999999.99"},
+    ),
     (
         {"lines": [WORK | {"hours": 99999.001, "rate": -1}]},
         {
