@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import Price
+from mechanic_core.pricing.bounds import MAX_DISCOUNTS, MAX_LINES
 from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.pricing.line import (
     NO_DISCOUNT_BELOW_0,
@@ -16,12 +17,6 @@ from mechanic_core.pricing.line import (
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Alias, Description, Length, Unpublished, checked
 from mechanic_core.values import IdNumber
-
-MAX_LINES: Final = 600
-"""As many as a ticket can have: 200 parts, 200 of labour, 200 charges."""
-
-MAX_DISCOUNTS: Final = 20
-"""The most ticket-wide discounts."""
 
 _OF_LABOR: Final = ("kind", LineKind.LABOR)
 
@@ -44,7 +39,7 @@ class PriceLine(PricingLine):
 class PriceRequest:
     """Lines to be priced, with discounts on all of them, taken off in their order."""
 
-    lines: Annotated[tuple[PriceLine, ...], Length(0, MAX_LINES)]
+    lines: Annotated[tuple[PriceLine, ...], Length(0, 3 * MAX_LINES)]
     discounts: Annotated[tuple[TicketDiscount, ...], Length(0, MAX_DISCOUNTS)] = ()
     profile: Annotated[
         PricingRules | None, Description("The rules; by default those of the shop.")

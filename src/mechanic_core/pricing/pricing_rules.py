@@ -9,6 +9,7 @@ from attrs import frozen
 
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import WHOLE, Price, Share
+from mechanic_core.pricing.bounds import MAX_RATES
 from mechanic_core.pricing.line import DEFAULT_CLASSES, UNTAXED, TaxClass
 from mechanic_core.pricing.rounding import rounded
 from mechanic_core.rules import Description, Example, Length, checked
@@ -72,7 +73,7 @@ class PricingRules:
 
     tax_rates: Annotated[
         tuple[TaxRate, ...],
-        Length(0, 200),
+        Length(0, MAX_RATES),
         Description("Rates of several authorities for one class add up."),
     ] = ()
     tax_rounding: Annotated[TaxRounding, Example(TaxRounding.DOCUMENT)] = TaxRounding.DOCUMENT
