@@ -49,8 +49,8 @@ def read_totals(text: str | None) -> Totals:
     return _make_totals(orjson.loads(text)) if text else NO_TOTALS
 
 
-def _read_discount(text: str | None) -> Discount | None:
-    return _make_discount(orjson.loads(text)) if text else None
+def _read_discount(text: str) -> Discount:
+    return _make_discount(orjson.loads(text))
 
 
 def _values(record: Any) -> list[Any]:
@@ -69,7 +69,7 @@ def _if_null(tax_class: str) -> dict[str, ColumnElement[Any]]:
 
 _DEFAULTS: Final[Mapping[type[Any], Mapping[str, ColumnElement[Any]]]] = MappingProxyType(
     {
-        Job: {},
+        Job: {"totals": literal_column(f"'{values_text(NO_TOTALS)}'")},
         PartLine: _if_null(DEFAULT_CLASSES[LineKind.PART]),
         LaborLine: _if_null(DEFAULT_CLASSES[LineKind.LABOR]),
         ChargeLine: {},
@@ -93,18 +93,12 @@ _READERS: Final[Mapping[type[Any], Mapping[str, Callable[[Any], Any]]]] = Mappin
 
 
 def item_columns(table: Table, cls: type[Any]) -> Iterator[ColumnElement[Any]]:
-    """Yield the columns of *table* for `item_reader`.
-
-    The version of a job or line is the ticket's, and reads as 0.
-    """
-    yield table.c.id
+    """Yield the columns of *table* for `item_reader`: the fields of *cls* but its version."""
     defaults = _DEFAULTS[cls]
     for name in field_names(cls):
-        if name == "version":
-            yield literal_column("0")
-        elif name in defaults:
+        if name in defaults:
             yield func.coalesce(table.c[name], defaults[name])
-        else:
+        elif name != "version":
             yield table.c[name]
 
 
@@ -115,9 +109,11 @@ _NONE: Final = (None, "[]")
 def item_reader(cls: type[R]) -> Callable[[str | None], tuple[R, ...]]:
     """Return a function that makes the jobs or lines of a ticket, by id, of their JSON.
 
-    The rows are of `item_columns`: the id, and then the fields of *cls* in order.
+    The rows are of `item_columns`, of which the id is the first. The version of a job or line is the
+    ticket's, and reads as 0.
     """
     make, names = record_maker(cls), field_names(cls)
+    version_at = names.index("version")
     conversions = [(names.index(name), to) for name, to in _READERS[cls].items()]
 
     def read(text: str | None) -> tuple[R, ...]:
@@ -125,9 +121,10 @@ def item_reader(cls: type[R]) -> Callable[[str | None], tuple[R, ...]]:
             return ()
         rows = json_rows(text)
         for row in rows:
-            del row[0]
+            row.insert(version_at, 0)
             for position, convert in conversions:
-                row[position] = convert(row[position])
+                if row[position] is not None:
+                    row[position] = convert(row[position])
         return tuple(map(make, rows))
 
     return read
