@@ -14,6 +14,7 @@ from mechanic_adapters.security.password_hashing import OWASP, Argon2Passwords
 
 _HERE: Final = Path(__file__).parent
 _LOAD: Final = (_HERE / "load.sql").read_text()
+_LOAD_PRICES: Final = (_HERE / "load_prices.sql").read_text()
 _RESTORE: Final = (_HERE / "restore.sql").read_text()
 
 _FOREIGN_TABLES: Final = """
@@ -33,7 +34,7 @@ WHERE schemaname = 'public' AND conname IS NULL AND tablename <> 'alembic_versio
 
 
 def load(peers: Peers, dataset: str, against: Path | None = None) -> None:
-    """Recreate the shop's database and load it; exit unless ledger and counters are right.
+    """Recreate the shop's database and load it; exit unless all that must agree agrees.
 
     With *against*, do this for the database of that checkout, with its schema.
     """
@@ -55,12 +56,14 @@ def load(peers: Peers, dataset: str, against: Path | None = None) -> None:
         for index, _ in indexes:
             connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
         _run(connection, _LOAD, parameters)
+        if connection.execute("SELECT to_regclass('ticket_jobs')").fetchone() != (None,):
+            _run(connection, _LOAD_PRICES, parameters)
+            connection.execute("VACUUM (FULL) tickets, ticket_jobs, ticket_parts")
         for _, definition in indexes:
             connection.execute(definition)
         _advance_sequences(connection)
         connection.execute("VACUUM (ANALYZE, FREEZE)")
-    _run_command(source, url, "stock", "check")
-    _run_command(source, url, "db", "recount")
+    _run_command(source, url, "check")
 
 
 def restore(connection: "psycopg.Connection[Any]", parts: int, tickets: list[int]) -> None:

@@ -2,7 +2,7 @@
 --
 -- "peers" is the schema of the foreign tables; "hash" is the password hash of every account.
 -- Triggers and foreign keys are disabled while this script runs, so it must maintain all counters;
--- the ledger check and the recounts verify them afterwards.
+-- `mechanic-shop check` verifies them afterwards. `load_prices.sql` goes on.
 
 INSERT INTO customers (id, name, email, phone, created_at, updated_at, version, name_key, email_key)
 SELECT id, name, email, phone, '2020-01-01Z', '2020-01-01Z', 1, lower(name), lower(email)

@@ -126,19 +126,20 @@ def costs(url: str, count: int) -> dict[str, float]:
     spent: dict[str, list[float]] = {shape.name: [] for shape in SHAPES}
     with store.read_only() as work:
         work.customers.find("nobody", PAGE)
-        backends = list(_backends(url))
+        backends = list(backends_of(url))
         for shape in SHAPES:  # one after the other: searches that read much empty the CPU's caches
             for number in range(ROUNDS + 2):
                 q = shape.q.format(**details(count // 2 + number * WITH_A_SURNAME))
-                before = _clock(backends)
+                before = cpu_time(backends)
                 for _ in range(REPEATS):
                     work.customers.find(q, shape.page)
-                spent[shape.name].append((_clock(backends) - before) / (REPEATS * 1_000))
+                spent[shape.name].append((cpu_time(backends) - before) / (REPEATS * 1_000))
     store.close()
     return {name: median(each[2:]) for name, each in spent.items()}
 
 
-def _backends(url: str) -> Iterator[int]:
+def backends_of(url: str) -> Iterator[int]:
+    """Yield the processes of PostgreSQL that have connections to the database at *url*."""
     if url.startswith("postgresql"):
         with psycopg.connect(url) as connection:
             query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
@@ -147,7 +148,7 @@ def _backends(url: str) -> Iterator[int]:
             )
 
 
-def _clock(backends: list[int]) -> int:
+def cpu_time(backends: list[int]) -> int:
     """Return the nanoseconds of CPU of this process and of PostgreSQL."""
     theirs = (Path(f"/proc/{pid}/schedstat").read_text().split()[0] for pid in backends)
     return time.process_time_ns() + sum(map(int, theirs))

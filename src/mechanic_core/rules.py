@@ -132,6 +132,8 @@ class Alias:
     """Another member name under which a request body may give the field."""
 
     name: str
+    where: tuple[str, str] | None = None
+    """A member and its value with which this is the field's own name, and problems name it."""
 
 
 @attrs.frozen

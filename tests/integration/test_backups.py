@@ -382,7 +382,7 @@ def test_an_ordinary_role_moves_to_postgresql(
 
     done = [moved, *outcomes]
     assert [(0, "")] * 5 == [(one.returncode, one.stderr) for one in done]
-    right = "all balances match the ledger, all counters are right\n"
+    right = "all balances match the ledger, all counters and prices are right\n"
     assert moved.stdout.endswith(right)
     assert [right] * 2 == [outcomes[0].stdout, outcomes[-1].stdout]
 

@@ -18,6 +18,7 @@ from mechanic_adapters.conformance.samples.records import (
     add_mechanic,
     add_part,
     add_ticket,
+    new_charge,
     new_entry,
     new_labor_line,
 )
@@ -26,9 +27,11 @@ from mechanic_core.access import Actor, By, Role
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import Money, Percent
+from mechanic_core.pricing.discounts import Scope, TicketDiscount
 from mechanic_core.pricing.pricing_rules import FeeBase, SuppliesFee, TaxRate, TaxRounding
 from mechanic_core.profile.billing import Authorization, Invoicing, Tolerance
 from mechanic_core.profile.profile import INITIAL_PROFILE, Profile, ProfileChange
+from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Store, Work
 
 
@@ -107,13 +110,18 @@ BLOCKED_S: Final = 0.1
 """Long enough to detect a store that lets a price in."""
 
 
-def add_labor_line(store: Store) -> object:
+def add_labor_line(store: Store) -> Ticket:
     """Add a ticket with a labour line."""
     return add_ticket(store, add_customer(store), labor=(new_labor_line(),))
 
 
-PRICED: Final[tuple[Callable[[Store], object], ...]] = (add_part, add_labor_line)
-"""What adds something with a price."""
+def add_charge(store: Store) -> Ticket:
+    """Add a ticket with a charge."""
+    return add_ticket(store, add_customer(store), charges=(new_charge(),))
+
+
+PRICED: Final[tuple[Callable[[Store], object], ...]] = (add_part, add_labor_line, add_charge)
+"""What adds something with a price; a part line needs a part, which has one."""
 
 
 class TestProfiles:
@@ -185,25 +193,30 @@ class TestProfiles:
         assert back == profile_of(store)
 
     def test_knows_that_nothing_has_a_price(self, store: Store) -> None:
-        """Neither customers nor tickets without lines have prices."""
-        add_ticket(store, add_customer(store), add_mechanic(store))
+        """Neither customers, nor mechanics with a salary, nor tickets without lines have prices."""
+        paid = add_mechanic(store, salary=Money(5_000_000))
+        discount = TicketDiscount(scope=Scope.ALL, amount=Money(500), reason="Fleet")
+        add_ticket(store, add_customer(store), paid, discounts=(discount,))
 
         with store.begin() as work:
             assert not work.profiles.has_prices()
 
     @pytest.mark.parametrize("add", PRICED)
     def test_knows_what_has_a_price(self, store: Store, add: Callable[[Store], object]) -> None:
-        """A part has a price, and so has a labour line."""
+        """A part has a price, and so have a labour line and a charge."""
         add(store)
 
         with store.begin() as work:
             assert work.profiles.has_prices()
 
-    def test_forgets_a_price_that_is_removed(self, store: Store) -> None:
-        """A ticket without its only labour line has no price."""
-        ticket = add_ticket(store, add_customer(store), labor=(new_labor_line(),))
+    @pytest.mark.parametrize("add", [add_labor_line, add_charge])
+    def test_forgets_a_price_that_is_removed(
+        self, store: Store, add: Callable[[Store], Ticket]
+    ) -> None:
+        """A ticket without its only line has no price."""
+        ticket = add(store)
         with store.begin() as work:
-            work.tickets.save(evolve(ticket, labor=()), new_entry())
+            work.tickets.save(evolve(ticket, labor=(), charges=()), new_entry())
 
         with store.begin() as work:
             assert not work.profiles.has_prices()

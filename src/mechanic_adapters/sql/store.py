@@ -37,6 +37,7 @@ from mechanic_adapters.sql.queries.write_probe import probe_write
 from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads
 from mechanic_adapters.sql.replicas.replica import Replica
 from mechanic_adapters.sql.repositories.events import write_events
+from mechanic_adapters.sql.repositories.tickets.prices import WrongPrice, wrong_prices
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 from mechanic_adapters.sql.unit_of_work import unit_of_work
 from mechanic_core.access import SYSTEM, Actor, SessionId
@@ -210,6 +211,11 @@ class SqlStore:
         """Return every stored total of a list that disagrees with its rows."""
         with self._reading() as executor:
             return wrong_totals(executor)
+
+    def wrong_prices(self) -> Iterator[WrongPrice]:
+        """Yield every ticket whose stored price disagrees with its lines and rules."""
+        with self._reading() as executor:
+            yield from wrong_prices(executor)
 
     def fold_counters(self) -> None:
         """Add up the changes of counters, unless another process does. Raises `Unavailable`."""

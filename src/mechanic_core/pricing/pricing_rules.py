@@ -1,14 +1,16 @@
 """The part of the shop's profile that decides prices: tax rates, supplies fee, rounding."""
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, Final
 
 from attrs import frozen
 
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import WHOLE, Price, Share
+from mechanic_core.pricing.bounds import MAX_RATES, MAX_TAX
 from mechanic_core.pricing.line import DEFAULT_CLASSES, UNTAXED, TaxClass
 from mechanic_core.pricing.rounding import rounded
 from mechanic_core.rules import Description, Example, Length, checked
@@ -16,6 +18,10 @@ from mechanic_core.texts import ONE_LINE
 from mechanic_core.values import LINE
 
 Authority = Annotated[str, LINE, Length(1, 60), ONE_LINE, Example("State")]
+
+
+_MOST: Final = f"at most {100 * MAX_TAX // WHOLE}"
+_TOO_MUCH: Final = f"the rates of a tax_class must add up to {_MOST}"
 
 
 class TaxRounding(StrEnum):
@@ -72,22 +78,27 @@ class PricingRules:
 
     tax_rates: Annotated[
         tuple[TaxRate, ...],
-        Length(0, 200),
-        Description("Rates of several authorities for one class add up."),
+        Length(0, MAX_RATES),
+        Description(f"Rates of several authorities for one class add up, to {_MOST} percent."),
     ] = ()
     tax_rounding: Annotated[TaxRounding, Example(TaxRounding.DOCUMENT)] = TaxRounding.DOCUMENT
     prices_include_tax: Annotated[bool, Example(False)] = False
     supplies_fee: SuppliesFee | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Check that an authority has one rate for a class."""
+        """Check that an authority has one rate for a class, and how much they add up to."""
         found: set[tuple[str, str]] = set()
+        sums: Counter[str] = Counter()
         problems = []
         for index, rate in enumerate(self.tax_rates):
             if (rate.tax_class, rate.authority) in found:
                 detail = "has a rate for this tax_class already"
                 problems.append(Problem(f"#/tax_rates/{index}/authority", detail))
             found.add((rate.tax_class, rate.authority))
+            before = sums[rate.tax_class]
+            sums[rate.tax_class] += rate.percent
+            if before <= MAX_TAX < sums[rate.tax_class]:
+                problems.append(Problem(f"#/tax_rates/{index}/percent", _TOO_MUCH))
         if problems:
             raise RuleBroken(*problems)
 

@@ -10,8 +10,11 @@ def rounded(numerator: int, denominator: int) -> int:
         numerator: Any whole number.
         denominator: Any whole number but 0.
     """
-    nearest = (2 * abs(numerator) + abs(denominator)) // (2 * abs(denominator))
-    return nearest if (numerator < 0) == (denominator < 0) else -nearest
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    if numerator < 0:
+        return -((denominator - 2 * numerator) // (2 * denominator))
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def shared(total: int, numerators: Sequence[int], denominator: int) -> list[int]:

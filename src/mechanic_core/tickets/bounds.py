@@ -1,12 +1,13 @@
-"""Bounds that no shop's work reaches, and the refusal to pass them."""
+"""Bounds that no shop's work reaches, and the refusal to pass them.
+
+Those of lines are the bounds of what is priced.
+"""
 
 from typing import Annotated, ClassVar, Final
 
 from mechanic_core.errors import Conflict
+from mechanic_core.pricing.bounds import MAX_LINES
 from mechanic_core.rules import Example
-
-MAX_LINES: Final = 200
-"""How many part lines a ticket may have, how many labour lines, and how many charges."""
 
 MAX_JOBS: Final = 50
 """How many jobs a ticket may have."""

@@ -9,8 +9,8 @@ from attrs import evolve, frozen
 from mechanic_core.access import Actor, RoleForbids
 from mechanic_core.errors import Problem, RuleBroken, Unknown
 from mechanic_core.mechanics.mechanic import Mechanic
+from mechanic_core.pricing.bounds import MAX_DISCOUNTS
 from mechanic_core.pricing.discounts import TicketDiscount
-from mechanic_core.pricing.forms import MAX_DISCOUNTS
 from mechanic_core.rules import Alias, Description, Example, Length, checked
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.job import TicketVersion

@@ -17,13 +17,13 @@ from mechanic_core.errors import (
     WrongState,
 )
 from mechanic_core.events.event import EventType, SubjectKind
+from mechanic_core.pricing.bounds import MAX_DISCOUNTS, MAX_LINES
 from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.pricing.document import Totals
-from mechanic_core.pricing.forms import MAX_DISCOUNTS
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Example, Length, Unpublished, computed, stored
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
-from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, MAX_LINES, TooMany
+from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, TooMany
 from mechanic_core.tickets.job import NO_TOTALS, Job, JobHasLines, JobId, JobNotFound
 from mechanic_core.tickets.lines.charge import ChargeLine
 from mechanic_core.tickets.lines.labor_line import LaborLine

@@ -147,8 +147,8 @@ def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:
         call.raw_body, tree = read_json(call.req, media_types, required=required)
         if aliases and type(tree) is dict:
             for member, alias in aliases.items():
-                if alias in tree:
-                    call.req.context.aliases[member] = alias
+                if alias.name in tree:
+                    call.req.context.aliases[member] = alias.name
         if call.raw_body is None:
             call.arguments[name] = None
         elif signature.merges:

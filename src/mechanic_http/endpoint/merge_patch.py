@@ -131,7 +131,7 @@ def merge(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
 
 def read_only_members(response: Any, form: type[Any]) -> dict[str, Any]:
     """Return the members that GET shows and PUT does not set, with their types or properties."""
-    settable = member_names(form).union(aliases_of(form).values())
+    settable = member_names(form).union(alias.name for alias in aliases_of(form).values())
     shown: dict[str, Any] = {}
     for cls in union_members(response)[0]:
         shown |= {member_name(field.name): field.type for field in published_fields(cls)}

@@ -19,10 +19,10 @@ def member_names(cls: type[Any]) -> frozenset[str]:
     return frozenset(member_name(field.name) for field in attrs.fields(cls))
 
 
-def aliases_of(cls: type[Any]) -> dict[str, str]:
+def aliases_of(cls: type[Any]) -> dict[str, Alias]:
     """Return the aliases of a record's fields by their JSON names."""
     return {
-        member_name(field.name): alias.name
+        member_name(field.name): alias
         for field in attrs.fields(cls)
         if (alias := annotation_of(field.type, Alias))
     }

@@ -20,6 +20,7 @@ from mechanic_core.money import (
     Quantity,
 )
 from mechanic_core.rules import (
+    Alias,
     Between,
     Length,
     OneOf,
@@ -178,12 +179,11 @@ def _record(cls: Any, converter: Converter) -> Hook:
     def structure(value: Any, _: Any) -> Any:
         if type(value) is not dict:
             raise RuleBroken(Problem("#", "must be an object"))
-        used: dict[str, str] = {
-            alias: n for n, alias in aliases.items() if alias in value and n not in value
-        }
+        chosen = {alias.name: n for n, alias in aliases.items() if _is_chosen(alias, n, value)}
         tree: dict[str, Any] = value
-        if used:
-            tree = {used.get(n, str(n)): member for n, member in value.items()}
+        if not chosen.keys().isdisjoint(value):
+            swapped = chosen | {n: alias for alias, n in chosen.items()}
+            tree = {swapped.get(n, str(n)): member for n, member in value.items()}
         if not defaults.keys().isdisjoint(tree):
             tree = {
                 n: member
@@ -193,8 +193,8 @@ def _record(cls: Any, converter: Converter) -> Hook:
         try:
             return generated(tree, cls)
         except ClassValidationError as error:
-            shown = names | {name: alias for alias, name in used.items()}
-            problems = [*_field_problems(error, tree, shown), *_unknown(tree, names, aliases)]
+            shown = names | {n: alias for alias, n in chosen.items()}
+            problems = [*_field_problems(error, tree, shown), *_unknown(tree, shown, aliases)]
         raise RuleBroken(*problems)
 
     return structure
@@ -243,14 +243,27 @@ def _field_problems(
             raise refused
 
 
+def _is_chosen(alias: Alias, name: str, value: dict[str, Any]) -> bool:
+    """Return whether the field *name* goes by its alias in *value*, an object.
+
+    Of two names that are both given, or both missing, it is the one that the object's kind has.
+    """
+    if (alias.name in value) is not (name in value):
+        return alias.name in value
+    return alias.where is not None and value.get(alias.where[0]) == alias.where[1]
+
+
 def _unknown(
-    tree: dict[str, Any], names: dict[str, str], aliases: dict[str, str]
+    tree: dict[str, Any], shown: dict[str, str], aliases: dict[str, Alias]
 ) -> Iterator[Problem]:
-    known = frozenset(names.values())
-    by_alias = {alias: name for name, alias in aliases.items()}
+    """Return a problem for each member of *tree* that is no field, or one given twice."""
+    known = frozenset(map(member_name, shown))
+    twice = {alias.name: name for name, alias in aliases.items()}
     for key in tree:
-        if key in by_alias:
-            yield Problem(f"#/{key}", f"must not be given together with {by_alias[key]}")
+        if key in twice:
+            chosen = shown[twice[key]]
+            other = key if chosen == twice[key] else twice[key]
+            yield Problem(f"#/{other}", f"must not be given together with {chosen}")
         elif key not in known:
             yield Problem(f"#/{escape(key)}", "is not a known field")
 

@@ -111,12 +111,12 @@ def _surplus(counts: Mapping[str, int]) -> list[str]:
 
 
 def _check(url: str) -> None:
-    """Raise `BackupRefused` if the ledger or a counter at *url* is wrong."""
+    """Raise `BackupRefused` if a balance, a counter or a price at *url* is wrong."""
     with closing(SqlStore.open(url)) as store:
-        wrong = disagreements(store)
+        wrong = sum(1 for _ in disagreements(store))
     if wrong:
         raise BackupRefused(
-            f"all was copied, and {len(wrong)} balances or counters are wrong, as they were: "
+            f"all was copied, and {wrong} balances, counters or prices are wrong, as they were: "
             "see mechanic-shop check"
         )
 

@@ -2,18 +2,19 @@
 
 import click
 
-from mechanic_shop.observability.agreement import disagreements
+from mechanic_shop.observability.agreement import ALL_RIGHT, disagreements
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.database import open_existing_database
 
 
 @click.command()
 def check() -> None:
-    """Exit 1 if anything disagrees: a balance with its ledger, a counter with its rows."""
+    """Exit 1 if a balance, a counter or a price disagrees with what it is made of."""
+    wrong = 0
     with open_existing_database(Settings.read()) as store:
-        lines = disagreements(store)
-    for line in lines:
-        click.echo(line)
-    if lines:
-        raise click.ClickException(f"{len(lines)} balances or counters are wrong")
-    click.echo("all balances match the ledger, all counters are right")
+        for line in disagreements(store):
+            click.echo(line)
+            wrong += 1
+    if wrong:
+        raise click.ClickException(f"{wrong} balances, counters or prices are wrong")
+    click.echo(ALL_RIGHT)

@@ -5,6 +5,7 @@ import logging
 import click
 
 from mechanic_shop.backups.copy import copy_shop
+from mechanic_shop.observability.agreement import ALL_RIGHT
 from mechanic_shop.settings.parsers import DATABASE_URL
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.variables import name_as_set
@@ -37,4 +38,4 @@ def copy(target: str) -> None:
         database.require_newest_schema(url)
         copied = copy_shop(source, url)
     click.echo(f"{copied.rows} rows of {copied.tables} tables copied")
-    click.echo("all balances match the ledger, all counters are right")
+    click.echo(ALL_RIGHT)

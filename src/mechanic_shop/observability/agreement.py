@@ -1,17 +1,24 @@
-"""What must agree in a shop: balances with the ledger, and counters with the rows they count."""
+"""What must agree in a shop: balances with the ledger, counters with their rows, stored prices."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
+from mechanic_adapters.sql.repositories.tickets.prices import WrongPrice
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.movement import Disagreement
-from mechanic_core.money import to_decimal
+from mechanic_core.money import MONEY_DECIMALS, to_decimal
+
+ALL_RIGHT = "all balances match the ledger, all counters and prices are right"
+"""What is said if there is no disagreement."""
 
 
-def disagreements(store: SqlStore) -> Sequence[str]:
-    """Return a line for everything that does not agree."""
+def disagreements(store: SqlStore) -> Iterator[str]:
+    """Yield a line for everything that does not agree."""
     with store.read_only() as work:
         balances = work.ledger.disagreements()
-    return [*wrong_balances(balances), *wrong_counters(store)]
+    yield from wrong_balances(balances)
+    yield from wrong_counters(store)
+    yield from map(_line_of_price, store.wrong_prices())
 
 
 def wrong_balances(found: Iterable[Disagreement]) -> Sequence[str]:
@@ -34,3 +41,13 @@ def wrong_counters(store: SqlStore) -> Sequence[str]:
         f"{one.list}: {one.stored} stored, {one.counted} counted" for one in store.wrong_totals()
     ]
     return counters + totals
+
+
+def _line_of_price(wrong: WrongPrice) -> str:
+    if wrong.stored is None or wrong.computed is None:
+        return f"ticket {wrong.ticket_id}: its price cannot be read"
+    stored, computed = (
+        Decimal(total).scaleb(-MONEY_DECIMALS) for total in (wrong.stored, wrong.computed)
+    )
+    members = ", ".join(wrong.members)
+    return f"ticket {wrong.ticket_id}: total {stored} stored, {computed} computed; wrong: {members}"

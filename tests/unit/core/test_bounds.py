@@ -8,8 +8,9 @@ from attrs import evolve
 from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_core.inventory.part import PartId
 from mechanic_core.money import Percent, Quantity
+from mechanic_core.pricing.bounds import MAX_LINES
 from mechanic_core.pricing.discounts import Scope, TicketDiscount
-from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, MAX_LINES, MAX_UNFINISHED, TooMany
+from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, MAX_UNFINISHED, TooMany
 from mechanic_core.tickets.forms import DiscountsForm, TicketDraft
 from mechanic_core.tickets.job import Job, JobForm, JobId
 from mechanic_core.tickets.lines.charge import ChargeForm, ChargeLine

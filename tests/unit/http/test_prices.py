@@ -281,6 +281,31 @@ def test_as_many_lines_as_a_ticket_can_have() -> None:
     assert [{"pointer": "#/lines", "detail": "must have at most 600 items"}] == refused["errors"]
 
 
+def test_no_total_is_beyond_64_bits() -> None:
+    """
+    As many lines with the largest numbers, the largest fee and tax come to less than 2 ** 63 cents.
+    """
+    dear = {"kind": "part", "quantity": 99999, "unit_price": 99999999.99}
+    rates = [
+        {"tax_class": tax_class, "authority": name, "percent": 100}
+        for tax_class in ("parts", "supplies")
+        for name in "ABCDE"
+    ]
+    fee = {"percent": 100, "of": ["parts", "labor"]}
+    body = {"lines": [dear] * 600, "profile": {"tax_rates": rates, "supplies_fee": fee}}
+
+    totals = price(body)["totals"]
+
+    assert 2**63 > 100 * totals["total"] == 600 * 2 * 6 * 99999 * 9999999999
+    rates.append({"tax_class": "parts", "authority": "F", "percent": "0.0001"})
+    assert [
+        {
+            "pointer": "#/profile/tax_rates/10/percent",
+            "detail": "the rates of a tax_class must add up to at most 500",
+        }
+    ] == price(body, 422)["errors"]
+
+
 TICKET_WIDE: Final = {"scope": "all", "percent": 10}
 BAD: Final[list[tuple[dict[str, Any], dict[str, str]]]] = [
     ({}, {"#/lines": "is required"}),
@@ -300,6 +325,38 @@ BAD: Final[list[tuple[dict[str, Any], dict[str, str]]]] = [
     (
         {"lines": [PADS | {"hours": 1}]},
         {"#/lines/0/hours": "must not be given together with quantity"},
+    ),
+    *[
+        (
+            {"lines": [{"kind": kind}]},
+            dict.fromkeys((f"#/lines/0/{name}" for name in names), "is required"),
+        )
+        for kind, names in (
+            ("part", ("quantity", "unit_price")),
+            ("labor", ("hours", "rate")),
+            ("core", ("quantity", "unit_price")),
+        )
+    ],
+    ({"lines": [{"kind": "labor", "hours": 1}]}, {"#/lines/0/rate": "is required"}),
+    ({"lines": [{"kind": "labor", "quantity": 1}]}, {"#/lines/0/rate": "is required"}),
+    ({"lines": [{"kind": "part", "hours": 1}]}, {"#/lines/0/unit_price": "is required"}),
+    (
+        {"lines": [WORK | {"quantity": 1, "rate": None}]},
+        {
+            "#/lines/0/quantity": "must not be given together with hours",
+            "#/lines/0/rate": "must not be null",
+        },
+    ),
+    (
+        {"lines": [WORK | {"unit_price": "x", "hours": "x"}]},
+        {
+            "#/lines/0/unit_price": "must not be given together with rate",
+            "#/lines/0/hours": "must be a number with at most 3 decimals",
+        },
+    ),
+    (
+        {"lines": [{"kind": ["labor"], "hours": 1, "rate": -1}]},
+        {"#/lines/0/kind": "", "#/lines/0/rate": "must be from 0 to 99999999.99"},
     ),
     (
         {"lines": [WORK | {"hours": 99999.001, "rate": -1}]},

@@ -64,6 +64,11 @@ FULL: Final[dict[str, Any]] = {
     "disclosures": ["Parts are returned.", "Line 1\nLine 2"],
 }
 RATE: Final = FULL["tax_rates"][0]
+AT_THE_BOUND: Final = [
+    *({"tax_class": RATE["tax_class"], "authority": name, "percent": 100} for name in "ABCDE"),
+    {"tax_class": "other", "authority": "A", "percent": 100},
+]
+TOO_MUCH_TAX: Final = "the rates of a tax_class must add up to at most 500"
 
 
 def events_of(shop: Client) -> list[dict[str, Any]]:
@@ -196,6 +201,12 @@ BAD: Final[list[tuple[str, Any, Any]]] = [
     ("tax_rates", RATE, {"": "must be an array"}),
     ("tax_rates", [RATE] * 201, {"": "must have at most 200 items"}),
     ("tax_rates", [RATE, {**RATE, "percent": 1}], {"/1/authority": None}),
+    ("tax_rates", [*AT_THE_BOUND, {**RATE, "percent": "0.0001"}], {"/6/percent": TOO_MUCH_TAX}),
+    (
+        "tax_rates",
+        [*AT_THE_BOUND, {**AT_THE_BOUND[0], "authority": "F"}, {**RATE, "percent": 1}],
+        {"/6/percent": TOO_MUCH_TAX},
+    ),
     ("tax_rates", [{}], {f"/0/{name}": "is required" for name in RATE}),
     ("tax_rates", [{**RATE, "rate": 1}], {"/0/rate": "is not a known field"}),
     *[

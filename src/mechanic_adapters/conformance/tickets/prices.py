@@ -1,7 +1,8 @@
 """The contract of `Tickets`: discounts, totals and the rules of prices."""
 
-from typing import Final
+from typing import Any, Final
 
+import pytest
 from attrs import evolve
 
 from mechanic_adapters.conformance.samples.declarations import Lock, Write
@@ -20,8 +21,10 @@ from mechanic_adapters.conformance.samples.records import (
 )
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_adapters.conformance.tickets.ticket import read, save
-from mechanic_core.money import MAX_MONEY, Money, Percent
+from mechanic_core.money import MAX_MONEY, MAX_QUANTITY, WHOLE, Money, Percent, Quantity
+from mechanic_core.pricing.bounds import MAX_LINES, MAX_TAX
 from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
+from mechanic_core.pricing.line import line_amount
 from mechanic_core.pricing.pricing_rules import (
     FeeBase,
     PricingRules,
@@ -47,6 +50,17 @@ RULES: Final = PricingRules(
     ),
 )
 """The rules of a shop that uses all that there is."""
+
+
+MOST_TAX: Final = PricingRules(
+    tax_rates=tuple(
+        TaxRate(tax_class=tax_class, authority=str(number), percent=WHOLE)
+        for tax_class in ("parts", "labor", "core", "supplies")
+        for number in range(MAX_TAX // WHOLE)
+    ),
+    supplies_fee=SuppliesFee(percent=WHOLE, of=(FeeBase.PARTS, FeeBase.LABOR)),
+)
+"""The rules that make the most of a ticket."""
 
 
 def stamped(ticket: Ticket) -> Ticket:
@@ -84,6 +98,29 @@ class TestTicketPrices:
 
         assert (percent, amount, percent) == added.discounts
         assert (amount, percent) == after.discounts == read(store, added).discounts
+
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_keeps_the_greatest_ticket(self, store: Store, sign: int) -> None:
+        """A ticket with as many and as dear lines as there can be, or such cores that come back."""
+        part, owner = add_part(store, price=Money(MAX_MONEY)), add_customer(store)
+        most, dear = Quantity(MAX_QUANTITY), Money(MAX_MONEY)
+        core = new_charge(quantity=Quantity(sign * MAX_QUANTITY), unit_price=dear)
+        lines: dict[str, Any] = {
+            "parts": (new_part_line(part, MAX_QUANTITY),) * MAX_LINES,
+            "labor": (evolve(new_labor_line(), hours=most, rate=dear),) * MAX_LINES,
+        }
+        ticket = add_ticket(store, owner, charges=(core,) * MAX_LINES, **lines if sign == 1 else {})
+
+        with store.begin() as work:
+            work.ticket_prices.restamp(lambda one: priced(one, MOST_TAX))
+        found = read(store, ticket)
+        saved = save(store, evolve(found, description="Changed"))
+
+        assert priced(ticket, MOST_TAX) == found
+        assert evolve(found, description="Changed", version=2) == saved == read(store, ticket)
+        greatest = line_amount(most, dear) * MAX_LINES * (5 if sign == 1 else -1)
+        assert greatest == found.totals.net
+        assert greatest + greatest * MAX_TAX // WHOLE == found.totals.total
 
     def test_keeps_totals(self, store: Store) -> None:
         """Totals come back as they were stored, also those below 0 and the greatest."""

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve
 from sqlalchemy import (
@@ -163,6 +163,16 @@ LOCK_ALL = (
 """All tickets of a customer locked by id, removed ones too."""
 
 ALL_UNFINISHED = select(tickets.c.id).where(NOT_REMOVED, IS_UNFINISHED).order_by(tickets.c.id)
+
+BATCH: Final = 200
+"""How many tickets are read at a time by what goes through all."""
+
+_next = select(tickets).where(
+    tickets.c.id > RECORD_ID, NOT_REMOVED, tickets.c.priced_version == tickets.c.version
+)
+_next_batch = _next.order_by(tickets.c.id).limit(literal_column(str(BATCH))).subquery("batch")
+NEXT_PRICED = _join(_next_batch).order_by(_next_batch.c.id)
+"""The first tickets with a greater id whose price is stored for their present version."""
 
 VEHICLE_OF_JOB = (
     select(tickets.c.vehicle_id)

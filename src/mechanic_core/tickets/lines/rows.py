@@ -4,7 +4,8 @@ from typing import TypeVar
 
 from attrs import evolve
 
-from mechanic_core.tickets.bounds import MAX_LINES, TooMany
+from mechanic_core.pricing.bounds import MAX_LINES
+from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.job import Job
 from mechanic_core.tickets.lines.charge import ChargeLine
 from mechanic_core.tickets.lines.labor_line import LaborLine
