@@ -29,7 +29,7 @@ from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import Money, Percent
 from mechanic_core.pricing.discounts import Scope, TicketDiscount
 from mechanic_core.pricing.pricing_rules import FeeBase, SuppliesFee, TaxRate, TaxRounding
-from mechanic_core.profile.billing import Authorization, Invoicing, Tolerance
+from mechanic_core.profile.billing import AuthorizationMode, Invoicing, Tolerance
 from mechanic_core.profile.profile import INITIAL_PROFILE, Profile, ProfileChange
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Store, Work
@@ -96,7 +96,7 @@ FULL: Final[dict[str, Any]] = {
     "tax_number": "DE123456789",
     "currency": "EUR",
     "time_zone": "Pacific/Honolulu",
-    "authorization": Authorization.STRICT,
+    "authorization": AuthorizationMode.STRICT,
     "tolerance": Tolerance(percent=Percent(100_000), amount=Money(5_000), most=Money(20_000)),
     "invoicing": Invoicing.REQUIRED,
     "payment_terms_days": 14,

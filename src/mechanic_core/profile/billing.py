@@ -11,7 +11,7 @@ from mechanic_core.texts import NO_DIGIT_AT_END, unify_line_breaks
 from mechanic_core.values import LINE, Text
 
 
-class Authorization(StrEnum):
+class AuthorizationMode(StrEnum):
     """Whether work needs the customer's authorization.
 
     `ceiling` keeps the bill within what was authorized; `strict` wants each changed job

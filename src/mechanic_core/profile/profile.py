@@ -11,7 +11,7 @@ from mechanic_core.events.event import EventType, SubjectKind, changed_members
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.profile.billing import (
     NO_TOLERANCE,
-    Authorization,
+    AuthorizationMode,
     Disclosures,
     Invoicing,
     SeriesPrefix,
@@ -81,7 +81,9 @@ class ProfileValues(PricingRules):
     tax_number: TaxNumber | None = None
     currency: Currency = "USD"
     time_zone: TimeZone = "UTC"
-    authorization: Annotated[Authorization, Example(Authorization.OFF)] = Authorization.OFF
+    authorization: Annotated[AuthorizationMode, Example(AuthorizationMode.OFF)] = (
+        AuthorizationMode.OFF
+    )
     tolerance: Tolerance = NO_TOLERANCE
     invoicing: Annotated[Invoicing, Example(Invoicing.OFF)] = Invoicing.OFF
     payment_terms_days: TermsDays = 0

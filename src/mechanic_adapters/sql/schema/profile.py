@@ -14,7 +14,7 @@ from mechanic_adapters.sql.schema.columns import (
 from mechanic_adapters.sql.schema.metadata import METADATA, record_table
 from mechanic_core.access import Role
 from mechanic_core.pricing.pricing_rules import SuppliesFee, TaxRate, TaxRounding
-from mechanic_core.profile.billing import Authorization, Invoicing, Tolerance
+from mechanic_core.profile.billing import AuthorizationMode, Invoicing, Tolerance
 from mechanic_core.profile.profile import ProfileValues
 
 shop_profile = Table(
@@ -35,7 +35,7 @@ shop_profile = Table(
     Column("tax_rounding", one_of(TaxRounding), nullable=False, server_default="document"),
     Column("prices_include_tax", Boolean, nullable=False, server_default=false()),
     record_text("supplies_fee", SuppliesFee, nullable=True),
-    Column("authorization", one_of(Authorization), nullable=False, server_default="off"),
+    Column("authorization", one_of(AuthorizationMode), nullable=False, server_default="off"),
     record_text("tolerance", Tolerance, server_default="{}"),
     Column("invoicing", one_of(Invoicing), nullable=False, server_default="off"),
     Column("payment_terms_days", Integer, nullable=False, server_default="0"),
