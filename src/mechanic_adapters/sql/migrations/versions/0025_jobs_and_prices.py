@@ -8,13 +8,13 @@ Triggers find or make it; a later migration drops them. It also changes tickets 
 their price is computed when they are read, until this release saves them.
 """
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
 import sqlalchemy as sa
 from alembic import op
 
+from mechanic_adapters.sql.migrations.history_events import limit_events, limit_former_events
 from mechanic_adapters.sql.migrations.operations import in_batches, is_postgres, separately
 
 revision = "0025"
@@ -36,8 +36,6 @@ EVENTS = (
     *("job_added", "job_changed", "job_removed", "discounts"),
     *FORMER_EVENTS[9:],
 )
-EVENT_CHECK = "ck_ticket_history_event"
-APPEND_ONLY = "TRIGGER ticket_history_is_append_only"
 
 AMOUNTS = {"ticket_parts": "quantity * unit_price", "ticket_labor": "hours * rate"}
 CLASSES = {"ticket_parts": "parts", "ticket_labor": "labor"}
@@ -66,13 +64,7 @@ def upgrade() -> None:
         separately(partial(_add_columns, table, OF_LINE))
         separately(partial(_create_trigger, table))
     in_batches("tickets", "id", 0, *_statements())
-    if is_postgres():
-        separately(partial(_limit_events, EVENTS))
-        separately(
-            partial(op.execute, f"ALTER TABLE ticket_history VALIDATE CONSTRAINT {EVENT_CHECK}")
-        )
-    else:
-        _recreate_history(EVENTS)
+    limit_events(EVENTS)
 
 
 def downgrade() -> None:
@@ -80,16 +72,7 @@ def downgrade() -> None:
 
     What the history says of them stays, as changes.
     """
-    if is_postgres():
-        op.execute(f"ALTER TABLE ticket_history DISABLE {APPEND_ONLY}")
-        op.execute(
-            f"UPDATE ticket_history SET event = 'changed' WHERE event NOT IN {FORMER_EVENTS}"  # noqa: S608 - our own names
-        )
-        op.execute(f"ALTER TABLE ticket_history ENABLE {APPEND_ONLY}")
-        _limit_events(FORMER_EVENTS)
-        op.execute(f"ALTER TABLE ticket_history VALIDATE CONSTRAINT {EVENT_CHECK}")
-    else:
-        _recreate_history(FORMER_EVENTS)
+    limit_former_events(FORMER_EVENTS)
     for table in AMOUNTS:
         op.execute(f"DROP TRIGGER {table}_get_a_job" + (f" ON {table}" if is_postgres() else ""))
         for column in OF_LINE:
@@ -218,37 +201,6 @@ def _statements() -> Iterator[str]:
         f" rules = CASE WHEN {FINISHED} THEN '{DEFAULT_RULES}' END, priced_version = version"
         f" WHERE {unpriced}"
     )
-
-
-def _limit_events(events: tuple[str, ...]) -> None:
-    """Limit the events of the history on PostgreSQL; those that are there are not checked yet."""
-    op.execute(
-        f"ALTER TABLE ticket_history DROP CONSTRAINT IF EXISTS {EVENT_CHECK},"
-        f" ADD CONSTRAINT {EVENT_CHECK} CHECK (event IN {events}) NOT VALID"
-    )
-
-
-def _recreate_history(events: tuple[str, ...]) -> None:
-    """Limit the events of the history on SQLite, which can't change a constraint.
-
-    The table is created anew with the same DDL, and so are its index and its triggers.
-    """
-    bind = op.get_bind()
-    found = sa.text(
-        "SELECT type, sql FROM sqlite_master WHERE tbl_name = 'ticket_history' AND sql IS NOT NULL"
-    )
-    ddl = [(row.type, row.sql) for row in bind.execute(found)]
-    op.execute("CREATE TEMPORARY TABLE kept AS SELECT * FROM ticket_history ORDER BY id")
-    op.drop_table("ticket_history")
-    (table,) = (sql for kind, sql in ddl if kind == "table")
-    bind.exec_driver_sql(re.sub(r"\(event IN \([^)]*\)\)", f"(event IN {events})", table))
-    columns = 'id, ticket_id, at, by_role, by_id, event, from_, "to", note'
-    kept = columns.replace("event", f"CASE WHEN event IN {events} THEN event ELSE 'changed' END")
-    op.execute(f"INSERT INTO ticket_history ({columns}) SELECT {kept} FROM kept")  # noqa: S608 - our own names
-    op.execute("DROP TABLE kept")
-    for kind, sql in ddl:
-        if kind != "table":
-            bind.exec_driver_sql(sql)
 
 
 def _one_of(name: str, *values: str) -> sa.Enum:
