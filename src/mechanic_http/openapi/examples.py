@@ -89,8 +89,10 @@ def _candidates(declared: Any) -> Iterator[Any]:
     """Return example values of a member, the most realistic first."""
     decimals = decimals_of(declared)
     if example := annotation_of(declared, Example):
-        scaled = Decimal(str(example.value)).scaleb(decimals) if decimals else None
-        yield example.value if scaled is None else int(scaled)
+        if decimals is None or example.value is None:
+            yield example.value
+        else:
+            yield int(Decimal(str(example.value)).scaleb(decimals))
         return
     (bare, *_), _ = union_members(unwrap_annotated(declared)[0])
     bare, _ = unwrap_annotated(bare)
