@@ -1,14 +1,13 @@
 """The letter with links to choose a new password with."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final, final
-from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
 from mechanic_core.accounts.password_resets import IssuedReset, ResetIssuer
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound
+from mechanic_core.mail.local_time import local_time
 from mechanic_core.mail.message import Message
 from mechanic_core.mail.outgoing_mail import OutgoingMail
 from mechanic_core.mail.ports import Letter
@@ -97,10 +96,5 @@ class ResetLetter(Letter):
 
 
 def _describe(label: str, reset: IssuedReset, profile: Profile) -> str:
-    until = _local_time(reset.expires_at, profile.time_zone)
+    until = local_time(reset.expires_at, profile.time_zone)
     return _LINK.format(label=label, url=reset.url, until=until)
-
-
-def _local_time(at: datetime, time_zone: str) -> str:
-    """Return a moment in the shop's time zone, in a form that no language reads differently."""
-    return f"{at.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M} ({time_zone})"
