@@ -136,6 +136,11 @@ _to_quantity: Final = _exact(QUANTITY_DECIMALS, MAX_QUANTITY)
 _to_percent: Final = _exact(PERCENT_DECIMALS, WHOLE)
 
 
+def money_to_decimal(amount: int) -> Decimal:
+    """Return *amount* as a decimal number of currency units, with two decimals: 20.91 for 2091."""
+    return Decimal(amount).scaleb(-MONEY_DECIMALS, _EXACT)
+
+
 def to_decimal(quantity: Quantity) -> Decimal:
     """Return *quantity* as a decimal number: 5.5 for 5500."""
     whole, fraction = divmod(quantity, ONE)

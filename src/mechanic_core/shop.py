@@ -10,12 +10,14 @@ from mechanic_core.accounts import reset_use_cases as resets
 from mechanic_core.accounts import use_cases as accounts
 from mechanic_core.customers import export, merge
 from mechanic_core.customers import use_cases as customers
+from mechanic_core.estimates.use_cases import decisions, estimates, links
 from mechanic_core.events import use_cases as events
 from mechanic_core.inventory import use_cases as inventory
 from mechanic_core.mail import use_cases as mail
 from mechanic_core.mechanics import use_cases as mechanics
 from mechanic_core.pricing import use_cases as pricing
 from mechanic_core.profile import use_cases as profile
+from mechanic_core.recommendations import use_cases as recommendations
 from mechanic_core.tickets.use_cases import (
     assignment,
     charges,
@@ -147,6 +149,31 @@ class LineUseCases:
 
 
 @frozen(kw_only=True, slots=False)
+class EstimateUseCases:
+    """Estimates, what customers decide on them, and links to them."""
+
+    make_estimate: estimates.MakeEstimate
+    list_estimates: estimates.ListEstimates
+    read_estimate: estimates.ReadEstimate
+    decide_on_estimate: decisions.DecideOnEstimate
+    set_spending_limit: decisions.SetSpendingLimit
+    list_decisions: decisions.ListDecisions
+    read_authorization: decisions.ReadAuthorization
+    issue_approval_link: links.IssueApprovalLink
+    read_approval: links.ReadApproval
+    answer_by_link: links.AnswerByLink
+
+
+@frozen(kw_only=True, slots=False)
+class RecommendationUseCases:
+    """Work that was declined."""
+
+    list_recommendations: recommendations.ListRecommendations
+    read_recommendation: recommendations.ReadRecommendation
+    dismiss_recommendation: recommendations.DismissRecommendation
+
+
+@frozen(kw_only=True, slots=False)
 class InventoryUseCases:
     """Parts and their stock."""
 
@@ -197,6 +224,8 @@ class Shop(
     TicketUseCases,
     WorkflowUseCases,
     LineUseCases,
+    EstimateUseCases,
+    RecommendationUseCases,
     InventoryUseCases,
     PricingUseCases,
     ProfileUseCases,

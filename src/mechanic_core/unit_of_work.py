@@ -18,6 +18,7 @@ from mechanic_core.accounts.ports import (
 )
 from mechanic_core.customers.ports import Customers
 from mechanic_core.errors import LostRace
+from mechanic_core.estimates.ports import ApprovalLinks, Decisions, EstimateLists, Estimates
 from mechanic_core.events.event import Event
 from mechanic_core.events.ports import Events, Subjects
 from mechanic_core.idempotency import StoredAnswers
@@ -25,6 +26,7 @@ from mechanic_core.inventory.ports import Ledger, Parts
 from mechanic_core.mail.ports import MailLists, OutgoingMails
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
 from mechanic_core.profile.ports import Profiles
+from mechanic_core.recommendations.ports import Recommendations
 from mechanic_core.tickets.ports import (
     Histories,
     TicketLists,
@@ -59,6 +61,9 @@ class LeftElsewhereError(RuntimeError):
         )
 
 
+OnCommit: TypeAlias = Callable[[Callable[[], None]], None]
+
+
 def no_commit(_: Callable[[], None]) -> None:
     """Raise `ReadOnlyError`: it is the `Work.on_commit` of read-only views."""
     raise ReadOnlyError("on_commit needs a transaction: use begin()")
@@ -90,6 +95,11 @@ class Work:
     ticket_owners: TicketOwners
     ticket_prices: TicketPrices
     histories: Histories
+    estimates: Estimates
+    estimate_lists: EstimateLists
+    decisions: Decisions
+    approval_links: ApprovalLinks
+    recommendations: Recommendations
     parts: Parts
     ledger: Ledger
     profiles: Profiles
@@ -98,7 +108,7 @@ class Work:
     mail_lists: MailLists
     events: Events
     subjects: Subjects
-    on_commit: Callable[[Callable[[], None]], None]
+    on_commit: OnCommit
     """Registers a commit hook: called once, after the outermost block has committed, and never
     when it rolls back. What a hook raises is logged; the commit stands."""
 

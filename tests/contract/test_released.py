@@ -28,12 +28,14 @@ WANTED = {
     "PATCH /customers/{customer_id} 200.email: may be null",
     (
         "GET /service_tickets/{ticket_id}/history 200.items[].event: may be charge_added, "
-        "charge_changed, charge_removed, job_added, job_changed, job_removed, discounts"
+        "charge_changed, charge_removed, job_added, job_changed, job_removed, discounts, "
+        "estimated, decided, limited"
     ),
 }
 """Breaks that the contract asks for: vehicles without an owner, customers without an e-mail address.
 
-What is new in the history of a ticket happens only to clients that use jobs, charges or discounts.
+What is new in the history of a ticket happens only to clients that use jobs, charges, discounts or
+estimates.
 """
 
 REFINED: dict[str, tuple[Any, ...]] = {

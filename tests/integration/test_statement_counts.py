@@ -197,16 +197,16 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(client: AppClie
     assert len(small) == len(large) <= client.most_for_an_edit
 
 
-def test_correcting_the_customer_costs_three_statements(client: AppClient) -> None:
+def test_correcting_the_customer_costs_four_statements(client: AppClient) -> None:
     """
-    M4: both customers are locked, and the unfinished tickets of the right one counted.
+    M4: both customers are locked, the tickets of the right one counted, and decisions looked for.
     """
     path = "/service_tickets/2"
 
     other = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"description": "Squeals"}))
     found = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"customer_id": 2}))
 
-    assert len(other) + 3 == len(found)
+    assert len(other) + 4 == len(found)
 
 
 def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> None:
@@ -227,7 +227,7 @@ def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> 
     assert costs[0] == costs[1]
 
 
-def test_an_export_costs_seven_statements_whatever_the_customer_has(client: AppClient) -> None:
+def test_an_export_costs_eleven_statements_whatever_the_customer_has(client: AppClient) -> None:
     """
     All that is stored about a customer is read with as many statements as next to nothing.
     """
@@ -241,7 +241,7 @@ def test_an_export_costs_seven_statements_whatever_the_customer_has(client: AppC
             shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1, odometer=5))
             shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
 
-    assert [(7, 0), (7, 0)] == costs
+    assert [(11, 0), (11, 0)] == costs
 
 
 @pytest.mark.parametrize("tickets", [1, TEAM])

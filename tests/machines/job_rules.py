@@ -10,7 +10,7 @@ from hypothesis.stateful import consumes, rule
 from mechanic_core.money import Money, Quantity
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.tickets.forms import DiscountsForm
-from mechanic_core.tickets.job import JobForm, JobKind
+from mechanic_core.tickets.job import JobDraft, JobKind
 from mechanic_core.tickets.lines.charge import ChargeForm
 from tests.machines.differential_machine import ACTORS, DifferentialMachine
 from tests.machines.inventory_model import Fields
@@ -64,7 +64,7 @@ class JobRules(VehicleRules):
             self.apply(
                 lambda: self.model.add_job(by, ticket, title, kind),
                 lambda driver: driver.shop.add_job(
-                    ACTORS[by], driver.id(ticket), JobForm(title=title, kind=JobKind(kind))
+                    ACTORS[by], driver.id(ticket), JobDraft(title=title, kind=JobKind(kind))
                 ),
             ),
             "job",

@@ -22,7 +22,7 @@ from mechanic_core.money import Money, Quantity
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import DiscountsForm, MechanicEdit, TicketDraft, TransitionForm
-from mechanic_core.tickets.job import JobForm, JobKind
+from mechanic_core.tickets.job import JobDraft, JobKind
 from mechanic_core.tickets.lines.charge import ChargeForm
 from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.lines.part_line import PartLineChange, PartLineForm
@@ -135,7 +135,7 @@ class RandomWorker:
             change = partial(evolve, kind=kind)
             self.shop.change_job(self._actor(), ticket.id, job, change)
         else:
-            self.shop.add_job(self._actor(), ticket.id, sample(JobForm, kind=kind))
+            self.shop.add_job(self._actor(), ticket.id, sample(JobDraft, kind=kind))
 
     def _charge(self) -> None:
         form = sample(ChargeForm, kind=LineKind.CORE, quantity=self._quantity())

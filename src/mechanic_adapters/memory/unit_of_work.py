@@ -1,7 +1,5 @@
 """The unit of work over the tables in memory."""
 
-from collections.abc import Callable
-
 from mechanic_adapters.memory.repositories.accounts import (
     MemoryAccounts,
     MemoryEmailHolders,
@@ -9,12 +7,18 @@ from mechanic_adapters.memory.repositories.accounts import (
     MemorySessions,
 )
 from mechanic_adapters.memory.repositories.customers import MemoryCustomers
+from mechanic_adapters.memory.repositories.estimates import (
+    MemoryApprovalLinks,
+    MemoryDecisions,
+    MemoryEstimates,
+)
 from mechanic_adapters.memory.repositories.events import MemoryEvents, MemorySubjects
 from mechanic_adapters.memory.repositories.inventory import MemoryLedger, MemoryParts
 from mechanic_adapters.memory.repositories.leaderboard import MemoryStandings
 from mechanic_adapters.memory.repositories.mechanics import MemoryMechanics
 from mechanic_adapters.memory.repositories.outgoing_mails import MemoryOutgoingMails
 from mechanic_adapters.memory.repositories.profile import MemoryProfiles
+from mechanic_adapters.memory.repositories.recommendations import MemoryRecommendations
 from mechanic_adapters.memory.repositories.stored_answers import MemoryStoredAnswers
 from mechanic_adapters.memory.repositories.tickets import (
     MemoryHistories,
@@ -23,16 +27,14 @@ from mechanic_adapters.memory.repositories.tickets import (
 )
 from mechanic_adapters.memory.repositories.vehicles import MemoryOdometerLog, MemoryVehicles
 from mechanic_adapters.memory.tables import Tables
-from mechanic_core.unit_of_work import Work, no_commit
+from mechanic_core.unit_of_work import OnCommit, Work, no_commit
 
 
-def unit_of_work(
-    tables: Tables, on_commit: Callable[[Callable[[], None]], None] = no_commit
-) -> Work:
+def unit_of_work(tables: Tables, on_commit: OnCommit = no_commit) -> Work:
     """Return every port on *tables*."""
     vehicles, mechanics = MemoryVehicles(tables), MemoryMechanics(tables)
     sessions, tickets = MemorySessions(tables), MemoryTickets(tables)
-    outgoing_mails = MemoryOutgoingMails(tables)
+    outgoing_mails, estimates = MemoryOutgoingMails(tables), MemoryEstimates(tables)
     return Work(
         customers=MemoryCustomers(tables),
         vehicles=vehicles,
@@ -51,6 +53,11 @@ def unit_of_work(
         ticket_owners=MemoryTicketOwners(tables),
         ticket_prices=tickets,
         histories=MemoryHistories(tables),
+        estimates=estimates,
+        estimate_lists=estimates,
+        decisions=MemoryDecisions(tables),
+        approval_links=MemoryApprovalLinks(tables),
+        recommendations=MemoryRecommendations(tables),
         parts=MemoryParts(tables),
         ledger=MemoryLedger(tables),
         profiles=MemoryProfiles(tables),

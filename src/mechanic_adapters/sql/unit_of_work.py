@@ -1,7 +1,5 @@
 """The unit of work over SQL: every port of the shop, on one executor."""
 
-from collections.abc import Callable
-
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.repositories.accounts import (
@@ -10,6 +8,9 @@ from mechanic_adapters.sql.repositories.accounts import (
     SqlPasswordResets,
 )
 from mechanic_adapters.sql.repositories.customers import SqlCustomers
+from mechanic_adapters.sql.repositories.estimates.approval_links import SqlApprovalLinks
+from mechanic_adapters.sql.repositories.estimates.decisions import SqlDecisions
+from mechanic_adapters.sql.repositories.estimates.estimates import SqlEstimates
 from mechanic_adapters.sql.repositories.events import SqlEvents
 from mechanic_adapters.sql.repositories.leaderboard import SqlStandings
 from mechanic_adapters.sql.repositories.ledger import SqlLedger
@@ -17,6 +18,7 @@ from mechanic_adapters.sql.repositories.mechanics import SqlMechanics
 from mechanic_adapters.sql.repositories.outgoing_mails import SqlOutgoingMails
 from mechanic_adapters.sql.repositories.parts import SqlParts
 from mechanic_adapters.sql.repositories.profile import SqlProfiles
+from mechanic_adapters.sql.repositories.recommendations import SqlRecommendations
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
 from mechanic_adapters.sql.repositories.tickets.histories import SqlHistories
@@ -24,18 +26,16 @@ from mechanic_adapters.sql.repositories.tickets.owners import SqlTicketOwners
 from mechanic_adapters.sql.repositories.tickets.tickets import SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlOdometerLog, SqlVehicles
 from mechanic_adapters.sql.subjects import SqlSubjects
-from mechanic_core.unit_of_work import Work, no_commit
+from mechanic_core.unit_of_work import OnCommit, Work, no_commit
 
 
 def unit_of_work(
-    executor: Executor,
-    worked_tickets: WorkedTickets,
-    on_commit: Callable[[Callable[[], None]], None] = no_commit,
+    executor: Executor, worked_tickets: WorkedTickets, on_commit: OnCommit = no_commit
 ) -> Work:
     """Return every port on *executor*."""
     vehicles, mechanics = SqlVehicles(executor), SqlMechanics(executor)
     sessions, tickets = SqlSessions(executor), SqlTickets(executor, worked_tickets)
-    outgoing_mails = SqlOutgoingMails(executor)
+    outgoing_mails, estimates = SqlOutgoingMails(executor), SqlEstimates(executor)
     return Work(
         customers=SqlCustomers(executor),
         vehicles=vehicles,
@@ -54,6 +54,11 @@ def unit_of_work(
         ticket_owners=SqlTicketOwners(executor),
         ticket_prices=tickets,
         histories=SqlHistories(executor),
+        estimates=estimates,
+        estimate_lists=estimates,
+        decisions=SqlDecisions(executor),
+        approval_links=SqlApprovalLinks(executor),
+        recommendations=SqlRecommendations(executor),
         parts=SqlParts(executor),
         ledger=SqlLedger(executor),
         profiles=SqlProfiles(executor),

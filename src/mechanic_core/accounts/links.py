@@ -29,6 +29,7 @@ class LinkPurpose(StrEnum):
     """What a link is for; its token is good for nothing else."""
 
     PASSWORD_RESET = "password-reset"  # noqa: S105 - no secret
+    APPROVAL = "approval"
 
 
 @frozen(kw_only=True)

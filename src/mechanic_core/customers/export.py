@@ -8,8 +8,12 @@ from attrs import frozen
 from mechanic_core.access import OWNER_OR_MANAGER, Actor, Role
 from mechanic_core.accounts.account import Session
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound
+from mechanic_core.estimates.decision import Decision
+from mechanic_core.estimates.estimate import Estimate
 from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail
 from mechanic_core.paging import WHOLE_LIST
+from mechanic_core.recommendations.ports import RecommendationFilter
+from mechanic_core.recommendations.recommendation import Recommendation
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
@@ -52,10 +56,12 @@ class ExportedVehicle:
 
 @frozen(kw_only=True)
 class ExportedTicket:
-    """A service ticket with its lines, and its history, oldest first."""
+    """A service ticket with its lines, its history, estimates and decisions, oldest first."""
 
     ticket: Ticket
     history: tuple[Entry, ...]
+    estimates: tuple[Estimate, ...]
+    decisions: tuple[Decision, ...]
 
 
 @frozen(kw_only=True)
@@ -84,6 +90,7 @@ class CustomerExport:
     account: ExportedAccount | None
     vehicles: tuple[ExportedVehicle, ...]
     service_tickets: tuple[ExportedTicket, ...]
+    recommendations: tuple[Recommendation, ...]
     mails: tuple[ExportedMail, ...]
 
 
@@ -107,13 +114,14 @@ class ExportCustomer:
         self.policy.require_access(actor, customer_id, CustomerNotFound())
         reader = Actor(Role.CUSTOMER, customer_id)
         with self.read_only() as work:
-            customer = work.customers.get(customer_id)
+            customer, at = work.customers.get(customer_id), self.now()
             return CustomerExport(
-                exported_at=self.now(),
+                exported_at=at,
                 customer=customer,
                 account=_account(work, customer),
                 vehicles=_vehicles(work, reader),
-                service_tickets=_tickets(work, reader),
+                service_tickets=_tickets(work, reader, at),
+                recommendations=_recommendations(work, reader),
                 mails=_mails(work, customer),
             )
 
@@ -139,16 +147,26 @@ def _vehicles(work: Work, reader: Actor) -> tuple[ExportedVehicle, ...]:
     )
 
 
-def _tickets(work: Work, reader: Actor) -> tuple[ExportedTicket, ...]:
+def _tickets(work: Work, reader: Actor, at: datetime) -> tuple[ExportedTicket, ...]:
     tickets = work.ticket_lists.find(TicketFilter(customer_id=reader.id), WHOLE_LIST).items
-    histories = work.histories.of_all([ticket.id for ticket in tickets])
+    ids = [ticket.id for ticket in tickets]
+    histories = work.histories.of_all(ids)
+    estimates, decisions = work.estimate_lists.of_all(ids), work.decisions.of_all(ids)
+    today = work.profiles.get().today(at)
     return tuple(
         ExportedTicket(
             ticket=ticket,
             history=tuple(entry.view_for(reader) for entry in histories.get(ticket.id, ())),
+            estimates=tuple(one.as_of(today) for one in estimates.get(ticket.id, ())),
+            decisions=tuple(decisions.get(ticket.id, ())),
         )
         for ticket in tickets
     )
+
+
+def _recommendations(work: Work, reader: Actor) -> tuple[Recommendation, ...]:
+    wanted = RecommendationFilter(customer_id=reader.id)
+    return work.recommendations.find(wanted, WHOLE_LIST).items
 
 
 def _mails(work: Work, customer: Customer) -> tuple[ExportedMail, ...]:

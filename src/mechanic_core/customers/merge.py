@@ -30,7 +30,7 @@ from mechanic_core.values import Clock
 class MergeCustomers:
     """Merge another record of the same customer into this one; the other is gone then.
 
-    Its vehicles and tickets become this customer's, with a line in the history of each ticket, and
+    Its vehicles, tickets and recommendations become this customer's, with a line in the history of each ticket, and
     members that are null are filled from it. If only the other has a login, this customer gets it
     with its e-mail address; if both have one, that of the other ends. All sessions of the other end.
     """

@@ -226,6 +226,7 @@ class EraseCustomer:
             work.customers.save(customer.erase(at))
             work.vehicle_lists.disown(customer_id, at)
             work.ticket_lists.erase_plates(customer_id, at)
+            work.approval_links.forget(customer_id)
             end_login(work, customer_id, at)
             work.stored_answers.forget(customer_id)
             if customer.email is not None:

@@ -23,6 +23,9 @@ EventId = NewType("EventId", Annotated[str, Example("evt_2f1c0e7a9b5d4c38a6e0b1d
 Position = NewType("Position", Annotated[int, Example(4711)])
 """The place of an event among all: 1, 2, 3 and so on, without a gap."""
 
+ESTIMATES_OF_A_TICKET: Final = 1000
+"""The id of an estimate as a subject is that of its ticket, times this, plus its number."""
+
 _ALWAYS_CHANGED: Final = frozenset({"updated_at"})
 """Members that differ after each change, so that naming them says nothing."""
 
@@ -30,7 +33,8 @@ _ALWAYS_CHANGED: Final = frozenset({"updated_at"})
 class EventType(StrEnum):
     """What happened to the subject of an event.
 
-    `part.stock_moved` is a change of nothing but the stock of a part. A change of status of a
+    Of an estimate nothing but its status changes; what a customer decides is a change of the
+    ticket. `part.stock_moved` is a change of nothing but the stock of a part. A change of status of a
     ticket has a type of its own; every other change of it, of its mechanics and lines too, is
     `ticket.changed`. Of two customers that are merged, one is changed and the other erased.
     """
@@ -60,6 +64,10 @@ class EventType(StrEnum):
     TICKET_CLOSED = "ticket.closed"
     TICKET_CANCELLED = "ticket.cancelled"
     TICKET_DELETED = "ticket.deleted"
+    ESTIMATE_CREATED = "estimate.created"
+    ESTIMATE_CHANGED = "estimate.changed"
+    RECOMMENDATION_CREATED = "recommendation.created"
+    RECOMMENDATION_CHANGED = "recommendation.changed"
     SHOP_CHANGED = "shop.changed"
 
 
@@ -71,6 +79,8 @@ class SubjectKind(StrEnum):
     MECHANIC = "mechanics"
     PART = "inventory"
     TICKET = "service_tickets"
+    ESTIMATE = "estimates"
+    RECOMMENDATION = "recommendations"
     SHOP = "shop"
 
 
@@ -201,7 +211,12 @@ class Event:
 
 def subject_path(kind: SubjectKind, subject_id: int) -> str:
     """Return the path of a subject, such as ``/service_tickets/15``; of the shop, ``/shop``."""
-    return "/shop" if kind is SubjectKind.SHOP else f"/{kind.value}/{subject_id}"
+    if kind is SubjectKind.SHOP:
+        return "/shop"
+    if kind is SubjectKind.ESTIMATE:
+        ticket_id, number = divmod(subject_id, ESTIMATES_OF_A_TICKET)
+        return f"/{SubjectKind.TICKET.value}/{ticket_id}/{kind.value}/{number}"
+    return f"/{kind.value}/{subject_id}"
 
 
 def changed_members(before: object, after: object) -> tuple[str, ...]:

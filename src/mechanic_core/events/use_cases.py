@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final, TypeAlias, final
 
 from attrs import frozen
@@ -10,14 +11,17 @@ from attrs import frozen
 from mechanic_core.access import MANAGERS_ONLY, Actor
 from mechanic_core.customers.customer import Customer
 from mechanic_core.errors import Gone
+from mechanic_core.estimates.estimate import Estimate
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.events.ports import Wakeups, no_wakeups
 from mechanic_core.inventory.part import Part
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.profile.profile import Profile
+from mechanic_core.recommendations.recommendation import Recommendation
 from mechanic_core.rules import Description, Example
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
+from mechanic_core.values import Clock
 from mechanic_core.vehicles.vehicle import Vehicle
 
 MAX_EVENTS: Final = 500
@@ -65,7 +69,18 @@ class EventFeedWithSubjects(EventFeed):
     """Events, and each of their subjects once, by path, as it is now."""
 
     subjects: Annotated[
-        Mapping[SubjectPath, Customer | Vehicle | Mechanic | Part | Ticket | Profile | Deleted],
+        Mapping[
+            SubjectPath,
+            Customer
+            | Vehicle
+            | Mechanic
+            | Part
+            | Ticket
+            | Estimate
+            | Recommendation
+            | Profile
+            | Deleted,
+        ],
         Description("The subjects of the items, as GET of their paths answers now."),
     ]
 
@@ -130,18 +145,19 @@ class ReadEventSubjects:
     refuses: ClassVar = ()
 
     read_only: ReadOnly
+    now: Clock
 
     def __call__(self, actor: Actor, feed: EventFeed) -> EventFeedWithSubjects:
         """Return *feed* with each subject of its items once."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            subjects = _subjects(work, feed.items)
+            subjects = _subjects(work, feed.items, self.now())
         return EventFeedWithSubjects(
             items=feed.items, last=feed.last, has_more=feed.has_more, subjects=subjects
         )
 
 
-def _subjects(work: Work, events: Sequence[Event]) -> Mapping[str, Any]:
+def _subjects(work: Work, events: Sequence[Event], at: datetime) -> Mapping[str, Any]:
     """Return the subjects of *events* by path, with a statement for each kind."""
     paths: dict[SubjectKind, dict[int, str]] = defaultdict(dict)
     for event in events:
@@ -150,5 +166,12 @@ def _subjects(work: Work, events: Sequence[Event]) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for kind, by_id in paths.items():
         records = work.subjects.find(kind, by_id.keys())
+        if kind is SubjectKind.ESTIMATE:
+            records = _as_of(records, work.profiles.get().today(at))
         found |= {path: records.get(id_, gone) for id_, path in by_id.items()}
     return found
+
+
+def _as_of(estimates: Mapping[int, Any], today: date) -> Mapping[int, Any]:
+    """Return estimates with the status that they have today."""
+    return {id_: estimate.as_of(today) for id_, estimate in estimates.items()}

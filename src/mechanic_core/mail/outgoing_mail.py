@@ -35,6 +35,7 @@ class MailKind(StrEnum):
     """What a mail is about: it decides the letter."""
 
     PASSWORD_RESET = "password-reset"  # noqa: S105 - no secret
+    APPROVAL = "approval"
 
 
 @final
@@ -47,6 +48,7 @@ class OutgoingMail:
         due_at: When it is tried next; None once it is sent or dropped.
         expires_at: Until when it counts for its address; it is deleted afterwards.
         attempts: How often it was claimed. Each claim ends the one before.
+        subject_id: The approval link that it is about; None for other kinds.
     """
 
     id: OutgoingMailId = OutgoingMailId(0)  # until it is stored
@@ -56,9 +58,10 @@ class OutgoingMail:
     due_at: datetime | None
     expires_at: datetime
     attempts: int = 0
+    subject_id: int | None = None
 
     @classmethod
-    def to(cls, email: str, kind: MailKind, at: datetime) -> Self:
+    def to(cls, email: str, kind: MailKind, at: datetime, subject_id: int | None = None) -> Self:
         """Return a mail to the people who have the address *email*, due at once."""
         return cls(
             kind=kind,
@@ -66,6 +69,7 @@ class OutgoingMail:
             asked_at=at,
             due_at=at,
             expires_at=at + PATIENCE + _GRACE,
+            subject_id=subject_id,
         )
 
     def is_too_old(self, at: datetime) -> bool:

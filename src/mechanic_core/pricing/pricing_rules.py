@@ -111,12 +111,14 @@ class PricingRules:
             for tax_class, rates in groupby(ordered, lambda rate: rate.tax_class)
         }
 
-    def require_known(self, tax_class: str | None) -> None:
-        """Raise `RuleBroken` unless a stored line may have *tax_class*.
+    @property
+    def known_classes(self) -> frozenset[str]:
+        """What a stored line may have: `none`, the default class of a kind, or one with rates."""
+        return frozenset((UNTAXED, *DEFAULT_CLASSES.values(), *self.rates_by_class))
 
-        It may have none, `none`, the default class of a kind, or a class that has rates.
-        """
-        known = {None, UNTAXED, *DEFAULT_CLASSES.values(), *self.rates_by_class}
-        if tax_class not in known:
-            names = ", ".join(sorted(name for name in known if name))
+    def require_known(self, tax_class: str | None) -> None:
+        """Raise `RuleBroken` unless a stored line may have *tax_class*, or has none."""
+        known = self.known_classes
+        if tax_class is not None and tax_class not in known:
+            names = ", ".join(sorted(known))
             raise RuleBroken(Problem("#/tax_class", f"must be one of {names}"))

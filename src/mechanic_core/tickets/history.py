@@ -35,6 +35,9 @@ class HistoryEvent(StrEnum):
     JOB_CHANGED = "job_changed"
     JOB_REMOVED = "job_removed"
     DISCOUNTS = "discounts"
+    ESTIMATED = "estimated"
+    DECIDED = "decided"
+    LIMITED = "limited"
     TRANSITION = "transition"
     REMOVED = "removed"
 
@@ -43,8 +46,8 @@ class HistoryEvent(StrEnum):
 class Entry:
     """An entry of a ticket's history. *from_* and *to* are the values before and after, as text.
 
-    They are statuses for a transition, mechanic ids for mechanics, titles for jobs, and descriptions
-    for lines and discounts.
+    They are statuses for a transition, mechanic ids for mechanics, titles for jobs, descriptions
+    for lines and discounts, what an estimate comes to, what was decided on it, and spending limits.
     """
 
     id: EntryId = EntryId(0)  # until it is stored

@@ -7,7 +7,7 @@ from attrs import evolve, field, frozen
 
 from mechanic_core.errors import Conflict, NotFound
 from mechanic_core.pricing.document import Totals
-from mechanic_core.rules import Description, Example, Length, checked, stored
+from mechanic_core.rules import Description, Example, Length, Unpublished, checked, stored
 from mechanic_core.texts import ONE_LINE, trim
 from mechanic_core.validators import unchecked
 from mechanic_core.values import LINE, IdNumber, Version
@@ -70,9 +70,25 @@ class JobForm:
     ] = None
 
 
+@frozen(kw_only=True, field_transformer=checked)
+class JobDraft(JobForm):
+    """The details of a new job; with a *recommendation_id* it has the lines of declined work."""
+
+    recommendation_id: Annotated[
+        IdNumber | None,
+        Description(
+            "A recommendation for the vehicle: its lines are put on the ticket at today's prices."
+        ),
+        Example(None),
+    ] = None
+
+
 @frozen(kw_only=True, field_transformer=stored)
 class Job:
-    """A part of the work on a ticket, and the sums of its lines."""
+    """A part of the work on a ticket, and the sums of its lines.
+
+    *authorized_in* is the number of the estimate in which it was last authorized.
+    """
 
     id: JobId = NEW_JOB
     title: JobTitle
@@ -80,6 +96,8 @@ class Job:
     status: JobStatus = JobStatus.PROPOSED
     changed_since_authorized: Annotated[bool, Example(False)] = False
     comes_back_from: Annotated[JobId | None, Example(3)] = None
+    authorized_in: Annotated[int | None, Unpublished()] = None
+    recommendation_id: Annotated[int | None, Unpublished()] = None
     totals: Totals = NO_TOTALS
     version: TicketVersion = field(default=0, eq=False)
 

@@ -3,10 +3,27 @@
 from datetime import datetime
 
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound
-from mechanic_core.errors import Unknown
+from mechanic_core.errors import Conflict, Unknown
 from mechanic_core.tickets.bounds import MAX_UNFINISHED, TooMany
-from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
 from mechanic_core.unit_of_work import Work
+
+
+class CustomerFixed(Conflict):
+    """The customer of a ticket stays once something was decided on it."""
+
+
+def customer_of(work: Work, ticket_id: TicketId) -> CustomerId:
+    """Return the customer of a ticket; raise `TicketNotFound` for a removed one too."""
+    owner = work.histories.owner_of(ticket_id)
+    if owner is None:
+        raise TicketNotFound
+    return owner
+
+
+def is_estimated(work: Work, ticket_id: TicketId) -> bool:
+    """Return whether a ticket has an estimate or a decision, which must be kept with it."""
+    return work.estimates.next_number(ticket_id) > 1 or work.decisions.last(ticket_id) is not None
 
 
 def require_room(work: Work, customer_id: CustomerId, tickets: int = 1) -> None:
@@ -19,10 +36,12 @@ def give_to(work: Work, ticket: Ticket, customer_id: int | None, at: datetime) -
     """Return *ticket* as that customer's; itself if it is theirs or None is given.
 
     Both customers are locked, in the order of their ids. Raises `Unknown` for one who does not
-    exist, and `TooMany`.
+    exist, `TooMany`, and `CustomerFixed`.
     """
     if customer_id in (None, ticket.customer_id):
         return ticket
+    if work.decisions.last(ticket.id):
+        raise CustomerFixed
     after = ticket.with_customer(CustomerId(customer_id or 0), at)
     for one in sorted((ticket.customer_id, after.customer_id)):
         try:

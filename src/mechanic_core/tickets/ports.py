@@ -126,7 +126,8 @@ class TicketOwners(Protocol):
     def reassign(self, former: CustomerId, owner: CustomerId, entry: Entry) -> None:
         """Make the tickets of *former* those of *owner*, each with that history entry.
 
-        The version of each rises. Both customers must be locked.
+        So is the work that was declined on them. The version of each rises. Both customers must
+        be locked.
         """
         ...
 

@@ -9,11 +9,12 @@ from mechanic_core.pricing import price
 from mechanic_core.pricing.document import PricedDocument
 from mechanic_core.pricing.line import CHARGES, LineKind
 from mechanic_core.pricing.pricing_rules import PricingRules
-from mechanic_core.tickets.job import JobKind, id_in_document
+from mechanic_core.tickets.job import id_in_document
 from mechanic_core.tickets.lines.charge import ChargeLine
 from mechanic_core.tickets.lines.labor_line import LaborLine
 from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.work import lines_to_price
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES
 
 Line = TypeVar("Line", PartLine, LaborLine, ChargeLine)
@@ -21,13 +22,7 @@ Line = TypeVar("Line", PartLine, LaborLine, ChargeLine)
 
 def document_of(ticket: Ticket, rules: PricingRules) -> PricedDocument:
     """Return the priced document of *ticket*, under its own rules if it has any, or *rules*."""
-    free = {job.id for job in ticket.jobs if job.kind is JobKind.WARRANTY}
-    lines = [
-        line.to_price.given_away() if line.job_id in free else line.to_price
-        for lines in (ticket.parts, ticket.labor, ticket.charges)
-        for line in lines
-    ]
-    return price(lines, ticket.rules or rules, ticket.discounts)
+    return price(lines_to_price(ticket), ticket.rules or rules, ticket.discounts)
 
 
 def priced(ticket: Ticket, rules: PricingRules) -> Ticket:

@@ -2,27 +2,25 @@
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Annotated, ClassVar, NewType, Self, TypeVar
+from typing import Annotated, Any, ClassVar, NewType, Self, TypeVar
 
 from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.errors import (
-    NotFound,
-    Problem,
-    ProblemCollector,
-    RuleBroken,
-    Stale,
-    Unknown,
-    WrongState,
-)
+from mechanic_core.errors import NotFound, ProblemCollector, Stale, Unknown, WrongState
+from mechanic_core.estimates.authorization import Authorization
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.pricing.bounds import MAX_DISCOUNTS, MAX_LINES
 from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.pricing.document import Totals
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Example, Length, Unpublished, computed, stored
-from mechanic_core.tickets.assigned_mechanic import AssignedMechanic, MechanicHasLabor
+from mechanic_core.tickets.assigned_mechanic import (
+    AssignedMechanic,
+    MechanicHasLabor,
+    edited,
+    require_assigned,
+)
 from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, TooMany
 from mechanic_core.tickets.job import NO_TOTALS, Job, JobHasLines, JobId, JobNotFound
 from mechanic_core.tickets.lines.charge import ChargeLine
@@ -31,6 +29,7 @@ from mechanic_core.tickets.lines.line import LineId, TicketLine
 from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.lines.rows import find_line, put, put_line, without_line
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
+from mechanic_core.tickets.work import marked_jobs
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
@@ -64,7 +63,7 @@ class TicketFrozen(WrongState):
 
 
 class TicketStarted(WrongState):
-    """Only a ticket without lines that was never started can be deleted."""
+    """Only a ticket without lines and estimates that was never started can be deleted."""
 
     fact_types: ClassVar = {"current_state": Annotated[Status, Example(Status.IN_PROGRESS)]}
 
@@ -156,9 +155,7 @@ class Ticket:
         credited = {line.mechanic_id for line in self.labor}.intersection(remove)
         if leaving := [m.id for m in self.mechanics if m.id in credited]:
             raise MechanicHasLabor(mechanic_ids=leaving)
-        by_id = {m.id: m for m in self.mechanics if m.id not in remove}
-        by_id |= {m.id: m for m in add if m.id not in by_id}
-        mechanics = tuple(by_id[key] for key in sorted(by_id))
+        mechanics = edited(self.mechanics, add, remove)
         if mechanics == self.mechanics:
             return self
         return evolve(self, mechanics=mechanics, updated_at=at)
@@ -190,12 +187,12 @@ class Ticket:
         """
         self.require_changeable()
         jobs, line = self._in_a_job(line)
-        return evolve(self, jobs=jobs, parts=put_line(self.parts, line), updated_at=at)
+        return self._with_work(at, jobs=jobs, parts=put_line(self.parts, line))
 
     def without_part(self, line_id: LineId, at: datetime) -> Self:
         """Return the ticket without that part line."""
         self.require_changeable()
-        return evolve(self, parts=without_line(self.parts, line_id), updated_at=at)
+        return self._with_work(at, parts=without_line(self.parts, line_id))
 
     def with_labor(self, line: LaborLine, at: datetime) -> Self:
         """Return the ticket with *line*, as `with_part` does.
@@ -205,34 +202,34 @@ class Ticket:
         self.require_changeable()
         problems = ProblemCollector()
         with problems:
-            self._require_mechanic(line)
+            before = {old.id: old.mechanic_id for old in self.labor}.get(line.id)
+            require_assigned(self.mechanics, line.mechanic_id, before)
         with problems:
             self.require_job(line.job_id)
         problems.raise_if_any()
         jobs, line = self._in_a_job(line)
-        return evolve(self, jobs=jobs, labor=put_line(self.labor, line), updated_at=at)
+        return self._with_work(at, jobs=jobs, labor=put_line(self.labor, line))
 
     def without_labor(self, line_id: LineId, at: datetime) -> Self:
         """Return the ticket without that labour line."""
         self.require_changeable()
-        return evolve(self, labor=without_line(self.labor, line_id), updated_at=at)
+        return self._with_work(at, labor=without_line(self.labor, line_id))
 
     def with_charge(self, line: ChargeLine, at: datetime) -> Self:
         """Return the ticket with *line*, as `with_part` does."""
         self.require_changeable()
         jobs, line = self._in_a_job(line)
-        return evolve(self, jobs=jobs, charges=put_line(self.charges, line), updated_at=at)
+        return self._with_work(at, jobs=jobs, charges=put_line(self.charges, line))
 
     def without_charge(self, line_id: LineId, at: datetime) -> Self:
         """Return the ticket without that charge."""
         self.require_changeable()
-        return evolve(self, charges=without_line(self.charges, line_id), updated_at=at)
+        return self._with_work(at, charges=without_line(self.charges, line_id))
 
     def with_job(self, job: Job, at: datetime) -> Self:
         """Return the ticket with *job* added, or replaced if its id is already there."""
         self.require_changeable()
-        jobs = put(self.jobs, job, MAX_JOBS, "jobs of the ticket")
-        return evolve(self, jobs=jobs, updated_at=at)
+        return self._with_work(at, jobs=put(self.jobs, job, MAX_JOBS, "jobs of the ticket"))
 
     def without_job(self, job_id: JobId, at: datetime) -> Self:
         """Return the ticket without that job; raise `JobHasLines`."""
@@ -250,6 +247,11 @@ class Ticket:
             return self
         return evolve(self, discounts=discounts, updated_at=at)
 
+    def _with_work(self, at: datetime, **members: Any) -> Self:
+        """Return the ticket with other jobs or lines; authorized jobs that change are marked."""
+        after = evolve(self, **members, updated_at=at)
+        return evolve(after, jobs=marked_jobs(self, after))
+
     def _in_a_job(self, line: Line) -> tuple[tuple[Job, ...], Line]:
         """Return the jobs, perhaps with a first one for *line*, and *line* as one of a job."""
         self.require_job(line.job_id)
@@ -261,20 +263,21 @@ class Ticket:
         if job_id and job_id not in {job.id for job in self.jobs}:
             raise Unknown("#/job_id")
 
-    def _require_mechanic(self, line: LaborLine) -> None:
-        before = {old.id: old.mechanic_id for old in self.labor}.get(line.id)
-        active = {one.id for one in self.mechanics if one.active}
-        if line.mechanic_id not in {None, before, *active}:
-            raise RuleBroken(
-                Problem("#/mechanic_id", "must be an active mechanic who is assigned to the ticket")
-            )
+    def blockers(
+        self, to: Status, authorization: Authorization | None = None
+    ) -> tuple[Blocker, ...]:
+        """Return the blockers of a transition *to* another status; none if it is possible.
 
-    def blockers(self, to: Status) -> tuple[Blocker, ...]:
-        """Return the blockers of a transition *to* another status; none if it is possible."""
+        Without an *authorization* the shop asks for none.
+        """
         change = STATUS_CHANGES.get((self.status, to))
-        return change.blockers(self) if change else (no_such_transition(self.status, to),)
+        if change is None:
+            return (no_such_transition(self.status, to),)
+        return change.blockers(self, authorization)
 
-    def transition_to(self, to: Status, at: datetime) -> tuple[Self, StatusChange]:
+    def transition_to(
+        self, to: Status, at: datetime, authorization: Authorization | None = None
+    ) -> tuple[Self, StatusChange]:
         """Return the ticket in its new status, and the status change.
 
         Raises `TransitionBlocked` with the `blockers`, and `TooMany` for a full history: then the
@@ -282,18 +285,14 @@ class Ticket:
         """
         if self.version >= MAX_ENTRIES and to in EDITABLE_STATUSES:
             raise TooMany(MAX_ENTRIES, "history entries of the ticket")
-        if blockers := self.blockers(to):
-            raise TransitionBlocked(
-                "; ".join(blocker.detail for blocker in blockers),
-                current_state=self.status.value,
-                blockers=[{"code": b.code, "detail": b.detail} for b in blockers],
-            )
+        if blockers := self.blockers(to, authorization):
+            raise TransitionBlocked(self.status, blockers)
         return evolve(self, status=to, updated_at=at), STATUS_CHANGES[self.status, to]
 
     def mark_removed(self, at: datetime, *, started: bool) -> Self:
         """Return the ticket as removed; raise `TicketStarted` if it has lines or was started.
 
-        The caller reads from the history whether the ticket was ever *started*.
+        The caller reads whether the ticket was ever *started*, or estimated.
         """
         if started or self.parts or self.labor or self.charges:
             raise TicketStarted(self.status)

@@ -13,7 +13,7 @@ from mechanic_core.pricing.pricing_rules import FeeBase, SuppliesFee, TaxRate
 from mechanic_core.profile.profile import ProfileForm
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import DiscountsForm
-from mechanic_core.tickets.job import JobForm, JobKind
+from mechanic_core.tickets.job import JobDraft, JobKind
 from mechanic_core.tickets.lines.charge import ChargeForm
 from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ticket import TicketId
@@ -43,7 +43,7 @@ DISPOSAL: Final = ChargeForm(
 TOWING: Final = ChargeForm(
     kind=LineKind.SUBLET, description="Towing, 12 miles", quantity=ONE, unit_price=Money(95_00)
 )
-INSPECTION: Final = JobForm(title="Inspection, 27 points", kind=JobKind.MAINTENANCE)
+INSPECTION: Final = JobDraft(title="Inspection, 27 points", kind=JobKind.MAINTENANCE)
 REGULAR: Final = DiscountsForm(
     items=(TicketDiscount(scope=Scope.LABOR, percent=percent("10"), reason="Regular customer"),)
 )

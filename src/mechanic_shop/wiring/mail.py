@@ -54,5 +54,7 @@ def deliver_regularly(
 
     with BackgroundThread("mail", deliver, period_s) as thread:
         yield evolve(
-            shop, request_password_reset=evolve(shop.request_password_reset, wake=thread.wake)
+            shop,
+            request_password_reset=evolve(shop.request_password_reset, wake=thread.wake),
+            issue_approval_link=evolve(shop.issue_approval_link, wake=thread.wake),
         )

@@ -8,6 +8,7 @@ from typing import Final, final
 
 from attrs import frozen
 
+from mechanic_core.estimates.approval_links import RECEIPT_LIFE
 from mechanic_core.idempotency import EXPIRY
 from mechanic_core.unit_of_work import Store
 from mechanic_core.values import Clock
@@ -37,7 +38,7 @@ _FIRST: Final = 0.2
 class Swept:
     """How many stored answers were deleted, how many events, mails, and sessions.
 
-    Refresh tokens and password resets count as sessions.
+    Refresh tokens, password resets and links to estimates count as sessions.
     """
 
     answers: int = 0
@@ -76,7 +77,8 @@ class Sweeper:
         if self.fold:
             self.fold()
         answers = self._all(self._answers, pause)
-        sessions = self._all(self._sessions, pause) + self._all(self._resets, pause)
+        kinds = (self._sessions, self._resets, self._links)
+        sessions = sum(self._all(delete, pause) for delete in kinds)
         self._all(self._number_events, pause)  # first: an event without a position is not deleted
         events, mails = self._all(self._events, pause), self._all(self._mails, pause)
         return Swept(answers, sessions, events, mails)
@@ -101,6 +103,10 @@ class Sweeper:
     def _resets(self) -> int:
         with self.store.begin() as work:
             return work.password_resets.sweep(self.now() - _MARGIN, self.batch)
+
+    def _links(self) -> int:
+        with self.store.begin() as work:
+            return work.approval_links.sweep(self.now() - RECEIPT_LIFE, self.batch)
 
     def _mails(self) -> int:
         with self.store.begin() as work:

@@ -15,6 +15,8 @@ from mechanic_core.accounts.ports import AccessTokens, Passwords
 from mechanic_core.accounts.reset_letter import ResetLetter
 from mechanic_core.customers import export, merge
 from mechanic_core.customers import use_cases as customers
+from mechanic_core.estimates.approval_letter import ApprovalLetter
+from mechanic_core.estimates.approval_links import ApprovalLinkTokens
 from mechanic_core.events import use_cases as events
 from mechanic_core.events.ports import Wakeups, no_wakeups
 from mechanic_core.inventory import use_cases as inventory
@@ -22,7 +24,7 @@ from mechanic_core.inventory.low_stock import LowStockListener
 from mechanic_core.inventory.part import Part
 from mechanic_core.mail import use_cases as mail
 from mechanic_core.mail.outgoing_mail import MailKind
-from mechanic_core.mail.ports import Mailer
+from mechanic_core.mail.ports import Letter, Mailer
 from mechanic_core.mechanics import use_cases as mechanics
 from mechanic_core.pricing.use_cases import PriceLines
 from mechanic_core.profile import use_cases as profile
@@ -58,6 +60,7 @@ from mechanic_core.tickets.vehicle_lookup import VehicleLookup
 from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Store
 from mechanic_core.values import Clock
 from mechanic_core.vehicles import use_cases as vehicles
+from mechanic_shop.wiring.estimates import estimate_use_cases, recommendation_use_cases
 from mechanic_shop.wiring.open_store import lagging_reads
 
 
@@ -85,30 +88,30 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
     public_url: str = "",
     mailer: Mailer | None = None,
 ) -> Shop:
-    """Return the shop, with every use case on *store*; *address* is shown for it.
-
-    *public_url* begins the addresses in links. Without a *mailer* no mail goes out.
-    """
+    """Return the shop on *store*. *public_url* begins links; without *mailer* no mail goes out."""
     begin, read_only, read_lagging = store.begin, store.read_only, lagging_reads(store)
     issuer = accounts.TokenIssuer(tokens, partial(secrets.token_urlsafe, 32), refresh_life)
     reset_issuer = ResetIssuer(link_tokens, public_url)
+    links = ApprovalLinkTokens(link_tokens, public_url)
     stock = TicketStock(low_stock)
     return Shop(
         store=store,
         address=address,
         **vars(_accounts(begin, read_only, now, passwords, issuer)),
         **vars(_resets(begin, read_only, now, passwords, reset_issuer)),
-        **vars(_mail(begin, read_only, now, mailer, reset_issuer)),
+        **vars(_mail(begin, read_only, now, mailer, reset_issuer, links)),
         **vars(_customers(begin, read_only, read_lagging, now, passwords)),
         **vars(_vehicles(begin, read_only, read_lagging, now, strict_vin=strict_vin)),
         **vars(_mechanics(begin, read_only, read_lagging, now, passwords)),
         **vars(_tickets(begin, read_only, read_lagging, now, VehicleLookup(strict_vin))),
         **vars(_workflow(begin, read_only, read_lagging, now, stock)),
         **vars(_lines(begin, read_only, now, stock)),
+        **vars(estimate_use_cases(begin, read_only, read_lagging, now, stock, links, mailer)),
+        **vars(recommendation_use_cases(begin, read_only, read_lagging, now)),
         **vars(_inventory(begin, read_only, read_lagging, now, low_stock)),
         **vars(PricingUseCases(price_lines=PriceLines(read_only))),
         **vars(_profile(begin, read_only, read_lagging, now)),
-        **vars(_events(begin, read_only, wakeups)),
+        **vars(_events(begin, read_only, now, wakeups)),
     )
 
 
@@ -146,10 +149,18 @@ def _resets(
     )
 
 
-def _mail(
-    begin: Begin, read_only: ReadOnly, now: Clock, mailer: Mailer | None, issuer: ResetIssuer
+def _mail(  # noqa: PLR0913 - everything that letters need
+    begin: Begin,
+    read_only: ReadOnly,
+    now: Clock,
+    mailer: Mailer | None,
+    issuer: ResetIssuer,
+    approval_tokens: ApprovalLinkTokens,
 ) -> MailUseCases:
-    letters = {MailKind.PASSWORD_RESET: ResetLetter(begin, read_only, now, issuer)}
+    letters: dict[MailKind, Letter] = {
+        MailKind.PASSWORD_RESET: ResetLetter(begin, read_only, now, issuer),
+        MailKind.APPROVAL: ApprovalLetter(read_only, now, approval_tokens),
+    }
     return MailUseCases(
         request_password_reset=resets.RequestPasswordReset(begin, now, mailer is not None),
         deliver_mails=mail.DeliverMails(begin, now, mailer, letters),
@@ -227,7 +238,7 @@ def _workflow(
 
 def _lines(begin: Begin, read_only: ReadOnly, now: Clock, stock: TicketStock) -> LineUseCases:
     return LineUseCases(
-        add_job=jobs.AddJob(begin, now),
+        add_job=jobs.AddJob(begin, now, stock),
         change_job=jobs.ChangeJob(begin, now),
         remove_job=jobs.RemoveJob(begin, now),
         add_part_line=part_lines.AddPartLine(begin, now, stock),
@@ -274,8 +285,8 @@ def _profile(
     )
 
 
-def _events(begin: Begin, read_only: ReadOnly, wakeups: Wakeups) -> EventUseCases:
+def _events(begin: Begin, read_only: ReadOnly, now: Clock, wakeups: Wakeups) -> EventUseCases:
     return EventUseCases(
         read_events=events.ReadEvents(begin, read_only, wakeups),
-        read_event_subjects=events.ReadEventSubjects(read_only),
+        read_event_subjects=events.ReadEventSubjects(read_only, now),
     )

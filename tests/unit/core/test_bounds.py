@@ -12,7 +12,7 @@ from mechanic_core.pricing.bounds import MAX_LINES
 from mechanic_core.pricing.discounts import Scope, TicketDiscount
 from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, MAX_UNFINISHED, TooMany
 from mechanic_core.tickets.forms import DiscountsForm, TicketDraft
-from mechanic_core.tickets.job import Job, JobForm, JobId
+from mechanic_core.tickets.job import Job, JobDraft, JobId
 from mechanic_core.tickets.lines.charge import ChargeForm, ChargeLine
 from mechanic_core.tickets.lines.labor_line import LaborLine, LaborLineForm
 from mechanic_core.tickets.lines.line import LineId
@@ -76,10 +76,10 @@ def test_a_ticket_has_at_most_50_jobs(premises: Premises) -> None:
     One job more is `too-many`; the others can be changed.
     """
     ticket = premises.open()
-    jobs = [premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm)) for _ in range(MAX_JOBS)]
+    jobs = [premises.shop.add_job(MECHANIC, ticket.id, sample(JobDraft)) for _ in range(MAX_JOBS)]
 
     with pytest.raises(TooMany) as refused:
-        premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm))
+        premises.shop.add_job(MECHANIC, ticket.id, sample(JobDraft))
     last = jobs[-1].id
     premises.shop.change_job(MECHANIC, ticket.id, last, lambda form: evolve(form, title="Last"))
 
@@ -101,7 +101,7 @@ CHANGES: dict[str, Callable[[Premises, Ticket], object]] = {
     "charge": lambda premises, ticket: premises.shop.add_charge(
         MECHANIC, ticket.id, sample(ChargeForm)
     ),
-    "job": lambda premises, ticket: premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm)),
+    "job": lambda premises, ticket: premises.shop.add_job(MECHANIC, ticket.id, sample(JobDraft)),
     "discounts": lambda premises, ticket: premises.shop.replace_discounts(
         MECHANIC, ticket.id, DiscountsForm(items=(REGULAR,))
     ),

@@ -11,7 +11,7 @@ from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.job import (
     MAX_TITLE,
     Job,
-    JobForm,
+    JobDraft,
     JobHasLines,
     JobId,
     JobKind,
@@ -33,7 +33,7 @@ NOT_EARLIER = Problem("#/comes_back_from", "must be an earlier job of the same v
 
 def add(premises: Premises, ticket: Ticket, title: str = "Brakes", **given: object) -> Job:
     """Add a job to a ticket."""
-    return premises.shop.add_job(MECHANIC, ticket.id, sample(JobForm, title=title, **given))
+    return premises.shop.add_job(MECHANIC, ticket.id, sample(JobDraft, title=title, **given))
 
 
 def test_jobs_are_recorded_in_the_history(premises: Premises) -> None:
@@ -209,7 +209,7 @@ def test_jobs_change_before_completion_only(premises: Premises) -> None:
     with pytest.raises(TicketChanged):
         shop.remove_job(MECHANIC, ticket.id, job.id, 1)
     with pytest.raises(TicketChanged):
-        shop.add_job(MECHANIC, ticket.id, sample(JobForm), 1)
+        shop.add_job(MECHANIC, ticket.id, sample(JobDraft), 1)
     with pytest.raises(JobNotFound):
         shop.change_job(MECHANIC, ticket.id, foreign.id, lambda form: form)
     with pytest.raises(JobNotFound):
@@ -242,7 +242,7 @@ def test_the_first_job_is_titled_by_the_description(description: str, title: str
     """
     The title is the first line that can be one, cut; a title of old texts may be none of them.
     """
-    assert title == title_from(description) == JobForm(title=title).title
+    assert title == title_from(description) == JobDraft(title=title).title
 
 
 def test_a_job_has_no_figures_until_it_has_lines(premises: Premises) -> None:

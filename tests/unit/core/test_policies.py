@@ -34,14 +34,16 @@ from tests.strategies import example_of, sample
 CONTRACT = {
     PUBLIC: """
         request_password_reset read_password_reset reset_password log_in_customer log_in_staff refresh_tokens register_customer list_mechanics
-        read_mechanic read_leaderboard list_parts read_part read_profile
+        read_mechanic read_leaderboard list_parts read_part read_profile read_approval answer_by_link
     """,
     ANY_LOGIN: """
         log_out read_me change_password add_vehicle list_vehicles open_ticket list_my_tickets
+        list_recommendations
     """,
     OWNER_OR_STAFF: """
         read_customer change_customer read_vehicle list_odometer change_vehicle list_vehicle_tickets
-        read_ticket read_transitions list_history read_price
+        read_ticket read_transitions list_history read_price list_estimates read_estimate
+        decide_on_estimate list_decisions read_authorization read_recommendation
     """,
     OWNER_OR_MANAGER: "erase_customer export_customer",
     SELF_OR_MANAGER: "change_mechanic list_worked",
@@ -51,7 +53,8 @@ CONTRACT = {
         add_part_line change_part_line remove_part_line add_labor_line change_labor_line
         remove_labor_line add_part change_part archive_part restore_part move_stock list_movements
         price_lines add_job change_job remove_job add_charge change_charge remove_charge
-        replace_discounts
+        replace_discounts make_estimate set_spending_limit issue_approval_link
+        dismiss_recommendation
     """,
     MANAGERS_ONLY: """
         issue_staff_reset set_staff_password merge_customers deliver_mails

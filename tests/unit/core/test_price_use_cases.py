@@ -12,7 +12,7 @@ from mechanic_core.pricing.line import LineKind
 from mechanic_core.pricing.pricing_rules import FeeBase, PricingRules, SuppliesFee, TaxRate
 from mechanic_core.tickets.forms import DiscountsForm
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.job import JobForm, JobKind
+from mechanic_core.tickets.job import JobDraft, JobKind
 from mechanic_core.tickets.lines.charge import ChargeForm, ChargeLine
 from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.lines.part_line import PartLineForm
@@ -53,7 +53,7 @@ def test_a_ticket_is_priced_with_each_change(premises: Premises) -> None:
     labor(premises, ticket)
     core = {"kind": LineKind.CORE, "quantity": Quantity(-1000), "unit_price": Money(4500)}
     shop.add_charge(MECHANIC, ticket.id, sample(ChargeForm, **core))
-    job = shop.add_job(MECHANIC, ticket.id, sample(JobForm, kind=JobKind.WARRANTY))
+    job = shop.add_job(MECHANIC, ticket.id, sample(JobDraft, kind=JobKind.WARRANTY))
     shop.add_labor_line(MECHANIC, ticket.id, sample(LaborLineForm, job_id=job.id))
 
     after = discount(premises, ticket, FLEET, COUPON)

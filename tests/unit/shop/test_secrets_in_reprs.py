@@ -27,6 +27,9 @@ RUN_WHEN_IMPORTED: Final = {
     "mechanic_adapters.sql.migrations.env",
 }
 
+PUBLISHED: Final = frozenset({"Decision.digest", "Estimate.digest"})
+"""Digests of what the API shows, which anybody can compute."""
+
 SECRET_NAME: Final = re.compile(r"(^|_)(secret|password|password_hash|token|digest|material)$")
 
 
@@ -60,4 +63,4 @@ def test_no_repr_shows_a_secret() -> None:
     }
 
     assert len(found) > 10
-    assert [] == [name for name, shown in found.items() if shown is True]
+    assert [] == [name for name, shown in found.items() if shown is True and name not in PUBLISHED]

@@ -6,15 +6,18 @@ from threading import Event
 
 import pytest
 
+from mechanic_adapters.conformance.samples.estimates import new_link
 from mechanic_adapters.conformance.samples.records import (
     AT,
     LIFE,
     add_customer,
     add_session,
+    add_ticket,
     new_session,
 )
 from mechanic_adapters.memory import MemoryStore
 from mechanic_core.errors import Unavailable
+from mechanic_core.estimates.approval_links import RECEIPT_LIFE
 from mechanic_core.idempotency import EXPIRY, StoredAnswer
 from mechanic_core.mail.outgoing_mail import PATIENCE, WINDOW, MailKind, OutgoingMail
 from mechanic_core.unit_of_work import Store
@@ -68,6 +71,19 @@ def test_sessions_are_swept_when_no_token_of_theirs_is_valid() -> None:
 
     assert Swept() == sweep(store, expired)
     assert Swept(sessions=2) == sweep(store, expired + SOON)
+
+
+def test_links_to_estimates_are_swept_long_after_they_have_expired() -> None:
+    """
+    A link that was used is a receipt: it goes ninety days after it has expired.
+    """
+    store = MemoryStore()
+    ticket = add_ticket(store, add_customer(store))
+    with store.begin() as work:
+        link = work.approval_links.start(new_link(ticket))
+
+    assert 0 == sweep(store, link.expires_at + RECEIPT_LIFE).sessions
+    assert 1 == sweep(store, link.expires_at + RECEIPT_LIFE + SOON).sessions
 
 
 def test_old_events_are_swept() -> None:

@@ -42,12 +42,14 @@ class Declaration:
 class Write(Declaration):
     """A method that writes; listeners of the store are called with the name of *noun*.
 
-    *events* are the types of its events, with the members that have changed.
+    *events* are the types of its events, with the members that have changed, and *others* the
+    nouns that it writes too.
     """
 
     act: Callable[[Work, Seed], object]
     noun: str
     events: Mapping[EventType, tuple[str, ...]] = field(factory=dict)
+    others: frozenset[str] = frozenset()
 
 
 @final

@@ -2,6 +2,11 @@
 
 from attrs import frozen
 
+from mechanic_adapters.conformance.samples.estimates import (
+    new_estimate,
+    new_link,
+    new_recommendation,
+)
 from mechanic_adapters.conformance.samples.records import (
     new_customer,
     new_entry,
@@ -15,10 +20,14 @@ from mechanic_adapters.conformance.samples.records import (
 from mechanic_core.access import Actor, Role
 from mechanic_core.accounts.account import Account, RefreshToken, Session
 from mechanic_core.customers.customer import Customer
+from mechanic_core.estimates.approval_links import ApprovalLink
+from mechanic_core.estimates.estimate import Estimate
 from mechanic_core.inventory.part import Part
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import PageRequest
+from mechanic_core.recommendations.ports import RecommendationFilter
+from mechanic_core.recommendations.recommendation import Recommendation
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Store
@@ -38,6 +47,9 @@ class Seed:
     token: RefreshToken
     ticket: Ticket
     part: Part
+    estimate: Estimate
+    link: ApprovalLink
+    recommendation: Recommendation
 
 
 def add_seed(store: Store) -> Seed:
@@ -51,6 +63,7 @@ def add_seed(store: Store) -> Seed:
         session = new_session(customer.id)
         token = new_token(session)
         work.sessions.start(session, token)
+        ticket = work.tickets.add(new_ticket(customer, mechanic), new_entry())
         return Seed(
             customer=customer,
             heir=work.customers.add(new_customer()),
@@ -58,8 +71,11 @@ def add_seed(store: Store) -> Seed:
             mechanic=mechanic,
             session=session,
             token=token,
-            ticket=work.tickets.add(new_ticket(customer, mechanic), new_entry()),
+            ticket=ticket,
             part=work.parts.add(new_part()),
+            estimate=work.estimates.add(new_estimate(ticket)),
+            link=work.approval_links.start(new_link(ticket)),
+            recommendation=work.recommendations.add(new_recommendation(ticket)),
         )
 
 
@@ -80,6 +96,10 @@ def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
             work.histories.of(seed.ticket.id, page),
             work.parts.find(PartFilter(), page),
             work.ledger.of(seed.part.id, page),
+            work.estimate_lists.of(seed.ticket.id, page),
+            work.decisions.of(seed.ticket.id, page),
+            work.approval_links.get(seed.link.id),
+            work.recommendations.find(RecommendationFilter(), page),
             work.profiles.get(),
             work.profiles.history(page),
         )

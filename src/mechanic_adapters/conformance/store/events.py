@@ -178,6 +178,8 @@ class TestSubjects:
             SubjectKind.MECHANIC: seed.mechanic,
             SubjectKind.PART: seed.part,
             SubjectKind.TICKET: seed.ticket,
+            SubjectKind.ESTIMATE: seed.estimate,
+            SubjectKind.RECOMMENDATION: seed.recommendation,
             SubjectKind.SHOP: INITIAL_PROFILE,
         }
 

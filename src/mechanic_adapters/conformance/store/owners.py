@@ -6,6 +6,10 @@ import pytest
 from attrs import evolve
 
 from mechanic_adapters.conformance.samples.busy_shop import busy_shop
+from mechanic_adapters.conformance.samples.estimates import (
+    add_recommendation,
+    new_recommendation,
+)
 from mechanic_adapters.conformance.samples.events import read
 from mechanic_adapters.conformance.samples.records import (
     ALL,
@@ -100,6 +104,23 @@ class TestTicketOwners:
         assert moves == changes(store, EventType.TICKET_CHANGED)
         with pytest.raises(LostRace), store.begin() as work:
             work.tickets.save(evolve(moved[0], description="Squeals"), new_entry())
+
+    def test_gives_what_was_declined_too(self, store: Store) -> None:
+        """Recommendations of the customer's tickets become the other's; nobody else's do."""
+        ada, bo, cy = (add_customer(store) for _ in "abc")
+        mine = [add_recommendation(store, new_recommendation(add_ticket(store, ada))) for _ in "ab"]
+        other = add_recommendation(store, new_recommendation(add_ticket(store, cy)))
+
+        with store.begin() as work:
+            work.ticket_owners.reassign(ada.id, bo.id, evolve(new_entry(), at=LATER))
+
+        with store.read_only() as work:
+            for one in mine:
+                moved = evolve(one, customer_id=bo.id, updated_at=LATER, version=2)
+                assert moved == work.recommendations.get(one.id)
+            assert other == work.recommendations.get(other.id)
+        moves = [(one.id, ("customer_id",)) for one in mine]
+        assert moves == changes(store, EventType.RECOMMENDATION_CHANGED)
 
     def test_moves_removed_tickets_without_an_event(self, store: Store) -> None:
         """A removed ticket changes hands too; what cannot be read has no event."""

@@ -50,7 +50,11 @@ WRITES: Final = (
         "ticket_owners.reassign",
         lambda work, seed: work.ticket_owners.reassign(seed.customer.id, seed.heir.id, new_entry()),
         "tickets",
-        {EventType.TICKET_CHANGED: ("customer_id",)},
+        {
+            EventType.TICKET_CHANGED: ("customer_id",),
+            EventType.RECOMMENDATION_CHANGED: ("customer_id",),
+        },
+        frozenset({"recommendations"}),
     ),
 )
 LOCKS: Final = (

@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.repositories.mechanics import MECHANICS, MemoryMechanics
 from mechanic_adapters.memory.repositories.person_names import with_name
+from mechanic_adapters.memory.repositories.recommendations import reassign_declined
 from mechanic_adapters.memory.tables import (
     TableName,
     Tables,
@@ -190,6 +191,7 @@ class MemoryTicketOwners(TicketOwners):
                 note_change(self._tables, ticket, after)
             table.put(after.id, after)
             _add_entry(self._tables, after.id, entry)
+        reassign_declined(self._tables, former, owner, entry.at)
 
 
 def _add_entry(tables: Tables, ticket_id: TicketId, entry: Entry) -> None:

@@ -58,6 +58,7 @@ from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
+from mechanic_core.tickets.work import doubted_jobs
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, FINAL_STATUSES
 
 PresentRules: TypeAlias = Callable[[], PricingRules]
@@ -106,7 +107,8 @@ def read_stored(row: Row) -> Ticket:
 def read_ticket(row: Row, present_rules: PresentRules) -> tuple[Ticket, Ticket]:
     """Return the ticket in a row of `_join` as it is stored, and as it is.
 
-    They differ where the previous release has changed it since it was priced: it is priced anew.
+    They differ where the previous release has changed it since it was priced: it is priced anew,
+    and what is authorized counts as changed since.
     *present_rules* is called for that, unless it is finished: that release knows no rules.
     """
     stored = read_stored(row)
@@ -120,7 +122,8 @@ def read_tickets(rows: Iterable[Row], present_rules: PresentRules) -> list[Ticke
 
 def _priced_anew(ticket: Ticket, present_rules: PresentRules) -> Ticket:
     if ticket.status in EDITABLE_STATUSES:
-        return priced(evolve(ticket, rules=None), present_rules())
+        jobs = doubted_jobs(ticket.jobs)
+        return priced(evolve(ticket, jobs=jobs, rules=None), present_rules())
     rules = ticket.rules or PricingRules()
     return priced(evolve(ticket, rules=rules), rules)
 

@@ -49,8 +49,8 @@ class RecordTable(Generic[R]):
         """Build the statements.
 
         Args:
-            table: Its name is the noun that commit hooks receive. It has one unique constraint,
-                and the refusal declared on it is raised for a duplicate.
+            table: Its name is the noun that commit hooks receive. It has at most one unique
+                constraint, and the refusal declared on it is raised for a duplicate.
             cls: The class of the records.
             keys: Returns the values of the columns that are not fields of the record.
         """
@@ -61,9 +61,11 @@ class RecordTable(Generic[R]):
         self._get_all = self.rows.where(id_in(table.c.id, "ids"))
         self._lock = self._get.with_for_update(key_share=True)
         self._keys = keys
-        (unique,) = unique_constraints(table)
-        self._duplicate: type[Refused] = unique.info["refusal"]
-        self._unique_columns = deciding_columns(unique)
+        self._duplicate: type[Refused] = LostRace
+        self._unique_columns: list[str] = []
+        for unique in unique_constraints(table):
+            self._duplicate = unique.info["refusal"]
+            self._unique_columns += deciding_columns(unique)
         values = column_parameters(table)
         expected = table.c.version == bindparam("expected_version", type_=BigInteger)
         self.insert = insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)
@@ -170,6 +172,8 @@ class RecordTable(Generic[R]):
 
         Then saving it can't violate the unique constraint and needs no savepoint.
         """
+        if not self._unique_columns:
+            return True
         stored = executor.locked.get((self.noun, record.id))
         return stored is not None and self._unique(stored) == self._unique(record)
 

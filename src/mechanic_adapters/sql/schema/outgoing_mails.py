@@ -14,6 +14,7 @@ outgoing_mails = record_table(
     moment("due_at", nullable=True),
     moment("expires_at", index=True),
     number("attempts"),
+    number("subject_id", nullable=True),
 )
 """The outbox, which holds no token: a link is made when its mail is sent.
 

@@ -112,8 +112,11 @@ ticket_jobs = record_table(
     Column("changed_since_authorized", Boolean, nullable=False),
     number("comes_back_from", nullable=True),
     text("totals", nullable=True),
+    number("authorized_in", nullable=True),
+    number("recommendation_id", nullable=True),
 )
-"""The job that one comes back from may be deleted, so it is no foreign key."""
+"""The job that one comes back from may be deleted, so it is no foreign key. *authorized_in* is the
+number of an estimate of the ticket, which is read by it."""
 
 
 def _priced() -> tuple[Column[Any], ...]:

@@ -7,10 +7,18 @@ from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.inventory.part import InsufficientStock, Kind
+from mechanic_core.recommendations.declined_work import offered_lines, recommendation_for
+from mechanic_core.recommendations.recommendation import (
+    PartArchived,
+    Recommendation,
+    RecommendationClosed,
+)
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.history import Entry, HistoryEvent
-from mechanic_core.tickets.job import Job, JobForm, JobHasLines, JobId, JobNotFound
+from mechanic_core.tickets.job import Job, JobDraft, JobForm, JobHasLines, JobId, JobNotFound
 from mechanic_core.tickets.price import priced
+from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.ticket import (
     Ticket,
     TicketChanged,
@@ -25,17 +33,26 @@ from mechanic_core.values import Clock
 @final
 @frozen
 class AddJob:
-    """Add a job to a ticket."""
+    """Add a job to a ticket; from a recommendation with its lines, at today's prices."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, TooMany, TicketChanged)
+    refuses: ClassVar = (
+        TicketNotFound,
+        TicketFrozen,
+        TooMany,
+        RecommendationClosed,
+        PartArchived,
+        InsufficientStock,
+        TicketChanged,
+    )
 
     begin: Begin
     now: Clock
+    stock: TicketStock
 
     @retry_on_conflict
     def __call__(
-        self, actor: Actor, ticket_id: TicketId, form: JobForm, expected: int | None = None
+        self, actor: Actor, ticket_id: TicketId, form: JobDraft, expected: int | None = None
     ) -> Job:
         """Return the new job."""
         self.policy.admit(actor)
@@ -43,12 +60,28 @@ class AddJob:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            job = Job(title=form.title).with_form(form)
+            job = Job(title=form.title, recommendation_id=form.recommendation_id).with_form(form)
             after = ticket.with_job(job, at)
             _require_earlier_job(work, ticket, job)
             entry = Entry.of(actor, at, HistoryEvent.JOB_ADDED, to=_describe(job))
-            ticket = work.tickets.save(after, entry)  # without lines it has no price
+            if form.recommendation_id is None:
+                ticket = work.tickets.save(after, entry)  # without lines it has no price
+            else:
+                declined = recommendation_for(work, ticket, form.recommendation_id)
+                ticket = self._offer(work, actor, after, declined, entry)
             return ticket.job(ticket.jobs[-1].id)
+
+    def _offer(
+        self, work: Work, actor: Actor, ticket: Ticket, declined: Recommendation, entry: Entry
+    ) -> Ticket:
+        """Return *ticket*, whose last job is new, as saved with the lines of *declined* work."""
+        rules = work.profiles.get().pricing_rules
+        lines = offered_lines(work, declined, rules)
+        after = lines.put_on(ticket)
+        saved = work.tickets.save(priced(after, rules), entry)
+        new = [(line, line.quantity) for line in saved.parts[len(ticket.parts) :]]
+        self.stock.move(work, actor, entry.at, saved, Kind.RESERVE, new)
+        return saved
 
 
 @final
@@ -121,6 +154,9 @@ class RemoveJob:
             ticket.require_version(expected)
             job = ticket.job(job_id)
             after = ticket.without_job(job_id, at)
+            for estimate in work.estimates.standing(ticket_id):
+                if job_id in estimate.unanswered:
+                    work.estimates.save(estimate.supersede(at))
             work.tickets.save(after, Entry.of(actor, at, HistoryEvent.JOB_REMOVED, _describe(job)))
 
 
@@ -136,4 +172,6 @@ def _require_earlier_job(work: Work, ticket: Ticket, job: Job) -> None:
 
 def _describe(job: Job) -> str:
     text = f"{job.kind}: {job.title}"
+    if job.recommendation_id:
+        text = f"{text}, recommendation {job.recommendation_id}"
     return f"{text}, comes back from job {job.comes_back_from}" if job.comes_back_from else text

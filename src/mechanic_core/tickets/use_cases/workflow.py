@@ -5,6 +5,7 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
+from mechanic_core.estimates.ceiling import required_authorization
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.forms import Transition, TransitionForm, Transitions
@@ -47,14 +48,15 @@ class MoveTicket:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            after, change = ticket.transition_to(form.to, at)
+            profile = work.profiles.get()
+            authorization = required_authorization(work, ticket, profile)
+            after, change = ticket.transition_to(form.to, at, authorization)
             if change.start not in EDITABLE_STATUSES and change.to in EDITABLE_STATUSES:
                 require_room(work, ticket.customer_id)
             entry = Entry.of(
                 actor, at, HistoryEvent.TRANSITION, ticket.status, after.status, form.note
             )
-            rules = work.profiles.get().pricing_rules
-            after = work.tickets.save(priced(after, rules), entry)
+            after = work.tickets.save(priced(after, profile.pricing_rules), entry)
             if change.stock:
                 lines = [(line, line.quantity) for line in after.parts]
                 self.stock.move(work, actor, at, after, change.stock, lines)
@@ -76,8 +78,10 @@ class ReadTransitions:
         self.policy.admit(actor)
         with self.read_only() as work:
             ticket = work.tickets.get(ticket_id)
-        self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
-        blockers = {to: ticket.blockers(to) for to in Status if to is not ticket.status}
+            self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
+            authorization = required_authorization(work, ticket, work.profiles.get())
+        others = [to for to in Status if to is not ticket.status]
+        blockers = {to: ticket.blockers(to, authorization) for to in others}
         return Transitions(
             status=ticket.status,
             items=tuple(

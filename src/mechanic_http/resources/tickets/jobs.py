@@ -8,7 +8,7 @@ from mechanic_core.access import Actor
 from mechanic_core.pricing.document import PricedDocument
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import DiscountsForm
-from mechanic_core.tickets.job import Job, JobForm, JobId
+from mechanic_core.tickets.job import Job, JobDraft, JobForm, JobId
 from mechanic_core.tickets.ticket import Ticket, TicketId
 from mechanic_core.tickets.use_cases.jobs import AddJob, ChangeJob, RemoveJob
 from mechanic_core.tickets.use_cases.price import ReadPrice, ReplaceDiscounts
@@ -28,7 +28,7 @@ class JobCollection:
 
     @endpoint(AddJob, creates=JOB)
     def on_post(
-        self, actor: Actor, ticket_id: TicketId, form: JobForm, expected: int | None
+        self, actor: Actor, ticket_id: TicketId, form: JobDraft, expected: int | None
     ) -> Job:
         """Add a job."""
         return self.shop.add_job(actor, ticket_id, form, expected)

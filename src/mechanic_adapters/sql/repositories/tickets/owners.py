@@ -14,6 +14,7 @@ from mechanic_adapters.sql.engine.row_mapping import column_parameters, field_va
 from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.tickets import LOCK_ALL
 from mechanic_adapters.sql.repositories.events import note_changes
+from mechanic_adapters.sql.repositories.recommendations import reassign_declined
 from mechanic_adapters.sql.schema.tickets import ticket_history, tickets
 from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerId
@@ -62,6 +63,7 @@ class SqlTicketOwners(TicketOwners):
         self._executor.write(_NOUN, _ADD_ENTRIES, params)
         present = [row[:2] for row in rows if row[2] is None]
         _note_changes(self._executor, present, entry.at, "customer_id")
+        reassign_declined(self._executor, former, owner, entry.at)
 
 
 def erase_plates(executor: Executor, customer_id: CustomerId, at: datetime) -> None:

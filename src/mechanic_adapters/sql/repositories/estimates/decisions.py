@@ -1,0 +1,95 @@
+"""Decisions of customers in SQL."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final, final
+
+from attrs import evolve, frozen
+from sqlalchemy import Select, Subquery, insert, select
+
+from mechanic_adapters.sql.engine.compiled_statements import Row
+from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.row_mapping import (
+    RECORD_ID,
+    column_parameters,
+    field_names,
+    field_values,
+    record_maker,
+)
+from mechanic_adapters.sql.engine.sql_functions import id_in
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.queries.person_names import make_by, name_of
+from mechanic_adapters.sql.schema.estimates import decisions
+from mechanic_core.access import By
+from mechanic_core.estimates.decision import Decision, DecisionId, DecisionKind
+from mechanic_core.estimates.ports import Decisions
+from mechanic_core.money import Money
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.tickets.ticket import TicketId
+
+_NOUN: Final = "decisions"
+_make_decision = record_maker(Decision)
+_OF_TICKET = select(decisions).where(decisions.c.ticket_id == RECORD_ID)
+_ADD = insert(decisions).values(column_parameters(decisions)).returning(decisions.c.id)
+_LIMIT = (
+    select(decisions.c.amount)
+    .where(decisions.c.ticket_id == RECORD_ID, decisions.c.kind == DecisionKind.LIMIT)
+    .order_by(decisions.c.id.desc())
+    .limit(1)
+)
+_BY: Final = field_names(Decision).index("by")
+
+
+def _join(rows: Subquery) -> Select[Any]:
+    """Return decisions in the order of their fields, with the names of who has entered them."""
+    c = rows.c
+    columns: list[Any] = []
+    for name in field_names(Decision):
+        columns += [c.by_role, c.by_id, name_of(c.by_role, c.by_id)] if name == "by" else [c[name]]
+    return select(*columns)
+
+
+def _read(rows: Sequence[Row]) -> Iterator[Decision]:
+    """Return the decisions in *rows* of `_join`."""
+    for row in rows:
+        by = row[_BY : _BY + 3]
+        entered = None if by[1] is None else make_by(by)
+        yield _make_decision((*row[:_BY], entered, *row[_BY + 3 :]))
+
+
+def _all(rows: Select[Any]) -> Select[Any]:
+    return _join(rows.subquery("found"))
+
+
+_LAST = _all(_OF_TICKET.order_by(decisions.c.id.desc()).limit(1))
+_LIST = PageQuery(rows=_OF_TICKET, key=decisions.c.id, join=_join)
+_found = select(decisions).where(id_in(decisions.c.ticket_id, "ids")).subquery("found")
+_OF_ALL = _join(_found).order_by(_found.c.ticket_id, _found.c.id)
+
+
+@final
+@frozen
+class SqlDecisions(Decisions):
+    """The append-only table of decisions."""
+
+    _executor: Executor
+
+    def add(self, decision: Decision) -> Decision:
+        rows = self._executor.write_returning(_NOUN, _ADD, field_values(decision, by=By))
+        return evolve(decision, id=DecisionId(rows[0][0]))
+
+    def last(self, ticket_id: TicketId) -> Decision | None:
+        return next(_read(self._executor.all(_LAST, {"record_id": ticket_id})), None)
+
+    def limit(self, ticket_id: TicketId) -> Money | None:
+        row = self._executor.first(_LIMIT, {"record_id": ticket_id})
+        return row[0] if row else None
+
+    def of(self, ticket_id: TicketId, page: PageRequest) -> Page[Decision]:
+        return _LIST.fetch(self._executor, page, _read, {"record_id": ticket_id})
+
+    def of_all(self, ticket_ids: Collection[TicketId]) -> Mapping[TicketId, Sequence[Decision]]:
+        rows = self._executor.all(_OF_ALL, {"ids": sorted(ticket_ids)})
+        grouped = groupby(_read(rows), key=attrgetter("ticket_id"))
+        return {ticket_id: tuple(found) for ticket_id, found in grouped}

@@ -1,0 +1,1 @@
+"""Estimates, what the customer decides on them, and how far a bill may go."""

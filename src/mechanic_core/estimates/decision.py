@@ -1,0 +1,191 @@
+"""What a customer has decided: jobs authorized or declined, or a spending limit."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final, NewType, Self
+
+from attrs import evolve, frozen
+
+from mechanic_core.access import Actor, By, RoleForbids
+from mechanic_core.digests import digest_of
+from mechanic_core.errors import Problem, RuleBroken, WrongState
+from mechanic_core.money import Money, Price
+from mechanic_core.rules import Description, Example, Length, OneOf, checked
+from mechanic_core.texts import ONE_LINE
+from mechanic_core.tickets.bounds import MAX_JOBS
+from mechanic_core.tickets.job import JobId
+from mechanic_core.tickets.ticket import TicketId
+from mechanic_core.values import LINE, IdNumber, Name, Note
+
+DecisionId = NewType("DecisionId", Annotated[int, Example(4)])
+
+_NOT_DIGESTED: Final = frozenset({"id", "digest"})
+
+Digest = Annotated[str, Example("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+
+
+class WorkStarted(WrongState):
+    """Once work has started, only the shop can take back what was authorized."""
+
+
+class DecisionKind(StrEnum):
+    """What was decided: the jobs of an estimate, or a spending limit."""
+
+    ESTIMATE = "estimate"
+    LIMIT = "limit"
+
+
+class Answer(StrEnum):
+    """The customer's answer for one job."""
+
+    AUTHORIZED = "authorized"
+    DECLINED = "declined"
+
+
+class Channel(StrEnum):
+    """How a customer has told the shop, or decided by themselves: logged in, or with a link."""
+
+    IN_PERSON = "in_person"
+    PHONE = "phone"
+    TEXT = "text"
+    EMAIL = "email"
+    PORTAL = "portal"
+    LINK = "link"
+
+
+TOLD: Final = (Channel.IN_PERSON, Channel.PHONE, Channel.TEXT, Channel.EMAIL)
+"""The channels of what the shop was told, and has written down."""
+
+_WITH_CONTACT: Final = TOLD[1:]
+
+ToldChannel = Annotated[Channel, OneOf(TOLD)]
+Person = Annotated[Name, Description("Who has decided."), Example("Ada Moore")]
+Contact = Annotated[
+    str,
+    LINE,
+    Length(1, 254),
+    ONE_LINE,
+    Description("The number that was called, or the address; not for what was said in person."),
+    Example("+1-555-0100"),
+]
+
+
+def require_contact(channel: Channel | None, contact: str | None) -> None:
+    """Raise `RuleBroken` for a decision by phone, text or e-mail that does not say with whom."""
+    if channel in _WITH_CONTACT and contact is None:
+        raise RuleBroken(Problem("#/contact", f"is required for the channel {channel}"))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class JobAnswerForm:
+    """The answer for one job."""
+
+    job_id: Annotated[IdNumber, Example(7)]
+    answer: Annotated[Answer, Example(Answer.AUTHORIZED)]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class DecisionForm:
+    """The customer's answers for jobs of an estimate; from customers themselves nothing else."""
+
+    answers: Annotated[tuple[JobAnswerForm, ...], Length(1, MAX_JOBS)]
+    person: Annotated[Person | None, Description("Required from staff.")] = None
+    channel: Annotated[
+        ToldChannel | None, Description("Required from staff."), Example(Channel.PHONE)
+    ] = None
+    contact: Contact | None = None
+    note: Note | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Check that no job is answered twice, and the contact."""
+        ids = [one.job_id for one in self.answers]
+        problems = [
+            Problem(f"#/answers/{index}/job_id", "is answered twice")
+            for index, one in enumerate(ids)
+            if one in ids[:index]
+        ]
+        if problems:
+            raise RuleBroken(*problems)
+        require_contact(self.channel, self.contact)
+
+    def require_suitable(self, actor: Actor) -> None:
+        """Raise `RoleForbids` or `RuleBroken` for members that *actor* must leave out or give."""
+        if not actor.is_staff:
+            if (self.person, self.channel, self.contact, self.note) != (None,) * 4:
+                raise RoleForbids("customers give answers alone")
+            return
+        given = {"person": self.person, "channel": self.channel}
+        missing = [name for name, value in given.items() if value is None]
+        if missing:
+            raise RuleBroken(*(Problem(f"#/{name}", "is required") for name in missing))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class LimitForm:
+    """How much a customer lets the shop spend without asking; the latest limit holds."""
+
+    amount: Annotated[Price, Example(1000)]
+    person: Person
+    channel: Annotated[ToldChannel, Example(Channel.IN_PERSON)]
+    contact: Contact | None = None
+    note: Note | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Check the contact."""
+        require_contact(self.channel, self.contact)
+
+
+@frozen(kw_only=True)
+class JobAnswer:
+    """The answer for one job, and what it came to in the estimate."""
+
+    job_id: JobId
+    answer: Annotated[Answer, Example(Answer.AUTHORIZED)]
+    amount: Annotated[Money, Example(189.32)]
+
+
+@frozen(kw_only=True)
+class Decision:
+    """One decision of a customer, as it was told, written or clicked. Nothing of it ever changes.
+
+    *digest* is over all other members but the id and the name in *by*; *previous* is that of the
+    ticket's decision before.
+    """
+
+    id: DecisionId = DecisionId(0)  # until it is stored
+    ticket_id: TicketId
+    kind: Annotated[DecisionKind, Example(DecisionKind.ESTIMATE)]
+    estimate: Annotated[int | None, Description("The number of the estimate."), Example(2)] = None
+    answers: tuple[JobAnswer, ...] = ()
+    amount: Annotated[Money | None, Description("The spending limit."), Example(None)] = None
+    authorized_total: Annotated[
+        Money, Description("What all authorized jobs come to after it."), Example(840)
+    ]
+    person: Person
+    channel: Annotated[Channel, Example(Channel.PHONE)]
+    contact: Contact | None
+    note: Note | None
+    at: datetime
+    by: Annotated[
+        By | None, Description("Who has entered it; null for one that was made with a link.")
+    ]
+    previous: Annotated[Digest | None, Description("The digest of the decision before.")]
+    digest: Digest = ""
+
+    def digested(self) -> Self:
+        """Return the decision with its digest."""
+        return evolve(self, digest=digest_of(self, _NOT_DIGESTED))
+
+
+def broken_links(decisions: Iterable[Decision]) -> tuple[DecisionId, ...]:
+    """Return the decisions of one ticket, oldest first, that are not as they were written.
+
+    Each must have its own digest, and name that of the one before.
+    """
+    broken, previous = [], None
+    for decision in decisions:
+        if decision.previous != previous or decision.digested().digest != decision.digest:
+            broken.append(decision.id)
+        previous = decision.digest
+    return tuple(broken)

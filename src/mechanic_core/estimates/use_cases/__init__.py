@@ -1,0 +1,1 @@
+"""Use cases of estimates and of the customer's authorization."""

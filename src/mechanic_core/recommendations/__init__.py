@@ -1,0 +1,1 @@
+"""Recommendations: work that the customer has declined."""
