@@ -91,10 +91,10 @@ class DecisionForm:
 
     answers: Annotated[tuple[JobAnswerForm, ...], Length(1, MAX_JOBS)]
     person: Annotated[Person | None, Description("Required from staff.")] = None
+    contact: Contact | None = None
     channel: Annotated[
         ToldChannel | None, Description("Required from staff."), Example(Channel.PHONE)
     ] = None
-    contact: Contact | None = None
     note: Note | None = None
 
     def __attrs_post_init__(self) -> None:

@@ -27,8 +27,12 @@ from mechanic_core.values import IdNumber, Note, Version
 MAX_ESTIMATES: Final = ESTIMATES_OF_A_TICKET - 1
 """How many estimates a ticket may have."""
 
-EstimateNumber = NewType("EstimateNumber", Annotated[int, Example(2)])
-"""The number of an estimate among those of its ticket: 1, 2, 3 and so on."""
+EstimateNumber = NewType(
+    "EstimateNumber",
+    Annotated[
+        int, Example(2), Description("Its number among the estimates of the ticket, from 1.")
+    ],
+)
 
 _NOT_DIGESTED: Final = frozenset({"digest", "status"})
 

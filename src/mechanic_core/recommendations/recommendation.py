@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, NewType, Self
 from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.errors import Conflict, NotFound, WrongState
+from mechanic_core.errors import Conflict, NotFound, Stale, WrongState
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.inventory.part import PartId, Sku
 from mechanic_core.money import Money, Price, Quantity
@@ -24,6 +24,10 @@ RecommendationId = NewType("RecommendationId", Annotated[int, Example(5)])
 
 class RecommendationNotFound(NotFound):
     """No such recommendation."""
+
+
+class RecommendationChanged(Stale):
+    """The recommendation has changed since you read it."""
 
 
 class RecommendationStatus(StrEnum):
@@ -103,6 +107,11 @@ class Recommendation:
         if before is None:
             return EventType.RECOMMENDATION_CREATED
         return EventType.RECOMMENDATION_CHANGED
+
+    def require_version(self, expected: int | None) -> None:
+        """Raise `RecommendationChanged` unless *expected* is None or the present version."""
+        if expected not in (None, self.version):
+            raise RecommendationChanged
 
     def require_open(self) -> None:
         """Raise `RecommendationClosed` unless it may be offered."""

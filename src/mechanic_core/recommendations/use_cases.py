@@ -9,6 +9,7 @@ from mechanic_core.paging import Page, PageRequest, empty_page
 from mechanic_core.recommendations.ports import RecommendationFilter
 from mechanic_core.recommendations.recommendation import (
     Recommendation,
+    RecommendationChanged,
     RecommendationClosed,
     RecommendationId,
     RecommendationNotFound,
@@ -65,16 +66,19 @@ class DismissRecommendation:
     """Dismiss a recommendation: it is not offered any more."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (RecommendationNotFound, RecommendationClosed)
+    refuses: ClassVar = (RecommendationNotFound, RecommendationClosed, RecommendationChanged)
 
     begin: Begin
     now: Clock
 
     @retry_on_conflict
-    def __call__(self, actor: Actor, recommendation_id: RecommendationId) -> Recommendation:
+    def __call__(
+        self, actor: Actor, recommendation_id: RecommendationId, expected: int | None = None
+    ) -> Recommendation:
         """Return the recommendation."""
         self.policy.admit(actor)
         with self.begin(actor) as work:
             before = work.recommendations.lock(recommendation_id)
+            before.require_version(expected)
             after = before.dismiss(self.now())
             return before if after is before else work.recommendations.save(after)

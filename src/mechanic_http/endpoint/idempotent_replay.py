@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, final
 
 import orjson
@@ -20,7 +20,8 @@ from attrs import field, frozen
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.idempotency import EXPIRY, AnswerNotStored, KeyReused, StoredAnswer
-from mechanic_core.unit_of_work import Begin, retry_on_conflict
+from mechanic_core.tickets.ownership import customer_of
+from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_http.endpoint import body as bodies
 from mechanic_http.endpoint.arguments import Call
@@ -74,13 +75,12 @@ class IdempotentReplay:
             if stored := work.stored_answers.claim(key, at - EXPIRY):
                 return _replay(stored, fingerprint, root_path)
             answer = run()
-            sender = {CustomerId(call.actor.id)} if call.actor.is_customer else set()
             work.stored_answers.add(
                 StoredAnswer(
                     key=key,
                     fingerprint=fingerprint,
                     content=_encode(answer, root_path),
-                    about=answer.about | sender,
+                    about=answer.about | set(_customers_behind(call, work)),
                     at=at,
                 )
             )
@@ -113,6 +113,14 @@ class IdempotentReplay:
         tree = bodies.parse_json(call.raw_body) if call.raw_body else None
         canonical = json.dumps(tree, sort_keys=True, default=str).encode()
         return hmac.new(self.secret, canonical, hashlib.sha256).hexdigest()
+
+
+def _customers_behind(call: Call, work: Work) -> Iterator[CustomerId]:
+    """Yield the customer who has sent the request, and the one of the ticket in its path."""
+    if call.actor.is_customer:
+        yield CustomerId(call.actor.id)
+    if "ticket_id" in call.arguments:
+        yield customer_of(work, call.arguments["ticket_id"])
 
 
 def parse_key(header: str) -> str:

@@ -6,6 +6,7 @@ Requests are served, documents are written and tests are generated from the same
 import re
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from string import Formatter
 from typing import Any, Final, TypeVar
 
 from attrs import frozen
@@ -80,6 +81,12 @@ class Operation:
     def successes(self) -> tuple[HTTPStatus, ...]:
         """Every status of success."""
         return (HTTPStatus.OK, self.status) if self.found else (self.status,)
+
+    @property
+    def created_ids(self) -> tuple[str, ...]:
+        """The parameters of the address of what is created that it has itself, as members."""
+        named = (name for _, name, _, _ in Formatter().parse(self.creates or "") if name)
+        return tuple(name for name in named if name not in self.signature.ids)
 
     @property
     def media_types(self) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ def response_encoder(operation: Operation) -> Encoder:
     creates, has_etag, found = operation.creates, operation.has_etag, operation.found
     body_name = operation.signature.body_name
     is_stored = operation.accepts_idempotency_key
+    own_ids = operation.created_ids
 
     def encode(call: Call, record: Any) -> EncodedResponse:
         body = codec.dumps(hooks[type(record)](record))
@@ -93,8 +94,8 @@ def response_encoder(operation: Operation) -> Encoder:
         if found and found(call.arguments[body_name], record):
             return EncodedResponse(int(HTTPStatus.OK), own, body, about=about)
         if creates:
-            ids = {**call.arguments, "id": getattr(record, "id", None)}
-            own["Location"] = call.req.root_path + creates.format_map(ids)
+            ids = {name: getattr(record, name) for name in own_ids}
+            own["Location"] = call.req.root_path + creates.format_map(call.arguments | ids)
         return EncodedResponse(status, own, body, about=about)
 
     return encode

@@ -1,11 +1,15 @@
 """Routes: the path of a resource and its operations."""
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
 from mechanic_http.endpoint.operation import METHODS, Operation, operation_of
+
+NUMBER: Final = re.compile(r"{(\w+_id|number)}")
+"""A parameter of a path that is a positive integer."""
 
 
 @frozen
@@ -27,4 +31,4 @@ class Route:
         """Falcon's URI templates: path and aliases, also with `service-tickets`."""
         paths = (self.template, *self.aliases)
         dashed = (path.replace("service_tickets", "service-tickets") for path in paths)
-        return tuple(dict.fromkeys(path.replace("_id}", "_id:id}") for path in (*paths, *dashed)))
+        return tuple(dict.fromkeys(NUMBER.sub(r"{\1:id}", path) for path in (*paths, *dashed)))

@@ -151,14 +151,16 @@ def _tags() -> Iterator[Schema]:
 
 def _links(route: Route) -> dict[str, Schema]:
     """Return links from what a POST to *route* creates to the operations on it."""
-    creates = next((p.creates for p in route.operations.values() if p.creates), None)
+    creator = next((one for one in route.operations.values() if one.created_ids), None)
+    if creator is None:
+        return {}
     by_template = {_PATH_PARAMETER.sub("{}", one.template): one for one in ROUTES}
-    item = by_template.get(_PATH_PARAMETER.sub("{}", creates or ""))
-    if item is None or item is route:
+    item = by_template.get(_PATH_PARAMETER.sub("{}", creator.creates or ""))
+    if item is None:
         return {}
     *outer, own = _PATH_PARAMETER.findall(item.template)
     ids = {name[1:-1]: f"$request.path.{name[1:-1]}" for name in outer}
-    ids[own[1:-1]] = "$response.body#/id"
+    ids[own[1:-1]] = f"$response.body#/{creator.created_ids[0]}"
     return {
         operation.operation_id: {"operationId": operation.operation_id, "parameters": ids}
         for operation in item.operations.values()

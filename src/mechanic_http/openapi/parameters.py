@@ -9,7 +9,7 @@ import attrs
 from mechanic_core.members import annotation_of
 from mechanic_core.rules import Description, Example
 from mechanic_http.endpoint.operation import Operation
-from mechanic_http.endpoint.route import Route
+from mechanic_http.endpoint.route import NUMBER, Route
 from mechanic_http.openapi.record_schemas import RecordSchemas
 from mechanic_http.openapi.value_schemas import Schema
 
@@ -66,7 +66,7 @@ def path_parameters(route: Route) -> Iterator[Schema]:
                 "in": "path",
                 "required": True,
                 "description": description.text if description else f"The id of the {noun}.",
-                "schema": _ID if name.endswith("_id") else {"type": "string"},
+                "schema": _ID if NUMBER.fullmatch(f"{{{name}}}") else {"type": "string"},
                 "example": example.value if example else 1,
             }
 

@@ -17,7 +17,7 @@ _METHODS: Final = ("post", "get", "delete", "put", "patch")
 
 _PARAMETER: Final = re.compile(r"{(\w+)}")
 _SUCCESS: Final = ("201", "200", "202", "204", "303")
-_CREATED_ID: Final = "$response.body#/id"
+_CREATED: Final = "$response.body#/"
 _TAKEN: Final = "-taken"
 """A refusal of this name says which member must be unique: `email-taken`."""
 
@@ -37,6 +37,11 @@ class Endpoint:
         return str(self.operation["tags"][0])
 
     @property
+    def name(self) -> str:
+        """Return the id of the operation."""
+        return str(self.operation["operationId"])
+
+    @property
     def status(self) -> str:
         """Return the status of a successful response."""
         return next(status for status in _SUCCESS if status in self.operation["responses"])
@@ -49,12 +54,12 @@ class Endpoint:
 
     @property
     def created(self) -> Mapping[str, str]:
-        """Return the path parameters that the id of what it creates fills in linked operations."""
+        """Return the members of what it creates that fill path parameters of linked operations."""
         return {
-            parameter: source
+            parameter: source.removeprefix(_CREATED)
             for link in self.links.values()
             for parameter, source in link["parameters"].items()
-            if source == _CREATED_ID
+            if source.startswith(_CREATED)
         }
 
     @property
@@ -115,17 +120,27 @@ SESSION: Final = (
 """Requests about sessions have an order of their own: operation, what it stores, its body."""
 
 STORES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {"issue_customer_reset": MappingProxyType({"linkToken": "token"})}
+    {
+        "issue_customer_reset": MappingProxyType({"linkToken": "token"}),
+        "make_estimate": MappingProxyType({"firstJobId": "jobs[0].id"}),
+        "list_recommendations": MappingProxyType({"recommendationId": "items[0].id"}),
+    }
 )
 """What responses have for later requests, apart from the id of what they create."""
 
 BODIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType(
     {
         "assign_mechanics": ({"add_ids": ["{{mechanicId}}"], "remove_ids": None},),
+        "add_job": ({"title": "Wiper blades"}, _EMPTY),
+        "make_estimate": ({"job_ids": None, "valid_until": None},),
+        "decide_on_estimate": ({"answers": [{"job_id": "{{firstJobId}}", "answer": "declined"}]},),
         "move_ticket": ({"to": "in_progress"}, {"to": "completed"}),
     }
 )
 """Members of bodies that examples can't have, by operation; one request is sent for each body."""
+
+MAKES: Final = MappingProxyType({"decide_on_estimate": "recommendation_id"})
+"""What operations make beside what they respond with: the parameter of requests that need it."""
 
 SPARES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {"archive_part": MappingProxyType({"quantity": 0})}
@@ -157,8 +172,9 @@ def _folders(endpoints: Collection[Endpoint]) -> Iterator[str]:
     creates: dict[str, set[str]] = {endpoint.tag: set() for endpoint in endpoints}
     refers: dict[str, set[str]] = {endpoint.tag: set() for endpoint in endpoints}
     for endpoint in endpoints:
-        creates[endpoint.tag] |= endpoint.created.keys()
-        refers[endpoint.tag] |= {*_PARAMETER.findall(endpoint.path), *endpoint.example}
+        creates[endpoint.tag] |= {*endpoint.created, *MAKES.get(endpoint.name, "").split()}
+        members = (name.replace("_ids", "_id") for name in endpoint.example)
+        refers[endpoint.tag] |= {*_PARAMETER.findall(endpoint.path), *members}
     missing = set[str]().union(*creates.values())
     while creates:
         ready = (tag for tag in creates if not refers[tag] & missing - creates[tag])
@@ -206,7 +222,7 @@ def _steps(name: str, endpoint: Endpoint, creator: Endpoint | None) -> Iterator[
         body = {consumed: "{{spareId}}"} if consumed else _EMPTY
         yield Step(endpoint, body=body, spare=not consumed)
         return
-    stores = {variable(parameter): "id" for parameter in endpoint.created}
+    stores = {variable(parameter): member for parameter, member in endpoint.created.items()}
     stores |= STORES.get(name, {})
     for body in BODIES.get(name, (_EMPTY,)):
         yield Step(endpoint, stores, {**endpoint.unique_members, **body})

@@ -33,11 +33,13 @@ DEMO_SETTINGS: Final[Mapping[str, object]] = {
     "cache_type": CacheType.MEMORY,
     "force_https": False,
     "smtp_url": None,
+    "write_rate_limit": "300/minute",
 }
 """Settings of every demo, besides its own database and secret.
 
 It serves plain HTTP and shares nothing with a real shop in the same environment: with that
 shop's keys, demo tokens would be valid there; with its cache, demo responses would be served there.
+Its limit of writes lets a program send all requests of the Postman collection.
 """
 
 

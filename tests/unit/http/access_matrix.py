@@ -1,4 +1,4 @@
-"""The contract's tables of access by route, sections 2 to 7.
+"""The contract's tables of access by route, sections 2 to 7 and 10 to 14.
 
 P is the public, C the owning customer, M a mechanic, A a manager, who may do all that a mechanic
 may; m is a mechanic for their own records, and any is any token.
@@ -68,6 +68,17 @@ WHO: Final = {
     "DELETE /service_tickets/{ticket_id}/jobs/{job_id}": "M",
     "PUT /service_tickets/{ticket_id}/discounts": "M",
     "GET /service_tickets/{ticket_id}/price": "C M",
+    "GET /service_tickets/{ticket_id}/estimates": "C M",
+    "POST /service_tickets/{ticket_id}/estimates": "M",
+    "GET /service_tickets/{ticket_id}/estimates/{number}": "C M",
+    "POST /service_tickets/{ticket_id}/estimates/{number}/decisions": "C M",
+    "POST /service_tickets/{ticket_id}/estimates/{number}/links": "M",
+    "GET /service_tickets/{ticket_id}/decisions": "C M",
+    "POST /service_tickets/{ticket_id}/decisions": "M",
+    "GET /service_tickets/{ticket_id}/authorization": "C M",
+    "GET /recommendations": "any",
+    "GET /recommendations/{recommendation_id}": "C M",
+    "POST /recommendations/{recommendation_id}/dismiss": "M",
     "GET /inventory": "P",
     "GET /inventory/{part_id}": "P",
     "POST /inventory": "M",

@@ -18,6 +18,9 @@ BOB = {"email": "bob@shop.example", "password": "correct horse battery"}
 TICKET = {"customer_id": 1, "description": "Grinds", "vin": "1HGCM82633A004352"}
 LABOR = {"description": "Replace pads", "hours": 1.5, "rate": "80.00", "mechanic_id": 2}
 CORE = {"kind": "core", "description": "Core, alternator", "quantity": 1, "unit_price": 45.5}
+ANSWERS = {"answers": [{"job_id": 2, "answer": "authorized"}]}
+TOLD = {"person": "Ada", "channel": "phone", "contact": "+1-555-0100"}
+DECLINED = {"answers": [{"job_id": 3, "answer": "declined"}], **TOLD}
 FLEET = {"scope": "all", "percent": 7.5, "reason": "Fleet customer"}
 RESET = f"password-reset:1:nonce:{(NOON + RESET_LIFE).timestamp():.0f}"
 """The token of the first password reset, in the spelling of `PlainLinks`."""
@@ -167,6 +170,64 @@ CONTRACT = (
         {"discounts": [FLEET]},
     ),
     RequestCase("GET", "/service_tickets/2/price", CUSTOMER, 200, None, {"tax": []}),
+    RequestCase("GET", "/service_tickets/2/estimates", CUSTOMER, 200, None, {"page": 1}),
+    RequestCase(
+        "POST",
+        "/service_tickets/2/estimates",
+        MECHANIC,
+        201,
+        {"job_ids": [1], "valid_until": "2099-01-31", "note": "Ask for Bob"},
+        {"number": 3, "ticket_id": 2, "status": "open", "supplies": None, "revised_total": 205.48},
+    ),
+    RequestCase(
+        "GET", "/service_tickets/2/estimates/2", CUSTOMER, 200, None, {"number": 2, "note": None}
+    ),
+    RequestCase(
+        "POST",
+        "/service_tickets/2/estimates/2/decisions",
+        CUSTOMER,
+        201,
+        ANSWERS,
+        {"kind": "estimate", "estimate": 2, "channel": "portal", "person": "Ada", "contact": None},
+    ),
+    RequestCase("POST", "/service_tickets/2/estimates/2/links", MECHANIC, 201),
+    RequestCase("GET", "/service_tickets/2/decisions", CUSTOMER, 200, None, {"has_more": False}),
+    RequestCase(
+        "POST",
+        "/service_tickets/2/decisions",
+        MECHANIC,
+        201,
+        {"amount": 1000, **TOLD},
+        {"kind": "limit", "amount": 1000, "answers": [], "estimate": None, **TOLD},
+    ),
+    RequestCase(
+        "GET",
+        "/service_tickets/2/authorization",
+        CUSTOMER,
+        200,
+        None,
+        {
+            "mode": "off",
+            "authorized": 0,
+            "limit": None,
+            "tolerance": 0,
+            "ceiling": 0,
+            "current": 205.48,
+            "headroom": -205.48,
+            "undecided": [1, 2],
+            "changed": [],
+        },
+    ),
+    RequestCase("GET", "/recommendations?status=open", CUSTOMER, 200, None, {"page": 1}),
+    RequestCase(
+        "GET",
+        "/recommendations/1",
+        CUSTOMER,
+        200,
+        None,
+        {"ticket_id": 2, "title": "Wipers", "estimate": 1, "times_offered": 1, "status": "open"},
+    ),
+    RequestCase("POST", "/recommendations/1/dismiss", MECHANIC, 200, None, {"status": "dismissed"}),
     RequestCase("GET", "/inventory?q=pad&sku=PAD", ANONYMOUS, 200, None, {"page": 1}),
     RequestCase("GET", "/inventory?low_stock=true", MECHANIC, 200, None, {"page": 1}),
     RequestCase("GET", "/inventory/1", ANONYMOUS, 200, None, {"price": 19.99, "available": 8}),
@@ -244,6 +305,10 @@ def _client_with_records() -> tuple[Client, object]:
         RequestCase(
             "POST", "/service_tickets/2/jobs", MECHANIC, 201, {"title": "A", "kind": "diagnosis"}
         ),
+        RequestCase("POST", "/service_tickets/2/jobs", MECHANIC, 201, {"title": "Wipers"}),
+        RequestCase("POST", "/service_tickets/2/estimates", MECHANIC, 201, {"job_ids": [3]}),
+        RequestCase("POST", "/service_tickets/2/estimates/1/decisions", MECHANIC, 201, DECLINED),
+        RequestCase("POST", "/service_tickets/2/estimates", MECHANIC, 201, {"job_ids": [2]}),
         RequestCase("POST", "/vehicles", MECHANIC, 201, {"customer_id": 1}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Rag", "price": 0, "sku": "RAG"}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Old", "price": 0, "sku": "OLD"}),

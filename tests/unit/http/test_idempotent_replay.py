@@ -15,6 +15,7 @@ from mechanic_adapters.memory.repositories.stored_answers import STORED_ANSWERS,
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.idempotency import EXPIRY
+from mechanic_core.recommendations.recommendation import Recommendation
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import EventListener, Listener, Work
 from mechanic_core.vehicles.vehicle import Vehicle
@@ -247,7 +248,9 @@ def test_no_answer_about_an_erased_customer_is_left() -> None:
     vehicle = post(shop, car, MECHANIC, "/vehicles").json["id"]
     job = {"customer_id": ada, "vehicle_id": vehicle, "description": "Noise"}
     ticket = post(shop, job, MECHANIC, "/service_tickets").json["id"]
-    post(shop, {"to": "cancelled"}, MECHANIC, f"/service_tickets/{ticket}/transitions")
+    path = f"/service_tickets/{ticket}"
+    post(shop, {"amount": 50, "person": "Di", "channel": "in_person"}, path=f"{path}/decisions")
+    post(shop, {"to": "cancelled"}, MECHANIC, f"{path}/transitions")
     post(shop, PART)
     post(shop, {"customer_id": 1, "plate": "9ABC123"}, MECHANIC, "/vehicles", Idempotency_Key="o")
 
@@ -260,12 +263,15 @@ def test_no_answer_about_an_erased_customer_is_left() -> None:
 def test_answers_with_a_customer_id_are_about_that_customer() -> None:
     """
     Records with a customer's id among their members, however deep, have it as an attribute.
+
+    Answers about a ticket are about its customer, whatever is in them.
     """
     posts = [p for route in ROUTES for p in route.operations.values() if p.accepts_idempotency_key]
     records = {p.signature.response for p in posts}
 
-    assert {Vehicle, Ticket} == {cls for cls in records if "customer_id" in members_of(cls)}
-    assert {Vehicle, Ticket} == {cls for cls in records if hasattr(cls, "customer_id")}
+    personal = {Vehicle, Ticket, Recommendation}
+    assert personal == {cls for cls in records if "customer_id" in members_of(cls)}
+    assert personal == {cls for cls in records if hasattr(cls, "customer_id")}
 
 
 def members_of(kind: Any) -> set[str]:

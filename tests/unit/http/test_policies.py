@@ -33,6 +33,10 @@ OTHERWISE: Final = {
     ("POST /vehicles", "mechanic 3"): 422,
     ("POST /vehicles", "manager"): 422,
     ("POST /service_tickets", "customer 2"): 422,
+    # Staff say who has decided, and how they know; customers decide themselves.
+    ("POST /service_tickets/2/estimates/2/decisions", "mechanic 2"): 422,
+    ("POST /service_tickets/2/estimates/2/decisions", "mechanic 3"): 422,
+    ("POST /service_tickets/2/estimates/2/decisions", "manager"): 422,
     # Of themselves mechanics change name, phone and specialty only: not the address.
     ("PUT /mechanics/2", "mechanic 2"): 403,
     ("GET /inventory?archived=true", "nobody"): 401,

@@ -98,7 +98,7 @@ def test_locates_new_resources() -> None:
     creating = [
         case
         for case in CONTRACT
-        if case.status == 201 and not case.path.endswith("/password_resets")
+        if case.status == 201 and not case.path.endswith(("/password_resets", "/links"))
     ]
 
     locations = [
@@ -114,7 +114,10 @@ def test_locates_new_resources() -> None:
         "/service_tickets/1/parts/2",
         "/service_tickets/1/labor/2",
         "/service_tickets/1/charges/2",
-        "/service_tickets/1/jobs/4",
+        "/service_tickets/1/jobs/5",
+        "/service_tickets/2/estimates/3",
+        "/service_tickets/2/decisions",
+        "/service_tickets/2/decisions",
         "/inventory/4",
         "/inventory/1/movements",
     ] == locations

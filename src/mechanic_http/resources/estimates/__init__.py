@@ -1,0 +1,1 @@
+"""Estimates, what customers decide on them, and links to them over HTTP."""

@@ -1,0 +1,88 @@
+"""Estimates of service tickets, and links with which customers answer them."""
+
+from http import HTTPStatus
+from typing import Final, final
+
+from attrs import frozen
+
+from mechanic_core.access import Actor
+from mechanic_core.estimates.approval_links import ApprovalLinkForm, IssuedApprovalLink
+from mechanic_core.estimates.estimate import Estimate, EstimateForm, EstimateNumber
+from mechanic_core.estimates.use_cases.estimates import (
+    ListEstimates,
+    MakeEstimate,
+    ReadEstimate,
+)
+from mechanic_core.estimates.use_cases.links import IssueApprovalLink
+from mechanic_core.paging import Page, PageRequest
+from mechanic_core.shop import Shop
+from mechanic_core.tickets.ticket import TicketId
+from mechanic_http.endpoint.operation import endpoint
+from mechanic_http.endpoint.route import Route
+
+ESTIMATE: Final = "/service_tickets/{ticket_id}/estimates/{number}"
+
+
+@final
+@frozen
+class EstimateCollection:
+    """The estimates of one service ticket."""
+
+    shop: Shop
+
+    @endpoint(ListEstimates)
+    def on_get(self, actor: Actor, ticket_id: TicketId, page: PageRequest) -> Page[Estimate]:
+        """List the estimates of a ticket."""
+        return self.shop.list_estimates(actor, ticket_id, page)
+
+    @endpoint(MakeEstimate, creates=ESTIMATE)
+    def on_post(
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        form: EstimateForm | None,
+        expected: int | None,
+    ) -> Estimate:
+        """Make an estimate: a priced, frozen copy of jobs."""
+        return self.shop.make_estimate(actor, ticket_id, form or EstimateForm(), expected)
+
+
+@final
+@frozen
+class EstimateItem:
+    """One estimate of a service ticket."""
+
+    shop: Shop
+
+    @endpoint(ReadEstimate)
+    def on_get(self, actor: Actor, ticket_id: TicketId, number: EstimateNumber) -> Estimate:
+        """Get an estimate."""
+        return self.shop.read_estimate(actor, ticket_id, number)
+
+
+@final
+@frozen
+class ApprovalLinkCollection:
+    """Links to one estimate."""
+
+    shop: Shop
+
+    @endpoint(IssueApprovalLink, has_secret=True, success=HTTPStatus.CREATED)
+    def on_post(
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        number: EstimateNumber,
+        form: ApprovalLinkForm | None,
+        root_path: str,
+    ) -> IssuedApprovalLink:
+        """Issue a link with which the customer answers an estimate."""
+        issued = self.shop.issue_approval_link(actor, ticket_id, number, form or ApprovalLinkForm())
+        return issued.under(root_path)
+
+
+ROUTES: Final = (
+    Route("/service_tickets/{ticket_id}/estimates", EstimateCollection),
+    Route(ESTIMATE, EstimateItem),
+    Route("/service_tickets/{ticket_id}/estimates/{number}/links", ApprovalLinkCollection),
+)
