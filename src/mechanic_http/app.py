@@ -8,11 +8,10 @@ from attrs import frozen
 
 from mechanic_core.shop import Shop
 from mechanic_http.context import ShopRequest
+from mechanic_http.documents.approval_page import approval_pages
+from mechanic_http.documents.links import uncounted
 from mechanic_http.documents.pages import ASSETS, DOCUMENTS
-from mechanic_http.documents.reset_page import (
-    reset_pages,
-    uncounted,
-)
+from mechanic_http.documents.password_page import password_pages
 from mechanic_http.endpoint.arguments import IdConverter
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_http.endpoint.responder import BoundResource, EndpointOptions
@@ -93,7 +92,8 @@ def create_app(
         _add_route(app, route, resource, options)
     app.add_route("/healthz", LivenessCheck())
     app.add_route("/readyz", ReadinessCheck(ports.ready))
-    pages = reset_pages(shop, rate_limiter.count_attempt if rate_limiter else uncounted)
+    count_attempt = rate_limiter.count_attempt if rate_limiter else uncounted
+    pages = (*password_pages(shop, count_attempt), *approval_pages(shop, count_attempt))
     for template, resource in (*DOCUMENTS, *ASSETS, *pages, *open_routes):
         app.add_route(template, resource)
     if rate_limiter:

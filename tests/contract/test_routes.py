@@ -15,7 +15,7 @@ from mechanic_http.routes import ROUTES
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.application import open_application
 
-PAGES_OF_LINKS = {"/r/{link_token}", "/r/done"}
+PAGES_OF_LINKS = {"/a/{link_token}", "/r/{link_token}", "/r/done"}
 TOKEN = "operators-" * 4
 LOCAL, REMOTE = "127.0.0.1", "203.0.113.7"
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
 
+import orjson
 from attrs import evolve, frozen
 
 from mechanic_core.errors import NotFound, OutcomeUnknown, Refused
@@ -79,6 +80,12 @@ class Explanation:
     example: Mapping[str, Any]
     paragraphs: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+
+    def example_under(self, root_path: str) -> str:
+        """Return the example as JSON for people, with the prefix before its addresses."""
+        addresses = {name: f"{root_path}{self.example[name]}" for name in ("type", "instance")}
+        shown = {**self.example, **addresses}
+        return orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode()
 
     @property
     def advice(self) -> str:
