@@ -133,10 +133,11 @@ def api(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Test the docs page in Chromium, also behind nginx and Caddy."""
+    """Test pages in Chromium, also behind nginx and Caddy, and with axe."""
     session.run(".ci/programs", "chromium", "chromedriver", "nginx", "caddy", external=True)
     install(session, "tests", "browser", project=True)
-    session.run("pytest", *arguments_of(session, "tests/browser"))
+    modules = Path(install_from_npm(session, Path("tests/browser"))).parent
+    session.run("pytest", *arguments_of(session, "tests/browser"), env={"NODE_PATH": f"{modules}"})
 
 
 @nox.session

@@ -9,8 +9,9 @@ from attrs import frozen
 from mechanic_shop.demo.people import MANAGER, PASSWORD
 from tests.integration.programs import Program, ask
 
+SHOP: Final = "Springfield Motors"
 PROFILE: Final = {
-    "name": "Springfield Motors",
+    "name": SHOP,
     "address": "742 Evergreen Terrace\nSpringfield, OR 97477",
     "phone": "+1-555-0100",
     "email": "desk@springfield.example",

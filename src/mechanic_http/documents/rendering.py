@@ -4,6 +4,7 @@ Jinja is imported by the first page: most server processes never send one.
 """
 
 import functools
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from html import escape
@@ -75,6 +76,7 @@ def _load() -> Callable[[str], Callable[..., str]]:
     )
     environment.filters |= {
         "code": shown_code,
+        "dialled": dialled,
         "money": shown_money,
         "moment": local_time,
         "percent": shown_percent,
@@ -88,6 +90,11 @@ def shown_code(text: str) -> str:
     from markupsafe import Markup  # noqa: PLC0415 - as Jinja
 
     return Markup(escape(text, quote=False))  # noqa: S704 - escaped
+
+
+def dialled(phone: str) -> str:
+    """Return the digits of a number that a telephone dials first, without an extension."""
+    return re.sub(r"[^+0-9]", "", phone.partition("x")[0])
 
 
 def shown_money(amount: int) -> str:
