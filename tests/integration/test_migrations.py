@@ -35,7 +35,12 @@ FILLED = """
     INSERT INTO stock_movements (part_id, kind, on_hand_change, reserved_change, on_hand_after,
         reserved_after, by_id, at)
     VALUES (1, 'count', 0, 0, 0, 0, 1, '2026-01-01');
-    INSERT INTO profile_history (at, by_id, before, after) VALUES ('2026-01-01', 1, '{}', '{}')
+    INSERT INTO profile_history (at, by_id, before, after) VALUES ('2026-01-01', 1, '{}', '{}');
+    INSERT INTO estimates (id, ticket_id, number, jobs, discounts, tax, totals, revised_total, profile,
+        created_at, by_id, digest)
+    VALUES (1001, 1, 1, '[]', '[]', '[]', '{}', 0, '{}', '2026-01-01', 1, '');
+    INSERT INTO decisions (ticket_id, kind, answers, authorized_total, person, channel, at, digest)
+    VALUES (1, 'limit', '[]', 0, '', 'phone', '2026-01-01', '')
 """
 
 
@@ -178,11 +183,13 @@ CHANGES = {
         ("ticket_history", "note", None),
         ("stock_movements", "note", None),
         ("profile_history", "after", "{}"),
+        ("estimates", "note", None),
+        ("decisions", "note", None),
     ],
 )
 def test_guards_append_only_tables(url: str, table: str, column: str, stored: str | None) -> None:
     """
-    Rows of the histories and the ledger cannot be updated, deleted, replaced or truncated.
+    Rows of histories, ledger, estimates and decisions cannot be updated, deleted, replaced or truncated.
     """
     runner.upgrade(url)
     engine = create_engine(database_url(url))

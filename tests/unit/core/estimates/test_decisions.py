@@ -1,8 +1,10 @@
 """Decisions: who has authorized or declined what, when, and how the shop knows."""
 
 import json
+import runpy
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -40,6 +42,8 @@ from mechanic_http.json import codec
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.strategies import NOON
 from tests.unit.core.estimates.desk import NO, YES, Desk
+
+REFERENCE = Path(__file__).parents[4] / "docs" / "reference"
 
 
 def test_a_decision_says_who_agreed_to_what(desk: Desk) -> None:
@@ -370,3 +374,18 @@ def test_the_customer_stays_once_something_is_decided(desk: Desk) -> None:
     (moved,) = desk.recommendations(customer_id=2)
     assert (desk.ticket.id, 2) == (moved.ticket_id, moved.version)
     assert Actor(Role.CUSTOMER, 2).id == moved.customer_id
+
+
+def test_the_published_script_checks_the_chain(desk: Desk) -> None:
+    """
+    It finds what was changed, and nothing else.
+    """
+    script = runpy.run_path(str(REFERENCE / "check_decisions.py"))
+    decisions = [json.loads(codec.encode(one)) for one in chain(desk)]
+    estimate = desk.premises.shop.read_estimate(MECHANIC, desk.ticket.id, EstimateNumber(1))
+    shown = json.loads(codec.encode(estimate))
+
+    assert [] == script["wrong"](decisions)
+    assert shown["digest"] == script["digest_of"](shown)
+    decisions[1]["amount"] = 21
+    assert [decisions[1]["id"]] == script["wrong"](decisions)

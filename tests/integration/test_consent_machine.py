@@ -1,0 +1,45 @@
+"""State machine test of consent, on each store: never completed above what was authorized."""
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from mechanic_adapters.memory import MemoryStore
+from tests.integration.test_shop_machine import SETTINGS
+from tests.integration.test_shop_machine_sql import FEW, OpenStore, postgresql, sqlite
+from tests.machines.consent_machine import ConsentMachine
+
+__all__ = ["postgresql", "sqlite"]
+
+
+class MemoryConsentMachine(ConsentMachine):
+    """The state machine on an empty memory store."""
+
+    def __init__(self) -> None:
+        """Create the store."""
+        super().__init__(MemoryStore())
+
+
+def test_no_ticket_is_completed_above_its_ceiling() -> None:
+    """
+    In any order of edits, estimates, decisions and moves the shop agrees with the model.
+    """
+    run_state_machine_as_test(MemoryConsentMachine, settings=SETTINGS)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_databases_keep_the_ceiling_too(database: str, request: pytest.FixtureRequest) -> None:
+    """
+    The same on a database.
+    """
+    open_store: OpenStore = request.getfixturevalue(database)
+
+    class Machine(ConsentMachine):
+        def __init__(self) -> None:
+            self.opened = open_store()
+            super().__init__(self.opened.__enter__())
+
+        def teardown(self) -> None:
+            self.opened.__exit__(None, None, None)
+
+    run_state_machine_as_test(Machine, settings=settings(FEW, stateful_step_count=30))
