@@ -29,8 +29,7 @@ from tests.strategies import sample
 from tests.unit.http.shop import SETTINGS, bearer, read_token
 from tests.unit.http.test_contract import (
     CONTRACT,
-    CORE,
-    LABOR,
+    ON_TICKET_2,
     RequestCase,
     template_of,
 )
@@ -39,6 +38,7 @@ MOST_FOR_A_LIST: Final = 4
 LISTS: Final = (
     *("/inventory", "/mechanics", "/customers", "/vehicles", "/service_tickets", "/my-tickets"),
     *("/mechanics/2/worked", "/service_tickets/1/history", "/inventory/1/movements"),
+    *("/service_tickets/2/estimates", "/service_tickets/2/decisions", "/recommendations"),
 )
 TEAM: Final = 12
 
@@ -146,14 +146,8 @@ def seed(client: AppClient) -> None:
     shop.issue_customer_reset(MECHANIC, CustomerId(1))
     for _ in range(2):
         shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
-    lines: tuple[tuple[str, Any], ...] = (
-        ("parts", {"part_id": 1, "quantity": 2}),
-        ("labor", LABOR),
-        ("charges", CORE),
-        ("jobs", {"title": "Inspection", "kind": "diagnosis"}),
-    )
-    for kind, body in lines:
-        client.ask(RequestCase("POST", f"/service_tickets/2/{kind}", MECHANIC, 201, body))
+    for asked in ON_TICKET_2:
+        client.ask(asked)
 
 
 @pytest.mark.parametrize("asked", CONTRACT, ids=lambda asked: f"{asked.method} {asked.path}")
@@ -201,7 +195,7 @@ def test_correcting_the_customer_costs_four_statements(client: AppClient) -> Non
     """
     M4: both customers are locked, the tickets of the right one counted, and decisions looked for.
     """
-    path = "/service_tickets/2"
+    path = "/service_tickets/1"
 
     other = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"description": "Squeals"}))
     found = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"customer_id": 2}))
@@ -279,10 +273,12 @@ def test_a_list_costs_the_same_however_long(client: AppClient, path: str) -> Non
     assert len(before) == len(after) <= MOST_FOR_A_LIST
 
 
-@pytest.mark.parametrize(("query", "most"), [("", 2), ("&include=subjects", 7)])
+@pytest.mark.parametrize(("query", "most"), [("", 2), ("&include=subjects", 10)])
 def test_events_cost_the_same_however_many(client: AppClient, query: str, most: int) -> None:
     """
     Numbered events take as many statements however many there are; each kind of subject adds one.
+
+    Estimates need the shop's calendar day too, and that its profile.
     """
     path = f"/events?limit=500{query}"
     client.ask(RequestCase("GET", path, MANAGER, 200))

@@ -60,7 +60,7 @@ BEHIND_A_PROXY: Final = HttpSettings(
     cors_origins=("https://shop.example",),
     force_https=False,
 )
-PAGES: Final = ("/", "/inventory/", "/problems/", "/static/", "/r/")
+PAGES: Final = ("/", "/inventory/", "/problems/", "/static/", "/r/", "/a/")
 LISTS: Final = ("/customers", "/service_tickets")
 PARAMETERS: Final = ("", "cursor=", "q=", "page=", "from=")
 CUSTOMER: Final = b'{"name": "Ada", "email": "ada@example.com", "password": "correct horse"}'

@@ -4,6 +4,7 @@ The modules that generate them are imported by the first request that needs them
 and most server processes never get such a request.
 """
 
+from html import escape
 from typing import Final, final
 
 from attrs import frozen
@@ -55,7 +56,7 @@ class ProblemPage:
         )
 
         problem = explain(code)
-        example = problem.example_under(req.root_path)
+        example = escape(problem.example_under(req.root_path), quote=False)
         send_page(req, resp, "problem.html", READ_ONLY, problem=problem, example=example)
 
     on_head = on_get

@@ -7,7 +7,6 @@ import functools
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from html import escape
 from http import HTTPStatus
 from typing import Final
 
@@ -75,7 +74,6 @@ def _load() -> Callable[[str], Callable[..., str]]:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "code": shown_code,
         "dialled": dialled,
         "money": shown_money,
         "moment": local_time,
@@ -83,13 +81,6 @@ def _load() -> Callable[[str], Callable[..., str]]:
         "quantity": shown_quantity,
     }
     return lambda template: environment.get_template(template).render
-
-
-def shown_code(text: str) -> str:
-    """Return *text* as HTML in which quotation marks stay as they are, to be read in the source."""
-    from markupsafe import Markup  # noqa: PLC0415 - as Jinja
-
-    return Markup(escape(text, quote=False))  # noqa: S704 - escaped
 
 
 def dialled(phone: str) -> str:

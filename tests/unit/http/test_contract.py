@@ -285,6 +285,22 @@ CONTRACT = (
 )
 
 
+ON_TICKET_2 = tuple(
+    RequestCase("POST", f"/service_tickets/2/{below}", MECHANIC, 201, body)
+    for below, body in (
+        ("parts", {"part_id": 1, "quantity": 2}),
+        ("labor", LABOR),
+        ("charges", CORE),
+        ("jobs", {"title": "A", "kind": "diagnosis"}),
+        ("jobs", {"title": "Wipers"}),
+        ("estimates", {"job_ids": [3]}),
+        ("estimates/1/decisions", DECLINED),
+        ("estimates", {"job_ids": [2]}),
+    )
+)
+"""What is done on ticket 2 before the requests of the table: its second estimate is open."""
+
+
 def client_with_records() -> Client:
     """Return a client of a shop with a new ticket, a ticket with lines, and unused records."""
     return restored(*_client_with_records())
@@ -297,18 +313,7 @@ def _client_with_records() -> tuple[Client, object]:
     found.premises.open()
     for case in (
         RequestCase("POST", "/customers/1/password_resets", MECHANIC, 201),
-        RequestCase(
-            "POST", "/service_tickets/2/parts", MECHANIC, 201, {"part_id": 1, "quantity": 2}
-        ),
-        RequestCase("POST", "/service_tickets/2/labor", MECHANIC, 201, LABOR),
-        RequestCase("POST", "/service_tickets/2/charges", MECHANIC, 201, CORE),
-        RequestCase(
-            "POST", "/service_tickets/2/jobs", MECHANIC, 201, {"title": "A", "kind": "diagnosis"}
-        ),
-        RequestCase("POST", "/service_tickets/2/jobs", MECHANIC, 201, {"title": "Wipers"}),
-        RequestCase("POST", "/service_tickets/2/estimates", MECHANIC, 201, {"job_ids": [3]}),
-        RequestCase("POST", "/service_tickets/2/estimates/1/decisions", MECHANIC, 201, DECLINED),
-        RequestCase("POST", "/service_tickets/2/estimates", MECHANIC, 201, {"job_ids": [2]}),
+        *ON_TICKET_2,
         RequestCase("POST", "/vehicles", MECHANIC, 201, {"customer_id": 1}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Rag", "price": 0, "sku": "RAG"}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Old", "price": 0, "sku": "OLD"}),
