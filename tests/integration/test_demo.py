@@ -173,6 +173,7 @@ def test_settings_apply(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         log_format=LogFormat.JSON,
         public_url="https://shop.example",
         global_rate_limit="7/minute",
+        write_rate_limit="300/minute",
         token_ttl_min=5,
         cache_ttl_s=9,
     )

@@ -21,7 +21,7 @@ name takes precedence wherever it is set, so that a program around the shop can 
 too, except for those that would connect a throw-away shop to a real one or make it unreachable:
 `APP_ENV`, `SECRET_KEY`, `DATABASE_URL`, `DATABASE_REPLICA_URL`, `JWT_ALG`, `JWT_PRIVATE_KEY_FILE`,
 `JWT_PREVIOUS_KEYS`, `CACHE_REDIS_URL`, `RATE_LIMIT_STORAGE_URL`, `CACHE_TYPE`, `FORCE_HTTPS` and
-`SMTP_URL`.
+`SMTP_URL`; and for `WRITE_RATE_LIMIT`, so that the Postman collection can be run in one go.
 
 | variable | meaning | accepts | default |
 |---|---|---|---|

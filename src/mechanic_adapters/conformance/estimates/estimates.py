@@ -107,7 +107,7 @@ class TestEstimates:
 
         assert [3, 1] == found
 
-    @pytest.mark.parametrize("number", [0, 2, 999, 1001])
+    @pytest.mark.parametrize("number", [0, 2, 999, 1001, 2**63 - 1])
     def test_refuses_what_is_missing(self, store: Store, number: int) -> None:
         """Another ticket's number is missing, and so is that of an unknown ticket."""
         ticket, other = ticket_of(store), ticket_of(store)
