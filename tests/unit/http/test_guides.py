@@ -1,14 +1,16 @@
-"""The guide to bills: its requests are answered as it shows."""
+"""The guides to bills and to the customer's yes: their requests are answered as they show."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from tests.shops import MANAGER
 from tests.unit.http.shop import client
 
-GUIDE: Final = (Path(__file__).parents[3] / "docs/how-to/bill-a-ticket.md").read_text("utf-8")
+HOW_TO: Final = Path(__file__).parents[3] / "docs/how-to"
 EXCHANGE: Final = re.compile(
     r"```http\n(?P<method>[A-Z]+) (?P<path>\S+)\n(?P<body>(?:(?!```).)*)```\n"
     r"(?:```json\n(?P<shown>.*?)```)?",
@@ -23,13 +25,15 @@ def is_shown(shown: Any, answered: Any) -> bool:
     return bool(shown == answered)
 
 
-def test_requests_are_answered_as_shown() -> None:
+@pytest.mark.parametrize("name", ["bill-a-ticket", "get-the-customers-yes"])
+def test_requests_are_answered_as_shown(name: str) -> None:
     """
     Every request of the guide succeeds, in its order, and has the members that it shows.
     """
+    guide = (HOW_TO / f"{name}.md").read_text("utf-8")
     shop = client()
     shop.premises.open()
-    exchanges = list(EXCHANGE.finditer(GUIDE))
+    exchanges = list(EXCHANGE.finditer(guide))
 
     for exchange in exchanges:
         body = json.loads(exchange["body"]) if exchange["body"] else None
@@ -37,5 +41,5 @@ def test_requests_are_answered_as_shown() -> None:
 
         assert answer.status_code in (200, 201), (exchange["path"], answer.text)
         assert is_shown(json.loads(exchange["shown"] or "{}"), answer.json), answer.text
-    assert GUIDE.count("```http") == len(exchanges)
-    assert GUIDE.count("```json") == sum(exchange["shown"] is not None for exchange in exchanges)
+    assert guide.count("```http") == len(exchanges)
+    assert guide.count("```json") == sum(exchange["shown"] is not None for exchange in exchanges)
