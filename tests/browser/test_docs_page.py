@@ -14,6 +14,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from mechanic_http.openapi.document import document
 from mechanic_shop.demo.people import MANAGER, PASSWORD
+from tests.browser.axe import violations
 from tests.integration.programs import Program, ask
 
 PATIENCE_S = 30
@@ -88,14 +89,16 @@ def test_docs_page_makes_a_call(shop: Program, browser: Chrome, tmp_path: Path) 
 
 def test_problem_page_leads_to_its_operations(shop: Program, browser: Chrome) -> None:
     """
-    The page of a problem links to the operations that may answer with it.
+    The page of a problem links to the operations that may answer with it; axe finds nothing.
     """
     page = Page(browser)
 
     browser.get(f"{shop.url}/problems/insufficient-stock")
+    found = violations(browser)
     page.click("li a", "Add a part line")
     page.see("#operations-lines-add_part_line.is-open .opblock-summary-path")
 
+    assert [] == found
     assert {shop.url} == resource_origins(browser)
 
 

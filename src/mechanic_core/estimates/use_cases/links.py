@@ -22,7 +22,7 @@ from mechanic_core.estimates.approval_links import (
     MailOff,
 )
 from mechanic_core.estimates.consent import Consent
-from mechanic_core.estimates.decision import Channel, Decision
+from mechanic_core.estimates.decision import Channel, Decision, WorkStarted
 from mechanic_core.estimates.estimate import (
     Estimate,
     EstimateAnswered,
@@ -156,7 +156,7 @@ class AnswerByLink:
     """Take the answers that a customer gives with a link, which then is used."""
 
     policy: ClassVar = PUBLIC
-    refuses: ClassVar = (LinkNotFound, ApprovalClosed)
+    refuses: ClassVar = (LinkNotFound, ApprovalClosed, WorkStarted)
 
     begin: Begin
     now: Clock
@@ -167,7 +167,7 @@ class AnswerByLink:
     def __call__(self, actor: Actor, token: LinkToken, form: ApprovalForm) -> Decision:
         """Return the new decision; nobody has entered it but who has the link.
 
-        Raises `LinkNotFound`, `ApprovalClosed`, and `RuleBroken` for what is missing.
+        Raises `LinkNotFound`, `ApprovalClosed`, `WorkStarted`, and `RuleBroken` for what is missing.
         """
         self.policy.admit(actor)
         said = self.tokens.read(token)
