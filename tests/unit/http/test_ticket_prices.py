@@ -255,9 +255,12 @@ def test_discounts_of_the_ticket_are_replaced(desk: Desk) -> None:
     assert 84.5 == ticket["labor"][0]["net"] == ticket["jobs"][0]["totals"]["net"]
     assert [] == desk.ask("PUT", "/discounts", {"items": []})[1]["discounts"]
     silent = {name: fleet[name] for name in ("scope", "percent")}
-    assert [("#/items/1/reason", "is required")] == desk.problems(
-        "PUT", "/discounts", {"items": [fleet, silent]}
-    )
+    twice = {"scope": "all", "amount": 200, "percent": 101, "reason": None}
+    assert [
+        ("#/items/0/reason", "is required"),
+        ("#/items/2/percent", "must be from 0 to 100"),
+        ("#/items/2/reason", "must not be null"),
+    ] == desk.problems("PUT", "/discounts", {"items": [silent, fleet, twice]})
     assert [("#/items", "is required")] == desk.problems("PUT", "/discounts", {})
     assert [("#/items", "must have at most 20 items")] == desk.problems(
         "PUT", "/discounts", {"items": [fleet] * 21}

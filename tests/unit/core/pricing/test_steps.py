@@ -7,7 +7,7 @@ import pytest
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import money, percent
 from mechanic_core.pricing import price
-from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
+from mechanic_core.pricing.discounts import Discount, Scope, ScopedDiscount
 from mechanic_core.pricing.line import LineKind, PricingLine
 from mechanic_core.pricing.pricing_rules import (
     FeeBase,
@@ -134,7 +134,7 @@ def test_step_3_the_cent_that_is_left_goes_to_the_first_line() -> None:
     1.00 off three equal lines is 0.34, 0.33 and 0.33, and the part comes before the labour.
     """
     lines = [line(LABOR, 1, 10, id=1), line(PART, 1, 10, id=9), line(PART, 1, 10, id=3)]
-    discount = TicketDiscount(scope=Scope.ALL, amount=money(1))
+    discount = ScopedDiscount(scope=Scope.ALL, amount=money(1))
 
     document = price(lines, PLAIN, [discount])
 
@@ -149,7 +149,7 @@ def test_step_3_the_largest_remainder_gets_the_cent() -> None:
     """
     lines = [line(PART, 1, amount) for amount in (1, 2, 4)]
 
-    document = price(lines, PLAIN, [TicketDiscount(scope=Scope.ALL, amount=money("0.10"))])
+    document = price(lines, PLAIN, [ScopedDiscount(scope=Scope.ALL, amount=money("0.10"))])
 
     assert [1, 3, 6] == [one.discount for one in document.lines]
 
@@ -159,7 +159,7 @@ def test_step_3_discounts_are_taken_in_their_order() -> None:
     10 % and then 5.00 is less than 5.00 and then 10 %.
     """
     lines = [line(PART, 1, 100)]
-    tenth, five = ticket_off(Scope.ALL, 10), TicketDiscount(scope=Scope.ALL, amount=money(5))
+    tenth, five = ticket_off(Scope.ALL, 10), ScopedDiscount(scope=Scope.ALL, amount=money(5))
 
     assert 1500 == price(lines, PLAIN, [tenth, five]).totals.discount
     assert 1450 == price(lines, PLAIN, [five, tenth]).totals.discount
@@ -197,7 +197,7 @@ def test_step_3_more_than_the_scope_has_is_all_of_it() -> None:
     An amount beyond what is left of the scope takes what is left, and no more.
     """
     lines = [line(PART, 1, 3, discount=off(50)), line(PART, 1, 1), line(LABOR, 1, 9)]
-    discounts = [TicketDiscount(scope=Scope.PARTS, amount=money(50))] * 2
+    discounts = [ScopedDiscount(scope=Scope.PARTS, amount=money(50))] * 2
 
     document = price(lines, PLAIN, discounts)
 
@@ -210,7 +210,7 @@ def test_step_3_a_cent_can_be_taken_off_and_nothing_of_nothing() -> None:
     """
     lines = [line(PART, 1, "0.01"), line(PART, 1, 5, discount=off(100)), line(PART, 1, "0.01")]
 
-    document = price(lines, PLAIN, [TicketDiscount(scope=Scope.ALL, amount=money("0.02"))])
+    document = price(lines, PLAIN, [ScopedDiscount(scope=Scope.ALL, amount=money("0.02"))])
 
     assert [1, 500, 1] == [one.discount for one in document.lines]
 
