@@ -1,9 +1,10 @@
 """The part of the shop's profile that decides prices: tax rates, supplies fee, rounding."""
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, Final
 
 from attrs import frozen
 
@@ -16,6 +17,9 @@ from mechanic_core.texts import ONE_LINE
 from mechanic_core.values import LINE
 
 Authority = Annotated[str, LINE, Length(1, 60), ONE_LINE, Example("State")]
+
+MAX_CLASS_RATE: Final = 8 * WHOLE
+"""What the rates of a class may add up to: each figure of the greatest ticket has 64 bits then."""
 
 
 class TaxRounding(StrEnum):
@@ -73,21 +77,26 @@ class PricingRules:
     tax_rates: Annotated[
         tuple[TaxRate, ...],
         Length(0, 200),
-        Description("Rates of several authorities for one class add up."),
+        Description("Rates of several authorities for one class add up, to at most 800."),
     ] = ()
     tax_rounding: Annotated[TaxRounding, Example(TaxRounding.DOCUMENT)] = TaxRounding.DOCUMENT
     prices_include_tax: Annotated[bool, Example(False)] = False
     supplies_fee: SuppliesFee | None = None
 
     def __attrs_post_init__(self) -> None:
-        """Check that an authority has one rate for a class."""
+        """Check that an authority has one rate for a class, and what the rates of one add up to."""
         found: set[tuple[str, str]] = set()
+        sums: Counter[str] = Counter()
         problems = []
         for index, rate in enumerate(self.tax_rates):
             if (rate.tax_class, rate.authority) in found:
                 detail = "has a rate for this tax_class already"
                 problems.append(Problem(f"#/tax_rates/{index}/authority", detail))
             found.add((rate.tax_class, rate.authority))
+            sums[rate.tax_class] += rate.percent
+            if sums[rate.tax_class] > MAX_CLASS_RATE:
+                detail = "the rates of a tax_class must add up to at most 800"
+                problems.append(Problem(f"#/tax_rates/{index}/percent", detail))
         if problems:
             raise RuleBroken(*problems)
 

@@ -600,6 +600,44 @@ def test_an_authority_has_one_rate_for_a_class() -> None:
     ) == refused.value.problems
 
 
+def test_the_rates_of_a_class_add_up_to_at_most_800() -> None:
+    """
+    Beyond, the tax of the greatest ticket would not fit 64 bits; each rate beyond is named.
+    """
+    most = [rate("parts", 100, f"Authority {number}") for number in range(8)]
+    rules(*most, *(rate("labor", 100, f"Authority {number}") for number in range(8)))
+
+    with pytest.raises(RuleBroken) as refused:
+        rules(*most, rate("parts", "0.0001"), rate("labor", 100), rate("parts", 0, "City"))
+
+    detail = "the rates of a tax_class must add up to at most 800"
+    assert (
+        Problem("#/tax_rates/8/percent", detail),
+        Problem("#/tax_rates/10/percent", detail),
+    ) == refused.value.problems
+
+
+def test_every_figure_of_the_greatest_ticket_has_64_bits() -> None:
+    """
+    200 lines of a kind at the greatest quantity and price, with all that can be added to them.
+    """
+    given = rules(
+        *(
+            rate(tax_class, 100, f"Authority {number}")
+            for tax_class in ("parts", "labor", "fees", "supplies")
+            for number in range(8)
+        ),
+        supplies_fee=SuppliesFee(percent=percent(100), of=(FeeBase.PARTS, FeeBase.LABOR)),
+    )
+    lines = [
+        line(kind, 99999, "99999999.99", id=number)
+        for kind in (PART, LABOR, FEE)
+        for number in range(1, 201)
+    ]
+
+    assert 2**62 < price(lines, given).totals.total < 2**63
+
+
 def test_a_stored_line_has_a_class_that_means_something() -> None:
     """
     A default class, `none`, and a class with rates are known; another one is refused.
