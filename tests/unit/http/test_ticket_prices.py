@@ -238,6 +238,29 @@ def test_the_kind_of_a_charge_stays(desk: Desk) -> None:
     assert (-42, -42) == (totals["charges"], totals["total"])
 
 
+def test_what_a_kind_forbids_is_told_with_all_other_problems(desk: Desk) -> None:
+    """
+    The quantity below 0 of a fee is told beside a member that is wrong, or not known.
+    """
+    fee = {"kind": "fee", "description": "Towing", "quantity": -1, "unit_price": 5}
+    only_cores = ("#/quantity", "must be above 0: only a core comes back")
+
+    assert [("#/unit_price", "must have at most 2 decimals"), only_cores] == desk.problems(
+        "POST", "/charges", fee | {"unit_price": 1.005, "discount": {"percent": 5}}
+    )
+    assert [
+        ("#/vat", "is not a known field"),
+        only_cores,
+        ("#/discount", "must be null: the amount of the line is below 0"),
+    ] == desk.problems("POST", "/charges", fee | {"vat": 1, "discount": {"percent": 5}})
+    made = desk.made("/charges", **fee | {"quantity": 1})
+    path = f"/charges/{made['id']}"
+    wrong = {"quantity": -1, "tax_class": "tyres", "job_id": 99}
+    assert ["#/tax_class", "#/job_id", "#/quantity"] == [
+        pointer for pointer, _ in desk.problems("PATCH", path, wrong)
+    ]
+
+
 def test_discounts_of_the_ticket_are_replaced(desk: Desk) -> None:
     """
     They are answered as they are given, each with its reason.
