@@ -86,13 +86,18 @@ def layers(session: nox.Session) -> None:
 @nox.session(python=sorted({*PYTHONS, HERE}))
 def unit(session: nox.Session) -> None:
     """Run the unit tests: records, rules and use cases, without I/O."""
-    test(session, "tests/unit")
+    run_tests(session, "tests/unit")
 
 
 @nox.session(python=sorted({*PYTHONS, HERE}))
 def integration(session: nox.Session) -> None:
-    """Run the integration tests and the attacks: real databases, servers and sockets."""
-    test(session, "tests/integration", "tests/attacks")
+    """Run the integration tests and the attacks: real databases, servers and sockets.
+
+    They wait more than they compute, so two processes run them, each with servers of its own.
+    """
+    run_tests(
+        session, "tests/integration", "tests/attacks", options=("-n", "2", "--dist", "loadfile")
+    )
 
 
 @nox.session
@@ -292,10 +297,10 @@ def changed(session: nox.Session, path: Path, command: tuple[str, ...]) -> bool:
     return True
 
 
-def test(session: nox.Session, *folders: str) -> None:
-    """Run the tests of *folders*, or some of them."""
+def run_tests(session: nox.Session, *folders: str, options: tuple[str, ...] = ()) -> None:
+    """Run the tests of *folders*, or some of them, with *options* of pytest."""
     install(session, "tests", project=True)
-    session.run("pytest", *arguments_of(session, *folders))
+    session.run("pytest", *options, *arguments_of(session, *folders))
 
 
 def arguments_of(session: nox.Session, *folders: str) -> list[str]:

@@ -26,7 +26,7 @@ from benchmarks.layers import Layer, cost_of
 from benchmarks.ticket_page import TICKETS
 from mechanic_core.money import Money, Percent, money, percent, quantity
 from mechanic_core.pricing import price
-from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
+from mechanic_core.pricing.discounts import Discount, Scope, ScopedDiscount
 from mechanic_core.pricing.line import LineKind, PricingLine
 from mechanic_core.pricing.pricing_rules import (
     FeeBase,
@@ -57,8 +57,8 @@ LINES: Final = tuple(
     for number in range(200)
 )
 DISCOUNTS: Final = (
-    TicketDiscount(scope=Scope.ALL, percent=percent("2.5")),
-    TicketDiscount(scope=Scope.PARTS, amount=Money(5000)),
+    ScopedDiscount(scope=Scope.ALL, percent=percent("2.5")),
+    ScopedDiscount(scope=Scope.PARTS, amount=Money(5000)),
 )
 
 

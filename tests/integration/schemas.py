@@ -1,5 +1,6 @@
 """The schema of a database, as the database itself describes it."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -41,14 +42,27 @@ def schema_of(url: str) -> Mapping[str, Any]:
     return {name: description for name, description in rows if "mechanic_shop_version" not in name}
 
 
-def rows_of(url: str) -> Mapping[str, str]:
-    """Return a digest of the rows of every table of a PostgreSQL database, but the random epoch."""
+def rows_of(url: str) -> Mapping[str, list[str]]:
+    """Return the rows of every table of a PostgreSQL database, but the random epoch.
+
+    Jobs have their rank in place of their id: a transaction that is rolled back leaves gaps.
+    """
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'epochs'"
-    digest = (
-        "SELECT coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM {} AS t"
-    )
     with psycopg.connect(url) as connection:
-        names = [name for (name,) in connection.execute(tables)]
-        queries = {name: SQL(digest).format(Identifier(name)) for name in names}
-        found = {name: connection.execute(query).fetchone() for name, query in queries.items()}
-    return {name: row[0] for name, row in found.items() if row}
+        found = {name: _rows(connection, name) for (name,) in connection.execute(tables)}
+    ids = sorted(job["id"] for job in found.get("ticket_jobs", ()))
+    ranks = {job_id: rank for rank, job_id in enumerate(ids, 1)}
+    for name, rows in found.items():
+        member = "id" if name == "ticket_jobs" else "job_id"
+        for row in rows:
+            if member in row:
+                row[member] = ranks.get(row[member])
+    return {
+        name: sorted(json.dumps(row, sort_keys=True) for row in rows)
+        for name, rows in found.items()
+    }
+
+
+def _rows(connection: psycopg.Connection, table: str) -> list[dict[str, Any]]:
+    query = SQL("SELECT to_jsonb(t) FROM {} AS t").format(Identifier(table))
+    return [row for (row,) in connection.execute(query)]

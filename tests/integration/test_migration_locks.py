@@ -70,7 +70,7 @@ STALL: Final = """
 """
 """Makes the third batch wait for the test."""
 
-CRASHES_APART: Final = int(os.environ.get("CRASHES_APART", "10"))
+CRASHES_APART: Final = int(os.environ.get("CRASHES_APART", "20"))
 INVALID: Final = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 NOT_COPIED: Final = """
     SELECT count(*) FROM tickets JOIN vehicles ON vehicles.id = vehicle_id
@@ -210,7 +210,7 @@ def test_a_crash_anywhere_is_repaired(released_url: str, postgres: PostgresServe
     """
     After a crash between two statements the next upgrade leads to the same schema and rows.
 
-    Each tenth pair of statements is tried, and each in `nox -s long`.
+    Each twentieth pair of statements is tried, and each in `nox -s long`.
     """
     crashes, wrong, before = 0, [], released_url
     for version in sorted(known())[int(runner.current(released_url) or 0) :]:

@@ -9,7 +9,7 @@ from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.members import LeftOut
 from mechanic_core.money import WHOLE, Price, Share
 from mechanic_core.pricing.rounding import rounded
-from mechanic_core.rules import Description, Example, checked
+from mechanic_core.rules import Example, checked
 from mechanic_core.values import Note
 
 
@@ -41,10 +41,15 @@ class Discount:
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class TicketDiscount(Discount):
-    """A discount on a whole ticket, or on its parts or labour, and the reason for it."""
+class ScopedDiscount(Discount):
+    """A discount on all lines, or on parts or labour."""
 
     scope: Scope
-    reason: Annotated[
-        Note | None, Description("Required on a ticket."), Example("Fleet customer")
-    ] = None
+    reason: Annotated[Note | None, Example("Fleet customer")] = None
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class TicketDiscount(ScopedDiscount):
+    """A discount on a whole ticket, or on its parts or labour, and the reason for it."""
+
+    reason: Annotated[Note, Example("Fleet customer")]

@@ -7,7 +7,7 @@ from attrs import field, frozen
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import Price
 from mechanic_core.pricing.bounds import MAX_DISCOUNTS, MAX_LINES
-from mechanic_core.pricing.discounts import TicketDiscount
+from mechanic_core.pricing.discounts import ScopedDiscount
 from mechanic_core.pricing.line import (
     NO_DISCOUNT_BELOW_0,
     LineKind,
@@ -40,7 +40,7 @@ class PriceRequest:
     """Lines to be priced, with discounts on all of them, taken off in their order."""
 
     lines: Annotated[tuple[PriceLine, ...], Length(0, 3 * MAX_LINES)]
-    discounts: Annotated[tuple[TicketDiscount, ...], Length(0, MAX_DISCOUNTS)] = ()
+    discounts: Annotated[tuple[ScopedDiscount, ...], Length(0, MAX_DISCOUNTS)] = ()
     profile: Annotated[
         PricingRules | None, Description("The rules; by default those of the shop.")
     ] = None

@@ -19,7 +19,6 @@ from mechanic_core.values import LINE
 
 Authority = Annotated[str, LINE, Length(1, 60), ONE_LINE, Example("State")]
 
-
 _MOST: Final = f"at most {100 * MAX_TAX // WHOLE}"
 _TOO_MUCH: Final = f"the rates of a tax_class must add up to {_MOST}"
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.money import ONE, Money, Quantity
-from mechanic_core.pricing.discounts import Scope, TicketDiscount
+from mechanic_core.pricing.discounts import Scope, ScopedDiscount
 from mechanic_core.pricing.document import PricedDocument, PricedLine, Totals
 from mechanic_core.pricing.line import GIVEN_KINDS, NO_DISCOUNT_BELOW_0, LineKind, PricingLine
 from mechanic_core.pricing.pricing_rules import FeeBase, PricingRules, SuppliesFee
@@ -35,7 +35,7 @@ KINDS_OF_BASES: Final = MappingProxyType(
 
 
 def price(
-    lines: Sequence[PricingLine], rules: PricingRules, discounts: Sequence[TicketDiscount] = ()
+    lines: Sequence[PricingLine], rules: PricingRules, discounts: Sequence[ScopedDiscount] = ()
 ) -> PricedDocument:
     """Return what *lines* come to under *rules*: the seven steps of `mechanic_core.pricing`.
 
@@ -83,7 +83,7 @@ def _require_priceable(lines: Sequence[PricingLine]) -> None:
 
 
 def _discounted(
-    discount: TicketDiscount, kinds: Sequence[LineKind], left: Sequence[int]
+    discount: ScopedDiscount, kinds: Sequence[LineKind], left: Sequence[int]
 ) -> list[int]:
     """Return what is *left* of each line after a ticket-wide discount, which they share."""
     scope = KINDS_OF_SCOPES[discount.scope]

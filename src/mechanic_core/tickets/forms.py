@@ -160,12 +160,6 @@ class DiscountsForm:
 
     items: Annotated[tuple[TicketDiscount, ...], Length(0, MAX_DISCOUNTS)]
 
-    def __attrs_post_init__(self) -> None:
-        """Check that each has a reason."""
-        without = [index for index, one in enumerate(self.items) if one.reason is None]
-        if without:
-            raise RuleBroken(*(Problem(f"#/items/{one}/reason", "is required") for one in without))
-
 
 @frozen(kw_only=True, field_transformer=checked)
 class TransitionForm:

@@ -39,6 +39,7 @@ from mechanic_http.json.members import (
     is_tuple,
     member_name,
 )
+from mechanic_http.json.partial_records import broken_rules
 from mechanic_http.json.pointers import escape, nest, rename
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
@@ -195,7 +196,8 @@ def _record(cls: Any, converter: Converter) -> Hook:
         except ClassValidationError as error:
             shown = names | {n: alias for alias, n in chosen.items()}
             problems = [*_field_problems(error, tree, shown), *_unknown(tree, shown, aliases)]
-        raise RuleBroken(*problems)
+            rules = broken_rules(error, cls, tree, converter)
+        raise RuleBroken(*problems, *(rename(problem, shown) for problem in rules))
 
     return structure
 
@@ -224,7 +226,7 @@ def _is_empty(value: Any, normalize: Callable[[str], str] | None) -> bool:
 def _field_problems(
     error: ClassValidationError, tree: dict[str, Any], shown: dict[str, str]
 ) -> Iterator[Problem]:
-    """Return the problems of each field, or those that the record's constructor raised."""
+    """Return the problems of each field; raise what is no problem of the body."""
     of_fields, others = error.group_exceptions()
     for refused, note in of_fields:
         name = shown[note.name]
@@ -237,9 +239,7 @@ def _field_problems(
         else:
             raise refused
     for refused in others:
-        if isinstance(refused, RuleBroken):
-            yield from (rename(problem, shown) for problem in refused.problems)
-        elif not isinstance(refused, ForbiddenExtraKeysError):
+        if not isinstance(refused, RuleBroken | ForbiddenExtraKeysError):
             raise refused
 
 

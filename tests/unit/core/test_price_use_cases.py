@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from mechanic_core.errors import Invalid, Problem
+from mechanic_core.errors import Invalid
 from mechanic_core.money import WHOLE, Money, Percent, Quantity
 from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
 from mechanic_core.pricing.line import LineKind
@@ -110,21 +110,6 @@ def test_the_discount_of_a_line_is_in_its_history(
     labor(premises, ticket, description="Brakes", discount=Discount(percent=Percent(percent)))
 
     assert f"1 h: Brakes, {text}" == premises.history(ticket.id)[-1].to
-
-
-def test_a_discount_of_a_ticket_needs_a_reason() -> None:
-    """
-    Each one without a reason is named.
-    """
-    silent = TicketDiscount(scope=Scope.ALL, percent=WHOLE)
-
-    with pytest.raises(Invalid) as refused:
-        DiscountsForm(items=(silent, FLEET, silent))
-
-    assert (
-        Problem("#/items/0/reason", "is required"),
-        Problem("#/items/2/reason", "is required"),
-    ) == refused.value.problems
 
 
 def test_a_line_takes_a_tax_class_that_the_shop_has(premises: Premises) -> None:

@@ -39,6 +39,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "DiscountsForm": {"items": ()},
     "LineCredit": {"quantity": 1_000},
     "MechanicEdit": {"add_ids": (1,)},
+    "ScopedDiscount": {"percent": 100_000},
     "TicketDiscount": {"percent": 100_000},
 }
 """What a sample needs because a rule spans its optional fields."""

@@ -152,6 +152,31 @@ def test_reports_every_problem_at_once() -> None:
     } == details_of(tree, Registration)
 
 
+def test_reports_rules_between_members_beside_other_problems() -> None:
+    """
+    What the constructor finds is told too, unless it depends on a member that is wrong.
+    """
+    both = {"vin": "1HGCM82633A004352", "vehicle_id": 1, "odometer": "far"}
+
+    assert {
+        "#/vehicle_id": "must not be given together with vin",
+        "#/odometer": "must be an integer",
+        "#/description": "is required",
+        "#/colour": "is not a known field",
+    } == details_of(both | {"colour": "red"}, TicketDraft)
+    assert {
+        "#/add_ids/0": "must be an integer",
+        "#/all": "is not a known field",
+    } == details_of({"add_ids": ["x"], "all": True}, MechanicEdit)
+    assert {
+        "#/add_ids": "add_ids or remove_ids is required",
+        "#/all": "is not a known field",
+    } == details_of({"all": True}, MechanicEdit)
+    assert {"#/gap": "is no size", "#/colour": "is not a known field"} == details_of(
+        {"gap": 0, "colour": "red"}, Gap
+    )
+
+
 def test_points_into_arrays() -> None:
     """
     The pointer to an element of an array has its index.

@@ -399,7 +399,10 @@ BAD: Final[list[tuple[dict[str, Any], dict[str, str]]]] = [
         {"lines": [PADS | {"id": 1}, WORK | {"id": 1}, PADS | {"id": 1}]},
         {"#/lines/2/id": "is the id of another part"},
     ),
-    ({"lines": [], "discounts": [{}]}, {"#/discounts/0/scope": "is required"}),
+    (
+        {"lines": [], "discounts": [{}]},
+        {"#/discounts/0/scope": "is required", "#/discounts/0/amount": ""},
+    ),
     ({"lines": [], "discounts": [{"scope": "all"}]}, {"#/discounts/0/amount": ""}),
     (
         {"lines": [], "discounts": [TICKET_WIDE | {"scope": "core"}]},
@@ -416,7 +419,11 @@ BAD: Final[list[tuple[dict[str, Any], dict[str, str]]]] = [
     ({"lines": [], "profile": {"currency": "EUR"}}, {"#/profile/currency": ""}),
     (
         {"lines": [], "profile": {"supplies_fee": {"of": ["parts"]}}},
-        {"#/profile/supplies_fee/percent": "is required"},
+        {"#/profile/supplies_fee/percent": "is required", "#/profile/supplies_fee/of": ""},
+    ),
+    (
+        {"lines": [PADS | {"quantity": -1, "discount": {"amount": 1}, "vin": "x", "id": 0}]},
+        {"#/lines/0/discount": "", "#/lines/0/vin": "", "#/lines/0/id": ""},
     ),
     ({"lines": [], "vat": 1}, {"#/vat": "is not a known field"}),
     (

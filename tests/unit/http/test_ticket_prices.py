@@ -238,6 +238,29 @@ def test_the_kind_of_a_charge_stays(desk: Desk) -> None:
     assert (-42, -42) == (totals["charges"], totals["total"])
 
 
+def test_what_a_kind_forbids_is_told_with_all_other_problems(desk: Desk) -> None:
+    """
+    The quantity below 0 of a fee is told beside a member that is wrong, or not known.
+    """
+    fee = {"kind": "fee", "description": "Towing", "quantity": -1, "unit_price": 5}
+    only_cores = ("#/quantity", "must be above 0: only a core comes back")
+
+    assert [("#/unit_price", "must have at most 2 decimals"), only_cores] == desk.problems(
+        "POST", "/charges", fee | {"unit_price": 1.005, "discount": {"percent": 5}}
+    )
+    assert [
+        ("#/vat", "is not a known field"),
+        only_cores,
+        ("#/discount", "must be null: the amount of the line is below 0"),
+    ] == desk.problems("POST", "/charges", fee | {"vat": 1, "discount": {"percent": 5}})
+    made = desk.made("/charges", **fee | {"quantity": 1})
+    path = f"/charges/{made['id']}"
+    wrong = {"quantity": -1, "tax_class": "tyres", "job_id": 99}
+    assert ["#/tax_class", "#/job_id", "#/quantity"] == [
+        pointer for pointer, _ in desk.problems("PATCH", path, wrong)
+    ]
+
+
 def test_discounts_of_the_ticket_are_replaced(desk: Desk) -> None:
     """
     They are answered as they are given, each with its reason.
@@ -255,9 +278,12 @@ def test_discounts_of_the_ticket_are_replaced(desk: Desk) -> None:
     assert 84.5 == ticket["labor"][0]["net"] == ticket["jobs"][0]["totals"]["net"]
     assert [] == desk.ask("PUT", "/discounts", {"items": []})[1]["discounts"]
     silent = {name: fleet[name] for name in ("scope", "percent")}
-    assert [("#/items/1/reason", "is required")] == desk.problems(
-        "PUT", "/discounts", {"items": [fleet, silent]}
-    )
+    twice = {"scope": "all", "amount": 200, "percent": 101, "reason": None}
+    assert [
+        ("#/items/0/reason", "is required"),
+        ("#/items/2/percent", "must be from 0 to 100"),
+        ("#/items/2/reason", "must not be null"),
+    ] == desk.problems("PUT", "/discounts", {"items": [silent, fleet, twice]})
     assert [("#/items", "is required")] == desk.problems("PUT", "/discounts", {})
     assert [("#/items", "must have at most 20 items")] == desk.problems(
         "PUT", "/discounts", {"items": [fleet] * 21}

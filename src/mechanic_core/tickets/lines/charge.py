@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from attrs import evolve, frozen
 
-from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.errors import Problem, ProblemCollector, RuleBroken
 from mechanic_core.money import Money, Price
 from mechanic_core.pricing.line import (
     CHARGES,
@@ -105,12 +105,13 @@ class ChargeLine(TicketLine):
 
 def _require_consistent(kind: LineKind, form: ChargeChange) -> None:
     """Raise `RuleBroken` for a quantity that the kind cannot have, and a discount on a credit."""
-    problems = []
-    if form.quantity == 0:
-        problems.append(Problem("#/quantity", "must not be 0"))
-    if form.quantity < 0 and kind is not LineKind.CORE:
-        problems.append(Problem("#/quantity", "must be above 0: only a core comes back"))
-    if form.discount and line_amount(form.quantity, form.unit_price) < 0:
-        problems.append(Problem("#/discount", NO_DISCOUNT_BELOW_0))
-    if problems:
-        raise RuleBroken(*problems)
+    problems = ProblemCollector()
+    with problems:
+        if form.quantity == 0:
+            raise RuleBroken(Problem("#/quantity", "must not be 0"))
+        if form.quantity < 0 and kind is not LineKind.CORE:
+            raise RuleBroken(Problem("#/quantity", "must be above 0: only a core comes back"))
+    with problems:
+        if form.discount and line_amount(form.quantity, form.unit_price) < 0:
+            raise RuleBroken(Problem("#/discount", NO_DISCOUNT_BELOW_0))
+    problems.raise_if_any()

@@ -84,8 +84,11 @@ class ChangeCharge:
             with problems:
                 form.require_tax_class(rules, before.tax_class)
             with problems:
-                after = ticket.with_charge(before.with_form(form), at)
+                ticket.require_job(form.job_id)
+            with problems:
+                changed = before.with_form(form)
             problems.raise_if_any()
+            after = ticket.with_charge(changed, at)
             line = after.charge_line(line_id)
             if line == before:
                 return before

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mechanic_core.money import Money, Percent, Quantity, money, percent, quantity
 from mechanic_core.pricing import price
-from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
+from mechanic_core.pricing.discounts import Discount, Scope, ScopedDiscount
 from mechanic_core.pricing.document import PricedDocument
 from mechanic_core.pricing.line import LineKind, PricingLine
 from mechanic_core.pricing.pricing_rules import (
@@ -36,9 +36,9 @@ def off(number: str | int) -> Discount:
     return Discount(percent=percent(number))
 
 
-def ticket_off(scope: Scope, number: str | int) -> TicketDiscount:
+def ticket_off(scope: Scope, number: str | int) -> ScopedDiscount:
     """Return a ticket-wide discount of a percentage."""
-    return TicketDiscount(scope=scope, percent=percent(number))
+    return ScopedDiscount(scope=scope, percent=percent(number))
 
 
 def rate(tax_class: str, number: str | int, authority: str = "State") -> TaxRate:
@@ -67,7 +67,7 @@ class Draft:
 
     lines: tuple[PricingLine, ...]
     rules: PricingRules
-    discounts: tuple[TicketDiscount, ...] = ()
+    discounts: tuple[ScopedDiscount, ...] = ()
 
     def priced(self, lines: Sequence[PricingLine] | None = None) -> PricedDocument:
         """Return the document, or that of other *lines* instead."""
@@ -108,11 +108,11 @@ def discounts() -> st.SearchStrategy[Discount]:
     return st.builds(Discount, amount=AMOUNTS) | st.builds(Discount, percent=PERCENTS)
 
 
-def ticket_discounts() -> st.SearchStrategy[TicketDiscount]:
+def ticket_discounts() -> st.SearchStrategy[ScopedDiscount]:
     """Return a strategy for ticket-wide discounts."""
     scopes = st.sampled_from(Scope)
-    return st.builds(TicketDiscount, scope=scopes, amount=AMOUNTS) | st.builds(
-        TicketDiscount, scope=scopes, percent=PERCENTS
+    return st.builds(ScopedDiscount, scope=scopes, amount=AMOUNTS) | st.builds(
+        ScopedDiscount, scope=scopes, percent=PERCENTS
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from mechanic_core.pricing.discounts import Discount, TicketDiscount
+from mechanic_core.pricing.discounts import Discount, ScopedDiscount
 from mechanic_core.pricing.line import PricingLine
 from mechanic_core.pricing.pricing_rules import PricingRules
 
@@ -67,7 +67,7 @@ def numbered(lines: Iterable[PricingLine]) -> list[dict[str, Any]]:
 
 
 def oracle(
-    lines: Sequence[PricingLine], rules: PricingRules, discounts: Sequence[TicketDiscount]
+    lines: Sequence[PricingLine], rules: PricingRules, discounts: Sequence[ScopedDiscount]
 ) -> dict[str, Any]:
     """Return lines, breakdown and totals of a document."""
     rows = numbered(lines)
@@ -106,7 +106,7 @@ def oracle(
     }
 
 
-def take_off(rows: list[dict[str, Any]], discount: TicketDiscount) -> None:
+def take_off(rows: list[dict[str, Any]], discount: ScopedDiscount) -> None:
     """Take a ticket-wide discount off what is left of the rows in its scope."""
     kinds = {"parts": ["part"], "labor": ["labor"], "all": ["part", "labor", "fee", "sublet"]}
     scope = [

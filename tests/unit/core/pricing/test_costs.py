@@ -7,7 +7,7 @@ import pytest
 
 from mechanic_core.money import money, percent
 from mechanic_core.pricing import credit, price
-from mechanic_core.pricing.discounts import Scope, TicketDiscount
+from mechanic_core.pricing.discounts import Scope, ScopedDiscount
 from mechanic_core.pricing.pricing_rules import (
     FeeBase,
     PricingRules,
@@ -30,7 +30,7 @@ LINES: Final = [
 ]
 DISCOUNTS: Final = (
     ticket_off(Scope.ALL, "2.5"),
-    TicketDiscount(scope=Scope.PARTS, amount=money(50)),
+    ScopedDiscount(scope=Scope.PARTS, amount=money(50)),
 )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mechanic_core.errors import RuleBroken
 from mechanic_core.money import WHOLE, Money, Percent, Quantity
 from mechanic_core.pricing import price
-from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
+from mechanic_core.pricing.discounts import Discount, Scope, ScopedDiscount
 from mechanic_core.pricing.document import PricedDocument
 from mechanic_core.pricing.line import LineKind, PricingLine
 from mechanic_core.pricing.pricing_rules import PricingRules
@@ -19,8 +19,8 @@ from tests.strategies import FEWER
 from tests.unit.core.pricing.documents import DOCUMENTS, Draft, drafts
 from tests.unit.core.pricing.oracle import oracle
 
-EVERYTHING: Final = TicketDiscount(scope=Scope.ALL, percent=WHOLE)
-NOTHING: Final = tuple(TicketDiscount(scope=scope, percent=Percent(0)) for scope in Scope)
+EVERYTHING: Final = ScopedDiscount(scope=Scope.ALL, percent=WHOLE)
+NOTHING: Final = tuple(ScopedDiscount(scope=scope, percent=Percent(0)) for scope in Scope)
 
 
 def agrees_with_fractions(draft: Draft) -> None:
@@ -170,7 +170,7 @@ def test_a_refusal_prices_nothing_and_names_everything(draft: Draft, wrong: set[
 
 
 @pytest.mark.parametrize("discounts", [(), (EVERYTHING,)])
-def test_nothing_costs_nothing(discounts: tuple[TicketDiscount, ...]) -> None:
+def test_nothing_costs_nothing(discounts: tuple[ScopedDiscount, ...]) -> None:
     """
     A document without lines has no tax, and totals of 0.
     """

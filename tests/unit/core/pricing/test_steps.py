@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.money import money, percent
+from mechanic_core.money import WHOLE, money, percent
 from mechanic_core.pricing import price
-from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
+from mechanic_core.pricing.bounds import MAX_TAX
+from mechanic_core.pricing.discounts import Discount, Scope, ScopedDiscount
 from mechanic_core.pricing.line import LineKind, PricingLine
 from mechanic_core.pricing.pricing_rules import (
     FeeBase,
@@ -134,7 +135,7 @@ def test_step_3_the_cent_that_is_left_goes_to_the_first_line() -> None:
     1.00 off three equal lines is 0.34, 0.33 and 0.33, and the part comes before the labour.
     """
     lines = [line(LABOR, 1, 10, id=1), line(PART, 1, 10, id=9), line(PART, 1, 10, id=3)]
-    discount = TicketDiscount(scope=Scope.ALL, amount=money(1))
+    discount = ScopedDiscount(scope=Scope.ALL, amount=money(1))
 
     document = price(lines, PLAIN, [discount])
 
@@ -149,7 +150,7 @@ def test_step_3_the_largest_remainder_gets_the_cent() -> None:
     """
     lines = [line(PART, 1, amount) for amount in (1, 2, 4)]
 
-    document = price(lines, PLAIN, [TicketDiscount(scope=Scope.ALL, amount=money("0.10"))])
+    document = price(lines, PLAIN, [ScopedDiscount(scope=Scope.ALL, amount=money("0.10"))])
 
     assert [1, 3, 6] == [one.discount for one in document.lines]
 
@@ -159,7 +160,7 @@ def test_step_3_discounts_are_taken_in_their_order() -> None:
     10 % and then 5.00 is less than 5.00 and then 10 %.
     """
     lines = [line(PART, 1, 100)]
-    tenth, five = ticket_off(Scope.ALL, 10), TicketDiscount(scope=Scope.ALL, amount=money(5))
+    tenth, five = ticket_off(Scope.ALL, 10), ScopedDiscount(scope=Scope.ALL, amount=money(5))
 
     assert 1500 == price(lines, PLAIN, [tenth, five]).totals.discount
     assert 1450 == price(lines, PLAIN, [five, tenth]).totals.discount
@@ -197,7 +198,7 @@ def test_step_3_more_than_the_scope_has_is_all_of_it() -> None:
     An amount beyond what is left of the scope takes what is left, and no more.
     """
     lines = [line(PART, 1, 3, discount=off(50)), line(PART, 1, 1), line(LABOR, 1, 9)]
-    discounts = [TicketDiscount(scope=Scope.PARTS, amount=money(50))] * 2
+    discounts = [ScopedDiscount(scope=Scope.PARTS, amount=money(50))] * 2
 
     document = price(lines, PLAIN, discounts)
 
@@ -210,7 +211,7 @@ def test_step_3_a_cent_can_be_taken_off_and_nothing_of_nothing() -> None:
     """
     lines = [line(PART, 1, "0.01"), line(PART, 1, 5, discount=off(100)), line(PART, 1, "0.01")]
 
-    document = price(lines, PLAIN, [TicketDiscount(scope=Scope.ALL, amount=money("0.02"))])
+    document = price(lines, PLAIN, [ScopedDiscount(scope=Scope.ALL, amount=money("0.02"))])
 
     assert [1, 500, 1] == [one.discount for one in document.lines]
 
@@ -598,6 +599,27 @@ def test_an_authority_has_one_rate_for_a_class() -> None:
         Problem("#/tax_rates/2/authority", detail),
         Problem("#/tax_rates/4/authority", detail),
     ) == refused.value.problems
+
+
+def test_every_figure_of_the_greatest_ticket_has_64_bits() -> None:
+    """
+    200 lines of a kind at the greatest quantity and price, with all that can be added to them.
+    """
+    given = rules(
+        *(
+            rate(tax_class, 100, f"Authority {number}")
+            for tax_class in ("parts", "labor", "fees", "supplies")
+            for number in range(MAX_TAX // WHOLE)
+        ),
+        supplies_fee=SuppliesFee(percent=percent(100), of=(FeeBase.PARTS, FeeBase.LABOR)),
+    )
+    lines = [
+        line(kind, 99999, "99999999.99", id=number)
+        for kind in (PART, LABOR, FEE)
+        for number in range(1, 201)
+    ]
+
+    assert 2**62 < price(lines, given).totals.total < 2**63
 
 
 def test_a_stored_line_has_a_class_that_means_something() -> None:

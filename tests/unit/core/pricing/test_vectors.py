@@ -10,7 +10,7 @@ import pytest
 from mechanic_core.money import Money, Percent, Quantity
 from mechanic_core.pricing import credit, price
 from mechanic_core.pricing.credits import CreditedLine, LineCredit
-from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
+from mechanic_core.pricing.discounts import Discount, Scope, ScopedDiscount
 from mechanic_core.pricing.document import PricedDocument
 from mechanic_core.pricing.line import LineKind, PricingLine
 from mechanic_core.pricing.pricing_rules import PricingRules, TaxRate, TaxRounding
@@ -43,7 +43,7 @@ def priced(vector: dict[str, Any]) -> PricedDocument:
         prices_include_tax=options.get("inclusive", False),
     )
     discounts = [
-        TicketDiscount(scope=Scope(one["scope"]), percent=Percent(one["ppm"]))
+        ScopedDiscount(scope=Scope(one["scope"]), percent=Percent(one["ppm"]))
         for one in options.get("discounts", ())
     ]
     return price(lines, rules, discounts)
