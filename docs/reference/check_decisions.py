@@ -33,6 +33,6 @@ def wrong(decisions: list[dict[str, Any]]) -> list[int]:
 
 if __name__ == "__main__":
     document = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    decisions = document["items"] if "items" in document else []
+    decisions = document.get("items", [])
     if wrong(decisions) or (not decisions and document["digest"] != digest_of(document)):
         raise SystemExit(f"changed: {wrong(decisions) or 'the estimate'}")
