@@ -119,10 +119,8 @@ def read_tickets(rows: Iterable[Row], present_rules: PresentRules) -> list[Ticke
 
 
 def _priced_anew(ticket: Ticket, present_rules: PresentRules) -> Ticket:
-    if ticket.status in EDITABLE_STATUSES:
-        return priced(evolve(ticket, rules=None), present_rules())
-    rules = ticket.rules or PricingRules()
-    return priced(evolve(ticket, rules=rules), rules)
+    is_unfinished = ticket.status in EDITABLE_STATUSES
+    return priced(ticket, present_rules() if is_unfinished else PricingRules())
 
 
 STORED = _join(tickets).where(tickets.c.id == RECORD_ID)
