@@ -4,8 +4,8 @@ Each existing ticket gets its first job, and its lines their place in it. Amount
 away from zero from now on; without a profile a ticket's total is their sum, as it was.
 
 The previous release, which may run until a deployment is complete, writes lines without a job.
-Triggers find or make it; a later migration drops them. It also changes tickets without *priced_version*:
-their price is computed when they are read, until this release saves them.
+Triggers find or make it; a later migration drops them. It also changes tickets without
+*priced_version*: their price is computed when they are read, until this release saves them.
 """
 
 import re
@@ -238,14 +238,14 @@ def _recreate_history(events: tuple[str, ...]) -> None:
         "SELECT type, sql FROM sqlite_master WHERE tbl_name = 'ticket_history' AND sql IS NOT NULL"
     )
     ddl = [(row.type, row.sql) for row in bind.execute(found)]
-    op.execute("CREATE TEMPORARY TABLE kept AS SELECT * FROM ticket_history ORDER BY id")
+    op.execute("CREATE TEMPORARY TABLE former AS SELECT * FROM ticket_history ORDER BY id")
     op.drop_table("ticket_history")
     (table,) = (sql for kind, sql in ddl if kind == "table")
     bind.exec_driver_sql(re.sub(r"\(event IN \([^)]*\)\)", f"(event IN {events})", table))
     columns = 'id, ticket_id, at, by_role, by_id, event, from_, "to", note'
-    kept = columns.replace("event", f"CASE WHEN event IN {events} THEN event ELSE 'changed' END")
-    op.execute(f"INSERT INTO ticket_history ({columns}) SELECT {kept} FROM kept")  # noqa: S608 - our own names
-    op.execute("DROP TABLE kept")
+    values = columns.replace("event", f"CASE WHEN event IN {events} THEN event ELSE 'changed' END")
+    op.execute(f"INSERT INTO ticket_history ({columns}) SELECT {values} FROM former")  # noqa: S608 - our own names
+    op.execute("DROP TABLE former")
     for kind, sql in ddl:
         if kind != "table":
             bind.exec_driver_sql(sql)
