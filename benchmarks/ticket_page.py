@@ -1,9 +1,9 @@
-"""A process with a shop of 100 tickets that tells what a page of them costs; see `benchmarks.prices`.
+"""A process with a shop of 100 tickets that prints what a page of them costs, for `benchmarks.prices`.
 
 It imports only what the former release has too, and fills the shop over HTTP.
 """
 
-# ruff: noqa: T201 - the lines that it prints are what it tells
+# ruff: noqa: T201 - it reports on its standard output
 
 import json
 import sys

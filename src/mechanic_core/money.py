@@ -137,13 +137,22 @@ _to_percent: Final = _exact(PERCENT_DECIMALS, WHOLE)
 
 
 def money_to_decimal(amount: int) -> Decimal:
-    """Return *amount* as a decimal number of currency units, with two decimals: 20.91 for 2091."""
+    """Return *amount* as a decimal number of currency units, with two decimals: 20.90 for 2090."""
     return Decimal(amount).scaleb(-MONEY_DECIMALS, _EXACT)
 
 
 def to_decimal(quantity: Quantity) -> Decimal:
     """Return *quantity* as a decimal number: 5.5 for 5500."""
-    whole, fraction = divmod(quantity, ONE)
+    return _without_zeros(quantity, QUANTITY_DECIMALS)
+
+
+def percent_to_decimal(percentage: Percent) -> Decimal:
+    """Return *percentage* as a decimal number: 7.5 for 75000."""
+    return _without_zeros(percentage, PERCENT_DECIMALS)
+
+
+def _without_zeros(scaled: int, decimals: int) -> Decimal:
+    whole, fraction = divmod(scaled, 10**decimals)
     if not fraction:
         return Decimal(whole)
-    return Decimal(quantity).scaleb(-QUANTITY_DECIMALS, _EXACT).normalize(_EXACT)
+    return Decimal(scaled).scaleb(-decimals, _EXACT).normalize(_EXACT)

@@ -1,9 +1,7 @@
 """State machine test: memory, SQLite and PostgreSQL agree after each step, refusals included."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -12,9 +10,9 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from mechanic_adapters.memory import MemoryStore
-from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.unit_of_work import Store
+from tests.integration.databases import new_shop_url
 from tests.integration.servers import PostgresServer
 from tests.integration.test_sql_contract import EMPTY
 from tests.machines.shop_machine import ShopMachine
@@ -42,27 +40,22 @@ class StoresMachine(ShopMachine):
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> OpenStore:
+def sqlite(tmp_path: Path, postgres: PostgresServer) -> OpenStore:
     """Opens an empty SQLite file."""
-    empty = tmp_path / "empty.db"
-    runner.upgrade(f"sqlite:///{empty}")
-    numbers = count(1)
 
     @contextmanager
     def open_store() -> Iterator[Store]:
-        file = Path(shutil.copy(empty, tmp_path / f"{next(numbers)}.db"))
-        with closing(SqlStore.open(f"sqlite:///{file}", pool_size=1)) as store:
+        url = new_shop_url("sqlite", tmp_path, postgres)
+        with closing(SqlStore.open(url, pool_size=1)) as store:
             yield store
-        file.unlink()
 
     return open_store
 
 
 @pytest.fixture
-def postgresql(postgres: PostgresServer) -> Iterator[OpenStore]:
+def postgresql(tmp_path: Path, postgres: PostgresServer) -> Iterator[OpenStore]:
     """Opens a PostgreSQL database, emptied first."""
-    url = postgres.new_database()
-    runner.upgrade(url)
+    url = new_shop_url("postgresql", tmp_path, postgres)
     with closing(SqlStore.open(url, pool_size=1)) as store, psycopg.connect(url) as connection:
 
         @contextmanager

@@ -1,6 +1,5 @@
 """The conformance suite on the SQL store, with a SQLite file and with PostgreSQL."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from mechanic_adapters.conformance.suite import *  # noqa: F403 - the whole suit
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.unit_of_work import Store
+from tests.integration.databases import new_shop_url
 from tests.integration.servers import PostgresServer
 
 EMPTY: Final = """
@@ -36,18 +36,10 @@ END $$
 """Empties a database, thirty times faster than creating one."""
 
 
-@pytest.fixture(scope="module")
-def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty shop in a file, as a template."""
-    file = tmp_path_factory.mktemp("sqlite") / "empty.db"
-    runner.upgrade(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-def sqlite(empty_file: Path, tmp_path: Path) -> str:
+def sqlite(tmp_path: Path, postgres: PostgresServer) -> str:
     """The URL of an empty shop in a file."""
-    return f"sqlite:///{shutil.copy(empty_file, tmp_path / 'shop.db')}"
+    return new_shop_url("sqlite", tmp_path, postgres)
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,15 @@ from mechanic_adapters.conformance.samples.records import (
     new_entry,
     new_labor_line,
     new_part_line,
+    new_ticket,
 )
 from mechanic_adapters.sql.engine.engines import database_url
+from mechanic_adapters.sql.queries.tickets import BATCH
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.money import Money, percent
+from mechanic_core.paging import PageRequest
 from mechanic_core.pricing.pricing_rules import PricingRules, TaxRate
+from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.ticket import Ticket
 
@@ -120,3 +124,20 @@ def test_all_unfinished_tickets_are_priced_anew(
     assert [Money(247), Money(165)] == [one.totals.tax for one in found]
     assert [priced(one, RULES) for one in found] == found
     assert evolve(other, totals=found[1].totals, jobs=found[1].jobs) == found[1]
+
+
+def test_more_tickets_than_a_batch_are_priced_anew(store: SqlStore) -> None:
+    """
+    Each unfinished ticket is, to the last.
+    """
+    ada, part, entry = add_customer(store), add_part(store), new_entry()
+    with store.begin() as work:
+        for _ in range(2 * BATCH + 1):
+            work.tickets.add(new_ticket(ada, parts=(new_part_line(part),)), entry)
+
+    with store.begin() as work:
+        work.ticket_prices.restamp(partial(priced, rules=RULES))
+    with store.read_only() as work:
+        found = work.ticket_lists.find(TicketFilter(), PageRequest(size=3 * BATCH)).items
+
+    assert [Money(165)] * (2 * BATCH + 1) == [ticket.totals.tax for ticket in found]

@@ -18,8 +18,8 @@ define a fixture named ``store`` that yields a new, empty store for each test:
         store.close()
 
 Every store that we ship passes it. The docstrings of the ports in `mechanic_core` say what it
-tests. Each noun has a module or a package here; `store` has what is tested for all nouns, by what their modules
-declare (see `declarations`).
+tests. Each noun has a module or a package here; `store` has what is tested for all nouns, by what
+their modules declare (see `declarations`).
 """
 
 import pkgutil

@@ -4,7 +4,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Final, Self
 
-from attrs import evolve, frozen
+from attrs import fields, frozen
 
 from mechanic_core.money import (
     MAX_QUANTITY,
@@ -19,6 +19,7 @@ from mechanic_core.pricing.discounts import Discount
 from mechanic_core.pricing.rounding import rounded
 from mechanic_core.rules import Between, Example, Length, OneOf, Pattern, checked
 from mechanic_core.texts import LONG_TEXT
+from mechanic_core.validators import unchecked
 from mechanic_core.values import LINE, LINES, IdNumber
 
 
@@ -129,4 +130,7 @@ class PricingLine:
 
         A line below 0 stays as it is: the customer gets what they have brought back.
         """
-        return self if self.amount < 0 else evolve(self, discount=Discount(percent=WHOLE))
+        if self.amount < 0:
+            return self
+        values = {one.name: getattr(self, one.name) for one in fields(type(self))}
+        return unchecked(type(self), **{**values, "discount": Discount(percent=WHOLE)})

@@ -7,7 +7,7 @@ from typing import Annotated, NewType, Self
 from attrs import evolve, frozen
 
 from mechanic_core.access import Actor, By, Role
-from mechanic_core.money import MONEY_DECIMALS, PERCENT_DECIMALS
+from mechanic_core.money import money_to_decimal, percent_to_decimal
 from mechanic_core.pricing.discounts import Discount, TicketDiscount
 from mechanic_core.rules import Example, stored
 from mechanic_core.tickets.lines.line import TicketLine
@@ -95,18 +95,12 @@ def describe_line(what: str, line: TicketLine, other: TicketLine | None = None) 
 def describe_discount(discount: Discount) -> str:
     """Return what a discount takes off, such as ``7.5 % off``; of a ticket, from what and why."""
     if discount.percent is None:
-        off = f"{_as_decimal(discount.amount or 0, MONEY_DECIMALS)} off"
+        off = f"{money_to_decimal(discount.amount or 0)} off"
     else:
-        percent = _as_decimal(discount.percent, PERCENT_DECIMALS)
-        off = f"{percent.rstrip('0').rstrip('.')} % off"
+        off = f"{percent_to_decimal(discount.percent)} % off"
     if isinstance(discount, TicketDiscount):
         return f"{off} {discount.scope}: {discount.reason}"
     return off
-
-
-def _as_decimal(scaled: int, decimals: int) -> str:
-    whole, fraction = divmod(scaled, 10**decimals)
-    return f"{whole}.{fraction:0{decimals}}"
 
 
 def _as_text(value: object) -> str | None:

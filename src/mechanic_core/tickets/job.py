@@ -17,8 +17,6 @@ JobId = NewType("JobId", Annotated[int, Example(7)])
 NEW_JOB: Final = JobId(0)
 """The id of a job until it is stored; a ticket has at most one such job."""
 
-_NEW_IN_DOCUMENT: Final = JobId(2**63 - 1)
-
 TicketVersion = Version
 """The version of the ticket, on a job or line that is returned by itself: its change changes it.
 
@@ -117,11 +115,6 @@ class Job:
         """Return the job with the details of *form*."""
         earlier = None if form.comes_back_from is None else JobId(form.comes_back_from)
         return evolve(self, title=form.title, kind=form.kind, comes_back_from=earlier)
-
-
-def id_in_document(job_id: JobId) -> JobId:
-    """Return the id of a job in a priced document, where only the supplies fee has no job."""
-    return _NEW_IN_DOCUMENT if job_id == NEW_JOB else job_id
 
 
 def title_from(description: str) -> str:

@@ -9,7 +9,6 @@ from mechanic_core.pricing import price
 from mechanic_core.pricing.document import PricedDocument
 from mechanic_core.pricing.line import CHARGES, LineKind
 from mechanic_core.pricing.pricing_rules import PricingRules
-from mechanic_core.tickets.job import id_in_document
 from mechanic_core.tickets.lines.charge import ChargeLine
 from mechanic_core.tickets.lines.labor_line import LaborLine
 from mechanic_core.tickets.lines.part_line import PartLine
@@ -34,9 +33,7 @@ def priced(ticket: Ticket, rules: PricingRules) -> Ticket:
     finished = ticket.status not in EDITABLE_STATUSES
     ticket = evolve(ticket, rules=(ticket.rules or rules) if finished else None)
     document = document_of(ticket, rules)
-    jobs = [
-        evolve(job, totals=document.totals_of_job(id_in_document(job.id))) for job in ticket.jobs
-    ]
+    jobs = [evolve(job, totals=document.totals_of_job(job.id)) for job in ticket.jobs]
     return evolve(
         ticket,
         jobs=tuple(jobs),

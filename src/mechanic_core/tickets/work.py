@@ -6,7 +6,7 @@ from typing import Protocol
 from attrs import evolve
 
 from mechanic_core.pricing.line import PricingLine
-from mechanic_core.tickets.job import Job, JobId, JobKind, JobStatus, id_in_document
+from mechanic_core.tickets.job import Job, JobId, JobKind, JobStatus
 from mechanic_core.tickets.lines.charge import ChargeLine
 from mechanic_core.tickets.lines.labor_line import LaborLine
 from mechanic_core.tickets.lines.part_line import PartLine
@@ -48,7 +48,7 @@ def lines_to_price(work: HasWork) -> list[PricingLine]:
 
 def lines_of_job(lines: Iterable[PricingLine], job_id: JobId) -> list[PricingLine]:
     """Return those of *lines* that belong to one job."""
-    return [line for line in lines if line.job_id == id_in_document(job_id)]
+    return [line for line in lines if line.job_id == job_id]
 
 
 def doubted_jobs(jobs: Iterable[Job]) -> tuple[Job, ...]:

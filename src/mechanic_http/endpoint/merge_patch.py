@@ -1,7 +1,8 @@
 """Changes that PUT and PATCH make to a form: replacement and JSON Merge Patch (RFC 7396).
 
 PATCH replaces a member as a whole, an object too: members of a discount or of a tolerance mean
-nothing without one another. PUT takes all that GET gave, the read-only members with the values that the resource has.
+nothing without one another. PUT takes all that GET gave, the read-only members with the values that
+the resource has.
 """
 
 import re

@@ -1,12 +1,11 @@
 """What must agree in a shop: balances with the ledger, counters with their rows, stored prices."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 
 from mechanic_adapters.sql.repositories.tickets.prices import WrongPrice
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.movement import Disagreement
-from mechanic_core.money import MONEY_DECIMALS, to_decimal
+from mechanic_core.money import money_to_decimal, to_decimal
 
 ALL_RIGHT = "all balances match the ledger, all counters and prices are right"
 """What is said if there is no disagreement."""
@@ -46,8 +45,6 @@ def wrong_counters(store: SqlStore) -> Sequence[str]:
 def _line_of_price(wrong: WrongPrice) -> str:
     if wrong.stored is None or wrong.computed is None:
         return f"ticket {wrong.ticket_id}: its price cannot be read"
-    stored, computed = (
-        Decimal(total).scaleb(-MONEY_DECIMALS) for total in (wrong.stored, wrong.computed)
-    )
+    stored, computed = money_to_decimal(wrong.stored), money_to_decimal(wrong.computed)
     members = ", ".join(wrong.members)
     return f"ticket {wrong.ticket_id}: total {stored} stored, {computed} computed; wrong: {members}"

@@ -11,7 +11,6 @@ from fastapi.testclient import TestClient
 from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.memory import store as memory_store
 from mechanic_adapters.sql.engine import connection_pool
-from mechanic_adapters.sql.migrations import runner
 from mechanic_core.access import Actor, Role
 from mechanic_core.errors import Unavailable
 from mechanic_core.inventory.part import PartForm
@@ -20,6 +19,7 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.unit_of_work import LeftElsewhereError
 from mechanic_shop import open_shop
+from tests.integration.databases import new_shop_url
 from tests.integration.servers import PostgresServer
 from tests.strategies import sample
 
@@ -33,8 +33,7 @@ def where(
 ) -> Iterator[dict[str, Any]]:
     """The arguments that open a shop on each kind of store."""
     if request.param == "postgresql":
-        url = postgres.new_database()
-        runner.upgrade(url)
+        url = new_shop_url("postgresql", tmp_path, postgres)
         yield {"url": url}
         postgres.drop_database(url)
     else:

@@ -14,7 +14,6 @@ from typing import Final
 import pytest
 
 from mechanic_adapters.sql.engine.forks import ForkedError
-from mechanic_adapters.sql.migrations import runner
 from mechanic_core.access import Actor, Role
 from mechanic_core.errors import Refused
 from mechanic_core.inventory.part import PartForm
@@ -23,6 +22,7 @@ from mechanic_core.paging import PageRequest
 from mechanic_core.shop import Shop
 from mechanic_shop import open_shop
 from mechanic_shop.wiring.open_store import OpenStore
+from tests.integration.databases import new_shop_url
 from tests.integration.programs import PATIENCE_S, environment
 from tests.integration.servers import PostgresServer
 from tests.strategies import sample
@@ -60,8 +60,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
     """The URL of an empty shop."""
     address = f"sqlite:///{tmp_path / 'shop.db'}"
     if request.param == "postgresql":
-        address = postgres.new_database()
-        runner.upgrade(address)
+        address = new_shop_url("postgresql", tmp_path, postgres)
     yield address
     if request.param == "postgresql":
         postgres.drop_database(address)

@@ -1,26 +1,19 @@
 """Empty shops on PostgreSQL."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
+from tests.integration.databases import new_shop_url
 from tests.integration.servers import PostgresServer
 
 
-@pytest.fixture(scope="module")
-def template(postgres: PostgresServer) -> str:
-    """An empty shop, as a template."""
-    url = postgres.new_database()
-    runner.upgrade(url)
-    return url
-
-
 @pytest.fixture
-def url(postgres: PostgresServer, template: str) -> Iterator[str]:
+def url(tmp_path: Path, postgres: PostgresServer) -> Iterator[str]:
     """The URL of an empty shop."""
-    url = postgres.new_database(template=template)
+    url = new_shop_url("postgresql", tmp_path, postgres)
     yield url
     postgres.drop_database(url)
 

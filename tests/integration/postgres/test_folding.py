@@ -17,6 +17,7 @@ from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import PageRequest
+from tests.integration.postgres.actions import wait_for_a_blocked_lock
 from tests.integration.sockets import wait_until
 from tests.machines.random_workers import now, run_workers, seed_shop
 from tests.shops import shop_on
@@ -173,6 +174,19 @@ def test_recounts_between_folds(store: SqlStore) -> None:
 
     assert ((), ()) == (store.miscounts(), store.wrong_totals())
     assert (46, [45]) == read(store)[:2]
+
+
+def test_a_recount_waits_for_a_fold_without_what_it_needs(url: str, store: SqlStore) -> None:
+    """
+    A recount that waits for the changes has not locked the counters: a fold may still write them.
+    """
+    with ThreadPoolExecutor(1) as threads, psycopg.connect(url) as fold:
+        fold.execute("LOCK TABLE worked_ticket_changes IN ROW EXCLUSIVE MODE")
+        recount = threads.submit(store.recount)
+        wait_for_a_blocked_lock(store)
+        fold.execute("LOCK TABLE mechanic_tallies IN ROW EXCLUSIVE MODE NOWAIT")
+        fold.commit()
+        assert None is recount.result(10)
 
 
 def fold_forever(url: str) -> None:

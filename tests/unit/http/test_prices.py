@@ -137,6 +137,53 @@ def test_any_document_is_priced_as_in_the_core(draft: Draft) -> None:
     assert json.loads(codec.encode(draft.priced(lines))) == answer
 
 
+PRICED_LINES: Final = [
+    {
+        "line": 1,
+        "kind": "part",
+        "id": 7,
+        "job_id": None,
+        "description": "Pads",
+        "quantity": 2,
+        "unit_price": 64.99,
+        "amount": 129.98,
+        "discount": 0,
+        "net": 129.98,
+        "tax": 10.72,
+        "tax_class": "parts",
+    },
+    {
+        "line": 2,
+        "kind": "labor",
+        "id": None,
+        "job_id": None,
+        "description": None,
+        "quantity": 1.5,
+        "unit_price": 120,
+        "amount": 180,
+        "discount": 0,
+        "net": 180,
+        "tax": 0,
+        "tax_class": "labor",
+    },
+    {
+        "line": 3,
+        "kind": "supplies",
+        "id": None,
+        "job_id": None,
+        "description": "Shop supplies",
+        "quantity": 1,
+        "unit_price": 9,
+        "amount": 9,
+        "discount": 0,
+        "net": 9,
+        "tax": 0,
+        "tax_class": "supplies",
+    },
+]
+"""The answer's lines for pads and work under the rules `TAXED`."""
+
+
 def test_answers_the_priced_document() -> None:
     """
     Lines are numbered, parts first; the supplies fee is the last; nothing is left out.
@@ -144,50 +191,7 @@ def test_answers_the_priced_document() -> None:
     document = price({"lines": [WORK, PADS | {"description": "Pads", "id": 7}], "profile": TAXED})
 
     assert {
-        "lines": [
-            {
-                "line": 1,
-                "kind": "part",
-                "id": 7,
-                "job_id": None,
-                "description": "Pads",
-                "quantity": 2,
-                "unit_price": 64.99,
-                "amount": 129.98,
-                "discount": 0,
-                "net": 129.98,
-                "tax": 10.72,
-                "tax_class": "parts",
-            },
-            {
-                "line": 2,
-                "kind": "labor",
-                "id": None,
-                "job_id": None,
-                "description": None,
-                "quantity": 1.5,
-                "unit_price": 120,
-                "amount": 180,
-                "discount": 0,
-                "net": 180,
-                "tax": 0,
-                "tax_class": "labor",
-            },
-            {
-                "line": 3,
-                "kind": "supplies",
-                "id": None,
-                "job_id": None,
-                "description": "Shop supplies",
-                "quantity": 1,
-                "unit_price": 9,
-                "amount": 9,
-                "discount": 0,
-                "net": 9,
-                "tax": 0,
-                "tax_class": "supplies",
-            },
-        ],
+        "lines": PRICED_LINES,
         "tax": [
             {
                 "tax_class": "parts",

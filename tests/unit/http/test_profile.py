@@ -316,9 +316,9 @@ def test_the_reference_page_has_every_member() -> None:
     """
     page = Path(__file__).parents[3] / "docs/reference/profile.md"
     rows = [line.split(" | ") for line in page.read_text("utf-8").splitlines() if " | " in line]
-    told = {row[0].strip("|` "): row[-1].strip("|` ") for row in rows[1:]}
+    documented = {row[0].strip("|` "): row[-1].strip("|` ") for row in rows[1:]}
 
-    assert NEW == {name: json.loads(default) for name, default in told.items()}
+    assert NEW == {name: json.loads(default) for name, default in documented.items()}
 
 
 def test_all_problems_are_reported_at_once() -> None:

@@ -1,6 +1,7 @@
 """What the module of a noun declares, so that the tests in `conformance.store` cover the noun.
 
-A module of a noun in `mechanic_adapters.conformance` may have the constants `WRITES`, `UNIQUE_VALUES`, `LISTS` and `LOCKS`.
+A module of a noun in `mechanic_adapters.conformance` may have the constants `WRITES`,
+`UNIQUE_VALUES`, `LISTS` and `LOCKS`.
 """
 
 import pkgutil

@@ -174,8 +174,8 @@ class TestTicketPrices:
             assert ticket.version + 1 == after.version
         assert len(Status) == len(read_events(store, last).events)
 
-    def test_restamps_many_tickets(self, store: Store) -> None:
-        """All of more tickets than a batch has are restamped; tickets without lines too."""
+    def test_restamps_each_ticket(self, store: Store) -> None:
+        """All of several tickets are restamped, those without jobs and lines too."""
         ada = add_customer(store)
         tickets = [add_ticket(store, ada, jobs=()) for _ in range(5)]
         tickets += [add_ticket(store, ada, labor=(new_labor_line(),)) for _ in range(5)]

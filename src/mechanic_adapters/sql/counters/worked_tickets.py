@@ -160,7 +160,7 @@ def _miscounted() -> Select[Any]:
 
 
 _MISCOUNTS = _miscounted()
-_LOCK = text("LOCK TABLE mechanic_tallies, worked_ticket_changes IN SHARE ROW EXCLUSIVE MODE")
+_LOCK = text("LOCK TABLE worked_ticket_changes, mechanic_tallies IN SHARE ROW EXCLUSIVE MODE")
 _DELETE, _DELETE_CHANGES = delete(worked_tickets), delete(worked_ticket_changes)
 _recounted = _counted().subquery("recounted")
 _RECOUNT = insert(worked_tickets).from_select(

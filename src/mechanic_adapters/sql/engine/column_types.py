@@ -49,7 +49,7 @@ IDS: Final = _Ids()
 
 
 def one_of(choices: type[StrEnum], name: str | None = None) -> Enum:
-    """Return the type of text that is one of *choices*; a check constraint of that *name* limits it."""
+    """Return the type of text that is one of *choices*, limited by a constraint of that *name*."""
     return Enum(
         choices,
         name=name,

@@ -17,14 +17,14 @@ from mechanic_core.validators import unchecked
 
 T = TypeVar("T")
 
-_KEPT: Final = 256
-"""How many values are remembered with their texts, and how many texts with theirs.
+_CACHE_SIZE: Final = 256
+"""How many texts are cached, and how many values: of each the least recently used goes first.
 
 Many tickets have the same rules, and most changes of one leave them as they are.
 """
 
 
-@functools.lru_cache(maxsize=_KEPT)
+@functools.lru_cache(maxsize=_CACHE_SIZE)
 def text_of(value: Hashable) -> str:
     """Return a record, or a tuple of records, as JSON; amounts are whole numbers."""
     return _CONVERTER.dumps(value).decode()
@@ -33,7 +33,7 @@ def text_of(value: Hashable) -> str:
 def text_reader(declared: type[T]) -> Callable[[str], T]:
     """Return a function that reads what `text_of` wrote of a value of the type *declared*."""
 
-    @functools.lru_cache(maxsize=_KEPT)
+    @functools.lru_cache(maxsize=_CACHE_SIZE)
     def read(text: str) -> T:
         return _CONVERTER.loads(text, declared)
 

@@ -54,13 +54,13 @@ def _recreate(events: tuple[str, ...]) -> None:
         "SELECT type, sql FROM sqlite_master WHERE tbl_name = 'ticket_history' AND sql IS NOT NULL"
     )
     ddl = [(row.type, row.sql) for row in bind.execute(found)]
-    op.execute("CREATE TEMPORARY TABLE kept AS SELECT * FROM ticket_history ORDER BY id")
+    op.execute("CREATE TEMPORARY TABLE former AS SELECT * FROM ticket_history ORDER BY id")
     op.drop_table("ticket_history")
     (table,) = (sql for kind, sql in ddl if kind == "table")
     bind.exec_driver_sql(re.sub(r"\(event IN \([^)]*\)\)", f"(event IN {events})", table))
-    kept = _COLUMNS.replace("event", f"CASE WHEN event IN {events} THEN event ELSE 'changed' END")
-    op.execute(f"INSERT INTO ticket_history ({_COLUMNS}) SELECT {kept} FROM kept")  # noqa: S608 - our own names
-    op.execute("DROP TABLE kept")
+    values = _COLUMNS.replace("event", f"CASE WHEN event IN {events} THEN event ELSE 'changed' END")
+    op.execute(f"INSERT INTO ticket_history ({_COLUMNS}) SELECT {values} FROM former")  # noqa: S608 - our own names
+    op.execute("DROP TABLE former")
     for kind, sql in ddl:
         if kind != "table":
             bind.exec_driver_sql(sql)

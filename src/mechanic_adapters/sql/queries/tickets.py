@@ -122,10 +122,8 @@ def read_tickets(rows: Iterable[Row], present_rules: PresentRules) -> list[Ticke
 
 def _priced_anew(ticket: Ticket, present_rules: PresentRules) -> Ticket:
     if ticket.status in EDITABLE_STATUSES:
-        jobs = doubted_jobs(ticket.jobs)
-        return priced(evolve(ticket, jobs=jobs, rules=None), present_rules())
-    rules = ticket.rules or PricingRules()
-    return priced(evolve(ticket, rules=rules), rules)
+        return priced(evolve(ticket, jobs=doubted_jobs(ticket.jobs)), present_rules())
+    return priced(ticket, PricingRules())
 
 
 STORED = _join(tickets).where(tickets.c.id == RECORD_ID)

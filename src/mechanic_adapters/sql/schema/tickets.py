@@ -68,9 +68,9 @@ tickets = record_table(
 lists of long periods. The columns that begin with *vehicle_*, besides the id, are a copy of the
 vehicle as it was when it was set.
 
-*discounts*, *totals* and the frozen *rules* are JSON, which lists read without converters. What is stored of a ticket's price, on its row,
-its jobs and its lines, is of the version *priced_version*: the previous release changes tickets
-without it.
+*discounts*, *totals* and the frozen *rules* are JSON, which lists read without converters. What is
+stored of a ticket's price, on its row, its jobs and its lines, is of the version *priced_version*:
+the previous release changes tickets without it.
 """
 for _day in (tickets.c.service_date, tickets.c.service_month):
     _present = tickets.c.removed_at.is_(None)

@@ -10,7 +10,7 @@ from mechanic_core.pricing.discounts import Discount
 from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind, PricingLine, TaxClass
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Description, Example, checked, stored
-from mechanic_core.tickets.job import NEW_JOB, JobId, TicketVersion, id_in_document
+from mechanic_core.tickets.job import NEW_JOB, JobId, TicketVersion
 from mechanic_core.validators import unchecked
 from mechanic_core.values import IdNumber
 
@@ -84,7 +84,7 @@ class TicketLine:
         return unchecked(
             PricingLine,
             id=self.id or None,
-            job_id=id_in_document(self.job_id),
+            job_id=self.job_id,
             kind=kind,
             description=description,
             quantity=quantity,

@@ -328,11 +328,7 @@ def test_step_5_classes_are_in_alphabetical_order_and_authorities_as_given() -> 
     The breakdown has the classes of the lines only, and those that have rates, 0 % too.
     """
     lines = [
-        line(PART, 1, 1),
-        line(LABOR, 1, 1),
-        line(SUBLET, 1, 1),
-        line(FEE, 1, 1),
-        line(CORE, 1, 1),
+        *(line(kind, 1, 1) for kind in (PART, LABOR, SUBLET, FEE, CORE)),
         line(PART, 1, 1, tax_class="none"),
         line(PART, 1, 1, tax_class="tires"),
     ]

@@ -4,8 +4,8 @@ Each existing ticket gets its first job, and its lines their place in it. Amount
 away from zero from now on; without a profile a ticket's total is their sum, as it was.
 
 The previous release, which may run until a deployment is complete, writes lines without a job.
-Triggers find or make it; a later migration drops them. It also changes tickets without *priced_version*:
-their price is computed when they are read, until this release saves them.
+Triggers find or make it; a later migration drops them. It also changes tickets without
+*priced_version*: their price is computed when they are read, until this release saves them.
 """
 
 from collections.abc import Iterator
