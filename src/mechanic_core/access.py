@@ -121,5 +121,6 @@ STAFF_ONLY: Final = Policy(roles=STAFF)
 MANAGERS_ONLY: Final = Policy(roles=frozenset({Role.MANAGER}))
 OWNER_OR_STAFF: Final = Policy(roles=STAFF, owners=_CUSTOMER)
 OWNER_OR_MANAGER: Final = Policy(roles=frozenset({Role.MANAGER}), owners=_CUSTOMER)
+CUSTOMERS_ONLY: Final = Policy(roles=_CUSTOMER)
 SELF_OR_MANAGER: Final = Policy(roles=frozenset({Role.MANAGER}), owners=frozenset({Role.MECHANIC}))
 """Mechanics for their own records, managers for all."""

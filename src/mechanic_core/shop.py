@@ -13,11 +13,14 @@ from mechanic_core.customers import use_cases as customers
 from mechanic_core.estimates.use_cases import decisions, estimates, links
 from mechanic_core.events import use_cases as events
 from mechanic_core.inventory import use_cases as inventory
+from mechanic_core.invoices.use_cases import credit_notes, invoices
 from mechanic_core.mail import use_cases as mail
 from mechanic_core.mechanics import use_cases as mechanics
+from mechanic_core.payments import use_cases as payments
 from mechanic_core.pricing import use_cases as pricing
 from mechanic_core.profile import use_cases as profile
 from mechanic_core.recommendations import use_cases as recommendations
+from mechanic_core.statements import use_cases as statements
 from mechanic_core.tickets.use_cases import (
     assignment,
     charges,
@@ -174,6 +177,32 @@ class RecommendationUseCases:
 
 
 @frozen(kw_only=True, slots=False)
+class InvoiceUseCases:
+    """Invoices and credit notes."""
+
+    issue_invoice: invoices.IssueInvoice
+    list_invoices: invoices.ListInvoices
+    list_my_invoices: invoices.ListMyInvoices
+    read_invoice: invoices.ReadInvoice
+    credit_invoice: credit_notes.CreditInvoice
+    list_credit_notes: credit_notes.ListCreditNotes
+    read_credit_note: credit_notes.ReadCreditNote
+
+
+@frozen(kw_only=True, slots=False)
+class PaymentUseCases:
+    """Payments, refunds, and what customers owe."""
+
+    take_payment: payments.TakePayment
+    refund_payment: payments.RefundPayment
+    list_ticket_payments: payments.ListTicketPayments
+    list_payments: payments.ListPayments
+    read_payment: payments.ReadPayment
+    read_statement: statements.ReadStatement
+    read_receivables: statements.ReadReceivables
+
+
+@frozen(kw_only=True, slots=False)
 class InventoryUseCases:
     """Parts and their stock."""
 
@@ -226,6 +255,8 @@ class Shop(
     LineUseCases,
     EstimateUseCases,
     RecommendationUseCases,
+    InvoiceUseCases,
+    PaymentUseCases,
     InventoryUseCases,
     PricingUseCases,
     ProfileUseCases,

@@ -23,10 +23,19 @@ from mechanic_core.events.event import Event
 from mechanic_core.events.ports import Events, Subjects
 from mechanic_core.idempotency import StoredAnswers
 from mechanic_core.inventory.ports import Ledger, Parts
+from mechanic_core.invoices.ports import (
+    Balances,
+    CreditNotes,
+    InvoiceLists,
+    Invoices,
+    NumberSeries,
+)
 from mechanic_core.mail.ports import MailLists, OutgoingMails
 from mechanic_core.mechanics.ports import MechanicLists, Mechanics, Standings
+from mechanic_core.payments.ports import PaymentLists, Payments
 from mechanic_core.profile.ports import Profiles
 from mechanic_core.recommendations.ports import Recommendations
+from mechanic_core.statements.ports import Statements
 from mechanic_core.tickets.ports import (
     Histories,
     TicketLists,
@@ -100,6 +109,14 @@ class Work:
     decisions: Decisions
     approval_links: ApprovalLinks
     recommendations: Recommendations
+    invoices: Invoices
+    invoice_lists: InvoiceLists
+    credit_notes: CreditNotes
+    number_series: NumberSeries
+    balances: Balances
+    payments: Payments
+    payment_lists: PaymentLists
+    statements: Statements
     parts: Parts
     ledger: Ledger
     profiles: Profiles

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from mechanic_core.inventory.part import INVERSE_KINDS, STOCK_EFFECTS, Kind
+from mechanic_core.tickets.guards import Guard
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
     UNWORKED_STATUSES,
     WORKFLOW,
-    Guard,
     Status,
     StatusChange,
 )

@@ -14,11 +14,19 @@ from mechanic_adapters.memory.repositories.estimates import (
 )
 from mechanic_adapters.memory.repositories.events import MemoryEvents, MemorySubjects
 from mechanic_adapters.memory.repositories.inventory import MemoryLedger, MemoryParts
+from mechanic_adapters.memory.repositories.invoices import (
+    MemoryBalances,
+    MemoryCreditNotes,
+    MemoryInvoices,
+    MemoryNumberSeries,
+)
 from mechanic_adapters.memory.repositories.leaderboard import MemoryStandings
 from mechanic_adapters.memory.repositories.mechanics import MemoryMechanics
 from mechanic_adapters.memory.repositories.outgoing_mails import MemoryOutgoingMails
+from mechanic_adapters.memory.repositories.payments import MemoryPayments
 from mechanic_adapters.memory.repositories.profile import MemoryProfiles
 from mechanic_adapters.memory.repositories.recommendations import MemoryRecommendations
+from mechanic_adapters.memory.repositories.statements import MemoryStatements
 from mechanic_adapters.memory.repositories.stored_answers import MemoryStoredAnswers
 from mechanic_adapters.memory.repositories.tickets import (
     MemoryHistories,
@@ -35,6 +43,7 @@ def unit_of_work(tables: Tables, on_commit: OnCommit = no_commit) -> Work:
     vehicles, mechanics = MemoryVehicles(tables), MemoryMechanics(tables)
     sessions, tickets = MemorySessions(tables), MemoryTickets(tables)
     outgoing_mails, estimates = MemoryOutgoingMails(tables), MemoryEstimates(tables)
+    invoices, payments = MemoryInvoices(tables), MemoryPayments(tables)
     return Work(
         customers=MemoryCustomers(tables),
         vehicles=vehicles,
@@ -58,6 +67,14 @@ def unit_of_work(tables: Tables, on_commit: OnCommit = no_commit) -> Work:
         decisions=MemoryDecisions(tables),
         approval_links=MemoryApprovalLinks(tables),
         recommendations=MemoryRecommendations(tables),
+        invoices=invoices,
+        invoice_lists=invoices,
+        credit_notes=MemoryCreditNotes(tables),
+        number_series=MemoryNumberSeries(tables),
+        balances=MemoryBalances(tables),
+        payments=payments,
+        payment_lists=payments,
+        statements=MemoryStatements(tables),
         parts=MemoryParts(tables),
         ledger=MemoryLedger(tables),
         profiles=MemoryProfiles(tables),

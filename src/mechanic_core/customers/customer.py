@@ -46,6 +46,16 @@ class TicketsUnfinished(Conflict):
     }
 
 
+class BalanceOpen(Conflict):
+    """Something is due on the customer's tickets, or was paid ahead."""
+
+    fact_types: ClassVar = {
+        "tickets": Annotated[
+            tuple[int, ...], Example((15,)), Description("The ids of tickets that are not settled.")
+        ]
+    }
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class CustomerForm:
     """The fields of a customer that can be changed.

@@ -10,8 +10,12 @@ from mechanic_core.accounts.account import Session
 from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound
 from mechanic_core.estimates.decision import Decision
 from mechanic_core.estimates.estimate import Estimate
+from mechanic_core.invoices.credit_note import CreditNote
+from mechanic_core.invoices.invoice import Invoice
+from mechanic_core.invoices.ports import InvoiceFilter
 from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail
 from mechanic_core.paging import WHOLE_LIST
+from mechanic_core.payments.payment import Payment
 from mechanic_core.recommendations.ports import RecommendationFilter
 from mechanic_core.recommendations.recommendation import Recommendation
 from mechanic_core.tickets.history import Entry
@@ -56,12 +60,21 @@ class ExportedVehicle:
 
 @frozen(kw_only=True)
 class ExportedTicket:
-    """A service ticket with its lines, its history, estimates and decisions, oldest first."""
+    """A service ticket with its history, estimates, decisions and payments, oldest first."""
 
     ticket: Ticket
     history: tuple[Entry, ...]
     estimates: tuple[Estimate, ...]
     decisions: tuple[Decision, ...]
+    payments: tuple[Payment, ...]
+
+
+@frozen(kw_only=True)
+class ExportedInvoice:
+    """An invoice and its credit notes, oldest first."""
+
+    invoice: Invoice
+    credit_notes: tuple[CreditNote, ...]
 
 
 @frozen(kw_only=True)
@@ -91,6 +104,7 @@ class CustomerExport:
     vehicles: tuple[ExportedVehicle, ...]
     service_tickets: tuple[ExportedTicket, ...]
     recommendations: tuple[Recommendation, ...]
+    invoices: tuple[ExportedInvoice, ...]
     mails: tuple[ExportedMail, ...]
 
 
@@ -122,6 +136,7 @@ class ExportCustomer:
                 vehicles=_vehicles(work, reader),
                 service_tickets=_tickets(work, reader, at),
                 recommendations=_recommendations(work, reader),
+                invoices=_invoices(work, reader),
                 mails=_mails(work, customer),
             )
 
@@ -152,6 +167,7 @@ def _tickets(work: Work, reader: Actor, at: datetime) -> tuple[ExportedTicket, .
     ids = [ticket.id for ticket in tickets]
     histories = work.histories.of_all(ids)
     estimates, decisions = work.estimate_lists.of_all(ids), work.decisions.of_all(ids)
+    payments = work.payment_lists.of_all(ids)
     today = work.profiles.get().today(at)
     return tuple(
         ExportedTicket(
@@ -159,6 +175,7 @@ def _tickets(work: Work, reader: Actor, at: datetime) -> tuple[ExportedTicket, .
             history=tuple(entry.view_for(reader) for entry in histories.get(ticket.id, ())),
             estimates=tuple(one.as_of(today) for one in estimates.get(ticket.id, ())),
             decisions=tuple(decisions.get(ticket.id, ())),
+            payments=tuple(payments.get(ticket.id, ())),
         )
         for ticket in tickets
     )
@@ -167,6 +184,15 @@ def _tickets(work: Work, reader: Actor, at: datetime) -> tuple[ExportedTicket, .
 def _recommendations(work: Work, reader: Actor) -> tuple[Recommendation, ...]:
     wanted = RecommendationFilter(customer_id=reader.id)
     return work.recommendations.find(wanted, WHOLE_LIST).items
+
+
+def _invoices(work: Work, reader: Actor) -> tuple[ExportedInvoice, ...]:
+    invoices = work.invoice_lists.find(InvoiceFilter(customer_id=reader.id), WHOLE_LIST).items
+    notes = work.credit_notes.of_all([invoice.id for invoice in invoices])
+    return tuple(
+        ExportedInvoice(invoice=invoice, credit_notes=tuple(notes.get(invoice.id, ())))
+        for invoice in invoices
+    )
 
 
 def _mails(work: Work, customer: Customer) -> tuple[ExportedMail, ...]:

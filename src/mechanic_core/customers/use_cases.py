@@ -12,6 +12,7 @@ from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.changes import apply
 from mechanic_core.customers.customer import (
+    BalanceOpen,
     Customer,
     CustomerChanged,
     CustomerForm,
@@ -199,14 +200,14 @@ class ChangeCustomer:
 @final
 @frozen
 class EraseCustomer:
-    """Erase a customer's personal data; finished tickets stay.
+    """Erase a customer's personal data; finished tickets and all documents about money stay.
 
     Their vehicles have no owner then: a customer for whom one of their VINs is entered gets that
     vehicle.
     """
 
     policy: ClassVar = OWNER_OR_MANAGER
-    refuses: ClassVar = (CustomerNotFound, TicketsUnfinished, CustomerChanged)
+    refuses: ClassVar = (CustomerNotFound, TicketsUnfinished, BalanceOpen, CustomerChanged)
 
     begin: Begin
     now: Clock
@@ -223,6 +224,8 @@ class EraseCustomer:
             customer.require_version(expected)
             if unfinished := work.ticket_lists.unfinished_of(customer_id):
                 raise TicketsUnfinished(tickets=list(unfinished))
+            if unsettled := work.balances.unsettled(customer_id):
+                raise BalanceOpen(tickets=list(unsettled))
             work.customers.save(customer.erase(at))
             work.vehicle_lists.disown(customer_id, at)
             work.ticket_lists.erase_plates(customer_id, at)

@@ -19,6 +19,7 @@ from mechanic_core.estimates.estimate import Estimate
 from mechanic_core.estimates.priced_jobs import is_as_shown
 from mechanic_core.estimates.told import Told
 from mechanic_core.inventory.part import Kind
+from mechanic_core.invoices.invoice import AlreadyInvoiced
 from mechanic_core.money import Money, money_to_decimal
 from mechanic_core.recommendations.declined_work import accept, recommend
 from mechanic_core.tickets.history import HistoryEvent
@@ -71,6 +72,8 @@ class Consent:
         """Return the new decision: the customer need not be asked up to *amount*."""
         if ticket.status is not Status.COMPLETED:
             ticket.require_changeable()
+        elif (invoice_id := work.balances.of(ticket.id).invoice_id) is not None:
+            raise AlreadyInvoiced(invoice_id=invoice_id)
         before = work.decisions.limit(ticket.id)
         entry = told.entry(
             HistoryEvent.LIMITED,

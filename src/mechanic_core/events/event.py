@@ -36,7 +36,8 @@ class EventType(StrEnum):
     Of an estimate nothing but its status changes; what a customer decides is a change of the
     ticket. `part.stock_moved` is a change of nothing but the stock of a part. A change of status of a
     ticket has a type of its own; every other change of it, of its mechanics and lines too, is
-    `ticket.changed`. Of two customers that are merged, one is changed and the other erased.
+    `ticket.changed`. Of an
+    invoice what is credited and paid changes, and the customer when two are merged. Of two customers that are merged, one is changed and the other erased.
     """
 
     CUSTOMER_CREATED = "customer.created"
@@ -68,6 +69,11 @@ class EventType(StrEnum):
     ESTIMATE_CHANGED = "estimate.changed"
     RECOMMENDATION_CREATED = "recommendation.created"
     RECOMMENDATION_CHANGED = "recommendation.changed"
+    INVOICE_CREATED = "invoice.created"
+    INVOICE_CHANGED = "invoice.changed"
+    CREDIT_NOTE_CREATED = "credit_note.created"
+    PAYMENT_CREATED = "payment.created"
+    PAYMENT_REFUNDED = "payment.refunded"
     SHOP_CHANGED = "shop.changed"
 
 
@@ -81,6 +87,9 @@ class SubjectKind(StrEnum):
     TICKET = "service_tickets"
     ESTIMATE = "estimates"
     RECOMMENDATION = "recommendations"
+    INVOICE = "invoices"
+    CREDIT_NOTE = "credit_notes"
+    PAYMENT = "payments"
     SHOP = "shop"
 
 

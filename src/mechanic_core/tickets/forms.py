@@ -13,9 +13,10 @@ from mechanic_core.pricing.bounds import MAX_DISCOUNTS
 from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.rules import Alias, Description, Example, Length, checked
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
+from mechanic_core.tickets.guards import Blocker
 from mechanic_core.tickets.job import TicketVersion
 from mechanic_core.tickets.ticket import Ticket
-from mechanic_core.tickets.workflow import Blocker, Status
+from mechanic_core.tickets.workflow import Status
 from mechanic_core.validators import unchecked
 from mechanic_core.values import IdNumber, Note, Text
 from mechanic_core.vehicles.vehicle import (

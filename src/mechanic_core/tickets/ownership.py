@@ -10,7 +10,7 @@ from mechanic_core.unit_of_work import Work
 
 
 class CustomerFixed(Conflict):
-    """The customer of a ticket stays once something was decided on it."""
+    """The customer of a ticket with a decision, payment or invoice cannot be changed."""
 
 
 def customer_of(work: Work, ticket_id: TicketId) -> CustomerId:
@@ -21,9 +21,16 @@ def customer_of(work: Work, ticket_id: TicketId) -> CustomerId:
     return owner
 
 
-def is_estimated(work: Work, ticket_id: TicketId) -> bool:
-    """Return whether a ticket has an estimate or a decision, which must be kept with it."""
-    return work.estimates.next_number(ticket_id) > 1 or work.decisions.last(ticket_id) is not None
+def has_documents(work: Work, ticket_id: TicketId) -> bool:
+    """Return whether a ticket has an estimate, decision or payment, which must stay with it."""
+    return work.estimates.next_number(ticket_id) > 1 or _is_bound(work, ticket_id)
+
+
+def _is_bound(work: Work, ticket_id: TicketId) -> bool:
+    """Return whether a ticket has a decision, payment or invoice of its customer."""
+    if work.decisions.last(ticket_id) is not None or work.payment_lists.count(ticket_id):
+        return True
+    return bool(work.invoices.of_ticket(ticket_id))
 
 
 def require_room(work: Work, customer_id: CustomerId, tickets: int = 1) -> None:
@@ -40,7 +47,7 @@ def give_to(work: Work, ticket: Ticket, customer_id: int | None, at: datetime) -
     """
     if customer_id in (None, ticket.customer_id):
         return ticket
-    if work.decisions.last(ticket.id):
+    if _is_bound(work, ticket.id):
         raise CustomerFixed
     after = ticket.with_customer(CustomerId(customer_id or 0), at)
     for one in sorted((ticket.customer_id, after.customer_id)):

@@ -8,7 +8,6 @@ from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import NotFound, ProblemCollector, Stale, Unknown, WrongState
-from mechanic_core.estimates.authorization import Authorization
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.pricing.bounds import MAX_DISCOUNTS, MAX_LINES
 from mechanic_core.pricing.discounts import TicketDiscount
@@ -22,6 +21,7 @@ from mechanic_core.tickets.assigned_mechanic import (
     require_assigned,
 )
 from mechanic_core.tickets.bounds import MAX_ENTRIES, MAX_JOBS, TooMany
+from mechanic_core.tickets.guards import ORDINARY, Blocker, Circumstances
 from mechanic_core.tickets.job import NO_TOTALS, Job, JobHasLines, JobId, JobNotFound
 from mechanic_core.tickets.lines.charge import ChargeLine
 from mechanic_core.tickets.lines.labor_line import LaborLine
@@ -34,7 +34,6 @@ from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
     STATUS_CHANGES,
-    Blocker,
     Status,
     StatusChange,
     TransitionBlocked,
@@ -63,7 +62,7 @@ class TicketFrozen(WrongState):
 
 
 class TicketStarted(WrongState):
-    """Only a ticket without lines and estimates that was never started can be deleted."""
+    """Only a ticket without lines, estimates and payments that was never started can be deleted."""
 
     fact_types: ClassVar = {"current_state": Annotated[Status, Example(Status.IN_PROGRESS)]}
 
@@ -263,20 +262,15 @@ class Ticket:
         if job_id and job_id not in {job.id for job in self.jobs}:
             raise Unknown("#/job_id")
 
-    def blockers(
-        self, to: Status, authorization: Authorization | None = None
-    ) -> tuple[Blocker, ...]:
-        """Return the blockers of a transition *to* another status; none if it is possible.
-
-        Without an *authorization* the shop asks for none.
-        """
+    def blockers(self, to: Status, circumstances: Circumstances = ORDINARY) -> tuple[Blocker, ...]:
+        """Return the blockers of a transition *to* another status; none if it is possible."""
         change = STATUS_CHANGES.get((self.status, to))
         if change is None:
             return (no_such_transition(self.status, to),)
-        return change.blockers(self, authorization)
+        return change.blockers(self, circumstances)
 
     def transition_to(
-        self, to: Status, at: datetime, authorization: Authorization | None = None
+        self, to: Status, at: datetime, circumstances: Circumstances = ORDINARY
     ) -> tuple[Self, StatusChange]:
         """Return the ticket in its new status, and the status change.
 
@@ -285,14 +279,14 @@ class Ticket:
         """
         if self.version >= MAX_ENTRIES and to in EDITABLE_STATUSES:
             raise TooMany(MAX_ENTRIES, "history entries of the ticket")
-        if blockers := self.blockers(to, authorization):
+        if blockers := self.blockers(to, circumstances):
             raise TransitionBlocked(self.status, blockers)
         return evolve(self, status=to, updated_at=at), STATUS_CHANGES[self.status, to]
 
     def mark_removed(self, at: datetime, *, started: bool) -> Self:
         """Return the ticket as removed; raise `TicketStarted` if it has lines or was started.
 
-        The caller reads whether the ticket was ever *started*, or estimated.
+        The caller reads whether the ticket was ever *started*, or has documents.
         """
         if started or self.parts or self.labor or self.charges:
             raise TicketStarted(self.status)

@@ -4,21 +4,31 @@ The table decides which transitions are possible and what they do to stock. The 
 documentation is drawn from it, and the tests' model of the shop walks it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, ClassVar, Final, Protocol
+from typing import Annotated, ClassVar, Final
 
 from attrs import frozen
 
 from mechanic_core.errors import WrongState
-from mechanic_core.estimates.authorization import Authorization
 from mechanic_core.events.event import EventType
 from mechanic_core.inventory.part import Kind
-from mechanic_core.members import LeftOut
-from mechanic_core.money import Money, money_to_decimal
-from mechanic_core.profile.billing import AuthorizationMode
-from mechanic_core.rules import Description, Example
-from mechanic_core.tickets.job import Job, JobKind, JobStatus
+from mechanic_core.rules import Example
+from mechanic_core.tickets.guards import (
+    Blocker,
+    Circumstances,
+    Guard,
+    Guarded,
+    needs_a_mechanic,
+    needs_all_jobs_decided,
+    needs_an_active_mechanic,
+    needs_an_invoice,
+    needs_authorization,
+    needs_no_invoice,
+    needs_no_money,
+    needs_unchanged_jobs,
+    stays_within_the_ceiling,
+)
 
 
 class Status(StrEnum):
@@ -30,53 +40,6 @@ class Status(StrEnum):
     COMPLETED = "completed"
     CLOSED = "closed"
     CANCELLED = "cancelled"
-
-
-class Assigned(Protocol):
-    """The part of an assigned mechanic that the guards read."""
-
-    @property
-    def active(self) -> bool:
-        """Whether the mechanic has not left the shop."""
-        ...
-
-
-class Guarded(Protocol):
-    """The part of a ticket that the guards read."""
-
-    @property
-    def mechanics(self) -> tuple[Assigned, ...]:
-        """The assigned mechanics."""
-        ...
-
-    @property
-    def jobs(self) -> tuple[Job, ...]:
-        """The jobs."""
-        ...
-
-
-@frozen(kw_only=True)
-class Blocker:
-    """The reason why a transition is not possible now; `over-authorized` has the amounts."""
-
-    code: Annotated[str, Example("no-mechanic")]
-    detail: Annotated[str, Example("assign a mechanic first")]
-    ceiling: Annotated[
-        Money | None, LeftOut(), Example(None), Description("The most that the bill may come to.")
-    ] = None
-    current: Annotated[
-        Money | None, LeftOut(), Example(None), Description("What the ticket comes to.")
-    ] = None
-    excess: Annotated[
-        Money | None, LeftOut(), Example(None), Description("By how much that is too much.")
-    ] = None
-
-    @property
-    def facts(self) -> dict[str, object]:
-        """The members as those of a refusal: without amounts that are null."""
-        amounts = {"ceiling": self.ceiling, "current": self.current, "excess": self.excess}
-        shown = {name: money_to_decimal(one) for name, one in amounts.items() if one is not None}
-        return {"code": self.code, "detail": self.detail, **shown}
 
 
 class TransitionBlocked(WrongState):
@@ -96,82 +59,6 @@ class TransitionBlocked(WrongState):
         )
 
 
-Guard = Callable[[Guarded, Authorization | None], Blocker | None]
-"""Returns the blocker of a ticket; it has no `Authorization` where the shop asks for none."""
-
-
-def needs_a_mechanic(ticket: Guarded, _: Authorization | None) -> Blocker | None:
-    """Return a blocker unless a mechanic is assigned."""
-    if ticket.mechanics:
-        return None
-    return Blocker(code="no-mechanic", detail="assign a mechanic first")
-
-
-def needs_an_active_mechanic(
-    ticket: Guarded, authorization: Authorization | None
-) -> Blocker | None:
-    """Return a blocker unless a mechanic is assigned who has not left the shop."""
-    if any(mechanic.active for mechanic in ticket.mechanics):
-        return None
-    return needs_a_mechanic(ticket, authorization) or Blocker(
-        code="no-active-mechanic", detail="assign a mechanic who has not left the shop"
-    )
-
-
-def needs_authorization(ticket: Guarded, authorization: Authorization | None) -> Blocker | None:
-    """Return a blocker unless the customer has agreed to something, or all is under warranty."""
-    if authorization is None or authorization.limit:
-        return None
-    if any(job.status is JobStatus.AUTHORIZED for job in ticket.jobs):
-        return None
-    if ticket.jobs and all(job.kind is JobKind.WARRANTY for job in ticket.jobs):
-        return None
-    return Blocker(
-        code="not-authorized", detail="the customer has authorized nothing, and set no limit"
-    )
-
-
-def needs_all_jobs_decided(_: Guarded, authorization: Authorization | None) -> Blocker | None:
-    """Return a blocker for a job without authorization, unless a limit covers the whole ticket."""
-    if authorization is None or not authorization.undecided or authorization.is_within_limit:
-        return None
-    return Blocker(
-        code="undecided-jobs", detail=f"not authorized: {_named(authorization.undecided)}"
-    )
-
-
-def stays_within_the_ceiling(_: Guarded, authorization: Authorization | None) -> Blocker | None:
-    """Return a blocker for a ticket that comes to more than was authorized."""
-    if authorization is None or authorization.headroom >= 0:
-        return None
-    return Blocker(
-        code="over-authorized",
-        detail=(
-            f"the ticket comes to {money_to_decimal(authorization.current)},"
-            f" and at most {money_to_decimal(authorization.ceiling)} is authorized"
-        ),
-        ceiling=authorization.ceiling,
-        current=authorization.current,
-        excess=Money(-authorization.headroom),
-    )
-
-
-def needs_unchanged_jobs(_: Guarded, authorization: Authorization | None) -> Blocker | None:
-    """Return a blocker for a job that was changed since it was authorized, in a strict shop."""
-    if authorization is None or authorization.mode is not AuthorizationMode.STRICT:
-        return None
-    if not authorization.changed:
-        return None
-    return Blocker(
-        code="changed-since-authorized",
-        detail=f"changed since they were authorized: {_named(authorization.changed)}",
-    )
-
-
-def _named(jobs: Iterable[int]) -> str:
-    return f"jobs {', '.join(map(str, jobs))}"
-
-
 @frozen
 class StatusChange:
     """An allowed change from one status to another, and the type of its event.
@@ -185,9 +72,9 @@ class StatusChange:
     guards: tuple[Guard, ...] = ()
     stock: Kind | None = None
 
-    def blockers(self, ticket: Guarded, authorization: Authorization | None) -> tuple[Blocker, ...]:
+    def blockers(self, ticket: Guarded, circumstances: Circumstances) -> tuple[Blocker, ...]:
         """Return the blockers of this change for *ticket*."""
-        found = (guard(ticket, authorization) for guard in self.guards)
+        found = (guard(ticket, circumstances) for guard in self.guards)
         return tuple(blocker for blocker in found if blocker)
 
 
@@ -219,11 +106,23 @@ WORKFLOW: Final = (
         stock=Kind.CONSUME,
     ),
     StatusChange(
-        Status.COMPLETED, Status.IN_PROGRESS, EventType.TICKET_REOPENED, stock=Kind.RESTORE
+        Status.COMPLETED,
+        Status.IN_PROGRESS,
+        EventType.TICKET_REOPENED,
+        guards=(needs_no_invoice,),
+        stock=Kind.RESTORE,
     ),
-    StatusChange(Status.COMPLETED, Status.CLOSED, EventType.TICKET_CLOSED),
+    StatusChange(
+        Status.COMPLETED, Status.CLOSED, EventType.TICKET_CLOSED, guards=(needs_an_invoice,)
+    ),
     *(
-        StatusChange(start, Status.CANCELLED, EventType.TICKET_CANCELLED, stock=Kind.RELEASE)
+        StatusChange(
+            start,
+            Status.CANCELLED,
+            EventType.TICKET_CANCELLED,
+            guards=(needs_no_money,),
+            stock=Kind.RELEASE,
+        )
         for start in (Status.OPEN, Status.IN_PROGRESS, Status.ON_HOLD)
     ),
 )

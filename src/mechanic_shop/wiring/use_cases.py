@@ -61,6 +61,7 @@ from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Store
 from mechanic_core.values import Clock
 from mechanic_core.vehicles import use_cases as vehicles
 from mechanic_shop.wiring.estimates import estimate_use_cases, recommendation_use_cases
+from mechanic_shop.wiring.invoices import invoice_use_cases, payment_use_cases
 from mechanic_shop.wiring.open_store import lagging_reads
 
 
@@ -108,6 +109,8 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         **vars(_lines(begin, read_only, now, stock)),
         **vars(estimate_use_cases(begin, read_only, read_lagging, now, stock, links, mailer)),
         **vars(recommendation_use_cases(begin, read_only, read_lagging, now)),
+        **vars(invoice_use_cases(begin, read_only, read_lagging, now)),
+        **vars(payment_use_cases(begin, read_only, read_lagging, now)),
         **vars(_inventory(begin, read_only, read_lagging, now, low_stock)),
         **vars(PricingUseCases(price_lines=PriceLines(read_only))),
         **vars(_profile(begin, read_only, read_lagging, now)),

@@ -11,6 +11,7 @@ from attrs import evolve
 import mechanic_core
 from mechanic_core.inventory.part import INVERSE_KINDS, STOCK_EFFECTS, Kind
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
+from mechanic_core.tickets.guards import Blocker, needs_a_mechanic, needs_an_active_mechanic
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
@@ -18,12 +19,9 @@ from mechanic_core.tickets.workflow import (
     STATUS_CHANGES,
     UNWORKED_STATUSES,
     WORKFLOW,
-    Blocker,
     Status,
     StatusChange,
     TransitionBlocked,
-    needs_a_mechanic,
-    needs_an_active_mechanic,
     no_such_transition,
 )
 from tests.strategies import NOON, sample

@@ -6,9 +6,10 @@ from mechanic_core.access import Actor, By, Role
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.paging import PageRequest
 from mechanic_core.tickets.forms import TransitionForm
+from mechanic_core.tickets.guards import Blocker
 from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.ticket import TicketChanged, TicketId, TicketNotFound
-from mechanic_core.tickets.workflow import STATUS_CHANGES, Blocker, Status, TransitionBlocked
+from mechanic_core.tickets.workflow import STATUS_CHANGES, Status, TransitionBlocked
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.core.conftest import Premises
 

@@ -24,6 +24,7 @@ from mechanic_core.estimates.estimate import (
     EstimateSuperseded,
 )
 from mechanic_core.estimates.told import Told
+from mechanic_core.invoices.invoice import AlreadyInvoiced
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.job import JobId
@@ -115,7 +116,7 @@ class SetSpendingLimit:
     """Take down up to which amount a customer need not be asked; the latest limit holds."""
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, TooMany, TicketChanged)
+    refuses: ClassVar = (TicketNotFound, TicketFrozen, AlreadyInvoiced, TooMany, TicketChanged)
 
     begin: Begin
     now: Clock

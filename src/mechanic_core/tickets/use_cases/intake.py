@@ -19,7 +19,7 @@ from mechanic_core.profile.calendar import require_service_date
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.forms import TicketDraft, TicketForm
 from mechanic_core.tickets.history import Entry, HistoryEvent
-from mechanic_core.tickets.ownership import CustomerFixed, give_to, is_estimated, require_room
+from mechanic_core.tickets.ownership import CustomerFixed, give_to, has_documents, require_room
 from mechanic_core.tickets.ticket import (
     Ticket,
     TicketChanged,
@@ -200,6 +200,6 @@ class RemoveTicket:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             started = ticket.status is not INITIAL_STATUS and work.histories.started(ticket_id)
-            used = started or is_estimated(work, ticket_id)
+            used = started or has_documents(work, ticket_id)
             after = ticket.mark_removed(at, started=used)
             work.tickets.save(after, Entry.of(actor, at, HistoryEvent.REMOVED))

@@ -5,9 +5,9 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
-from mechanic_core.estimates.ceiling import required_authorization
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.bounds import TooMany
+from mechanic_core.tickets.circumstances import circumstances_of
 from mechanic_core.tickets.forms import Transition, TransitionForm, Transitions
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ownership import require_room
@@ -49,8 +49,8 @@ class MoveTicket:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             profile = work.profiles.get()
-            authorization = required_authorization(work, ticket, profile)
-            after, change = ticket.transition_to(form.to, at, authorization)
+            circumstances = circumstances_of(work, ticket, profile)
+            after, change = ticket.transition_to(form.to, at, circumstances)
             if change.start not in EDITABLE_STATUSES and change.to in EDITABLE_STATUSES:
                 require_room(work, ticket.customer_id)
             entry = Entry.of(
@@ -79,9 +79,9 @@ class ReadTransitions:
         with self.read_only() as work:
             ticket = work.tickets.get(ticket_id)
             self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
-            authorization = required_authorization(work, ticket, work.profiles.get())
+            circumstances = circumstances_of(work, ticket, work.profiles.get())
         others = [to for to in Status if to is not ticket.status]
-        blockers = {to: ticket.blockers(to, authorization) for to in others}
+        blockers = {to: ticket.blockers(to, circumstances) for to in others}
         return Transitions(
             status=ticket.status,
             items=tuple(

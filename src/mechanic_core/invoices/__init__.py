@@ -1,0 +1,1 @@
+"""Invoices and credit notes, their series of numbers, and what is owed for a ticket."""

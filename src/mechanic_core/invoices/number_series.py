@@ -1,0 +1,32 @@
+"""Series of numbers of invoices and credit notes: 1, 2, 3 and so on, without a gap."""
+
+from typing import Annotated, Self
+
+from attrs import evolve, frozen
+
+from mechanic_core.rules import Description, Example
+
+DocumentNumber = Annotated[
+    str, Example("INV-1"), Description("The prefix of its series, and its number in it.")
+]
+
+
+@frozen(kw_only=True)
+class Series:
+    """A series, by its prefix, with its last number and the digest of the document that has it.
+
+    A prefix that was changed and comes back goes on where it stopped.
+    """
+
+    prefix: str
+    last: int = 0
+    digest: str | None = None
+
+    @property
+    def next_number(self) -> str:
+        """The number of the next document, such as ``INV-1``."""
+        return f"{self.prefix}{self.last + 1}"
+
+    def after(self, digest: str) -> Self:
+        """Return the series after its next document, which has that *digest*."""
+        return evolve(self, last=self.last + 1, digest=digest)

@@ -1,0 +1,111 @@
+"""Credit invoices, and read their credit notes."""
+
+from typing import ClassVar, final
+
+from attrs import frozen
+
+from mechanic_core.access import MANAGERS_ONLY, OWNER_OR_STAFF, Actor, By
+from mechanic_core.invoices.allocation import settle
+from mechanic_core.invoices.credit_note import (
+    CreditNote,
+    CreditNoteForm,
+    CreditNoteId,
+    CreditNoteNotFound,
+    credit_of,
+)
+from mechanic_core.invoices.invoice import InvoiceId, InvoiceNotFound
+from mechanic_core.paging import WHOLE_LIST, Page, PageRequest
+from mechanic_core.pricing.credits import CreditedOtherwise, MoreThanInvoiced
+from mechanic_core.profile.profile import ProfileValues, values_of
+from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
+from mechanic_core.values import Clock
+
+
+@final
+@frozen
+class CreditInvoice:
+    """Give back an invoice or parts of it; what was paid for them is a deposit then."""
+
+    policy: ClassVar = MANAGERS_ONLY
+    refuses: ClassVar = (InvoiceNotFound, CreditedOtherwise, MoreThanInvoiced)
+
+    begin: Begin
+    now: Clock
+
+    @retry_on_conflict
+    def __call__(self, actor: Actor, invoice_id: InvoiceId, form: CreditNoteForm) -> CreditNote:
+        """Return the new credit note."""
+        self.policy.admit(actor)
+        at = self.now()
+        with self.begin(actor) as work:
+            ticket_id = work.invoices.get(invoice_id).ticket_id
+            work.tickets.lock(ticket_id)
+            invoices = work.invoices.of_ticket(ticket_id)
+            invoice = next(one for one in invoices if one.id == invoice_id)
+            former = work.credit_notes.of(invoice_id, WHOLE_LIST).items
+            given, is_whole = credit_of(invoice, former, form)
+            received = work.balances.of(ticket_id).received
+            credited = invoice.with_credit(given.totals.total, at, fully=is_whole)
+            settle(work, ticket_id, invoices, received, at, credited)
+            profile = work.profiles.get()
+            note = CreditNote(
+                number="",
+                series=profile.credit_note_prefix,
+                sequence=0,
+                invoice_id=invoice_id,
+                invoice_number=invoice.number,
+                ticket_id=ticket_id,
+                customer_id=invoice.customer_id,
+                customer=invoice.customer,
+                seller=values_of(profile, ProfileValues),
+                lines=given.lines,
+                tax=given.tax,
+                totals=given.totals,
+                reason=form.reason,
+                issued_at=at,
+                issued_on=profile.today(at),
+                by=By(role=actor.role, id=actor.id),
+                previous=None,
+            )
+            series = work.number_series.lock(note.series)
+            note = work.credit_notes.add(note.numbered(series))
+            work.number_series.save(series.after(note.digest))
+        return note
+
+
+@final
+@frozen
+class ListCreditNotes:
+    """List the credit notes of an invoice."""
+
+    policy: ClassVar = OWNER_OR_STAFF
+    refuses: ClassVar = (InvoiceNotFound,)
+
+    read_lagging: ReadLagging
+
+    def __call__(self, actor: Actor, invoice_id: InvoiceId, page: PageRequest) -> Page[CreditNote]:
+        """Return the credit notes, oldest first."""
+        self.policy.admit(actor)
+        with self.read_lagging(actor) as work:
+            owner = work.invoices.get(invoice_id).customer_id
+            self.policy.require_access(actor, owner, InvoiceNotFound())
+            return work.credit_notes.of(invoice_id, page)
+
+
+@final
+@frozen
+class ReadCreditNote:
+    """Read a credit note."""
+
+    policy: ClassVar = OWNER_OR_STAFF
+    refuses: ClassVar = (CreditNoteNotFound,)
+
+    read_only: ReadOnly
+
+    def __call__(self, actor: Actor, credit_note_id: CreditNoteId) -> CreditNote:
+        """Return the credit note."""
+        self.policy.admit(actor)
+        with self.read_only() as work:
+            note = work.credit_notes.get(credit_note_id)
+        self.policy.require_access(actor, note.customer_id, CreditNoteNotFound())
+        return note

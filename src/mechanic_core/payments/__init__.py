@@ -1,0 +1,1 @@
+"""Payments and deposits on tickets, and their refunds."""

@@ -1,0 +1,1 @@
+"""What customers owe: the statement of one, and the receivables of all by age."""
