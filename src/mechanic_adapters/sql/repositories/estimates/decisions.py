@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, Final, final
 
 from attrs import evolve, frozen
-from sqlalchemy import Select, Subquery, insert, select
+from sqlalchemy import ColumnElement, Select, Subquery, insert, literal_column, select
 
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
@@ -17,7 +17,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     field_values,
     record_maker,
 )
-from mechanic_adapters.sql.engine.sql_functions import id_in
+from mechanic_adapters.sql.engine.sql_functions import id_in, qualified
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.schema.estimates import decisions
@@ -31,7 +31,16 @@ from mechanic_core.tickets.ticket import TicketId
 _NOUN: Final = "decisions"
 _make_decision = record_maker(Decision)
 _OF_TICKET = select(decisions).where(decisions.c.ticket_id == RECORD_ID)
-_ADD = insert(decisions).values(column_parameters(decisions)).returning(decisions.c.id)
+_INSERTED_BY: list[ColumnElement[Any]] = [
+    literal_column(f"{decisions.name}.{name}") for name in ("by_role", "by_id")
+]
+"""By name only: as columns they would make the subqueries read the table again."""
+
+_ADD = (
+    insert(decisions)
+    .values(column_parameters(decisions))
+    .returning(decisions.c.id, qualified(name_of(*_INSERTED_BY)))
+)
 _LIMIT = (
     select(decisions.c.amount)
     .where(decisions.c.ticket_id == RECORD_ID, decisions.c.kind == DecisionKind.LIMIT)
@@ -77,7 +86,9 @@ class SqlDecisions(Decisions):
 
     def add(self, decision: Decision) -> Decision:
         rows = self._executor.write_returning(_NOUN, _ADD, field_values(decision, by=By))
-        return evolve(decision, id=DecisionId(rows[0][0]))
+        number, name = rows[0]
+        by = evolve(decision.by, name=name) if decision.by else None
+        return evolve(decision, id=DecisionId(number), by=by)
 
     def last(self, ticket_id: TicketId) -> Decision | None:
         return next(_read(self._executor.all(_LAST, {"record_id": ticket_id})), None)
