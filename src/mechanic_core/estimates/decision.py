@@ -113,7 +113,7 @@ class DecisionForm:
         """Raise `RoleForbids` or `RuleBroken` for members that *actor* must leave out or give."""
         if not actor.is_staff:
             if (self.person, self.channel, self.contact, self.note) != (None,) * 4:
-                raise RoleForbids("customers give answers alone")
+                raise RoleForbids("customers send `answers` and nothing else")
             return
         given = {"person": self.person, "channel": self.channel}
         missing = [name for name, value in given.items() if value is None]
