@@ -215,6 +215,24 @@ def test_says_what_is_missing(letter: Letter, fields: Any, missing: list[str]) -
     assert 303 == letter.send().status_code
 
 
+def test_says_what_was_answered_otherwise_meanwhile(letter: Letter) -> None:
+    """
+    A form from before the call that says otherwise is sent again, without the job; then it is taken.
+    """
+    answers = [{"job_id": 2, "answer": "authorized"}]
+    post(letter.shop, "/estimates/1/decisions", {"answers": answers, **TOLD})
+
+    page = letter.send()
+
+    assert 422 == page.status_code
+    assert "Oil service was answered otherwise after you opened this page" in page.text
+    assert 'href="#job-2"' in page.text
+    assert 'id="job-2"' in page.text
+    assert 'name="job-2"' not in page.text
+    assert 1 == len(letter.decisions())
+    assert 303 == letter.send({"job-1": "yes", "name": "Ada Moore"}).status_code
+
+
 def test_keeps_what_was_filled_in(letter: Letter) -> None:
     """
     Answers and name are there again, as text.
