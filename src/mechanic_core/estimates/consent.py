@@ -84,9 +84,12 @@ class Consent:
     def _move_work(
         self, work: Work, ticket: Ticket, estimate: Estimate, answers: Answers, told: Told
     ) -> None:
-        """Note what is accepted, and make recommendations of what is declined on *ticket*."""
+        """Note what is accepted, and make recommendations of what is declined on *ticket*.
+
+        Recommendations are locked by id, as another ticket may have them in another order.
+        """
         gone = set()
-        for job in ticket.jobs:
+        for job in sorted(ticket.jobs, key=lambda job: job.recommendation_id or 0):
             answer = answers.get(job.id)
             if answer is Answer.AUTHORIZED:
                 accept(work, job, told.at)
