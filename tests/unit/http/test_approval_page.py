@@ -121,6 +121,7 @@ def test_shows_jobs_and_prices(letter: Letter) -> None:
     shown = text_of(page)
     for wanted in (
         "Moore & Sons",
+        "For Ada Estimate 2",
         "No <refund>.",
         MARKUP,
         "1.5 h × 80.00, less 12.00 discount 108.00",
