@@ -125,6 +125,31 @@ def test_what_was_changed_is_named(
 
 
 @pytest.mark.usefixtures("tickets")
+def test_every_character_counts(empty_url: str, store: SqlStore) -> None:
+    """
+    Any character of a text of a decision, replaced by the next one.
+    """
+    alter(empty_url)
+    engine = sa.create_engine(database_url(empty_url))
+    with engine.connect() as connection:
+        columns = ("person", "contact", "note", "answers", "previous", "digest")
+        selected = sa.text(f"SELECT {', '.join(columns)} FROM decisions WHERE id = 2")  # noqa: S608 - our own names
+        texts = connection.execute(selected).mappings().one()
+    for name, text in texts.items():
+        change = sa.text(f"UPDATE decisions SET {name} = :text WHERE id = 2")  # noqa: S608 - as above
+        for place, letter in enumerate(text):
+            altered = f"{text[:place]}{chr(ord(letter) + 1)}{text[place + 1 :]}"
+            with engine.begin() as connection:
+                connection.execute(change, {"text": altered})
+            (found, *_) = store.altered_records()
+            assert (1, "decision 2", True) == (found.ticket_id, found.record, found.is_changed)
+        with engine.begin() as connection:
+            connection.execute(change, {"text": text})
+    engine.dispose()
+    assert [] == list(store.altered_records())
+
+
+@pytest.mark.usefixtures("tickets")
 def test_a_day_and_an_hour_are_digested_too(empty_url: str, store: SqlStore) -> None:
     """
     A decision moved by an hour, and an estimate that is valid for another day.
