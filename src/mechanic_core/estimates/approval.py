@@ -24,6 +24,7 @@ class Approval:
     """An estimate as its link shows it; with *decisions* it is the receipt for them."""
 
     estimate: Estimate
+    customer: Name
     vehicle: TicketVehicle | None
     expires_at: datetime
     decisions: tuple[Decision, ...]
