@@ -63,7 +63,7 @@ class Decisions(Protocol):
     """The decisions of customers, which are append-only. Who adds one locks its ticket."""
 
     def add(self, decision: Decision) -> Decision:
-        """Store a new decision and return it with its id."""
+        """Store a new decision and return it with its id and the name of who has entered it."""
         ...
 
     def last(self, ticket_id: TicketId) -> Decision | None:
