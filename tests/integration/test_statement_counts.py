@@ -191,16 +191,16 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(client: AppClie
     assert len(small) == len(large) <= client.most_for_an_edit
 
 
-def test_correcting_the_customer_costs_four_statements(client: AppClient) -> None:
+def test_correcting_the_customer_costs_five_statements(client: AppClient) -> None:
     """
-    M4: both customers are locked, the tickets of the right one counted, and decisions looked for.
+    M4: both customers are locked, the tickets of the right one counted, decisions looked for, links ended.
     """
     path = "/service_tickets/1"
 
     other = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"description": "Squeals"}))
     found = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"customer_id": 2}))
 
-    assert len(other) + 4 == len(found)
+    assert len(other) + 5 == len(found)
 
 
 def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> None:

@@ -104,8 +104,8 @@ class ApprovalLinks(Protocol):
         """
         ...
 
-    def forget(self, customer_id: CustomerId) -> None:
-        """Delete the links to estimates of a customer's tickets."""
+    def forget(self, customer_id: CustomerId, ticket_id: TicketId | None = None) -> None:
+        """Delete the links to estimates of a customer's tickets, or of one of them."""
         ...
 
     def sweep(self, before: datetime, limit: int) -> int:

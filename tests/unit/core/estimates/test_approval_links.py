@@ -362,3 +362,20 @@ def test_links_of_an_erased_customer_are_gone(desk: Desk, links: Links) -> None:
     assert ("Ada Moore",) == tuple(one.person for one in desk.decisions())
     assert 1 == len(desk.recommendations())
     assert desk.read().customer_id == CUSTOMER.id
+
+
+def test_links_end_when_the_ticket_is_another_customers(desk: Desk, links: Links) -> None:
+    """
+    Who had the ticket by mistake cannot see or decide what is another one's; a new link can.
+    """
+    job = desk.job(price="10")
+    estimate = desk.estimate()
+    former = links.token(estimate)
+
+    change = partial(evolve, customer_id=2)
+    desk.premises.shop.change_ticket(MECHANIC, desk.ticket.id, change)
+
+    assert (LinkEnd.REPLACED,) * 2 == links.end_of(former)
+    newer = links.token(estimate)
+    assert "Cleo" == links.read(newer).customer
+    assert {job.id} == {one.job_id for one in links.answer(newer, {job: NO}).answers}
