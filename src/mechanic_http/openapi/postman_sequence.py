@@ -69,7 +69,8 @@ class Endpoint:
     @property
     def is_for_customers(self) -> bool:
         """Return whether only customers may do it."""
-        return self.operation.get("x-access", _EMPTY).get("roles") == [Role.CUSTOMER]
+        roles: list[str] = self.operation.get("x-access", _EMPTY).get("roles", [])
+        return roles == [Role.CUSTOMER]
 
     @property
     def created(self) -> Mapping[str, str]:
