@@ -1,7 +1,7 @@
 """The customer record and its forms."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, NewType, Self
+from typing import Annotated, ClassVar, Final, NewType, Self
 
 from attrs import evolve, field, frozen
 
