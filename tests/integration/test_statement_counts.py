@@ -17,6 +17,7 @@ from mechanic_core.customers.customer import CustomerId, Registration
 from mechanic_core.inventory.part import PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.money import Quantity
+from mechanic_core.payments.payment import PaymentForm
 from mechanic_core.tickets.forms import TicketDraft
 from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.vehicles.vehicle import VehicleForm
@@ -29,16 +30,19 @@ from tests.strategies import sample
 from tests.unit.http.shop import SETTINGS, bearer, read_token
 from tests.unit.http.test_contract import (
     CONTRACT,
+    INVOICED,
     ON_TICKET_2,
     RequestCase,
     template_of,
 )
 
 MOST_FOR_A_LIST: Final = 4
+MOST_FOR_AN_ACCOUNT: Final = 3
 LISTS: Final = (
     *("/inventory", "/mechanics", "/customers", "/vehicles", "/service_tickets", "/my-tickets"),
     *("/mechanics/2/worked", "/service_tickets/1/history", "/inventory/1/movements"),
     *("/service_tickets/2/estimates", "/service_tickets/2/decisions", "/recommendations"),
+    *("/invoices", "/invoices/1/credit_notes", "/service_tickets/3/payments"),
 )
 TEAM: Final = 12
 
@@ -83,7 +87,7 @@ class AppClient:
                 asked.method,
                 address,
                 query_string=query,
-                headers=bearer(asked.actor),
+                headers=bearer(asked.actor) | asked.headers,
                 **sent,
             )
         assert asked.status == answer.status_code, answer.text
@@ -144,9 +148,9 @@ def seed(client: AppClient) -> None:
         shop.add_part(MECHANIC, sample(PartForm, sku=sku, quantity=Quantity(quantity)))
     shop.archive_part(MECHANIC, PartId(3))
     shop.issue_customer_reset(MECHANIC, CustomerId(1))
-    for _ in range(2):
+    for _ in range(4):
         shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
-    for asked in ON_TICKET_2:
+    for asked in (*ON_TICKET_2, *INVOICED):
         client.ask(asked)
 
 
@@ -191,16 +195,17 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(client: AppClie
     assert len(small) == len(large) <= client.most_for_an_edit
 
 
-def test_correcting_the_customer_costs_five_statements(client: AppClient) -> None:
+def test_correcting_the_customer_costs_seven_statements(client: AppClient) -> None:
     """
-    M4: both customers are locked, the tickets of the right one counted, decisions looked for, links ended.
+    M4: both customers are locked, the tickets of the right one counted, links ended, and decisions,
+    invoices and payments looked for.
     """
     path = "/service_tickets/1"
 
     other = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"description": "Squeals"}))
     found = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"customer_id": 2}))
 
-    assert len(other) + 5 == len(found)
+    assert len(other) + 7 == len(found)
 
 
 def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> None:
@@ -221,7 +226,7 @@ def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> 
     assert costs[0] == costs[1]
 
 
-def test_an_export_costs_eleven_statements_whatever_the_customer_has(client: AppClient) -> None:
+def test_an_export_costs_fourteen_statements_whatever_the_customer_has(client: AppClient) -> None:
     """
     All that is stored about a customer is read with as many statements as next to nothing.
     """
@@ -235,7 +240,7 @@ def test_an_export_costs_eleven_statements_whatever_the_customer_has(client: App
             shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1, odometer=5))
             shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
 
-    assert [(11, 0), (11, 0)] == costs
+    assert [(14, 0), (14, 0)] == costs
 
 
 @pytest.mark.parametrize("tickets", [1, TEAM])
@@ -252,6 +257,23 @@ def test_naming_the_tickets_costs_one_statement(client: AppClient, tickets: int)
     found = client.ask(RequestCase("POST", "/inventory/1/movements", MECHANIC, 409, scrap))
 
     assert 2 == len(found)
+
+
+@pytest.mark.parametrize("path", ["/customers/1/statement", "/receivables?as_of=2099-12-31"])
+def test_accounts_cost_the_same_however_long(client: AppClient, path: str) -> None:
+    """
+    A statement, and what all customers owe, take at most three statements.
+    """
+    before = client.ask(RequestCase("GET", path, MANAGER, 200))
+    shop = shop_on(client.store, ManualClock())
+    for _ in range(TEAM):
+        ticket = shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=2)).id
+        form = sample(PaymentForm, received_on=None)
+        shop.take_payment(MECHANIC, ticket, form)
+
+    after = client.ask(RequestCase("GET", path, MANAGER, 200))
+
+    assert len(before) == len(after) <= MOST_FOR_AN_ACCOUNT
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -273,7 +295,7 @@ def test_a_list_costs_the_same_however_long(client: AppClient, path: str) -> Non
     assert len(before) == len(after) <= MOST_FOR_A_LIST
 
 
-@pytest.mark.parametrize(("query", "most"), [("", 2), ("&include=subjects", 10)])
+@pytest.mark.parametrize(("query", "most"), [("", 2), ("&include=subjects", 13)])
 def test_events_cost_the_same_however_many(client: AppClient, query: str, most: int) -> None:
     """
     Numbered events take as many statements however many there are; each kind of subject adds one.

@@ -24,6 +24,9 @@ from mechanic_core.values import Note, Version
 
 CreditNoteId = NewType("CreditNoteId", Annotated[int, Example(3)])
 
+_MOST_LINES: Final = 3 * MAX_LINES + 1
+"""How many lines an invoice may have: of three kinds, and supplies."""
+
 _NOT_DIGESTED: Final = frozenset({"id", "digest"})
 
 
@@ -36,7 +39,7 @@ class CreditNoteForm:
     """What to give back of an invoice: parts of lines, or all that is left; and why."""
 
     lines: Annotated[
-        Annotated[tuple[LineCredit, ...], Length(1, MAX_LINES)] | None,
+        Annotated[tuple[LineCredit, ...], Length(1, _MOST_LINES)] | None,
         Description("The lines, each once; required unless `all` is true."),
     ] = None
     all_: Annotated[bool, Description("Whether to credit all that is left."), Example(False)] = (
@@ -111,14 +114,15 @@ def credit_of(
     All credits together stay between 0 and the total of the invoice. Raises what `credit` raises.
     """
     if invoice.fully_credited:
-        raise MoreThanInvoiced("Everything has been credited")
+        numbers = tuple(line.line for line in invoice.lines)
+        raise MoreThanInvoiced("Everything has been credited", line_numbers=numbers)
     credited = [line for note in former for line in note.lines]
     given = credit(invoice.document, credited, form.lines)
     total = invoice.credited + given.totals.total
     if not 0 <= total <= invoice.totals.total:
         raise MoreThanInvoiced(
             "The credits would not stay between 0 and the total of the invoice",
-            lines=[line.line for line in given.lines],
+            line_numbers=tuple(line.line for line in given.lines),
         )
     if invoice.totals.total and total == invoice.totals.total:
         return given, True

@@ -8,15 +8,16 @@ from attrs import define, field
 
 from tests.faults.shop_processes import Client
 
-TICKETS: Final = "/service_tickets"
 LISTS: Final = (
-    *("/customers", "/vehicles", "/mechanics", "/inventory", TICKETS, "/recommendations"),
+    *("/customers", "/vehicles", "/mechanics", "/inventory", "/service_tickets"),
+    *("/recommendations", "/invoices", "/payments"),
 )
+BELOW: Final = {"/service_tickets": "estimates", "/invoices": "credit_notes"}
+"""What is listed for each thing of a list alone: there is no list of all."""
+
 SHOP: Final = "/shop"
 NEWEST: Final = 2**63 - 1
 """A position behind which there is no event yet."""
-
-NO_ITEMS: Final[dict[str, Any]] = {"items": [], "next_cursor": None}
 
 CONTACTS: Final = ("name", "email", "phone")
 
@@ -40,8 +41,8 @@ class Mirror:
         for path, query in (*((path, "") for path in LISTS), ("/inventory", "&archived=true")):
             for thing in self.items_of(path, query):
                 self._put(f"{path}/{thing['id']}", thing)
-        for path, thing in self.estimates():
-            self._put(path, thing)
+                for address, one in self.below(path, thing["id"]):
+                    self._put(address, one)
 
     def follow(self, resting: Callable[[], bool]) -> None:
         """Apply events until there are none left after the writers are *resting*."""
@@ -56,40 +57,39 @@ class Mirror:
                 return
 
     def joined(self) -> dict[str, Any]:
-        """Return all things, each ticket with the present names of its mechanics."""
-        for path, thing in self.things.items():
-            if path.startswith(f"{TICKETS}/"):
-                for mechanic in thing.get("mechanics", ()):
-                    mechanic["name"] = self.things[f"/mechanics/{mechanic['id']}"]["name"]
+        """Return all things with the present names of mechanics."""
+        for thing in self.things.values():
+            written = (one.get("by") for one in (thing, *thing.get("refunds", ())))
+            staff = [by for by in written if by and by["role"] in ("mechanic", "manager")]
+            for mechanic in (*thing.get("mechanics", ()), *staff):
+                mechanic["name"] = self.things[f"/mechanics/{mechanic['id']}"]["name"]
         return self.things
 
-    def estimates(self) -> Iterator[tuple[str, Any]]:
-        """Yield the estimates of all tickets that are known, by path."""
-        for path in [one for one in self.things if one.rpartition("/")[0] == TICKETS]:
-            for estimate in self.items_of(f"{path}/estimates", ""):
-                yield f"{path}/estimates/{estimate['number']}", estimate
+    def below(self, path: str, number: int) -> Iterator[tuple[str, Any]]:
+        """Yield what is listed for one thing of a list alone, with the addresses."""
+        if path not in BELOW:
+            return
+        address = f"{path}/{number}/{BELOW[path]}"
+        for one in self.items_of(address, ""):
+            own = f"/credit_notes/{one['id']}" if "id" in one else f"{address}/{one['number']}"
+            yield own, one
 
-    def get(self, path: str, missing: Any = None) -> Any:
-        """Return the body of a GET, sent again when the server's process has been killed.
-
-        With *missing* a 404 is no failure: it is returned instead.
-        """
+    def get(self, path: str) -> Any:
+        """Return the body of a GET, sent again when the server's process has been killed."""
         while True:
             try:
                 answer = self.client.ask("GET", path)
             except (OSError, HTTPException):
                 continue
-            if answer.status == 404 and missing is not None:
-                return missing
             assert answer.status == 200, answer
             return answer.body
 
     def items_of(self, path: str, query: str) -> list[Any]:
-        """Return the items of all pages of a list; none of a ticket that is deleted."""
+        """Return the items of all pages of a list."""
         items: list[Any] = []
         cursor = ""
         while True:
-            page = self.get(f"{path}?per_page=100{query}{cursor}", missing=NO_ITEMS)
+            page = self.get(f"{path}?per_page=100{query}{cursor}")
             items += page["items"]
             if not page["next_cursor"]:
                 return items

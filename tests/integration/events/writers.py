@@ -45,6 +45,11 @@ class Hand:
         """Return a new e-mail address."""
         return f"{self.word()}@{MARK}.example"
 
+    def key_for(self, path: str) -> dict[str, str]:
+        """Return the `Idempotency-Key` of a request in which money changes hands."""
+        is_keyed = path.endswith(("/payments", "/refunds", "/credit_notes"))
+        return {"Idempotency-Key": f"key-{next(self.numbers)}"} if is_keyed else {}
+
     def some(self, kind: str) -> int:
         """Return the id of one of the newest things of a *kind*."""
         newest = self.newest.get(kind, 1)
@@ -147,41 +152,37 @@ def change_tickets(hand: Hand, ask: Ask) -> None:
     ask("DELETE", hand.path("service_tickets"))
 
 
-def offer_work(hand: Hand, ask: Ask) -> None:
-    """Estimate a job of a ticket, take answers, and offer declined work again, or dismiss it."""
-    customer = hand.some("customers")  # who may be erased, so that it is another one's ticket
-    new = hand.create(ask, "service_tickets", customer_id=customer, description="Grinds")
-    ticket = f"/service_tickets/{new or hand.some('service_tickets')}"
-    job = ask("POST", f"{ticket}/jobs", {"title": f"Brakes {price_of(hand)}"}).get("id", 1)
-    ask("POST", f"{ticket}/labor", {"description": "Replace", "hours": 1, "rate": 9, "job_id": job})
-    part = {"part_id": hand.some("inventory"), "quantity": 1, "job_id": job}
-    ask("POST", f"{ticket}/parts", part)
-    ask("POST", f"{ticket}/estimates", {"job_ids": [job]})
-    estimate = ask("POST", f"{ticket}/estimates", {"job_ids": [job]})  # supersedes the first
-    for answer in hand.random.sample(("authorized", "declined"), hand.random.randint(1, 2)):
-        answers = [{"job_id": job, "answer": answer}]
-        decision = {"answers": answers, "person": hand.word(), "channel": "in_person"}
-        ask("POST", f"{ticket}/estimates/{estimate.get('number', 1)}/decisions", decision)
-    limit = {"amount": 9, "person": hand.word(), "channel": "in_person"}
-    ask("POST", f"{ticket}/decisions", limit)
-    offer_again(hand, ask, ticket)
-
-
-def offer_again(hand: Hand, ask: Ask, ticket: str) -> None:
-    """Put declined work back on the *ticket* that it came from, or dismiss some."""
-    for one in ask("GET", "/recommendations?per_page=100&status=open").get("items", ()):
-        if f"/service_tickets/{one['ticket_id']}" == ticket:
-            ask("POST", f"{ticket}/jobs", {"title": "Again", "recommendation_id": one["id"]})
-        elif hand.random.random() < 0.1:
-            ask("POST", f"/recommendations/{one['id']}/dismiss")
-
-
 def work_on_a_ticket(hand: Hand, ask: Ask) -> None:
     """Lead a ticket through its workflow, as far as others let it."""
     ticket = hand.path("service_tickets")
     lead(ask, ticket, WORKFLOW[: hand.random.randint(1, len(WORKFLOW))])
     if hand.random.random() < 0.3:
         ask("POST", f"{ticket}/transitions", {"to": "cancelled"})
+
+
+def agree_on_work(hand: Hand, ask: Ask) -> None:
+    """Offer a new job of a ticket, which is authorized or declined."""
+    ticket = hand.path("service_tickets")
+    job = ask("POST", f"{ticket}/jobs", {"title": "Wipers"}).get("id", 0)
+    number = ask("POST", f"{ticket}/estimates", {"job_ids": [job]}).get("number", 1)
+    answer = {"job_id": job, "answer": hand.random.choice(("authorized", "declined"))}
+    told = {"answers": [answer], "person": "Di", "channel": "in_person"}
+    ask("POST", f"{ticket}/estimates/{number}/decisions", told)
+
+
+def settle_a_ticket(hand: Hand, ask: Ask) -> None:
+    """Invoice a finished ticket and have it paid; give some of it back."""
+    ticket = hand.path("service_tickets")
+    ask("POST", f"{ticket}/labor", {"description": "Replace", "hours": 1, "rate": price_of(hand)})
+    lead(ask, ticket, ("in_progress", "completed"))
+    invoice = ask("POST", f"{ticket}/invoice")
+    paid = {"amount": invoice.get("due", 1), "method": hand.random.choice(("cash", "card"))}
+    payment = ask("POST", f"{ticket}/payments", paid).get("id", 1)
+    if hand.random.random() < 0.5:
+        refund = {"amount": paid["amount"], "reason": "Goodwill"}
+        credit = {"all": True, "reason": "Goodwill"}
+        ask("POST", f"/invoices/{invoice.get('id', 1)}/credit_notes", credit)
+        ask("POST", f"/payments/{payment}/refunds", refund)
 
 
 def change_the_shop(hand: Hand, ask: Ask) -> None:
@@ -204,7 +205,8 @@ def price_of(hand: Hand) -> int:
 
 CHANGES: Final = (
     *(change_people, change_vehicles, change_stock, change_tickets, work_on_a_ticket),
-    *(change_tickets, offer_work, erase_a_customer, merge_customers, change_the_shop),
+    *(change_tickets, erase_a_customer, merge_customers, change_the_shop),
+    *(agree_on_work, settle_a_ticket),
 )
 
 
@@ -239,7 +241,7 @@ class HttpWriters:
 
         def ask(method: str, path: str, body: Any = None) -> Any:
             try:
-                answer = client.ask(method, path, body)
+                answer = client.ask(method, path, body, **hand.key_for(path))
             except (OSError, HTTPException):  # the process was killed
                 return {}
             if answer.status in (400, 401, 405, 415, 500):

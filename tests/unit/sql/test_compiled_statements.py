@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, create_engine, select
+from sqlalchemy import bindparam, create_engine, select, union_all
 
 from mechanic_adapters.sql.engine.column_types import MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import (
@@ -33,6 +33,20 @@ def test_knows_the_columns_and_parameters_to_convert() -> None:
     assert "2026-03-02 09:30:00.000000+00:00" == to_driver(at)
     assert at == to_python(to_driver(at))
     assert compiled.returns_rows
+
+
+def test_a_parameter_in_both_parts_of_a_union_is_converted_once() -> None:
+    """
+    The text of a moment is no moment, which a second conversion would ask for.
+    """
+    parts = [
+        select(customers.c.id).where(customers.c.created_at >= bindparam("since", type_=MOMENT))
+        for _ in "12"
+    ]
+
+    compiled = CompiledStatement.compile(union_all(*parts), SQLITE)
+
+    assert ["since"] == [name for name, _ in compiled.bind_converters]
 
 
 def test_compiles_a_statement_once() -> None:

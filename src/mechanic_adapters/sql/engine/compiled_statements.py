@@ -48,10 +48,13 @@ class CompiledStatement:
         return cls(
             str(compiled),
             {name: bind.value for bind, name in binds.items() if not bind.required},
+            # By name: a parameter that stands in both parts of a UNION is converted once.
             [
-                (name, convert)
-                for bind, name in binds.items()
-                if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect))
+                *{
+                    name: convert
+                    for bind, name in binds.items()
+                    if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect))
+                }.items()
             ],
             [
                 (position, convert)
