@@ -74,7 +74,9 @@ class CreditNote:
     issued_at: datetime
     issued_on: Annotated[
         date,
-        Description("The day of issue, in the time zone of the shop."),
+        Description(
+            "The day of issue, in the time zone of the shop; never before that of the invoice."
+        ),
         Example(date(2026, 3, 9)),
     ]
     by: By

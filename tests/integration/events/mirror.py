@@ -1,6 +1,6 @@
 """A mirror of the shop: a snapshot of its profile and all lists, and then the subjects of all events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from typing import Any, Final
 
@@ -8,10 +8,15 @@ from attrs import define, field
 
 from tests.faults.shop_processes import Client
 
-LISTS: Final = ("/customers", "/vehicles", "/mechanics", "/inventory", "/service_tickets")
+TICKETS: Final = "/service_tickets"
+LISTS: Final = (
+    *("/customers", "/vehicles", "/mechanics", "/inventory", TICKETS, "/recommendations"),
+)
 SHOP: Final = "/shop"
 NEWEST: Final = 2**63 - 1
 """A position behind which there is no event yet."""
+
+NO_ITEMS: Final[dict[str, Any]] = {"items": [], "next_cursor": None}
 
 CONTACTS: Final = ("name", "email", "phone")
 
@@ -35,6 +40,8 @@ class Mirror:
         for path, query in (*((path, "") for path in LISTS), ("/inventory", "&archived=true")):
             for thing in self.items_of(path, query):
                 self._put(f"{path}/{thing['id']}", thing)
+        for path, thing in self.estimates():
+            self._put(path, thing)
 
     def follow(self, resting: Callable[[], bool]) -> None:
         """Apply events until there are none left after the writers are *resting*."""
@@ -51,27 +58,38 @@ class Mirror:
     def joined(self) -> dict[str, Any]:
         """Return all things, each ticket with the present names of its mechanics."""
         for path, thing in self.things.items():
-            if path.startswith("/service_tickets/"):
-                for mechanic in thing["mechanics"]:
+            if path.startswith(f"{TICKETS}/"):
+                for mechanic in thing.get("mechanics", ()):
                     mechanic["name"] = self.things[f"/mechanics/{mechanic['id']}"]["name"]
         return self.things
 
-    def get(self, path: str) -> Any:
-        """Return the body of a GET, sent again when the server's process has been killed."""
+    def estimates(self) -> Iterator[tuple[str, Any]]:
+        """Yield the estimates of all tickets that are known, by path."""
+        for path in [one for one in self.things if one.rpartition("/")[0] == TICKETS]:
+            for estimate in self.items_of(f"{path}/estimates", ""):
+                yield f"{path}/estimates/{estimate['number']}", estimate
+
+    def get(self, path: str, missing: Any = None) -> Any:
+        """Return the body of a GET, sent again when the server's process has been killed.
+
+        With *missing* a 404 is no failure: it is returned instead.
+        """
         while True:
             try:
                 answer = self.client.ask("GET", path)
             except (OSError, HTTPException):
                 continue
+            if answer.status == 404 and missing is not None:
+                return missing
             assert answer.status == 200, answer
             return answer.body
 
     def items_of(self, path: str, query: str) -> list[Any]:
-        """Return the items of all pages of a list."""
+        """Return the items of all pages of a list; none of a ticket that is deleted."""
         items: list[Any] = []
         cursor = ""
         while True:
-            page = self.get(f"{path}?per_page=100{query}{cursor}")
+            page = self.get(f"{path}?per_page=100{query}{cursor}", missing=NO_ITEMS)
             items += page["items"]
             if not page["next_cursor"]:
                 return items

@@ -134,7 +134,7 @@ def everything(mirror: Mirror) -> dict[str, Any]:
             assert answer.status in (200, 404), answer
             if answer.status == 200:
                 found[f"{path}/{number}"] = answer.body
-    return found
+    return found | dict(mirror.estimates())
 
 
 def known(mirror: Mirror, path: str) -> Iterator[str]:

@@ -147,6 +147,35 @@ def change_tickets(hand: Hand, ask: Ask) -> None:
     ask("DELETE", hand.path("service_tickets"))
 
 
+def offer_work(hand: Hand, ask: Ask) -> None:
+    """Estimate a job of a ticket, take answers, and offer declined work again, or dismiss it."""
+    customer = hand.some("customers")  # who may be erased, so that it is another one's ticket
+    new = hand.create(ask, "service_tickets", customer_id=customer, description="Grinds")
+    ticket = f"/service_tickets/{new or hand.some('service_tickets')}"
+    job = ask("POST", f"{ticket}/jobs", {"title": f"Brakes {price_of(hand)}"}).get("id", 1)
+    ask("POST", f"{ticket}/labor", {"description": "Replace", "hours": 1, "rate": 9, "job_id": job})
+    part = {"part_id": hand.some("inventory"), "quantity": 1, "job_id": job}
+    ask("POST", f"{ticket}/parts", part)
+    ask("POST", f"{ticket}/estimates", {"job_ids": [job]})
+    estimate = ask("POST", f"{ticket}/estimates", {"job_ids": [job]})  # supersedes the first
+    for answer in hand.random.sample(("authorized", "declined"), hand.random.randint(1, 2)):
+        answers = [{"job_id": job, "answer": answer}]
+        decision = {"answers": answers, "person": hand.word(), "channel": "in_person"}
+        ask("POST", f"{ticket}/estimates/{estimate.get('number', 1)}/decisions", decision)
+    limit = {"amount": 9, "person": hand.word(), "channel": "in_person"}
+    ask("POST", f"{ticket}/decisions", limit)
+    offer_again(hand, ask, ticket)
+
+
+def offer_again(hand: Hand, ask: Ask, ticket: str) -> None:
+    """Put declined work back on the *ticket* that it came from, or dismiss some."""
+    for one in ask("GET", "/recommendations?per_page=100&status=open").get("items", ()):
+        if f"/service_tickets/{one['ticket_id']}" == ticket:
+            ask("POST", f"{ticket}/jobs", {"title": "Again", "recommendation_id": one["id"]})
+        elif hand.random.random() < 0.1:
+            ask("POST", f"/recommendations/{one['id']}/dismiss")
+
+
 def work_on_a_ticket(hand: Hand, ask: Ask) -> None:
     """Lead a ticket through its workflow, as far as others let it."""
     ticket = hand.path("service_tickets")
@@ -175,7 +204,7 @@ def price_of(hand: Hand) -> int:
 
 CHANGES: Final = (
     *(change_people, change_vehicles, change_stock, change_tickets, work_on_a_ticket),
-    *(change_tickets, erase_a_customer, merge_customers, change_the_shop),
+    *(change_tickets, offer_work, erase_a_customer, merge_customers, change_the_shop),
 )
 
 

@@ -22,6 +22,7 @@ from mechanic_core.estimates.approval_links import (
     MailOff,
 )
 from mechanic_core.estimates.consent import Consent
+from mechanic_core.estimates.consent_record import ConsentRecord
 from mechanic_core.estimates.decision import Channel, Decision, WorkStarted
 from mechanic_core.estimates.estimate import (
     Estimate,
@@ -32,7 +33,6 @@ from mechanic_core.estimates.estimate import (
     EstimateStatus,
     EstimateSuperseded,
 )
-from mechanic_core.estimates.told import Told
 from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail
 from mechanic_core.paging import WHOLE_LIST
 from mechanic_core.tickets.bounds import TooMany
@@ -180,8 +180,10 @@ class AnswerByLink:
             answers = form.answers_for(estimate.unanswered)
             if not work.approval_links.use(link, at):
                 raise ApprovalClosed(LinkEnd.ANSWERED)
-            told = Told(actor=ANONYMOUS, at=at, person=form.name or "", channel=Channel.LINK)
-            return self.consent.take_answers(work, ticket, estimate, answers, told)
+            record = ConsentRecord(
+                actor=ANONYMOUS, at=at, person=form.name or "", channel=Channel.LINK
+            )
+            return self.consent.take_answers(work, ticket, estimate, answers, record)
 
 
 def _stored(work: Work, said: Link, at: datetime) -> ApprovalLink:

@@ -1,6 +1,6 @@
 """Decisions of customers in SQL."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, final
@@ -64,6 +64,7 @@ def _all(rows: Select[Any]) -> Select[Any]:
 
 _LAST = _all(_OF_TICKET.order_by(decisions.c.id.desc()).limit(1))
 _LIST = PageQuery(rows=_OF_TICKET, key=decisions.c.id, join=_join)
+_GET_ALL = _all(select(decisions).where(id_in(decisions.c.id, "ids")))
 _found = select(decisions).where(id_in(decisions.c.ticket_id, "ids")).subquery("found")
 _OF_ALL = _join(_found).order_by(_found.c.ticket_id, _found.c.id)
 
@@ -93,3 +94,8 @@ class SqlDecisions(Decisions):
         rows = self._executor.all(_OF_ALL, {"ids": sorted(ticket_ids)})
         grouped = groupby(_read(rows), key=attrgetter("ticket_id"))
         return {ticket_id: tuple(found) for ticket_id, found in grouped}
+
+
+def read_decisions(executor: Executor, ids: Collection[int]) -> Iterable[Decision]:
+    """Return those of *ids* that exist, in any order."""
+    return _read(executor.all(_GET_ALL, {"ids": sorted(ids)}))

@@ -6,8 +6,8 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from mechanic_core.errors import Problem, RuleBroken, Unknown
+from mechanic_core.estimates.calculation import is_as_shown
 from mechanic_core.estimates.estimate import Estimate
-from mechanic_core.estimates.priced_jobs import is_as_shown
 from mechanic_core.inventory.part import PartId
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.pricing.pricing_rules import PricingRules
