@@ -79,7 +79,7 @@ class Till(Desk):
 
     def statement(self, since: date | None = None, until: date | None = None) -> Statement:
         """Return the statement of Ada's account."""
-        period = Period(since, until)
+        period = Period(since=since, until=until)
         return self.premises.shop.read_statement(MECHANIC, CustomerId(1), period)
 
     def receivables(self, as_of: date | None = None) -> Receivables:
