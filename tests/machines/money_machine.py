@@ -122,6 +122,8 @@ class MoneyMachine(RuleBasedStateMachine):
         if place < 8:
             self.move(0, Status.IN_PROGRESS)
             self.move(0, Status.COMPLETED)
+        if place < 4:
+            self.issue(0)
 
     @precondition(lambda self: self.tickets)
     @rule(place=places, to=st.sampled_from([*Status, Status.IN_PROGRESS, Status.CANCELLED]))
@@ -222,7 +224,7 @@ class MoneyMachine(RuleBasedStateMachine):
         invoice = self.invoices[invoice_id]
         parts = _parts(invoice, drawn)
         if parts:
-            wanted = [LineCredit(line=n, **{how: abs(part)}) for n, how, part in parts]
+            wanted = [_wanted(*one) for one in parts]
             form = CreditNoteForm(lines=tuple(wanted), reason="Came back")
         else:
             rests = {number: line.rest() for number, line in invoice.lines.items()}
@@ -341,6 +343,12 @@ class MoneyMachine(RuleBasedStateMachine):
 def aged_names(shown: dict[str, object]) -> list[str]:
     """Return the names of amounts by age, and of deposits."""
     return [one for one in shown if one not in {"customer_id", "name"}]
+
+
+def _wanted(number: int, how: str, part: int) -> LineCredit:
+    if how == "quantity":
+        return LineCredit(line=number, quantity=Quantity(abs(part)))
+    return LineCredit(line=number, amount=Money(abs(part)))
 
 
 def _parts(invoice: ModelInvoice, drawn: Sequence[tuple[int, str, int]]) -> list[Part]:

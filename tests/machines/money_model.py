@@ -109,10 +109,10 @@ class ModelInvoice:
         after = {n: self.lines[n].with_part(how, part) for n, how, part in parts}
         if any(line.is_mixed for line in after.values()):
             return "credited-otherwise"
-        total = sum(line.credited for line in (self.lines | after).values())
-        if any(line.is_exceeded for line in after.values()) or not 0 <= total <= self.total:
+        if any(line.is_exceeded for line in after.values()):
             return "more-than-invoiced"
-        return None
+        total = sum(line.credited for line in (self.lines | after).values())
+        return None if 0 <= total <= self.total else "more-than-invoiced"
 
     def credit(self, parts: Iterable[tuple[int, str, int]]) -> int:
         """Credit parts and return what they come to."""
