@@ -38,6 +38,8 @@ from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads
 from mechanic_adapters.sql.replicas.replica import Replica
 from mechanic_adapters.sql.repositories.estimates.alterations import AlteredRecord, altered_records
 from mechanic_adapters.sql.repositories.events import write_events
+from mechanic_adapters.sql.repositories.invoices.alterations import WrongDocument
+from mechanic_adapters.sql.repositories.invoices.discrepancies import wrong_documents
 from mechanic_adapters.sql.repositories.tickets.prices import WrongPrice, wrong_prices
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 from mechanic_adapters.sql.unit_of_work import unit_of_work
@@ -74,8 +76,7 @@ class SqlStore:
         self.database = database
         self.lagging_reads = LaggingReads(database, Replica(replica, database)) if replica else None
         self.pools = (*database.pools, *(replica.pools if replica else ()))
-        self._outages = database.outages
-        self._wrote_at = -QUIET_S
+        self._outages, self._wrote_at = database.outages, -QUIET_S
         self._probing = Lock()
         self._open: ContextVar[_Open] = ContextVar("open")
         self._listeners = CommitListeners()
@@ -214,10 +215,11 @@ class SqlStore:
         with self._reading() as executor:
             yield from wrong_prices(executor)
 
-    def altered_records(self) -> Iterator[AlteredRecord]:
-        """Yield every estimate and decision that is not as it was written."""
+    def altered_records(self) -> Iterator[AlteredRecord | WrongDocument]:
+        """Yield estimates, decisions and invoices that were changed, and money that disagrees."""
         with self._reading() as executor:
             yield from altered_records(executor)
+            yield from wrong_documents(executor)
 
     def fold_counters(self) -> None:
         """Add up the changes of counters, unless another process does. Raises `Unavailable`."""

@@ -1,8 +1,9 @@
-"""What must agree in a shop: balances, counters, stored prices, digests of consent."""
+"""What must agree in a shop: balances, counters, stored prices, digests, numbers and money."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from mechanic_adapters.sql.repositories.estimates.alterations import AlteredRecord
+from mechanic_adapters.sql.repositories.invoices.alterations import WrongDocument
 from mechanic_adapters.sql.repositories.tickets.prices import WrongPrice
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.movement import Disagreement
@@ -10,11 +11,11 @@ from mechanic_core.money import money_to_decimal, to_decimal
 
 ALL_RIGHT = (
     "all balances match the ledger, all counters and prices are right, "
-    "all estimates and decisions are as they were written"
+    "all estimates, decisions and invoices are as they were written"
 )
 """What is said if there is no disagreement."""
 
-CHECKED = "balances, counters, prices, estimates or decisions"
+CHECKED = "balances, counters, prices, estimates, decisions or invoices"
 """What is compared."""
 
 
@@ -58,6 +59,8 @@ def _line_of_price(wrong: WrongPrice) -> str:
     return f"ticket {wrong.ticket_id}: total {stored} stored, {computed} computed; wrong: {members}"
 
 
-def _line_of_record(altered: AlteredRecord) -> str:
+def _line_of_record(altered: AlteredRecord | WrongDocument) -> str:
+    if isinstance(altered, WrongDocument):
+        return f"{altered.subject}: {altered.fault}"
     fault = "was changed since it was written" if altered.is_changed else "lacks the one before it"
     return f"ticket {altered.ticket_id}: {altered.record} {fault}"
