@@ -4,15 +4,19 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 
 from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.invoices.invoice import Invoice, PaymentStatus
+from mechanic_core.invoices.ports import InvoiceFilter
 from mechanic_core.mechanics.leaderboard import ALL_TIME
-from mechanic_core.paging import MAX_PAGE_SIZE, PageRequest
+from mechanic_core.paging import MAX_PAGE_SIZE, WHOLE_LIST, PageRequest
+from mechanic_core.payments.ports import PaymentFilter
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
@@ -54,6 +58,11 @@ def tickets(shop: Shop) -> list[Ticket]:
         if some.last is None:
             return found
         after = some.last
+
+
+def invoices(shop: Shop) -> list[Invoice]:
+    """Return every invoice."""
+    return [*shop.list_invoices(MANAGER, InvoiceFilter(), WHOLE_LIST).items]
 
 
 def test_has_the_documented_size(shop: Shop) -> None:
@@ -129,14 +138,37 @@ def test_bills_are_believable(shop: Shop) -> None:
     assert any(charge.amount < 0 for charge in charges)
 
 
+def test_money_is_believable(shop: Shop) -> None:
+    """
+    Every closed ticket has an invoice, most are paid, and some are overdue in each bucket.
+
+    Money came in by several methods, some of it as deposits, and some was given back.
+    """
+    closed = [ticket.id for ticket in tickets(shop) if ticket.status is Status.CLOSED]
+    found = invoices(shop)
+    _, takings = shop.list_payments(MANAGER, PaymentFilter(), PageRequest(size=1))
+    receivables = shop.read_receivables(MANAGER, NOW.date())
+
+    assert sorted(closed) == sorted(invoice.ticket_id for invoice in found)
+    assert PaymentStatus.PAID == Counter(one.payment_status for one in found).most_common(1)[0][0]
+    assert any(0 < one.credited < one.totals.total for one in found)
+    assert any(one.deposit for one in found)
+    assert {"cash", "card", "check", "transfer"} == takings.keys()
+    assert all(attrs.astuple(receivables.totals))
+    assert sum(one.due for one in found) - receivables.totals.deposits == receivables.totals.balance
+    assert all(one.due_date - one.issued_on == timedelta(days=14) for one in found)
+    assert all(one.seller.registration and one.seller.tax_number for one in found)
+
+
 def test_is_reproducible(shop: Shop, tmp_path: Path) -> None:
     """
-    Two demos of the same moment have the same tickets and leaderboard.
+    Two demos of the same moment have the same tickets, invoices and leaderboard.
     """
     settings = Settings(database_url=f"sqlite:///{tmp_path / 'shop.db'}", secret_key="s" * 32)
     fill_shop(settings, NOW)
     with open_shop(settings=settings) as again:
         assert tickets(shop) == tickets(again)
+        assert invoices(shop) == invoices(again)
         assert shop.read_leaderboard(MANAGER, 100, ALL_TIME) == again.read_leaderboard(
             MANAGER, 100, ALL_TIME
         )
