@@ -9,6 +9,7 @@ from mechanic_core.rules import checked
 
 T = TypeVar("T")
 U = TypeVar("U")
+S = TypeVar("S")
 
 DEFAULT_PAGE_SIZE: Final = 20
 MAX_PAGE_SIZE: Final = 100
@@ -51,6 +52,17 @@ class Page(Generic[T]):
     def map(self, change: Callable[[T], U]) -> "Page[U]":
         """Return the page with *change* applied to each item."""
         return Page(tuple(map(change, self.items)), self.has_more, self.last, self.total)
+
+    def with_totals(self, totals: S) -> "PageWithTotals[T, S]":
+        """Return the page with the *totals* of the whole list."""
+        return PageWithTotals(self.items, self.has_more, self.last, self.total, totals=totals)
+
+
+@attrs.frozen(kw_only=True)
+class PageWithTotals(Page[T], Generic[T, S]):
+    """A page of a list, with the *totals* of all that match, on whatever pages."""
+
+    totals: S
 
 
 def empty_page(page: PageRequest) -> Page[Any]:

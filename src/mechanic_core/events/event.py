@@ -36,8 +36,8 @@ class EventType(StrEnum):
     Of an estimate nothing but its status changes; what a customer decides is a change of the
     ticket. `part.stock_moved` is a change of nothing but the stock of a part. A change of status of a
     ticket has a type of its own; every other change of it, of its mechanics and lines too, is
-    `ticket.changed`. Of an
-    invoice what is credited and paid changes, and the customer when two are merged. Of two customers that are merged, one is changed and the other erased.
+    `ticket.changed`. Of an invoice nothing changes but what is credited and paid, and who owes it.
+    Of two customers that are merged, one is changed and the other erased.
     """
 
     CUSTOMER_CREATED = "customer.created"

@@ -15,7 +15,10 @@ from mechanic_core.estimates.estimate import Estimate
 from mechanic_core.events.event import Event, EventType, SubjectKind
 from mechanic_core.events.ports import Wakeups, no_wakeups
 from mechanic_core.inventory.part import Part
+from mechanic_core.invoices.credit_note import CreditNote
+from mechanic_core.invoices.invoice import Invoice
 from mechanic_core.mechanics.mechanic import Mechanic
+from mechanic_core.payments.payment import Payment
 from mechanic_core.profile.profile import Profile
 from mechanic_core.recommendations.recommendation import Recommendation
 from mechanic_core.rules import Description, Example
@@ -78,6 +81,9 @@ class EventFeedWithSubjects(EventFeed):
             | Ticket
             | Estimate
             | Recommendation
+            | Invoice
+            | CreditNote
+            | Payment
             | Profile
             | Deleted,
         ],

@@ -181,7 +181,7 @@ class Payment:
         return evolve(self, refunds=(*self.refunds, refund))
 
 
-Takings = Mapping[PaymentMethod, Money]
+Takings = Mapping[PaymentMethod, Annotated[Money, Example(100)]]
 """Payments less refunds by method; a method without any is left out."""
 
 

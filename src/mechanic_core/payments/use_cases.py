@@ -7,7 +7,7 @@ from attrs import frozen
 from mechanic_core.access import MANAGERS_ONLY, OWNER_OR_STAFF, STAFF_ONLY, Actor, By
 from mechanic_core.invoices.allocation import settle
 from mechanic_core.money import Money
-from mechanic_core.paging import Page, PageRequest
+from mechanic_core.paging import Page, PageRequest, PageWithTotals
 from mechanic_core.payments.payment import (
     MAX_PAYMENTS,
     MoreThanDue,
@@ -159,8 +159,9 @@ class ListPayments:
 
     def __call__(
         self, actor: Actor, wanted: PaymentFilter, page: PageRequest
-    ) -> tuple[Page[Payment], Takings]:
-        """Return the payments wanted, and payments less refunds by method."""
+    ) -> PageWithTotals[Payment, Takings]:
+        """Return the payments wanted, with payments less refunds by method as totals."""
         self.policy.admit(actor)
         with self.read_lagging(actor) as work:
-            return work.payment_lists.find(wanted, page), work.payment_lists.takings(wanted)
+            found = work.payment_lists.find(wanted, page)
+            return found.with_totals(work.payment_lists.takings(wanted))

@@ -12,7 +12,7 @@ from mechanic_http.context import ShopRequest
 from mechanic_http.endpoint.body import read_json
 from mechanic_http.endpoint.etags import ANY_VERSION, expected_versions
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement
-from mechanic_http.endpoint.operation import Operation
+from mechanic_http.endpoint.operation import IDEMPOTENCY_KEY, Operation
 from mechanic_http.endpoint.pagination import CursorSigner, Pagination, cursor_scope
 from mechanic_http.endpoint.query import (
     MAX_CACHED_LENGTH,
@@ -21,6 +21,7 @@ from mechanic_http.endpoint.query import (
 )
 from mechanic_http.json import codec
 from mechanic_http.json.members import aliases_of
+from mechanic_http.problems.refusals import IdempotencyKeyRequired
 
 _ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 _MAX_ID: Final = 2**63 - 1
@@ -61,12 +62,13 @@ ArgumentReader: TypeAlias = Callable[[Call], None]
 def argument_readers(
     operation: Operation, template: str, cursor_signer: CursorSigner, *, require_if_match: bool
 ) -> tuple[ArgumentReader, ...]:
-    """Return the readers of an endpoint's arguments in order: query, version, body."""
+    """Return the readers of an endpoint's arguments in order: key, query, version, body."""
     signature = operation.signature
+    readers: list[ArgumentReader] = [_require_key] if operation.requires_key else []
     if signature.paginated:
-        readers = [_pagination_reader(operation, template, cursor_signer)]
+        readers.append(_pagination_reader(operation, template, cursor_signer))
     else:
-        readers = [_query_reader(operation)]
+        readers.append(_query_reader(operation))
     if signature.conditional:
         readers.append(_version_reader(required=require_if_match))
     if signature.takes_root_path:
@@ -74,6 +76,14 @@ def argument_readers(
     if signature.body is not None:
         readers.append(_body_reader(operation, signature.body))
     return tuple(readers)
+
+
+def _require_key(call: Call) -> None:
+    if call.req.get_header(IDEMPOTENCY_KEY) is None:
+        raise IdempotencyKeyRequired(
+            f"{IDEMPOTENCY_KEY} must be 1 to 255 visible characters: choose one for each request,"
+            " and send it again with a retry"
+        )
 
 
 def _query_reader(operation: Operation) -> ArgumentReader:

@@ -25,11 +25,10 @@ from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
 from mechanic_core.values import Clock
 from mechanic_http.endpoint import body as bodies
 from mechanic_http.endpoint.arguments import Call
-from mechanic_http.endpoint.operation import Operation
+from mechanic_http.endpoint.operation import IDEMPOTENCY_KEY, Operation
 from mechanic_http.endpoint.response import EncodedResponse, Interceptor
 from mechanic_http.problems.refusals import MalformedHeader
 
-HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
 
 MAX_CONTENT: Final = 32_768
@@ -59,7 +58,7 @@ class IdempotentReplay:
         return self._intercept if operation.accepts_idempotency_key else None
 
     def _intercept(self, call: Call, run: Callable[[], EncodedResponse]) -> EncodedResponse:
-        header = call.req.get_header(HEADER)
+        header = call.req.get_header(IDEMPOTENCY_KEY)
         if header is None:
             return run()
         key, fingerprint = self._request_key(call, parse_key(header)), self._fingerprint(call)
@@ -116,11 +115,13 @@ class IdempotentReplay:
 
 
 def _customers_behind(call: Call, work: Work) -> Iterator[CustomerId]:
-    """Yield the customer who has sent the request, and the one of the ticket in its path."""
+    """Yield the customer who has sent the request, and that of the ticket or payment in its path."""
     if call.actor.is_customer:
         yield CustomerId(call.actor.id)
     if "ticket_id" in call.arguments:
         yield customer_of(work, call.arguments["ticket_id"])
+    if "payment_id" in call.arguments:
+        yield work.payments.get(call.arguments["payment_id"]).customer_id
 
 
 def parse_key(header: str) -> str:
@@ -130,7 +131,7 @@ def parse_key(header: str) -> str:
     """
     match = _KEY.fullmatch(header.strip())
     if not match:
-        raise MalformedHeader(f"{HEADER} must be 1 to 255 visible characters")
+        raise MalformedHeader(f"{IDEMPOTENCY_KEY} must be 1 to 255 visible characters")
     return match[1] or match[2]
 
 

@@ -24,6 +24,7 @@ from mechanic_http.problems.statuses import status_of
 F = TypeVar("F", bound=Callable[..., Any])
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -43,7 +44,7 @@ class Attempt:
 class Operation:
     """One method of one path: policy, parameters, response and refusals.
 
-    *found* returns from the body and the response whether what an operation that *creates* returns
+    An operation that *requires_key* is refused without an `Idempotency-Key`. *found* returns from the body and the response whether what an operation that *creates* returns
     was there before: then the status is 200.
     """
 
@@ -59,6 +60,7 @@ class Operation:
     found: Callable[[Any, Any], bool] | None = None
     issues_tokens: bool = False
     has_secret: bool = False
+    requires_key: bool = False
     success: HTTPStatus | None = None
     limits: tuple[str, ...] = ("default",)
     attempt: Attempt | None = None
@@ -136,6 +138,8 @@ class Operation:
         if self.accepts_idempotency_key:
             yield from (FirstStillRunning, AnswerNotStored, KeyReused)
             yield refusals.MalformedHeader
+        if self.requires_key:
+            yield refusals.IdempotencyKeyRequired
         yield from self.own_refusals
 
 
@@ -147,6 +151,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     found: Callable[[Any, Any], bool] | None = None,
     issues_tokens: bool = False,
     has_secret: bool = False,
+    requires_key: bool = False,
     success: HTTPStatus | None = None,
     limits: tuple[str, ...] | None = None,
     attempt: Attempt | None = None,
@@ -154,7 +159,8 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     """Declare the decorated method an endpoint that calls *use_case*.
 
     *creates* is the URL template of what is created, 200 where it was *found*. What *has_secret* is
-    not stored, tagged or compressed. An *attempt* is counted under `login` beside its *limits*.
+    not stored, tagged or compressed. What *requires_key* is refused without an `Idempotency-Key`:
+    done twice, it would cost somebody money. An *attempt* is counted under `login` beside its *limits*.
     """
 
     def declare(method: F) -> F:
@@ -172,6 +178,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
             found=found,
             issues_tokens=issues_tokens,
             has_secret=has_secret or issues_tokens,
+            requires_key=requires_key,
             success=success,
             limits=limits or (("default",) if verb in SAFE else ("default", "write")),
             attempt=attempt,

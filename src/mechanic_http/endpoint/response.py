@@ -79,7 +79,7 @@ def response_encoder(operation: Operation) -> Encoder:
         headers = headers | _COMPRESSIBLE
     hooks = {cls: codec.unstructure_hook(cls) for cls in union_members(response)[0]}
     if operation.signature.paginated:
-        return _page_encoder(hooks, headers)
+        return _page_encoder(hooks, headers, operation.signature.totals)
     creates, has_etag, found = operation.creates, operation.has_etag, operation.found
     body_name = operation.signature.body_name
     is_stored = operation.accepts_idempotency_key
@@ -110,13 +110,17 @@ def _customers_of(record: Any) -> frozenset[CustomerId]:
 
 
 def _page_encoder(
-    hooks: Mapping[type, Callable[[Any], Any]], headers: Mapping[str, str]
+    hooks: Mapping[type, Callable[[Any], Any]], headers: Mapping[str, str], totals: Any
 ) -> Encoder:
+    encode_totals = totals and codec.unstructure_hook(totals)
+
     def encode(call: Call, page: Any) -> EncodedResponse:
         if call.pagination is None:
             raise TypeError(f"{call.operation.operation_id} is not paginated")
         items = [hooks[type(item)](item) for item in page.items]
         tree, links = call.pagination.envelope(page, items)
+        if encode_totals:
+            tree["totals"] = encode_totals(page.totals)
         return EncodedResponse(200, {**headers, "Link": links}, codec.dumps(tree))
 
     return encode

@@ -7,7 +7,7 @@ import attrs
 from attrs import frozen
 
 from mechanic_core.access import Actor
-from mechanic_core.paging import Page, PageRequest
+from mechanic_core.paging import Page, PageRequest, PageWithTotals
 from mechanic_core.rules import union_members
 from mechanic_http.endpoint.merge_patch import MergePatch, Replacement, read_only_members
 from mechanic_http.endpoint.query import ListQuery, Query
@@ -21,7 +21,8 @@ class Signature:
     *replaces* and *merges* say that it arrives as a `Replacement` or a `MergePatch`. Of a union of
     two record types, *staff_body* is the second, which staff send instead.
     *conditional* methods take the version that `If-Match` expects. *response* is a record type,
-    a union of record types, one per role, or None; if *paginated*, the type of a page's items.
+    a union of record types, one per role, or None; if *paginated*, the type of a page's items, and
+    *totals* that of the totals of its list, if it has any.
     *takes_root_path* methods take the prefix of the addresses that they answer with, `root_path`.
     A *deferred* method returns a function that does the work inside the transaction.
     """
@@ -39,6 +40,7 @@ class Signature:
     takes_root_path: bool = False
     response: Any = None
     paginated: bool = False
+    totals: Any = None
     deferred: bool = False
 
     @property
@@ -61,8 +63,8 @@ def signature_of(method: Callable[..., Any]) -> Signature:
     if get_origin(response) is Callable:
         _, response = get_args(response)
         fields["deferred"] = True
-    if get_origin(response) is Page:
-        (response,) = get_args(response)
+    if get_origin(response) in (Page, PageWithTotals):
+        response, fields["totals"] = (*get_args(response), None)[:2]
         fields["paginated"] = True
         fields.setdefault("query", ListQuery)
     if response is not type(None):

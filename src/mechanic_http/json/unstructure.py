@@ -85,8 +85,11 @@ def _tuple(declared: Any, converter: Converter) -> Hook:
 
 
 def _mapping(declared: Any, converter: Converter) -> Hook:
-    """Return the hook of a mapping of texts to records of one class, or of several."""
+    """Return the hook of a mapping of texts to values of one type, or records of several classes."""
     classes, _ = union_members(get_args(declared)[1])
+    if len(classes) == 1:
+        hook = converter.get_unstructure_hook(classes[0])
+        return lambda mapping: {str(key): hook(value) for key, value in mapping.items()}
     hooks = {cls: converter.get_unstructure_hook(cls) for cls in classes}
     return lambda mapping: {key: hooks[type(value)](value) for key, value in mapping.items()}
 

@@ -37,9 +37,15 @@ def patch_example(cls: type) -> dict[str, Any]:
     return {name: members[name]}
 
 
-def page_example(item: Any) -> dict[str, Any]:
-    """Return an example of a list whose only page has one *item*."""
-    return {"items": [item], "page": 1, "per_page": 20, "has_more": False, "next_cursor": None}
+def page_example(item: Any, totals: Any = None) -> dict[str, Any]:
+    """Return an example of a list whose only page has one *item*; *totals* is their type, if any."""
+    page = {"items": [item], "page": 1, "per_page": 20, "has_more": False, "next_cursor": None}
+    return page | {"totals": _value_example(totals)} if totals else page
+
+
+def _value_example(declared: Any) -> Any:
+    value = codec.unstructure_hook(declared)(next(_candidates(declared)))
+    return orjson.loads(codec.dumps(value))
 
 
 def _without_nulls(tree: Any) -> Any:
@@ -102,7 +108,7 @@ def _candidates(declared: Any) -> Iterator[Any]:
         yield (next(_candidates(get_args(bare)[0])),)
     elif is_mapping(bare):
         key, values = get_args(bare)
-        yield {next(_candidates(key)): record_example(union_members(values)[0][0])}
+        yield {next(_candidates(key)): next(_candidates(values))}
     elif attrs.has(bare):
         yield record_example(bare)
     elif issubclass(bare, Enum):

@@ -111,8 +111,9 @@ class OperationWriter:
         members, _ = union_members(declared)
         by_name = {cls.__name__: examples.response_example(cls) for cls in reversed(members)}
         if operation.signature.paginated:
-            schema = self._schemas.page(declared)
-            by_name = {name: examples.page_example(item) for name, item in by_name.items()}
+            totals = operation.signature.totals
+            schema = self._schemas.page(declared, totals)
+            by_name = {name: examples.page_example(item, totals) for name, item in by_name.items()}
         else:
             schema = self._schemas.response(declared)
         if len(by_name) == 1:

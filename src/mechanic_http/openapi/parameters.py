@@ -8,7 +8,7 @@ import attrs
 
 from mechanic_core.members import annotation_of
 from mechanic_core.rules import Description, Example
-from mechanic_http.endpoint.operation import Operation
+from mechanic_http.endpoint.operation import IDEMPOTENCY_KEY, Operation
 from mechanic_http.endpoint.route import NUMBER, Route
 from mechanic_http.openapi.record_schemas import RecordSchemas
 from mechanic_http.openapi.value_schemas import Schema
@@ -29,6 +29,14 @@ _KEY: Final[Schema] = {
 }
 """Visible characters, as a quoted string (RFC 9651, section 3.3.3) or bare."""
 
+_REPEATED: Final = (
+    "A unique key that the client chooses for this request. A request that is sent again with the "
+    "same key gets the stored first response and is not executed again. Keys expire after 24 hours."
+)
+
+REQUIRED_KEY: Final = "Required-Idempotency-Key"
+"""The component of an `Idempotency-Key` without which nothing is done."""
+
 HEADERS: Final[dict[str, Schema]] = {
     "If-Match": {
         "description": "The `ETag` of the version that the request is based on. If the resource "
@@ -40,10 +48,11 @@ HEADERS: Final[dict[str, Schema]] = {
         "is 304 without content.",
         "schema": _ENTITY_TAGS,
     },
-    "Idempotency-Key": {
-        "description": "A unique key that the client chooses for this request. A request that is "
-        "sent again with the same key gets the stored first response and is not executed again. "
-        "Keys expire after 24 hours.",
+    IDEMPOTENCY_KEY: {"description": _REPEATED, "schema": _KEY},
+    REQUIRED_KEY: {
+        "name": IDEMPOTENCY_KEY,
+        "description": f"{_REPEATED} Without a key nothing is done: the response is 400.",
+        "required": True,
         "schema": _KEY,
     },
 }
@@ -82,5 +91,6 @@ def header_parameters(operation: Operation) -> list[str]:
     """Return the names of the request headers that an operation reads."""
     if operation.is_safe:
         return list(CONDITIONS) if operation.has_etag else []
-    keys = ["Idempotency-Key"] if operation.accepts_idempotency_key else []
+    key = REQUIRED_KEY if operation.requires_key else IDEMPOTENCY_KEY
+    keys = [key] if operation.accepts_idempotency_key else []
     return [*keys, "If-Match"] if operation.signature.conditional else keys

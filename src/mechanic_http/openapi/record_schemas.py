@@ -93,11 +93,18 @@ class RecordSchemas:
         """Return the schema of a value in a response: a record, a union of records, or a fact."""
         return value_schema(declared, self._refer_response, request=False)
 
-    def page(self, declared: Any) -> Schema:
-        """Return the schema of a page of records, named after the union's widest member."""
-        name = f"{union_members(declared)[0][-1].__name__}Page"
+    def page(self, declared: Any, totals: Any = None) -> Schema:
+        """Return the schema of a page of records, named after the union's widest member.
+
+        *totals* is the type of the totals of the list, if it has any.
+        """
+        name = f"{union_members(declared)[0][-1].__name__}Page{'WithTotals' if totals else ''}"
         if name not in self._components.schemas:
-            self._components.schema(name, _page_schema(self.response(declared)))
+            schema = _page_schema(self.response(declared))
+            if totals:
+                schema["properties"]["totals"] = self.response(totals)
+                schema["required"].append("totals")
+            self._components.schema(name, schema)
         return self._components.get_ref("schema", name)
 
     def query_parameter(self, field: "attrs.Attribute[Any]") -> Schema:

@@ -139,8 +139,11 @@ def _type_schema(declared: Any, refer: Refer, *, request: bool) -> Schema:
         items = value_schema(get_args(bare)[0], refer, request=request)
         return {"type": "array", "items": items}
     if is_mapping(bare):
-        values = value_schema(get_args(bare)[1], refer, request=request)
-        return {"type": "object", "additionalProperties": values}
+        key, member = get_args(bare)
+        values = value_schema(member, refer, request=request)
+        named = isinstance(key, type) and issubclass(key, StrEnum)
+        names = {"propertyNames": dict(refer(key))} if named else {}
+        return {"type": "object", **names, "additionalProperties": values}
     if attrs.has(bare) or issubclass(bare, StrEnum):
         return dict(refer(bare))
     return dict(_PLAIN[bare])

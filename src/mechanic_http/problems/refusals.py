@@ -19,6 +19,10 @@ class MalformedHeader(BadRequest):
     """A request header is malformed."""
 
 
+class IdempotencyKeyRequired(BadRequest):
+    """Idempotency-Key is required."""
+
+
 class BodyTooLarge(Refused):
     """The request body is too large."""
 

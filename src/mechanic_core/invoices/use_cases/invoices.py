@@ -51,12 +51,15 @@ class IssueInvoice:
     now: Clock
 
     @retry_on_conflict
-    def __call__(self, actor: Actor, ticket_id: TicketId) -> Invoice:
+    def __call__(
+        self, actor: Actor, ticket_id: TicketId, expected: int | None = None
+    ) -> Invoice:
         """Return the new invoice; what was paid ahead fills it."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
+            ticket.require_version(expected)
             profile, balance = work.profiles.get(), work.balances.of(ticket_id)
             _require_invoiceable(work, ticket, profile, balance)
             received = balance.received
