@@ -24,6 +24,9 @@ from mechanic_core.values import Note, Version
 
 CreditNoteId = NewType("CreditNoteId", Annotated[int, Example(3)])
 
+_MOST_LINES: Final = 3 * MAX_LINES + 1
+"""How many lines an invoice may have: of three kinds, and supplies."""
+
 _NOT_DIGESTED: Final = frozenset({"id", "digest"})
 
 
@@ -36,7 +39,7 @@ class CreditNoteForm:
     """What to give back of an invoice: parts of lines, or all that is left; and why."""
 
     lines: Annotated[
-        Annotated[tuple[LineCredit, ...], Length(1, MAX_LINES)] | None,
+        Annotated[tuple[LineCredit, ...], Length(1, _MOST_LINES)] | None,
         Description("The lines, each once; required unless `all` is true."),
     ] = None
     all_: Annotated[bool, Description("Whether to credit all that is left."), Example(False)] = (

@@ -152,7 +152,7 @@ class Invoice:
     paid: Annotated[
         Money, Description("What payments of the ticket have filled of it."), Example(50)
     ] = Money(0)
-    fully_credited: Annotated[bool, Unpublished()] = False
+    fully_credited: Annotated[bool, Unpublished(), Example(False)] = False
     updated_at: Annotated[datetime, Unpublished()]
     version: Version = 1
 

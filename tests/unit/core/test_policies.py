@@ -11,6 +11,7 @@ from mechanic_adapters.memory import MemoryStore
 from mechanic_core.access import (
     ANONYMOUS,
     ANY_LOGIN,
+    CUSTOMERS_ONLY,
     MANAGERS_ONLY,
     OWNER_OR_MANAGER,
     OWNER_OR_STAFF,
@@ -40,10 +41,13 @@ CONTRACT = {
         log_out read_me change_password add_vehicle list_vehicles open_ticket list_my_tickets
         list_recommendations
     """,
+    CUSTOMERS_ONLY: "list_my_invoices",
     OWNER_OR_STAFF: """
         read_customer change_customer read_vehicle list_odometer change_vehicle list_vehicle_tickets
         read_ticket read_transitions list_history read_price list_estimates read_estimate
         decide_on_estimate list_decisions read_authorization read_recommendation
+        read_invoice list_credit_notes read_credit_note list_ticket_payments read_payment
+        read_statement
     """,
     OWNER_OR_MANAGER: "erase_customer export_customer",
     SELF_OR_MANAGER: "change_mechanic list_worked",
@@ -54,12 +58,13 @@ CONTRACT = {
         remove_labor_line add_part change_part archive_part restore_part move_stock list_movements
         price_lines add_job change_job remove_job add_charge change_charge remove_charge
         replace_discounts make_estimate set_spending_limit issue_approval_link
-        dismiss_recommendation
+        dismiss_recommendation issue_invoice list_invoices take_payment
     """,
     MANAGERS_ONLY: """
         issue_staff_reset set_staff_password merge_customers deliver_mails
         remove_vehicle hire_mechanic let_mechanic_go remove_ticket check_stock
         read_events read_event_subjects change_profile list_profile_history
+        credit_invoice refund_payment list_payments read_receivables
     """,
 }
 """The contract's columns of who may, by what they may."""
@@ -67,6 +72,7 @@ CONTRACT = {
 NAMES = [field.name for field in attrs.fields(Shop) if field.name not in Shop.__annotations__]
 ACTORS = [ANONYMOUS, *(Actor(role, 7) for role in Role)]
 GIVEN: dict[str, dict[str, object]] = {
+    "CreditNoteForm": {"lines": None, "all_": True},
     "DiscountsForm": {"items": ()},
     "MechanicEdit": {"add_ids": (1,)},
 }

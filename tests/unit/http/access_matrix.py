@@ -76,6 +76,20 @@ WHO: Final = {
     "GET /service_tickets/{ticket_id}/decisions": "C M",
     "POST /service_tickets/{ticket_id}/decisions": "M",
     "GET /service_tickets/{ticket_id}/authorization": "C M",
+    "POST /service_tickets/{ticket_id}/invoice": "M",
+    "GET /invoices": "M",
+    "GET /invoices/{invoice_id}": "C M",
+    "GET /my-invoices": "C",
+    "POST /invoices/{invoice_id}/credit_notes": "A",
+    "GET /invoices/{invoice_id}/credit_notes": "C M",
+    "GET /credit_notes/{credit_note_id}": "C M",
+    "POST /service_tickets/{ticket_id}/payments": "M",
+    "GET /service_tickets/{ticket_id}/payments": "C M",
+    "POST /payments/{payment_id}/refunds": "A",
+    "GET /payments": "A",
+    "GET /payments/{payment_id}": "C M",
+    "GET /customers/{customer_id}/statement": "C M",
+    "GET /receivables": "A",
     "GET /recommendations": "any",
     "GET /recommendations/{recommendation_id}": "C M",
     "POST /recommendations/{recommendation_id}/dismiss": "M",
@@ -96,4 +110,4 @@ WHO: Final = {
     "GET /inventory/{part_id}/movements": "M",
 }
 """Where customers may list or make only what is theirs, the contract's C M is any: no thing in
-the address could be a stranger's."""
+the address could be a stranger's. C alone are customers, for what is theirs."""

@@ -21,6 +21,10 @@ CORE = {"kind": "core", "description": "Core, alternator", "quantity": 1, "unit_
 ANSWERS = {"answers": [{"job_id": 2, "answer": "authorized"}]}
 TOLD = {"person": "Ada", "channel": "phone", "contact": "+1-555-0100"}
 DECLINED = {"answers": [{"job_id": 3, "answer": "declined"}], **TOLD}
+KEY = {"Idempotency-Key": "contract"}
+PAYMENT = {"amount": 20, "method": "card", "received_on": "2026-03-02", "reference": "A-17"}
+REFUND = {"amount": "9.99", "reason": "Paid twice"}
+CREDIT = {"lines": [{"line": 1, "quantity": 0.1}], "reason": "Took less time"}
 FLEET = {"scope": "all", "percent": 7.5, "reason": "Fleet customer"}
 RESET = f"password-reset:1:nonce:{(NOON + RESET_LIFE).timestamp():.0f}"
 """The token of the first password reset, in the spelling of `PlainLinks`."""
@@ -36,6 +40,7 @@ class RequestCase:
     status: int
     body: Any = None
     members: dict[str, Any] = field(factory=dict)
+    headers: dict[str, str] = field(factory=dict)
 
 
 CONTRACT = (
@@ -104,7 +109,7 @@ CONTRACT = (
     RequestCase("GET", "/mechanics/2/worked?from=2026-01-01", MECHANIC, 200, None, {"page": 1}),
     RequestCase("DELETE", "/mechanics/2", MANAGER, 204),
     RequestCase("GET", "/mechanics/leaderboard?limit=1&to=2027-01-01", ANONYMOUS, 200),
-    RequestCase("POST", "/service_tickets", MECHANIC, 201, TICKET, {"id": 3, "status": "open"}),
+    RequestCase("POST", "/service_tickets", MECHANIC, 201, TICKET, {"id": 5, "status": "open"}),
     RequestCase(
         "GET", "/service_tickets?status=open&customer_id=1", MECHANIC, 200, None, {"page": 1}
     ),
@@ -218,6 +223,88 @@ CONTRACT = (
             "changed": [],
         },
     ),
+    RequestCase(
+        "POST",
+        "/service_tickets/4/invoice",
+        MECHANIC,
+        201,
+        None,
+        {"id": 2, "number": "INV-2", "ticket_id": 4, "customer_id": 1, "paid": 0, "due": 120},
+    ),
+    RequestCase(
+        "GET",
+        "/invoices?customer_id=1&ticket_id=3&payment_status=partly_paid&from=2026-01-01",
+        MECHANIC,
+        200,
+        None,
+        {"page": 1, "has_more": False},
+    ),
+    RequestCase(
+        "GET",
+        "/invoices/1",
+        CUSTOMER,
+        200,
+        None,
+        {
+            "number": "INV-1",
+            "credited": 8,
+            "paid": 50,
+            "due": 62,
+            "payment_status": "partly_paid",
+            "previous": None,
+        },
+    ),
+    RequestCase("GET", "/my-invoices", CUSTOMER, 200, None, {"per_page": 20}),
+    RequestCase(
+        "POST",
+        "/invoices/1/credit_notes",
+        MANAGER,
+        201,
+        CREDIT,
+        {"number": "CN-2", "invoice_id": 1, "tax": [], "reason": "Took less time"},
+        KEY,
+    ),
+    RequestCase("GET", "/invoices/1/credit_notes", CUSTOMER, 200, None, {"page": 1}),
+    RequestCase("GET", "/credit_notes/1", CUSTOMER, 200, None, {"number": "CN-1"}),
+    RequestCase(
+        "POST",
+        "/service_tickets/3/payments",
+        MECHANIC,
+        201,
+        PAYMENT,
+        {"id": 2, "ticket_id": 3, **PAYMENT, "refunds": [], "refunded": 0},
+        KEY,
+    ),
+    RequestCase("GET", "/service_tickets/3/payments", CUSTOMER, 200, None, {"page": 1}),
+    RequestCase(
+        "POST",
+        "/payments/1/refunds",
+        MANAGER,
+        201,
+        REFUND,
+        {"amount": 9.99, "method": "cash", "reason": "Paid twice"},
+        KEY,
+    ),
+    RequestCase(
+        "GET",
+        "/payments?from=2026-01-01&to=2099-12-31&method=cash",
+        MANAGER,
+        200,
+        None,
+        {"totals": {"cash": 50}},
+    ),
+    RequestCase("GET", "/payments/1", CUSTOMER, 200, None, {"amount": 50, "method": "cash"}),
+    RequestCase(
+        "GET",
+        "/customers/1/statement?from=2026-01-01&to=2099-12-31",
+        CUSTOMER,
+        200,
+        None,
+        {"customer_id": 1, "opening": 0, "closing": 62},
+    ),
+    RequestCase(
+        "GET", "/receivables?as_of=2099-12-31", MANAGER, 200, None, {"as_of": "2099-12-31"}
+    ),
     RequestCase("GET", "/recommendations?status=open", CUSTOMER, 200, None, {"page": 1}),
     RequestCase(
         "GET",
@@ -239,7 +326,7 @@ CONTRACT = (
     RequestCase("DELETE", "/inventory/2", MECHANIC, 204),
     RequestCase("GET", "/inventory?archived=true", MECHANIC, 200, None, {"page": 1}),
     RequestCase("POST", "/inventory/3/restore", MECHANIC, 200, None, {"archived": False}),
-    RequestCase("GET", "/events?after=99", MANAGER, 200, None, {"items": [], "has_more": False}),
+    RequestCase("GET", "/events?after=999", MANAGER, 200, None, {"items": [], "has_more": False}),
     RequestCase(
         "POST",
         "/prices",
@@ -301,25 +388,51 @@ ON_TICKET_2 = tuple(
 """What is done on ticket 2 before the requests of the table: its second estimate is open."""
 
 
+INVOICED = (
+    *(
+        RequestCase("POST", f"/service_tickets/{ticket}/{below}", MECHANIC, status, body)
+        for ticket in (3, 4)
+        for below, status, body in (
+            ("labor", 201, LABOR),
+            ("transitions", 200, {"to": "in_progress"}),
+            ("transitions", 200, {"to": "completed"}),
+        )
+    ),
+    RequestCase("POST", "/service_tickets/3/invoice", MECHANIC, 201),
+    RequestCase("POST", "/invoices/1/credit_notes", MANAGER, 201, CREDIT, headers=KEY),
+    RequestCase(
+        "POST",
+        "/service_tickets/3/payments",
+        MECHANIC,
+        201,
+        {"amount": 50, "method": "cash"},
+        headers=KEY,
+    ),
+)
+"""What is done on tickets 3 and 4: both are completed, and one has an invoice, partly paid."""
+
+
 def client_with_records() -> Client:
-    """Return a client of a shop with a new ticket, a ticket with lines, and unused records."""
+    """Return a client of a shop with new, finished and invoiced tickets, and unused records."""
     return restored(*_client_with_records())
 
 
 @functools.cache
 def _client_with_records() -> tuple[Client, object]:
     found = client(SETTINGS)
-    found.premises.open()
-    found.premises.open()
+    for _ in range(4):
+        found.premises.open()
     for case in (
         RequestCase("POST", "/customers/1/password_resets", MECHANIC, 201),
         *ON_TICKET_2,
+        *INVOICED,
         RequestCase("POST", "/vehicles", MECHANIC, 201, {"customer_id": 1}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Rag", "price": 0, "sku": "RAG"}),
         RequestCase("POST", "/inventory", MECHANIC, 201, {"name": "Old", "price": 0, "sku": "OLD"}),
         RequestCase("DELETE", "/inventory/3", MECHANIC, 204),
     ):
-        assert case.status == found.ask(case.method, case.path, case.body, case.actor).status_code
+        answer = found.ask(case.method, case.path, case.body, case.actor, case.headers)
+        assert case.status == answer.status_code, answer.text
     return with_content(found)
 
 
@@ -330,7 +443,7 @@ def test_responds_as_the_contract_says(case: RequestCase) -> None:
     """
     shop = client_with_records()
 
-    response = shop.ask(case.method, case.path, case.body, case.actor)
+    response = shop.ask(case.method, case.path, case.body, case.actor, case.headers)
 
     assert case.status == response.status_code, response.text
     assert case.members.items() <= (response.json or {}).items()

@@ -15,6 +15,9 @@ from mechanic_adapters.memory.repositories.stored_answers import STORED_ANSWERS,
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.idempotency import EXPIRY
+from mechanic_core.invoices.credit_note import CreditNote
+from mechanic_core.invoices.invoice import Invoice
+from mechanic_core.payments.payment import Payment
 from mechanic_core.recommendations.recommendation import Recommendation
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import EventListener, Listener, Work
@@ -269,7 +272,7 @@ def test_answers_with_a_customer_id_are_about_that_customer() -> None:
     posts = [p for route in ROUTES for p in route.operations.values() if p.accepts_idempotency_key]
     records = {p.signature.response for p in posts}
 
-    personal = {Vehicle, Ticket, Recommendation}
+    personal = {Vehicle, Ticket, Recommendation, Invoice, CreditNote, Payment}
     assert personal == {cls for cls in records if "customer_id" in members_of(cls)}
     assert personal == {cls for cls in records if hasattr(cls, "customer_id")}
 

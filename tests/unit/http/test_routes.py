@@ -102,7 +102,7 @@ def test_locates_new_resources() -> None:
     ]
 
     locations = [
-        shop.ask(case.method, case.path, case.body, case.actor).headers["location"]
+        shop.ask(case.method, case.path, case.body, case.actor, case.headers).headers["location"]
         for case in creating
     ]
 
@@ -110,14 +110,18 @@ def test_locates_new_resources() -> None:
         "/customers/3",
         "/vehicles/3",
         "/mechanics/3",
-        "/service_tickets/3",
+        "/service_tickets/5",
         "/service_tickets/1/parts/2",
-        "/service_tickets/1/labor/2",
+        "/service_tickets/1/labor/4",
         "/service_tickets/1/charges/2",
-        "/service_tickets/1/jobs/5",
+        "/service_tickets/1/jobs/7",
         "/service_tickets/2/estimates/3",
         "/service_tickets/2/decisions",
         "/service_tickets/2/decisions",
+        "/invoices/2",
+        "/credit_notes/2",
+        "/payments/2",
+        "/payments/1",
         "/inventory/4",
         "/inventory/1/movements",
     ] == locations
