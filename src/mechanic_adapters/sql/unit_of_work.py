@@ -12,14 +12,20 @@ from mechanic_adapters.sql.repositories.estimates.approval_links import SqlAppro
 from mechanic_adapters.sql.repositories.estimates.decisions import SqlDecisions
 from mechanic_adapters.sql.repositories.estimates.estimates import SqlEstimates
 from mechanic_adapters.sql.repositories.events import SqlEvents
+from mechanic_adapters.sql.repositories.invoices.balances import SqlBalances
+from mechanic_adapters.sql.repositories.invoices.credit_notes import SqlCreditNotes
+from mechanic_adapters.sql.repositories.invoices.invoices import SqlInvoices
+from mechanic_adapters.sql.repositories.invoices.number_series import SqlNumberSeries
 from mechanic_adapters.sql.repositories.leaderboard import SqlStandings
 from mechanic_adapters.sql.repositories.ledger import SqlLedger
 from mechanic_adapters.sql.repositories.mechanics import SqlMechanics
 from mechanic_adapters.sql.repositories.outgoing_mails import SqlOutgoingMails
 from mechanic_adapters.sql.repositories.parts import SqlParts
+from mechanic_adapters.sql.repositories.payments import SqlPayments
 from mechanic_adapters.sql.repositories.profile import SqlProfiles
 from mechanic_adapters.sql.repositories.recommendations import SqlRecommendations
 from mechanic_adapters.sql.repositories.sessions import SqlSessions
+from mechanic_adapters.sql.repositories.statements.statements import SqlStatements
 from mechanic_adapters.sql.repositories.stored_answers import SqlStoredAnswers
 from mechanic_adapters.sql.repositories.tickets.histories import SqlHistories
 from mechanic_adapters.sql.repositories.tickets.owners import SqlTicketOwners
@@ -36,6 +42,7 @@ def unit_of_work(
     vehicles, mechanics = SqlVehicles(executor), SqlMechanics(executor)
     sessions, tickets = SqlSessions(executor), SqlTickets(executor, worked_tickets)
     outgoing_mails, estimates = SqlOutgoingMails(executor), SqlEstimates(executor)
+    invoices, payments = SqlInvoices(executor), SqlPayments(executor)
     return Work(
         customers=SqlCustomers(executor),
         vehicles=vehicles,
@@ -59,6 +66,14 @@ def unit_of_work(
         decisions=SqlDecisions(executor),
         approval_links=SqlApprovalLinks(executor),
         recommendations=SqlRecommendations(executor),
+        invoices=invoices,
+        invoice_lists=invoices,
+        credit_notes=SqlCreditNotes(executor),
+        number_series=SqlNumberSeries(executor),
+        balances=SqlBalances(executor),
+        payments=payments,
+        payment_lists=payments,
+        statements=SqlStatements(executor),
         parts=SqlParts(executor),
         ledger=SqlLedger(executor),
         profiles=SqlProfiles(executor),

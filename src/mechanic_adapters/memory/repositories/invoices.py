@@ -36,7 +36,7 @@ from mechanic_core.tickets.ticket import TicketId
 
 INVOICES: Final = TableName[int, Invoice]("invoices", "invoices")
 CREDIT_NOTES: Final = TableName[int, CreditNote]("credit_notes", "credit_notes")
-_SERIES: Final = TableName[str, Series]("number_series", None)
+_SERIES: Final = TableName[str, Series]("number_series", "invoices")
 _BALANCES: Final = TableName[int, Balance]("ticket_balances", "invoices")
 _MAX_UNSETTLED: Final = 100
 

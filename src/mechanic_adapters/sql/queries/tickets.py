@@ -31,6 +31,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
 from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.mechanics import lock_shared_after
+from mechanic_adapters.sql.queries.pages_by_month import DatedRows
 from mechanic_adapters.sql.queries.ticket_lines import (
     read_charges,
     read_jobs,
@@ -39,7 +40,6 @@ from mechanic_adapters.sql.queries.ticket_lines import (
     read_totals,
     select_items,
 )
-from mechanic_adapters.sql.queries.ticket_periods import NOT_REMOVED, page_by_month
 from mechanic_adapters.sql.schema.mechanics import mechanics
 from mechanic_adapters.sql.schema.tickets import (
     IS_NOT_FINAL,
@@ -62,6 +62,14 @@ from mechanic_core.tickets.work import doubted_jobs
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, FINAL_STATUSES
 
 PresentRules: TypeAlias = Callable[[], PricingRules]
+
+NOT_REMOVED = tickets.c.removed_at.is_(None)
+_DATED: Final = DatedRows(
+    tickets.c.id,
+    tickets.c.service_date,
+    tickets.c.service_month,
+    lambda table: (table.c.removed_at.is_(None),),
+)
 
 _make_ticket, _make_vehicle = record_maker(Ticket), record_maker(TicketVehicle)
 _read_staff = json_reader(AssignedMechanic, {"active": bool})
@@ -259,5 +267,5 @@ def ticket_list(
     if not by_month:
         return query
     others = [condition for name, condition in filters.items() if name not in _PERIOD]
-    by_months = page_by_month(_HEADER, [*others, *conditions])
+    by_months = _DATED.page_by_month(_HEADER, [*others, *conditions])
     return evolve(query, select_page=by_months, no_prepare=False)

@@ -1,0 +1,1 @@
+"""Invoices, credit notes, their numbers, and balances in SQL."""
