@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import DBAPIError
 
 from mechanic_adapters.sql.engine.engines import database_url
@@ -40,7 +40,20 @@ FILLED = """
         created_at, by_id, digest)
     VALUES (1001, 1, 1, '[]', '[]', '[]', '{}', 0, '{}', '2026-01-01', 1, '');
     INSERT INTO decisions (ticket_id, kind, answers, authorized_total, person, channel, at, digest)
-    VALUES (1, 'limit', '[]', 0, '', 'phone', '2026-01-01', '')
+    VALUES (1, 'limit', '[]', 0, '', 'phone', '2026-01-01', '');
+    INSERT INTO invoices (number, series, sequence, ticket_id, customer, seller, service_date,
+        description, jobs, lines, discounts, tax, totals, deposit, decisions, issued_at, issued_on,
+        due_date, by_id, digest)
+    VALUES ('INV-1', 'INV-', 1, 1, '{}', '{}', '2026-01-01', '', '[]', '[]', '[]', '[]', '{}', 0,
+        '[]', '2026-01-01', '2026-01-01', '2026-01-01', 1, '');
+    INSERT INTO credit_notes (number, series, sequence, invoice_id, invoice_number, ticket_id,
+        customer, seller, lines, tax, totals, total, reason, issued_at, issued_on, by_id, digest)
+    VALUES ('CN-1', 'CN-', 1, 1, 'INV-1', 1, '{}', '{}', '[]', '[]', '{}', 0, '', '2026-01-01',
+        '2026-01-01', 1, '');
+    INSERT INTO payments (ticket_id, amount, method, received_on, received_month, at, by_id)
+    VALUES (1, 2, 'cash', '2026-01-01', '2026-01-01', '2026-01-01', 1);
+    INSERT INTO refunds (payment_id, amount, method, reason, received_on, at, by_id)
+    VALUES (1, 1, 'cash', '', '2026-01-01', '2026-01-01', 1)
 """
 
 
@@ -185,11 +198,15 @@ CHANGES = {
         ("profile_history", "after", "{}"),
         ("estimates", "note", None),
         ("decisions", "note", None),
+        ("invoices", "previous", None),
+        ("credit_notes", "previous", None),
+        ("payments", "reference", None),
+        ("refunds", "reason", ""),
     ],
 )
 def test_guards_append_only_tables(url: str, table: str, column: str, stored: str | None) -> None:
     """
-    Rows of histories, ledger, estimates and decisions cannot be updated, deleted, replaced or truncated.
+    Rows of histories, ledger, documents and payments cannot be updated, deleted, replaced or truncated.
     """
     runner.upgrade(url)
     engine = create_engine(database_url(url))
@@ -209,6 +226,31 @@ def test_guards_append_only_tables(url: str, table: str, column: str, stored: st
 
     assert changes == refused
     assert (1, stored) == rows
+
+
+@pytest.mark.parametrize("table", ["invoices", "credit_notes"])
+def test_replaces_no_document_by_its_number(url: str, table: str) -> None:
+    """
+    A row with the number of another in its series is refused, also one that would replace it.
+    """
+    runner.upgrade(url)
+    engine = create_engine(database_url(url))
+    with engine.begin() as connection:
+        for insert in FILLED.split(";"):
+            connection.exec_driver_sql(insert)
+        names = [column["name"] for column in inspect(connection).get_columns(table)]
+    copied = ", ".join("7" if name == "id" else f'"{name}"' for name in names)
+    columns = ", ".join(f'"{name}"' for name in names)
+    verb = "INSERT OR REPLACE" if engine.dialect.name == "sqlite" else "INSERT"
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"{verb} INTO {table} ({columns}) SELECT {copied} FROM {table}"  # noqa: S608 - our own names
+        )
+    with engine.begin() as connection:
+        (stored,) = connection.exec_driver_sql(f"SELECT id FROM {table}").scalars()  # noqa: S608 - as above
+    engine.dispose()
+
+    assert 1 == stored
 
 
 SOLD = """

@@ -1,5 +1,7 @@
 """The unit of work over SQL: every port of the shop, on one executor."""
 
+from typing import TypedDict
+
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.repositories.accounts import (
@@ -32,6 +34,17 @@ from mechanic_adapters.sql.repositories.tickets.owners import SqlTicketOwners
 from mechanic_adapters.sql.repositories.tickets.tickets import SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlOdometerLog, SqlVehicles
 from mechanic_adapters.sql.subjects import SqlSubjects
+from mechanic_core.estimates.ports import ApprovalLinks, Decisions, EstimateLists, Estimates
+from mechanic_core.invoices.ports import (
+    Balances,
+    CreditNotes,
+    InvoiceLists,
+    Invoices,
+    NumberSeries,
+)
+from mechanic_core.payments.ports import PaymentLists, Payments
+from mechanic_core.recommendations.ports import Recommendations
+from mechanic_core.statements.ports import Statements
 from mechanic_core.unit_of_work import OnCommit, Work, no_commit
 
 
@@ -41,8 +54,7 @@ def unit_of_work(
     """Return every port on *executor*."""
     vehicles, mechanics = SqlVehicles(executor), SqlMechanics(executor)
     sessions, tickets = SqlSessions(executor), SqlTickets(executor, worked_tickets)
-    outgoing_mails, estimates = SqlOutgoingMails(executor), SqlEstimates(executor)
-    invoices, payments = SqlInvoices(executor), SqlPayments(executor)
+    outgoing_mails = SqlOutgoingMails(executor)
     return Work(
         customers=SqlCustomers(executor),
         vehicles=vehicles,
@@ -61,19 +73,8 @@ def unit_of_work(
         ticket_owners=SqlTicketOwners(executor),
         ticket_prices=tickets,
         histories=SqlHistories(executor),
-        estimates=estimates,
-        estimate_lists=estimates,
-        decisions=SqlDecisions(executor),
-        approval_links=SqlApprovalLinks(executor),
-        recommendations=SqlRecommendations(executor),
-        invoices=invoices,
-        invoice_lists=invoices,
-        credit_notes=SqlCreditNotes(executor),
-        number_series=SqlNumberSeries(executor),
-        balances=SqlBalances(executor),
-        payments=payments,
-        payment_lists=payments,
-        statements=SqlStatements(executor),
+        **_consent(executor),
+        **_money(executor),
         parts=SqlParts(executor),
         ledger=SqlLedger(executor),
         profiles=SqlProfiles(executor),
@@ -84,3 +85,51 @@ def unit_of_work(
         subjects=SqlSubjects(executor),
         on_commit=on_commit,
     )
+
+
+class _Consent(TypedDict):
+    """The ports of what customers are asked, and of their answers."""
+
+    estimates: Estimates
+    estimate_lists: EstimateLists
+    decisions: Decisions
+    approval_links: ApprovalLinks
+    recommendations: Recommendations
+
+
+def _consent(executor: Executor) -> _Consent:
+    estimates = SqlEstimates(executor)
+    return {
+        "estimates": estimates,
+        "estimate_lists": estimates,
+        "decisions": SqlDecisions(executor),
+        "approval_links": SqlApprovalLinks(executor),
+        "recommendations": SqlRecommendations(executor),
+    }
+
+
+class _Money(TypedDict):
+    """The ports of what customers owe and pay."""
+
+    invoices: Invoices
+    invoice_lists: InvoiceLists
+    credit_notes: CreditNotes
+    number_series: NumberSeries
+    balances: Balances
+    payments: Payments
+    payment_lists: PaymentLists
+    statements: Statements
+
+
+def _money(executor: Executor) -> _Money:
+    invoices, payments = SqlInvoices(executor), SqlPayments(executor)
+    return {
+        "invoices": invoices,
+        "invoice_lists": invoices,
+        "credit_notes": SqlCreditNotes(executor),
+        "number_series": SqlNumberSeries(executor),
+        "balances": SqlBalances(executor),
+        "payments": payments,
+        "payment_lists": payments,
+        "statements": SqlStatements(executor),
+    }

@@ -26,8 +26,8 @@ from mechanic_adapters.sql.engine.row_mapping import record_maker
 from mechanic_adapters.sql.schema.counters import list_totals
 from mechanic_adapters.sql.schema.customers import customers
 from mechanic_adapters.sql.schema.inventory import parts
-from mechanic_adapters.sql.schema.invoices import invoices
-from mechanic_adapters.sql.schema.payments import payments
+from mechanic_adapters.sql.schema.invoices.invoices import invoices
+from mechanic_adapters.sql.schema.invoices.payments import payments
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_adapters.sql.schema.vehicles import vehicles
 

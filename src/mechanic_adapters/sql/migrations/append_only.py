@@ -5,8 +5,8 @@ from alembic import op
 from mechanic_adapters.sql.migrations.operations import is_postgres
 
 
-def guard(table: str) -> None:
-    """Create the triggers of a new *table*, which has an id.
+def guard(table: str, *unique: str) -> None:
+    """Create the triggers of a new *table*, which has an id; *unique* are other columns of a key.
 
     PostgreSQL fires no DELETE trigger for TRUNCATE, and SQLite none for a row that is replaced.
     """
@@ -20,7 +20,10 @@ def guard(table: str) -> None:
                 "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
             )
         return
-    known = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"  # noqa: S608 - our own name
+    same = "id = NEW.id"
+    if unique:
+        same += f" OR {' AND '.join(f'{column} = NEW.{column}' for column in unique)}"
+    known = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - our own names
     for name, change in (
         ("update", "UPDATE ON {table}"),
         ("delete", "DELETE ON {table}"),

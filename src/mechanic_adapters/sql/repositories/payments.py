@@ -44,7 +44,7 @@ from mechanic_adapters.sql.queries.person_names import (
     name_of,
     reader_with_name,
 )
-from mechanic_adapters.sql.schema.payments import payments, refunds
+from mechanic_adapters.sql.schema.invoices.payments import payments, refunds
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_core.access import By, Role
 from mechanic_core.events.event import Event, SubjectKind

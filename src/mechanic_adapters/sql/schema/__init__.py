@@ -6,5 +6,5 @@ Importing this package imports every module in it, so `metadata.METADATA` is alw
 import pkgutil
 from importlib import import_module
 
-for _module in pkgutil.iter_modules(__path__, f"{__name__}."):
+for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
     import_module(_module.name)

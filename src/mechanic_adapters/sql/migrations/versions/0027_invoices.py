@@ -81,7 +81,7 @@ def _create_invoices() -> None:
         sa.UniqueConstraint("series", "sequence"),
         sqlite_autoincrement=True,
     )
-    guard("invoices")
+    guard("invoices", "series", "sequence")
     _count("invoices")
 
 
@@ -125,7 +125,7 @@ def _create_credit_notes() -> None:
     )
     _create_index("credit_notes", "issued_on")
     _create_index("credit_notes", "invoice_id", "id")
-    guard("credit_notes")
+    guard("credit_notes", "series", "sequence")
 
 
 def _create_payments() -> None:

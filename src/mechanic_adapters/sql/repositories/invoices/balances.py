@@ -14,7 +14,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     field_values,
     record_maker,
 )
-from mechanic_adapters.sql.schema.invoices import ticket_balances
+from mechanic_adapters.sql.schema.invoices.invoices import ticket_balances
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.invoices.balance import NO_BALANCE, Balance

@@ -18,7 +18,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
 from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import columns_with_name, reader_with_name
-from mechanic_adapters.sql.schema.invoices import credit_notes, invoice_states
+from mechanic_adapters.sql.schema.invoices.invoices import credit_notes, invoice_states
 from mechanic_core.access import By
 from mechanic_core.events.event import Event, SubjectKind
 from mechanic_core.invoices.credit_note import CreditNote, CreditNoteId, CreditNoteNotFound

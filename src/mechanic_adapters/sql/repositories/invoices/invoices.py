@@ -23,7 +23,7 @@ from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.pages_by_month import DatedRows
 from mechanic_adapters.sql.queries.person_names import columns_with_name, reader_with_name
 from mechanic_adapters.sql.repositories.events import note_changes
-from mechanic_adapters.sql.schema.invoices import invoice_states, invoices
+from mechanic_adapters.sql.schema.invoices.invoices import invoice_states, invoices
 from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace

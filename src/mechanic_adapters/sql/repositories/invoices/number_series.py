@@ -14,7 +14,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     field_values,
     record_maker,
 )
-from mechanic_adapters.sql.schema.invoices import number_series
+from mechanic_adapters.sql.schema.invoices.invoices import number_series
 from mechanic_core.invoices.number_series import Series
 from mechanic_core.invoices.ports import NumberSeries
 

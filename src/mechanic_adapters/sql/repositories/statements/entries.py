@@ -23,8 +23,8 @@ from sqlalchemy import (
 from mechanic_adapters.sql.engine.column_types import MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.row_mapping import RECORD_ID
-from mechanic_adapters.sql.schema.invoices import credit_notes, invoice_states, invoices
-from mechanic_adapters.sql.schema.payments import payments, refunds
+from mechanic_adapters.sql.schema.invoices.invoices import credit_notes, invoice_states, invoices
+from mechanic_adapters.sql.schema.invoices.payments import payments, refunds
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_core.events.event import SubjectKind, subject_path
 from mechanic_core.money import Money

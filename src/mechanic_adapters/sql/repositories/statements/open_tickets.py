@@ -8,8 +8,12 @@ from sqlalchemy import BigInteger, ColumnElement, Date, bindparam, cast, func, s
 from mechanic_adapters.sql.engine.compiled_statements import NO_PREPARE, Row
 from mechanic_adapters.sql.engine.sql_functions import selected_id
 from mechanic_adapters.sql.schema.customers import customers
-from mechanic_adapters.sql.schema.invoices import credit_notes, invoice_states, ticket_balances
-from mechanic_adapters.sql.schema.payments import payments, refunds
+from mechanic_adapters.sql.schema.invoices.invoices import (
+    credit_notes,
+    invoice_states,
+    ticket_balances,
+)
+from mechanic_adapters.sql.schema.invoices.payments import payments, refunds
 from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_core.statements.receivables import OpenInvoice, OpenTicket
 

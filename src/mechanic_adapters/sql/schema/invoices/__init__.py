@@ -1,0 +1,1 @@
+"""The tables of invoices, and of what is paid of them."""
