@@ -17,6 +17,7 @@ from mechanic_core.customers.customer import CustomerId, Registration
 from mechanic_core.inventory.part import PartForm, PartId
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.money import Quantity
+from mechanic_core.payments.payment import PaymentForm
 from mechanic_core.tickets.forms import TicketDraft
 from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.vehicles.vehicle import VehicleForm
@@ -29,16 +30,19 @@ from tests.strategies import sample
 from tests.unit.http.shop import SETTINGS, bearer, read_token
 from tests.unit.http.test_contract import (
     CONTRACT,
+    INVOICED,
     ON_TICKET_2,
     RequestCase,
     template_of,
 )
 
 MOST_FOR_A_LIST: Final = 4
+MOST_FOR_AN_ACCOUNT: Final = 3
 LISTS: Final = (
     *("/inventory", "/mechanics", "/customers", "/vehicles", "/service_tickets", "/my-tickets"),
     *("/mechanics/2/worked", "/service_tickets/1/history", "/inventory/1/movements"),
     *("/service_tickets/2/estimates", "/service_tickets/2/decisions", "/recommendations"),
+    *("/invoices", "/invoices/1/credit_notes", "/service_tickets/3/payments"),
 )
 TEAM: Final = 12
 
@@ -83,7 +87,7 @@ class AppClient:
                 asked.method,
                 address,
                 query_string=query,
-                headers=bearer(asked.actor),
+                headers=bearer(asked.actor) | asked.headers,
                 **sent,
             )
         assert asked.status == answer.status_code, answer.text
@@ -144,9 +148,9 @@ def seed(client: AppClient) -> None:
         shop.add_part(MECHANIC, sample(PartForm, sku=sku, quantity=Quantity(quantity)))
     shop.archive_part(MECHANIC, PartId(3))
     shop.issue_customer_reset(MECHANIC, CustomerId(1))
-    for _ in range(2):
+    for _ in range(4):
         shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
-    for asked in ON_TICKET_2:
+    for asked in (*ON_TICKET_2, *INVOICED):
         client.ask(asked)
 
 
@@ -252,6 +256,23 @@ def test_naming_the_tickets_costs_one_statement(client: AppClient, tickets: int)
     found = client.ask(RequestCase("POST", "/inventory/1/movements", MECHANIC, 409, scrap))
 
     assert 2 == len(found)
+
+
+@pytest.mark.parametrize("path", ["/customers/1/statement", "/receivables?as_of=2099-12-31"])
+def test_accounts_cost_the_same_however_long(client: AppClient, path: str) -> None:
+    """
+    A statement, and what all customers owe, take at most three statements.
+    """
+    before = client.ask(RequestCase("GET", path, MANAGER, 200))
+    shop = shop_on(client.store, ManualClock())
+    for _ in range(TEAM):
+        ticket = shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=2)).id
+        form = sample(PaymentForm, received_on=None)
+        shop.take_payment(MECHANIC, ticket, form)
+
+    after = client.ask(RequestCase("GET", path, MANAGER, 200))
+
+    assert len(before) == len(after) <= MOST_FOR_AN_ACCOUNT
 
 
 @pytest.mark.parametrize("path", LISTS)

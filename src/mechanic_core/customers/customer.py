@@ -1,7 +1,7 @@
 """The customer record and its forms."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, NewType, Self
+from typing import Annotated, ClassVar, Final, NewType, Self
 
 from attrs import evolve, field, frozen
 
@@ -36,24 +36,21 @@ class CustomerChanged(Stale):
     """The customer has changed since you read it."""
 
 
+_TICKETS: Final = Annotated[
+    tuple[int, ...], Example((15,)), Description("The ids of these tickets.")
+]
+
+
 class TicketsUnfinished(Conflict):
     """The customer still has unfinished tickets."""
 
-    fact_types: ClassVar = {
-        "tickets": Annotated[
-            tuple[int, ...], Example((15,)), Description("The ids of the unfinished tickets.")
-        ]
-    }
+    fact_types: ClassVar = {"tickets": _TICKETS}
 
 
 class BalanceOpen(Conflict):
     """Something is due on the customer's tickets, or was paid ahead."""
 
-    fact_types: ClassVar = {
-        "tickets": Annotated[
-            tuple[int, ...], Example((15,)), Description("The ids of tickets that are not settled.")
-        ]
-    }
+    fact_types: ClassVar = {"tickets": _TICKETS}
 
 
 @frozen(kw_only=True, field_transformer=checked)

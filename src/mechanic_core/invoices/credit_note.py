@@ -114,14 +114,15 @@ def credit_of(
     All credits together stay between 0 and the total of the invoice. Raises what `credit` raises.
     """
     if invoice.fully_credited:
-        raise MoreThanInvoiced("Everything has been credited")
+        numbers = tuple(line.line for line in invoice.lines)
+        raise MoreThanInvoiced("Everything has been credited", line_numbers=numbers)
     credited = [line for note in former for line in note.lines]
     given = credit(invoice.document, credited, form.lines)
     total = invoice.credited + given.totals.total
     if not 0 <= total <= invoice.totals.total:
         raise MoreThanInvoiced(
             "The credits would not stay between 0 and the total of the invoice",
-            lines=[line.line for line in given.lines],
+            line_numbers=tuple(line.line for line in given.lines),
         )
     if invoice.totals.total and total == invoice.totals.total:
         return given, True

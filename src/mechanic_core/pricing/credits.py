@@ -33,13 +33,13 @@ _LINES: Final = Annotated[tuple[int, ...], Example((2,)), Description("The numbe
 class CreditedOtherwise(Conflict):
     """A line is credited by quantity or by amount, and was credited the other way before."""
 
-    fact_types: ClassVar = {"lines": _LINES}
+    fact_types: ClassVar = {"line_numbers": _LINES}
 
 
 class MoreThanInvoiced(Conflict):
     """No more of a line can be credited than is left of it."""
 
-    fact_types: ClassVar = {"lines": _LINES}
+    fact_types: ClassVar = {"line_numbers": _LINES}
 
 
 @frozen
@@ -166,7 +166,7 @@ def _left(lines: Mapping[int, PricedLine], before: Parts) -> Parts:
         if rest != Part():
             left[number] = rest
     if not left:
-        raise MoreThanInvoiced("Everything has been credited", lines=tuple(lines))
+        raise MoreThanInvoiced("Everything has been credited", line_numbers=tuple(lines))
     return left
 
 
@@ -199,10 +199,10 @@ def _require_creditable(lines: Mapping[int, PricedLine], before: Parts, now: Par
     sums = {number: before.get(number, Part()).plus(part) for number, part in now.items()}
     mixed = tuple(number for number, part in sums.items() if part.quantity and part.amount)
     if mixed:
-        raise CreditedOtherwise(lines=mixed)
+        raise CreditedOtherwise(line_numbers=mixed)
     beyond = tuple(number for number, part in sums.items() if part.exceeds(lines[number]))
     if beyond:
-        raise MoreThanInvoiced(lines=beyond)
+        raise MoreThanInvoiced(line_numbers=beyond)
 
 
 def _difference(line: PricedLine, before: Part, after: Part, part: Part) -> CreditedLine:

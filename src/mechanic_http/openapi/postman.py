@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from mechanic_http.endpoint.operation import IDEMPOTENCY_KEY
 from mechanic_http.openapi.document import SUMMARY, document
 from mechanic_http.openapi.operations import TOKEN
 from mechanic_http.openapi.postman_sequence import Endpoint, Step, sequence, variable
@@ -37,10 +38,7 @@ def collection(**variables: str) -> dict[str, Any]:
     stored = dict.fromkeys(name for step in steps for name in step.stores)
     return {
         "info": {"name": "Mechanic Shop", "description": _DESCRIPTION, "schema": _SCHEMA},
-        "auth": {
-            "type": "bearer",
-            "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}],
-        },
+        "auth": _bearer("token"),
         "variable": [
             {"key": name, "value": variables.get(name, "")} for name in {**variables, **stored}
         ],
@@ -90,12 +88,24 @@ def _request(step: Step, endpoint: Endpoint) -> dict[str, Any]:
     }
     if not any(TOKEN in scheme for scheme in operation["security"]):
         request["auth"] = {"type": "noauth"}
+    elif endpoint.is_for_customers:
+        request["auth"] = _bearer("customerToken")
+    if endpoint.requires_key:
+        request["header"].append({"key": IDEMPOTENCY_KEY, "value": "{{$guid}}"})
     if "requestBody" in operation:
         media_type = next(iter(operation["requestBody"]["content"]))
         request["header"].append({"key": "Content-Type", "value": media_type})
         request["body"] = {"mode": "raw", "raw": _body(step)}
         request["body"]["options"] = {"raw": {"language": "json"}}
     return request
+
+
+def _bearer(stored: str) -> dict[str, Any]:
+    """Return the authentication with the token in the variable *stored*."""
+    return {
+        "type": "bearer",
+        "bearer": [{"key": "token", "value": f"{{{{{stored}}}}}", "type": "string"}],
+    }
 
 
 def _url(step: Step, endpoint: Endpoint) -> dict[str, Any]:

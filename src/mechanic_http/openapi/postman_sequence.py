@@ -11,6 +11,9 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from mechanic_core.access import Role
+from mechanic_http.openapi.parameters import REQUIRED_KEY
+
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 _METHODS: Final = ("post", "get", "delete", "put", "patch")
 """DELETE comes before PUT: what a PUT has added remains for later requests."""
@@ -51,6 +54,23 @@ class Endpoint:
         """Return the links to operations on what this one creates, by operation id."""
         links: Mapping[str, Any] = self.operation["responses"][self.status].get("links", {})
         return links
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """Return the parameters of the path."""
+        return frozenset(_PARAMETER.findall(self.path))
+
+    @property
+    def requires_key(self) -> bool:
+        """Return whether nothing is done without an `Idempotency-Key`."""
+        references = (one.get("$ref", "") for one in self.operation.get("parameters", ()))
+        return any(one.endswith(f"/{REQUIRED_KEY}") for one in references)
+
+    @property
+    def is_for_customers(self) -> bool:
+        """Return whether only customers may do it."""
+        roles: list[str] = self.operation.get("x-access", _EMPTY).get("roles", [])
+        return roles == [Role.CUSTOMER]
 
     @property
     def created(self) -> Mapping[str, str]:
@@ -103,6 +123,7 @@ class Step:
 
 
 _TOKENS: Final = MappingProxyType({"token": "token", "refreshToken": "refresh_token"})
+_CUSTOMER_TOKEN: Final = MappingProxyType({"customerToken": "token"})
 _STAFF: Final = {"email": "{{email}}", "password": "{{password}}"}
 _CUSTOMER: Final = {"email": "{{customerEmail}}", "password": "{{password}}"}
 _REFRESH: Final = {"refresh_token": "{{refreshToken}}"}
@@ -114,7 +135,7 @@ SESSION: Final = (
     ("change_password", _EMPTY, _PASSWORDS),
     ("refresh_tokens", _TOKENS, _REFRESH),
     ("log_out", _EMPTY, _REFRESH),
-    ("log_in_customer", _EMPTY, _CUSTOMER),
+    ("log_in_customer", _CUSTOMER_TOKEN, _CUSTOMER),
     ("log_in_staff", _TOKENS, _STAFF),
 )
 """Requests about sessions have an order of their own: operation, what it stores, its body."""
@@ -134,13 +155,20 @@ BODIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType(
         "add_job": ({"title": "Wiper blades"}, _EMPTY),
         "make_estimate": ({"job_ids": None, "valid_until": None},),
         "decide_on_estimate": ({"answers": [{"job_id": "{{firstJobId}}", "answer": "declined"}]},),
+        "credit_invoice": ({"lines": None, "all": True},),
+        "take_payment": ({"received_on": None},),
         "move_ticket": ({"to": "in_progress"}, {"to": "completed"}),
     }
 )
 """Members of bodies that examples can't have, by operation; one request is sent for each body."""
 
-MAKES: Final = MappingProxyType({"decide_on_estimate": "recommendation_id"})
+MAKES: Final = MappingProxyType(
+    {"decide_on_estimate": "recommendation_id", "move_ticket": "completed_ticket"}
+)
 """What operations make beside what they respond with: the parameter of requests that need it."""
+
+NEEDS: Final = MappingProxyType({"issue_invoice": "completed_ticket"})
+"""What operations need beside the parameters of their paths and bodies."""
 
 SPARES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {"archive_part": MappingProxyType({"quantity": 0})}
@@ -162,9 +190,9 @@ def sequence(document: Mapping[str, Any]) -> Iterator[Step]:
     creators = {name: one for one in endpoints.values() for name in one.links}
     creators |= {name: endpoints[creator] for name, (_, creator) in CONSUMES.items()}
     for tag in _folders(endpoints.values()):
-        for name, endpoint in endpoints.items():
-            if endpoint.tag == tag:
-                yield from _steps(name, endpoint, creators.get(name))
+        folder = {name: one for name, one in endpoints.items() if one.tag == tag}
+        for name, endpoint in _in_order(folder):
+            yield from _steps(name, endpoint, creators.get(name))
 
 
 def _folders(endpoints: Collection[Endpoint]) -> Iterator[str]:
@@ -174,13 +202,26 @@ def _folders(endpoints: Collection[Endpoint]) -> Iterator[str]:
     for endpoint in endpoints:
         creates[endpoint.tag] |= {*endpoint.created, *MAKES.get(endpoint.name, "").split()}
         members = (name.replace("_ids", "_id") for name in endpoint.example)
-        refers[endpoint.tag] |= {*_PARAMETER.findall(endpoint.path), *members}
+        needed = NEEDS.get(endpoint.name, "").split()
+        refers[endpoint.tag] |= {*endpoint.parameters, *members, *needed}
     missing = set[str]().union(*creates.values())
     while creates:
         ready = (tag for tag in creates if not refers[tag] & missing - creates[tag])
         tag = min(ready, key=lambda tag: not creates[tag])
         missing -= creates.pop(tag)
         yield tag
+
+
+def _in_order(folder: Mapping[str, Endpoint]) -> Iterator[tuple[str, Endpoint]]:
+    """Yield the endpoints of a folder, each behind those that create what its path names."""
+    waiting = dict(folder)
+    missing = set[str]().union(*(one.created for one in waiting.values()))
+    while waiting:
+        ready = (name for name, one in waiting.items() if not missing & one.parameters)
+        name = next(ready)
+        endpoint = waiting.pop(name)
+        missing -= endpoint.created.keys()
+        yield name, endpoint
 
 
 def variable(parameter: str) -> str:

@@ -298,7 +298,7 @@ def test_what_was_given_away_is_credited_as_nothing() -> None:
     assert (0, 0) == (rest.totals.net, rest.totals.tax)
     with pytest.raises(MoreThanInvoiced, match=r"^Everything has been credited$") as refused:
         credit(free, [*first.lines, *rest.lines])
-    assert {"lines": (1,)} == refused.value.facts
+    assert {"line_numbers": (1,)} == refused.value.facts
     with pytest.raises(MoreThanInvoiced):
         credit(free, [], [by_amount(1, "0.01")])
 
@@ -354,7 +354,7 @@ def test_what_cannot_be_credited_is_a_conflict(
     with pytest.raises(refusal) as refused:
         credit(THIRDS, done, wanted)
 
-    assert {"lines": lines} == refused.value.facts
+    assert {"line_numbers": lines} == refused.value.facts
 
 
 def test_all_problems_of_a_credit_are_named() -> None:
