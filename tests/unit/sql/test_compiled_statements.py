@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, create_engine, select
+from sqlalchemy import bindparam, create_engine, select, union_all
 
 from mechanic_adapters.sql.engine.column_types import MOMENT
 from mechanic_adapters.sql.engine.compiled_statements import (
@@ -33,6 +33,22 @@ def test_knows_the_columns_and_parameters_to_convert() -> None:
     assert "2026-03-02 09:30:00.000000+00:00" == to_driver(at)
     assert at == to_python(to_driver(at))
     assert compiled.returns_rows
+
+
+def test_converts_a_parameter_once() -> None:
+    """
+    Two parameters of one name, as in the halves of a union, are one value.
+    """
+    twice = union_all(
+        STATEMENT,
+        select(customers.c.id, customers.c.created_at).where(
+            customers.c.updated_at >= bindparam("since", type_=MOMENT)
+        ),
+    )
+
+    compiled = CompiledStatement.compile(twice, SQLITE)
+
+    assert ["since"] == [name for name, _ in compiled.bind_converters]
 
 
 def test_compiles_a_statement_once() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TypeAlias, final
 
 from attrs import frozen
-from sqlalchemy import ClauseElement, Dialect, Executable, ReturnsRows
+from sqlalchemy import BindParameter, ClauseElement, Dialect, Executable, ReturnsRows
 
 Params: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = Sequence[Any]
@@ -48,11 +48,7 @@ class CompiledStatement:
         return cls(
             str(compiled),
             {name: bind.value for bind, name in binds.items() if not bind.required},
-            [
-                (name, convert)
-                for bind, name in binds.items()
-                if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect))
-            ],
+            [*_bind_converters(binds, dialect).items()],
             [
                 (position, convert)
                 for position, column in enumerate(columns)
@@ -61,6 +57,17 @@ class CompiledStatement:
             bool(columns),
             {"prepare": False} if is_unprepared else {},
         )
+
+
+def _bind_converters(
+    binds: Mapping[BindParameter[Any], str], dialect: Dialect
+) -> Mapping[str, Convert]:
+    """Return what converts each parameter, by name; a name may stand for several parameters."""
+    return {
+        name: convert
+        for bind, name in binds.items()
+        if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect))
+    }
 
 
 @final

@@ -51,9 +51,7 @@ class IssueInvoice:
     now: Clock
 
     @retry_on_conflict
-    def __call__(
-        self, actor: Actor, ticket_id: TicketId, expected: int | None = None
-    ) -> Invoice:
+    def __call__(self, actor: Actor, ticket_id: TicketId, expected: int | None = None) -> Invoice:
         """Return the new invoice; what was paid ahead fills it."""
         self.policy.admit(actor)
         at = self.now()

@@ -23,15 +23,16 @@ from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery, PeriodQuery
 from mechanic_http.endpoint.route import Route
 
+
 @frozen(kw_only=True, field_transformer=checked)
 class InvoiceQuery(PeriodQuery, ListQuery):
     """Filters of the list of invoices; all of them must match."""
 
     customer_id: Annotated[IdNumber | None, Description("Id of the customer.")] = None
     ticket_id: Annotated[IdNumber | None, Description("Id of the service ticket.")] = None
-    payment_status: Annotated[
-        PaymentStatus | None, Description("How far the invoice is paid.")
-    ] = None
+    payment_status: Annotated[PaymentStatus | None, Description("How far the invoice is paid.")] = (
+        None
+    )
     from_: Annotated[
         date | None, Example(date(2026, 1, 1)), Description("First day of issue, inclusive.")
     ] = None
