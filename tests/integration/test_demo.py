@@ -1,6 +1,8 @@
 """The demo shop: plausible, reproducible and temporary."""
 
+import json
 import re
+import runpy
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +25,7 @@ from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vin import VinCheck
+from mechanic_http.json import codec
 from mechanic_shop import open_shop
 from mechanic_shop.demo.throwaway_shop import DEMO_SETTINGS, demo_settings, fill_shop
 from mechanic_shop.settings.choices import LogFormat
@@ -34,6 +37,7 @@ NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 MANAGER = Actor(Role.MANAGER, 1)
 ALL = PageRequest(size=MAX_PAGE_SIZE, with_total=True)
 SECONDS = 60.0
+SCRIPT = Path(__file__).parents[2] / "docs/reference/check_invoices.py"
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +162,23 @@ def test_money_is_believable(shop: Shop) -> None:
     assert sum(one.due for one in found) - receivables.totals.deposits == receivables.totals.balance
     assert all(one.due_date - one.issued_on == timedelta(days=14) for one in found)
     assert all(one.seller.registration and one.seller.tax_number for one in found)
+
+
+def test_its_documents_are_chained(shop: Shop) -> None:
+    """
+    The published script finds nothing wrong with the year's invoices and credit notes.
+    """
+    found = invoices(shop)
+    notes = [
+        note
+        for one in found
+        if one.credited
+        for note in shop.list_credit_notes(MANAGER, one.id, WHOLE_LIST).items
+    ]
+    served = [json.loads(codec.encode(one)) for one in (*found, *notes)]
+
+    assert notes
+    assert [] == runpy.run_path(str(SCRIPT))["wrong"](served)
 
 
 def test_is_reproducible(shop: Shop, tmp_path: Path) -> None:
