@@ -5,7 +5,7 @@ import pytest
 from mechanic_adapters.conformance.samples.declarations import Write
 from mechanic_adapters.conformance.store.events import TestEventsOfChanges as Suite
 from mechanic_adapters.memory import MemoryStore, tables
-from mechanic_adapters.memory.repositories import estimates, profile, tickets
+from mechanic_adapters.memory.repositories import estimates, invoices, profile, tickets
 
 WRITES = [
     write
@@ -19,7 +19,7 @@ def test_a_silent_store_fails(write: Write, monkeypatch: pytest.MonkeyPatch) -> 
     """
     A store that forgets its events passes no test of a method that changes something.
     """
-    for module in (estimates, profile, tables, tickets):
+    for module in (estimates, invoices, profile, tables, tickets):
         monkeypatch.setattr(module, "note_change", lambda *_: None)
 
     with pytest.raises(AssertionError):

@@ -7,6 +7,11 @@ from mechanic_adapters.conformance.samples.estimates import (
     new_link,
     new_recommendation,
 )
+from mechanic_adapters.conformance.samples.invoices import (
+    new_credit_note,
+    new_invoice,
+    new_payment,
+)
 from mechanic_adapters.conformance.samples.records import (
     new_customer,
     new_entry,
@@ -24,8 +29,13 @@ from mechanic_core.estimates.approval_links import ApprovalLink
 from mechanic_core.estimates.estimate import Estimate
 from mechanic_core.inventory.part import Part
 from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.invoices.credit_note import CreditNote
+from mechanic_core.invoices.invoice import Invoice
+from mechanic_core.invoices.ports import InvoiceFilter
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import PageRequest
+from mechanic_core.payments.payment import Payment
+from mechanic_core.payments.ports import PaymentFilter
 from mechanic_core.recommendations.ports import RecommendationFilter
 from mechanic_core.recommendations.recommendation import Recommendation
 from mechanic_core.tickets.ports import TicketFilter
@@ -50,6 +60,9 @@ class Seed:
     estimate: Estimate
     link: ApprovalLink
     recommendation: Recommendation
+    invoice: Invoice
+    credit_note: CreditNote
+    payment: Payment
 
 
 def add_seed(store: Store) -> Seed:
@@ -64,6 +77,7 @@ def add_seed(store: Store) -> Seed:
         token = new_token(session)
         work.sessions.start(session, token)
         ticket = work.tickets.add(new_ticket(customer, mechanic), new_entry())
+        invoice = work.invoices.add(new_invoice(ticket))
         return Seed(
             customer=customer,
             heir=work.customers.add(new_customer()),
@@ -76,6 +90,9 @@ def add_seed(store: Store) -> Seed:
             estimate=work.estimates.add(new_estimate(ticket)),
             link=work.approval_links.start(new_link(ticket)),
             recommendation=work.recommendations.add(new_recommendation(ticket)),
+            invoice=invoice,
+            credit_note=work.credit_notes.add(new_credit_note(invoice)),
+            payment=work.payments.add(new_payment(ticket)),
         )
 
 
@@ -100,6 +117,10 @@ def snapshot(store: Store, seed: Seed) -> tuple[object, ...]:
             work.decisions.of(seed.ticket.id, page),
             work.approval_links.get(seed.link.id),
             work.recommendations.find(RecommendationFilter(), page),
+            work.invoice_lists.find(InvoiceFilter(), page),
+            work.credit_notes.of(seed.invoice.id, page),
+            work.payment_lists.find(PaymentFilter(), page),
+            work.balances.of(seed.ticket.id),
             work.profiles.get(),
             work.profiles.history(page),
         )

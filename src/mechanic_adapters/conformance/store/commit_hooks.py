@@ -71,6 +71,7 @@ class TestListeners:
         every = {
             *("customers", "vehicles", "mechanics", "accounts", "sessions", "tickets", "parts"),
             *("estimates", "approval_links", "recommendations"),
+            *("invoices", "credit_notes", "payments"),
         }
         assert [every, {"customers", "parts"}] == heard
 

@@ -180,6 +180,9 @@ class TestSubjects:
             SubjectKind.TICKET: seed.ticket,
             SubjectKind.ESTIMATE: seed.estimate,
             SubjectKind.RECOMMENDATION: seed.recommendation,
+            SubjectKind.INVOICE: seed.invoice,
+            SubjectKind.CREDIT_NOTE: seed.credit_note,
+            SubjectKind.PAYMENT: seed.payment,
             SubjectKind.SHOP: INITIAL_PROFILE,
         }
 
