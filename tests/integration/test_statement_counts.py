@@ -195,16 +195,17 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(client: AppClie
     assert len(small) == len(large) <= client.most_for_an_edit
 
 
-def test_correcting_the_customer_costs_four_statements(client: AppClient) -> None:
+def test_correcting_the_customer_costs_six_statements(client: AppClient) -> None:
     """
-    M4: both customers are locked, the tickets of the right one counted, and decisions looked for.
+    M4: both customers are locked, the tickets of the right one counted, and decisions, invoices
+    and payments looked for.
     """
     path = "/service_tickets/1"
 
     other = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"description": "Squeals"}))
     found = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"customer_id": 2}))
 
-    assert len(other) + 4 == len(found)
+    assert len(other) + 6 == len(found)
 
 
 def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> None:
@@ -225,7 +226,7 @@ def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> 
     assert costs[0] == costs[1]
 
 
-def test_an_export_costs_eleven_statements_whatever_the_customer_has(client: AppClient) -> None:
+def test_an_export_costs_fourteen_statements_whatever_the_customer_has(client: AppClient) -> None:
     """
     All that is stored about a customer is read with as many statements as next to nothing.
     """
@@ -239,7 +240,7 @@ def test_an_export_costs_eleven_statements_whatever_the_customer_has(client: App
             shop.add_vehicle(MECHANIC, VehicleForm(customer_id=1, odometer=5))
             shop.open_ticket(MECHANIC, sample(TicketDraft, customer_id=1, mechanic_ids=(2,)))
 
-    assert [(11, 0), (11, 0)] == costs
+    assert [(14, 0), (14, 0)] == costs
 
 
 @pytest.mark.parametrize("tickets", [1, TEAM])
@@ -294,7 +295,7 @@ def test_a_list_costs_the_same_however_long(client: AppClient, path: str) -> Non
     assert len(before) == len(after) <= MOST_FOR_A_LIST
 
 
-@pytest.mark.parametrize(("query", "most"), [("", 2), ("&include=subjects", 10)])
+@pytest.mark.parametrize(("query", "most"), [("", 2), ("&include=subjects", 13)])
 def test_events_cost_the_same_however_many(client: AppClient, query: str, most: int) -> None:
     """
     Numbered events take as many statements however many there are; each kind of subject adds one.

@@ -1,6 +1,6 @@
 """A mirror of the shop: a snapshot of its profile and all lists, and then the subjects of all events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from typing import Any, Final
 
@@ -8,7 +8,13 @@ from attrs import define, field
 
 from tests.faults.shop_processes import Client
 
-LISTS: Final = ("/customers", "/vehicles", "/mechanics", "/inventory", "/service_tickets")
+LISTS: Final = (
+    *("/customers", "/vehicles", "/mechanics", "/inventory", "/service_tickets"),
+    *("/recommendations", "/invoices", "/payments"),
+)
+BELOW: Final = {"/service_tickets": "estimates", "/invoices": "credit_notes"}
+"""What is listed for each thing of a list alone: there is no list of all."""
+
 SHOP: Final = "/shop"
 NEWEST: Final = 2**63 - 1
 """A position behind which there is no event yet."""
@@ -35,6 +41,8 @@ class Mirror:
         for path, query in (*((path, "") for path in LISTS), ("/inventory", "&archived=true")):
             for thing in self.items_of(path, query):
                 self._put(f"{path}/{thing['id']}", thing)
+                for address, one in self.below(path, thing["id"]):
+                    self._put(address, one)
 
     def follow(self, resting: Callable[[], bool]) -> None:
         """Apply events until there are none left after the writers are *resting*."""
@@ -49,12 +57,22 @@ class Mirror:
                 return
 
     def joined(self) -> dict[str, Any]:
-        """Return all things, each ticket with the present names of its mechanics."""
-        for path, thing in self.things.items():
-            if path.startswith("/service_tickets/"):
-                for mechanic in thing["mechanics"]:
-                    mechanic["name"] = self.things[f"/mechanics/{mechanic['id']}"]["name"]
+        """Return all things with the present names of mechanics."""
+        for thing in self.things.values():
+            written = (one.get("by") for one in (thing, *thing.get("refunds", ())))
+            staff = [by for by in written if by and by["role"] in ("mechanic", "manager")]
+            for mechanic in (*thing.get("mechanics", ()), *staff):
+                mechanic["name"] = self.things[f"/mechanics/{mechanic['id']}"]["name"]
         return self.things
+
+    def below(self, path: str, number: int) -> Iterator[tuple[str, Any]]:
+        """Yield what is listed for one thing of a list alone, with the addresses."""
+        if path not in BELOW:
+            return
+        address = f"{path}/{number}/{BELOW[path]}"
+        for one in self.items_of(address, ""):
+            own = f"/credit_notes/{one['id']}" if "id" in one else f"{address}/{one['number']}"
+            yield own, one
 
     def get(self, path: str) -> Any:
         """Return the body of a GET, sent again when the server's process has been killed."""

@@ -45,6 +45,11 @@ class Hand:
         """Return a new e-mail address."""
         return f"{self.word()}@{MARK}.example"
 
+    def key_for(self, path: str) -> dict[str, str]:
+        """Return the `Idempotency-Key` of a request in which money changes hands."""
+        is_keyed = path.endswith(("/payments", "/refunds", "/credit_notes"))
+        return {"Idempotency-Key": f"key-{next(self.numbers)}"} if is_keyed else {}
+
     def some(self, kind: str) -> int:
         """Return the id of one of the newest things of a *kind*."""
         newest = self.newest.get(kind, 1)
@@ -155,6 +160,31 @@ def work_on_a_ticket(hand: Hand, ask: Ask) -> None:
         ask("POST", f"{ticket}/transitions", {"to": "cancelled"})
 
 
+def agree_on_work(hand: Hand, ask: Ask) -> None:
+    """Offer a new job of a ticket, which is authorized or declined."""
+    ticket = hand.path("service_tickets")
+    job = ask("POST", f"{ticket}/jobs", {"title": "Wipers"}).get("id", 0)
+    number = ask("POST", f"{ticket}/estimates", {"job_ids": [job]}).get("number", 1)
+    answer = {"job_id": job, "answer": hand.random.choice(("authorized", "declined"))}
+    told = {"answers": [answer], "person": "Di", "channel": "in_person"}
+    ask("POST", f"{ticket}/estimates/{number}/decisions", told)
+
+
+def settle_a_ticket(hand: Hand, ask: Ask) -> None:
+    """Invoice a finished ticket and have it paid; give some of it back."""
+    ticket = hand.path("service_tickets")
+    ask("POST", f"{ticket}/labor", {"description": "Replace", "hours": 1, "rate": price_of(hand)})
+    lead(ask, ticket, ("in_progress", "completed"))
+    invoice = ask("POST", f"{ticket}/invoice")
+    paid = {"amount": invoice.get("due", 1), "method": hand.random.choice(("cash", "card"))}
+    payment = ask("POST", f"{ticket}/payments", paid).get("id", 1)
+    if hand.random.random() < 0.5:
+        refund = {"amount": paid["amount"], "reason": "Goodwill"}
+        credit = {"all": True, "reason": "Goodwill"}
+        ask("POST", f"/invoices/{invoice.get('id', 1)}/credit_notes", credit)
+        ask("POST", f"/payments/{payment}/refunds", refund)
+
+
 def change_the_shop(hand: Hand, ask: Ask) -> None:
     """Rename the shop, or move it to another time zone."""
     ask("PATCH", "/shop", {"name": hand.word()})
@@ -176,6 +206,7 @@ def price_of(hand: Hand) -> int:
 CHANGES: Final = (
     *(change_people, change_vehicles, change_stock, change_tickets, work_on_a_ticket),
     *(change_tickets, erase_a_customer, merge_customers, change_the_shop),
+    *(agree_on_work, settle_a_ticket),
 )
 
 
@@ -210,7 +241,7 @@ class HttpWriters:
 
         def ask(method: str, path: str, body: Any = None) -> Any:
             try:
-                answer = client.ask(method, path, body)
+                answer = client.ask(method, path, body, **hand.key_for(path))
             except (OSError, HTTPException):  # the process was killed
                 return {}
             if answer.status in (400, 401, 405, 415, 500):

@@ -35,18 +35,16 @@ def test_knows_the_columns_and_parameters_to_convert() -> None:
     assert compiled.returns_rows
 
 
-def test_converts_a_parameter_once() -> None:
+def test_a_parameter_in_both_parts_of_a_union_is_converted_once() -> None:
     """
-    Two parameters of one name, as in the halves of a union, are one value.
+    The text of a moment is no moment, which a second conversion would ask for.
     """
-    twice = union_all(
-        STATEMENT,
-        select(customers.c.id, customers.c.created_at).where(
-            customers.c.updated_at >= bindparam("since", type_=MOMENT)
-        ),
-    )
+    parts = [
+        select(customers.c.id).where(customers.c.created_at >= bindparam("since", type_=MOMENT))
+        for _ in "12"
+    ]
 
-    compiled = CompiledStatement.compile(twice, SQLITE)
+    compiled = CompiledStatement.compile(union_all(*parts), SQLITE)
 
     assert ["since"] == [name for name, _ in compiled.bind_converters]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self, TypeAlias, final
 
 from attrs import frozen
-from sqlalchemy import BindParameter, ClauseElement, Dialect, Executable, ReturnsRows
+from sqlalchemy import ClauseElement, Dialect, Executable, ReturnsRows
 
 Params: TypeAlias = Mapping[str, Any]
 Row: TypeAlias = Sequence[Any]
@@ -48,7 +48,14 @@ class CompiledStatement:
         return cls(
             str(compiled),
             {name: bind.value for bind, name in binds.items() if not bind.required},
-            [*_bind_converters(binds, dialect).items()],
+            # By name: a parameter that stands in both parts of a UNION is converted once.
+            [
+                *{
+                    name: convert
+                    for bind, name in binds.items()
+                    if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect))
+                }.items()
+            ],
             [
                 (position, convert)
                 for position, column in enumerate(columns)
@@ -57,17 +64,6 @@ class CompiledStatement:
             bool(columns),
             {"prepare": False} if is_unprepared else {},
         )
-
-
-def _bind_converters(
-    binds: Mapping[BindParameter[Any], str], dialect: Dialect
-) -> Mapping[str, Convert]:
-    """Return what converts each parameter, by name; a name may stand for several parameters."""
-    return {
-        name: convert
-        for bind, name in binds.items()
-        if (convert := bind.type.dialect_impl(dialect).bind_processor(dialect))
-    }
 
 
 @final

@@ -27,7 +27,7 @@ from mechanic_core.paging import WHOLE_LIST, Page, PageRequest
 from mechanic_core.profile.profile import Profile, ProfileValues, values_of
 from mechanic_core.tickets.guards import Circumstances, stays_within_the_ceiling
 from mechanic_core.tickets.price import document_of
-from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
+from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
@@ -41,6 +41,7 @@ class IssueInvoice:
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (
         TicketNotFound,
+        TicketChanged,
         NotCompleted,
         AlreadyInvoiced,
         OverAuthorized,
