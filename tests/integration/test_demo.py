@@ -1,24 +1,31 @@
 """The demo shop: plausible, reproducible and temporary."""
 
+import json
 import re
+import runpy
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 
 from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.invoices.invoice import Invoice, PaymentStatus
+from mechanic_core.invoices.ports import InvoiceFilter
 from mechanic_core.mechanics.leaderboard import ALL_TIME
-from mechanic_core.paging import MAX_PAGE_SIZE, PageRequest
+from mechanic_core.paging import MAX_PAGE_SIZE, WHOLE_LIST, PageRequest
+from mechanic_core.payments.ports import PaymentFilter
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vin import VinCheck
+from mechanic_http.json import codec
 from mechanic_shop import open_shop
 from mechanic_shop.demo.throwaway_shop import DEMO_SETTINGS, demo_settings, fill_shop
 from mechanic_shop.settings.choices import LogFormat
@@ -30,6 +37,7 @@ NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 MANAGER = Actor(Role.MANAGER, 1)
 ALL = PageRequest(size=MAX_PAGE_SIZE, with_total=True)
 SECONDS = 60.0
+SCRIPT = Path(__file__).parents[2] / "docs/reference/check_invoices.py"
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +62,11 @@ def tickets(shop: Shop) -> list[Ticket]:
         if some.last is None:
             return found
         after = some.last
+
+
+def invoices(shop: Shop) -> list[Invoice]:
+    """Return every invoice."""
+    return [*shop.list_invoices(MANAGER, InvoiceFilter(), WHOLE_LIST).items]
 
 
 def test_has_the_documented_size(shop: Shop) -> None:
@@ -129,14 +142,54 @@ def test_bills_are_believable(shop: Shop) -> None:
     assert any(charge.amount < 0 for charge in charges)
 
 
+def test_money_is_believable(shop: Shop) -> None:
+    """
+    Every closed ticket has an invoice, most are paid, and some are overdue in each bucket.
+
+    Money came in by several methods, some of it as deposits, and some was given back.
+    """
+    closed = [ticket.id for ticket in tickets(shop) if ticket.status is Status.CLOSED]
+    found = invoices(shop)
+    takings = shop.list_payments(MANAGER, PaymentFilter(), PageRequest(size=1)).totals
+    receivables = shop.read_receivables(MANAGER, NOW.date())
+
+    assert sorted(closed) == sorted(invoice.ticket_id for invoice in found)
+    assert PaymentStatus.PAID == Counter(one.payment_status for one in found).most_common(1)[0][0]
+    assert any(0 < one.credited < one.totals.total for one in found)
+    assert any(one.deposit for one in found)
+    assert {"cash", "card", "check", "transfer"} == takings.keys()
+    assert all(attrs.astuple(receivables.totals))
+    assert sum(one.due for one in found) - receivables.totals.deposits == receivables.totals.balance
+    assert all(one.due_date - one.issued_on == timedelta(days=14) for one in found)
+    assert all(one.seller.registration and one.seller.tax_number for one in found)
+
+
+def test_its_documents_are_chained(shop: Shop) -> None:
+    """
+    The published script finds nothing wrong with the year's invoices and credit notes.
+    """
+    found = invoices(shop)
+    notes = [
+        note
+        for one in found
+        if one.credited
+        for note in shop.list_credit_notes(MANAGER, one.id, WHOLE_LIST).items
+    ]
+    served = [json.loads(codec.encode(one)) for one in (*found, *notes)]
+
+    assert notes
+    assert [] == runpy.run_path(str(SCRIPT))["wrong"](served)
+
+
 def test_is_reproducible(shop: Shop, tmp_path: Path) -> None:
     """
-    Two demos of the same moment have the same tickets and leaderboard.
+    Two demos of the same moment have the same tickets, invoices and leaderboard.
     """
     settings = Settings(database_url=f"sqlite:///{tmp_path / 'shop.db'}", secret_key="s" * 32)
     fill_shop(settings, NOW)
     with open_shop(settings=settings) as again:
         assert tickets(shop) == tickets(again)
+        assert invoices(shop) == invoices(again)
         assert shop.read_leaderboard(MANAGER, 100, ALL_TIME) == again.read_leaderboard(
             MANAGER, 100, ALL_TIME
         )

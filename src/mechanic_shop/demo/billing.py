@@ -10,6 +10,7 @@ from mechanic_core.money import ONE, Money, Quantity, percent
 from mechanic_core.pricing.discounts import Scope, TicketDiscount
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.pricing.pricing_rules import FeeBase, SuppliesFee, TaxRate
+from mechanic_core.profile.billing import Invoicing
 from mechanic_core.profile.profile import ProfileForm
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.forms import DiscountsForm
@@ -19,6 +20,8 @@ from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_shop.demo.repair_jobs import HOURLY_RATE, RepairJob, parse_quantity
 
+TERMS_DAYS: Final = 14
+
 _STATE: Final = "State of Illinois"
 
 PROFILE: Final = ProfileForm(
@@ -26,6 +29,8 @@ PROFILE: Final = ProfileForm(
     address="1 Station Road, Springfield",
     phone="+1-555-0100",
     email="desk@example.com",
+    registration="Illinois repair shop 21-00417",
+    tax_number="36-4417902",
     time_zone="America/Chicago",
     tax_rates=(
         TaxRate(tax_class="parts", authority=_STATE, percent=percent("6.25")),
@@ -34,6 +39,8 @@ PROFILE: Final = ProfileForm(
         TaxRate(tax_class="supplies", authority=_STATE, percent=percent("6.25")),
     ),
     supplies_fee=SuppliesFee(percent=percent("6"), of=(FeeBase.LABOR,), cap=Money(35_00)),
+    invoicing=Invoicing.REQUIRED,
+    payment_terms_days=TERMS_DAYS,
     disclosures=("Replaced parts are returned on request.",),
 )
 

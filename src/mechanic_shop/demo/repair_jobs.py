@@ -9,6 +9,8 @@ from mechanic_core.money import ONE, Money, Quantity
 
 HOURLY_RATE: Final = Money(118_00)
 
+_LARGE: Final = Quantity(1_500)
+
 
 def parse_quantity(text: str) -> Quantity:
     """Return the quantity in thousandths: 5500 for `5.5`."""
@@ -19,7 +21,8 @@ def parse_quantity(text: str) -> Quantity:
 class RepairJob:
     """A complaint and its repair; *parts_list* reads `SKU quantity, …`.
 
-    *core* is the deposit for the old unit, which its maker overhauls.
+    *core* is the deposit for the old unit, which its maker overhauls. *spare* is how much of the
+    first part some customers bring back.
     """
 
     complaint: str
@@ -27,11 +30,17 @@ class RepairJob:
     hours: str
     parts_list: str = ""
     core: Money | None = None
+    spare: Quantity | None = None
 
     @property
     def time(self) -> Quantity:
         """The hours as an exact quantity."""
         return parse_quantity(self.hours)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it takes one and a half hours or more."""
+        return self.time >= _LARGE
 
     @property
     def parts(self) -> tuple[tuple[str, Quantity], ...]:
@@ -120,7 +129,7 @@ JOBS: Final = (
         "2.6",
         "CLT-PMP-511 1, CLT-OAT-50 2",
     ),
-    RepairJob("Clunk over bumps", "Replace stabilizer links", "0.8", "SUS-LNK-STB 2"),
+    RepairJob("Clunk over bumps", "Replace stabilizer links", "0.8", "SUS-LNK-STB 2", spare=ONE),
     RepairJob("Bouncy ride", "Replace rear shock absorbers", "1.5", "SUS-SHK-R51 2"),
     RepairJob("Humming that rises with speed", "Replace front wheel hub", "1.6", "WHL-HUB-F12 1"),
     RepairJob("Steering wheel off centre", "Replace outer tie rods, align", "1.9", "STE-TIE-OUT 2"),
@@ -148,7 +157,7 @@ JOBS: Final = (
     ),
     RepairJob("A/C blows warm", "Find leak, recharge refrigerant", "1.4", "AC-REF-134A 1.75"),
     RepairJob("Headlamp out", "Replace headlamp bulb, aim", "0.3", "LGT-BLB-H11 1"),
-    RepairJob("Wipers streak", "Replace wiper blades", "0.2", "WIP-BLD-24 2"),
+    RepairJob("Wipers streak", "Replace wiper blades", "0.2", "WIP-BLD-24 2", spare=ONE),
     RepairJob("Musty smell from the vents", "Replace cabin filter", "0.3", "FLT-CAB-2286 1"),
     RepairJob("Inspection before a long trip", "Inspect 40 points, top up fluids", "0.9"),
     RepairJob("Intermittent stall, no code", "Diagnose with scope and road test", "2.5"),

@@ -21,6 +21,7 @@ from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.vehicle import Vehicle
 from mechanic_shop.demo.billing import Biller
+from mechanic_shop.demo.payments import CashDesk
 from mechanic_shop.demo.repair_jobs import HOURLY_RATE, RepairJob
 from mechanic_shop.demo.simulation import Scenario
 
@@ -30,7 +31,6 @@ DAY: Final = timedelta(days=1)
 CANCELLED: Final = 0.06
 ON_HOLD: Final = 0.18
 REOPENED: Final = 0.04
-UNPAID: Final = 0.08
 SHRINKAGE: Final = 0.3
 """How likely each of these is, from 0 to 1."""
 
@@ -41,6 +41,7 @@ class Workshop:
 
     shop: Shop
     biller: Biller
+    cash_desk: CashDesk
     manager: Actor
     parts: dict[str, PartId]
     target_stock: dict[PartId, Quantity]
@@ -66,7 +67,7 @@ class Repair:
     team: tuple[Actor, ...]
 
     def run(self) -> Scenario:
-        """Open the ticket, do the work, and close it; some tickets are cancelled or reopened."""
+        """Open the ticket, do the work, bill it; some tickets are cancelled or reopened."""
         workshop = self.workshop
         draft = TicketDraft(
             customer_id=self.vehicle.customer_id,
@@ -80,6 +81,7 @@ class Repair:
             return
         edit = MechanicEdit(add_ids=tuple(actor.id for actor in self.team))
         workshop.shop.assign_mechanics(workshop.manager, ticket_id, edit)
+        workshop.cash_desk.take_deposit(ticket_id, self.job)
         yield workshop.within(HOUR, DAY)
         self._move(ticket_id, Status.IN_PROGRESS)
         yield from self._work(ticket_id)
@@ -90,8 +92,9 @@ class Repair:
             yield workshop.within(HOUR, DAY)
             self._move(ticket_id, Status.COMPLETED)
             yield HOUR
-        if not workshop.happens(UNPAID):
-            self._move(ticket_id, Status.CLOSED)
+        invoice = workshop.cash_desk.bill(ticket_id)
+        self._move(ticket_id, Status.CLOSED)
+        yield from workshop.cash_desk.collect(invoice, self.job)
 
     def _work(self, ticket_id: TicketId) -> Iterator[timedelta]:
         workshop, lead = self.workshop, self.team[0]

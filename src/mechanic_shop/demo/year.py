@@ -12,6 +12,7 @@ from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.shop import Shop
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
 from mechanic_shop.demo.billing import PROFILE, Biller
+from mechanic_shop.demo.payments import CashDesk
 from mechanic_shop.demo.people import (
     CUSTOMER,
     CUSTOMERS,
@@ -48,7 +49,8 @@ def simulate_year(shop: Shop, simulation: Simulation, end: datetime) -> None:
     parts = {shelf.sku: shop.add_part(team[0], _part(shelf)).id for shelf in SHELVES}
     targets = {parts[shelf.sku]: shelf.stock for shelf in SHELVES}
     biller = Biller(shop, Random("bills"))  # noqa: S311 - as above
-    workshop = Workshop(shop, biller, team[0], parts, targets, random)
+    cash_desk = CashDesk(shop, team[0], Random("payments"))  # noqa: S311 - as above
+    workshop = Workshop(shop, biller, cash_desk, team[0], parts, targets, random)
     vehicles = _add_vehicles(workshop, _register_customers(shop, random))
     simulation.start(replenish(workshop), timedelta())
     for arrival in _arrivals(random):

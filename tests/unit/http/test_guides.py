@@ -12,7 +12,7 @@ from tests.unit.http.shop import client
 
 HOW_TO: Final = Path(__file__).parents[3] / "docs/how-to"
 EXCHANGE: Final = re.compile(
-    r"```http\n(?P<method>[A-Z]+) (?P<path>\S+)\n(?P<body>(?:(?!```).)*)```\n"
+    r"```http\n(?P<method>[A-Z]+) (?P<path>\S+)\n(?:Idempotency-Key: (?P<key>\S+)\n\n)?(?P<body>(?:(?!```).)*)```\n"
     r"(?:```json\n(?P<shown>.*?)```)?",
     re.DOTALL,
 )
@@ -22,6 +22,8 @@ def is_shown(shown: Any, answered: Any) -> bool:
     """Return whether an answer has all members that are shown, at any depth."""
     if isinstance(shown, dict):
         return all(name in answered and is_shown(shown[name], answered[name]) for name in shown)
+    if isinstance(shown, list):
+        return len(shown) == len(answered) and all(map(is_shown, shown, answered))
     return bool(shown == answered)
 
 
@@ -37,7 +39,8 @@ def test_requests_are_answered_as_shown(name: str) -> None:
 
     for exchange in exchanges:
         body = json.loads(exchange["body"]) if exchange["body"] else None
-        answer = shop.ask(exchange["method"], exchange["path"], body, MANAGER)
+        headers = {"Idempotency-Key": exchange["key"]} if exchange["key"] else None
+        answer = shop.ask(exchange["method"], exchange["path"], body, MANAGER, headers)
 
         assert answer.status_code in (200, 201), (exchange["path"], answer.text)
         assert is_shown(json.loads(exchange["shown"] or "{}"), answer.json), answer.text
