@@ -19,7 +19,7 @@ from mechanic_adapters.conformance.samples.records import (
     new_labor_line,
 )
 from mechanic_adapters.sql.engine.engines import database_url
-from mechanic_adapters.sql.repositories.estimates.alterations import BATCH
+from mechanic_adapters.sql.repositories.estimates.alterations import BATCH, AlteredRecord
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.price import priced
@@ -142,6 +142,7 @@ def test_every_character_counts(empty_url: str, store: SqlStore) -> None:
             with engine.begin() as connection:
                 connection.execute(change, {"text": altered})
             (found, *_) = store.altered_records()
+            assert isinstance(found, AlteredRecord)
             assert (1, "decision 2", True) == (found.ticket_id, found.record, found.is_changed)
         with engine.begin() as connection:
             connection.execute(change, {"text": text})

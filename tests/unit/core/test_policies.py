@@ -49,7 +49,6 @@ CONTRACT = {
         read_invoice list_credit_notes read_credit_note list_ticket_payments read_payment
         read_statement
     """,
-    CUSTOMERS_ONLY: "list_my_invoices",
     OWNER_OR_MANAGER: "erase_customer export_customer",
     SELF_OR_MANAGER: "change_mechanic list_worked",
     STAFF_ONLY: """
