@@ -197,8 +197,7 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(client: AppClie
 
 def test_correcting_the_customer_costs_seven_statements(client: AppClient) -> None:
     """
-    M4: both customers are locked, the tickets of the right one counted, links ended, and decisions,
-    invoices and payments looked for.
+    M4: both customers are locked, tickets, decisions, invoices and payments looked for, links ended.
     """
     path = "/service_tickets/1"
 
