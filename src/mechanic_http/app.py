@@ -11,6 +11,7 @@ from mechanic_http.context import ShopRequest
 from mechanic_http.documents.approval_page import approval_pages
 from mechanic_http.documents.links import uncounted
 from mechanic_http.documents.pages import ASSETS, DOCUMENTS
+from mechanic_http.documents.paper.printers import printers
 from mechanic_http.documents.password_page import password_pages
 from mechanic_http.endpoint.arguments import IdConverter
 from mechanic_http.endpoint.pagination import CursorSigner
@@ -29,6 +30,7 @@ from mechanic_http.ports import (
     AccessLog,
     Authenticate,
     Limiter,
+    PdfRenderer,
     PublicKeys,
     Ready,
     StatementCounter,
@@ -48,7 +50,10 @@ App: TypeAlias = falcon.App[Any, Any]
 
 @frozen(kw_only=True)
 class HttpPorts:
-    """The ports of the HTTP layer; only *authenticate* has no default."""
+    """The ports of the HTTP layer; only *authenticate* has no default.
+
+    Without *pdf* papers are HTML alone.
+    """
 
     authenticate: Authenticate
     limiter: Limiter | None = None
@@ -57,6 +62,7 @@ class HttpPorts:
     access_log: AccessLog = no_log
     statements: StatementCounter = no_statements
     intercept: InterceptorFactory = no_interceptor
+    pdf: PdfRenderer | None = None
 
 
 def create_app(
@@ -85,6 +91,7 @@ def create_app(
         intercept=AttemptCounter(shop, ports.limiter, ports.intercept)
         if ports.limiter
         else ports.intercept,
+        printers=printers(ports.pdf),
     )
     public_keys = ReadPublicKeys(ports.public_keys)
     for route in ROUTES:

@@ -17,6 +17,7 @@ from mechanic_core.errors import Refused, RuleBroken, Unavailable
 from mechanic_core.idempotency import AnswerNotStored, FirstStillRunning, KeyReused
 from mechanic_core.shop import Shop
 from mechanic_http.endpoint.body import JSON, MERGE_PATCH
+from mechanic_http.endpoint.negotiation import PDF
 from mechanic_http.endpoint.signature import Signature, signature_of
 from mechanic_http.problems import refusals
 from mechanic_http.problems.statuses import status_of
@@ -44,7 +45,7 @@ class Operation:
     """One method of one path: policy, parameters, response and refusals.
 
     *found* returns from the body and the response whether what an operation that *creates* returns
-    was there before: then the status is 200.
+    was there before: then the status is 200. *media_type* is that of the response.
     """
 
     operation_id: str
@@ -62,6 +63,7 @@ class Operation:
     success: HTTPStatus | None = None
     limits: tuple[str, ...] = ("default",)
     attempt: Attempt | None = None
+    media_type: str = JSON
 
     @property
     def is_safe(self) -> bool:
@@ -102,7 +104,8 @@ class Operation:
     @property
     def is_compressible(self) -> bool:
         """Whether the response may be sent as gzip: not where it has secrets (BREACH)."""
-        return self.signature.response is not None and not self.has_secret
+        has_body = self.signature.response is not None and self.media_type != PDF
+        return has_body and not self.has_secret
 
     @property
     def accepts_idempotency_key(self) -> bool:
@@ -136,6 +139,8 @@ class Operation:
         if self.accepts_idempotency_key:
             yield from (FirstStillRunning, AnswerNotStored, KeyReused)
             yield refusals.MalformedHeader
+        if self.media_type == PDF:
+            yield refusals.PdfNotInstalled
         yield from self.own_refusals
 
 
@@ -150,11 +155,13 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     success: HTTPStatus | None = None,
     limits: tuple[str, ...] | None = None,
     attempt: Attempt | None = None,
+    media_type: str = JSON,
 ) -> Callable[[F], F]:
     """Declare the decorated method an endpoint that calls *use_case*.
 
     *creates* is the URL template of what is created, 200 where it was *found*. What *has_secret* is
     not stored, tagged or compressed. An *attempt* is counted under `login` beside its *limits*.
+    With another *media_type* than JSON what the method returns is printed.
     """
 
     def declare(method: F) -> F:
@@ -175,6 +182,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
             success=success,
             limits=limits or (("default",) if verb in SAFE else ("default", "write")),
             attempt=attempt,
+            media_type=media_type,
         )
         return method
 
