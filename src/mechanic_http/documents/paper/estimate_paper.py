@@ -32,7 +32,6 @@ def estimate_paper(printed: PrintedEstimate) -> Paper:
         buyer=buyer_of(printed.customer),
         vehicle=figures.vehicle_facts(printed.vehicle),
         note=estimate.note or "",
-        gross_prices=profile.prices_include_tax,
         sections=tuple(_section(job, taxed) for job in estimate.jobs),
         sums=figures.document_sums(
             estimate.totals,
@@ -73,6 +72,7 @@ def _section(job: EstimatedJob, taxed: set[str]) -> Section:
         kind="warranty" if job.kind is JobKind.WARRANTY else "",
         lines=tuple(figures.paper_line(line, taxed=taxed) for line in job.lines),
         sums=figures.job_sums(job.totals),
+        asks=job.kind is not JobKind.WARRANTY,  # which needs no authorization
     )
 
 

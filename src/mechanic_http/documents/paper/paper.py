@@ -62,12 +62,16 @@ class Sum:
 
 @frozen(kw_only=True)
 class Section:
-    """A job: its title, its kind where that matters, its lines and their sums."""
+    """A job: its title, its kind where that matters, its lines and their sums.
+
+    One that *asks* has boxes for yes and no.
+    """
 
     title: str
     kind: str = ""
     lines: tuple[PaperLine, ...]
     sums: tuple[Sum, ...] = ()
+    asks: bool = False
 
 
 @frozen(kw_only=True)
@@ -96,7 +100,7 @@ class Paper:
 
     *sections* have priced lines, *entries* are those of an account; a kind of paper has one or the
     other. *sums* are the totals, *payments* what is paid and due after them. *consent* is the text
-    above the place for a signature; with it each section has boxes for yes and no.
+    above the place for a signature.
     """
 
     title: str
@@ -108,7 +112,6 @@ class Paper:
     buyer: Buyer
     vehicle: tuple[Fact, ...] = ()
     note: str = ""
-    gross_prices: bool = False
     sections: tuple[Section, ...] = ()
     entries: tuple[Entry, ...] = ()
     sums: tuple[Sum, ...] = ()
