@@ -17,7 +17,6 @@ from mechanic_http.endpoint.arguments import IdConverter
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_http.endpoint.responder import BoundResource, EndpointOptions
 from mechanic_http.endpoint.response import InterceptorFactory, no_interceptor
-from mechanic_http.endpoint.route import Route
 from mechanic_http.middleware.access_log import AccessLogging
 from mechanic_http.middleware.authentication import Authentication
 from mechanic_http.middleware.client_address import ClientAddresses
@@ -93,10 +92,7 @@ def create_app(
         else ports.intercept,
         printers=printers(ports.pdf),
     )
-    public_keys = ReadPublicKeys(ports.public_keys)
-    for route in ROUTES:
-        resource = route.resource(public_keys if route.resource is KeySetItem else shop)
-        _add_route(app, route, resource, options)
+    _add_routes(app, shop, ReadPublicKeys(ports.public_keys), options)
     app.add_route("/healthz", LivenessCheck())
     app.add_route("/readyz", ReadinessCheck(ports.ready))
     count_attempt = rate_limiter.count_attempt if rate_limiter else uncounted
@@ -114,10 +110,14 @@ class _App(falcon.App[Any, Any]):
     _META_METHODS = frozenset()
 
 
-def _add_route(app: App, route: Route, resource: object, options: EndpointOptions) -> None:
-    bound = BoundResource(route.template, resource, options)
-    for template in route.templates:
-        app.add_route(template, bound)
+def _add_routes(
+    app: App, shop: Shop, public_keys: ReadPublicKeys, options: EndpointOptions
+) -> None:
+    for route in ROUTES:
+        resource = route.resource(public_keys if route.resource is KeySetItem else shop)
+        bound = BoundResource(route.template, resource, options)
+        for template in route.templates:
+            app.add_route(template, bound)
 
 
 def _middleware(

@@ -54,8 +54,6 @@ class Operation:
     summary: str
     use_case: type[Any]
     signature: Signature
-    policy: Policy
-    own_refusals: tuple[type[Refused], ...]
     creates: str | None = None
     found: Callable[[Any, Any], bool] | None = None
     issues_tokens: bool = False
@@ -64,6 +62,12 @@ class Operation:
     limits: tuple[str, ...] = ("default",)
     attempt: Attempt | None = None
     media_type: str = JSON
+
+    @property
+    def policy(self) -> Policy:
+        """Who may call it: as the use case says."""
+        policy: Policy = self.use_case.policy
+        return policy
 
     @property
     def is_safe(self) -> bool:
@@ -141,7 +145,7 @@ class Operation:
             yield refusals.MalformedHeader
         if self.media_type == PDF:
             yield refusals.PdfNotInstalled
-        yield from self.own_refusals
+        yield from self.use_case.refuses
 
 
 def endpoint(  # noqa: PLR0913 - each is one fact of the operation
@@ -161,7 +165,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
 
     *creates* is the URL template of what is created, 200 where it was *found*. What *has_secret* is
     not stored, tagged or compressed. An *attempt* is counted under `login` beside its *limits*.
-    With another *media_type* than JSON what the method returns is printed.
+    With a *media_type* that is not JSON, what the method returns is printed.
     """
 
     def declare(method: F) -> F:
@@ -173,8 +177,6 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
             summary=_first_line(method) or _first_line(use_case),
             use_case=use_case,
             signature=signature,
-            policy=use_case.policy,
-            own_refusals=use_case.refuses,
             creates=creates,
             found=found,
             issues_tokens=issues_tokens,

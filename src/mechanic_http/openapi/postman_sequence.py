@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from mechanic_http.endpoint.body import JSON
+
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 _METHODS: Final = ("post", "get", "delete", "put", "patch")
 """DELETE comes before PUT: what a PUT has added remains for later requests."""
@@ -45,6 +47,12 @@ class Endpoint:
     def status(self) -> str:
         """Return the status of a successful response."""
         return next(status for status in _SUCCESS if status in self.operation["responses"])
+
+    @property
+    def media_type(self) -> str:
+        """Return the media type of a successful response; JSON where it has no content."""
+        content = self.operation["responses"][self.status].get("content", {})
+        return str(next(iter(content), JSON))
 
     @property
     def links(self) -> Mapping[str, Any]:

@@ -32,11 +32,15 @@ def printers(pdf: PdfRenderer | None) -> Mapping[str, Printer]:
 
 def print_html(record: object) -> PrintedDocument:
     """Return *record* as a page that has all it needs in itself, so that a saved copy prints well."""
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'none'; {NOWHERE}"
-    page = rendered("paper/paper.html", paper=paper_of(record), style=style)
+    page = page_of(paper_of(record))
     return PrintedDocument(page.encode(), {"Content-Security-Policy": policy})
+
+
+def page_of(paper: Paper) -> str:
+    """Return *paper* as HTML."""
+    return rendered("paper/paper.html", paper=paper, style=_style())
 
 
 def paper_of(record: object) -> Paper:
