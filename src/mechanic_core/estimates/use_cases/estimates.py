@@ -125,12 +125,11 @@ class PrintEstimate:
         """Return the estimate, its customer and its vehicle."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            owner = customer_of(work, ticket_id)
-            self.policy.require_access(actor, owner, TicketNotFound())
-            estimate = work.estimates.get(ticket_id, number)
             ticket = work.tickets.get(ticket_id)
+            self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
+            estimate = work.estimates.get(ticket_id, number)
             try:
-                customer = work.customers.get(owner)
+                customer = work.customers.get(ticket.customer_id)
             except CustomerNotFound:
                 customer = None
         return PrintedEstimate(estimate=estimate, customer=customer, vehicle=ticket.vehicle)
