@@ -164,8 +164,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     """Declare the decorated method an endpoint that calls *use_case*.
 
     *creates* is the URL template of what is created, 200 where it was *found*. What *has_secret* is
-    not stored, tagged or compressed. An *attempt* is counted under `login` beside its *limits*.
-    With a *media_type* that is not JSON, what the method returns is printed.
+    not stored, tagged or compressed; what is not JSON is printed. An *attempt* counts as `login` too.
     """
 
     def declare(method: F) -> F:
