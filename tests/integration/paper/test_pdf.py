@@ -99,6 +99,28 @@ def test_what_no_font_has_is_no_error() -> None:
     assert b"pdfaid" not in pdf
 
 
+def test_a_paper_may_be_almost_empty() -> None:
+    """
+    An account without movements is a paper too.
+    """
+    lists = ("facts", "sections", "sums", "payments", "remarks", "authorizations", "disclosures")
+    nobody = {"name": "", "address": "", "phone": "", "email": ""}
+    empty = dict.fromkeys(lists, ()) | {"buyer": nobody, "consent": "", "digest": ""}
+
+    pdf = TypstRenderer()(paper(name="Statement", **empty))
+
+    assert "Statement" in text_of(pdf)
+
+
+def test_lines_stay_lines() -> None:
+    """
+    A description of several lines has them on paper.
+    """
+    (page,) = read(TypstRenderer()(paper("Pads, front\nwith wear sensor"))).pages
+
+    assert "Pads, front\n" in page.extract_text()
+
+
 def test_every_text_is_inert() -> None:
     """
     Markup in any member of a paper is shown, wherever it stands.
