@@ -158,6 +158,7 @@ class EstimateUseCases:
     make_estimate: estimates.MakeEstimate
     list_estimates: estimates.ListEstimates
     read_estimate: estimates.ReadEstimate
+    print_estimate: estimates.PrintEstimate
     decide_on_estimate: decisions.DecideOnEstimate
     set_spending_limit: decisions.SetSpendingLimit
     list_decisions: decisions.ListDecisions

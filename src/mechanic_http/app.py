@@ -11,12 +11,12 @@ from mechanic_http.context import ShopRequest
 from mechanic_http.documents.approval_page import approval_pages
 from mechanic_http.documents.links import uncounted
 from mechanic_http.documents.pages import ASSETS, DOCUMENTS
+from mechanic_http.documents.paper.printers import printers
 from mechanic_http.documents.password_page import password_pages
 from mechanic_http.endpoint.arguments import IdConverter
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_http.endpoint.responder import BoundResource, EndpointOptions
 from mechanic_http.endpoint.response import InterceptorFactory, no_interceptor
-from mechanic_http.endpoint.route import Route
 from mechanic_http.middleware.access_log import AccessLogging
 from mechanic_http.middleware.authentication import Authentication
 from mechanic_http.middleware.client_address import ClientAddresses
@@ -29,6 +29,7 @@ from mechanic_http.ports import (
     AccessLog,
     Authenticate,
     Limiter,
+    PdfRenderer,
     PublicKeys,
     Ready,
     StatementCounter,
@@ -48,7 +49,10 @@ App: TypeAlias = falcon.App[Any, Any]
 
 @frozen(kw_only=True)
 class HttpPorts:
-    """The ports of the HTTP layer; only *authenticate* has no default."""
+    """The ports of the HTTP layer; only *authenticate* has no default.
+
+    Without *pdf* papers are HTML alone.
+    """
 
     authenticate: Authenticate
     limiter: Limiter | None = None
@@ -57,6 +61,7 @@ class HttpPorts:
     access_log: AccessLog = no_log
     statements: StatementCounter = no_statements
     intercept: InterceptorFactory = no_interceptor
+    pdf: PdfRenderer | None = None
 
 
 def create_app(
@@ -85,11 +90,9 @@ def create_app(
         intercept=AttemptCounter(shop, ports.limiter, ports.intercept)
         if ports.limiter
         else ports.intercept,
+        printers=printers(ports.pdf),
     )
-    public_keys = ReadPublicKeys(ports.public_keys)
-    for route in ROUTES:
-        resource = route.resource(public_keys if route.resource is KeySetItem else shop)
-        _add_route(app, route, resource, options)
+    _add_routes(app, shop, ReadPublicKeys(ports.public_keys), options)
     app.add_route("/healthz", LivenessCheck())
     app.add_route("/readyz", ReadinessCheck(ports.ready))
     count_attempt = rate_limiter.count_attempt if rate_limiter else uncounted
@@ -107,10 +110,14 @@ class _App(falcon.App[Any, Any]):
     _META_METHODS = frozenset()
 
 
-def _add_route(app: App, route: Route, resource: object, options: EndpointOptions) -> None:
-    bound = BoundResource(route.template, resource, options)
-    for template in route.templates:
-        app.add_route(template, bound)
+def _add_routes(
+    app: App, shop: Shop, public_keys: ReadPublicKeys, options: EndpointOptions
+) -> None:
+    for route in ROUTES:
+        resource = route.resource(public_keys if route.resource is KeySetItem else shop)
+        bound = BoundResource(route.template, resource, options)
+        for template in route.templates:
+            app.add_route(template, bound)
 
 
 def _middleware(

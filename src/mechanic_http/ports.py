@@ -14,6 +14,10 @@ PublicKeys: TypeAlias = Callable[[], Mapping[str, Any]]
 """Returns the JSON Web Key Set (RFC 7517) that verifies access tokens."""
 
 
+PdfRenderer: TypeAlias = Callable[[Mapping[str, Any]], bytes]
+"""Returns a paper, a tree of JSON as `documents.paper` makes it, as PDF: always the same bytes."""
+
+
 class Quota(Protocol):
     """The state of a caller under one rate limit policy after a request was counted."""
 

@@ -47,6 +47,7 @@ ROOMS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         ("mechanic_server.granian", "mechanic_shop.observability.opentelemetry"),
     ),
     "granian": (("mechanic_server.granian",), ()),
+    "pdf": (("mechanic_adapters.pdf", "mechanic_http", "mechanic_shop.wiring"), ()),
     "otel": (("mechanic_shop.observability.opentelemetry",), ()),
     "conformance": (("mechanic_adapters.conformance",), ()),
     "all": (

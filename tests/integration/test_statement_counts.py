@@ -27,7 +27,7 @@ from tests.integration.servers import PostgresServer
 from tests.integration.statements import Statements, counted
 from tests.shops import CUSTOMER, MANAGER, MECHANIC, ManualClock, shop_on
 from tests.strategies import sample
-from tests.unit.http.shop import SETTINGS, bearer, read_token
+from tests.unit.http.shop import SETTINGS, bearer, plain_pdf, read_token
 from tests.unit.http.test_contract import (
     CONTRACT,
     INVOICED,
@@ -130,7 +130,8 @@ def open_client(kind: str, url: str) -> Iterator[AppClient]:
     """Open the shop at *url*."""
     with closing(SqlStore.open(url)) as store:
         shop = shop_on(store, ManualClock())
-        yield AppClient(kind, store, create_app(shop, HttpPorts(authenticate=read_token), SETTINGS))
+        ports = HttpPorts(authenticate=read_token, pdf=plain_pdf)
+        yield AppClient(kind, store, create_app(shop, ports, SETTINGS))
 
 
 def seed(client: AppClient) -> None:

@@ -15,7 +15,7 @@ import pytest
 from opentelemetry.trace import get_tracer
 
 from mechanic_core.accounts.account import TokenRefused
-from mechanic_http.endpoint.negotiation import accepts_json
+from mechanic_http.endpoint.negotiation import HTML, accepts
 from mechanic_http.settings import HttpSettings
 from mechanic_shop.observability.opentelemetry import OpenTelemetryTraces
 from tests.linear_time import slow_texts
@@ -191,7 +191,7 @@ def test_accept_is_read_in_linear_time_whatever_was_cached() -> None:
     """
     number = count()
 
-    assert [] == slow_texts(lambda text: accepts_json(f"a/{next(number)};{text}"))
+    assert [] == slow_texts(lambda text: accepts(HTML, f"a/{next(number)};{text}"))
 
 
 def test_a_content_type_is_read_in_linear_time(request_of: Requests) -> None:

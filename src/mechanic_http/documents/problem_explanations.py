@@ -28,7 +28,7 @@ ADVICE: Final[Mapping[HTTPStatus, str]] = MappingProxyType(
         HTTPStatus.NOT_FOUND: "Check the address. A resource that you may not see is also "
         "reported as not found.",
         HTTPStatus.METHOD_NOT_ALLOWED: "Use one of the methods in the header Allow.",
-        HTTPStatus.NOT_ACCEPTABLE: "Accept application/json.",
+        HTTPStatus.NOT_ACCEPTABLE: "Accept the media type that “detail” names: application/json for data.",
         HTTPStatus.CONFLICT: "Check the current state, which “detail” and the other members "
         "describe, and adapt the request.",
         HTTPStatus.GONE: "Start again from what is there now.",
@@ -43,6 +43,8 @@ ADVICE: Final[Mapping[HTTPStatus, str]] = MappingProxyType(
         "RateLimit of every response has what remains of each limit.",
         HTTPStatus.INTERNAL_SERVER_ERROR: "Try again later. If the problem persists, report the "
         "request_id to the operator of the server, who finds the error in the log by it.",
+        HTTPStatus.NOT_IMPLEMENTED: "Get the same page as HTML, with .html instead of .pdf, and "
+        "print it; or ask the operator of the server to install the extra `pdf`.",
         HTTPStatus.SERVICE_UNAVAILABLE: "Send the request again after the number of seconds in "
         "Retry-After. Nothing was changed.",
     }

@@ -18,9 +18,9 @@ from mechanic_http.context import ShopRequest
 
 HTML: Final = "text/html; charset=utf-8"
 
-_NOWHERE: Final = "base-uri 'none'; frame-ancestors 'none'"
-WITH_FORM: Final = f"default-src 'none'; style-src 'self'; form-action 'self'; {_NOWHERE}"
-READ_ONLY: Final = f"default-src 'none'; style-src 'self'; form-action 'none'; {_NOWHERE}"
+NOWHERE: Final = "base-uri 'none'; frame-ancestors 'none'"
+WITH_FORM: Final = f"default-src 'none'; style-src 'self'; form-action 'self'; {NOWHERE}"
+READ_ONLY: Final = f"default-src 'none'; style-src 'self'; form-action 'none'; {NOWHERE}"
 INTERACTIVE: Final = f"{READ_ONLY}; script-src 'self'; img-src 'self' data:; connect-src 'self'"
 """Content security policies of pages. Swagger UI embeds its images in its style sheet, as `data:`."""
 
@@ -48,6 +48,11 @@ def send_secret_page(
     send_page(req, resp, template, WITH_FORM, **values)
     resp.status = int(status)
     resp.set_headers(_SECRET)
+
+
+def rendered(template: str, **values: object) -> str:
+    """Return a page that refers to nothing outside it."""
+    return _render(template)(**values)
 
 
 def redirect(resp: Response, address: str) -> None:

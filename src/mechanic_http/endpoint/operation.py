@@ -17,6 +17,7 @@ from mechanic_core.errors import Refused, RuleBroken, Unavailable
 from mechanic_core.idempotency import AnswerNotStored, FirstStillRunning, KeyReused
 from mechanic_core.shop import Shop
 from mechanic_http.endpoint.body import JSON, MERGE_PATCH
+from mechanic_http.endpoint.negotiation import PDF
 from mechanic_http.endpoint.signature import Signature, signature_of
 from mechanic_http.problems import refusals
 from mechanic_http.problems.statuses import status_of
@@ -47,7 +48,8 @@ class Operation:
     *creates* is the URL template of what is created. *found* returns from the body and the response
     whether that was there before: then the status is 200. What *has_secret* is not stored, tagged or
     compressed. What *requires_key* is refused without an `Idempotency-Key`: done twice, it would
-    cost somebody money. An *attempt* is counted under `login` beside its *limits*.
+    cost somebody money. An *attempt* is counted under `login` beside its *limits*. *media_type* is
+    that of the response.
     """
 
     operation_id: str
@@ -56,8 +58,6 @@ class Operation:
     summary: str
     use_case: type[Any]
     signature: Signature
-    policy: Policy
-    own_refusals: tuple[type[Refused], ...]
     creates: str | None = None
     found: Callable[[Any, Any], bool] | None = None
     issues_tokens: bool = False
@@ -66,6 +66,13 @@ class Operation:
     success: HTTPStatus | None = None
     limits: tuple[str, ...] = ("default",)
     attempt: Attempt | None = None
+    media_type: str = JSON
+
+    @property
+    def policy(self) -> Policy:
+        """Who may call it: as the use case says."""
+        policy: Policy = self.use_case.policy
+        return policy
 
     @property
     def is_safe(self) -> bool:
@@ -106,7 +113,8 @@ class Operation:
     @property
     def is_compressible(self) -> bool:
         """Whether the response may be sent as gzip: not where it has secrets (BREACH)."""
-        return self.signature.response is not None and not self.has_secret
+        has_body = self.signature.response is not None and self.media_type != PDF
+        return has_body and not self.has_secret
 
     @property
     def accepts_idempotency_key(self) -> bool:
@@ -142,7 +150,9 @@ class Operation:
             yield refusals.MalformedHeader
         if self.requires_key:
             yield refusals.IdempotencyKeyRequired
-        yield from self.own_refusals
+        if self.media_type == PDF:
+            yield refusals.PdfNotInstalled
+        yield from self.use_case.refuses
 
 
 def endpoint(  # noqa: PLR0913 - each is one fact of the operation
@@ -157,6 +167,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     success: HTTPStatus | None = None,
     limits: tuple[str, ...] | None = None,
     attempt: Attempt | None = None,
+    media_type: str = JSON,
 ) -> Callable[[F], F]:
     """Declare the decorated method an endpoint that calls *use_case*: an `Operation`."""
 
@@ -169,8 +180,6 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
             summary=_first_line(method) or _first_line(use_case),
             use_case=use_case,
             signature=signature,
-            policy=use_case.policy,
-            own_refusals=use_case.refuses,
             creates=creates,
             found=found,
             issues_tokens=issues_tokens,
@@ -179,6 +188,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
             success=success,
             limits=limits or (("default",) if verb in SAFE else ("default", "write")),
             attempt=attempt,
+            media_type=media_type,
         )
         return method
 

@@ -4,23 +4,23 @@ Everything that depends on the operation alone is prepared at start. A request i
 arguments are read, the method is called, the response is encoded and sent, in this order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from string import Formatter
 from typing import Any, final
 
-from attrs import frozen
+from attrs import field, frozen
 from falcon import Response
 
 from mechanic_core.errors import Stale, Unauthenticated
 from mechanic_http.context import ShopRequest
 from mechanic_http.endpoint.arguments import Call, argument_readers
-from mechanic_http.endpoint.body import JSON
-from mechanic_http.endpoint.negotiation import accepts_json
+from mechanic_http.endpoint.negotiation import HTML, accepts
 from mechanic_http.endpoint.operation import METHODS, Operation, operation_of
 from mechanic_http.endpoint.pagination import CursorSigner
 from mechanic_http.endpoint.response import (
     EncodedResponse,
     InterceptorFactory,
+    Printer,
     ResponseSender,
     no_interceptor,
     response_encoder,
@@ -30,11 +30,12 @@ from mechanic_http.problems.refusals import NotAcceptable
 
 @frozen(kw_only=True)
 class EndpointOptions:
-    """What all endpoints of an application share."""
+    """What all endpoints of an application share; *printers* by media type."""
 
     cursor_signer: CursorSigner
     require_if_match: bool = False
     intercept: InterceptorFactory = no_interceptor
+    printers: Mapping[str, Printer] = field(factory=dict)
 
 
 @final
@@ -59,9 +60,10 @@ class Responder:
         self._interceptor = options.intercept(operation)
         if operation.signature.deferred:
             self._interceptor = self._interceptor or _run
-        self._encode = response_encoder(operation)
+        self._encode = response_encoder(operation, options.printers)
+        media_type = self._media_type = operation.media_type
         self._send = ResponseSender(
-            media_type=JSON,
+            media_type=f"{HTML}; charset=utf-8" if media_type == HTML else media_type,
             conditional=operation.is_safe and operation.has_etag,
             compressible=operation.is_compressible,
         )
@@ -72,8 +74,8 @@ class Responder:
         if isinstance(actor, Unauthenticated):
             raise actor
         self._admit(actor)
-        if (accept := req.env.get("HTTP_ACCEPT")) and not accepts_json(accept):
-            raise NotAcceptable("responses are application/json")
+        if (accept := req.env.get("HTTP_ACCEPT")) and not accepts(self._media_type, accept):
+            raise NotAcceptable(f"responses are {self._media_type}")
         call = Call(self.operation, req, actor, ids)
         for read in self._argument_readers:
             read(call)

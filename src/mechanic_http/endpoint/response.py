@@ -13,6 +13,7 @@ from falcon import MEDIA_TEXT, Request, Response
 from mechanic_core.customers.customer import Customer, CustomerId
 from mechanic_core.rules import union_members
 from mechanic_http.endpoint.arguments import Call
+from mechanic_http.endpoint.body import JSON
 from mechanic_http.endpoint.etags import gzip_etag, make_etag, matching_etag
 from mechanic_http.endpoint.gzip_encoding import CODING, MIN_SIZE, accepts_gzip, compress
 from mechanic_http.endpoint.operation import Operation
@@ -40,6 +41,17 @@ class EncodedResponse:
     about: frozenset[CustomerId] = frozenset()
 
 
+@frozen
+class PrintedDocument:
+    """A document for people as bytes, and the headers that it needs."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+Printer: TypeAlias = Callable[[Any], PrintedDocument]
+"""Returns a record as a document of one media type; raises refusals."""
+
 Encoder: TypeAlias = Callable[[Call, Any], EncodedResponse]
 
 Interceptor: TypeAlias = Callable[[Call, Callable[[], EncodedResponse]], EncodedResponse]
@@ -66,10 +78,11 @@ def first_interceptor(*factories: InterceptorFactory) -> InterceptorFactory:
     return intercept
 
 
-def response_encoder(operation: Operation) -> Encoder:
+def response_encoder(operation: Operation, printers: Mapping[str, Printer]) -> Encoder:
     """Return the function that encodes what the endpoint's method returned.
 
-    Raises `TypeError` for a response type that has a secret or that is not JSON.
+    Raises `TypeError` for a response type that has a secret or that is not JSON, and `KeyError` for
+    a media type without a printer.
     """
     status, response = int(operation.status), operation.signature.response
     headers = _SECRET if operation.has_secret else _PRIVATE
@@ -77,6 +90,8 @@ def response_encoder(operation: Operation) -> Encoder:
         return lambda _, __: EncodedResponse(status, headers)
     if operation.is_compressible:
         headers = headers | _COMPRESSIBLE
+    if operation.media_type != JSON:
+        return _document_encoder(printers[operation.media_type], headers)
     hooks = {cls: codec.unstructure_hook(cls) for cls in union_members(response)[0]}
     if operation.signature.paginated:
         return _page_encoder(hooks, headers, operation.signature.totals)
@@ -97,6 +112,17 @@ def response_encoder(operation: Operation) -> Encoder:
             ids = {name: getattr(record, name) for name in own_ids}
             own["Location"] = call.req.root_path + creates.format_map(call.arguments | ids)
         return EncodedResponse(status, own, body, about=about)
+
+    return encode
+
+
+def _document_encoder(print_document: Printer, headers: Mapping[str, str]) -> Encoder:
+    def encode(_: Call, record: Any) -> EncodedResponse:
+        printed = print_document(record)
+        etag = {"ETag": make_etag(record, printed.body)}
+        return EncodedResponse(
+            int(HTTPStatus.OK), {**headers, **printed.headers, **etag}, printed.body
+        )
 
     return encode
 

@@ -10,6 +10,7 @@ from mechanic_core.access import STAFF, Policy, Role
 from mechanic_core.errors import Refused
 from mechanic_core.rules import union_members
 from mechanic_http.endpoint.body import JSON
+from mechanic_http.endpoint.negotiation import HTML, PDF
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.endpoint.route import Route
 from mechanic_http.openapi import examples, headers, problems
@@ -21,6 +22,10 @@ from mechanic_http.problems.handlers import PROBLEM_JSON
 TOKEN: Final = "token"  # noqa: S105 - the name of the security scheme
 NOT_MODIFIED: Final = "Not modified: the client's copy is current."
 
+_DOCUMENTS: Final[dict[str, Schema]] = {
+    HTML: {"type": "string"},
+    PDF: {"type": "string", "format": "binary"},
+}
 _OWNERS: Final = {Role.CUSTOMER: "customers", Role.MECHANIC: "mechanics"}
 _SUCCESS: Final = {
     HTTPStatus.OK: "The request succeeded.",
@@ -101,12 +106,14 @@ class OperationWriter:
             "headers": headers.success_headers(operation, status),
         }
         if operation.signature.response is not None:
-            response["content"] = {JSON: self._content(operation)}
+            response["content"] = {operation.media_type: self._content(operation)}
         if status is HTTPStatus.CREATED and links:
             response["links"] = links
         return response
 
     def _content(self, operation: Operation) -> Schema:
+        if operation.media_type != JSON:
+            return {"schema": _DOCUMENTS[operation.media_type]}
         declared = operation.signature.response
         members, _ = union_members(declared)
         by_name = {cls.__name__: examples.response_example(cls) for cls in reversed(members)}

@@ -83,7 +83,7 @@ def _request(step: Step, endpoint: Endpoint) -> dict[str, Any]:
     request = {
         "method": endpoint.method,
         "description": operation["description"],
-        "header": [{"key": "Accept", "value": "application/json"}],
+        "header": [{"key": "Accept", "value": endpoint.media_type}],
         "url": _url(step, endpoint),
     }
     if not any(TOKEN in scheme for scheme in operation["security"]):

@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from mechanic_core.access import Role
+from mechanic_http.endpoint.body import JSON
 from mechanic_http.openapi.parameters import REQUIRED_KEY
 
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -48,6 +49,12 @@ class Endpoint:
     def status(self) -> str:
         """Return the status of a successful response."""
         return next(status for status in _SUCCESS if status in self.operation["responses"])
+
+    @property
+    def media_type(self) -> str:
+        """Return the media type of a successful response; JSON where it has no content."""
+        content = self.operation["responses"][self.status].get("content", {})
+        return str(next(iter(content), JSON))
 
     @property
     def links(self) -> Mapping[str, Any]:

@@ -57,3 +57,7 @@ class TooManyRequests(Refused):
 
 class HttpsRequired(Forbidden):
     """HTTPS is required; replace credentials that were sent over plain HTTP."""
+
+
+class PdfNotInstalled(Refused):
+    """This server makes no PDF: the extra `pdf` is not installed."""

@@ -33,6 +33,7 @@ STATUS_OF: Final[dict[type[Refused], HTTPStatus]] = {
     Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     refusals.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     refusals.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    refusals.PdfNotInstalled: HTTPStatus.NOT_IMPLEMENTED,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

@@ -42,6 +42,7 @@ from mechanic_shop.wiring.clock import utc_now
 from mechanic_shop.wiring.database import open_database
 from mechanic_shop.wiring.mail import deliver_regularly
 from mechanic_shop.wiring.open_store import OpenStore, sql_store_of
+from mechanic_shop.wiring.paper import create_pdf_renderer
 from mechanic_shop.wiring.shop import configure_shop, with_long_poll
 from mechanic_shop.wiring.side_stores import require_side_stores
 from mechanic_shop.wiring.sweeper import PERIOD_S, create_sweeper, sweep_regularly
@@ -219,6 +220,7 @@ def _http_ports(
             if cache
             else no_interceptor,
         ),
+        pdf=create_pdf_renderer(),
     )
 
 

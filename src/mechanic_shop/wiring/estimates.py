@@ -26,6 +26,7 @@ def estimate_use_cases(  # noqa: PLR0913 - everything that they need
         make_estimate=estimates.MakeEstimate(begin, now),
         list_estimates=estimates.ListEstimates(read_lagging, now),
         read_estimate=estimates.ReadEstimate(read_only, now),
+        print_estimate=estimates.PrintEstimate(read_only),
         decide_on_estimate=decisions.DecideOnEstimate(begin, now, consent),
         set_spending_limit=decisions.SetSpendingLimit(begin, now, consent),
         list_decisions=decisions.ListDecisions(read_lagging),

@@ -45,6 +45,7 @@ CONTRACT = {
     OWNER_OR_STAFF: """
         read_customer change_customer read_vehicle list_odometer change_vehicle list_vehicle_tickets
         read_ticket read_transitions list_history read_price list_estimates read_estimate
+        print_estimate
         decide_on_estimate list_decisions read_authorization read_recommendation
         read_invoice list_credit_notes read_credit_note list_ticket_payments read_payment
         read_statement

@@ -71,6 +71,8 @@ WHO: Final = {
     "GET /service_tickets/{ticket_id}/estimates": "C M",
     "POST /service_tickets/{ticket_id}/estimates": "M",
     "GET /service_tickets/{ticket_id}/estimates/{number}": "C M",
+    "GET /service_tickets/{ticket_id}/estimates/{number}.html": "C M",
+    "GET /service_tickets/{ticket_id}/estimates/{number}.pdf": "C M",
     "POST /service_tickets/{ticket_id}/estimates/{number}/decisions": "C M",
     "POST /service_tickets/{ticket_id}/estimates/{number}/links": "M",
     "GET /service_tickets/{ticket_id}/decisions": "C M",

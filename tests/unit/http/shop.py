@@ -1,8 +1,9 @@
 """A client of a small shop in memory, with tokens for each role."""
 
 import functools
+import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
@@ -139,7 +140,7 @@ def client(
     if settings is None and limiter is None and not ports:
         return restored(*_shared())
     premises = Premises()
-    wired = HttpPorts(authenticate=read_token, limiter=limiter, **ports)
+    wired = HttpPorts(authenticate=read_token, limiter=limiter, **{"pdf": plain_pdf} | ports)
     return Client(premises, create_app(premises.shop, wired, settings or SETTINGS))
 
 
@@ -147,6 +148,11 @@ def client(
 def _shared() -> tuple[Client, object]:
     """Return the client that most tests share, and the initial state of its shop."""
     return with_content(client(SETTINGS))
+
+
+def plain_pdf(paper: Mapping[str, Any]) -> bytes:
+    """Return the texts of a paper, in place of a renderer."""
+    return b"%PDF-" + json.dumps(paper).encode()
 
 
 def with_content(shop: Client) -> tuple[Client, object]:

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from mechanic_core.errors import Invalid
 from mechanic_core.rules import normalizer_of, rules_of, union_members
 from mechanic_http.endpoint import body as bodies
+from mechanic_http.endpoint.body import JSON
 from mechanic_http.endpoint.signature import Signature
 from mechanic_http.json import codec
 from mechanic_http.json.members import member_name
@@ -26,14 +27,16 @@ from tests.unit.http.documented import component
 FEW = settings(max_examples=settings().max_examples // 10)
 """Fewer examples than usual, because there are many records."""
 
-SIGNATURES = [p.signature for route in ROUTES for p in route.operations.values()]
+OPERATIONS = [operation for route in ROUTES for operation in route.operations.values()]
+SIGNATURES = [operation.signature for operation in OPERATIONS]
+IN_JSON = [operation.signature for operation in OPERATIONS if operation.media_type == JSON]
 FORMS = sorted(
     {s.body for s in SIGNATURES if s.body and not s.merges}, key=lambda cls: cls.__name__
 )
 REPLACED = {s.body for s in SIGNATURES if s.replaces}
 SHARED = {s.body for s in SIGNATURES if s.body and not (s.replaces or s.merges)}
 RESPONSES = sorted(
-    {cls for s in SIGNATURES if s.response for cls in union_members(s.response)[0]},
+    {cls for s in IN_JSON if s.response for cls in union_members(s.response)[0]},
     key=lambda cls: cls.__name__,
 )
 

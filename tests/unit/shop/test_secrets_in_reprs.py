@@ -28,7 +28,8 @@ RUN_WHEN_IMPORTED: Final = {
 }
 
 PUBLISHED: Final = frozenset(
-    f"{name}.digest" for name in ("Decision", "Estimate", "Invoice", "CreditNote", "Series")
+    f"{name}.digest"
+    for name in ("Decision", "Estimate", "Invoice", "CreditNote", "Series", "Paper")
 )
 """Digests of what the API shows, which anybody can compute."""
 

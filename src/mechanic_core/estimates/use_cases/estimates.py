@@ -1,10 +1,11 @@
-"""Make, list and read the estimates of a ticket."""
+"""Make, list, read and print the estimates of a ticket."""
 
 from typing import ClassVar, final
 
 from attrs import evolve, frozen
 
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
+from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.estimates.calculation import estimate_of
 from mechanic_core.estimates.estimate import (
     MAX_ESTIMATES,
@@ -14,6 +15,7 @@ from mechanic_core.estimates.estimate import (
     EstimateNumber,
     NothingToEstimate,
 )
+from mechanic_core.estimates.printed import PrintedEstimate
 from mechanic_core.money import money_to_decimal
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.bounds import TooMany
@@ -102,3 +104,32 @@ class ReadEstimate:
             self.policy.require_access(actor, owner, TicketNotFound())
             estimate = work.estimates.get(ticket_id, number)
             return estimate.as_of(work.profiles.get().today(self.now()))
+
+
+@final
+@frozen
+class PrintEstimate:
+    """Read an estimate with all that its paper shows.
+
+    The paper is the estimate as it was made: answers that were given later do not change it.
+    """
+
+    policy: ClassVar = OWNER_OR_STAFF
+    refuses: ClassVar = (TicketNotFound, EstimateNotFound)
+
+    read_only: ReadOnly
+
+    def __call__(
+        self, actor: Actor, ticket_id: TicketId, number: EstimateNumber
+    ) -> PrintedEstimate:
+        """Return the estimate, its customer and its vehicle."""
+        self.policy.admit(actor)
+        with self.read_only() as work:
+            ticket = work.tickets.get(ticket_id)
+            self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
+            estimate = work.estimates.get(ticket_id, number)
+            try:
+                customer = work.customers.get(ticket.customer_id)
+            except CustomerNotFound:
+                customer = None
+        return PrintedEstimate(estimate=estimate, customer=customer, vehicle=ticket.vehicle)

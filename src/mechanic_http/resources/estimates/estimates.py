@@ -1,4 +1,4 @@
-"""Estimates of service tickets, and links with which customers answer them."""
+"""Estimates of service tickets, on paper too, and links with which customers answer them."""
 
 from http import HTTPStatus
 from typing import Final, final
@@ -8,15 +8,18 @@ from attrs import frozen
 from mechanic_core.access import Actor
 from mechanic_core.estimates.approval_links import ApprovalLinkForm, IssuedApprovalLink
 from mechanic_core.estimates.estimate import Estimate, EstimateForm, EstimateNumber
+from mechanic_core.estimates.printed import PrintedEstimate
 from mechanic_core.estimates.use_cases.estimates import (
     ListEstimates,
     MakeEstimate,
+    PrintEstimate,
     ReadEstimate,
 )
 from mechanic_core.estimates.use_cases.links import IssueApprovalLink
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ticket import TicketId
+from mechanic_http.endpoint.negotiation import HTML, PDF
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.route import Route
 
@@ -62,6 +65,32 @@ class EstimateItem:
 
 @final
 @frozen
+class EstimateHtml:
+    """An estimate as a page to be printed."""
+
+    shop: Shop
+
+    @endpoint(PrintEstimate, operation_id="read_estimate_html", media_type=HTML)
+    def on_get(self, actor: Actor, ticket_id: TicketId, number: EstimateNumber) -> PrintedEstimate:
+        """Get an estimate as a page to be printed."""
+        return self.shop.print_estimate(actor, ticket_id, number)
+
+
+@final
+@frozen
+class EstimatePdf:
+    """An estimate as PDF."""
+
+    shop: Shop
+
+    @endpoint(PrintEstimate, operation_id="read_estimate_pdf", media_type=PDF)
+    def on_get(self, actor: Actor, ticket_id: TicketId, number: EstimateNumber) -> PrintedEstimate:
+        """Get an estimate as PDF."""
+        return self.shop.print_estimate(actor, ticket_id, number)
+
+
+@final
+@frozen
 class ApprovalLinkCollection:
     """Links to one estimate."""
 
@@ -84,5 +113,7 @@ class ApprovalLinkCollection:
 ROUTES: Final = (
     Route("/service_tickets/{ticket_id}/estimates", EstimateCollection),
     Route(ESTIMATE, EstimateItem),
+    Route(f"{ESTIMATE}.html", EstimateHtml),
+    Route(f"{ESTIMATE}.pdf", EstimatePdf),
     Route("/service_tickets/{ticket_id}/estimates/{number}/links", ApprovalLinkCollection),
 )

@@ -1,0 +1,1 @@
+"""PDF of papers by Typst, without programs or fonts of the system."""

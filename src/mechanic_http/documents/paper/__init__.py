@@ -1,0 +1,1 @@
+"""Paper for customers: what it says as one record, and its printing as HTML and PDF."""

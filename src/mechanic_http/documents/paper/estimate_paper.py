@@ -1,0 +1,87 @@
+"""Estimates on paper."""
+
+from collections.abc import Iterator
+
+from mechanic_core.customers.customer import Customer
+from mechanic_core.estimates.estimate import Estimate, EstimatedJob
+from mechanic_core.estimates.printed import PrintedEstimate
+from mechanic_core.profile.calendar import day_in
+from mechanic_core.tickets.job import JobKind
+from mechanic_http.documents.paper import figures
+from mechanic_http.documents.paper.paper import Buyer, Fact, Paper, Section
+from mechanic_http.documents.rendering import shown_money
+
+_CONSENT = (
+    "Please mark for each job whether we may do it. I authorize the jobs marked Yes at the prices "
+    "above and decline those marked No."
+)
+
+
+def estimate_paper(printed: PrintedEstimate) -> Paper:
+    """Return the paper of an estimate: as it was made, whatever was answered since."""
+    estimate = printed.estimate
+    profile = estimate.profile
+    taxed = {tax.tax_class for tax in estimate.tax}
+    return Paper(
+        title="Estimate",
+        number=f"{estimate.ticket_id}-{estimate.number}",
+        day=str(day_in(profile.time_zone, estimate.created_at)),
+        currency=profile.currency,
+        facts=tuple(_facts(estimate)),
+        seller=figures.seller_of(profile),
+        buyer=buyer_of(printed.customer),
+        vehicle=figures.vehicle_facts(printed.vehicle),
+        note=estimate.note or "",
+        sections=tuple(_section(job, taxed) for job in estimate.jobs),
+        sums=figures.document_sums(
+            estimate.totals,
+            estimate.tax,
+            estimate.supplies.rule if estimate.supplies else None,
+            gross_prices=profile.prices_include_tax,
+        ),
+        remarks=tuple(_remarks(estimate)),
+        consent=_CONSENT,
+        disclosures=profile.disclosures,
+        digest=estimate.digest,
+    )
+
+
+def buyer_of(customer: Customer | None) -> Buyer:
+    """Return a customer as they are now; nobody where they were erased."""
+    if customer is None:
+        return Buyer()
+    return Buyer(
+        name=customer.name,
+        address=customer.address or "",
+        phone=customer.phone or "",
+        email=customer.email or "",
+    )
+
+
+def _facts(estimate: Estimate) -> Iterator[Fact]:
+    day = day_in(estimate.profile.time_zone, estimate.created_at)
+    yield Fact("Date", str(day))
+    yield Fact("Service ticket", str(estimate.ticket_id))
+    if estimate.valid_until:
+        yield Fact("Valid until", str(estimate.valid_until))
+
+
+def _section(job: EstimatedJob, taxed: set[str]) -> Section:
+    return Section(
+        title=job.title,
+        kind="warranty" if job.kind is JobKind.WARRANTY else "",
+        lines=tuple(figures.paper_line(line, taxed=taxed) for line in job.lines),
+        sums=figures.job_sums(job.totals),
+        asks=job.kind is not JobKind.WARRANTY,  # which needs no authorization
+    )
+
+
+def _remarks(estimate: Estimate) -> Iterator[str]:
+    currency = estimate.profile.currency
+    for discount in estimate.discounts:
+        yield figures.discount_remark(discount, currency)
+    if estimate.profile.prices_include_tax and estimate.tax:
+        yield "Unit prices and discounts include tax; net amounts do not."
+    if estimate.revised_total != estimate.totals.total:
+        whole = f"{shown_money(estimate.revised_total)} {currency}"
+        yield f"With the work that is not part of this estimate, your bill comes to {whole}."
