@@ -3,6 +3,7 @@
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
@@ -26,6 +27,9 @@ PROFILE: Final = {
         "You will be asked before work that costs more than this estimate is done.",
     ],
 }
+FIRST_ZONE, LAST_ZONE = "Etc/GMT-14", "Etc/GMT+12"
+"""Where a day begins first and last: it is never the same day there."""
+
 VEHICLE: Final = {"make": "Honda", "model": "Accord", "year": 2003, "plate": "7ABC123"}
 
 
@@ -87,6 +91,18 @@ class Desk:
         form = {"valid_until": f"{until}", "note": note, **estimate}
         number = self.send("POST", f"{ticket}/estimates", form)["number"]
         return self.again(ticket, number)
+
+    def expired_link(self, ticket: str) -> str:
+        """Return the address of a link to an estimate whose last day is over."""
+        self.send("PATCH", "/shop", {"time_zone": LAST_ZONE})
+        url = self.link(ticket, valid_until=f"{datetime.now(ZoneInfo(LAST_ZONE)).date()}")
+        self.send("PATCH", "/shop", {"time_zone": FIRST_ZONE})
+        return url
+
+    @property
+    def customer(self) -> str:
+        """The name of the customer whose tickets these are."""
+        return str(self.send("GET", "/customers?per_page=1")["items"][0]["name"])
 
     def again(self, ticket: str, number: int) -> str:
         """Return the address of a new link to an estimate."""

@@ -1,5 +1,6 @@
 """The page of a link to an estimate, on a telephone and at a desk."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def look(browser: Chrome, tmp_path: Path) -> Callable[[str, str], str]:
         WebDriverWait(
             browser, PATIENCE_S, ignored_exceptions=[StaleElementReferenceException]
         ).until(lambda _: heading in browser.find_element(By.TAG_NAME, "body").text)
-        browser.save_screenshot(str(tmp_path / f"{name}.png"))
+        shot = browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+        (tmp_path / f"{name}.png").write_bytes(b64decode(shot["data"]))
         root = "document.documentElement"
         assert [] == violations(browser), name
         assert browser.execute_script(f"return {root}.scrollWidth <= window.innerWidth"), name
@@ -82,12 +84,14 @@ def test_a_customer_answers(desk: Desk, browser: Chrome, look: Callable[[str, st
     assert "Type your name" in mistaken
     assert "Choose yes or no for Front brakes" not in mistaken
     assert "Answered by Ada Moore" in answered
+    whose = f"{desk.customer}\nVehicle\n2003 Honda Accord, plate 7ABC123"
+    assert all(whose in page for page in (opened, mistaken, answered))
     assert "728.80 USD" in answered
 
 
 def test_a_link_that_is_over(desk: Desk, browser: Chrome, look: Callable[[str, str], str]) -> None:
     """
-    Replaced, superseded, unknown: each page says so.
+    Replaced, superseded, expired, unknown: each page says so.
     """
     ticket = desk.ticket()
     former, latest = desk.link(ticket), desk.again(ticket, 1)
@@ -96,6 +100,9 @@ def test_a_link_that_is_over(desk: Desk, browser: Chrome, look: Callable[[str, s
     desk.link(ticket)
     browser.get(latest)
     look("superseded", "There is a newer estimate")
+    expired = desk.expired_link(desk.ticket())
+    browser.get(expired)
+    assert "Call +1-555-0100" in look("expired", "This link has expired")
     browser.get(f"{latest}x")
 
     assert SHOP not in look("unknown", "Link not found")

@@ -25,6 +25,7 @@ from mechanic_core.inventory.part import PartForm
 from mechanic_shop import open_shop
 from mechanic_shop.backups.epoch import EMPTIED, POSITION_TABLE, TABLE
 from mechanic_shop.demo.throwaway_shop import fill_shop
+from mechanic_shop.observability.agreement import ALL_RIGHT
 from mechanic_shop.settings.settings import Settings
 from tests.integration.databases import DATABASES, new_shop_url
 from tests.integration.events.mirror import NEWEST
@@ -382,7 +383,7 @@ def test_an_ordinary_role_moves_to_postgresql(
 
     done = [moved, *outcomes]
     assert [(0, "")] * 5 == [(one.returncode, one.stderr) for one in done]
-    right = "all balances match the ledger, all counters and prices are right\n"
+    right = f"{ALL_RIGHT}\n"
     assert moved.stdout.endswith(right)
     assert [right] * 2 == [outcomes[0].stdout, outcomes[-1].stdout]
 

@@ -5,6 +5,7 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from mechanic_adapters.memory import MemoryStore
+from mechanic_shop.observability.agreement import disagreements
 from tests.integration.test_shop_machine import SETTINGS
 from tests.integration.test_shop_machine_sql import FEW, OpenStore, postgresql, sqlite
 from tests.machines.consent_machine import ConsentMachine
@@ -30,16 +31,19 @@ def test_no_ticket_is_completed_above_its_ceiling() -> None:
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_databases_keep_the_ceiling_too(database: str, request: pytest.FixtureRequest) -> None:
     """
-    The same on a database.
+    The same on a database, whose check finds nothing to complain of at the end.
     """
     open_store: OpenStore = request.getfixturevalue(database)
 
     class Machine(ConsentMachine):
         def __init__(self) -> None:
             self.opened = open_store()
-            super().__init__(self.opened.__enter__())
+            self.sql = self.opened.__enter__()
+            super().__init__(self.sql)
 
         def teardown(self) -> None:
+            wrong = list(disagreements(self.sql))
             self.opened.__exit__(None, None, None)
+            assert [] == wrong
 
     run_state_machine_as_test(Machine, settings=settings(FEW, stateful_step_count=30))

@@ -17,10 +17,14 @@ from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.account import Credentials
 from mechanic_core.customers.customer import CustomerId, Registration, TicketsUnfinished
 from mechanic_core.errors import Refused, Unknown
+from mechanic_core.estimates.decision import Answer, Channel, DecisionForm, JobAnswerForm
+from mechanic_core.estimates.estimate import EstimateForm
 from mechanic_core.inventory.part import PartForm, PartId, PartInUse
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.mechanics.mechanic import Hiring, LastManager, MechanicId
 from mechanic_core.money import Quantity
+from mechanic_core.recommendations.ports import RecommendationFilter
+from mechanic_core.tickets.job import JobDraft
 from mechanic_core.tickets.lines.part_line import PartLineForm
 from mechanic_core.tickets.ticket import TicketFrozen, TicketId
 from mechanic_core.tickets.workflow import Status, TransitionBlocked
@@ -164,6 +168,42 @@ def test_everything_is_locked_in_one_order(database_shop: DatabaseShop) -> None:
     for part in database_shop.shop.list_parts(MANAGER, PartFilter(), ALL).items:
         assert 1000 * asked[part.id] == part.reserved
     database_shop.check_ledger()
+
+
+def decline_everything(database_shop: DatabaseShop, ticket: TicketId) -> None:
+    """Have all jobs of a ticket estimated and declined."""
+    shop = database_shop.shop
+    estimate = shop.make_estimate(MECHANIC, ticket, EstimateForm())
+    answers = tuple(JobAnswerForm(job_id=job.id, answer=Answer.DECLINED) for job in estimate.jobs)
+    form = DecisionForm(answers=answers, person="Ada", channel=Channel.IN_PERSON)
+    shop.decide_on_estimate(MECHANIC, ticket, estimate.number, form)
+
+
+def test_recommendations_are_locked_in_one_order(database_shop: DatabaseShop) -> None:
+    """
+    Tickets that offer the same work in opposite orders can be declined at once.
+    """
+    shop, first = database_shop.shop, database_shop.open()
+    for number in range(8):
+        shop.add_job(MECHANIC, first, JobDraft(title=f"Job {number}"))
+    decline_everything(database_shop, first)
+    offers = [
+        one.id for one in shop.list_recommendations(MECHANIC, RecommendationFilter(), ALL).items
+    ]
+    tickets = [database_shop.open() for _ in range(4)]
+
+    for _ in range(ROUNDS):
+        for number, ticket in enumerate(tickets):
+            for offer in offers if number % 2 else reversed(offers):
+                shop.add_job(MECHANIC, ticket, JobDraft(title="Again", recommendation_id=offer))
+        outcomes = in_parallel(
+            *[partial(decline_everything, database_shop, ticket) for ticket in tickets]
+        )
+        assert [None] * len(outcomes) == outcomes
+
+    assert 0 == deadlocks_of(database_shop.url)
+    found = shop.list_recommendations(MECHANIC, RecommendationFilter(), ALL).items
+    assert {1 + ROUNDS * len(tickets)} == {one.times_offered for one in found}
 
 
 def test_nobody_logs_in_during_deactivation(database_shop: DatabaseShop) -> None:

@@ -11,7 +11,6 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.unit_of_work import Store
 from tests.integration.databases import new_shop_url
 from tests.integration.servers import PostgresServer
 from tests.integration.test_sql_contract import EMPTY
@@ -20,7 +19,7 @@ from tests.machines.shop_machine import ShopMachine
 FEW = settings(max_examples=max(5, settings().max_examples // 10), stateful_step_count=50)
 """Fewer runs than in memory: each step costs about a hundred statements."""
 
-OpenStore = Callable[[], AbstractContextManager[Store]]
+OpenStore = Callable[[], AbstractContextManager[SqlStore]]
 
 
 class StoresMachine(ShopMachine):
@@ -44,7 +43,7 @@ def sqlite(tmp_path: Path, postgres: PostgresServer) -> OpenStore:
     """Opens an empty SQLite file."""
 
     @contextmanager
-    def open_store() -> Iterator[Store]:
+    def open_store() -> Iterator[SqlStore]:
         url = new_shop_url("sqlite", tmp_path, postgres)
         with closing(SqlStore.open(url, pool_size=1)) as store:
             yield store
@@ -59,7 +58,7 @@ def postgresql(tmp_path: Path, postgres: PostgresServer) -> Iterator[OpenStore]:
     with closing(SqlStore.open(url, pool_size=1)) as store, psycopg.connect(url) as connection:
 
         @contextmanager
-        def open_store() -> Iterator[Store]:
+        def open_store() -> Iterator[SqlStore]:
             connection.execute(EMPTY)
             connection.commit()
             yield store

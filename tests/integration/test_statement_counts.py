@@ -195,17 +195,16 @@ def test_an_edit_costs_the_same_whatever_the_number_of_mechanics(client: AppClie
     assert len(small) == len(large) <= client.most_for_an_edit
 
 
-def test_correcting_the_customer_costs_six_statements(client: AppClient) -> None:
+def test_correcting_the_customer_costs_seven_statements(client: AppClient) -> None:
     """
-    M4: both customers are locked, the tickets of the right one counted, and decisions, invoices
-    and payments looked for.
+    M4: both customers are locked, tickets, decisions, invoices and payments looked for, links ended.
     """
     path = "/service_tickets/1"
 
     other = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"description": "Squeals"}))
     found = client.ask(RequestCase("PATCH", path, MECHANIC, 200, {"customer_id": 2}))
 
-    assert len(other) + 6 == len(found)
+    assert len(other) + 7 == len(found)
 
 
 def test_a_merge_costs_the_same_whatever_the_customer_has(client: AppClient) -> None:

@@ -74,6 +74,7 @@ CORRUPTED: Final = [
         "ticket 3: total 64.99 stored, 64.99 computed; wrong: rules",
     ),
     ("UPDATE tickets SET discounts = '[{}]' WHERE id = 3", UNREADABLE),
+    ("UPDATE tickets SET discounts = '[7]' WHERE id = 3", UNREADABLE),
     (
         "UPDATE ticket_charges SET quantity = -1000, discount = '[500,null]' WHERE ticket_id = 3",
         UNREADABLE,

@@ -11,6 +11,7 @@ from attrs import evolve
 from mechanic_adapters.conformance.samples.declarations import Lock, PaginatedList, Write
 from mechanic_adapters.conformance.samples.records import (
     ALL,
+    AT,
     LATER,
     NOBODY,
     UNKNOWN,
@@ -27,6 +28,7 @@ from mechanic_core.access import Actor, By, Role
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import Money, Percent
+from mechanic_core.payments.payment import Payment, PaymentMethod
 from mechanic_core.pricing.discounts import Scope, TicketDiscount
 from mechanic_core.pricing.pricing_rules import FeeBase, SuppliesFee, TaxRate, TaxRounding
 from mechanic_core.profile.billing import AuthorizationMode, Invoicing, Tolerance
@@ -120,7 +122,30 @@ def add_charge(store: Store) -> Ticket:
     return add_ticket(store, add_customer(store), charges=(new_charge(),))
 
 
-PRICED: Final[tuple[Callable[[Store], object], ...]] = (add_part, add_labor_line, add_charge)
+def add_payment(store: Store) -> Payment:
+    """Return a new payment on a new ticket without lines."""
+    ticket = add_ticket(store, add_customer(store))
+    with store.begin() as work:
+        return work.payments.add(
+            Payment(
+                ticket_id=ticket.id,
+                customer_id=ticket.customer_id,
+                amount=Money(50_00),
+                method=PaymentMethod.CASH,
+                received_on=AT.date(),
+                reference=None,
+                at=AT,
+                by=By(role=Role.MANAGER, id=1),
+            )
+        )
+
+
+PRICED: Final[tuple[Callable[[Store], object], ...]] = (
+    add_part,
+    add_labor_line,
+    add_charge,
+    add_payment,
+)
 """What adds something with a price; a part line needs a part, which has one."""
 
 
@@ -203,7 +228,7 @@ class TestProfiles:
 
     @pytest.mark.parametrize("add", PRICED)
     def test_knows_what_has_a_price(self, store: Store, add: Callable[[Store], object]) -> None:
-        """A part has a price, and so have a labour line and a charge."""
+        """A part has a price, and so have a labour line and a charge; a payment has an amount."""
         add(store)
 
         with store.begin() as work:

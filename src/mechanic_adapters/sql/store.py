@@ -36,7 +36,10 @@ from mechanic_adapters.sql.migrations.version import SCHEMA_VERSION
 from mechanic_adapters.sql.queries.write_probe import probe_write
 from mechanic_adapters.sql.replicas.lagging_reads import LaggingReads
 from mechanic_adapters.sql.replicas.replica import Replica
+from mechanic_adapters.sql.repositories.estimates.alterations import AlteredRecord, altered_records
 from mechanic_adapters.sql.repositories.events import write_events
+from mechanic_adapters.sql.repositories.invoices.alterations import WrongDocument
+from mechanic_adapters.sql.repositories.invoices.discrepancies import wrong_documents
 from mechanic_adapters.sql.repositories.tickets.prices import WrongPrice, wrong_prices
 from mechanic_adapters.sql.schema.constraint_violations import refusals_by_constraint
 from mechanic_adapters.sql.unit_of_work import unit_of_work
@@ -73,8 +76,7 @@ class SqlStore:
         self.database = database
         self.lagging_reads = LaggingReads(database, Replica(replica, database)) if replica else None
         self.pools = (*database.pools, *(replica.pools if replica else ()))
-        self._outages = database.outages
-        self._wrote_at = -QUIET_S
+        self._outages, self._wrote_at = database.outages, -QUIET_S
         self._probing = Lock()
         self._open: ContextVar[_Open] = ContextVar("open")
         self._listeners = CommitListeners()
@@ -166,10 +168,7 @@ class SqlStore:
             yield unit_of_work(executor, WorkedTickets(executor))
 
     def subscribe(self, listener: Listener) -> None:
-        """Call *listener* with the nouns written, after each commit that wrote any.
-
-        It is called too when the outcome of a commit is unknown.
-        """
+        """Call *listener* with the nouns written, after each commit that wrote or may have."""
         self._listeners.of_nouns.append(listener)
 
     def on_commit(self, listener: EventListener) -> None:
@@ -193,8 +192,7 @@ class SqlStore:
     def write_failure(self) -> Cause | None:
         """Return why writes fail at present; None if they succeed.
 
-        A write within the last second is the proof. Without one, something is written and rolled
-        back.
+        A write within the last second is the proof. Without one, a write is rolled back.
         """
         with self._probing:
             has_written = monotonic() - self._wrote_at < QUIET_S
@@ -216,6 +214,12 @@ class SqlStore:
         """Yield every ticket whose stored price disagrees with its lines and rules."""
         with self._reading() as executor:
             yield from wrong_prices(executor)
+
+    def altered_records(self) -> Iterator[AlteredRecord | WrongDocument]:
+        """Yield estimates, decisions and invoices that were changed, and money that disagrees."""
+        with self._reading() as executor:
+            yield from altered_records(executor)
+            yield from wrong_documents(executor)
 
     def fold_counters(self) -> None:
         """Add up the changes of counters, unless another process does. Raises `Unavailable`."""

@@ -24,6 +24,7 @@ class Approval:
     """An estimate as its link shows it; with *decisions* it is the receipt for them."""
 
     estimate: Estimate
+    customer: Name
     vehicle: TicketVehicle | None
     expires_at: datetime
     decisions: tuple[Decision, ...]
@@ -36,16 +37,24 @@ class ApprovalForm:
     answers: Annotated[tuple[JobAnswerForm, ...], Length(0, MAX_JOBS)] = ()
     name: Name | None = None
 
-    def answers_for(self, unanswered: Sequence[JobId]) -> Mapping[JobId, Answer]:
-        """Return the answers for the jobs that have none yet; others do not count.
+    def answers_for(
+        self, unanswered: Sequence[JobId], before: Mapping[JobId, Answer]
+    ) -> Mapping[JobId, Answer]:
+        """Return the answers for the jobs that have none yet; *before* has those of the others.
 
-        Raises `RuleBroken` that names every job without an answer, and a missing name.
+        Raises `RuleBroken` that names every job without an answer or with another one than before,
+        and a missing name.
         """
         given = {JobId(one.job_id): one.answer for one in self.answers}
         problems = [
             Problem(f"#/job-{job_id}", "is required")
             for job_id in unanswered
             if job_id not in given
+        ]
+        problems += [
+            Problem(f"#/job-{job_id}", f"was {answer} before")
+            for job_id, answer in before.items()
+            if given.get(job_id, answer) is not answer
         ]
         if self.name is None:
             problems.append(Problem("#/name", "is required"))

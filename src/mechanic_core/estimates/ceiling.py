@@ -1,7 +1,7 @@
 """The authorization of a ticket, worked out from its estimates and limits when it is asked for."""
 
 from mechanic_core.estimates.authorization import Authorization, tolerance_on
-from mechanic_core.estimates.priced_jobs import authorized_numbers, authorized_total
+from mechanic_core.estimates.calculation import authorized_numbers, authorized_total
 from mechanic_core.money import Money
 from mechanic_core.profile.billing import AuthorizationMode
 from mechanic_core.profile.profile import Profile

@@ -7,7 +7,9 @@ from typing import final
 from attrs import evolve, frozen
 
 from mechanic_core.access import By
+from mechanic_core.estimates.calculation import is_as_shown
 from mechanic_core.estimates.ceiling import authorized_on
+from mechanic_core.estimates.consent_record import ConsentRecord
 from mechanic_core.estimates.decision import (
     Answer,
     Decision,
@@ -16,12 +18,10 @@ from mechanic_core.estimates.decision import (
     WorkStarted,
 )
 from mechanic_core.estimates.estimate import Estimate
-from mechanic_core.estimates.priced_jobs import is_as_shown
-from mechanic_core.estimates.told import Told
 from mechanic_core.inventory.part import Kind
 from mechanic_core.invoices.invoice import AlreadyInvoiced
 from mechanic_core.money import Money, money_to_decimal
-from mechanic_core.recommendations.declined_work import accept, recommend
+from mechanic_core.recommendations.offers import accept, recommend
 from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.job import Job, JobId, JobStatus
 from mechanic_core.tickets.price import priced
@@ -41,7 +41,12 @@ class Consent:
     stock: TicketStock
 
     def take_answers(
-        self, work: Work, ticket: Ticket, estimate: Estimate, answers: Answers, told: Told
+        self,
+        work: Work,
+        ticket: Ticket,
+        estimate: Estimate,
+        answers: Answers,
+        record: ConsentRecord,
     ) -> Decision:
         """Return the new decision; every job that is answered is on the ticket and the estimate.
 
@@ -49,55 +54,65 @@ class Consent:
         """
         ticket.require_changeable()
         declined = [job for job in ticket.jobs if answers.get(job.id) is Answer.DECLINED]
-        if not told.actor.is_staff:
+        if not record.actor.is_staff:
             _require_untouched(work, ticket, declined)
         rules = work.profiles.get().pricing_rules
-        after = priced(with_answers(ticket, estimate, answers, told.at), rules)
+        after = priced(with_answers(ticket, estimate, answers, record.at), rules)
         after = work.tickets.save(
-            after, told.entry(HistoryEvent.DECIDED, to=_describe(estimate, answers))
+            after, record.entry(HistoryEvent.DECIDED, to=_describe(estimate, answers))
         )
-        self._move_work(work, ticket, estimate, answers, told)
-        answered = estimate.with_answers(tuple(answers), told.at)
+        self._move_work(work, ticket, estimate, answers, record)
+        answered = estimate.with_answers(tuple(answers), record.at)
         if answered is not estimate:
             work.estimates.save(answered)
         decision = evolve(
-            _decision(work, after, told),
+            _decision(work, after, record),
             kind=DecisionKind.ESTIMATE,
             estimate=int(estimate.number),
             answers=tuple(_amounts(estimate, answers)),
         )
         return work.decisions.add(decision.digested())
 
-    def take_limit(self, work: Work, ticket: Ticket, amount: Money, told: Told) -> Decision:
+    def take_limit(
+        self, work: Work, ticket: Ticket, amount: Money, record: ConsentRecord
+    ) -> Decision:
         """Return the new decision: the customer need not be asked up to *amount*."""
         if ticket.status is not Status.COMPLETED:
             ticket.require_changeable()
         elif (invoice_id := work.balances.of(ticket.id).invoice_id) is not None:
             raise AlreadyInvoiced(invoice_id=invoice_id)
         before = work.decisions.limit(ticket.id)
-        entry = told.entry(
+        entry = record.entry(
             HistoryEvent.LIMITED,
             None if before is None else money_to_decimal(before),
             money_to_decimal(amount),
         )
-        after = work.tickets.save(evolve(ticket, updated_at=told.at), entry)
-        decision = evolve(_decision(work, after, told), kind=DecisionKind.LIMIT, amount=amount)
+        after = work.tickets.save(evolve(ticket, updated_at=record.at), entry)
+        decision = evolve(_decision(work, after, record), kind=DecisionKind.LIMIT, amount=amount)
         return work.decisions.add(decision.digested())
 
     def _move_work(
-        self, work: Work, ticket: Ticket, estimate: Estimate, answers: Answers, told: Told
+        self,
+        work: Work,
+        ticket: Ticket,
+        estimate: Estimate,
+        answers: Answers,
+        record: ConsentRecord,
     ) -> None:
-        """Note what is accepted, and make recommendations of what is declined on *ticket*."""
+        """Note what is accepted, and make recommendations of what is declined on *ticket*.
+
+        Recommendations are locked by id, as another ticket may have them in another order.
+        """
         gone = set()
-        for job in ticket.jobs:
+        for job in sorted(ticket.jobs, key=lambda job: job.recommendation_id or 0):
             answer = answers.get(job.id)
             if answer is Answer.AUTHORIZED:
-                accept(work, job, told.at)
+                accept(work, job, record.at)
             elif answer is Answer.DECLINED:
-                recommend(work, ticket, job, estimate, told.at)
+                recommend(work, ticket, job, estimate, record.at)
                 gone.add(job.id)
         lines = [(line, line.quantity) for line in ticket.parts if line.job_id in gone]
-        self.stock.move(work, told.actor, told.at, ticket, Kind.RELEASE, lines)
+        self.stock.move(work, record.actor, record.at, ticket, Kind.RELEASE, lines)
 
 
 def with_answers(ticket: Ticket, estimate: Estimate, answers: Answers, at: datetime) -> Ticket:
@@ -140,18 +155,18 @@ def _require_untouched(work: Work, ticket: Ticket, declined: Iterable[Job]) -> N
         raise WorkStarted
 
 
-def _decision(work: Work, ticket: Ticket, told: Told) -> Decision:
+def _decision(work: Work, ticket: Ticket, record: ConsentRecord) -> Decision:
     """Return the next decision of *ticket* as it is after it, but for what was decided."""
-    last, actor = work.decisions.last(ticket.id), told.actor
+    last, actor = work.decisions.last(ticket.id), record.actor
     return Decision(
         ticket_id=ticket.id,
         kind=DecisionKind.LIMIT,
         authorized_total=authorized_on(work, ticket),
-        person=told.person,
-        channel=told.channel,
-        contact=told.contact,
-        note=told.note,
-        at=told.at,
+        person=record.person,
+        channel=record.channel,
+        contact=record.contact,
+        note=record.note,
+        at=record.at,
         by=By(role=actor.role, id=actor.id) if actor.role else None,
         previous=last.digest if last else None,
     )

@@ -54,12 +54,12 @@ class Channel(StrEnum):
     LINK = "link"
 
 
-TOLD: Final = (Channel.IN_PERSON, Channel.PHONE, Channel.TEXT, Channel.EMAIL)
-"""The channels of what the shop was told, and has written down."""
+STAFF_CHANNELS: Final = (Channel.IN_PERSON, Channel.PHONE, Channel.TEXT, Channel.EMAIL)
+"""The channels of decisions that staff write down."""
 
-_WITH_CONTACT: Final = TOLD[1:]
+_WITH_CONTACT: Final = STAFF_CHANNELS[1:]
 
-ToldChannel = Annotated[Channel, OneOf(TOLD)]
+StaffChannel = Annotated[Channel, OneOf(STAFF_CHANNELS)]
 Person = Annotated[Name, Description("Who has decided."), Example("Ada Moore")]
 Contact = Annotated[
     str,
@@ -93,7 +93,7 @@ class DecisionForm:
     person: Annotated[Person | None, Description("Required from staff.")] = None
     contact: Contact | None = None
     channel: Annotated[
-        ToldChannel | None, Description("Required from staff."), Example(Channel.PHONE)
+        StaffChannel | None, Description("Required from staff."), Example(Channel.PHONE)
     ] = None
     note: Note | None = None
 
@@ -113,7 +113,7 @@ class DecisionForm:
         """Raise `RoleForbids` or `RuleBroken` for members that *actor* must leave out or give."""
         if not actor.is_staff:
             if (self.person, self.channel, self.contact, self.note) != (None,) * 4:
-                raise RoleForbids("customers give answers alone")
+                raise RoleForbids("customers send `answers` and nothing else")
             return
         given = {"person": self.person, "channel": self.channel}
         missing = [name for name, value in given.items() if value is None]
@@ -127,7 +127,7 @@ class LimitForm:
 
     amount: Annotated[Price, Example(1000)]
     person: Person
-    channel: Annotated[ToldChannel, Example(Channel.IN_PERSON)]
+    channel: Annotated[StaffChannel, Example(Channel.IN_PERSON)]
     contact: Contact | None = None
     note: Note | None = None
 

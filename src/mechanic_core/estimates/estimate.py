@@ -42,7 +42,7 @@ class EstimateNotFound(NotFound):
 
 
 class NothingToEstimate(Conflict):
-    """All jobs of the ticket are authorized as they are."""
+    """No job of the ticket needs an answer."""
 
 
 class EstimateSuperseded(WrongState):

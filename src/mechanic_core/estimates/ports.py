@@ -63,7 +63,7 @@ class Decisions(Protocol):
     """The decisions of customers, which are append-only. Who adds one locks its ticket."""
 
     def add(self, decision: Decision) -> Decision:
-        """Store a new decision and return it with its id."""
+        """Store a new decision and return it with its id and the name of who has entered it."""
         ...
 
     def last(self, ticket_id: TicketId) -> Decision | None:
@@ -104,8 +104,8 @@ class ApprovalLinks(Protocol):
         """
         ...
 
-    def forget(self, customer_id: CustomerId) -> None:
-        """Delete the links to estimates of a customer's tickets."""
+    def forget(self, customer_id: CustomerId, ticket_id: TicketId | None = None) -> None:
+        """Delete the links to estimates of a customer's tickets, or of one of them."""
         ...
 
     def sweep(self, before: datetime, limit: int) -> int:

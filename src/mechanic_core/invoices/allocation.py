@@ -1,10 +1,13 @@
 """Allocation of payments: those of a ticket, less refunds, fill its invoices by number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from attrs import evolve
+
 from mechanic_core.invoices.balance import Balance
-from mechanic_core.invoices.invoice import Invoice
+from mechanic_core.invoices.credit_note import CreditNote, as_credited
+from mechanic_core.invoices.invoice import Invoice, InvoiceId
 from mechanic_core.money import Money
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.unit_of_work import Work
@@ -15,12 +18,23 @@ def allocate(invoices: Iterable[Invoice], received: Money, at: datetime) -> tupl
 
     Each takes up to its total less what is credited; what is left is a deposit.
     """
-    filled, left = [], received
+    return tuple(invoice.with_paid(paid, at) for invoice, paid in _filled(invoices, received))
+
+
+def _filled(invoices: Iterable[Invoice], received: Money) -> Iterator[tuple[Invoice, Money]]:
+    left = received
     for invoice in invoices:
         paid = Money(min(left, invoice.outstanding))
         left = Money(left - paid)
-        filled.append(invoice.with_paid(paid, at))
-    return tuple(filled)
+        yield invoice, paid
+
+
+def as_documented(
+    invoices: Iterable[Invoice], notes: Mapping[InvoiceId, Sequence[CreditNote]], received: Money
+) -> tuple[Invoice, ...]:
+    """Return *invoices* of one ticket with what their credit notes and payments make of them."""
+    credited = [as_credited(invoice, notes.get(invoice.id, ())) for invoice in invoices]
+    return tuple(evolve(invoice, paid=paid) for invoice, paid in _filled(credited, received))
 
 
 def balance_of(invoices: Sequence[Invoice], received: Money) -> Balance:

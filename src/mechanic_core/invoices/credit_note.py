@@ -1,6 +1,6 @@
 """The credit note record: what is given back of an invoice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Final, NewType, Self
 
@@ -14,6 +14,7 @@ from mechanic_core.estimates.decision import Digest
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.invoices.invoice import Invoice, InvoicedCustomer, InvoiceId, PreviousDigest
 from mechanic_core.invoices.number_series import DocumentNumber, Series
+from mechanic_core.money import Money
 from mechanic_core.pricing.bounds import MAX_LINES
 from mechanic_core.pricing.credits import Credit, CreditedLine, LineCredit, MoreThanInvoiced, credit
 from mechanic_core.pricing.document import AuthorityTax, Totals
@@ -77,7 +78,9 @@ class CreditNote:
     issued_at: datetime
     issued_on: Annotated[
         date,
-        Description("The day of issue, in the time zone of the shop."),
+        Description(
+            "The day of issue, in the time zone of the shop; never before that of the invoice."
+        ),
         Example(date(2026, 3, 9)),
     ]
     by: By
@@ -103,7 +106,11 @@ class CreditNote:
             sequence=series.last + 1,
             previous=series.digest,
         )
-        return evolve(numbered, digest=digest_of(numbered, _NOT_DIGESTED))
+        return numbered.digested()
+
+    def digested(self) -> Self:
+        """Return the credit note with the digest of its members."""
+        return evolve(self, digest=digest_of(self, _NOT_DIGESTED))
 
 
 def credit_of(
@@ -116,21 +123,34 @@ def credit_of(
     if invoice.fully_credited:
         numbers = tuple(line.line for line in invoice.lines)
         raise MoreThanInvoiced("Everything has been credited", line_numbers=numbers)
-    credited = [line for note in former for line in note.lines]
-    given = credit(invoice.document, credited, form.lines)
+    given = credit(invoice.document, _lines_of(former), form.lines)
     total = invoice.credited + given.totals.total
     if not 0 <= total <= invoice.totals.total:
         raise MoreThanInvoiced(
             "The credits would not stay between 0 and the total of the invoice",
             line_numbers=tuple(line.line for line in given.lines),
         )
-    if invoice.totals.total and total == invoice.totals.total:
-        return given, True
-    return given, _is_whole(invoice, [*credited, *given.lines])
+    return given, _is_whole(invoice, [*_lines_of(former), *given.lines])
+
+
+def as_credited(invoice: Invoice, notes: Sequence[CreditNote]) -> Invoice:
+    """Return *invoice* with what all its credit *notes* have credited of it."""
+    return evolve(
+        invoice,
+        credited=Money(sum(note.totals.total for note in notes)),
+        fully_credited=bool(notes) and _is_whole(invoice, _lines_of(notes)),
+    )
+
+
+def _lines_of(notes: Iterable[CreditNote]) -> list[CreditedLine]:
+    return [line for note in notes for line in note.lines]
 
 
 def _is_whole(invoice: Invoice, credited: Sequence[CreditedLine]) -> bool:
-    """Return whether nothing is left of any line."""
+    """Return whether the whole total is credited, or nothing is left of any line."""
+    total = sum(line.net + line.tax for line in credited)
+    if invoice.totals.total and total == invoice.totals.total:
+        return True
     try:
         credit(invoice.document, credited)
     except MoreThanInvoiced:

@@ -193,7 +193,11 @@ class Invoice:
             sequence=series.last + 1,
             previous=series.digest,
         )
-        return evolve(numbered, digest=digest_of(numbered, NOT_DIGESTED))
+        return numbered.digested()
+
+    def digested(self) -> Self:
+        """Return the invoice with the digest of its members."""
+        return evolve(self, digest=digest_of(self, NOT_DIGESTED))
 
     def with_paid(self, paid: Money, at: datetime) -> Self:
         """Return the invoice with so much of it *paid*; itself if that is so."""

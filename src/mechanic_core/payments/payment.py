@@ -126,7 +126,11 @@ class Refund:
     amount: Amount
     method: Method
     reason: Note
-    received_on: Annotated[date, Description("The day of the refund."), Example(date(2026, 3, 9))]
+    received_on: Annotated[
+        date,
+        Description("The day of the refund, never before that of the payment."),
+        Example(date(2026, 3, 9)),
+    ]
     at: datetime
     by: By
 

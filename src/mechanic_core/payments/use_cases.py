@@ -5,6 +5,7 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import MANAGERS_ONLY, OWNER_OR_STAFF, STAFF_ONLY, Actor, By
+from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.invoices.allocation import settle
 from mechanic_core.money import Money
 from mechanic_core.paging import Page, PageRequest, PageWithTotals
@@ -34,11 +35,12 @@ from mechanic_core.values import Clock
 class TakePayment:
     """Take a payment for a ticket; a deposit, without an invoice that is not fully credited.
 
-    With such an invoice no more is taken than is due.
+    With such an invoice no more is taken than is due. From a customer who is erased nothing is
+    taken; one who pays is not erased meanwhile.
     """
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, MoreThanDue, TooMany)
+    refuses: ClassVar = (TicketNotFound, TicketFrozen, CustomerNotFound, MoreThanDue, TooMany)
 
     begin: Begin
     now: Clock
@@ -52,6 +54,7 @@ class TakePayment:
             ticket = work.tickets.lock(ticket_id)
             if ticket.status is Status.CANCELLED:
                 raise TicketFrozen("the ticket is cancelled", current_state=ticket.status.value)
+            work.customers.lock(ticket.customer_id)
             day = form.day(work.profiles.get().today(at))
             balance = work.balances.of(ticket_id)
             if balance.invoice_id is not None and form.amount > balance.due:
@@ -99,7 +102,7 @@ class RefundPayment:
                 amount=form.amount,
                 method=form.method or payment.method,
                 reason=form.reason,
-                received_on=work.profiles.get().today(at),
+                received_on=max(work.profiles.get().today(at), payment.received_on),
                 at=at,
                 by=By(role=actor.role, id=actor.id),
             )

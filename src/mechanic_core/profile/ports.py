@@ -29,7 +29,7 @@ class Profiles(Protocol):
         ...
 
     def has_prices(self) -> bool:
-        """Return whether anything has a price: a part, a labour line or a charge.
+        """Return whether anything has a price: a part, a labour line, a charge or a payment.
 
         If nothing has, nothing gets one before the transaction ends.
         """

@@ -51,7 +51,7 @@ class ProfileChanged(Stale):
 
 
 class CurrencyFixed(Conflict):
-    """The currency of the shop cannot be changed any more: something has a price."""
+    """The currency of the shop cannot be changed any more: something has a price or was paid."""
 
     fact_types: ClassVar = {"currency": Currency}
 

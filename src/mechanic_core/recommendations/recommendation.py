@@ -39,7 +39,7 @@ class RecommendationStatus(StrEnum):
 
 
 class RecommendationClosed(WrongState):
-    """The recommended work was authorized, or is not offered any more."""
+    """The recommended work was authorized, is on the ticket already, or is not offered any more."""
 
     fact_types: ClassVar = {
         "recommendation_status": Annotated[

@@ -42,6 +42,7 @@ def require_room(work: Work, customer_id: CustomerId, tickets: int = 1) -> None:
 def give_to(work: Work, ticket: Ticket, customer_id: int | None, at: datetime) -> Ticket:
     """Return *ticket* as that customer's; itself if it is theirs or None is given.
 
+    Links to its estimates, which the former customer may have, end.
     Both customers are locked, in the order of their ids. Raises `Unknown` for one who does not
     exist, `TooMany`, and `CustomerFixed`.
     """
@@ -57,4 +58,5 @@ def give_to(work: Work, ticket: Ticket, customer_id: int | None, at: datetime) -
             if one == after.customer_id:
                 raise Unknown("#/customer_id") from None
     require_room(work, after.customer_id)
+    work.approval_links.forget(ticket.customer_id, ticket.id)
     return after

@@ -29,7 +29,7 @@ from mechanic_core.tickets.lines.line import LineId, TicketLine
 from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.lines.rows import find_line, put, put_line, without_line
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
-from mechanic_core.tickets.work import marked_jobs
+from mechanic_core.tickets.work import jobs_after_change
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
@@ -249,7 +249,7 @@ class Ticket:
     def _with_work(self, at: datetime, **members: Any) -> Self:
         """Return the ticket with other jobs or lines; authorized jobs that change are marked."""
         after = evolve(self, **members, updated_at=at)
-        return evolve(after, jobs=marked_jobs(self, after))
+        return evolve(after, jobs=jobs_after_change(self, after))
 
     def _in_a_job(self, line: Line) -> tuple[tuple[Job, ...], Line]:
         """Return the jobs, perhaps with a first one for *line*, and *line* as one of a job."""

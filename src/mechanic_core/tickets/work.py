@@ -51,15 +51,18 @@ def lines_of_job(lines: Iterable[PricingLine], job_id: JobId) -> list[PricingLin
     return [line for line in lines if line.job_id == job_id]
 
 
-def doubted_jobs(jobs: Iterable[Job]) -> tuple[Job, ...]:
-    """Return *jobs* with all that are authorized marked: it is not known what has changed."""
+def jobs_of_former_release(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """Return *jobs* that the former release may have changed: all authorized ones count as changed.
+
+    That release does not note what it changes.
+    """
     return tuple(
         evolve(job, changed_since_authorized=job.status is JobStatus.AUTHORIZED) for job in jobs
     )
 
 
-def marked_jobs(before: HasWork, after: HasWork) -> tuple[Job, ...]:
-    """Return the jobs of *after*; what is authorized and no longer as in *before* is marked."""
+def jobs_after_change(before: HasWork, after: HasWork) -> tuple[Job, ...]:
+    """Return the jobs of *after*: authorized ones count as changed whose lines are not as *before*."""
     if all(job.status is JobStatus.PROPOSED for job in after.jobs):
         return after.jobs
     old, new = lines_to_price(before), lines_to_price(after)

@@ -61,6 +61,10 @@ _CLOSED: Final = {
     ),
 }
 _NAME_LENGTH: Final = annotation_of(Name, Length)
+_ANSWERED: Final = (
+    "{title} was answered otherwise after you opened this page, and that answer holds. Please call "
+    "us to change it. You can still send the other answers."
+)
 _STARTED: Final = (
     "We have started on a job that you had said yes to before. Please call us if you want us to "
     "stop."
@@ -133,7 +137,7 @@ class ApprovalPage:
         if approval.decisions:
             self._send_closed(req, resp, LinkEnd.ANSWERED)
             return
-        given = SentForm.of(fields, approval.estimate.unanswered)
+        given = SentForm.of(fields, [job.id for job in approval.estimate.jobs])
         try:
             self.shop.answer_by_link(ANONYMOUS, link_token, given.form())
         except RuleBroken as broken:
@@ -204,7 +208,10 @@ def _problems(estimate: Estimate, given: SentForm, broken: Iterable[Problem]) ->
         for job in estimate.jobs
         if job.id in estimate.unanswered and job.id not in given.answers
     }
+    titles = {f"#/job-{job.id}": job.title for job in estimate.jobs if job.id in estimate.answered}
     for problem in broken:
+        if title := titles.get(problem.pointer):
+            problems[problem.pointer.removeprefix("#/")] = _ANSWERED.format(title=title)
         if problem.pointer == "#/name":
             is_missing = not given.name.strip()
             problems["name"] = "Type your name" if is_missing else f"Your name {problem.detail}"

@@ -44,8 +44,10 @@ class Attempt:
 class Operation:
     """One method of one path: policy, parameters, response and refusals.
 
-    An operation that *requires_key* is refused without an `Idempotency-Key`. *found* returns from the body and the response whether what an operation that *creates* returns
-    was there before: then the status is 200.
+    *creates* is the URL template of what is created. *found* returns from the body and the response
+    whether that was there before: then the status is 200. What *has_secret* is not stored, tagged or
+    compressed. What *requires_key* is refused without an `Idempotency-Key`: done twice, it would
+    cost somebody money. An *attempt* is counted under `login` beside its *limits*.
     """
 
     operation_id: str
@@ -156,12 +158,7 @@ def endpoint(  # noqa: PLR0913 - each is one fact of the operation
     limits: tuple[str, ...] | None = None,
     attempt: Attempt | None = None,
 ) -> Callable[[F], F]:
-    """Declare the decorated method an endpoint that calls *use_case*.
-
-    *creates* is the URL template of what is created, 200 where it was *found*. What *has_secret* is
-    not stored, tagged or compressed. What *requires_key* is refused without an `Idempotency-Key`:
-    done twice, it would cost somebody money. An *attempt* is counted under `login` beside its *limits*.
-    """
+    """Declare the decorated method an endpoint that calls *use_case*: an `Operation`."""
 
     def declare(method: F) -> F:
         verb, signature = method.__name__.removeprefix("on_").upper(), signature_of(method)

@@ -29,7 +29,7 @@ from mechanic_core.errors import Refused
 from mechanic_shop.backups import epoch
 from mechanic_shop.backups.backup import BackupRefused
 from mechanic_shop.backups.copy_ends import CopyEnd, end_of, generated_columns
-from mechanic_shop.observability.agreement import disagreements
+from mechanic_shop.observability.agreement import CHECKED, disagreements
 from mechanic_shop.settings.database_url import describe_failure
 
 _ROWS_AT_ONCE: Final = 1000
@@ -111,12 +111,12 @@ def _surplus(counts: Mapping[str, int]) -> list[str]:
 
 
 def _check(url: str) -> None:
-    """Raise `BackupRefused` if a balance, a counter or a price at *url* is wrong."""
+    """Raise `BackupRefused` if something at *url* is not what it must be."""
     with closing(SqlStore.open(url)) as store:
         wrong = sum(1 for _ in disagreements(store))
     if wrong:
         raise BackupRefused(
-            f"all was copied, and {wrong} balances, counters or prices are wrong, as they were: "
+            f"all was copied, and {wrong} {CHECKED} are wrong, as they were: "
             "see mechanic-shop check"
         )
 

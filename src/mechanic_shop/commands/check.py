@@ -2,19 +2,19 @@
 
 import click
 
-from mechanic_shop.observability.agreement import ALL_RIGHT, disagreements
+from mechanic_shop.observability.agreement import ALL_RIGHT, CHECKED, disagreements
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.database import open_existing_database
 
 
 @click.command()
 def check() -> None:
-    """Exit 1 if a balance, a counter or a price disagrees with what it is made of."""
+    """Exit 1 if a balance, counter, price, estimate or decision is not what it must be."""
     wrong = 0
     with open_existing_database(Settings.read()) as store:
         for line in disagreements(store):
             click.echo(line)
             wrong += 1
     if wrong:
-        raise click.ClickException(f"{wrong} balances, counters or prices are wrong")
+        raise click.ClickException(f"{wrong} {CHECKED} are wrong")
     click.echo(ALL_RIGHT)

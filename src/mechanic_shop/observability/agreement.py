@@ -1,14 +1,22 @@
-"""What must agree in a shop: balances with the ledger, counters with their rows, stored prices."""
+"""What must agree in a shop: balances, counters, stored prices, digests, numbers and money."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mechanic_adapters.sql.repositories.estimates.alterations import AlteredRecord
+from mechanic_adapters.sql.repositories.invoices.alterations import WrongDocument
 from mechanic_adapters.sql.repositories.tickets.prices import WrongPrice
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.movement import Disagreement
 from mechanic_core.money import money_to_decimal, to_decimal
 
-ALL_RIGHT = "all balances match the ledger, all counters and prices are right"
+ALL_RIGHT = (
+    "all balances match the ledger, all counters and prices are right, "
+    "all estimates, decisions and invoices are as they were written"
+)
 """What is said if there is no disagreement."""
+
+CHECKED = "balances, counters, prices, estimates, decisions or invoices"
+"""What is compared."""
 
 
 def disagreements(store: SqlStore) -> Iterator[str]:
@@ -18,6 +26,7 @@ def disagreements(store: SqlStore) -> Iterator[str]:
     yield from wrong_balances(balances)
     yield from wrong_counters(store)
     yield from map(_line_of_price, store.wrong_prices())
+    yield from map(_line_of_record, store.altered_records())
 
 
 def wrong_balances(found: Iterable[Disagreement]) -> Sequence[str]:
@@ -48,3 +57,10 @@ def _line_of_price(wrong: WrongPrice) -> str:
     stored, computed = money_to_decimal(wrong.stored), money_to_decimal(wrong.computed)
     members = ", ".join(wrong.members)
     return f"ticket {wrong.ticket_id}: total {stored} stored, {computed} computed; wrong: {members}"
+
+
+def _line_of_record(altered: AlteredRecord | WrongDocument) -> str:
+    if isinstance(altered, WrongDocument):
+        return f"{altered.subject}: {altered.fault}"
+    fault = "was changed since it was written" if altered.is_changed else "lacks the one before it"
+    return f"ticket {altered.ticket_id}: {altered.record} {fault}"

@@ -9,10 +9,12 @@ import pytest
 
 from mechanic_core.access import SYSTEM, Actor, Role
 from mechanic_core.customers.customer import Registration
+from mechanic_core.estimates.decision import LimitForm
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.money import Money, Quantity
 from mechanic_core.tickets.forms import TicketDraft
 from mechanic_shop import open_shop
+from mechanic_shop.observability.agreement import ALL_RIGHT, CHECKED
 from mechanic_shop.settings.settings import Settings
 from tests.integration.cli.outcomes import CommandLine, Outcome
 from tests.integration.programs import ask, serving
@@ -74,7 +76,7 @@ def test_recount_finds_a_wrong_counter(shop_cli: CommandLine, tmp_path: Path) ->
 
 def test_check_finds_all_that_disagrees(shop_cli: CommandLine, tmp_path: Path) -> None:
     """
-    `check` exits 1 with a line for each wrong balance, each wrong counter and each wrong price.
+    `check` exits 1 with a line for each balance, counter, price and decision that is wrong.
     """
     file = tmp_path / "mechanic_shop.db"
     form = PartForm(name="Brake pad", sku="PAD", price=Money(4999), quantity=Quantity(8000))
@@ -83,25 +85,23 @@ def test_check_finds_all_that_disagrees(shop_cli: CommandLine, tmp_path: Path) -
         owner = shop.register_customer(SYSTEM, sample(Registration))
         draft = sample(TicketDraft, customer_id=owner.id)
         ticket = shop.open_ticket(Actor(Role.MANAGER), draft)
+        limit = shop.set_spending_limit(Actor(Role.MANAGER), ticket.id, sample(LimitForm))
     right = shop_cli("check")
     with closing(sqlite3.connect(file)) as database, database:
         database.execute("UPDATE parts SET quantity = quantity + 500")
         database.execute("UPDATE list_totals SET total = 7 WHERE list = 'customers'")
         database.execute("UPDATE tickets SET totals = '[0,0,0,0,0,0,0,1]'")
+        database.execute("DROP TRIGGER decisions_refuses_update")
+        database.execute("UPDATE decisions SET amount = amount + 1")
     wrong = shop_cli("check")
 
-    assert (
-        Outcome(0, "all balances match the ledger, all counters and prices are right\n", "")
-        == right
-    )
-    assert (1, "mechanic-shop: 3 balances, counters or prices are wrong\n") == (
-        wrong.code,
-        wrong.err,
-    )
+    assert Outcome(0, f"{ALL_RIGHT}\n", "") == right
+    assert (1, f"mechanic-shop: 4 {CHECKED} are wrong\n") == (wrong.code, wrong.err)
     assert [
         "PAD: 8.5 on hand, 0 reserved; ledger: 8 and 0",
         "customers: 7 stored, 1 counted",
         f"ticket {ticket.id}: total 0.01 stored, 0.00 computed; wrong: totals",
+        f"ticket {ticket.id}: decision {limit.id} was changed since it was written",
     ] == wrong.out.splitlines()
 
 

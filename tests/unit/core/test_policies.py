@@ -72,7 +72,7 @@ CONTRACT = {
 NAMES = [field.name for field in attrs.fields(Shop) if field.name not in Shop.__annotations__]
 ACTORS = [ANONYMOUS, *(Actor(role, 7) for role in Role)]
 GIVEN: dict[str, dict[str, object]] = {
-    "CreditNoteForm": {"lines": None, "all_": True},
+    "CreditNoteForm": {"all_": True},
     "DiscountsForm": {"items": ()},
     "MechanicEdit": {"add_ids": (1,)},
 }

@@ -35,6 +35,7 @@ from mechanic_core.vehicles.vehicle import Vehicle
 from tests.strategies import FEWER, example_of, records, rule_breaking, sample, values_of
 
 GIVEN: dict[str, dict[str, object]] = {
+    "CreditNoteForm": {"all_": True},
     "Discount": {"percent": 100_000},
     "DiscountsForm": {"items": ()},
     "LineCredit": {"quantity": 1_000},

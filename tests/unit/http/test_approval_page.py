@@ -86,15 +86,16 @@ def text_of(page: testing.Result) -> str:
 
 def test_opening_it_changes_nothing(letter: Letter) -> None:
     """
-    However often a person, or a program that reads their mail, does so.
+    However often a person, or a program that reads their mail, does so; then an answer counts.
     """
     known = letter.shop.get("/events?after=99999", MANAGER).json["last"]
 
-    opened = [letter.open(method) for method in ("GET", "HEAD") * 25]
+    opened = [letter.open(method) for method in ("GET", "HEAD") * 50]
 
     assert {200} == {one.status_code for one in opened}
     assert 2 == len({one.text for one in opened})  # HEAD has none
     assert known == letter.shop.get("/events?after=99999", MANAGER).json["last"]
+    assert (303, 1) == (letter.send().status_code, len(letter.decisions()))
 
 
 def test_shows_jobs_and_prices(letter: Letter) -> None:
@@ -121,6 +122,7 @@ def test_shows_jobs_and_prices(letter: Letter) -> None:
     shown = text_of(page)
     for wanted in (
         "Moore & Sons",
+        "For Ada Estimate 2",
         "No <refund>.",
         MARKUP,
         "1.5 h × 80.00, less 12.00 discount 108.00",
@@ -213,6 +215,24 @@ def test_says_what_is_missing(letter: Letter, fields: Any, missing: list[str]) -
     assert re.search(r"<title>\s*Error: ", refused.text)
     assert [] == letter.decisions()
     assert 303 == letter.send().status_code
+
+
+def test_says_what_was_answered_otherwise_meanwhile(letter: Letter) -> None:
+    """
+    A form from before the call that says otherwise is sent again, without the job; then it is taken.
+    """
+    answers = [{"job_id": 2, "answer": "authorized"}]
+    post(letter.shop, "/estimates/1/decisions", {"answers": answers, **TOLD})
+
+    page = letter.send()
+
+    assert 422 == page.status_code
+    assert "Oil service was answered otherwise after you opened this page" in page.text
+    assert 'href="#job-2"' in page.text
+    assert 'id="job-2"' in page.text
+    assert 'name="job-2"' not in page.text
+    assert 1 == len(letter.decisions())
+    assert 303 == letter.send({"job-1": "yes", "name": "Ada Moore"}).status_code
 
 
 def test_keeps_what_was_filled_in(letter: Letter) -> None:

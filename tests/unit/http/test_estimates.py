@@ -281,3 +281,40 @@ def test_the_ceiling_shows_in_transitions(shop: Client) -> None:
     blockers = {one["code"]: one for one in moved[1].json["blockers"]}
     over = blockers["over-authorized"]
     assert (205.47, 205.48, 0.01) == (over["ceiling"], over["current"], over["excess"])
+
+
+def test_a_cent_above_the_ceiling_takes_a_call() -> None:
+    """
+    Completing is 409 with the excess until the customer agrees by phone, to a number that is named.
+    """
+    shop = new_client()
+    path = f"/service_tickets/{shop.premises.open().id}"
+
+    def post(below: str, body: Any = None) -> Any:
+        return shop.ask("POST", f"{path}{below}", body, MECHANIC)
+
+    def charge(price: str) -> Any:
+        fee = {"kind": "fee", "description": "Inspection", "quantity": 1, "unit_price": price}
+        return post("/charges", fee)
+
+    shop.ask("PATCH", "/shop", {"authorization": "ceiling"}, MANAGER)
+    job = charge("100.00").json["job_id"]
+    answers = {"answers": [{"job_id": job, "answer": YES}]}
+    post("/estimates")
+    started = [post("/estimates/1/decisions", {**answers, **TOLD}), charge("0.01")]
+    started.append(post("/transitions", {"to": "in_progress"}))
+
+    refused = post("/transitions", {"to": "completed"})
+    post("/estimates")
+    half = post("/estimates/2/decisions", {**answers, **TOLD, "contact": None})
+    still = post("/transitions", {"to": "completed"})
+    agreed = post("/estimates/2/decisions", {**answers, **TOLD})
+    done = post("/transitions", {"to": "completed"})
+
+    assert [201, 201, 200] == [one.status_code for one in started]
+    assert [409, 422, 409, 201, 200] == [
+        one.status_code for one in (refused, half, still, agreed, done)
+    ]
+    (blocker,) = refused.json["blockers"]
+    assert ("over-authorized", 0.01) == (blocker["code"], blocker["excess"])
+    assert (100.01, "phone") == (agreed.json["authorized_total"], agreed.json["channel"])

@@ -43,9 +43,9 @@ def move(shop: Client, path: str, to: str) -> Any:
     return shop.ask("POST", f"{path}/transitions", {"to": to}, MECHANIC)
 
 
-def invoice(shop: Client, path: str, actor: Actor = MECHANIC, **headers: str) -> Any:
-    """Return the answer to the invoicing of the ticket at *path*."""
-    return shop.ask("POST", f"{path}/invoice", actor=actor, headers=headers)
+def invoice(shop: Client, path: str, tag: str = "*") -> Any:
+    """Return the answer to the invoicing of the ticket at *path*, in the version of *tag*."""
+    return shop.ask("POST", f"{path}/invoice", actor=MECHANIC, headers={"If-Match": tag})
 
 
 def credit(shop: Client, number: int, actor: Actor = MANAGER, **form: Any) -> Any:
@@ -171,7 +171,7 @@ def test_invoicing_is_conditional_on_the_ticket() -> None:
         move(shop, path, to)
     present = shop.get(path, MECHANIC).headers["ETag"]
 
-    statuses = [invoice(shop, path, **{"If-Match": one}).status_code for one in (tag, present)]
+    statuses = [invoice(shop, path, one).status_code for one in (tag, present)]
 
     assert [412, 201] == statuses
 

@@ -27,7 +27,9 @@ RUN_WHEN_IMPORTED: Final = {
     "mechanic_adapters.sql.migrations.env",
 }
 
-PUBLISHED: Final = frozenset({"Decision.digest", "Estimate.digest"})
+PUBLISHED: Final = frozenset(
+    f"{name}.digest" for name in ("Decision", "Estimate", "Invoice", "CreditNote", "Series")
+)
 """Digests of what the API shows, which anybody can compute."""
 
 SECRET_NAME: Final = re.compile(r"(^|_)(secret|password|password_hash|token|digest|material)$")

@@ -114,6 +114,18 @@ class TestApprovalLinks:
         assert [None, None, theirs] == [read(store, one) for one in (*mine, theirs)]
         assert not use(store, mine[0])
 
+    def test_forgets_those_of_one_ticket(self, store: Store) -> None:
+        """Not those of other tickets of the customer, and none for somebody else."""
+        ada, cleo = add_customer(store), add_customer(store)
+        tickets = [add_ticket(store, ada) for _ in range(2)]
+        links = [start(store, new_link(ticket)) for ticket in tickets]
+
+        with store.begin() as work:
+            work.approval_links.forget(cleo.id, tickets[1].id)
+            work.approval_links.forget(ada.id, tickets[0].id)
+
+        assert [None, links[1]] == [read(store, one) for one in links]
+
     def test_sweeps_the_oldest(self, store: Store) -> None:
         """Those that expired before a moment, as many as wanted, oldest first."""
         ticket = ticket_of(store)

@@ -64,7 +64,7 @@ class TestDecisions:
 
         named = By(role=Role.MECHANIC, id=bo.id, name="Bo")
         wanted = (evolve(limit, id=stored[0].id, by=named), evolve(answer, id=stored[1].id))
-        assert wanted == read_decisions(store, ticket.id)
+        assert wanted == tuple(stored) == read_decisions(store, ticket.id)
         assert 0 < stored[0].id < stored[1].id
         assert () == broken_links(wanted)
 

@@ -138,10 +138,11 @@ class MemoryApprovalLinks(ApprovalLinks):
         self._tables[_LINKS].put(link.id, evolve(present, used_at=at))
         return True
 
-    def forget(self, customer_id: CustomerId) -> None:
+    def forget(self, customer_id: CustomerId, ticket_id: TicketId | None = None) -> None:
         for link in list(self._tables[_LINKS].all()):
             ticket = self._tables[TICKETS].get(link.ticket_id)
-            if ticket is None or ticket.customer_id == customer_id:
+            is_theirs = ticket is None or ticket.customer_id == customer_id
+            if is_theirs and ticket_id in (None, link.ticket_id):
                 self._tables[_LINKS].delete(link.id)
 
     def sweep(self, before: datetime, limit: int) -> int:

@@ -7,6 +7,7 @@ from attrs import evolve, frozen
 
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.repositories.inventory import PARTS
+from mechanic_adapters.memory.repositories.payments import PAYMENTS
 from mechanic_adapters.memory.repositories.person_names import with_name
 from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_adapters.memory.tables import TableName, Tables, note_change
@@ -54,7 +55,7 @@ class MemoryProfiles(Profiles):
 
     def has_prices(self) -> bool:
         work = any(ticket.labor or ticket.charges for ticket in self._tables[TICKETS].all())
-        return work or bool(self._tables[PARTS].all())
+        return work or bool(self._tables[PARTS].all() or self._tables[PAYMENTS].all())
 
 
 def _reader(tables: Tables) -> Callable[[int], Profile]:

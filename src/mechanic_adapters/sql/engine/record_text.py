@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar, final
 
 import attrs
-from cattrs import Converter
+from cattrs import BaseValidationError, Converter
 from cattrs.preconf.orjson import make_converter
 from sqlalchemy import Dialect, Text, TypeDecorator
 
@@ -22,6 +22,9 @@ _CACHE_SIZE: Final = 256
 
 Many tickets have the same rules, and most changes of one leave them as they are.
 """
+
+UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, BaseValidationError)
+"""What reading a text that `text_of` has not written raises, or using what was read."""
 
 
 @functools.lru_cache(maxsize=_CACHE_SIZE)

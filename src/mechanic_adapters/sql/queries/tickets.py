@@ -58,7 +58,7 @@ from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
-from mechanic_core.tickets.work import doubted_jobs
+from mechanic_core.tickets.work import jobs_of_former_release
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, FINAL_STATUSES
 
 PresentRules: TypeAlias = Callable[[], PricingRules]
@@ -130,7 +130,7 @@ def read_tickets(rows: Iterable[Row], present_rules: PresentRules) -> list[Ticke
 
 def _priced_anew(ticket: Ticket, present_rules: PresentRules) -> Ticket:
     if ticket.status in EDITABLE_STATUSES:
-        return priced(evolve(ticket, jobs=doubted_jobs(ticket.jobs)), present_rules())
+        return priced(evolve(ticket, jobs=jobs_of_former_release(ticket.jobs)), present_rules())
     return priced(ticket, PricingRules())
 
 

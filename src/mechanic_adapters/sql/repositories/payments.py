@@ -120,12 +120,16 @@ _PERIOD: Final = frozenset({"since", "until"})
 _DATED: Final = DatedRows(payments.c.id, payments.c.received_on, payments.c.received_month)
 
 
+_METHOD: Final = bindparam("method", type_=payments.c.method.type)
+_SINCE, _UNTIL = bindparam("since", type_=Date), bindparam("until", type_=Date)
+
+
 def _filters(table: Table, names: Collection[str]) -> dict[str, Any]:
     """Return the conditions on payments or refunds, by their names."""
     every = {
-        "method": table.c.method == bindparam("method", type_=table.c.method.type),
-        "since": table.c.received_on >= bindparam("since", type_=Date),
-        "until": table.c.received_on <= bindparam("until", type_=Date),
+        "method": table.c.method == _METHOD,
+        "since": table.c.received_on >= _SINCE,
+        "until": table.c.received_on <= _UNTIL,
     }
     return {name: every[name] for name in sorted(names)}
 

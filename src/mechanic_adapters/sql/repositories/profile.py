@@ -30,6 +30,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.schema.inventory import parts
+from mechanic_adapters.sql.schema.invoices.payments import payments
 from mechanic_adapters.sql.schema.profile import profile_history, shop_profile
 from mechanic_adapters.sql.schema.tickets import ticket_charges, ticket_labor
 from mechanic_core.access import By
@@ -50,8 +51,8 @@ _SAVE = (
     .values(column_parameters(shop_profile))
     .where(shop_profile.c.version == bindparam("expected_version", type_=Integer))
 )
-_PRICED: Final = (parts, ticket_labor, ticket_charges)
-"""The tables of what has a price; a part line has a part."""
+_PRICED: Final = (parts, ticket_labor, ticket_charges, payments)
+"""The tables of what has a price or was paid; a part line has a part."""
 
 _ANY_PRICE = select(literal(1)).where(or_(*(exists().select_from(t) for t in _PRICED)))
 _LOCK_PRICES = text(f"LOCK TABLE {', '.join(table.name for table in _PRICED)} IN SHARE MODE")

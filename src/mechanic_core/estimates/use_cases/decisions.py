@@ -9,6 +9,7 @@ from mechanic_core.errors import Unknown
 from mechanic_core.estimates.authorization import Authorization
 from mechanic_core.estimates.ceiling import authorization_of
 from mechanic_core.estimates.consent import Consent
+from mechanic_core.estimates.consent_record import ConsentRecord
 from mechanic_core.estimates.decision import (
     Channel,
     Decision,
@@ -23,7 +24,6 @@ from mechanic_core.estimates.estimate import (
     EstimateNumber,
     EstimateSuperseded,
 )
-from mechanic_core.estimates.told import Told
 from mechanic_core.invoices.invoice import AlreadyInvoiced
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.bounds import TooMany
@@ -87,7 +87,7 @@ class DecideOnEstimate:
             estimate.as_of(work.profiles.get().today(at)).require_answerable()
             _require_jobs(form, ticket, estimate)
             answers = {JobId(one.job_id): one.answer for one in form.answers}
-            told = Told(
+            record = ConsentRecord(
                 actor=actor,
                 at=at,
                 person=form.person or work.customers.get(ticket.customer_id).name,
@@ -95,7 +95,7 @@ class DecideOnEstimate:
                 contact=form.contact,
                 note=form.note,
             )
-            return self.consent.take_answers(work, ticket, estimate, answers, told)
+            return self.consent.take_answers(work, ticket, estimate, answers, record)
 
 
 def _require_jobs(form: DecisionForm, ticket: Ticket, estimate: Estimate) -> None:
@@ -131,7 +131,7 @@ class SetSpendingLimit:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            told = Told(
+            record = ConsentRecord(
                 actor=actor,
                 at=self.now(),
                 person=form.person,
@@ -139,7 +139,7 @@ class SetSpendingLimit:
                 contact=form.contact,
                 note=form.note,
             )
-            return self.consent.take_limit(work, ticket, form.amount, told)
+            return self.consent.take_limit(work, ticket, form.amount, record)
 
 
 @final

@@ -5,6 +5,7 @@ from typing import ClassVar, final
 from attrs import evolve, frozen
 
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
+from mechanic_core.estimates.calculation import estimate_of
 from mechanic_core.estimates.estimate import (
     MAX_ESTIMATES,
     Estimate,
@@ -13,7 +14,6 @@ from mechanic_core.estimates.estimate import (
     EstimateNumber,
     NothingToEstimate,
 )
-from mechanic_core.estimates.priced_jobs import estimate_of
 from mechanic_core.money import money_to_decimal
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.bounds import TooMany

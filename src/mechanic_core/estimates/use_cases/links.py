@@ -1,6 +1,6 @@
 """Issue links to estimates, show what they lead to, and take the answers that they give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar, final
 
@@ -22,7 +22,8 @@ from mechanic_core.estimates.approval_links import (
     MailOff,
 )
 from mechanic_core.estimates.consent import Consent
-from mechanic_core.estimates.decision import Channel, Decision, WorkStarted
+from mechanic_core.estimates.consent_record import ConsentRecord
+from mechanic_core.estimates.decision import Answer, Channel, Decision, WorkStarted
 from mechanic_core.estimates.estimate import (
     Estimate,
     EstimateAnswered,
@@ -32,10 +33,10 @@ from mechanic_core.estimates.estimate import (
     EstimateStatus,
     EstimateSuperseded,
 )
-from mechanic_core.estimates.told import Told
 from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail
 from mechanic_core.paging import WHOLE_LIST
 from mechanic_core.tickets.bounds import TooMany
+from mechanic_core.tickets.job import JobId
 from mechanic_core.tickets.ticket import TicketFrozen, TicketId, TicketNotFound
 from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
@@ -141,9 +142,11 @@ class ReadApproval:
             is_receipt = link.used_at is not None or estimate.status is EstimateStatus.ANSWERED
             if not is_receipt:
                 require_answerable(link, estimate, ticket, at)
+            customer = work.customers.get(ticket.customer_id)
             decisions = work.decisions.of(link.ticket_id, WHOLE_LIST).items if is_receipt else ()
         return Approval(
             estimate=estimate,
+            customer=customer.name,
             vehicle=ticket.vehicle,
             expires_at=link.expires_at,
             decisions=tuple(one for one in decisions if one.estimate == link.number),
@@ -167,7 +170,8 @@ class AnswerByLink:
     def __call__(self, actor: Actor, token: LinkToken, form: ApprovalForm) -> Decision:
         """Return the new decision; nobody has entered it but who has the link.
 
-        Raises `LinkNotFound`, `ApprovalClosed`, `WorkStarted`, and `RuleBroken` for what is missing.
+        Raises `LinkNotFound`, `ApprovalClosed`, `WorkStarted`, and `RuleBroken` for what is missing
+        and for jobs that were answered otherwise since the form was opened.
         """
         self.policy.admit(actor)
         said = self.tokens.read(token)
@@ -177,11 +181,14 @@ class AnswerByLink:
             ticket = work.tickets.lock(link.ticket_id)
             estimate = _estimate(work, link, at)
             require_answerable(link, estimate, ticket, at)
-            answers = form.answers_for(estimate.unanswered)
+            before = _answers_before(work, estimate) if estimate.answered else {}
+            answers = form.answers_for(estimate.unanswered, before)
             if not work.approval_links.use(link, at):
                 raise ApprovalClosed(LinkEnd.ANSWERED)
-            told = Told(actor=ANONYMOUS, at=at, person=form.name or "", channel=Channel.LINK)
-            return self.consent.take_answers(work, ticket, estimate, answers, told)
+            record = ConsentRecord(
+                actor=ANONYMOUS, at=at, person=form.name or "", channel=Channel.LINK
+            )
+            return self.consent.take_answers(work, ticket, estimate, answers, record)
 
 
 def _stored(work: Work, said: Link, at: datetime) -> ApprovalLink:
@@ -190,6 +197,17 @@ def _stored(work: Work, said: Link, at: datetime) -> ApprovalLink:
     if link is None or link.nonce != said.nonce:
         raise ApprovalClosed(LinkEnd.EXPIRED if said.expires_at <= at else LinkEnd.REPLACED)
     return link
+
+
+def _answers_before(work: Work, estimate: Estimate) -> Mapping[JobId, Answer]:
+    """Return the latest answer for each job of *estimate* that has one."""
+    decisions = work.decisions.of(estimate.ticket_id, WHOLE_LIST).items
+    return {
+        one.job_id: one.answer
+        for decision in decisions
+        if decision.estimate == estimate.number
+        for one in decision.answers
+    }
 
 
 def _estimate(work: Work, link: ApprovalLink, at: datetime) -> Estimate:

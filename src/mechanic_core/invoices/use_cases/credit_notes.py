@@ -63,7 +63,7 @@ class CreditInvoice:
                 totals=given.totals,
                 reason=form.reason,
                 issued_at=at,
-                issued_on=profile.today(at),
+                issued_on=max(profile.today(at), invoice.issued_on),
                 by=By(role=actor.role, id=actor.id),
                 previous=None,
             )

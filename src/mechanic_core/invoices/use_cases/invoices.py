@@ -6,6 +6,7 @@ from typing import ClassVar, final
 from attrs import evolve, frozen
 
 from mechanic_core.access import CUSTOMERS_ONLY, OWNER_OR_STAFF, STAFF_ONLY, Actor, By
+from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.estimates.ceiling import required_authorization
 from mechanic_core.estimates.decision import Decision
 from mechanic_core.invoices.allocation import balance_of
@@ -36,12 +37,13 @@ from mechanic_core.values import Clock
 @final
 @frozen
 class IssueInvoice:
-    """Issue the invoice of a ticket that is completed or closed."""
+    """Issue the invoice of a ticket that is completed or closed, to a customer who is not erased."""
 
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (
         TicketNotFound,
         TicketChanged,
+        CustomerNotFound,
         NotCompleted,
         AlreadyInvoiced,
         OverAuthorized,
@@ -99,7 +101,7 @@ def _draft(  # noqa: PLR0913 - of what, for whom, by whom and when
         sequence=0,
         ticket_id=ticket.id,
         customer_id=ticket.customer_id,
-        customer=InvoicedCustomer.of(work.customers.get(ticket.customer_id)),
+        customer=InvoicedCustomer.of(work.customers.lock(ticket.customer_id)),
         seller=values_of(profile, ProfileValues),
         vehicle=ticket.vehicle,
         odometer=ticket.vehicle.odometer if ticket.vehicle else None,

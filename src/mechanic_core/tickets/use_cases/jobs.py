@@ -8,7 +8,7 @@ from attrs import frozen
 from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.inventory.part import InsufficientStock, Kind
-from mechanic_core.recommendations.declined_work import offered_lines, recommendation_for
+from mechanic_core.recommendations.offers import offered_lines, recommendation_for
 from mechanic_core.recommendations.recommendation import (
     PartArchived,
     Recommendation,

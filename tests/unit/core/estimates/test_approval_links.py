@@ -172,17 +172,39 @@ def test_what_is_missing_is_named(desk: Desk, links: Links) -> None:
 
 def test_jobs_that_have_an_answer_need_none(desk: Desk, links: Links) -> None:
     """
-    What was decided by phone stays, whatever the form says of it.
+    What was decided by phone stays, and a form that says the same of it is taken.
     """
     first, second = desk.job(price="10"), desk.job("Oil", price="20")
     estimate = desk.estimate()
     token = links.token(estimate)
     desk.decide(estimate, {first: YES})
 
-    decision = links.answer(token, {first: NO, second: YES})
+    decision = links.answer(token, {first: YES, second: YES})
 
     assert [(second.id, YES)] == [(one.job_id, one.answer) for one in decision.answers]
     assert 2 == len(desk.read().jobs)
+
+
+@pytest.mark.parametrize("meanwhile", [YES, NO])
+def test_another_answer_than_by_phone_is_not_lost(
+    desk: Desk, links: Links, meanwhile: Answer
+) -> None:
+    """
+    Who opened the form before somebody called, and answers otherwise, is told so; nothing is taken.
+    """
+    first, second = desk.job(price="10"), desk.job("Oil", price="20")
+    estimate = desk.estimate()
+    token = links.token(estimate)
+    by_phone = desk.decide(estimate, {first: meanwhile})
+    other = NO if meanwhile is YES else YES
+
+    with pytest.raises(Invalid) as refused:
+        links.answer(token, {first: other, second: YES})
+
+    assert [f"#/job-{first.id}"] == [one.pointer for one in refused.value.problems]
+    assert (by_phone,) == desk.decisions()
+    links.answer(token, {second: YES})
+    assert 2 == len(desk.decisions())
 
 
 def test_a_forged_token_is_not_found(desk: Desk, links: Links) -> None:
@@ -340,3 +362,20 @@ def test_links_of_an_erased_customer_are_gone(desk: Desk, links: Links) -> None:
     assert ("Ada Moore",) == tuple(one.person for one in desk.decisions())
     assert 1 == len(desk.recommendations())
     assert desk.read().customer_id == CUSTOMER.id
+
+
+def test_links_end_when_the_ticket_is_another_customers(desk: Desk, links: Links) -> None:
+    """
+    Who had the ticket by mistake cannot see or decide what is another one's; a new link can.
+    """
+    job = desk.job(price="10")
+    estimate = desk.estimate()
+    former = links.token(estimate)
+
+    change = partial(evolve, customer_id=2)
+    desk.premises.shop.change_ticket(MECHANIC, desk.ticket.id, change)
+
+    assert (LinkEnd.REPLACED,) * 2 == links.end_of(former)
+    newer = links.token(estimate)
+    assert "Cleo" == links.read(newer).customer
+    assert {job.id} == {one.job_id for one in links.answer(newer, {job: NO}).answers}

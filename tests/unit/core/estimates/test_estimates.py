@@ -114,7 +114,7 @@ def test_jobs_that_need_an_answer_are_estimated(desk: Desk) -> None:
     """
     Without ids: those that are proposed, and those that have changed; none is refused.
     """
-    with pytest.raises(NothingToEstimate):
+    with pytest.raises(NothingToEstimate, match="the ticket has no jobs"):
         desk.estimate()
     first, second = desk.job(price="10"), desk.job("Oil", price="10")
     desk.authorize(first)

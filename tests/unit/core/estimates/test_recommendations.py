@@ -248,6 +248,20 @@ def test_parts_that_are_not_there_are_named(desk: Desk) -> None:
     assert ((), ()) == (ticket.read().jobs, ticket.read().parts)
 
 
+def test_it_is_on_a_ticket_once(desk: Desk) -> None:
+    """
+    The same work twice would be billed twice, or declined and authorized at once.
+    """
+    (found,) = decline(desk, desk.job(price="10"))
+    again = later(desk)
+    job = again.job(recommendation_id=found.id)
+
+    with pytest.raises(RecommendationClosed, match=f"already, as job {job.id}"):
+        again.job(recommendation_id=found.id)
+
+    assert [job.id] == [one.id for one in again.read().jobs]
+
+
 def test_it_is_for_its_vehicle(desk: Desk, premises: Premises) -> None:
     """
     Another vehicle's ticket is refused, one without vehicle too; an unknown one does not exist.

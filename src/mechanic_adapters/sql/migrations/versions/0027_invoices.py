@@ -212,9 +212,10 @@ def _count(table: str) -> None:
     if is_postgres():
         op.execute(f"CREATE OR REPLACE {head} EXECUTE FUNCTION change_total('{table}', '1')")
         return
-    op.execute(f"INSERT INTO list_totals (list, total) VALUES ('{table}', 0)")  # noqa: S608 - our own names
     op.execute(
-        f"CREATE {head} BEGIN"  # noqa: S608 - as above
+        f"CREATE {head} BEGIN"  # noqa: S608 - our own names
+        f" INSERT INTO list_totals (list, total) SELECT '{table}', 0"
+        f" WHERE NOT EXISTS (SELECT 1 FROM list_totals WHERE list = '{table}');"
         f" UPDATE list_totals SET total = total + 1 WHERE list = '{table}'; END"
     )
 

@@ -22,6 +22,7 @@ from mechanic_adapters.sql.schema.tickets import tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.estimates.approval_links import ApprovalLink
 from mechanic_core.estimates.ports import ApprovalLinks
+from mechanic_core.tickets.ticket import TicketId
 
 _LINKS: Final = "approval_links"
 _make_link = record_maker(ApprovalLink)
@@ -50,6 +51,7 @@ _of_customer = select(tickets.c.id).where(
     tickets.c.customer_id == bindparam("owner_id", type_=BigInteger)
 )
 _FORGET = delete(approval_links).where(_link.ticket_id.in_(_of_customer))
+_FORGET_ONE = _FORGET.where(_link.ticket_id == RECORD_ID)
 _SWEEP = delete_oldest(_link.id, _link.expires_at)
 
 
@@ -72,8 +74,12 @@ class SqlApprovalLinks(ApprovalLinks):
         params = {"record_id": link.id, "the_nonce": link.nonce, "at": at}
         return self._executor.write(_LINKS, _USE, params) == 1
 
-    def forget(self, customer_id: CustomerId) -> None:
-        self._executor.write(_LINKS, _FORGET, {"owner_id": customer_id})
+    def forget(self, customer_id: CustomerId, ticket_id: TicketId | None = None) -> None:
+        params: dict[str, int] = {"owner_id": customer_id}
+        if ticket_id is None:
+            self._executor.write(_LINKS, _FORGET, params)
+        else:
+            self._executor.write(_LINKS, _FORGET_ONE, params | {"record_id": ticket_id})
 
     def sweep(self, before: datetime, limit: int) -> int:
         return self._executor.write(_LINKS, _SWEEP, {"before": before, "limit": limit})

@@ -1,12 +1,12 @@
 """Decisions of customers in SQL."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, final
 
 from attrs import evolve, frozen
-from sqlalchemy import Select, Subquery, insert, select
+from sqlalchemy import ColumnElement, Select, Subquery, insert, literal_column, select
 
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
@@ -17,7 +17,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     field_values,
     record_maker,
 )
-from mechanic_adapters.sql.engine.sql_functions import id_in
+from mechanic_adapters.sql.engine.sql_functions import id_in, qualified
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.schema.estimates import decisions
@@ -31,7 +31,16 @@ from mechanic_core.tickets.ticket import TicketId
 _NOUN: Final = "decisions"
 _make_decision = record_maker(Decision)
 _OF_TICKET = select(decisions).where(decisions.c.ticket_id == RECORD_ID)
-_ADD = insert(decisions).values(column_parameters(decisions)).returning(decisions.c.id)
+_INSERTED_BY: list[ColumnElement[Any]] = [
+    literal_column(f"{decisions.name}.{name}") for name in ("by_role", "by_id")
+]
+"""By name only: as columns they would make the subqueries read the table again."""
+
+_ADD = (
+    insert(decisions)
+    .values(column_parameters(decisions))
+    .returning(decisions.c.id, qualified(name_of(*_INSERTED_BY)))
+)
 _LIMIT = (
     select(decisions.c.amount)
     .where(decisions.c.ticket_id == RECORD_ID, decisions.c.kind == DecisionKind.LIMIT)
@@ -64,6 +73,7 @@ def _all(rows: Select[Any]) -> Select[Any]:
 
 _LAST = _all(_OF_TICKET.order_by(decisions.c.id.desc()).limit(1))
 _LIST = PageQuery(rows=_OF_TICKET, key=decisions.c.id, join=_join)
+_GET_ALL = _all(select(decisions).where(id_in(decisions.c.id, "ids")))
 _found = select(decisions).where(id_in(decisions.c.ticket_id, "ids")).subquery("found")
 _OF_ALL = _join(_found).order_by(_found.c.ticket_id, _found.c.id)
 
@@ -77,7 +87,9 @@ class SqlDecisions(Decisions):
 
     def add(self, decision: Decision) -> Decision:
         rows = self._executor.write_returning(_NOUN, _ADD, field_values(decision, by=By))
-        return evolve(decision, id=DecisionId(rows[0][0]))
+        number, name = rows[0]
+        by = evolve(decision.by, name=name) if decision.by else None
+        return evolve(decision, id=DecisionId(number), by=by)
 
     def last(self, ticket_id: TicketId) -> Decision | None:
         return next(_read(self._executor.all(_LAST, {"record_id": ticket_id})), None)
@@ -93,3 +105,8 @@ class SqlDecisions(Decisions):
         rows = self._executor.all(_OF_ALL, {"ids": sorted(ticket_ids)})
         grouped = groupby(_read(rows), key=attrgetter("ticket_id"))
         return {ticket_id: tuple(found) for ticket_id, found in grouped}
+
+
+def read_decisions(executor: Executor, ids: Collection[int]) -> Iterable[Decision]:
+    """Return those of *ids* that exist, in any order."""
+    return _read(executor.all(_GET_ALL, {"ids": sorted(ids)}))

@@ -151,7 +151,7 @@ class SqlInvoices(Invoices, InvoiceLists):
         values = _values(invoice)
         rows = self._executor.write_returning(_NOUN, _ADD, values)
         new = with_values(invoice, id=InvoiceId(rows[0][0]))
-        self._executor.write(_NOUN, _ADD_STATE, {**values, "invoice_id": new.id})
+        self._executor.write(_NOUN, _ADD_STATE, state_values(new))
         self._executor.note_event(Event.between(None, new, self._executor.actor))
         return self.get(new.id)
 
@@ -205,6 +205,11 @@ def _values(invoice: Invoice) -> Mapping[str, Any]:
         "payment_status": invoice.payment_status,
         "issued_month": invoice.issued_on.replace(day=1),
     }
+
+
+def state_values(invoice: Invoice) -> Mapping[str, Any]:
+    """Return what the state of *invoice* must be, by the names of the columns."""
+    return {**_values(invoice), "invoice_id": invoice.id}
 
 
 def read_invoices(executor: Executor, ids: Collection[int]) -> Iterable[Invoice]:

@@ -10,6 +10,7 @@ from sqlalchemy import text, update
 
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.engine.record_text import UNREADABLE
 from mechanic_adapters.sql.engine.row_mapping import json_text, values_text
 from mechanic_adapters.sql.engine.sql_functions import rows_from_json
 from mechanic_adapters.sql.queries.tickets import (
@@ -42,10 +43,6 @@ _STAMP: Final = (
     .values(totals=_rows.c.totals, priced_version=_rows.c.priced_version)
     .where(tickets.c.id == _rows.c.id)
 )
-
-
-_NOT_WRITTEN_BY_US: Final = (ValueError, TypeError, AttributeError, KeyError, RuleBroken)
-"""What reading or pricing raises for a text that is no JSON, or JSON of something else."""
 
 
 @final
@@ -116,7 +113,7 @@ def _wrong_price(row: Row, rules: PricingRules) -> WrongPrice | None:
         computed = priced(stored, rules)
         members = changed_members(stored, computed)
         total = Money(index(stored.totals.total))
-    except _NOT_WRITTEN_BY_US:
+    except (*UNREADABLE, RuleBroken):
         return WrongPrice(row[0], ())
     if stored.rules != computed.rules:
         members = (*members, "rules")

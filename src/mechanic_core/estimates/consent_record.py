@@ -1,4 +1,4 @@
-"""How the shop knows of a decision."""
+"""Who has consented, how, and who has written it down."""
 
 from datetime import datetime
 from typing import final
@@ -12,8 +12,8 @@ from mechanic_core.tickets.history import Entry, HistoryEvent
 
 @final
 @frozen(kw_only=True)
-class Told:
-    """Who has entered a decision and when, and from whom and how it came.
+class ConsentRecord:
+    """Whose decision it is, how it came to the shop, and who has entered it when.
 
     The *actor* is anonymous for one that was made with a link.
     """

@@ -6,14 +6,15 @@ from datetime import datetime
 from attrs import evolve, frozen
 
 from mechanic_core.errors import Problem, RuleBroken, Unknown
+from mechanic_core.estimates.calculation import is_as_shown
 from mechanic_core.estimates.estimate import Estimate
-from mechanic_core.estimates.priced_jobs import is_as_shown
 from mechanic_core.inventory.part import PartId
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.recommendations.recommendation import (
     PartArchived,
     Recommendation,
+    RecommendationClosed,
     RecommendationId,
     RecommendationNotFound,
     RecommendedLine,
@@ -51,14 +52,20 @@ def accept(work: Work, job: Job, at: datetime) -> None:
 def recommendation_for(work: Work, ticket: Ticket, recommendation_id: int) -> Recommendation:
     """Return a recommendation that may be put on *ticket*, locked.
 
-    Raises `Unknown`, `RecommendationClosed`, and `RuleBroken` for one of another vehicle; without
-    a vehicle it must be of the same customer.
+    Raises `Unknown`, `RecommendationClosed`, also for one that is on the ticket already, and
+    `RuleBroken` for one of another vehicle; without a vehicle it must be of the same customer.
     """
     try:
         found = work.recommendations.lock(RecommendationId(recommendation_id))
     except RecommendationNotFound:
         raise Unknown("#/recommendation_id") from None
     found.require_open()
+    for job in ticket.jobs:
+        if job.recommendation_id == found.id:
+            raise RecommendationClosed(
+                f"the recommendation is on the ticket already, as job {job.id}",
+                recommendation_status=found.status.value,
+            )
     vehicle_id = ticket.vehicle.id if ticket.vehicle else None
     if found.vehicle_id != vehicle_id or (
         vehicle_id is None and found.customer_id != ticket.customer_id

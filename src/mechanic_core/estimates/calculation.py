@@ -35,6 +35,8 @@ def jobs_to_estimate(ticket: Ticket, form: EstimateForm) -> tuple[Job, ...]:
             for job in ticket.jobs
             if job.status is JobStatus.PROPOSED or job.changed_since_authorized
         ]
+        if not ticket.jobs:
+            raise NothingToEstimate("the ticket has no jobs")
         if not wanted:
             raise NothingToEstimate
         return tuple(wanted)
