@@ -11,8 +11,8 @@ import attrs
 import pytest
 
 from mechanic_adapters.conformance.samples.records import ALL
+from mechanic_adapters.conformance.samples.rollback import rolled_back
 from mechanic_adapters.conformance.samples.threads import in_another_thread
-from mechanic_adapters.conformance.store.transactions import rolled_back
 from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.security.link_tokens import HmacLinkTokens
 from mechanic_core.access import ANONYMOUS, SYSTEM, Role, RoleForbids

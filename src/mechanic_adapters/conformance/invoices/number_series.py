@@ -5,9 +5,9 @@ from typing import Final
 from mechanic_adapters.conformance.samples.declarations import Lock, Write
 from mechanic_adapters.conformance.samples.invoices import new_invoice
 from mechanic_adapters.conformance.samples.records import ALL, add_customer, add_ticket
+from mechanic_adapters.conformance.samples.rollback import rolled_back
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_adapters.conformance.samples.threads import in_parallel
-from mechanic_adapters.conformance.store.transactions import rolled_back
 from mechanic_core.invoices.invoice import Invoice
 from mechanic_core.invoices.number_series import Series
 from mechanic_core.invoices.ports import InvoiceFilter

@@ -14,9 +14,10 @@ from mechanic_adapters.conformance.samples.records import (
     new_customer,
     new_movement,
 )
+from mechanic_adapters.conformance.samples.rollback import rolled_back
 from mechanic_adapters.conformance.samples.seed import add_seed, snapshot
 from mechanic_adapters.conformance.samples.threads import in_another_thread
-from mechanic_adapters.conformance.store.transactions import add, names, rolled_back
+from mechanic_adapters.conformance.store.transactions import add, names
 from mechanic_core.events.event import Event
 from mechanic_core.unit_of_work import Store
 

@@ -13,7 +13,7 @@ from mechanic_adapters.conformance.samples.records import (
     add_vehicle,
     new_customer,
 )
-from mechanic_adapters.conformance.store.transactions import rolled_back
+from mechanic_adapters.conformance.samples.rollback import rolled_back
 from mechanic_core.events.event import Event, EventType
 from mechanic_core.unit_of_work import ReadOnlyError, Store
 

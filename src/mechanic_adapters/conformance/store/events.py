@@ -20,8 +20,8 @@ from mechanic_adapters.conformance.samples.records import (
     new_customer,
     new_entry,
 )
+from mechanic_adapters.conformance.samples.rollback import rolled_back
 from mechanic_adapters.conformance.samples.seed import add_seed
-from mechanic_adapters.conformance.store.transactions import rolled_back
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.customers.customer import EmailTaken
 from mechanic_core.errors import LostRace

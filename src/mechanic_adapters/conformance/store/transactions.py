@@ -1,8 +1,7 @@
 """The contract of transactions: leaving the block commits, raising rolls back."""
 
 import contextvars
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Final
 
 import pytest
@@ -10,6 +9,7 @@ from attrs import evolve
 
 from mechanic_adapters.conformance.samples.declarations import UniqueValue, Write
 from mechanic_adapters.conformance.samples.records import ALL, UNKNOWN, add_customer, new_customer
+from mechanic_adapters.conformance.samples.rollback import Rollback, rolled_back
 from mechanic_adapters.conformance.samples.seed import add_seed, snapshot
 from mechanic_adapters.conformance.samples.threads import in_another_thread
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound, EmailTaken
@@ -17,18 +17,6 @@ from mechanic_core.errors import LostRace
 from mechanic_core.unit_of_work import LeftElsewhereError, Store, Work
 
 WRITES: Final = Write.collect("WRITES")
-
-
-class Rollback(Exception):
-    """Raised to end a block without a commit."""
-
-
-@contextmanager
-def rolled_back(store: Store) -> Iterator[Work]:
-    """Open a transaction that is rolled back at the end of the block."""
-    with suppress(Rollback), store.begin() as work:
-        yield work
-        raise Rollback
 
 
 def add(work: Work, name: str) -> None:
