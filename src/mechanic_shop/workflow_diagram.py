@@ -31,6 +31,12 @@ _TRANSITIONS: Final = """\
 A transition makes the stock movement named here for each part line, in the same transaction. Any
 other transition is refused with 409 `transition-blocked`.
 """
+_GUARDS: Final = """\
+## Guards
+
+A guard blocks a transition in the case named here. Those of authorization and invoices depend on the
+shop's profile.
+"""
 _STATUSES: Final = """\
 ## Statuses
 
@@ -52,6 +58,8 @@ def page() -> str:
         _diagram(),
         _TRANSITIONS,
         _transition_table(),
+        _GUARDS,
+        _guard_table(),
         _STATUSES,
         _status_table(),
         _STOCK,
@@ -88,6 +96,17 @@ def _transition_table() -> str:
             for move in WORKFLOW
         ),
     )
+
+
+def _guard_table() -> str:
+    guards = dict.fromkeys(guard for move in WORKFLOW for guard in move.guards)
+    return _table(("guard", "blocks"), ((_guard_name(one), _blocked_case(one)) for one in guards))
+
+
+def _blocked_case(guard: Guard) -> str:
+    """Return the case in which *guard* blocks, from its docstring."""
+    line = (guard.__doc__ or "").partition("\n")[0]
+    return line.removeprefix("Return a blocker ").removesuffix(".")
 
 
 def _status_table() -> str:

@@ -253,6 +253,8 @@ def test_no_answer_about_an_erased_customer_is_left() -> None:
     ticket = post(shop, job, MECHANIC, "/service_tickets").json["id"]
     path = f"/service_tickets/{ticket}"
     post(shop, {"amount": 50, "person": "Di", "channel": "in_person"}, path=f"{path}/decisions")
+    paid = post(shop, {"amount": 5, "method": "cash"}, path=f"{path}/payments").json["id"]
+    post(shop, {"amount": 5, "reason": "No work"}, MANAGER, f"/payments/{paid}/refunds")
     post(shop, {"to": "cancelled"}, MECHANIC, f"{path}/transitions")
     post(shop, PART)
     post(shop, {"customer_id": 1, "plate": "9ABC123"}, MECHANIC, "/vehicles", Idempotency_Key="o")
