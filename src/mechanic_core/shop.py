@@ -178,9 +178,10 @@ class RecommendationUseCases:
 
 
 @frozen(kw_only=True, slots=False)
-class InvoiceUseCases:
-    """Invoices and credit notes."""
+class BillingUseCases:
+    """Prices, invoices, credit notes, payments, and what customers owe."""
 
+    price_lines: pricing.PriceLines
     issue_invoice: invoices.IssueInvoice
     list_invoices: invoices.ListInvoices
     list_my_invoices: invoices.ListMyInvoices
@@ -188,12 +189,6 @@ class InvoiceUseCases:
     credit_invoice: credit_notes.CreditInvoice
     list_credit_notes: credit_notes.ListCreditNotes
     read_credit_note: credit_notes.ReadCreditNote
-
-
-@frozen(kw_only=True, slots=False)
-class PaymentUseCases:
-    """Payments, refunds, and what customers owe."""
-
     take_payment: payments.TakePayment
     refund_payment: payments.RefundPayment
     list_ticket_payments: payments.ListTicketPayments
@@ -216,13 +211,6 @@ class InventoryUseCases:
     move_stock: inventory.MoveStock
     list_movements: inventory.ListMovements
     check_stock: inventory.CheckStock
-
-
-@frozen(kw_only=True, slots=False)
-class PricingUseCases:
-    """Prices of what is on no ticket."""
-
-    price_lines: pricing.PriceLines
 
 
 @frozen(kw_only=True, slots=False)
@@ -256,10 +244,8 @@ class Shop(
     LineUseCases,
     EstimateUseCases,
     RecommendationUseCases,
-    InvoiceUseCases,
-    PaymentUseCases,
+    BillingUseCases,
     InventoryUseCases,
-    PricingUseCases,
     ProfileUseCases,
     EventUseCases,
 ):

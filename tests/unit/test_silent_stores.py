@@ -5,7 +5,8 @@ import pytest
 from mechanic_adapters.conformance.samples.declarations import Write
 from mechanic_adapters.conformance.store.events import TestEventsOfChanges as Suite
 from mechanic_adapters.memory import MemoryStore, tables
-from mechanic_adapters.memory.repositories import estimates, invoices, profile, tickets
+from mechanic_adapters.memory.repositories import estimates, profile, tickets
+from mechanic_adapters.memory.repositories.billing import invoices
 
 WRITES = [
     write

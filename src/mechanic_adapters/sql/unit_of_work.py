@@ -1,7 +1,6 @@
 """The unit of work over SQL: every port of the shop, on one executor."""
 
-from typing import TypedDict
-
+from mechanic_adapters.port_groups import ConsentPorts, MoneyPorts
 from mechanic_adapters.sql.counters.worked_tickets import WorkedTickets
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.repositories.accounts import (
@@ -34,17 +33,6 @@ from mechanic_adapters.sql.repositories.tickets.owners import SqlTicketOwners
 from mechanic_adapters.sql.repositories.tickets.tickets import SqlTickets
 from mechanic_adapters.sql.repositories.vehicles import SqlOdometerLog, SqlVehicles
 from mechanic_adapters.sql.subjects import SqlSubjects
-from mechanic_core.estimates.ports import ApprovalLinks, Decisions, EstimateLists, Estimates
-from mechanic_core.invoices.ports import (
-    Balances,
-    CreditNotes,
-    InvoiceLists,
-    Invoices,
-    NumberSeries,
-)
-from mechanic_core.payments.ports import PaymentLists, Payments
-from mechanic_core.recommendations.ports import Recommendations
-from mechanic_core.statements.ports import Statements
 from mechanic_core.unit_of_work import OnCommit, Work, no_commit
 
 
@@ -87,17 +75,7 @@ def unit_of_work(
     )
 
 
-class _Consent(TypedDict):
-    """The ports of what customers are asked, and of their answers."""
-
-    estimates: Estimates
-    estimate_lists: EstimateLists
-    decisions: Decisions
-    approval_links: ApprovalLinks
-    recommendations: Recommendations
-
-
-def _consent(executor: Executor) -> _Consent:
+def _consent(executor: Executor) -> ConsentPorts:
     estimates = SqlEstimates(executor)
     return {
         "estimates": estimates,
@@ -108,20 +86,7 @@ def _consent(executor: Executor) -> _Consent:
     }
 
 
-class _Money(TypedDict):
-    """The ports of what customers owe and pay."""
-
-    invoices: Invoices
-    invoice_lists: InvoiceLists
-    credit_notes: CreditNotes
-    number_series: NumberSeries
-    balances: Balances
-    payments: Payments
-    payment_lists: PaymentLists
-    statements: Statements
-
-
-def _money(executor: Executor) -> _Money:
+def _money(executor: Executor) -> MoneyPorts:
     invoices, payments = SqlInvoices(executor), SqlPayments(executor)
     return {
         "invoices": invoices,

@@ -26,7 +26,6 @@ from mechanic_core.mail import use_cases as mail
 from mechanic_core.mail.outgoing_mail import MailKind
 from mechanic_core.mail.ports import Letter, Mailer
 from mechanic_core.mechanics import use_cases as mechanics
-from mechanic_core.pricing.use_cases import PriceLines
 from mechanic_core.profile import use_cases as profile
 from mechanic_core.shop import (
     AccountUseCases,
@@ -37,7 +36,6 @@ from mechanic_core.shop import (
     MailUseCases,
     MechanicUseCases,
     PasswordResetUseCases,
-    PricingUseCases,
     ProfileUseCases,
     Shop,
     TicketUseCases,
@@ -60,8 +58,8 @@ from mechanic_core.tickets.vehicle_lookup import VehicleLookup
 from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Store
 from mechanic_core.values import Clock
 from mechanic_core.vehicles import use_cases as vehicles
+from mechanic_shop.wiring.billing import billing_use_cases
 from mechanic_shop.wiring.estimates import estimate_use_cases, recommendation_use_cases
-from mechanic_shop.wiring.invoices import invoice_use_cases, payment_use_cases
 from mechanic_shop.wiring.open_store import lagging_reads
 
 
@@ -109,10 +107,8 @@ def build_shop(  # noqa: PLR0913 - everything that a shop can be configured with
         **vars(_lines(begin, read_only, now, stock)),
         **vars(estimate_use_cases(begin, read_only, read_lagging, now, stock, links, mailer)),
         **vars(recommendation_use_cases(begin, read_only, read_lagging, now)),
-        **vars(invoice_use_cases(begin, read_only, read_lagging, now)),
-        **vars(payment_use_cases(begin, read_only, read_lagging, now)),
+        **vars(billing_use_cases(begin, read_only, read_lagging, now)),
         **vars(_inventory(begin, read_only, read_lagging, now, low_stock)),
-        **vars(PricingUseCases(price_lines=PriceLines(read_only))),
         **vars(_profile(begin, read_only, read_lagging, now)),
         **vars(_events(begin, read_only, now, wakeups)),
     )

@@ -74,7 +74,7 @@ def _getters() -> Mapping[SubjectKind, Getter]:
     """Return the `SUBJECTS` that the modules of the package declare."""
     return {
         kind: getter
-        for module in pkgutil.iter_modules(repositories.__path__, f"{repositories.__name__}.")
+        for module in pkgutil.walk_packages(repositories.__path__, f"{repositories.__name__}.")
         for kind, getter in getattr(import_module(module.name), "SUBJECTS", {}).items()
     }
 

@@ -6,8 +6,8 @@ from typing import Final, final
 from attrs import evolve, frozen
 
 from mechanic_adapters.memory.paging import paginate
+from mechanic_adapters.memory.repositories.billing.payments import PAYMENTS
 from mechanic_adapters.memory.repositories.inventory import PARTS
-from mechanic_adapters.memory.repositories.payments import PAYMENTS
 from mechanic_adapters.memory.repositories.person_names import with_name
 from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_adapters.memory.tables import TableName, Tables, note_change

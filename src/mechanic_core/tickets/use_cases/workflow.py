@@ -5,17 +5,19 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
+from mechanic_core.estimates.ceiling import required_authorization
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.profile.profile import Profile
 from mechanic_core.tickets.bounds import TooMany
-from mechanic_core.tickets.circumstances import circumstances_of
 from mechanic_core.tickets.forms import Transition, TransitionForm, Transitions
+from mechanic_core.tickets.guards import Circumstances
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ownership import require_room
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status, TransitionBlocked
-from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -49,7 +51,7 @@ class MoveTicket:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             profile = work.profiles.get()
-            circumstances = circumstances_of(work, ticket, profile)
+            circumstances = _circumstances(work, ticket, profile)
             after, change = ticket.transition_to(form.to, at, circumstances)
             if change.start not in EDITABLE_STATUSES and change.to in EDITABLE_STATUSES:
                 require_room(work, ticket.customer_id)
@@ -79,7 +81,7 @@ class ReadTransitions:
         with self.read_only() as work:
             ticket = work.tickets.get(ticket_id)
             self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
-            circumstances = circumstances_of(work, ticket, work.profiles.get())
+            circumstances = _circumstances(work, ticket, work.profiles.get())
         others = [to for to in Status if to is not ticket.status]
         blockers = {to: ticket.blockers(to, circumstances) for to in others}
         return Transitions(
@@ -90,6 +92,15 @@ class ReadTransitions:
             ),
             version=ticket.version,
         )
+
+
+def _circumstances(work: Work, ticket: Ticket, profile: Profile) -> Circumstances:
+    """Return what the guards read beside *ticket*, under the present *profile*."""
+    return Circumstances(
+        authorization=required_authorization(work, ticket, profile),
+        balance=work.balances.of(ticket.id),
+        invoicing=profile.invoicing,
+    )
 
 
 @final

@@ -6,9 +6,9 @@ from typing import Final, TypeAlias, final
 
 from attrs import frozen
 
+from mechanic_adapters.memory.repositories.billing.invoices import CREDIT_NOTES, INVOICES
+from mechanic_adapters.memory.repositories.billing.payments import PAYMENTS
 from mechanic_adapters.memory.repositories.customers import CUSTOMERS
-from mechanic_adapters.memory.repositories.invoices import CREDIT_NOTES, INVOICES
-from mechanic_adapters.memory.repositories.payments import PAYMENTS
 from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_adapters.memory.tables import Tables
 from mechanic_core.customers.customer import CustomerId

@@ -1,18 +1,20 @@
-"""The use cases of invoices, payments and what customers owe, constructed by hand."""
+"""The use cases of prices, invoices, payments and what customers owe, constructed by hand."""
 
 from mechanic_core.invoices.use_cases import credit_notes, invoices
 from mechanic_core.payments import use_cases as payments
-from mechanic_core.shop import InvoiceUseCases, PaymentUseCases
+from mechanic_core.pricing.use_cases import PriceLines
+from mechanic_core.shop import BillingUseCases
 from mechanic_core.statements import use_cases as statements
 from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly
 from mechanic_core.values import Clock
 
 
-def invoice_use_cases(
+def billing_use_cases(
     begin: Begin, read_only: ReadOnly, read_lagging: ReadLagging, now: Clock
-) -> InvoiceUseCases:
-    """Return the use cases of invoices and credit notes."""
-    return InvoiceUseCases(
+) -> BillingUseCases:
+    """Return the use cases of what is billed and paid."""
+    return BillingUseCases(
+        price_lines=PriceLines(read_only),
         issue_invoice=invoices.IssueInvoice(begin, now),
         list_invoices=invoices.ListInvoices(read_lagging),
         list_my_invoices=invoices.ListMyInvoices(read_lagging),
@@ -20,14 +22,6 @@ def invoice_use_cases(
         credit_invoice=credit_notes.CreditInvoice(begin, now),
         list_credit_notes=credit_notes.ListCreditNotes(read_lagging),
         read_credit_note=credit_notes.ReadCreditNote(read_only),
-    )
-
-
-def payment_use_cases(
-    begin: Begin, read_only: ReadOnly, read_lagging: ReadLagging, now: Clock
-) -> PaymentUseCases:
-    """Return the use cases of payments, statements and receivables."""
-    return PaymentUseCases(
         take_payment=payments.TakePayment(begin, now),
         refund_payment=payments.RefundPayment(begin, now),
         list_ticket_payments=payments.ListTicketPayments(read_lagging),
