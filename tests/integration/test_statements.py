@@ -25,10 +25,12 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.part import Kind
 from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.invoices.ports import InvoiceFilter
 from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
+from mechanic_core.payments.ports import PaymentFilter
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.lines.labor_line import LaborLine
 from mechanic_core.tickets.lines.part_line import PartLine
@@ -41,6 +43,7 @@ from tests.integration.statements import counted
 
 MANY: Final = PageRequest(size=100, with_total=True)
 MANY_NEXT: Final = PageRequest(size=100, after=1)
+YEAR: Final = Period(since=date(2025, 3, 5), until=date(2026, 3, 4))
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +89,7 @@ READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
     "mechanics.get": lambda work, seed: work.mechanics.get(seed.mechanic.id),
     "mechanic_lists.find": lambda work, _: work.mechanic_lists.find(MANY, active_only=True),
     "standings.top": lambda work, _: work.standings.top(100, ALL_TIME),
-    "standings.top, a year": lambda work, _: work.standings.top(
-        100, Period(since=date(2025, 3, 5), until=date(2026, 3, 4))
-    ),
+    "standings.top, a year": lambda work, _: work.standings.top(100, YEAR),
     "accounts.find": lambda work, _: work.accounts.find("a@b.c", staff=True),
     "accounts.of": lambda work, seed: work.accounts.of(Role.CUSTOMER, seed.customer.id),
     "revocations.revoked_after": lambda work, _: work.revocations.revoked_after(0),
@@ -106,6 +107,24 @@ READS: Final[dict[str, Callable[[Work, Seed], object]]] = {
     "histories.of": lambda work, seed: work.histories.of(seed.ticket.id, MANY),
     "histories.owner_of": lambda work, seed: work.histories.owner_of(seed.ticket.id),
     "histories.started": lambda work, seed: work.histories.started(seed.ticket.id),
+    "invoices.get": lambda work, seed: work.invoices.get(seed.invoice.id),
+    "invoices.of_ticket": lambda work, seed: work.invoices.of_ticket(seed.ticket.id),
+    "invoice_lists.find": lambda work, _: work.invoice_lists.find(InvoiceFilter(), MANY),
+    "invoice_lists.find, a year": lambda work, _: work.invoice_lists.find(
+        InvoiceFilter(period=YEAR), MANY
+    ),
+    "credit_notes.get": lambda work, seed: work.credit_notes.get(seed.credit_note.id),
+    "credit_notes.of": lambda work, seed: work.credit_notes.of(seed.invoice.id, MANY),
+    "credit_notes.of_all": lambda work, seed: work.credit_notes.of_all([seed.invoice.id]),
+    "balances.of": lambda work, seed: work.balances.of(seed.ticket.id),
+    "balances.unsettled": lambda work, seed: work.balances.unsettled(seed.customer.id),
+    "payments.get": lambda work, seed: work.payments.get(seed.payment.id),
+    "payment_lists.of": lambda work, seed: work.payment_lists.of(seed.ticket.id, MANY),
+    "payment_lists.of_all": lambda work, seed: work.payment_lists.of_all([seed.ticket.id]),
+    "payment_lists.find": lambda work, _: work.payment_lists.find(PaymentFilter(), MANY),
+    "payment_lists.takings": lambda work, _: work.payment_lists.takings(PaymentFilter(period=YEAR)),
+    "statements.of": lambda work, seed: work.statements.of(seed.customer.id, YEAR),
+    "statements.open_tickets": lambda work, _: work.statements.open_tickets(AT.date()),
     "parts.get": lambda work, seed: work.parts.get(seed.part.id),
     "parts.find": lambda work, _: work.parts.find(PartFilter(sku="brake", low_stock=True), MANY),
     "ledger.of": lambda work, seed: work.ledger.of(seed.part.id, MANY),

@@ -7,6 +7,7 @@ from pathlib import Path
 from attrs import evolve
 from sqlalchemy import create_engine
 
+from mechanic_adapters.conformance.samples.invoices import new_invoice
 from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
@@ -20,7 +21,9 @@ from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.ports import PartFilter
+from mechanic_core.invoices.ports import InvoiceFilter
 from mechanic_core.paging import MAX_FILTERED_TOTAL, PageRequest
+from mechanic_core.payments.ports import PaymentFilter
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.vehicles.ports import VehicleFilter
 from tests.integration.databases import new_shop_url
@@ -85,6 +88,25 @@ def test_follow_additions_and_removals(store: SqlStore) -> None:
     assert (2, 2, 1, 1) == before
     assert (1, 1, 0, 0) == totals(store)
     assert () == store.wrong_totals()
+
+
+def test_count_documents(store: SqlStore) -> None:
+    """
+    Invoices and payments have totals too, and a recount keeps them.
+    """
+    seed = add_seed(store)
+    with store.begin() as work:
+        work.invoices.add(new_invoice(seed.ticket))
+
+    for _ in "ab":
+        with store.read_only() as work:
+            found = (
+                work.invoice_lists.find(InvoiceFilter(), COUNTED).total,
+                work.payment_lists.find(PaymentFilter(), COUNTED).total,
+            )
+        assert (2, 1) == found
+        assert () == store.wrong_totals()
+        store.recount()
 
 
 def test_are_rolled_back(store: SqlStore) -> None:
