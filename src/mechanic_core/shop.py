@@ -186,6 +186,7 @@ class BillingUseCases:
     list_invoices: invoices.ListInvoices
     list_my_invoices: invoices.ListMyInvoices
     read_invoice: invoices.ReadInvoice
+    print_invoice: invoices.PrintInvoice
     credit_invoice: credit_notes.CreditInvoice
     list_credit_notes: credit_notes.ListCreditNotes
     read_credit_note: credit_notes.ReadCreditNote

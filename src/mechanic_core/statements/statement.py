@@ -57,6 +57,7 @@ class Statement:
     seller: Annotated[ProfileValues, Unpublished()]
     since: Annotated[date | None, Unpublished()]
     until: Annotated[date | None, Unpublished()]
+    today: Annotated[date, Unpublished()]
     opening: Annotated[Money, Description("What was owed before the first entry."), Example(0)]
     entries: tuple[StatementEntry, ...]
     closing: Annotated[Money, Description("What is owed after the last entry."), Example(189.32)]

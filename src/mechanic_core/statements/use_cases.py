@@ -25,6 +25,7 @@ class ReadStatement:
     refuses: ClassVar = (CustomerNotFound,)
 
     read_lagging: ReadLagging
+    now: Clock
 
     def __call__(self, actor: Actor, customer_id: CustomerId, period: Period) -> Statement:
         """Return the statement, with all entries of the period."""
@@ -33,14 +34,15 @@ class ReadStatement:
         with self.read_lagging(actor) as work:
             customer = work.customers.get(customer_id)
             opening, entries = work.statements.of(customer_id, period)
-            seller = values_of(work.profiles.get(), ProfileValues)
+            profile = work.profiles.get()
         entries = with_balances(opening, entries)
         return Statement(
             customer_id=customer_id,
             customer=InvoicedCustomer.of(customer),
-            seller=seller,
+            seller=values_of(profile, ProfileValues),
             since=period.since,
             until=period.until,
+            today=profile.today(self.now()),
             opening=opening,
             entries=entries,
             closing=entries[-1].balance if entries else opening,

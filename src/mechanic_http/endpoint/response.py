@@ -119,7 +119,7 @@ def response_encoder(operation: Operation, printers: Mapping[str, Printer]) -> E
 def _document_encoder(print_document: Printer, headers: Mapping[str, str]) -> Encoder:
     def encode(_: Call, record: Any) -> EncodedResponse:
         printed = print_document(record)
-        etag = {"ETag": make_etag(record, printed.body)}
+        etag = {"ETag": make_etag(printed, printed.body)}
         return EncodedResponse(
             int(HTTPStatus.OK), {**headers, **printed.headers, **etag}, printed.body
         )

@@ -12,6 +12,7 @@ from mechanic_core.shop import Shop
 from mechanic_core.statements.receivables import Receivables
 from mechanic_core.statements.statement import Statement
 from mechanic_core.statements.use_cases import ReadReceivables, ReadStatement
+from mechanic_http.endpoint.negotiation import HTML, PDF
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import PeriodQuery, Query
 from mechanic_http.endpoint.route import Route
@@ -59,6 +60,32 @@ class StatementItem:
 
 @final
 @frozen
+class StatementHtml:
+    """A statement as a page to be printed."""
+
+    shop: Shop
+
+    @endpoint(ReadStatement, operation_id="read_statement_html", media_type=HTML)
+    def on_get(self, actor: Actor, customer_id: CustomerId, query: StatementQuery) -> Statement:
+        """Get the statement of a customer's account as a page to be printed."""
+        return self.shop.read_statement(actor, customer_id, query.period)
+
+
+@final
+@frozen
+class StatementPdf:
+    """A statement as PDF."""
+
+    shop: Shop
+
+    @endpoint(ReadStatement, operation_id="read_statement_pdf", media_type=PDF)
+    def on_get(self, actor: Actor, customer_id: CustomerId, query: StatementQuery) -> Statement:
+        """Get the statement of a customer's account as PDF."""
+        return self.shop.read_statement(actor, customer_id, query.period)
+
+
+@final
+@frozen
 class ReceivablesItem:
     """What all customers owe."""
 
@@ -72,5 +99,7 @@ class ReceivablesItem:
 
 ROUTES: Final = (
     Route("/customers/{customer_id}/statement", StatementItem),
+    Route("/customers/{customer_id}/statement.html", StatementHtml),
+    Route("/customers/{customer_id}/statement.pdf", StatementPdf),
     Route("/receivables", ReceivablesItem),
 )

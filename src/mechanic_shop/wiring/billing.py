@@ -19,6 +19,7 @@ def billing_use_cases(
         list_invoices=invoices.ListInvoices(read_lagging),
         list_my_invoices=invoices.ListMyInvoices(read_lagging),
         read_invoice=invoices.ReadInvoice(read_only),
+        print_invoice=invoices.PrintInvoice(read_only),
         credit_invoice=credit_notes.CreditInvoice(begin, now),
         list_credit_notes=credit_notes.ListCreditNotes(read_lagging),
         read_credit_note=credit_notes.ReadCreditNote(read_only),
@@ -27,6 +28,6 @@ def billing_use_cases(
         list_ticket_payments=payments.ListTicketPayments(read_lagging),
         list_payments=payments.ListPayments(read_lagging),
         read_payment=payments.ReadPayment(read_only),
-        read_statement=statements.ReadStatement(read_lagging),
+        read_statement=statements.ReadStatement(read_lagging, now),
         read_receivables=statements.ReadReceivables(read_lagging, now),
     )

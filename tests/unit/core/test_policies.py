@@ -47,7 +47,7 @@ CONTRACT = {
         read_ticket read_transitions list_history read_price list_estimates read_estimate
         print_estimate
         decide_on_estimate list_decisions read_authorization read_recommendation
-        read_invoice list_credit_notes read_credit_note list_ticket_payments read_payment
+        read_invoice print_invoice list_credit_notes read_credit_note list_ticket_payments read_payment
         read_statement
     """,
     OWNER_OR_MANAGER: "erase_customer export_customer",

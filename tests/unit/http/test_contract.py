@@ -257,6 +257,11 @@ CONTRACT = (
             "previous": None,
         },
     ),
+    *(
+        RequestCase("GET", f"{path}.{suffix}", CUSTOMER, 200)
+        for path in ("/invoices/1", "/credit_notes/1", "/customers/1/statement")
+        for suffix in ("html", "pdf")
+    ),
     RequestCase("GET", "/my-invoices", CUSTOMER, 200, None, {"per_page": 20}),
     RequestCase(
         "POST",

@@ -275,7 +275,7 @@ def test_the_family_has_room_for_other_papers(shop: Client) -> None:
 
     assert "Signature" not in text
     for said in (
-        *("Invoice INV-7", "Pad rear", "No parts or labor yet", f"Payment {MINUS}5.00 4.00"),
+        *("Invoice INV-7", "Pad rear", "No parts or labor", f"Payment {MINUS}5.00 4.00"),
         *("Due 4.00 USD", "Ada, by phone: Brakes. Authorized in all: 9.00 USD"),
     ):
         assert said in text

@@ -1,4 +1,4 @@
-"""Issue, list and read invoices."""
+"""Issue, list, read and print invoices."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar, final
@@ -9,6 +9,7 @@ from mechanic_core.access import CUSTOMERS_ONLY, OWNER_OR_STAFF, STAFF_ONLY, Act
 from mechanic_core.customers.customer import CustomerNotFound
 from mechanic_core.estimates.ceiling import required_authorization
 from mechanic_core.estimates.decision import Decision
+from mechanic_core.estimates.estimate import EstimateNumber
 from mechanic_core.invoices.allocation import balance_of
 from mechanic_core.invoices.balance import Balance
 from mechanic_core.invoices.invoice import (
@@ -23,6 +24,7 @@ from mechanic_core.invoices.invoice import (
     TotalNegative,
 )
 from mechanic_core.invoices.ports import InvoiceFilter
+from mechanic_core.invoices.printed import PrintedInvoice
 from mechanic_core.money import Money
 from mechanic_core.paging import WHOLE_LIST, Page, PageRequest
 from mechanic_core.profile.profile import Profile, ProfileValues, values_of
@@ -184,3 +186,25 @@ class ReadInvoice:
             invoice = work.invoices.get(invoice_id)
         self.policy.require_access(actor, invoice.customer_id, InvoiceNotFound())
         return invoice
+
+
+@final
+@frozen
+class PrintInvoice:
+    """Read an invoice with all that its paper shows, none of which changes after the issue."""
+
+    policy: ClassVar = OWNER_OR_STAFF
+    refuses: ClassVar = (InvoiceNotFound,)
+
+    read_only: ReadOnly
+
+    def __call__(self, actor: Actor, invoice_id: InvoiceId) -> PrintedInvoice:
+        """Return the invoice, and the estimates on which its customer has decided."""
+        self.policy.admit(actor)
+        with self.read_only() as work:
+            invoice = work.invoices.get(invoice_id)
+            self.policy.require_access(actor, invoice.customer_id, InvoiceNotFound())
+            numbers = {EstimateNumber(one.estimate) for one in invoice.decisions if one.estimate}
+            ticket_id = invoice.ticket_id
+            estimates = work.estimate_lists.numbered(ticket_id, numbers) if numbers else {}
+        return PrintedInvoice(invoice=invoice, estimates=estimates)

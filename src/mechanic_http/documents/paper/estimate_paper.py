@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from mechanic_core.customers.customer import Customer
 from mechanic_core.estimates.estimate import Estimate, EstimatedJob
 from mechanic_core.estimates.printed import PrintedEstimate
 from mechanic_core.profile.calendar import day_in
 from mechanic_core.tickets.job import JobKind
 from mechanic_http.documents.paper import figures
-from mechanic_http.documents.paper.paper import Buyer, Fact, Paper, Section
+from mechanic_http.documents.paper.paper import Fact, Paper, Section
 from mechanic_http.documents.rendering import shown_money
 
 _CONSENT = (
@@ -29,7 +28,7 @@ def estimate_paper(printed: PrintedEstimate) -> Paper:
         currency=profile.currency,
         facts=tuple(_facts(estimate)),
         seller=figures.seller_of(profile),
-        buyer=buyer_of(printed.customer),
+        buyer=figures.buyer_of(printed.customer),
         vehicle=figures.vehicle_facts(printed.vehicle),
         note=estimate.note or "",
         sections=tuple(_section(job, taxed) for job in estimate.jobs),
@@ -43,18 +42,6 @@ def estimate_paper(printed: PrintedEstimate) -> Paper:
         consent=_CONSENT,
         disclosures=profile.disclosures,
         digest=estimate.digest,
-    )
-
-
-def buyer_of(customer: Customer | None) -> Buyer:
-    """Return a customer as they are now; nobody where they were erased."""
-    if customer is None:
-        return Buyer()
-    return Buyer(
-        name=customer.name,
-        address=customer.address or "",
-        phone=customer.phone or "",
-        email=customer.email or "",
     )
 
 
@@ -78,10 +65,8 @@ def _section(job: EstimatedJob, taxed: set[str]) -> Section:
 
 def _remarks(estimate: Estimate) -> Iterator[str]:
     currency = estimate.profile.currency
-    for discount in estimate.discounts:
-        yield figures.discount_remark(discount, currency)
-    if estimate.profile.prices_include_tax and estimate.tax:
-        yield "Unit prices and discounts include tax; net amounts do not."
+    gross_prices = estimate.profile.prices_include_tax and bool(estimate.tax)
+    yield from figures.remarks(estimate.discounts, currency, gross_prices=gross_prices)
     if estimate.revised_total != estimate.totals.total:
         whole = f"{shown_money(estimate.revised_total)} {currency}"
         yield f"With the work that is not part of this estimate, your bill comes to {whole}."

@@ -1,15 +1,21 @@
 """Amounts, days and priced lines as papers write them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
+from mechanic_core.customers.customer import Customer
+from mechanic_core.invoices.invoice import InvoicedCustomer
+from mechanic_core.pricing.credits import CreditedLine
 from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
-from mechanic_core.pricing.document import AuthorityTax, PricedLine, Totals
+from mechanic_core.pricing.document import AuthorityTax, LineFigures, PricedLine, Totals
 from mechanic_core.pricing.line import LineKind
 from mechanic_core.pricing.pricing_rules import SuppliesFee
 from mechanic_core.profile.profile import ProfileValues
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
-from mechanic_http.documents.paper.paper import Fact, PaperLine, Seller, Sum
+from mechanic_http.documents.paper.paper import Buyer, Fact, PaperLine, Seller, Sum
 from mechanic_http.documents.rendering import shown_money, shown_percent, shown_quantity
+
+GROSS_REMARK: Final = "Unit prices and discounts include tax; net amounts do not."
 
 
 def seller_of(profile: ProfileValues) -> Seller:
@@ -21,6 +27,18 @@ def seller_of(profile: ProfileValues) -> Seller:
         email=profile.email or "",
         registration=profile.registration or "",
         tax_number=profile.tax_number or "",
+    )
+
+
+def buyer_of(customer: Customer | InvoicedCustomer | None) -> Buyer:
+    """Return who it is for; nobody where they were erased."""
+    if customer is None:
+        return Buyer()
+    return Buyer(
+        name=customer.name,
+        address=customer.address or "",
+        phone=customer.phone or "",
+        email=customer.email or "",
     )
 
 
@@ -39,14 +57,19 @@ def vehicle_facts(vehicle: TicketVehicle | None) -> tuple[Fact, ...]:
     return tuple(fact for fact in facts if fact.text)
 
 
-def paper_line(line: PricedLine, *, taxed: Iterable[str], note: str = "") -> PaperLine:
-    """Return a priced line; its tax class is shown where it is one of *taxed*, which have rates."""
+def paper_line(
+    line: PricedLine | CreditedLine, *, taxed: Iterable[str], note: str = ""
+) -> PaperLine:
+    """Return a line; its tax class is shown where it is one of *taxed*, which have rates.
+
+    One that was credited by amount has no quantity, and no unit price then.
+    """
     unit = " h" if line.kind is LineKind.LABOR else ""
     return PaperLine(
         description=line.description or line.kind.value.capitalize(),
         note=note,
-        quantity=f"{shown_quantity(line.quantity)}{unit}",
-        unit_price=shown_money(line.unit_price),
+        quantity="" if line.quantity is None else f"{shown_quantity(line.quantity)}{unit}",
+        unit_price="" if line.quantity is None else shown_money(line.unit_price),
         discount=shown_money(-line.discount) if line.discount else "",
         net=shown_money(line.net),
         tax_class=line.tax_class if line.tax_class in taxed else "",
@@ -68,7 +91,7 @@ def job_sums(totals: Totals) -> tuple[Sum, ...]:
 def document_sums(
     totals: Totals,
     taxes: Sequence[AuthorityTax],
-    supplies: SuppliesFee | None,
+    supplies: SuppliesFee | None = None,
     *,
     gross_prices: bool,
 ) -> tuple[Sum, ...]:
@@ -112,7 +135,26 @@ def supplies_rule(fee: SuppliesFee) -> str:
     return f"{shown_percent(fee.percent)} % of {' and '.join(fee.of)}{most}"
 
 
-def discount_remark(discount: TicketDiscount, currency: str) -> str:
+def has_gross_prices(lines: Iterable[LineFigures]) -> bool:
+    """Return whether unit prices include tax, which the net amounts then lack.
+
+    The lines say it themselves: the profile has the rules of today, and a ticket those under which
+    it was finished.
+    """
+    return any(line.amount - line.discount != line.net for line in lines)
+
+
+def remarks(
+    discounts: Iterable[TicketDiscount], currency: str, *, gross_prices: bool
+) -> Iterator[str]:
+    """Yield what has to be said of prices: the discounts on the whole, and whether tax is in them."""
+    for discount in discounts:
+        yield _discount_remark(discount, currency)
+    if gross_prices:
+        yield GROSS_REMARK
+
+
+def _discount_remark(discount: TicketDiscount, currency: str) -> str:
     """Return the sentence that says which ticket-wide discount is included, and why."""
     scope = "everything" if discount.scope is Scope.ALL else discount.scope.value
     reason = f": {discount.reason}" if discount.reason else ""

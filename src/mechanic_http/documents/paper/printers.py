@@ -11,8 +11,14 @@ from typing import Any, Final, TypeAlias
 from attrs import asdict
 
 from mechanic_core.estimates.printed import PrintedEstimate
+from mechanic_core.invoices.credit_note import CreditNote
+from mechanic_core.invoices.printed import PrintedInvoice
+from mechanic_core.statements.statement import Statement
+from mechanic_http.documents.paper.credit_note_paper import credit_note_paper
 from mechanic_http.documents.paper.estimate_paper import estimate_paper
+from mechanic_http.documents.paper.invoice_paper import invoice_paper
 from mechanic_http.documents.paper.paper import Paper
+from mechanic_http.documents.paper.statement_paper import statement_paper
 from mechanic_http.documents.rendering import NOWHERE, rendered
 from mechanic_http.endpoint.negotiation import HTML, PDF
 from mechanic_http.endpoint.response import PrintedDocument, Printer
@@ -21,7 +27,14 @@ from mechanic_http.problems.refusals import PdfNotInstalled
 
 PaperOf: TypeAlias = Callable[[Any], Paper]
 
-PAPERS: Final[Mapping[type, PaperOf]] = MappingProxyType({PrintedEstimate: estimate_paper})
+PAPERS: Final[Mapping[type, PaperOf]] = MappingProxyType(
+    {
+        PrintedEstimate: estimate_paper,
+        PrintedInvoice: invoice_paper,
+        CreditNote: credit_note_paper,
+        Statement: statement_paper,
+    }
+)
 """What makes the paper of a record. A further kind of paper is a line here."""
 
 

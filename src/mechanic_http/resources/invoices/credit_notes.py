@@ -14,6 +14,7 @@ from mechanic_core.invoices.use_cases.credit_notes import (
 )
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.shop import Shop
+from mechanic_http.endpoint.negotiation import HTML, PDF
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.route import Route
 
@@ -49,7 +50,35 @@ class CreditNoteItem:
         return self.shop.read_credit_note(actor, credit_note_id)
 
 
+@final
+@frozen
+class CreditNoteHtml:
+    """A credit note as a page to be printed."""
+
+    shop: Shop
+
+    @endpoint(ReadCreditNote, operation_id="read_credit_note_html", media_type=HTML)
+    def on_get(self, actor: Actor, credit_note_id: CreditNoteId) -> CreditNote:
+        """Get a credit note as a page to be printed."""
+        return self.shop.read_credit_note(actor, credit_note_id)
+
+
+@final
+@frozen
+class CreditNotePdf:
+    """A credit note as PDF."""
+
+    shop: Shop
+
+    @endpoint(ReadCreditNote, operation_id="read_credit_note_pdf", media_type=PDF)
+    def on_get(self, actor: Actor, credit_note_id: CreditNoteId) -> CreditNote:
+        """Get a credit note as PDF."""
+        return self.shop.read_credit_note(actor, credit_note_id)
+
+
 ROUTES: Final = (
     Route("/invoices/{invoice_id}/credit_notes", CreditNoteCollection),
     Route("/credit_notes/{credit_note_id}", CreditNoteItem),
+    Route("/credit_notes/{credit_note_id}.html", CreditNoteHtml),
+    Route("/credit_notes/{credit_note_id}.pdf", CreditNotePdf),
 )

@@ -1,4 +1,4 @@
-"""Invoices of service tickets."""
+"""Invoices of service tickets, on paper too."""
 
 from datetime import date
 from typing import Annotated, Final, final
@@ -8,10 +8,12 @@ from attrs import frozen
 from mechanic_core.access import Actor
 from mechanic_core.invoices.invoice import Invoice, InvoiceId, PaymentStatus
 from mechanic_core.invoices.ports import InvoiceFilter
+from mechanic_core.invoices.printed import PrintedInvoice
 from mechanic_core.invoices.use_cases.invoices import (
     IssueInvoice,
     ListInvoices,
     ListMyInvoices,
+    PrintInvoice,
     ReadInvoice,
 )
 from mechanic_core.paging import Page, PageRequest
@@ -19,6 +21,7 @@ from mechanic_core.rules import Description, Example, checked
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.values import IdNumber
+from mechanic_http.endpoint.negotiation import HTML, PDF
 from mechanic_http.endpoint.operation import endpoint
 from mechanic_http.endpoint.query import ListQuery, PeriodQuery
 from mechanic_http.endpoint.route import Route
@@ -103,9 +106,37 @@ class InvoiceItem:
         return self.shop.read_invoice(actor, invoice_id)
 
 
+@final
+@frozen
+class InvoiceHtml:
+    """An invoice as a page to be printed."""
+
+    shop: Shop
+
+    @endpoint(PrintInvoice, operation_id="read_invoice_html", media_type=HTML)
+    def on_get(self, actor: Actor, invoice_id: InvoiceId) -> PrintedInvoice:
+        """Get an invoice as a page to be printed."""
+        return self.shop.print_invoice(actor, invoice_id)
+
+
+@final
+@frozen
+class InvoicePdf:
+    """An invoice as PDF."""
+
+    shop: Shop
+
+    @endpoint(PrintInvoice, operation_id="read_invoice_pdf", media_type=PDF)
+    def on_get(self, actor: Actor, invoice_id: InvoiceId) -> PrintedInvoice:
+        """Get an invoice as PDF."""
+        return self.shop.print_invoice(actor, invoice_id)
+
+
 ROUTES: Final = (
     Route("/service_tickets/{ticket_id}/invoice", TicketInvoice),
     Route("/invoices", InvoiceCollection),
     Route("/my-invoices", MyInvoices),
     Route("/invoices/{invoice_id}", InvoiceItem),
+    Route("/invoices/{invoice_id}.html", InvoiceHtml),
+    Route("/invoices/{invoice_id}.pdf", InvoicePdf),
 )
