@@ -164,7 +164,7 @@ def needs_an_invoice(_: Guarded, circumstances: Circumstances) -> Blocker | None
     return Blocker(code="not-invoiced", detail="issue an invoice first")
 
 
-def needs_no_money(_: Guarded, circumstances: Circumstances) -> Blocker | None:
+def needs_no_deposit(_: Guarded, circumstances: Circumstances) -> Blocker | None:
     """Return a blocker while payments on the ticket are not refunded."""
     received = circumstances.balance.received
     if not received:

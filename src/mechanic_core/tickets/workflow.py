@@ -25,7 +25,7 @@ from mechanic_core.tickets.guards import (
     needs_an_invoice,
     needs_authorization,
     needs_no_invoice,
-    needs_no_money,
+    needs_no_deposit,
     needs_unchanged_jobs,
     stays_within_the_ceiling,
 )
@@ -120,7 +120,7 @@ WORKFLOW: Final = (
             start,
             Status.CANCELLED,
             EventType.TICKET_CANCELLED,
-            guards=(needs_no_money,),
+            guards=(needs_no_deposit,),
             stock=Kind.RELEASE,
         )
         for start in (Status.OPEN, Status.IN_PROGRESS, Status.ON_HOLD)
