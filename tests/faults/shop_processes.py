@@ -82,6 +82,12 @@ def serving(
         yield server
 
 
+def kill_workers(server: Server) -> None:
+    """Kill every worker of a shop that serves with several; its supervisor starts others."""
+    for worker in server.process.children():
+        worker.kill()
+
+
 @contextmanager
 def serving_with_log(folder: Path, url: str) -> Iterator[int]:
     """Serve the shop within the block, its log in *folder*; yield the port."""
@@ -132,17 +138,21 @@ class Client:
         for other in self._others:
             other.close()
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of each request."""
+        token = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        return {"Content-Type": "application/json", **token}
+
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         """Send a request. Raises `OSError` or `HTTPException` where there is no answer."""
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
         started = time.perf_counter()
         try:
             self._connection.request(
                 method,
                 path,
                 body=None if body is None else json.dumps(body),
-                headers={"Content-Type": "application/json", **headers},
+                headers={**self.headers, **headers},
             )
             response = self._connection.getresponse()
             read = response.read()

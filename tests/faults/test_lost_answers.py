@@ -1,82 +1,155 @@
-"""SIGKILL while a customer sends their answer: after a retry there is exactly one decision."""
+"""SIGKILL between a request and its answer: the same request again does nothing a second time."""
 
+import json
 import random
+import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from attrs import frozen
+from attrs import field, frozen
 
-from tests.faults.shop_processes import Client, serving
+from tests.faults.shop_processes import Client, kill_workers, serving
+from tests.integration.sockets import PATIENCE_S, Server
 
-ROUNDS = 5
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-MOST_MS = 12
-"""By then an answer has come; the shop is killed at any moment before."""
+MOMENTS: Final = (0.0, 0.4, 0.7, 1.0, None)
+"""When the shop is killed: after a part of the time of an answer, or once the answer is there."""
+
+FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @frozen
-class Link:
-    """A link to an estimate, and the form that answers it."""
+class Request:
+    """A POST whose answer is lost."""
 
-    ticket: str
     path: str
-    form: str
-
-    @classmethod
-    def issued(cls, client: Client) -> "Link":
-        """Return a new one."""
-        customer = {"name": "Ada", "phone": "555-0100"}
-        customer_id = client.ask("POST", "/customers", customer).body["id"]
-        draft = {"customer_id": customer_id, "description": "Grinds"}
-        ticket = f"/service_tickets/{client.ask('POST', '/service_tickets', draft).body['id']}"
-        job = client.ask("POST", f"{ticket}/jobs", {"title": "Brakes"}).body["id"]
-        client.ask("POST", f"{ticket}/estimates", {})
-        path = client.ask("POST", f"{ticket}/estimates/1/links", {}).body["url"]
-        return cls(ticket, path, urlencode({f"job-{job}": "yes", "name": "Ada Moore"}))
+    body: str
+    headers: Mapping[str, str] = field(repr=False)
 
     def start(self, connection: HTTPConnection) -> None:
-        """Send the form, and wait for nothing."""
-        connection.request("POST", self.path, self.form, FORM)
+        """Send it, and wait for nothing."""
+        connection.request("POST", self.path, self.body, dict(self.headers))
 
-    def send(self, port: int) -> int:
-        """Send the form; return the status of the answer."""
-        with closing(HTTPConnection("127.0.0.1", port, timeout=15)) as connection:
+    def send(self, server: Server) -> HTTPResponse:
+        """Send it; return the answer."""
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)) as connection:
             self.start(connection)
-            return connection.getresponse().status
-
-    def open(self, port: int) -> tuple[int, str]:
-        """Open the page; return its status and text."""
-        with closing(HTTPConnection("127.0.0.1", port, timeout=15)) as connection:
-            connection.request("GET", self.path)
             answer = connection.getresponse()
-            return answer.status, answer.read().decode()
+            answer.read()
+            return answer
+
+    def seconds(self, server: Server) -> float:
+        """Send it; return how long the answer takes."""
+        started = time.monotonic()
+        assert self.send(server).status < 400
+        return time.monotonic() - started
+
+    def lose(self, server: Server, wait_s: float | None) -> None:
+        """Send it, and kill the workers after *wait_s*; if that is None, once the answer came."""
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)) as connection:
+            self.start(connection)
+            if wait_s is None:
+                assert select.select([connection.sock], [], [], PATIENCE_S)[0]
+            else:
+                time.sleep(wait_s)
+            kill_workers(server)
+
+
+def lose_and_retry(server: Server, new: Callable[[], Request]) -> list[tuple[bool, HTTPResponse]]:
+    """Lose the answers to *new* requests; return whether each had come, and that of its retry."""
+    usual = new().seconds(server)
+    retried = []
+    for part in MOMENTS:
+        request = new()
+        request.lose(server, None if part is None else usual * part * random.uniform(0.8, 1.2))
+        retried.append((part is None, request.send(server)))
+    return retried
+
+
+def new_ticket(client: Client) -> str:
+    """Open a ticket; return its path."""
+    customer = client.ask("POST", "/customers", {"name": "Ada", "phone": "555-0100"}).body["id"]
+    draft = {"customer_id": customer, "description": "Grinds"}
+    return f"/service_tickets/{client.ask('POST', '/service_tickets', draft).body['id']}"
+
+
+@frozen
+class Customers:
+    """The customers of a shop, and what they do with their tickets."""
+
+    server: Server
+    client: Client
+    tickets: list[str] = field(factory=list)
+
+    def answer_by_link(self) -> Request:
+        """Return the answer to the estimate of a new ticket."""
+        with self.client.copy_for(self.server.port) as client:
+            self.tickets.append(ticket := new_ticket(client))
+            job = client.ask("POST", f"{ticket}/jobs", {"title": "Brakes"}).body["id"]
+            client.ask("POST", f"{ticket}/estimates", {})
+            path = client.ask("POST", f"{ticket}/estimates/1/links", {}).body["url"]
+        return Request(path, urlencode({f"job-{job}": "yes", "name": "Ada Moore"}), FORM)
+
+    def payment(self) -> Request:
+        """Return a payment on a new ticket, with its key."""
+        with self.client.copy_for(self.server.port) as client:
+            self.tickets.append(ticket := new_ticket(client))
+        key = {**client.headers, "Idempotency-Key": f"key-{ticket}"}
+        return Request(f"{ticket}/payments", json.dumps({"amount": 5, "method": "cash"}), key)
+
+    def see(self, path: str) -> list[list[dict[str, Any]]]:
+        """Return what is at *path* of each ticket."""
+        with self.client.copy_for(self.server.port) as client:
+            return [client.ask("GET", f"{one}{path}").body["items"] for one in self.tickets]
 
 
 def test_an_answer_is_taken_once(url: str, report: Callable[[str], None]) -> None:
     """
     The retry is taken, or told that the answer was; the page is the receipt then.
     """
-    retried = []
-    for _ in range(ROUNDS):
-        with serving(url) as server, Client(server.port).log_in() as client:
-            link = Link.issued(client)
-            link.open(server.port)
-            with closing(HTTPConnection("127.0.0.1", server.port)) as connection:
-                link.start(connection)
-                time.sleep(random.uniform(0, MOST_MS / 1000))
-                server.process.kill()
-                server.process.wait()
-        with serving(url) as server, Client(server.port).log_in() as client:
-            retried.append(link.send(server.port))
-            decisions = client.ask("GET", f"{link.ticket}/decisions").body["items"]
-            status, receipt = link.open(server.port)
+    with serving(url, "--workers", "2") as server, Client(server.port).log_in() as client:
+        customers, sent = Customers(server, client), []
 
-        assert ["Ada Moore"] == [one["person"] for one in decisions]
-        assert 200 == status
-        assert decisions[0]["digest"] in receipt
+        def answer() -> Request:
+            sent.append(customers.answer_by_link())
+            return sent[-1]
 
-    report(f"shop killed {ROUNDS} times, {url.partition(':')[0]}: retries {sorted(retried)}")
-    assert set(retried) <= {303, 410}
+        retried = lose_and_retry(server, answer)
+        decisions = customers.see("/decisions")
+        receipts = [_page(server, one.path) for one in sent]
+
+    report(f"answers lost, {url.partition(':')[0]}: retries {[one.status for _, one in retried]}")
+    assert [["Ada Moore"]] * len(sent) == [[one["person"] for one in each] for each in decisions]
+    for (decision,), receipt in zip(decisions, receipts, strict=True):
+        assert decision["digest"] in receipt
+    assert {410} == {one.status for had_come, one in retried if had_come}
+    assert {one.status for _, one in retried} <= {303, 410}
+
+
+def _page(server: Server, path: str) -> str:
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)) as connection:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return answer.read().decode()
+
+
+def test_a_payment_is_taken_once(url: str, report: Callable[[str], None]) -> None:
+    """
+    The retry with the same key pays, or gets the first answer: in the till is one payment.
+    """
+    with serving(url, "--workers", "2") as server, Client(server.port).log_in() as client:
+        customers = Customers(server, client)
+        retried = lose_and_retry(server, customers.payment)
+        payments = customers.see("/payments")
+
+    replayed = [one.headers["Idempotency-Replayed"] for _, one in retried]
+    report(f"payments lost, {url.partition(':')[0]}: answers replayed {replayed}")
+    assert [[5]] * len(payments) == [[one["amount"] for one in each] for each in payments]
+    assert {201} == {one.status for _, one in retried}
+    assert {"true"} == {
+        one.headers["Idempotency-Replayed"] for had_come, one in retried if had_come
+    }
