@@ -121,6 +121,34 @@ def test_lines_stay_lines() -> None:
     assert "Pads, front\n" in page.extract_text()
 
 
+@pytest.mark.parametrize("before", range(24, 40))
+def test_the_sums_of_a_short_job_are_not_alone(before: int) -> None:
+    """
+    Wherever it is on the page, its last line and its total are on the same one.
+    """
+    tree = paper(*["Pad"] * before)
+    (first,) = tree["sections"]
+    sums = [{"label": "Sum of it", "amount": "9.00", "how": "", "is_total": True}]
+    short = first | {"lines": [line("Disc"), line("Last")], "sums": sums}
+
+    pages = [
+        page.extract_text()
+        for page in read(TypstRenderer()(tree | {"sections": [first, short]})).pages
+    ]
+
+    assert ["Last" in one for one in pages] == ["Sum of it" in one for one in pages]
+
+
+def test_a_job_that_is_longer_than_a_page_loses_nothing() -> None:
+    """
+    A few lines of very many short lines go on on the next page.
+    """
+    numbers = [f"N{number}" for number in range(300)]
+    rows = ["\n".join(numbers[start : start + 60]) for start in range(0, 300, 60)]
+
+    assert set(numbers) <= set(text_of(TypstRenderer()(paper(*rows))).split())
+
+
 def test_every_text_is_inert() -> None:
     """
     Markup in any member of a paper is shown, wherever it stands.
