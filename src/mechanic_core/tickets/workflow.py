@@ -24,8 +24,8 @@ from mechanic_core.tickets.guards import (
     needs_an_active_mechanic,
     needs_an_invoice,
     needs_authorization,
-    needs_no_invoice,
     needs_no_deposit,
+    needs_no_invoice,
     needs_unchanged_jobs,
     stays_within_the_ceiling,
 )
