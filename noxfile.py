@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
 import tarfile
 from pathlib import Path
@@ -85,8 +86,13 @@ def layers(session: nox.Session) -> None:
 
 @nox.session(python=sorted({*PYTHONS, HERE}))
 def unit(session: nox.Session) -> None:
-    """Run the unit tests: records, rules and use cases, without I/O."""
-    run_tests(session, "tests/unit")
+    """Run the unit tests: records, rules and use cases, without I/O.
+
+    Two processes run them. Some are found in the order of a set, so both have the same hash seed,
+    which is another one in each run.
+    """
+    seed = {"PYTHONHASHSEED": str(secrets.randbelow(2**32))}
+    run_tests(session, "tests/unit", options=("-n", "2"), env=seed)
 
 
 @nox.session(python=sorted({*PYTHONS, HERE}))
@@ -297,10 +303,15 @@ def changed(session: nox.Session, path: Path, command: tuple[str, ...]) -> bool:
     return True
 
 
-def run_tests(session: nox.Session, *folders: str, options: tuple[str, ...] = ()) -> None:
+def run_tests(
+    session: nox.Session,
+    *folders: str,
+    options: tuple[str, ...] = (),
+    env: dict[str, str] | None = None,
+) -> None:
     """Run the tests of *folders*, or some of them, with *options* of pytest."""
     install(session, "tests", project=True)
-    session.run("pytest", *options, *arguments_of(session, *folders))
+    session.run("pytest", *options, *arguments_of(session, *folders), env=env)
 
 
 def arguments_of(session: nox.Session, *folders: str) -> list[str]:

@@ -56,6 +56,7 @@ def test_every_character_counts(place: int) -> None:
 @pytest.mark.parametrize(
     "token",
     ["", "...", "0" + TOKEN, "+" + TOKEN, TOKEN + "=", TOKEN + "\n", " " + TOKEN, "9" * 5000],
+    ids=["empty", "dots", "zero", "plus", "padding", "line-break", "space", "digits"],
 )
 def test_a_token_has_one_spelling(token: str) -> None:
     """
