@@ -91,12 +91,16 @@ class InvoiceWriters:
             thread.start()
         try:
             yield
-        except BaseException:
-            self._stopped.set()
-            raise
-        finally:
             for thread in threads:
                 thread.join(60)
+        finally:
+            self._stopped.set()
+            for thread in threads:
+                thread.join(30)
+
+    def have_done(self, number: int) -> bool:
+        """Return whether so many of the tickets that waited are done."""
+        return len(self.done) >= number
 
     @contextmanager
     def rolling_back(self, shop: Shop, ticket_id: TicketId) -> Iterator[None]:

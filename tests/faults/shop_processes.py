@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from itertools import count, pairwise
 from pathlib import Path
@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from attrs import Factory, define, field
+from psutil import NoSuchProcess
 
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
@@ -85,7 +86,8 @@ def serving(
 def kill_workers(server: Server) -> None:
     """Kill every worker of a shop that serves with several; its supervisor starts others."""
     for worker in server.process.children():
-        worker.kill()
+        with suppress(NoSuchProcess):
+            worker.kill()
 
 
 @contextmanager

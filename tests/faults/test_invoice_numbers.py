@@ -4,6 +4,7 @@ import random
 import runpy
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from mechanic_shop import open_shop
@@ -14,6 +15,7 @@ from tests.integration.sockets import ROOT, Server, wait_until
 INVOICES: Final = 200
 REFUSED_TICKETS: Final = 10
 CLIENTS: Final = 8
+WORKERS: Final = 2
 KILLS: Final = 8
 SEED: Final = 1789
 CHECK: Final = ROOT / "docs/reference/check_invoices.py"
@@ -32,7 +34,10 @@ def test_invoices_are_numbered_without_a_gap(url: str, report: Callable[[str], N
         random.Random(SEED).shuffle(wanted)
         for ticket_id in wanted:
             writers.waiting.put(ticket_id)
-        with serving(url, "--workers", "2") as server, Client(server.port).log_in() as client:
+        with (
+            serving(url, "--workers", f"{WORKERS}") as server,
+            Client(server.port).log_in() as client,
+        ):
             started = time.monotonic()
             with writers.rolling_back(shop, tickets.undone), writers.writing(client, CLIENTS):
                 kill_while(server, writers, len(wanted))
@@ -60,7 +65,9 @@ def kill_while(server: Server, writers: InvoiceWriters, wanted: int) -> None:
     """Kill a worker, or all, at moments that are spread over the work."""
     chance = random.Random(SEED)
     for kill in range(1, KILLS + 1):
-        wait_until(lambda until=wanted * kill // (KILLS + 1): len(writers.done) >= until)  # type: ignore[misc]
+        goal = wanted * kill // (KILLS + 1)
+        wait_until(partial(writers.have_done, goal))
+        wait_until(lambda: len(server.process.children()) == WORKERS)
         time.sleep(chance.uniform(0, 0.02))
         if kill % 4:
             chance.choice(server.process.children()).kill()

@@ -9,7 +9,7 @@ from mechanic_shop.wiring.database import open_existing_database
 
 @click.command()
 def check() -> None:
-    """Exit 1 if a balance, counter, price, estimate or decision is not what it must be."""
+    """Exit 1 if a balance, counter, price, document or number is not what it must be."""
     wrong = 0
     with open_existing_database(Settings.read()) as store:
         for line in disagreements(store):

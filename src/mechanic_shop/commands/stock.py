@@ -15,7 +15,7 @@ def stock() -> None:
 
 @stock.command()
 def check() -> None:
-    """Exit 1 if a part's balance differs from its ledger."""
+    """Exit 1 if a part's balance differs from its ledger: the first part of `check`."""
     with open_existing_shop(Settings.read()) as shop:
         lines = wrong_balances(shop.check_stock(SYSTEM))
     for line in lines:

@@ -11,7 +11,7 @@ from mechanic_core.money import money_to_decimal, to_decimal
 
 ALL_RIGHT = (
     "all balances match the ledger, all counters and prices are right, "
-    "all estimates, decisions and invoices are as they were written"
+    "all estimates, decisions and invoices are as they were written, and what is due adds up"
 )
 """What is said if there is no disagreement."""
 
