@@ -106,7 +106,7 @@ def test_a_line_is_credited_one_way(thirds: Till) -> None:
     with pytest.raises(CreditedOtherwise) as refused:
         thirds.credit(invoice, by_amount(1, "1"), by_quantity(2, "0.5"))
 
-    assert {"lines": (1, 2)} == refused.value.facts
+    assert {"line_numbers": (1, 2)} == refused.value.facts
     assert 1 == len(notes_of(thirds, invoice))
 
 
@@ -123,7 +123,7 @@ def test_no_more_is_credited_than_was_invoiced(thirds: Till, beyond: LineCredit)
     with pytest.raises(MoreThanInvoiced) as refused:
         thirds.credit(invoice, beyond)
 
-    assert {"lines": (beyond.line,)} == refused.value.facts
+    assert {"line_numbers": (beyond.line,)} == refused.value.facts
     assert thirds.invoice(invoice).credited == notes_of(thirds, invoice)[0].totals.total
     assert "CN-2" == thirds.credit(invoice).number
 
