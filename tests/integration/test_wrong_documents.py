@@ -29,7 +29,7 @@ from tests.strategies import sample
 CHANGED: Final = "{}: was changed since it was issued"
 LACKS: Final = "{}: lacks the one before it"
 STATE: Final = "INV-1: its state is not what documents and payments say: {}"
-UNREADABLE: Final = "ticket {}: its invoices cannot be read"
+UNREADABLE: Final = "ticket {}: its invoices or their states cannot be read"
 OPEN: Final = "ticket {}: invoice {} stored as open; it is {}"
 BALANCE: Final = (
     "ticket {}: {} invoiced, {} received stored; documents and payments: {} invoiced, {} received"

@@ -60,7 +60,7 @@ class MoreThanDue(Conflict):
     def __init__(self, due: Money) -> None:
         """Name what is *due*."""
         amount = money_to_decimal(due)
-        super().__init__(f"Only {amount} is due", due=amount)
+        super().__init__(f"Only {amount} is due" if due else "Nothing is due", due=amount)
 
 
 class MoreThanPaid(Conflict):
@@ -71,7 +71,8 @@ class MoreThanPaid(Conflict):
     def __init__(self, refundable: Money) -> None:
         """Name what can still be refunded."""
         amount = money_to_decimal(refundable)
-        super().__init__(f"Only {amount} is left to refund", refundable=amount)
+        left = f"Only {amount}" if refundable else "Nothing"
+        super().__init__(f"{left} is left to refund", refundable=amount)
 
 
 class PaymentMethod(StrEnum):

@@ -36,7 +36,6 @@ class CreditInvoice:
     def __call__(self, actor: Actor, invoice_id: InvoiceId, form: CreditNoteForm) -> CreditNote:
         """Return the new credit note."""
         self.policy.admit(actor)
-        at = self.now()
         with self.begin(actor) as work:
             ticket_id = work.invoices.get(invoice_id).ticket_id
             work.tickets.lock(ticket_id)
@@ -45,12 +44,14 @@ class CreditInvoice:
             former = work.credit_notes.of(invoice_id, WHOLE_LIST).items
             given, is_whole = credit_of(invoice, former, form)
             received = work.balances.of(ticket_id).received
+            profile = work.profiles.get()
+            series = work.number_series.lock(profile.credit_note_prefix)
+            at = self.now()  # not before the lock: a later number is never of an earlier moment
             credited = invoice.with_credit(given.totals.total, at, fully=is_whole)
             settle(work, ticket_id, invoices, received, at, credited)
-            profile = work.profiles.get()
             note = CreditNote(
                 number="",
-                series=profile.credit_note_prefix,
+                series=series.prefix,
                 sequence=0,
                 invoice_id=invoice_id,
                 invoice_number=invoice.number,
@@ -67,7 +68,6 @@ class CreditInvoice:
                 by=By(role=actor.role, id=actor.id),
                 previous=None,
             )
-            series = work.number_series.lock(note.series)
             note = work.credit_notes.add(note.numbered(series))
             work.number_series.save(series.after(note.digest))
         return note

@@ -59,16 +59,16 @@ class IssueInvoice:
     def __call__(self, actor: Actor, ticket_id: TicketId, expected: int | None = None) -> Invoice:
         """Return the new invoice; what was paid ahead fills it."""
         self.policy.admit(actor)
-        at = self.now()
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
             profile, balance = work.profiles.get(), work.balances.of(ticket_id)
             _require_invoiceable(work, ticket, profile, balance)
             received = balance.received
-            draft = _draft(work, ticket, profile, received, actor, at)
             former = work.invoices.of_ticket(ticket_id)
             series = work.number_series.lock(profile.invoice_prefix)
+            at = self.now()  # not before the lock: a later number is never of an earlier moment
+            draft = _draft(work, ticket, profile, received, actor, at)
             invoice = work.invoices.add(draft.numbered(series))
             work.number_series.save(series.after(invoice.digest))
             work.balances.save(ticket_id, balance_of([*former, invoice], received))

@@ -1,17 +1,24 @@
 """Numbers of invoices and credit notes, and the chains of their digests."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from mechanic_core.access import Actor
 from mechanic_core.digests import canonical_text
-from mechanic_core.invoices.credit_note import CreditNote
+from mechanic_core.invoices.credit_note import CreditNote, CreditNoteForm
 from mechanic_core.invoices.invoice import NOT_DIGESTED, AlreadyInvoiced, Invoice
+from mechanic_core.invoices.use_cases.credit_notes import CreditInvoice
+from mechanic_core.invoices.use_cases.invoices import IssueInvoice
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.payments.payment import MoreThanDue
-from tests.shops import MANAGER
+from mechanic_core.unit_of_work import Work
+from tests.shops import MANAGER, MECHANIC
 from tests.unit.core.invoices.till import Till, by_amount
 
 NEVER_CHANGES = {"id", "digest"}
@@ -126,3 +133,22 @@ def test_a_digest_holds_whatever_becomes_of_the_invoice(till: Till) -> None:
     assert after.digest == sha256(canonical_text(after, NOT_DIGESTED).encode()).hexdigest()
     assert (2, note.digest) == (same.customer_id, same.digest)
     assert same.digest == sha256(canonical_text(same, NEVER_CHANGES).encode()).hexdigest()
+
+
+def test_who_waits_for_a_number_is_not_dated_before_it(till: Till) -> None:
+    """The moment of issue is read when the number is locked, so both rise together."""
+    store, clock = till.premises.store, till.premises.clock
+
+    @contextmanager
+    def begin_after_another(actor: Actor | None = None) -> Iterator[Work]:
+        with store.begin(actor) as work:
+            clock.advance(minutes=1)
+            yield work
+
+    start = clock()
+    invoice = IssueInvoice(begin_after_another, clock)(MECHANIC, till.ticket.id)
+    form = CreditNoteForm(all_=True, reason="Came back")
+    note = CreditInvoice(begin_after_another, clock)(MANAGER, invoice.id, form)
+
+    minute = timedelta(minutes=1)
+    assert (start + minute, start + 2 * minute) == (invoice.issued_at, note.issued_at)

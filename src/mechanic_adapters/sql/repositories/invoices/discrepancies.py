@@ -93,14 +93,14 @@ def _wrong_in(executor: Executor, rows: Sequence[Row]) -> Iterator[WrongDocument
     try:
         found = {one.id: one for one in read_invoices(executor, of_invoices[_IDS])}
         notes = SqlCreditNotes(executor).of_all(of_invoices[_IDS])
+        states = {row[0]: row for row in executor.all(_STATES, of_invoices)}
     except UNREADABLE:
         if len(rows) > 1:
             for row in rows:
                 yield from _wrong_in(executor, [row])
         else:
-            yield WrongDocument(f"ticket {rows[0][0]}", "its invoices cannot be read")
+            yield WrongDocument(f"ticket {rows[0][0]}", "its invoices or their states cannot be read")
         return
-    states = {row[0]: row for row in executor.all(_STATES, of_invoices)}
     totals = {row[0]: row[1] for row in executor.all(_NOTE_TOTALS, of_invoices)}
     paid, refunded = (dict(map(tuple, executor.all(one, of_tickets))) for one in (_PAID, _REFUNDED))
     balances = {row[0]: _make_balance(row[1:]) for row in executor.all(_BALANCES, of_tickets)}
