@@ -208,6 +208,17 @@ def test_what_was_changed_is_named(
     assert expected == list(disagreements(store))
 
 
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+def test_a_month_that_is_none_is_named(empty_url: str, store: SqlStore) -> None:
+    """
+    SQLite stores any text as a date: the ticket is named, and the check goes on.
+    """
+    alter(empty_url, "UPDATE invoice_states SET issued_month = 'May' WHERE invoice_id = 1")
+
+    assert [UNREADABLE.format(1)] == list(disagreements(store))
+
+
 def test_a_series_may_number_both_kinds(store: SqlStore, shop: Shop) -> None:
     """
     Credit notes that go on in the former series of invoices are right.
