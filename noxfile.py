@@ -52,6 +52,9 @@ ENGINES = ("haproxy", "pgbouncer")
 
 SWAGGER_UI = Path("src/mechanic_http/static/swagger-ui")
 
+# Tests start hundreds of processes: without bytecode each would compile every module again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
@@ -109,8 +112,7 @@ def integration(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Run the fault tests: database, disk and processes fail; no acknowledged write is lost."""
-    install(session, "tests", project=True)
-    session.run("pytest", *arguments_of(session, "tests/faults"))
+    run_tests(session, "tests/faults")
 
 
 @nox.session
