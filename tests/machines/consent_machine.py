@@ -321,10 +321,11 @@ class ConsentMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.model.jobs) < MOST_JOBS and self.recommendations())
     @rule(place=places)
     def offer(self, place: int) -> None:
-        """Put declined work on the ticket again."""
+        """Put declined work on the ticket again, where it is not on it already."""
         found = self.recommendations()
         chosen = found[place % len(found)]
-        is_open = chosen.status is RecommendationStatus.OPEN
+        is_there = any(job.recommendation == chosen.id for job in self.model.jobs.values())
+        is_open = chosen.status is RecommendationStatus.OPEN and not is_there
         form = JobDraft(title=chosen.title, recommendation_id=chosen.id)
         code = None if is_open else "recommendation-closed"
         if self.attempt(partial(self.shop.add_job, MECHANIC, self.ticket_id, form), code):
