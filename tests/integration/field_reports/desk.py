@@ -33,9 +33,9 @@ class Desk:
         assert 200 == found.status_code, path
         return found.json
 
-    def new(self, path: str, body: Any, by: str = BOB) -> Any:
+    def new(self, path: str, body: Any, by: str = BOB, **headers: str) -> Any:
         """Return what a POST creates."""
-        made = self.ask("POST", path, body, by)
+        made = self.ask("POST", path, body, by, **headers)
         assert 201 == made.status_code, made.text
         return made.json
 

@@ -1,6 +1,7 @@
 """Texts in every body: what cannot be seen, more than one line, blanks, phones and domains."""
 
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 from falcon import testing
@@ -9,7 +10,7 @@ from tests.integration.apps import EVE, PASSWORD
 from tests.integration.field_reports.desk import Desk, problem, refusal
 from tests.integration.field_reports.documented import Member, texts
 
-LONG: Final = frozenset({"address", "description", "note"})
+LONG: Final = frozenset({"address", "description", "note", "reason"})
 """The texts that may have line breaks."""
 
 BARE: Final = frozenset({"phone", "vin"})
@@ -44,7 +45,8 @@ def furnished(desk: Desk) -> None:
 
 def send(desk: Desk, member: Member, text: str | None) -> testing.Result:
     """Return the response to a body that has one text and nothing else."""
-    return desk.ask(member.method, member.path, {member.name: text}, by=EVE)
+    key = uuid4().hex
+    return desk.ask(member.method, member.path, {member.name: text}, EVE, Idempotency_Key=key)
 
 
 def names_problem(response: testing.Result, member: Member) -> bool:

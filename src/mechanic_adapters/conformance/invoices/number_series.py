@@ -33,7 +33,7 @@ def _count(work: Work, seed: Seed) -> int:
 
 
 def _save(work: Work, _: Seed) -> None:
-    work.number_series.save(work.number_series.lock(PREFIX).after("0" * 64))
+    work.number_series.save(Series(prefix=PREFIX).after("0" * 64))
 
 
 WRITES: Final = (Write("number of a series", _save, "invoices"),)

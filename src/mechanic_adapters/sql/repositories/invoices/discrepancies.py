@@ -99,7 +99,9 @@ def _wrong_in(executor: Executor, rows: Sequence[Row]) -> Iterator[WrongDocument
             for row in rows:
                 yield from _wrong_in(executor, [row])
         else:
-            yield WrongDocument(f"ticket {rows[0][0]}", "its invoices or their states cannot be read")
+            yield WrongDocument(
+                f"ticket {rows[0][0]}", "its invoices or their states cannot be read"
+            )
         return
     totals = {row[0]: row[1] for row in executor.all(_NOTE_TOTALS, of_invoices)}
     paid, refunded = (dict(map(tuple, executor.all(one, of_tickets))) for one in (_PAID, _REFUNDED))
