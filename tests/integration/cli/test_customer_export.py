@@ -10,13 +10,19 @@ import pytest
 from mechanic_core.access import ANONYMOUS, SYSTEM, Actor, Role
 from mechanic_core.accounts.account import Credentials
 from mechanic_core.customers.customer import CustomerId, NewCustomer, Registration
+from mechanic_core.estimates.decision import Channel, LimitForm
+from mechanic_core.estimates.estimate import EstimateForm
 from mechanic_core.inventory.part import PartForm
+from mechanic_core.invoices.credit_note import CreditNoteForm
 from mechanic_core.mechanics.mechanic import Hiring
-from mechanic_core.money import Quantity
+from mechanic_core.money import Money, Quantity
 from mechanic_core.paging import PageRequest
+from mechanic_core.payments.payment import PaymentForm, PaymentMethod
+from mechanic_core.recommendations.ports import RecommendationFilter
 from mechanic_core.shop import Shop
-from mechanic_core.tickets.forms import TicketDraft
+from mechanic_core.tickets.forms import TicketDraft, TransitionForm
 from mechanic_core.tickets.lines.part_line import PartLineForm
+from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import VehicleForm
 from mechanic_http.json import codec
@@ -46,6 +52,15 @@ def shop_url(shop_cli: CommandLine, url: str) -> str:
         ticket = shop.open_ticket(SYSTEM, draft)
         line = PartLineForm(part_id=part.id, quantity=Quantity(1_500))
         shop.add_part_line(SYSTEM, ticket.id, line)
+        shop.make_estimate(SYSTEM, ticket.id, EstimateForm())
+        limit = LimitForm(amount=Money(1), person="Ada", channel=Channel.IN_PERSON)
+        shop.set_spending_limit(SYSTEM, ticket.id, limit)
+        deposit = PaymentForm(amount=Money(1), method=PaymentMethod.CASH)
+        shop.take_payment(SYSTEM, ticket.id, deposit)
+        for to in (Status.IN_PROGRESS, Status.COMPLETED):
+            shop.move_ticket(SYSTEM, ticket.id, TransitionForm(to=to))
+        invoice = shop.issue_invoice(SYSTEM, ticket.id)
+        shop.credit_invoice(SYSTEM, invoice.id, CreditNoteForm(all_=True, reason="Came back"))
     return url
 
 
@@ -70,8 +85,21 @@ def seen_by_ada(shop: Shop) -> dict[str, Any]:
             {
                 "ticket": as_json(one),
                 "history": [*map(as_json, shop.list_history(ADA, one.id, page).items)],
+                "estimates": [*map(as_json, shop.list_estimates(ADA, one.id, page).items)],
+                "decisions": [*map(as_json, shop.list_decisions(ADA, one.id, page).items)],
+                "payments": [*map(as_json, shop.list_ticket_payments(ADA, one.id, page).items)],
             }
             for one in shop.list_my_tickets(ADA, page).items
+        ],
+        "recommendations": [
+            *map(as_json, shop.list_recommendations(ADA, RecommendationFilter(), page).items)
+        ],
+        "invoices": [
+            {
+                "invoice": as_json(one),
+                "credit_notes": [*map(as_json, shop.list_credit_notes(ADA, one.id, page).items)],
+            }
+            for one in shop.list_my_invoices(ADA, page).items
         ],
     }
 
