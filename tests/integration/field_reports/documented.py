@@ -39,10 +39,12 @@ def texts() -> Iterator[Member]:
 
 
 def queries() -> Iterator[tuple[str, list[str]]]:
-    """Return the path of every list, and the names of its query parameters."""
+    """Return the path of every list that answers JSON, and the names of its query parameters."""
+    listed = frozenset(readable())
     for path, operations in TREE["paths"].items():
         parameters = map(_resolved, operations.get("get", {}).get("parameters", ()))
-        if names := [one["name"] for one in parameters if one["in"] == "query"]:
+        names = [one["name"] for one in parameters if one["in"] == "query"]
+        if names and concrete(path) in listed:
             yield concrete(path), names
 
 

@@ -59,7 +59,7 @@ def test_a_parameter_without_a_value_is_not_there(desk: Desk) -> None:
     """
     Field report, friction: `?status=`, and every other empty parameter of every list, is ignored.
     """
-    desk.ticket(vin="1HGCM82633A004352")
+    desk.bill_a_ticket()
 
     for path, names in queries():
         plain = desk.get(path, EVE)
