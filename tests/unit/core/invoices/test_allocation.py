@@ -11,7 +11,7 @@ from mechanic_core.access import By, Role
 from mechanic_core.invoices.allocation import allocate, balance_of
 from mechanic_core.invoices.credit_note import CreditNote, CreditNoteForm, as_credited, credit_of
 from mechanic_core.invoices.invoice import Invoice, InvoiceId
-from mechanic_core.money import Money, Quantity
+from mechanic_core.money import MAX_MONEY, MAX_QUANTITY, Money, Quantity
 from mechanic_core.pricing.credits import CreditedOtherwise, LineCredit, MoreThanInvoiced
 from mechanic_core.pricing.document import PricedDocument
 from mechanic_core.profile.profile import ProfileValues
@@ -115,9 +115,9 @@ def test_credits_stay_within_the_invoice_and_sum_to_it(draft: Draft, data: st.Da
         part = data.draw(st.integers(1, max(1, whole)))
         by_quantity = data.draw(st.booleans())
         one = (
-            LineCredit(line=line.line, quantity=Quantity(part))
+            LineCredit(line=line.line, quantity=Quantity(min(part, MAX_QUANTITY)))
             if by_quantity
-            else LineCredit(line=line.line, amount=Money(part))
+            else LineCredit(line=line.line, amount=Money(min(part, MAX_MONEY)))
         )
         try:
             form = CreditNoteForm(lines=(one,), reason="Came back")
