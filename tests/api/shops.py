@@ -12,6 +12,7 @@ from mechanic_shop.demo.throwaway_shop import fill_shop
 from mechanic_shop.observability.metrics import Metrics
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.clock import utc_now
+from mechanic_shop.wiring.paper import create_pdf_renderer
 from tests.shops import shop_on
 from tests.unit.http.shop import SETTINGS, read_token
 
@@ -30,7 +31,9 @@ def open_app(url: str) -> Iterator[App]:
     fill_shop(settings, utc_now().replace(microsecond=0))
     with closing(SqlStore.open(url)) as store:
         ports = HttpPorts(
-            authenticate=read_token, intercept=IdempotentReplay(store.begin, utc_now, b"s" * 32)
+            authenticate=read_token,
+            intercept=IdempotentReplay(store.begin, utc_now, b"s" * 32),
+            pdf=create_pdf_renderer(),
         )
         metrics = MetricsResource(Metrics().render)
         yield create_app(shop_on(store, utc_now), ports, SETTINGS, [("/metrics", metrics)])

@@ -49,7 +49,7 @@ class RecordingClient:
         """Send a request and return status and body; record the response without issued tokens."""
         send(self.connection, method, path, body, token or None)
         answer = self.connection.getresponse()
-        text = answer.read().decode()
+        text = answer.read().decode(errors="replace")  # a PDF is no text
         response: Any = (
             json.loads(text) if "json" in answer.headers.get("Content-Type", "") else text
         )
