@@ -1,13 +1,12 @@
 """State machine test of consent, on each store: never completed above what was authorized."""
 
 import pytest
-from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from mechanic_adapters.memory import MemoryStore
 from mechanic_shop.observability.agreement import disagreements
-from tests.integration.test_shop_machine import SETTINGS
-from tests.integration.test_shop_machine_sql import FEW, OpenStore, postgresql, sqlite
+from tests.integration.test_shop_machine import HALF
+from tests.integration.test_shop_machine_sql import FEWER, OpenStore, postgresql, sqlite
 from tests.machines.consent_machine import ConsentMachine
 
 __all__ = ["postgresql", "sqlite"]
@@ -25,7 +24,7 @@ def test_no_ticket_is_completed_above_its_ceiling() -> None:
     """
     In any order of edits, estimates, decisions and moves the shop agrees with the model.
     """
-    run_state_machine_as_test(MemoryConsentMachine, settings=SETTINGS)
+    run_state_machine_as_test(MemoryConsentMachine, settings=HALF)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -46,4 +45,4 @@ def test_databases_keep_the_ceiling_too(database: str, request: pytest.FixtureRe
             self.opened.__exit__(None, None, None)
             assert [] == wrong
 
-    run_state_machine_as_test(Machine, settings=settings(FEW, stateful_step_count=30))
+    run_state_machine_as_test(Machine, settings=FEWER)

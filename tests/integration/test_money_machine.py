@@ -1,12 +1,11 @@
 """State machine test of money, on each store: the balance law holds after every step."""
 
 import pytest
-from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from mechanic_adapters.memory import MemoryStore
-from tests.integration.test_shop_machine import SETTINGS
-from tests.integration.test_shop_machine_sql import FEW, OpenStore, postgresql, sqlite
+from tests.integration.test_shop_machine import HALF
+from tests.integration.test_shop_machine_sql import FEWER, OpenStore, postgresql, sqlite
 from tests.machines.money_machine import MoneyMachine
 
 __all__ = ["postgresql", "sqlite"]
@@ -24,7 +23,7 @@ def test_the_balance_law_holds() -> None:
     """
     In any order of invoices, payments, credits, refunds and merges the shop agrees with the model.
     """
-    run_state_machine_as_test(MemoryMoneyMachine, settings=SETTINGS)
+    run_state_machine_as_test(MemoryMoneyMachine, settings=HALF)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -42,4 +41,4 @@ def test_the_balance_law_holds_in_databases(database: str, request: pytest.Fixtu
         def teardown(self) -> None:
             self.opened.__exit__(None, None, None)
 
-    run_state_machine_as_test(Machine, settings=settings(FEW, stateful_step_count=30))
+    run_state_machine_as_test(Machine, settings=FEWER)

@@ -17,6 +17,9 @@ SETTINGS = settings(
 )
 """The number of runs of the profile, or a tenth where that is fewer than CI's."""
 
+HALF = settings(SETTINGS, max_examples=SETTINGS.max_examples // 2)
+"""Half as many, for machines of one ticket or one customer."""
+
 
 class MemoryShopMachine(ShopMachine):
     """The state machine on an empty memory store."""

@@ -19,6 +19,9 @@ from tests.machines.shop_machine import ShopMachine
 FEW = settings(max_examples=max(5, settings().max_examples // 10), stateful_step_count=50)
 """Fewer runs than in memory: each step costs about a hundred statements."""
 
+FEWER = settings(max_examples=max(5, FEW.max_examples // 2), stateful_step_count=30)
+"""Half as many shorter runs, for machines of one ticket or one customer."""
+
 OpenStore = Callable[[], AbstractContextManager[SqlStore]]
 
 
