@@ -55,6 +55,9 @@ SWAGGER_UI = Path("src/mechanic_http/static/swagger-ui")
 # Tests start hundreds of processes: without bytecode each would compile every module again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+HASH_SEED = {"PYTHONHASHSEED": str(secrets.randbelow(2**32))}
+"""Another one in each run, the same for processes that share tests: some are found in a set."""
+
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
@@ -89,13 +92,8 @@ def layers(session: nox.Session) -> None:
 
 @nox.session(python=sorted({*PYTHONS, HERE}))
 def unit(session: nox.Session) -> None:
-    """Run the unit tests: records, rules and use cases, without I/O.
-
-    Two processes run them. Some are found in the order of a set, so both have the same hash seed,
-    which is another one in each run.
-    """
-    seed = {"PYTHONHASHSEED": str(secrets.randbelow(2**32))}
-    run_tests(session, "tests/unit", options=("-n", "2"), env=seed)
+    """Run the unit tests, in two processes: records, rules and use cases, without I/O."""
+    run_tests(session, "tests/unit", options=("-n", "2"), env=HASH_SEED)
 
 
 @nox.session(python=sorted({*PYTHONS, HERE}))
@@ -141,7 +139,8 @@ def api(session: nox.Session) -> None:
     install(session, "tests", "api", project=True)
     bin_of_node = install_from_npm(session, Path("tests/api"))
     path = f"{bin_of_node}{os.pathsep}{os.environ['PATH']}"
-    session.run("pytest", *arguments_of(session, "tests/api"), env={"PATH": path})
+    arguments = arguments_of(session, "tests/api")
+    session.run("pytest", "-n", "2", *arguments, env={**HASH_SEED, "PATH": path})
 
 
 @nox.session
