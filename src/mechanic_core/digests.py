@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Final, NewType, get_args, get_origin
+from typing import Any, ClassVar, Final, NewType, Self, cast, get_args, get_origin
 
 import attrs
 
@@ -39,6 +39,29 @@ _EXACT: Final = Context(prec=50)
 def digest_of(record: object, leave_out: Collection[str] = ()) -> str:
     """Return the digest of a record's canonical text."""
     return sha256(canonical_text(record, leave_out).encode()).hexdigest()
+
+
+class Digested:
+    """A record with a digest of its members, but for those that *not_digested* names.
+
+    A subclass has a field *digest*.
+    """
+
+    __slots__ = ()
+
+    not_digested: ClassVar[frozenset[str]]
+
+    def digested(self) -> Self:
+        """Return the record with the digest of its members."""
+        return cast("Self", attrs.evolve(cast("Any", self), digest=self._digest_of_members()))
+
+    @property
+    def has_own_digest(self) -> bool:
+        """Whether the digest is that of the members: nothing has been changed since."""
+        return bool(self._digest_of_members() == cast("Any", self).digest)
+
+    def _digest_of_members(self) -> str:
+        return digest_of(self, self.not_digested)
 
 
 def canonical_text(record: object, leave_out: Collection[str] = ()) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, NewType, Self
+from typing import Annotated, ClassVar, Final, NewType
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from mechanic_core.access import Actor, By, RoleForbids
-from mechanic_core.digests import digest_of
+from mechanic_core.digests import Digested
 from mechanic_core.errors import Problem, RuleBroken, WrongState
 from mechanic_core.money import Money, Price
 from mechanic_core.rules import Description, Example, Length, OneOf, checked
@@ -19,8 +19,6 @@ from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.values import LINE, IdNumber, Name, Note
 
 DecisionId = NewType("DecisionId", Annotated[int, Example(4)])
-
-_NOT_DIGESTED: Final = frozenset({"id", "digest"})
 
 Digest = Annotated[str, Example("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
 
@@ -146,12 +144,14 @@ class JobAnswer:
 
 
 @frozen(kw_only=True)
-class Decision:
+class Decision(Digested):
     """One decision of a customer, as it was told, written or clicked. Nothing of it ever changes.
 
     *digest* is over all other members but the id and the name in *by*; *previous* is that of the
     ticket's decision before.
     """
+
+    not_digested: ClassVar = frozenset({"id", "digest"})
 
     id: DecisionId = DecisionId(0)  # until it is stored
     ticket_id: TicketId
@@ -173,10 +173,6 @@ class Decision:
     previous: Annotated[Digest | None, Description("The digest of the decision before.")]
     digest: Digest = ""
 
-    def digested(self) -> Self:
-        """Return the decision with its digest."""
-        return evolve(self, digest=digest_of(self, _NOT_DIGESTED))
-
 
 def broken_links(decisions: Iterable[Decision]) -> tuple[DecisionId, ...]:
     """Return the decisions of one ticket, oldest first, that are not as they were written.
@@ -185,7 +181,7 @@ def broken_links(decisions: Iterable[Decision]) -> tuple[DecisionId, ...]:
     """
     broken, previous = [], None
     for decision in decisions:
-        if decision.previous != previous or decision.digested().digest != decision.digest:
+        if decision.previous != previous or not decision.has_own_digest:
             broken.append(decision.id)
         previous = decision.digest
     return tuple(broken)

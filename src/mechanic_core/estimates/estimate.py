@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, NewType, Self, TypeVar
 from attrs import evolve, fields, frozen
 
 from mechanic_core.access import By
-from mechanic_core.digests import digest_of
+from mechanic_core.digests import Digested
 from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, WrongState
 from mechanic_core.events.event import ESTIMATES_OF_A_TICKET, EventType, SubjectKind
 from mechanic_core.money import Money
@@ -33,8 +33,6 @@ EstimateNumber = NewType(
         int, Example(2), Description("Its number among the estimates of the ticket, from 1.")
     ],
 )
-
-_NOT_DIGESTED: Final = frozenset({"digest", "status"})
 
 
 class EstimateNotFound(NotFound):
@@ -163,13 +161,14 @@ class EstimatedJob:
 
 
 @frozen(kw_only=True)
-class Estimate:
+class Estimate(Digested):
     """A priced copy of some jobs of a ticket. Nothing of it ever changes but its *status*.
 
     *revised_total* is what the whole ticket came to. *answered* are the jobs that have an answer.
     """
 
     subject_kind: ClassVar = SubjectKind.ESTIMATE
+    not_digested: ClassVar = frozenset({"digest", "status"})
 
     ticket_id: TicketId
     number: EstimateNumber
@@ -230,10 +229,6 @@ class Estimate:
     def event_type(self, before: Self | None) -> EventType:
         """Return what happened since *before*; None for a new estimate."""
         return EventType.ESTIMATE_CREATED if before is None else EventType.ESTIMATE_CHANGED
-
-    def digested(self) -> Self:
-        """Return the estimate with its digest."""
-        return evolve(self, digest=digest_of(self, _NOT_DIGESTED))
 
     def as_of(self, today: date) -> Self:
         """Return the estimate as it stands on a day in the shop."""

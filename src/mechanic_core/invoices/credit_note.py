@@ -8,12 +8,11 @@ from attrs import evolve, frozen
 
 from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.digests import digest_of
 from mechanic_core.errors import NotFound, Problem, RuleBroken
 from mechanic_core.estimates.decision import Digest
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.invoices.invoice import Invoice, InvoicedCustomer, InvoiceId, PreviousDigest
-from mechanic_core.invoices.number_series import DocumentNumber, Series
+from mechanic_core.invoices.number_series import DocumentNumber, NumberedDocument
 from mechanic_core.money import Money
 from mechanic_core.pricing.bounds import MAX_LINES
 from mechanic_core.pricing.credits import Credit, CreditedLine, LineCredit, MoreThanInvoiced, credit
@@ -27,8 +26,6 @@ CreditNoteId = NewType("CreditNoteId", Annotated[int, Example(3)])
 
 _MOST_LINES: Final = 3 * MAX_LINES + 1
 """How many lines an invoice may have: of three kinds, and supplies."""
-
-_NOT_DIGESTED: Final = frozenset({"id", "digest"})
 
 
 class CreditNoteNotFound(NotFound):
@@ -56,10 +53,11 @@ class CreditNoteForm:
 
 
 @frozen(kw_only=True)
-class CreditNote:
+class CreditNote(NumberedDocument):
     """What was given back of an invoice. Nothing of it ever changes."""
 
     subject_kind: ClassVar = SubjectKind.CREDIT_NOTE
+    not_digested: ClassVar = frozenset({"id", "digest"})
 
     id: CreditNoteId = CreditNoteId(0)  # until it is stored
     number: DocumentNumber
@@ -96,21 +94,6 @@ class CreditNote:
     def event_type(self, _: Self | None) -> EventType:
         """Return what happened: a credit note is new."""
         return EventType.CREDIT_NOTE_CREATED
-
-    def numbered(self, series: Series) -> Self:
-        """Return the credit note as the next document of *series*, with its digest."""
-        numbered = evolve(
-            self,
-            number=series.next_number,
-            series=series.prefix,
-            sequence=series.last + 1,
-            previous=series.digest,
-        )
-        return numbered.digested()
-
-    def digested(self) -> Self:
-        """Return the credit note with the digest of its members."""
-        return evolve(self, digest=digest_of(self, _NOT_DIGESTED))
 
 
 def credit_of(

@@ -8,11 +8,10 @@ from attrs import evolve, frozen
 
 from mechanic_core.access import By
 from mechanic_core.customers.customer import Customer, CustomerId
-from mechanic_core.digests import digest_of
 from mechanic_core.errors import Conflict, NotFound, WrongState
 from mechanic_core.estimates.decision import Decision, Digest
 from mechanic_core.events.event import EventType, SubjectKind
-from mechanic_core.invoices.number_series import DocumentNumber, Series
+from mechanic_core.invoices.number_series import DocumentNumber, NumberedDocument
 from mechanic_core.money import Money
 from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.pricing.document import AuthorityTax, PricedDocument, PricedLine, Totals
@@ -106,7 +105,7 @@ class InvoicedJob:
 
 
 @frozen(kw_only=True)
-class Invoice:
+class Invoice(NumberedDocument):
     """What the customer owes for a ticket. Nothing that was issued ever changes.
 
     *credited*, *paid* and what follows from them change, and so may the customer who owes it, when
@@ -114,6 +113,7 @@ class Invoice:
     """
 
     subject_kind: ClassVar = SubjectKind.INVOICE
+    not_digested: ClassVar = NOT_DIGESTED
 
     id: InvoiceId = InvoiceId(0)  # until it is stored
     number: DocumentNumber
@@ -183,21 +183,6 @@ class Invoice:
     def event_type(self, before: Self | None) -> EventType:
         """Return what happened since *before*; None for a new invoice."""
         return EventType.INVOICE_CREATED if before is None else EventType.INVOICE_CHANGED
-
-    def numbered(self, series: Series) -> Self:
-        """Return the invoice as the next document of *series*, with its digest."""
-        numbered = evolve(
-            self,
-            number=series.next_number,
-            series=series.prefix,
-            sequence=series.last + 1,
-            previous=series.digest,
-        )
-        return numbered.digested()
-
-    def digested(self) -> Self:
-        """Return the invoice with the digest of its members."""
-        return evolve(self, digest=digest_of(self, NOT_DIGESTED))
 
     def with_paid(self, paid: Money, at: datetime) -> Self:
         """Return the invoice with so much of it *paid*; itself if that is so."""

@@ -1,9 +1,10 @@
 """Series of numbers of invoices and credit notes: 1, 2, 3 and so on, without a gap."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, cast
 
 from attrs import evolve, frozen
 
+from mechanic_core.digests import Digested
 from mechanic_core.rules import Description, Example
 
 DocumentNumber = Annotated[
@@ -30,3 +31,23 @@ class Series:
     def after(self, digest: str) -> Self:
         """Return the series after its next document, which has that *digest*."""
         return evolve(self, last=self.last + 1, digest=digest)
+
+
+class NumberedDocument(Digested):
+    """A document that gets the next number of a series when it is issued.
+
+    A subclass has the fields *number*, *series*, *sequence*, *previous* and *digest*.
+    """
+
+    __slots__ = ()
+
+    def numbered(self, series: Series) -> Self:
+        """Return the document as the next one of *series*, with its digest."""
+        numbered = evolve(
+            cast("Any", self),
+            number=series.next_number,
+            series=series.prefix,
+            sequence=series.last + 1,
+            previous=series.digest,
+        )
+        return cast("Self", numbered.digested())
