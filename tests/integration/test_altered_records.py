@@ -19,7 +19,8 @@ from mechanic_adapters.conformance.samples.records import (
     new_labor_line,
 )
 from mechanic_adapters.sql.engine.engines import database_url
-from mechanic_adapters.sql.repositories.estimates.alterations import BATCH, AlteredRecord
+from mechanic_adapters.sql.queries.unchanged_records import BATCH
+from mechanic_adapters.sql.repositories.estimates.alterations import AlteredRecord
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.tickets.price import priced

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from mechanic_adapters.sql.repositories.estimates.alterations import AlteredRecord
-from mechanic_adapters.sql.repositories.invoices.alterations import WrongDocument
 from mechanic_adapters.sql.repositories.tickets.prices import WrongPrice
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.inventory.movement import Disagreement
@@ -26,7 +24,7 @@ def disagreements(store: SqlStore) -> Iterator[str]:
     yield from wrong_balances(balances)
     yield from wrong_counters(store)
     yield from map(_line_of_price, store.wrong_prices())
-    yield from map(_line_of_record, store.altered_records())
+    yield from map(str, store.altered_records())
 
 
 def wrong_balances(found: Iterable[Disagreement]) -> Sequence[str]:
@@ -57,10 +55,3 @@ def _line_of_price(wrong: WrongPrice) -> str:
     stored, computed = money_to_decimal(wrong.stored), money_to_decimal(wrong.computed)
     members = ", ".join(wrong.members)
     return f"ticket {wrong.ticket_id}: total {stored} stored, {computed} computed; wrong: {members}"
-
-
-def _line_of_record(altered: AlteredRecord | WrongDocument) -> str:
-    if isinstance(altered, WrongDocument):
-        return f"{altered.subject}: {altered.fault}"
-    fault = "was changed since it was written" if altered.is_changed else "lacks the one before it"
-    return f"ticket {altered.ticket_id}: {altered.record} {fault}"

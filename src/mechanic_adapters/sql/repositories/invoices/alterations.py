@@ -1,14 +1,13 @@
 """Invoices and credit notes that are not as they were issued, and series with wrong numbers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final, TypeVar, final
+from typing import Any, final
 
 from attrs import field, frozen, mutable
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Integer,
     Select,
     Table,
@@ -22,21 +21,13 @@ from sqlalchemy import (
 from mechanic_adapters.sql.engine.column_types import KEY
 from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.record_text import UNREADABLE
 from mechanic_adapters.sql.engine.row_mapping import record_maker
+from mechanic_adapters.sql.queries.unchanged_records import LIMIT, unchanged_records
 from mechanic_adapters.sql.repositories.invoices.credit_notes import read_credit_notes
 from mechanic_adapters.sql.repositories.invoices.invoices import read_invoices
 from mechanic_adapters.sql.schema.invoices.invoices import credit_notes, invoices, number_series
-from mechanic_core.invoices.credit_note import CreditNote
-from mechanic_core.invoices.invoice import Invoice
 from mechanic_core.invoices.number_series import Series
 
-R = TypeVar("R", Invoice, CreditNote)
-
-BATCH: Final = 200
-"""How many documents, or tickets, are read at a time."""
-
-LIMIT: Final[ColumnElement[int]] = literal_column(str(BATCH), Integer)
 _SERIES, _SEQUENCE = bindparam("series", type_=KEY), bindparam("sequence", type_=BigInteger)
 _KIND, _AFTER = bindparam("kind", type_=Integer), ("series", "sequence", "kind")
 _INVOICE, _CREDIT_NOTE = 0, 1
@@ -68,6 +59,10 @@ class WrongDocument:
 
     subject: str
     fault: str
+
+    def __str__(self) -> str:
+        """Return the line that names it."""
+        return f"{self.subject}: {self.fault}"
 
 
 @mutable
@@ -122,22 +117,9 @@ def _unchanged_of(executor: Executor, rows: Sequence[Row]) -> set[tuple[int, int
     for kind, group in groupby(sorted(rows, key=itemgetter(2, 3)), key=itemgetter(2)):
         ids = [row[3] for row in group]
         unchanged = (
-            _unchanged(executor, ids, read_invoices)
+            unchanged_records(executor, ids, read_invoices)
             if kind == _INVOICE
-            else _unchanged(executor, ids, read_credit_notes)
+            else unchanged_records(executor, ids, read_credit_notes)
         )
         found |= {(kind, one) for one in unchanged}
     return found
-
-
-def _unchanged(
-    executor: Executor, ids: Sequence[int], read: Callable[[Executor, Sequence[int]], Iterable[R]]
-) -> set[int]:
-    """Return those of *ids* that are unchanged; one that cannot be read spoils no other."""
-    try:
-        found = list(read(executor, ids))
-        return {one.id for one in found if one.digested().digest == one.digest}
-    except UNREADABLE:
-        if len(ids) == 1:
-            return set()
-    return {one for each in ids for one in _unchanged(executor, [each], read)}

@@ -12,8 +12,8 @@ from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.record_text import UNREADABLE
 from mechanic_adapters.sql.engine.row_mapping import RECORD_ID, field_columns, record_maker
 from mechanic_adapters.sql.engine.sql_functions import id_in
+from mechanic_adapters.sql.queries.unchanged_records import LIMIT
 from mechanic_adapters.sql.repositories.invoices.alterations import (
-    LIMIT,
     WrongDocument,
     altered_documents,
 )
