@@ -12,6 +12,7 @@ from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import MAX_MONEY, MONEY_DECIMALS, Money, money_to_decimal
+from mechanic_core.profile.calendar import same_day
 from mechanic_core.rules import (
     Between,
     Description,
@@ -104,7 +105,7 @@ class PaymentForm:
     def day(self, today: date) -> date:
         """Return the day of the payment; raise `RuleBroken` unless it is in the last year."""
         day = self.received_on or today
-        first = year_before(today)
+        first = same_day(today, today.year - 1)
         if not first <= day <= today:
             raise RuleBroken(Problem("#/received_on", f"must be from {first} to {today}"))
         return day
@@ -188,9 +189,3 @@ class Payment:
 
 Takings = Mapping[PaymentMethod, Annotated[Money, Example(100)]]
 """Payments less refunds by method; a method without any is left out."""
-
-
-def year_before(day: date) -> date:
-    """Return the same day of the year before; 28 February for 29 February."""
-    is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)

@@ -51,12 +51,12 @@ def day_in(time_zone: str, at: datetime) -> date:
 
 def require_service_date(day: date, today: date) -> None:
     """Raise `RuleBroken` unless *day* is from 1950 on and at most a year after *today*."""
-    last = _year_after(today)
+    last = same_day(today, today.year + 1)
     if not FIRST_SERVICE_DATE <= day <= last:
         raise RuleBroken(Problem("#/service_date", f"must be from {FIRST_SERVICE_DATE} to {last}"))
 
 
-def _year_after(day: date) -> date:
-    """Return the same day of the next year; 28 February for 29 February."""
+def same_day(day: date, year: int) -> date:
+    """Return the same day of another *year*; 28 February for 29 February."""
     is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + 1, day=28 if is_leap_day else day.day)
+    return day.replace(year=year, day=28 if is_leap_day else day.day)

@@ -16,9 +16,9 @@ from mechanic_core.payments.payment import (
     PaymentMethod,
     PaymentNotFound,
     RefundForm,
-    year_before,
 )
 from mechanic_core.payments.ports import PaymentFilter
+from mechanic_core.profile.calendar import same_day
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.ticket import TicketFrozen, TicketId, TicketNotFound, TicketStarted
 from mechanic_core.tickets.workflow import Status
@@ -131,8 +131,8 @@ def test_a_year_before_a_leap_day_is_28_february() -> None:
     """
     Every other day has its own.
     """
-    assert date(2027, 2, 28) == year_before(date(2028, 2, 29))
-    assert date(2028, 2, 28) == year_before(date(2029, 2, 28))
+    assert date(2027, 2, 28) == same_day(date(2028, 2, 29), 2027)
+    assert date(2028, 2, 28) == same_day(date(2029, 2, 28), 2028)
 
 
 def test_a_cancelled_ticket_takes_no_money(new: Till) -> None:
