@@ -9,7 +9,6 @@ import functools
 import json
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
-from decimal import Context, Decimal
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, ClassVar, Final, NewType, Self, cast, get_args, get_origin
@@ -25,6 +24,7 @@ from mechanic_core.money import (
     Money,
     Percent,
     Quantity,
+    without_zeros,
 )
 from mechanic_core.rules import union_members, unwrap_annotated
 
@@ -33,7 +33,6 @@ _DECIMALS: Final = {
     Quantity: QUANTITY_DECIMALS,
     Percent: PERCENT_DECIMALS,
 }
-_EXACT: Final = Context(prec=50)
 
 
 def digest_of(record: object, leave_out: Collection[str] = ()) -> str:
@@ -112,7 +111,7 @@ def _text(value: Any, declared: Any) -> str:
     if optional and len(members) == 1:
         return _text(value, members[0])
     if bare in _DECIMALS:
-        return _number(value, _DECIMALS[bare])
+        return format(without_zeros(value, _DECIMALS[bare]), "f")
     if isinstance(bare, NewType):
         return _text(value, bare.__supertype__)
     if get_origin(bare) is tuple:
@@ -130,15 +129,6 @@ def _plain(value: object) -> str:
     if isinstance(value, StrEnum):
         return _quoted(value.value)
     return json.dumps(value, ensure_ascii=False)
-
-
-def _number(scaled: int, decimals: int) -> str:
-    """Return an amount as the API writes it: without zeros at the end, whole where it is."""
-    whole, fraction = divmod(scaled, 10**decimals)
-    if not fraction:
-        return str(whole)
-    exact = Decimal(scaled).scaleb(-decimals, _EXACT).normalize(_EXACT)
-    return format(exact, "f")
 
 
 def _quoted(text: str) -> str:

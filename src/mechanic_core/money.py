@@ -143,15 +143,16 @@ def money_to_decimal(amount: int) -> Decimal:
 
 def to_decimal(quantity: Quantity) -> Decimal:
     """Return *quantity* as a decimal number: 5.5 for 5500."""
-    return _without_zeros(quantity, QUANTITY_DECIMALS)
+    return without_zeros(quantity, QUANTITY_DECIMALS)
 
 
 def percent_to_decimal(percentage: Percent) -> Decimal:
     """Return *percentage* as a decimal number: 7.5 for 75000."""
-    return _without_zeros(percentage, PERCENT_DECIMALS)
+    return without_zeros(percentage, PERCENT_DECIMALS)
 
 
-def _without_zeros(scaled: int, decimals: int) -> Decimal:
+def without_zeros(scaled: int, decimals: int) -> Decimal:
+    """Return a whole number of units of 10 ** -*decimals* without zeros after the last digit."""
     whole, fraction = divmod(scaled, 10**decimals)
     if not fraction:
         return Decimal(whole)
