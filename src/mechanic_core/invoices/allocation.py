@@ -1,11 +1,11 @@
 """Allocation of payments: those of a ticket, less refunds, fill its invoices by number."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from attrs import evolve
 
-from mechanic_core.invoices.balance import Balance
+from mechanic_core.invoices.balance import Balance, fill
 from mechanic_core.invoices.credit_note import CreditNote, as_credited
 from mechanic_core.invoices.invoice import Invoice, InvoiceId
 from mechanic_core.money import Money
@@ -13,7 +13,7 @@ from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.unit_of_work import Work
 
 
-def allocate(invoices: Iterable[Invoice], received: Money, at: datetime) -> tuple[Invoice, ...]:
+def allocate(invoices: Sequence[Invoice], received: Money, at: datetime) -> tuple[Invoice, ...]:
     """Return *invoices* of one ticket, oldest first, filled with what was *received*.
 
     Each takes up to its total less what is credited; what is left is a deposit.
@@ -21,12 +21,9 @@ def allocate(invoices: Iterable[Invoice], received: Money, at: datetime) -> tupl
     return tuple(invoice.with_paid(paid, at) for invoice, paid in _filled(invoices, received))
 
 
-def _filled(invoices: Iterable[Invoice], received: Money) -> Iterator[tuple[Invoice, Money]]:
-    left = received
-    for invoice in invoices:
-        paid = Money(min(left, invoice.outstanding))
-        left = Money(left - paid)
-        yield invoice, paid
+def _filled(invoices: Sequence[Invoice], received: Money) -> Iterable[tuple[Invoice, Money]]:
+    amounts = (invoice.outstanding for invoice in invoices)
+    return zip(invoices, fill(amounts, received), strict=True)
 
 
 def as_documented(
@@ -54,7 +51,7 @@ def settle(  # noqa: PLR0913 - of which ticket, with what, when, and after which
     received: Money,
     at: datetime,
     credited: Invoice | None = None,
-) -> Balance:
+) -> None:
     """Store what *received* pays of the stored *invoices* of a locked ticket, and its balance.
 
     *credited* is the invoice that a credit has changed, which is stored with it.
@@ -66,6 +63,4 @@ def settle(  # noqa: PLR0913 - of which ticket, with what, when, and after which
         work.invoices.save(filled) if filled != before else before
         for before, filled in zip(invoices, allocate(present, received, at), strict=True)
     ]
-    balance = balance_of(after, received)
-    work.balances.save(ticket_id, balance)
-    return balance
+    work.balances.save(ticket_id, balance_of(after, received))

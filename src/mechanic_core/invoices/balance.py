@@ -1,5 +1,6 @@
 """The balance of a ticket: what was invoiced and not credited, against what was received."""
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Final
 
 from attrs import frozen
@@ -34,6 +35,18 @@ class Balance:
     def is_settled(self) -> bool:
         """Whether nothing is due and there is no deposit."""
         return self.invoiced == self.received
+
+
+def fill(amounts: Iterable[int], received: int) -> Iterator[Money]:
+    """Yield how much of each of *amounts*, oldest first, is paid by what was *received*.
+
+    What is left of it after them is a deposit.
+    """
+    left = received
+    for amount in amounts:
+        paid = min(left, amount)
+        left -= paid
+        yield Money(paid)
 
 
 NO_BALANCE: Final = Balance()

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Self
 from attrs import evolve, frozen
 
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.invoices.balance import fill
 from mechanic_core.money import Money
 from mechanic_core.rules import Description, Example, computed
 
@@ -59,14 +60,11 @@ class AgedAmounts:
 
     def plus(self, ticket: OpenTicket, as_of: date) -> Self:
         """Return the amounts with those of *ticket*, whose payments fill its invoices in order."""
-        amounts: dict[str, int] = {}
-        left = ticket.received
-        for invoice in ticket.invoices:
-            paid = min(left, invoice.outstanding)
-            left -= paid
+        paid = tuple(fill((one.outstanding for one in ticket.invoices), ticket.received))
+        amounts = {"deposits": ticket.received - sum(paid)}
+        for invoice, part in zip(ticket.invoices, paid, strict=True):
             name = _bucket((as_of - invoice.due_date).days)
-            amounts[name] = amounts.get(name, 0) + invoice.outstanding - paid
-        amounts["deposits"] = left
+            amounts[name] = amounts.get(name, 0) + invoice.outstanding - part
         return evolve(
             self, **{name: Money(getattr(self, name) + more) for name, more in amounts.items()}
         )
