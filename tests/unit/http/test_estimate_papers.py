@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from mechanic_core.estimates.estimate import EstimateNumber
-from mechanic_core.estimates.printed import PrintedEstimate
+from mechanic_core.estimates.printout import EstimatePrintout
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_http.documents.paper.estimate_paper import estimate_paper
 from mechanic_http.documents.paper.paper import (
@@ -75,7 +75,7 @@ def shop() -> Client:
     return estimated(client())
 
 
-def printed(shop: Client) -> PrintedEstimate:
+def printed(shop: Client) -> EstimatePrintout:
     """Return the estimate as it is printed."""
     return shop.premises.shop.print_estimate(MECHANIC, TicketId(1), EstimateNumber(1))
 

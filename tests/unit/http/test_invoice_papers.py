@@ -8,7 +8,7 @@ from attrs import evolve
 
 from mechanic_core.invoices.credit_note import CreditNoteId
 from mechanic_core.invoices.invoice import InvoiceId
-from mechanic_core.invoices.printed import PrintedInvoice
+from mechanic_core.invoices.printout import InvoicePrintout
 from mechanic_core.money import Money
 from mechanic_http.documents.paper.credit_note_paper import credit_note_paper
 from mechanic_http.documents.paper.invoice_paper import invoice_paper
@@ -61,7 +61,7 @@ def shop() -> Client:
     return shop
 
 
-def printed(shop: Client) -> PrintedInvoice:
+def printed(shop: Client) -> InvoicePrintout:
     """Return the invoice as it is printed."""
     return shop.premises.shop.print_invoice(MECHANIC, InvoiceId(1))
 
@@ -311,6 +311,6 @@ def money(amount: float) -> str:
     return f"{amount:,.2f}".replace("-", MINUS)
 
 
-def with_deposit(record: PrintedInvoice, deposit: int) -> PrintedInvoice:
+def with_deposit(record: InvoicePrintout, deposit: int) -> InvoicePrintout:
     """Return *record* with another deposit."""
     return evolve(record, invoice=evolve(record.invoice, deposit=Money(deposit * 100)))

@@ -15,7 +15,7 @@ from mechanic_core.estimates.estimate import (
     EstimateNumber,
     NothingToEstimate,
 )
-from mechanic_core.estimates.printed import PrintedEstimate
+from mechanic_core.estimates.printout import EstimatePrintout
 from mechanic_core.money import money_to_decimal
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.bounds import TooMany
@@ -121,7 +121,7 @@ class PrintEstimate:
 
     def __call__(
         self, actor: Actor, ticket_id: TicketId, number: EstimateNumber
-    ) -> PrintedEstimate:
+    ) -> EstimatePrintout:
         """Return the estimate, its customer and its vehicle."""
         self.policy.admit(actor)
         with self.read_only() as work:
@@ -132,4 +132,4 @@ class PrintEstimate:
                 customer = work.customers.get(ticket.customer_id)
             except CustomerNotFound:
                 customer = None
-        return PrintedEstimate(estimate=estimate, customer=customer, vehicle=ticket.vehicle)
+        return EstimatePrintout(estimate=estimate, customer=customer, vehicle=ticket.vehicle)

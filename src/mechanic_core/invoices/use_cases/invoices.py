@@ -24,7 +24,7 @@ from mechanic_core.invoices.invoice import (
     TotalNegative,
 )
 from mechanic_core.invoices.ports import InvoiceFilter
-from mechanic_core.invoices.printed import PrintedInvoice
+from mechanic_core.invoices.printout import InvoicePrintout
 from mechanic_core.money import Money
 from mechanic_core.paging import WHOLE_LIST, Page, PageRequest
 from mechanic_core.profile.profile import Profile, ProfileValues, values_of
@@ -198,7 +198,7 @@ class PrintInvoice:
 
     read_only: ReadOnly
 
-    def __call__(self, actor: Actor, invoice_id: InvoiceId) -> PrintedInvoice:
+    def __call__(self, actor: Actor, invoice_id: InvoiceId) -> InvoicePrintout:
         """Return the invoice, and the estimates on which its customer has decided."""
         self.policy.admit(actor)
         with self.read_only() as work:
@@ -207,4 +207,4 @@ class PrintInvoice:
             numbers = {EstimateNumber(one.estimate) for one in invoice.decisions if one.estimate}
             ticket_id = invoice.ticket_id
             estimates = work.estimate_lists.numbered(ticket_id, numbers) if numbers else {}
-        return PrintedInvoice(invoice=invoice, estimates=estimates)
+        return InvoicePrintout(invoice=invoice, estimates=estimates)

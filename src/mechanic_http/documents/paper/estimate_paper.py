@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mechanic_core.estimates.estimate import Estimate, EstimatedJob
-from mechanic_core.estimates.printed import PrintedEstimate
+from mechanic_core.estimates.printout import EstimatePrintout
 from mechanic_core.profile.calendar import day_in
 from mechanic_core.tickets.job import JobKind
 from mechanic_http.documents.paper import figures
@@ -16,7 +16,7 @@ _CONSENT = (
 )
 
 
-def estimate_paper(printed: PrintedEstimate) -> Paper:
+def estimate_paper(printed: EstimatePrintout) -> Paper:
     """Return the paper of an estimate: as it was made, whatever was answered since."""
     estimate = printed.estimate
     profile = estimate.profile

@@ -6,7 +6,7 @@ from typing import Final
 
 from mechanic_core.estimates.decision import Answer, Channel, Decision
 from mechanic_core.invoices.invoice import Invoice, InvoicedJob
-from mechanic_core.invoices.printed import PrintedInvoice
+from mechanic_core.invoices.printout import InvoicePrintout
 from mechanic_core.mail.local_time import local_time
 from mechanic_core.tickets.job import JobKind
 from mechanic_http.documents.paper import figures
@@ -25,7 +25,7 @@ _CHANNELS: Final = MappingProxyType(
 )
 
 
-def invoice_paper(printed: PrintedInvoice) -> Paper:
+def invoice_paper(printed: InvoicePrintout) -> Paper:
     """Return the paper of an invoice: as it was issued, whatever was paid or credited since."""
     invoice = printed.invoice
     seller = invoice.seller
@@ -80,7 +80,7 @@ def _payments(invoice: Invoice) -> Iterator[Sum]:
         yield Sum(label="Left of what was paid before", amount=shown_money(deposit - total))
 
 
-def _authorization(decision: Decision, printed: PrintedInvoice) -> Authorization:
+def _authorization(decision: Decision, printed: InvoicePrintout) -> Authorization:
     how = f"{decision.person}, {_CHANNELS[decision.channel]}"
     if decision.contact:
         how += f" ({decision.contact})"
@@ -92,7 +92,7 @@ def _authorization(decision: Decision, printed: PrintedInvoice) -> Authorization
     )
 
 
-def _decided(decision: Decision, printed: PrintedInvoice) -> Iterator[str]:
+def _decided(decision: Decision, printed: InvoicePrintout) -> Iterator[str]:
     if decision.amount is not None:
         limit = f"{shown_money(decision.amount)} {printed.invoice.seller.currency}"
         yield f"no more than {limit} without asking"

@@ -10,9 +10,9 @@ from typing import Any, Final, TypeAlias
 
 from attrs import asdict
 
-from mechanic_core.estimates.printed import PrintedEstimate
+from mechanic_core.estimates.printout import EstimatePrintout
 from mechanic_core.invoices.credit_note import CreditNote
-from mechanic_core.invoices.printed import PrintedInvoice
+from mechanic_core.invoices.printout import InvoicePrintout
 from mechanic_core.statements.statement import Statement
 from mechanic_http.documents.paper.credit_note_paper import credit_note_paper
 from mechanic_http.documents.paper.estimate_paper import estimate_paper
@@ -29,8 +29,8 @@ PaperOf: TypeAlias = Callable[[Any], Paper]
 
 PAPERS: Final[Mapping[type, PaperOf]] = MappingProxyType(
     {
-        PrintedEstimate: estimate_paper,
-        PrintedInvoice: invoice_paper,
+        EstimatePrintout: estimate_paper,
+        InvoicePrintout: invoice_paper,
         CreditNote: credit_note_paper,
         Statement: statement_paper,
     }

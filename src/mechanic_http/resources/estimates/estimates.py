@@ -8,7 +8,7 @@ from attrs import frozen
 from mechanic_core.access import Actor
 from mechanic_core.estimates.approval_links import ApprovalLinkForm, IssuedApprovalLink
 from mechanic_core.estimates.estimate import Estimate, EstimateForm, EstimateNumber
-from mechanic_core.estimates.printed import PrintedEstimate
+from mechanic_core.estimates.printout import EstimatePrintout
 from mechanic_core.estimates.use_cases.estimates import (
     ListEstimates,
     MakeEstimate,
@@ -71,7 +71,7 @@ class EstimateHtml:
     shop: Shop
 
     @endpoint(PrintEstimate, operation_id="read_estimate_html", media_type=HTML)
-    def on_get(self, actor: Actor, ticket_id: TicketId, number: EstimateNumber) -> PrintedEstimate:
+    def on_get(self, actor: Actor, ticket_id: TicketId, number: EstimateNumber) -> EstimatePrintout:
         """Get an estimate as a page to be printed."""
         return self.shop.print_estimate(actor, ticket_id, number)
 
@@ -84,7 +84,7 @@ class EstimatePdf:
     shop: Shop
 
     @endpoint(PrintEstimate, operation_id="read_estimate_pdf", media_type=PDF)
-    def on_get(self, actor: Actor, ticket_id: TicketId, number: EstimateNumber) -> PrintedEstimate:
+    def on_get(self, actor: Actor, ticket_id: TicketId, number: EstimateNumber) -> EstimatePrintout:
         """Get an estimate as PDF."""
         return self.shop.print_estimate(actor, ticket_id, number)
 

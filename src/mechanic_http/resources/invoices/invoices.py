@@ -8,7 +8,7 @@ from attrs import frozen
 from mechanic_core.access import Actor
 from mechanic_core.invoices.invoice import Invoice, InvoiceId, PaymentStatus
 from mechanic_core.invoices.ports import InvoiceFilter
-from mechanic_core.invoices.printed import PrintedInvoice
+from mechanic_core.invoices.printout import InvoicePrintout
 from mechanic_core.invoices.use_cases.invoices import (
     IssueInvoice,
     ListInvoices,
@@ -114,7 +114,7 @@ class InvoiceHtml:
     shop: Shop
 
     @endpoint(PrintInvoice, operation_id="read_invoice_html", media_type=HTML)
-    def on_get(self, actor: Actor, invoice_id: InvoiceId) -> PrintedInvoice:
+    def on_get(self, actor: Actor, invoice_id: InvoiceId) -> InvoicePrintout:
         """Get an invoice as a page to be printed."""
         return self.shop.print_invoice(actor, invoice_id)
 
@@ -127,7 +127,7 @@ class InvoicePdf:
     shop: Shop
 
     @endpoint(PrintInvoice, operation_id="read_invoice_pdf", media_type=PDF)
-    def on_get(self, actor: Actor, invoice_id: InvoiceId) -> PrintedInvoice:
+    def on_get(self, actor: Actor, invoice_id: InvoiceId) -> InvoicePrintout:
         """Get an invoice as PDF."""
         return self.shop.print_invoice(actor, invoice_id)
 

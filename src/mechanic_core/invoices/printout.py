@@ -11,7 +11,7 @@ from mechanic_core.tickets.job import JobId
 
 
 @frozen(kw_only=True)
-class PrintedInvoice:
+class InvoicePrintout:
     """An invoice as it is printed, with the *estimates* that its decisions are about."""
 
     invoice: Invoice

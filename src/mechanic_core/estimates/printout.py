@@ -8,7 +8,7 @@ from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 
 
 @frozen(kw_only=True)
-class PrintedEstimate:
+class EstimatePrintout:
     """An estimate as it is printed. An erased customer is None."""
 
     estimate: Estimate
