@@ -54,11 +54,15 @@ class Blocker:
     ] = None
 
     @property
-    def facts(self) -> dict[str, object]:
-        """The members as those of a refusal: without amounts that are null."""
+    def amounts(self) -> dict[str, object]:
+        """The amounts as facts of a refusal: without those that are null."""
         amounts = {"ceiling": self.ceiling, "current": self.current, "excess": self.excess}
-        shown = {name: money_to_decimal(one) for name, one in amounts.items() if one is not None}
-        return {"code": self.code, "detail": self.detail, **shown}
+        return {name: money_to_decimal(one) for name, one in amounts.items() if one is not None}
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """The members as those of a refusal."""
+        return {"code": self.code, "detail": self.detail, **self.amounts}
 
 
 @frozen(kw_only=True)

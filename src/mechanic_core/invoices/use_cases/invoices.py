@@ -87,8 +87,7 @@ def _require_invoiceable(work: Work, ticket: Ticket, profile: Profile, balance: 
     authorization = required_authorization(work, ticket, profile)
     blocker = stays_within_the_ceiling(ticket, Circumstances(authorization=authorization))
     if blocker:
-        amounts = {name: fact for name, fact in blocker.facts.items() if name != "code"}
-        raise OverAuthorized(str(amounts.pop("detail")), **amounts)
+        raise OverAuthorized(blocker.detail, **blocker.amounts)
 
 
 def _draft(  # noqa: PLR0913 - of what, for whom, by whom and when
@@ -130,7 +129,7 @@ def _draft(  # noqa: PLR0913 - of what, for whom, by whom and when
 
 
 def _unnamed(decision: Decision) -> Decision:
-    """Return *decision* without the name of who has entered it, which is looked up when read."""
+    """Return *decision* without the name of who has entered it, which no document has."""
     return evolve(decision, by=evolve(decision.by, name=None)) if decision.by else decision
 
 
