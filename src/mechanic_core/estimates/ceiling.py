@@ -13,7 +13,7 @@ from mechanic_core.unit_of_work import Work
 def authorized_on(work: Work, ticket: Ticket) -> Money:
     """Return what the authorized jobs of *ticket* come to."""
     numbers = authorized_numbers(ticket.jobs)
-    estimates = work.estimate_lists.numbered(ticket.id, numbers) if numbers else {}
+    estimates = work.estimate_lists.numbered(ticket.id, numbers)
     return authorized_total(ticket.jobs, estimates)
 
 

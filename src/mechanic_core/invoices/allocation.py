@@ -35,7 +35,7 @@ def as_documented(
 
 
 def balance_of(invoices: Sequence[Invoice], received: Money) -> Balance:
-    """Return the balance of the ticket that has these *invoices*."""
+    """Return the balance of the ticket that has these *invoices*; fully credited ones add nothing."""
     standing = [invoice.id for invoice in invoices if not invoice.fully_credited]
     return Balance(
         invoiced=Money(sum(invoice.outstanding for invoice in invoices)),

@@ -65,13 +65,12 @@ class IssueInvoice:
             profile, balance = work.profiles.get(), work.balances.of(ticket_id)
             _require_invoiceable(work, ticket, profile, balance)
             received = balance.received
-            former = work.invoices.of_ticket(ticket_id)
             series = work.number_series.lock(profile.invoice_prefix)
             at = self.now()  # not before the lock: a later number is never of an earlier moment
             draft = _draft(work, ticket, profile, received, actor, at)
             invoice = work.invoices.add(draft.numbered(series))
             work.number_series.save(series.after(invoice.digest))
-            work.balances.save(ticket_id, balance_of([*former, invoice], received))
+            work.balances.save(ticket_id, balance_of([invoice], received))
         return invoice
 
 
@@ -205,5 +204,5 @@ class PrintInvoice:
             self.policy.require_access(actor, invoice.customer_id, InvoiceNotFound())
             numbers = {EstimateNumber(one.estimate) for one in invoice.decisions if one.estimate}
             ticket_id = invoice.ticket_id
-            estimates = work.estimate_lists.numbered(ticket_id, numbers) if numbers else {}
+            estimates = work.estimate_lists.numbered(ticket_id, numbers)
         return InvoicePrintout(invoice=invoice, estimates=estimates)

@@ -141,6 +141,8 @@ class SqlEstimates(Estimates, EstimateLists):
         self, ticket_id: TicketId, numbers: Collection[EstimateNumber]
     ) -> Mapping[EstimateNumber, Estimate]:
         possible = sorted(number for number in numbers if number < ESTIMATES_OF_A_TICKET)
+        if not possible:
+            return {}
         ids = [ticket_id * ESTIMATES_OF_A_TICKET + number for number in possible]
         found = read_estimates(self._executor, ids)
         return {estimate.number: estimate for estimate in found}
