@@ -29,6 +29,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     record_maker,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
+from mechanic_adapters.sql.queries.filtered_list import without_none
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.mechanics import lock_shared_after
 from mechanic_adapters.sql.queries.pages_by_month import DatedRows
@@ -236,7 +237,7 @@ def filter_parameters(wanted: TicketFilter) -> dict[str, Any]:
         "since": period.since,
         "until": period.until,
     }
-    return {name: value for name, value in values.items() if value is not None}
+    return without_none(values)
 
 
 def is_selective_by_period(wanted: TicketFilter, parameters: dict[str, Any]) -> bool:

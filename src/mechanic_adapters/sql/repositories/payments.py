@@ -36,6 +36,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     record_maker,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
+from mechanic_adapters.sql.queries.filtered_list import without_none
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.pages_by_month import DatedRows
 from mechanic_adapters.sql.queries.person_names import (
@@ -141,7 +142,7 @@ def _filter_parameters(wanted: PaymentFilter) -> dict[str, Any]:
         "since": wanted.period.since,
         "until": wanted.period.until,
     }
-    return {name: value for name, value in values.items() if value is not None}
+    return without_none(values)
 
 
 @functools.cache

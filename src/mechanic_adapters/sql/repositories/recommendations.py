@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, bindparam, update
 
 from mechanic_adapters.sql.engine.column_types import MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
+from mechanic_adapters.sql.queries.filtered_list import without_none
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.repositories.events import note_changes
 from mechanic_adapters.sql.repositories.record_table import RecordTable
@@ -80,7 +81,7 @@ class SqlRecommendations(Recommendations):
             "customer_id": wanted.customer_id,
             "status": wanted.status,
         }
-        params = {name: value for name, value in values.items() if value is not None}
+        params = without_none(values)
         return _list(frozenset(params)).fetch(self._executor, page, _TABLE.read, params)
 
 

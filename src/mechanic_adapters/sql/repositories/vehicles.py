@@ -31,7 +31,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     words_text,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in
-from mechanic_adapters.sql.queries.filtered_list import FilteredList
+from mechanic_adapters.sql.queries.filtered_list import FilteredList, without_none
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.repositories.events import note_changes
@@ -176,7 +176,7 @@ class SqlVehicles(Vehicles, VehicleLists):
 
     def find(self, wanted: VehicleFilter, page: PageRequest) -> Page[Vehicle]:
         values = {"customer_id": wanted.customer_id, **_lookup_keys(wanted.vin, wanted.plate)}
-        params = {name: value for name, value in values.items() if value is not None}
+        params = without_none(values)
         terms = None if wanted.q is None else terms_with_code(wanted.q)
         return _LIST.fetch(self._executor, page, _TABLE.read, params, terms)
 

@@ -19,6 +19,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     with_values,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in
+from mechanic_adapters.sql.queries.filtered_list import without_none
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.pages_by_month import DatedRows
 from mechanic_adapters.sql.queries.person_names import columns_with_name, reader_with_name
@@ -104,7 +105,7 @@ def _filter_parameters(wanted: InvoiceFilter) -> dict[str, Any]:
         "since": wanted.period.since,
         "until": wanted.period.until,
     }
-    return {name: value for name, value in values.items() if value is not None}
+    return without_none(values)
 
 
 def _is_long(wanted: InvoiceFilter, names: Collection[str]) -> bool:
