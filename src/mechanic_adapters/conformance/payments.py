@@ -25,6 +25,7 @@ from mechanic_adapters.conformance.samples.records import (
     add_mechanic,
     add_ticket,
     new_entry,
+    ticket_of,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.access import By, Role
@@ -41,7 +42,6 @@ from mechanic_core.payments.payment import (
     Takings,
 )
 from mechanic_core.payments.ports import PaymentFilter
-from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Store, Work
 
 
@@ -76,11 +76,6 @@ LISTS: Final = (
     _list("payments of a day", PaymentFilter(period=Period(since=DAY, until=DAY))),
     _list("payments of a long period", PaymentFilter(period=DECADE)),
 )
-
-
-def ticket_of(store: Store) -> Ticket:
-    """Return a ticket in the store."""
-    return add_ticket(store, add_customer(store))
 
 
 def read(store: Store, payment: Payment) -> Payment:

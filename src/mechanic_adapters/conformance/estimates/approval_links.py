@@ -13,10 +13,10 @@ from mechanic_adapters.conformance.samples.records import (
     UNKNOWN,
     add_customer,
     add_ticket,
+    ticket_of,
 )
 from mechanic_adapters.conformance.samples.threads import in_parallel
 from mechanic_core.estimates.approval_links import ApprovalLink
-from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Store
 
 WRITES: Final = (
@@ -41,11 +41,6 @@ WRITES: Final = (
         "approval_links",
     ),
 )
-
-
-def ticket_of(store: Store) -> Ticket:
-    """Return a ticket in the store."""
-    return add_ticket(store, add_customer(store))
 
 
 def start(store: Store, link: ApprovalLink) -> ApprovalLink:

@@ -17,6 +17,7 @@ from mechanic_adapters.conformance.samples.records import (
     add_customer,
     add_mechanic,
     add_ticket,
+    ticket_of,
 )
 from mechanic_core.access import By, Role
 from mechanic_core.estimates.decision import Decision, broken_links
@@ -38,11 +39,6 @@ LISTS: Final = (
         lambda work, seed: work.decisions.add(new_decision(seed.ticket)),
     ),
 )
-
-
-def ticket_of(store: Store) -> Ticket:
-    """Return a ticket in the store."""
-    return add_ticket(store, add_customer(store))
 
 
 def last(store: Store, ticket: Ticket) -> Decision | None:

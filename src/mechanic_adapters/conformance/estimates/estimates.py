@@ -18,9 +18,8 @@ from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
     UNKNOWN,
-    add_customer,
     add_mechanic,
-    add_ticket,
+    ticket_of,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.access import Actor, By, Role
@@ -34,7 +33,7 @@ from mechanic_core.estimates.estimate import (
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import Money
 from mechanic_core.tickets.job import JobId
-from mechanic_core.tickets.ticket import Ticket, TicketId
+from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.unit_of_work import Store, Work
 
 
@@ -57,11 +56,6 @@ LISTS: Final = (
         "estimates", lambda work, seed, page: work.estimate_lists.of(seed.ticket.id, page), _add
     ),
 )
-
-
-def ticket_of(store: Store) -> Ticket:
-    """Return a ticket in the store."""
-    return add_ticket(store, add_customer(store))
 
 
 def read(store: Store, estimate: Estimate) -> Estimate:

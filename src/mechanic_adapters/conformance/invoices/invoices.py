@@ -17,9 +17,8 @@ from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
     UNKNOWN,
-    add_customer,
     add_mechanic,
-    add_ticket,
+    ticket_of,
 )
 from mechanic_core.access import By, Role
 from mechanic_core.digests import digest_of
@@ -33,7 +32,6 @@ from mechanic_core.invoices.invoice import (
     PaymentStatus,
 )
 from mechanic_core.money import Money
-from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import Store
 
 WRITES: Final = (
@@ -50,11 +48,6 @@ WRITES: Final = (
         {EventType.INVOICE_CHANGED: ("paid", "due", "payment_status")},
     ),
 )
-
-
-def ticket_of(store: Store) -> Ticket:
-    """Return a ticket in the store."""
-    return add_ticket(store, add_customer(store))
 
 
 def read(store: Store, invoice: Invoice) -> Invoice:

@@ -4,7 +4,7 @@ from typing import Final
 
 from mechanic_adapters.conformance.samples.declarations import Lock, Write
 from mechanic_adapters.conformance.samples.invoices import new_invoice
-from mechanic_adapters.conformance.samples.records import ALL, add_customer, add_ticket
+from mechanic_adapters.conformance.samples.records import ALL, ticket_of
 from mechanic_adapters.conformance.samples.rollback import rolled_back
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_adapters.conformance.samples.threads import in_parallel
@@ -51,11 +51,6 @@ def lock(store: Store, prefix: str = PREFIX) -> Series:
     """Return a series as it is."""
     with store.begin() as work:
         return work.number_series.lock(prefix)
-
-
-def ticket_of(store: Store) -> Ticket:
-    """Return a ticket in the store."""
-    return add_ticket(store, add_customer(store))
 
 
 class TestNumberSeries:

@@ -237,6 +237,11 @@ def add_ticket(
         return work.tickets.add(ticket, new_entry(HistoryEvent.OPENED, to=ticket.status))
 
 
+def ticket_of(store: Store) -> Ticket:
+    """Add a ticket of a new customer."""
+    return add_ticket(store, add_customer(store))
+
+
 def add_account(store: Store, role: Role, holder_id: int, hashed: str = "#1") -> Account:
     """Add an account in a transaction of its own."""
     account = Account(role=role, holder_id=holder_id, password_hash=hashed)
