@@ -14,7 +14,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mechanic_core.access import Actor
 from mechanic_core.customers.customer import Registration
-from mechanic_core.errors import Refused
 from mechanic_core.estimates.decision import (
     Answer,
     Channel,
@@ -41,6 +40,7 @@ from mechanic_core.tickets.workflow import Status, TransitionBlocked
 from mechanic_core.unit_of_work import Store
 from tests.machines.consent_model import ConsentModel, ModelJob, ModelLine
 from tests.machines.price_model import RULES
+from tests.machines.refusals import refusal_code
 from tests.machines.shop_driver import read_all
 from tests.shops import CUSTOMER, MANAGER, MECHANIC, ManualClock, follow, shop_on
 from tests.strategies import sample
@@ -90,11 +90,7 @@ class ConsentMachine(RuleBasedStateMachine):
         self.clock.advance(minutes=1)
         if not self.model.is_changeable:
             code = "ticket-frozen"
-        refused = None
-        try:
-            act()
-        except Refused as refusal:
-            refused = refusal.code
+        refused = refusal_code(act)
         assert code == refused
         return refused is None
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from mechanic_core.customers.customer import CustomerMerge, Registration
-from mechanic_core.errors import Refused
 from mechanic_core.invoices.credit_note import CreditNote, CreditNoteForm, CreditNoteId
 from mechanic_core.invoices.invoice import Invoice, InvoiceId
 from mechanic_core.invoices.ports import InvoiceFilter
@@ -38,6 +37,7 @@ from tests.machines.money_laws import (
     require_whole_series,
 )
 from tests.machines.money_model import ModelInvoice, ModelLine, ModelTicket
+from tests.machines.refusals import refusal_code
 from tests.shops import MANAGER, MECHANIC, ManualClock, shop_on
 from tests.strategies import sample
 
@@ -81,11 +81,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def attempt(self, act: Callable[[], object], code: str | None) -> bool:
         """Return whether *act* succeeds; it must be refused with *code* if there is one."""
         self.clock.advance(hours=7)
-        refused = None
-        try:
-            act()
-        except Refused as refusal:
-            refused = refusal.code
+        refused = refusal_code(act)
         assert code == refused
         return refused is None
 

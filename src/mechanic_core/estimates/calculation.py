@@ -121,7 +121,7 @@ def authorized_total(jobs: Sequence[Job], estimates: Mapping[EstimateNumber, Est
 
     They are priced as one document, so that no cent and no fee is counted twice, under the rules
     and with the discounts of the newest estimate. A line may have moved between two of them since:
-    lines are told apart by their order alone.
+    lines are distinguished by their order alone.
     """
     numbers = authorized_numbers(jobs)
     if not numbers:

@@ -42,7 +42,7 @@ class Answer(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a customer has told the shop, or decided by themselves: logged in, or with a link."""
+    """How a decision came to the shop: to its staff, by a login, or with a link."""
 
     IN_PERSON = "in_person"
     PHONE = "phone"
@@ -145,7 +145,7 @@ class JobAnswer:
 
 @frozen(kw_only=True)
 class Decision(Digested):
-    """One decision of a customer, as it was told, written or clicked. Nothing of it ever changes.
+    """One decision of a customer, as it was entered. Nothing of it ever changes.
 
     *digest* is over all other members but the id and the name in *by*; *previous* is that of the
     ticket's decision before.

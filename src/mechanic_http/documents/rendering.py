@@ -44,7 +44,7 @@ def send_page(
 def send_secret_page(
     req: ShopRequest, resp: Response, status: HTTPStatus, template: str, **values: object
 ) -> None:
-    """Send a page whose address is a secret: it is neither kept, nor found, nor told to others."""
+    """Send a page whose address is a secret: no cache, search engine or referrer gets it."""
     send_page(req, resp, template, WITH_FORM, **values)
     resp.status = int(status)
     resp.set_headers(_SECRET)
