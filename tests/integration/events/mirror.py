@@ -1,6 +1,7 @@
 """A mirror of the shop: a snapshot of its profile and all lists, and then the subjects of all events."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.client import HTTPException
 from typing import Any, Final
 
@@ -20,6 +21,10 @@ NEWEST: Final = 2**63 - 1
 """A position behind which there is no event yet."""
 
 CONTACTS: Final = ("name", "email", "phone")
+
+
+class NotFound(Exception):
+    """There is nothing at a path."""
 
 
 @define(eq=False)
@@ -66,21 +71,32 @@ class Mirror:
         return self.things
 
     def below(self, path: str, number: int) -> Iterator[tuple[str, Any]]:
-        """Yield what is listed for one thing of a list alone, with the addresses."""
+        """Yield what is listed for one thing of a list alone, with the addresses.
+
+        What was deleted since its list was read had nothing below it.
+        """
         if path not in BELOW:
             return
         address = f"{path}/{number}/{BELOW[path]}"
-        for one in self.items_of(address, ""):
+        items: list[Any] = []
+        with suppress(NotFound):
+            items = self.items_of(address, "")
+        for one in items:
             own = f"/credit_notes/{one['id']}" if "id" in one else f"{address}/{one['number']}"
             yield own, one
 
     def get(self, path: str) -> Any:
-        """Return the body of a GET, sent again when the server's process has been killed."""
+        """Return the body of a GET, sent again when the server's process has been killed.
+
+        Raises `NotFound` where there is nothing at the path.
+        """
         while True:
             try:
                 answer = self.client.ask("GET", path)
             except (OSError, HTTPException):
                 continue
+            if answer.status == 404:
+                raise NotFound(path)
             assert answer.status == 200, answer
             return answer.body
 

@@ -17,11 +17,6 @@ from mechanic_core.search import Terms
 R = TypeVar("R")
 
 
-def without_none(values: Mapping[str, object | None]) -> dict[str, Any]:
-    """Return the parameters of a filter: *values* without those that are None."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
 @final
 @frozen(eq=False, kw_only=True)
 class FilteredList:

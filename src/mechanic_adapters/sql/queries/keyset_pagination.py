@@ -1,7 +1,7 @@
 """Keyset pagination: one page of a list in one statement, by offset or after a key."""
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any, Final, Self, TypeVar, final
 
@@ -40,6 +40,11 @@ _LITERAL_SIZES: Final = frozenset({DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE})
 For a LIMIT that is a parameter PostgreSQL plans as if a tenth of the list were wanted, or it plans
 every execution.
 """
+
+
+def without_none(values: Mapping[str, object | None]) -> dict[str, Any]:
+    """Return the parameters of a filter: *values* without those that are None."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 class Start(Enum):

@@ -36,8 +36,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     record_maker,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in, json_group
-from mechanic_adapters.sql.queries.filtered_list import without_none
-from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery, without_none
 from mechanic_adapters.sql.queries.pages_by_month import DatedRows
 from mechanic_adapters.sql.queries.person_names import (
     columns_with_name,

@@ -10,8 +10,7 @@ from sqlalchemy import BigInteger, bindparam, update
 
 from mechanic_adapters.sql.engine.column_types import MOMENT
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.queries.filtered_list import without_none
-from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery, without_none
 from mechanic_adapters.sql.repositories.events import note_changes
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.estimates import recommendations

@@ -31,8 +31,8 @@ from mechanic_adapters.sql.engine.row_mapping import (
     words_text,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in
-from mechanic_adapters.sql.queries.filtered_list import FilteredList, without_none
-from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.queries.filtered_list import FilteredList
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery, without_none
 from mechanic_adapters.sql.queries.person_names import make_by, name_of
 from mechanic_adapters.sql.repositories.events import note_changes
 from mechanic_adapters.sql.repositories.record_table import RecordTable

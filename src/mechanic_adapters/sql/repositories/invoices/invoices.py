@@ -19,8 +19,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     with_values,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in
-from mechanic_adapters.sql.queries.filtered_list import without_none
-from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
+from mechanic_adapters.sql.queries.keyset_pagination import PageQuery, without_none
 from mechanic_adapters.sql.queries.pages_by_month import DatedRows
 from mechanic_adapters.sql.queries.person_names import columns_with_name, reader_with_name
 from mechanic_adapters.sql.repositories.events import note_changes
