@@ -100,10 +100,10 @@ def unit(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Run the integration tests and the attacks: real databases, servers and sockets.
 
-    They wait more than they compute, so two processes run them, each with servers of its own.
+    They often wait, so three processes run them on two cores, each with servers of its own.
     """
     run_tests(
-        session, "tests/integration", "tests/attacks", options=("-n", "2", "--dist", "loadfile")
+        session, "tests/integration", "tests/attacks", options=("-n", "3", "--dist", "loadfile")
     )
 
 
