@@ -24,9 +24,9 @@ from mechanic_core.accounts.account import RefreshToken, Session
 from mechanic_core.customers.customer import Customer, CustomerId
 from mechanic_core.inventory.part import Part, PartId
 from mechanic_core.inventory.ports import PartFilter
-from mechanic_core.mechanics.leaderboard import ALL_TIME
 from mechanic_core.money import Money
 from mechanic_core.paging import PageRequest
+from mechanic_core.profile.calendar import ALL_TIME
 from mechanic_shop.wiring.clock import utc_now
 
 BUDGET_US = 60.0

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, ClassVar, Final, NewType, Self, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, NewType, Self, cast, get_args, get_origin
 
 import attrs
 
@@ -26,7 +26,9 @@ from mechanic_core.money import (
     Quantity,
     without_zeros,
 )
-from mechanic_core.rules import union_members, unwrap_annotated
+from mechanic_core.rules import Example, union_members, unwrap_annotated
+
+Digest = Annotated[str, Example("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
 
 _DECIMALS: Final = {
     Money: MONEY_DECIMALS,

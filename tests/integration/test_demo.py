@@ -16,9 +16,9 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.invoices.invoice import Invoice, PaymentStatus
 from mechanic_core.invoices.ports import InvoiceFilter
-from mechanic_core.mechanics.leaderboard import ALL_TIME
 from mechanic_core.paging import MAX_PAGE_SIZE, WHOLE_LIST, PageRequest
 from mechanic_core.payments.ports import PaymentFilter
+from mechanic_core.profile.calendar import ALL_TIME
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket

@@ -26,11 +26,11 @@ from mechanic_core.access import Actor, Role
 from mechanic_core.inventory.part import Kind
 from mechanic_core.inventory.ports import PartFilter
 from mechanic_core.invoices.ports import InvoiceFilter
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.money import Quantity
 from mechanic_core.paging import PageRequest
 from mechanic_core.payments.ports import PaymentFilter
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.lines.labor_line import LaborLine
 from mechanic_core.tickets.lines.part_line import PartLine

@@ -14,8 +14,8 @@ from hypothesis.stateful import (
 from mechanic_core.access import Actor, Role
 from mechanic_core.customers.customer import Registration
 from mechanic_core.inventory.part import PartForm
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Hiring
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, Status
 from mechanic_core.unit_of_work import Store
 from tests.machines import invariants

@@ -9,8 +9,8 @@ from functools import partial
 
 from attrs import astuple
 
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import MechanicId
+from mechanic_core.profile.calendar import Period
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES, UNWORKED_STATUSES, Status
 from tests.machines.inventory_model import Fields

@@ -10,8 +10,8 @@ from mechanic_core.customers.customer import CustomerId
 from mechanic_core.digests import digest_of
 from mechanic_core.invoices.credit_note import CreditNote
 from mechanic_core.invoices.invoice import NOT_DIGESTED, Invoice, InvoiceId
-from mechanic_core.mechanics.leaderboard import ALL_TIME
 from mechanic_core.money import Money
+from mechanic_core.profile.calendar import ALL_TIME
 from mechanic_core.shop import Shop
 from mechanic_core.tickets.ticket import TicketId
 from tests.machines.money_model import ModelInvoice, ModelTicket, aged, status_of

@@ -19,9 +19,10 @@ from mechanic_adapters.conformance.samples.records import (
     new_ticket,
 )
 from mechanic_adapters.conformance.samples.strategies import fewer_examples
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period, Standing
+from mechanic_core.mechanics.leaderboard import Standing
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import PageRequest
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status

@@ -30,7 +30,6 @@ from mechanic_adapters.conformance.samples.records import (
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.access import By, Role
 from mechanic_core.events.event import EventType, SubjectKind
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.money import Money
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.payments.payment import (
@@ -42,6 +41,7 @@ from mechanic_core.payments.payment import (
     Takings,
 )
 from mechanic_core.payments.ports import PaymentFilter
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.unit_of_work import Store, Work
 
 

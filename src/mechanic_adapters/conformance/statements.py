@@ -8,8 +8,8 @@ from mechanic_adapters.conformance.samples.records import (
     new_entry,
 )
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.money import Money
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.statements.receivables import (
     AgedAmounts,
     OpenInvoice,

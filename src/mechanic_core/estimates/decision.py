@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, NewType
 from attrs import frozen
 
 from mechanic_core.access import Actor, By, RoleForbids
-from mechanic_core.digests import Digested
+from mechanic_core.digests import Digest, Digested
 from mechanic_core.errors import Problem, RuleBroken, WrongState
 from mechanic_core.money import Money, Price
 from mechanic_core.rules import Description, Example, Length, OneOf, checked
@@ -19,8 +19,6 @@ from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.values import LINE, IdNumber, Name, Note
 
 DecisionId = NewType("DecisionId", Annotated[int, Example(4)])
-
-Digest = Annotated[str, Example("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
 
 
 class WorkStarted(WrongState):

@@ -8,8 +8,8 @@ from attrs import evolve, frozen
 
 from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerId
+from mechanic_core.digests import Digest
 from mechanic_core.errors import NotFound, Problem, RuleBroken
-from mechanic_core.estimates.decision import Digest
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.invoices.invoice import Invoice, InvoicedCustomer, InvoiceId, PreviousDigest
 from mechanic_core.invoices.number_series import DocumentNumber, NumberedDocument

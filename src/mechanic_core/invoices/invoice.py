@@ -8,8 +8,9 @@ from attrs import evolve, frozen
 
 from mechanic_core.access import By
 from mechanic_core.customers.customer import Customer, CustomerId
+from mechanic_core.digests import Digest
 from mechanic_core.errors import Conflict, NotFound, WrongState
-from mechanic_core.estimates.decision import Decision, Digest
+from mechanic_core.estimates.decision import Decision
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.invoices.number_series import DocumentNumber, NumberedDocument
 from mechanic_core.money import Money

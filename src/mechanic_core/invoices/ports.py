@@ -11,8 +11,8 @@ from mechanic_core.invoices.balance import Balance
 from mechanic_core.invoices.credit_note import CreditNote, CreditNoteId
 from mechanic_core.invoices.invoice import Invoice, InvoiceId, PaymentStatus
 from mechanic_core.invoices.number_series import Series
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.rules import checked
 from mechanic_core.tickets.ticket import TicketId
 

@@ -3,12 +3,10 @@
 A ticket counts for each mechanic assigned to it, unless it was cancelled.
 """
 
-from datetime import date
 from typing import Annotated
 
 from attrs import frozen
 
-from mechanic_core.errors import Problem, RuleBroken
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicName
 from mechanic_core.rules import Between, Example, checked
 
@@ -28,25 +26,3 @@ class Leaderboard:
     """Mechanics by tickets worked, most first; ties by name, then id."""
 
     items: tuple[Standing, ...]
-
-
-@frozen(kw_only=True, field_transformer=checked)
-class Period:
-    """The days from *since* to *until*, both included; None is no bound."""
-
-    since: date | None = None
-    until: date | None = None
-
-    def __attrs_post_init__(self) -> None:
-        """Check that the period does not end before it begins."""
-        if self.since and self.until and self.since > self.until:
-            raise RuleBroken(Problem("", "must not be after `to`", parameter="from"))
-
-    def contains(self, day: date) -> bool:
-        """Return whether *day* is in the period."""
-        return (self.since is None or self.since <= day) and (
-            self.until is None or day <= self.until
-        )
-
-
-ALL_TIME = Period()

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from mechanic_core.mechanics.leaderboard import Period, Standing
+from mechanic_core.mechanics.leaderboard import Standing
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicId
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.profile.calendar import Period
 
 
 class Mechanics(Protocol):

@@ -12,7 +12,7 @@ from mechanic_core.accounts.account import Account
 from mechanic_core.accounts.ports import Passwords
 from mechanic_core.changes import apply
 from mechanic_core.customers.customer import EmailTaken
-from mechanic_core.mechanics.leaderboard import Leaderboard, Period
+from mechanic_core.mechanics.leaderboard import Leaderboard
 from mechanic_core.mechanics.mechanic import (
     Hiring,
     LastManager,
@@ -24,6 +24,7 @@ from mechanic_core.mechanics.mechanic import (
     PublicMechanic,
 )
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.profile.calendar import Period
 from mechanic_core.unit_of_work import Begin, Prepared, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 

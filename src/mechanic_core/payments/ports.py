@@ -5,9 +5,9 @@ from typing import Protocol
 
 from attrs import frozen
 
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.payments.payment import Payment, PaymentId, PaymentMethod, Takings
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.rules import checked
 from mechanic_core.tickets.ticket import TicketId
 

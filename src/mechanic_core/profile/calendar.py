@@ -1,4 +1,4 @@
-"""The shop's calendar: its time zone, and the days on which it may give service."""
+"""The shop's calendar: its time zone, periods, and the days on which it may give service."""
 
 import functools
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from attrs import frozen
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.rules import Example, Pattern
+from mechanic_core.rules import Example, Pattern, checked
 from mechanic_core.values import LINE
 
 FIRST_SERVICE_DATE: Final = date(1950, 1, 1)
@@ -42,6 +42,28 @@ TimeZone = Annotated[
     ),
     Example("America/Chicago"),
 ]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Period:
+    """The days from *since* to *until*, both included; None is no bound."""
+
+    since: date | None = None
+    until: date | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Check that the period does not end before it begins."""
+        if self.since and self.until and self.since > self.until:
+            raise RuleBroken(Problem("", "must not be after `to`", parameter="from"))
+
+    def contains(self, day: date) -> bool:
+        """Return whether *day* is in the period."""
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+ALL_TIME: Final = Period()
 
 
 def day_in(time_zone: str, at: datetime) -> date:

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Protocol
 
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.money import Money
+from mechanic_core.profile.calendar import Period
 from mechanic_core.statements.receivables import OpenTicket
 from mechanic_core.statements.statement import StatementEntry
 

@@ -8,7 +8,7 @@ from attrs import frozen
 from mechanic_core.access import MANAGERS_ONLY, OWNER_OR_STAFF, Actor
 from mechanic_core.customers.customer import CustomerId, CustomerNotFound
 from mechanic_core.invoices.invoice import InvoicedCustomer
-from mechanic_core.mechanics.leaderboard import Period
+from mechanic_core.profile.calendar import Period
 from mechanic_core.profile.profile import ProfileValues, values_of
 from mechanic_core.statements.receivables import Receivables, aged
 from mechanic_core.statements.statement import Statement, with_balances

@@ -8,9 +8,9 @@ from attrs import frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.inventory.part import PartId
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.rules import checked
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.job import JobId

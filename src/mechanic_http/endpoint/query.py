@@ -14,8 +14,8 @@ import attrs
 from attrs import frozen
 
 from mechanic_core.errors import Invalid, Problem, RuleBroken
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.paging import DEFAULT_PAGE_SIZE, MAX_OFFSET, MAX_PAGE_SIZE
+from mechanic_core.profile.calendar import Period
 from mechanic_core.rules import (
     Between,
     Description,

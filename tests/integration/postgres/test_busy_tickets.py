@@ -17,9 +17,9 @@ from mechanic_adapters.conformance.samples.records import (
     new_ticket,
 )
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import Mechanic
 from mechanic_core.paging import PageRequest
+from mechanic_core.profile.calendar import Period
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket

@@ -15,8 +15,8 @@ from mechanic_adapters.conformance.samples.records import (
 )
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import PageRequest
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from tests.integration.postgres.actions import wait_for_a_blocked_lock
 from tests.integration.sockets import wait_until
 from tests.machines.random_workers import now, run_workers, seed_shop

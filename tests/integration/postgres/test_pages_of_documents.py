@@ -18,10 +18,10 @@ from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.invoices.invoice import PaymentStatus
 from mechanic_core.invoices.ports import InvoiceFilter
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.paging import PageRequest
 from mechanic_core.payments.payment import PaymentMethod
 from mechanic_core.payments.ports import PaymentFilter
+from mechanic_core.profile.calendar import Period
 from tests.integration.servers import PostgresServer
 
 ROWS: Final = 30_000

@@ -8,9 +8,9 @@ from mechanic_core.access import Role
 from mechanic_core.errors import RuleBroken
 from mechanic_core.inventory.movement import MANUAL_KINDS, MovementForm
 from mechanic_core.inventory.part import Kind
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import Mechanic, MechanicForm
 from mechanic_core.money import Quantity
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.tickets.forms import MechanicEdit, TicketDraft, TicketForm
 from mechanic_core.tickets.ticket import Ticket
 from tests.strategies import sample

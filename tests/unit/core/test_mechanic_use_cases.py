@@ -9,7 +9,6 @@ from attrs import evolve
 from mechanic_core.access import ANONYMOUS, Actor, Role, RoleForbids
 from mechanic_core.accounts.account import Credentials, WrongCredentials
 from mechanic_core.customers.customer import EmailTaken
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.mechanics.mechanic import (
     Hiring,
     LastManager,
@@ -22,6 +21,7 @@ from mechanic_core.mechanics.mechanic import (
     StaffMechanic,
 )
 from mechanic_core.money import Money
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.tickets.workflow import Status
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.strategies import sample

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mechanic_core.access import Actor, Role
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.mechanics.leaderboard import Period
+from mechanic_core.profile.calendar import Period
 from mechanic_core.rules import Length, checked, union_members, unwrap_annotated
 from mechanic_core.tickets.lines.labor_line import LaborLineForm
 from mechanic_core.tickets.ticket import Ticket

@@ -13,7 +13,7 @@ from mechanic_adapters.sql.counters.calendar import (
     terms_of,
 )
 from mechanic_adapters.sql.schema.counters import Span
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
+from mechanic_core.profile.calendar import ALL_TIME, Period
 
 DAY = timedelta(days=1)
 EDGES = st.sampled_from([date.min, date.max]) | st.dates()

@@ -27,9 +27,9 @@ from mechanic_core.errors import LostRace
 from mechanic_core.events.event import EventType
 from mechanic_core.invoices.invoice import Invoice, PaymentStatus
 from mechanic_core.invoices.ports import InvoiceFilter
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.money import Money
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.profile.calendar import Period
 from mechanic_core.unit_of_work import Store, Work
 
 WEEK: Final = Period(since=DAY, until=DAY + timedelta(days=7))

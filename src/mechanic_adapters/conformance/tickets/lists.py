@@ -21,8 +21,8 @@ from mechanic_adapters.conformance.samples.records import (
 from mechanic_adapters.conformance.samples.seed import Seed
 from mechanic_core.events.event import EventType
 from mechanic_core.inventory.part import MAX_NAMED_TICKETS, PartId
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period
 from mechanic_core.paging import PageRequest
+from mechanic_core.profile.calendar import ALL_TIME, Period
 from mechanic_core.tickets.bounds import MAX_UNFINISHED
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket

@@ -8,8 +8,9 @@ from attrs import frozen
 from mechanic_adapters.memory.repositories.mechanics import MECHANICS
 from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_adapters.memory.tables import Tables
-from mechanic_core.mechanics.leaderboard import Period, Standing
+from mechanic_core.mechanics.leaderboard import Standing
 from mechanic_core.mechanics.ports import Standings
+from mechanic_core.profile.calendar import Period
 from mechanic_core.tickets.workflow import UNWORKED_STATUSES
 
 

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from mechanic_adapters.sql.schema.counters import Span
-from mechanic_core.mechanics.leaderboard import Period
+from mechanic_core.profile.calendar import Period
 
 DateRange: TypeAlias = tuple[date, date]
 """The first and the last day, both included."""

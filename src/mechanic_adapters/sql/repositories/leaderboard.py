@@ -24,9 +24,10 @@ from mechanic_adapters.sql.engine.compiled_statements import NO_PREPARE, Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.schema.counters import Span, worked_ticket_changes, worked_tickets
 from mechanic_adapters.sql.schema.mechanics import mechanics
-from mechanic_core.mechanics.leaderboard import ALL_TIME, Period, Standing
+from mechanic_core.mechanics.leaderboard import Standing
 from mechanic_core.mechanics.mechanic import MechanicId
 from mechanic_core.mechanics.ports import Standings
+from mechanic_core.profile.calendar import ALL_TIME, Period
 
 _COUNTER, _CHANGE = worked_tickets.c, worked_ticket_changes.c
 

@@ -12,9 +12,9 @@ from mechanic_core.access import (
     Actor,
     RoleForbids,
 )
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.mechanics.mechanic import MechanicId, MechanicNotFound
 from mechanic_core.paging import Page, PageRequest
+from mechanic_core.profile.calendar import Period
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.unit_of_work import ReadLagging

@@ -10,7 +10,6 @@ from mechanic_core.customers.customer import CustomerId, CustomerMerge
 from mechanic_core.invoices.credit_note import CreditNote, CreditNoteForm
 from mechanic_core.invoices.invoice import Invoice
 from mechanic_core.invoices.ports import InvoiceFilter
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.money import Money, money, quantity
 from mechanic_core.payments.payment import (
     Payment,
@@ -20,6 +19,7 @@ from mechanic_core.payments.payment import (
     RefundForm,
 )
 from mechanic_core.pricing.credits import LineCredit
+from mechanic_core.profile.calendar import Period
 from mechanic_core.statements.receivables import Receivables
 from mechanic_core.statements.statement import Statement
 from mechanic_core.tickets.ticket import Ticket

@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 
 from mechanic_core.errors import Problem, RuleBroken
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.payments.payment import (
     MAX_PAYMENTS,
     MAX_REFUNDS,
@@ -18,7 +17,7 @@ from mechanic_core.payments.payment import (
     RefundForm,
 )
 from mechanic_core.payments.ports import PaymentFilter
-from mechanic_core.profile.calendar import same_day
+from mechanic_core.profile.calendar import Period, same_day
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.ticket import TicketFrozen, TicketId, TicketNotFound, TicketStarted
 from mechanic_core.tickets.workflow import Status

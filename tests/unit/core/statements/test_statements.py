@@ -7,7 +7,7 @@ import pytest
 from mechanic_core.customers.customer import BalanceOpen, CustomerId, CustomerNotFound
 from mechanic_core.errors import RuleBroken
 from mechanic_core.invoices.ports import InvoiceFilter
-from mechanic_core.mechanics.leaderboard import ALL_TIME
+from mechanic_core.profile.calendar import ALL_TIME
 from mechanic_core.statements.statement import Statement
 from mechanic_core.tickets.forms import TicketForm
 from mechanic_core.tickets.ownership import CustomerFixed

@@ -13,8 +13,8 @@ from mechanic_adapters.memory.repositories.tickets import TICKETS
 from mechanic_adapters.memory.tables import Tables
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.events.event import SubjectKind, subject_path
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.money import Money
+from mechanic_core.profile.calendar import Period
 from mechanic_core.statements.ports import Statements
 from mechanic_core.statements.receivables import OpenInvoice, OpenTicket
 from mechanic_core.statements.statement import EntryKind, StatementEntry

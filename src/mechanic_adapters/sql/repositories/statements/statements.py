@@ -14,8 +14,8 @@ from mechanic_adapters.sql.repositories.statements.open_tickets import (
     read_open_ticket,
 )
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.mechanics.leaderboard import Period
 from mechanic_core.money import Money
+from mechanic_core.profile.calendar import Period
 from mechanic_core.statements.ports import Statements
 from mechanic_core.statements.receivables import OpenTicket
 from mechanic_core.statements.statement import StatementEntry
