@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from mechanic_core.access import By
 from mechanic_core.customers.customer import Customer, CustomerId
 from mechanic_core.digests import Digest
-from mechanic_core.errors import Conflict, NotFound, WrongState
+from mechanic_core.errors import Conflict, NotFound, Stale, WrongState
 from mechanic_core.estimates.decision import Decision
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.invoices.number_series import DocumentNumber, NumberedDocument
@@ -38,6 +38,10 @@ PreviousDigest = Annotated[
 
 class InvoiceNotFound(NotFound):
     """No such invoice."""
+
+
+class InvoiceChanged(Stale):
+    """The invoice has changed since you read it."""
 
 
 class NotCompleted(WrongState):
@@ -184,6 +188,11 @@ class Invoice(NumberedDocument):
     def event_type(self, before: Self | None) -> EventType:
         """Return what happened since *before*; None for a new invoice."""
         return EventType.INVOICE_CREATED if before is None else EventType.INVOICE_CHANGED
+
+    def require_version(self, expected: int | None) -> None:
+        """Raise `InvoiceChanged` unless *expected* is None or the present version."""
+        if expected not in (None, self.version):
+            raise InvoiceChanged
 
     def with_paid(self, paid: Money, at: datetime) -> Self:
         """Return the invoice with so much of it *paid*; itself if that is so."""

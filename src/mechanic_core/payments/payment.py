@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken
+from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, Stale
 from mechanic_core.events.event import EventType, SubjectKind
 from mechanic_core.money import MAX_MONEY, MONEY_DECIMALS, Money, money_to_decimal
 from mechanic_core.profile.calendar import same_day
@@ -51,6 +51,10 @@ Reference = Annotated[
 
 class PaymentNotFound(NotFound):
     """No such payment."""
+
+
+class PaymentChanged(Stale):
+    """The payment has changed since you read it."""
 
 
 class MoreThanDue(Conflict):
@@ -177,6 +181,11 @@ class Payment:
     def event_type(self, before: Self | None) -> EventType:
         """Return what happened since *before*; None for a new payment."""
         return EventType.PAYMENT_CREATED if before is None else EventType.PAYMENT_REFUNDED
+
+    def require_version(self, expected: int | None) -> None:
+        """Raise `PaymentChanged` unless *expected* is None or the present version."""
+        if expected not in (None, self.version):
+            raise PaymentChanged
 
     def with_refund(self, refund: Refund) -> Self:
         """Return the payment with a new *refund*; raise `MoreThanPaid` or `TooMany`."""

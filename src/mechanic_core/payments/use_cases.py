@@ -14,6 +14,7 @@ from mechanic_core.payments.payment import (
     MoreThanDue,
     MoreThanPaid,
     Payment,
+    PaymentChanged,
     PaymentForm,
     PaymentId,
     PaymentNotFound,
@@ -24,7 +25,7 @@ from mechanic_core.payments.payment import (
 from mechanic_core.payments.ports import PaymentFilter
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.ownership import customer_of
-from mechanic_core.tickets.ticket import TicketFrozen, TicketId, TicketNotFound
+from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
@@ -40,18 +41,28 @@ class TakePayment:
     """
 
     policy: ClassVar = STAFF_ONLY
-    refuses: ClassVar = (TicketNotFound, TicketFrozen, CustomerNotFound, MoreThanDue, TooMany)
+    refuses: ClassVar = (
+        TicketNotFound,
+        TicketChanged,
+        TicketFrozen,
+        CustomerNotFound,
+        MoreThanDue,
+        TooMany,
+    )
 
     begin: Begin
     now: Clock
 
     @retry_on_conflict
-    def __call__(self, actor: Actor, ticket_id: TicketId, form: PaymentForm) -> Payment:
+    def __call__(
+        self, actor: Actor, ticket_id: TicketId, form: PaymentForm, expected: int | None = None
+    ) -> Payment:
         """Return the new payment; the invoices of the ticket are filled with it."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
+            ticket.require_version(expected)
             if ticket.status is Status.CANCELLED:
                 raise TicketFrozen("the ticket is cancelled", current_state=ticket.status.value)
             work.customers.lock(ticket.customer_id)
@@ -84,13 +95,15 @@ class RefundPayment:
     """Give a payment back, or a part of it."""
 
     policy: ClassVar = MANAGERS_ONLY
-    refuses: ClassVar = (PaymentNotFound, MoreThanPaid, TooMany)
+    refuses: ClassVar = (PaymentNotFound, PaymentChanged, MoreThanPaid, TooMany)
 
     begin: Begin
     now: Clock
 
     @retry_on_conflict
-    def __call__(self, actor: Actor, payment_id: PaymentId, form: RefundForm) -> Refund:
+    def __call__(
+        self, actor: Actor, payment_id: PaymentId, form: RefundForm, expected: int | None = None
+    ) -> Refund:
         """Return the refund; what the payment has filled of invoices is due again."""
         self.policy.admit(actor)
         at = self.now()
@@ -98,6 +111,7 @@ class RefundPayment:
             ticket_id = work.payments.get(payment_id).ticket_id
             work.tickets.lock(ticket_id)
             payment = work.payments.get(payment_id)
+            payment.require_version(expected)
             refund = Refund(
                 amount=form.amount,
                 method=form.method or payment.method,

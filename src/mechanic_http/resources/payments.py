@@ -70,9 +70,11 @@ class TicketPayments:
         return self.shop.list_ticket_payments(actor, ticket_id, page)
 
     @endpoint(TakePayment, creates="/payments/{id}", requires_key=True)
-    def on_post(self, actor: Actor, ticket_id: TicketId, form: PaymentForm) -> Payment:
+    def on_post(
+        self, actor: Actor, ticket_id: TicketId, form: PaymentForm, expected: int | None
+    ) -> Payment:
         """Take a payment for a ticket, or a deposit before it is invoiced."""
-        return self.shop.take_payment(actor, ticket_id, form)
+        return self.shop.take_payment(actor, ticket_id, form, expected)
 
 
 @final
@@ -111,9 +113,11 @@ class RefundCollection:
     shop: Shop
 
     @endpoint(RefundPayment, creates="/payments/{payment_id}", requires_key=True)
-    def on_post(self, actor: Actor, payment_id: PaymentId, form: RefundForm) -> Refund:
+    def on_post(
+        self, actor: Actor, payment_id: PaymentId, form: RefundForm, expected: int | None
+    ) -> Refund:
         """Refund a payment, or a part of it."""
-        return self.shop.refund_payment(actor, payment_id, form)
+        return self.shop.refund_payment(actor, payment_id, form, expected)
 
 
 ROUTES: Final = (

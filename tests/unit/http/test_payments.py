@@ -92,6 +92,41 @@ def test_refunds_and_credits_are_done_once() -> None:
     assert 1 == shop.get("/invoices/1", MECHANIC).json["credited"]
 
 
+@pytest.mark.parametrize(
+    ("path", "tagged", "code"),
+    [
+        ("/service_tickets/1/payments", "/service_tickets/1", "ticket-changed"),
+        ("/invoices/1/credit_notes", "/invoices/1", "invoice-changed"),
+        ("/payments/1/refunds", "/payments/1", "payment-changed"),
+    ],
+)
+def test_money_changes_hands_on_condition(path: str, tagged: str, code: str) -> None:
+    """
+    `If-Match` has the tag of the ticket, invoice or payment: a stale one moves no money.
+    """
+    shop = new_client()
+    invoice(shop, finished(shop))
+    pay(shop, "/service_tickets/1", 100)
+    stale = shop.get(tagged, MANAGER).headers["ETag"]
+    move(shop, "/service_tickets/1", "closed")
+    refund(shop, 1, 1)
+    before = shop.get("/customers/1/statement", MANAGER).json
+    form: Any = {
+        "/service_tickets/1/payments": {"amount": 1, "method": "cash"},
+        "/invoices/1/credit_notes": {"lines": [{"line": 1, "amount": 1}], "reason": "x"},
+        "/payments/1/refunds": {"amount": 1, "reason": "x"},
+    }[path]
+
+    refused = shop.ask("POST", path, form, MANAGER, {**KEY, "If-Match": stale})
+    after = shop.get("/customers/1/statement", MANAGER).json
+    present = {"If-Match": shop.get(tagged, MANAGER).headers["ETag"]}
+    done = shop.ask("POST", path, form, MANAGER, {"Idempotency-Key": "other", **present})
+
+    assert (412, code) == (refused.status_code, refused.json["code"])
+    assert before == after
+    assert 201 == done.status_code, done.text
+
+
 KEYED = ("/service_tickets/1/payments", "/payments/1/refunds", "/invoices/1/credit_notes")
 
 

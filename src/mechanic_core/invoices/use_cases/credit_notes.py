@@ -13,7 +13,7 @@ from mechanic_core.invoices.credit_note import (
     CreditNoteNotFound,
     credit_of,
 )
-from mechanic_core.invoices.invoice import InvoiceId, InvoiceNotFound
+from mechanic_core.invoices.invoice import InvoiceChanged, InvoiceId, InvoiceNotFound
 from mechanic_core.paging import WHOLE_LIST, Page, PageRequest
 from mechanic_core.pricing.credits import CreditedOtherwise, MoreThanInvoiced
 from mechanic_core.profile.profile import ProfileValues, values_of
@@ -27,13 +27,15 @@ class CreditInvoice:
     """Give back an invoice or parts of it; what was paid for them is a deposit then."""
 
     policy: ClassVar = MANAGERS_ONLY
-    refuses: ClassVar = (InvoiceNotFound, CreditedOtherwise, MoreThanInvoiced)
+    refuses: ClassVar = (InvoiceNotFound, InvoiceChanged, CreditedOtherwise, MoreThanInvoiced)
 
     begin: Begin
     now: Clock
 
     @retry_on_conflict
-    def __call__(self, actor: Actor, invoice_id: InvoiceId, form: CreditNoteForm) -> CreditNote:
+    def __call__(
+        self, actor: Actor, invoice_id: InvoiceId, form: CreditNoteForm, expected: int | None = None
+    ) -> CreditNote:
         """Return the new credit note."""
         self.policy.admit(actor)
         with self.begin(actor) as work:
@@ -41,6 +43,7 @@ class CreditInvoice:
             work.tickets.lock(ticket_id)
             invoices = work.invoices.of_ticket(ticket_id)
             invoice = next(one for one in invoices if one.id == invoice_id)
+            invoice.require_version(expected)
             former = work.credit_notes.of(invoice_id, WHOLE_LIST).items
             given, is_whole = credit_of(invoice, former, form)
             received = work.balances.of(ticket_id).received

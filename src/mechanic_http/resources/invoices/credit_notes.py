@@ -32,9 +32,11 @@ class CreditNoteCollection:
         return self.shop.list_credit_notes(actor, invoice_id, page)
 
     @endpoint(CreditInvoice, creates="/credit_notes/{id}", requires_key=True)
-    def on_post(self, actor: Actor, invoice_id: InvoiceId, form: CreditNoteForm) -> CreditNote:
+    def on_post(
+        self, actor: Actor, invoice_id: InvoiceId, form: CreditNoteForm, expected: int | None
+    ) -> CreditNote:
         """Credit an invoice: all that is left of it, or parts of its lines."""
-        return self.shop.credit_invoice(actor, invoice_id, form)
+        return self.shop.credit_invoice(actor, invoice_id, form, expected)
 
 
 @final
