@@ -20,9 +20,10 @@ from mechanic_adapters.conformance.samples.records import (
 )
 from mechanic_adapters.sql.engine.engines import database_url
 from mechanic_adapters.sql.queries.unchanged_records import BATCH
-from mechanic_adapters.sql.repositories.estimates.alterations import AlteredRecord
+from mechanic_adapters.sql.repositories.estimates.alterations import CHANGED, AlteredRecord
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.pricing.pricing_rules import PricingRules
+from mechanic_core.tickets.history import HistoryEvent
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_shop.observability.agreement import disagreements
@@ -30,6 +31,7 @@ from tests.integration.statements import counted
 
 DECISION: Final = "ticket 1: decision 2 was changed since it was written"
 NEXT: Final = "ticket 1: decision 3 lacks the one before it"
+FEWER: Final = "ticket 1: decisions stored: 2, in its history: 3"
 ESTIMATE: Final = "ticket 2: estimate 1 was changed since it was written"
 
 ALTERED: Final = [
@@ -53,13 +55,16 @@ ALTERED: Final = [
         )
     ),
     ("UPDATE decisions SET digest = replace(digest, 'a', 'b') WHERE id = 2", [DECISION, NEXT]),
-    ("DELETE FROM decisions WHERE id = 2", [NEXT]),
+    ("DELETE FROM decisions WHERE id = 2", [NEXT, FEWER]),
+    ("DELETE FROM decisions WHERE id = 3", [FEWER]),
     (
         "UPDATE decisions SET ticket_id = 2 WHERE id = 2",
         [
             NEXT,
             "ticket 2: decision 2 was changed since it was written",
             "ticket 2: decision 4 lacks the one before it",
+            FEWER,
+            "ticket 2: decisions stored: 2, in its history: 1",
         ],
     ),
     *(
@@ -83,8 +88,12 @@ def tickets(store: SqlStore) -> list[Ticket]:
     """Ticket 1 with three decisions, 1 to 3; ticket 2 with one and an estimate."""
     ada = add_customer(store)
     new = [add_ticket(store, ada, labor=(new_labor_line(),)) for _ in range(2)]
+    events = (HistoryEvent.LIMITED, HistoryEvent.DECIDED, HistoryEvent.LIMITED)
     with store.begin() as work:
-        first, second = (work.tickets.save(priced(one, PricingRules()), new_entry()) for one in new)
+        first, second = (priced(one, PricingRules()) for one in new)
+        for event in events:
+            first = work.tickets.save(first, new_entry(event))
+        second = work.tickets.save(second, new_entry(HistoryEvent.LIMITED))
     limit = add_decision(store, new_decision(first))
     answer = add_decision(store, new_answer(first, previous=limit))
     add_decision(store, new_decision(first, answer))
@@ -144,7 +153,7 @@ def test_every_character_counts(empty_url: str, store: SqlStore) -> None:
                 connection.execute(change, {"text": altered})
             (found, *_) = store.altered_records()
             assert isinstance(found, AlteredRecord)
-            assert (1, "decision 2", True) == (found.ticket_id, found.record, found.is_changed)
+            assert (1, "decision 2", CHANGED) == (found.ticket_id, found.record, found.fault)
         with engine.begin() as connection:
             connection.execute(change, {"text": text})
     engine.dispose()
@@ -177,10 +186,11 @@ def test_all_are_read_in_batches(empty_url: str, store: SqlStore, tickets: list[
         last = work.decisions.last(tickets[0].id)
         for _ in range(2 * BATCH):
             last = work.decisions.add(new_decision(tickets[0], last))
+            tickets[0] = work.tickets.save(tickets[0], new_entry(HistoryEvent.LIMITED))
 
     with counted(store) as statements:
         assert [] == list(store.altered_records())
-    assert (1 + 2) + (1 + 2 * 3) + 3 == len(statements)  # the last find no invoices
+    assert (1 + 2) + (1 + 2 * 3) + 2 + 3 == len(statements)  # the last find no invoices
 
     alter(empty_url, "UPDATE decisions SET person = 'Eve'")
     assert 2 * BATCH + 4 == len(list(store.altered_records()))

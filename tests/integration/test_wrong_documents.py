@@ -241,5 +241,5 @@ def test_all_are_read_in_batches(store: SqlStore) -> None:
     with counted(store) as statements:
         assert [] == list(store.altered_records())
 
-    consent, documents, money = 2, 4 + 1, 10
+    consent, documents, money = 2 + 2, 4 + 1, 10
     assert consent + documents + money == len(statements)
