@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import environ
 from pathlib import Path
 
@@ -114,6 +114,16 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def is_refused(port: int) -> bool:
+    """Return whether connections to *port* are refused; while it is being closed some are reset."""
+    with suppress(ConnectionResetError):
+        try:
+            socket.create_connection((LOOPBACK, port), timeout=PATIENCE_S).close()
+        except ConnectionRefusedError:
+            return True
+    return False
 
 
 def wait_until_listening(server: Server) -> None:

@@ -22,7 +22,7 @@ from tests.integration.metrics_page import (
 )
 from tests.integration.programs import ask, run
 from tests.integration.servers import PostgresServer, RunningValkey
-from tests.integration.sockets import wait_until
+from tests.integration.sockets import is_refused, wait_until
 
 
 def lines_of(folder: Path) -> Sequence[Mapping[str, Any]]:
@@ -135,7 +135,7 @@ def test_is_not_ready_while_it_stops(tmp_path: Path) -> None:
             slow.sendall(b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Length: 2\r\n\r\n{")
             time.sleep(0.3)
             program.process.terminate()
-            wait_until(lambda: _is_closed(program.port))
+            wait_until(lambda: is_refused(program.port))
             during = ask(connection, "GET", "/readyz")
             slow.sendall(b"}")
             answer = http.client.HTTPResponse(slow)
@@ -150,14 +150,6 @@ def test_is_not_ready_while_it_stops(tmp_path: Path) -> None:
     )
     assert 415 == answer.status
     assert 0 == code
-
-
-def _is_closed(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
-        return True
-    return False
 
 
 def test_readiness_reports_valkey(tmp_path: Path, valkey: RunningValkey) -> None:

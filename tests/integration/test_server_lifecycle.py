@@ -16,6 +16,7 @@ from tests.integration.sockets import (
     PATIENCE_S,
     Server,
     free_port,
+    is_refused,
     read_to_end,
     running,
     wait_until,
@@ -54,15 +55,6 @@ def answers(server: Server) -> bool:
         return False
 
 
-def is_refused(server: Server) -> bool:
-    """Return whether connections are refused."""
-    try:
-        server.connect().close()
-    except ConnectionRefusedError:
-        return True
-    return False
-
-
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_stops_gracefully(tmp_path: Path, workers: str, how: signal.Signals) -> None:
@@ -77,7 +69,7 @@ def test_stops_gracefully(tmp_path: Path, workers: str, how: signal.Signals) -> 
             time.sleep(1)
 
             server.process.send_signal(how)
-            wait_until(lambda: is_refused(server))
+            wait_until(lambda: is_refused(server.port))
             halfway.sendall(b"bc")
             answers = [read_to_end(connection) for connection in (slow, halfway)]
 
@@ -100,7 +92,7 @@ def test_says_that_it_is_stopping() -> None:
         time.sleep(1)
 
         server.process.terminate()
-        wait_until(lambda: is_refused(server))
+        wait_until(lambda: is_refused(server.port))
         persistent.sendall(ASK % b"/readyz")
         after = read_to_end(persistent)
 
