@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from itertools import count, pairwise
 from pathlib import Path
@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from attrs import Factory, define, field
-from psutil import NoSuchProcess
 
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
@@ -81,13 +80,6 @@ def serving(
     arguments = ["-m", "mechanic_shop", "serve", "--port", "0", *options]
     with running(arguments, extra={**environment(url), **extra}, before=before) as server:
         yield server
-
-
-def kill_workers(server: Server) -> None:
-    """Kill every worker of a shop that serves with several; its supervisor starts others."""
-    for worker in server.process.children():
-        with suppress(NoSuchProcess):
-            worker.kill()
 
 
 @contextmanager

@@ -42,10 +42,10 @@ def test_one_of_several_processes_is_killed(url: str, report: Callable[[str], No
         writers = Writers()
         with writers.writing(client):
             for _ in range(ROUNDS):
-                wait_until(lambda: len(server.process.children()) == 2)
+                wait_until(lambda: len(server.workers()) == 2)
                 time.sleep(0.6)
-                random.choice(server.process.children()).kill()
-            wait_until(lambda: len(server.process.children()) == 2)
+                server.kill(random.choice(server.workers()))
+            wait_until(lambda: len(server.workers()) == 2)
             time.sleep(0.5)
         there = client.copy_for(server.port).skus()
         code = server.stop()

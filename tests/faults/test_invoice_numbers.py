@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from mechanic_shop import open_shop
 from tests.faults.invoice_writers import REFUSED, InvoiceWriters, Tickets
-from tests.faults.shop_processes import Client, command, kill_workers, serving
+from tests.faults.shop_processes import Client, command, serving
 from tests.integration.sockets import ROOT, Server, wait_until
 
 INVOICES: Final = 200
@@ -67,12 +67,10 @@ def kill_while(server: Server, writers: InvoiceWriters, wanted: int) -> None:
     for kill in range(1, KILLS + 1):
         goal = wanted * kill // (KILLS + 1)
         wait_until(partial(writers.have_done, goal))
-        wait_until(lambda: len(server.process.children()) == WORKERS)
+        wait_until(lambda: len(server.workers()) == WORKERS)
         time.sleep(chance.uniform(0, 0.02))
-        if kill % 4:
-            chance.choice(server.process.children()).kill()
-        else:
-            kill_workers(server)
+        workers = server.workers()
+        server.kill(*(workers if kill % 4 == 0 else [chance.choice(workers)]))
 
 
 def every_invoice(client: Client) -> list[dict[str, Any]]:

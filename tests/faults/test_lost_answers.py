@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from attrs import field, frozen
 
-from tests.faults.shop_processes import Client, kill_workers, serving
+from tests.faults.shop_processes import Client, serving
 from tests.integration.sockets import PATIENCE_S, Server
 
 MOMENTS: Final = (0.0, 0.4, 0.7, 1.0, None)
@@ -55,7 +55,7 @@ class Request:
                 assert select.select([connection.sock], [], [], PATIENCE_S)[0]
             else:
                 time.sleep(wait_s)
-            kill_workers(server)
+            server.kill(*server.workers())
 
 
 def lose_and_retry(server: Server, new: Callable[[], Request]) -> list[tuple[bool, HTTPResponse]]:

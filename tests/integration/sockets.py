@@ -52,10 +52,29 @@ class Server:
         """Send a GET and read until the server closes the connection."""
         return self.ask(f"GET {path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n".encode())
 
+    def workers(self) -> list[psutil.Process]:
+        """Return its worker processes, without those that have ended and are not waited for yet."""
+        return [one for one in self.process.children() if not has_ended(one)]
+
+    def kill(self, *workers: psutil.Process) -> None:
+        """Kill some of its workers, and wait until they have ended; the supervisor starts others."""
+        for one in workers:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        wait_until(lambda: all(map(has_ended, workers)))
+
     def stop(self) -> int:
         """Send SIGTERM, and return the exit code."""
         self.process.terminate()
         return int(self.process.wait(PATIENCE_S))
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Return whether a process has ended, be it waited for or not."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def read_to_end(connection: socket.socket, patience: float = PATIENCE_S) -> RawResponses:

@@ -44,7 +44,7 @@ def pid_of(server: Server) -> int:
 
 def workers_of(server: Server) -> set[int]:
     """Return the ids of the worker processes."""
-    return {child.pid for child in server.process.children()}
+    return {worker.pid for worker in server.workers()}
 
 
 def answers(server: Server) -> bool:
@@ -187,7 +187,7 @@ def test_a_dead_worker_is_replaced() -> None:
     When one of three processes is killed no request fails, and it is replaced.
     """
     with running([*TINY, "3"]) as server:
-        wait_until(lambda: len(server.process.children()) == 3)
+        wait_until(lambda: len(server.workers()) == 3)
         victim = pid_of(server)
 
         psutil.Process(victim).kill()
@@ -205,8 +205,8 @@ def test_no_orphans() -> None:
     When the supervisor is killed its worker processes finish and exit.
     """
     with running([*TINY, "2"]) as server:
-        wait_until(lambda: len(server.process.children()) == 2)
-        orphans = server.process.children()
+        wait_until(lambda: len(server.workers()) == 2)
+        orphans = server.workers()
 
         server.process.kill()
         gone, alive = psutil.wait_procs(orphans, timeout=DRAIN_TIMEOUT_S)
@@ -251,7 +251,7 @@ def test_metrics_are_shared() -> None:
     Metrics include all processes, also those that have died, and how many were started again.
     """
     with running([*TINY, "2"]) as server:
-        wait_until(lambda: len(server.process.children()) == 2)
+        wait_until(lambda: len(server.workers()) == 2)
         pids = [pid_of(server) for _ in range(30)]
         psutil.Process(pids[-1]).kill()
         wait_until(lambda: RESTARTED in server.get("/metrics").bytes)
@@ -316,7 +316,7 @@ def test_granian_stops_before_it_serves() -> None:
     with running(
         ["-c", GRANIAN.format(port, 2, "tests.integration.slow_import:application")], port
     ) as server:
-        wait_until(lambda: len(server.process.children()) == 2)
+        wait_until(lambda: len(server.workers()) == 2)
 
         server.process.terminate()
 
@@ -349,8 +349,8 @@ def test_granian_leaves_no_orphans() -> None:
     port = free_port()
     with running(["-c", GRANIAN.format(port, 2, FACTORY)], port) as server:
         wait_until_listening(server)
-        wait_until(lambda: len(server.process.children()) == 2)
-        orphans = server.process.children()
+        wait_until(lambda: len(server.workers()) == 2)
+        orphans = server.workers()
 
         server.process.kill()
         _, alive = psutil.wait_procs(orphans, timeout=DRAIN_TIMEOUT_S)

@@ -48,7 +48,7 @@ def test_a_mirror_equals_the_shop(url: str) -> None:
     Positions have no gap, versions of a subject ascend, and events hold no personal data.
     """
     with serving(url, "--workers", "2") as server, Client(server.port, 30).log_in() as client:
-        wait_until(lambda: len(server.process.children()) == 2)
+        wait_until(lambda: len(server.workers()) == 2)
         writers = HttpWriters(client)
         writers.start(HTTP_WRITERS, SECONDS)
         mirror = Mirror(client.copy_for(server.port))
