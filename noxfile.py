@@ -58,6 +58,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 HASH_SEED = {"PYTHONHASHSEED": str(secrets.randbelow(2**32))}
 """Another one in each run, the same for processes that share tests: some are found in a set."""
 
+APART = ("-n", "2", "--dist", "loadfile")
+"""Options of pytest for tests that wait for servers: two processes run them, with servers of their own."""
+
 nox.needs_version = ">=2026.10"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
@@ -110,7 +113,7 @@ def integration(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Run the fault tests: database, disk and processes fail; no acknowledged write is lost."""
-    run_tests(session, "tests/faults")
+    run_tests(session, "tests/faults", options=APART)
 
 
 @nox.session
@@ -118,7 +121,7 @@ def scale(session: nox.Session) -> None:
     """Run the tests with other people's engines: a pooler, several servers of a database."""
     session.run(".ci/programs", *ENGINES, external=True)
     install(session, "tests", project=True)
-    session.run("pytest", *arguments_of(session, "tests/scale"))
+    session.run("pytest", *APART, *arguments_of(session, "tests/scale"))
 
 
 @nox.session
@@ -149,7 +152,8 @@ def browser(session: nox.Session) -> None:
     session.run(".ci/programs", "chromium", "chromedriver", "nginx", "caddy", external=True)
     install(session, "tests", "browser", project=True)
     modules = Path(install_from_npm(session, Path("tests/browser"))).parent
-    session.run("pytest", *arguments_of(session, "tests/browser"), env={"NODE_PATH": f"{modules}"})
+    tests = arguments_of(session, "tests/browser")
+    session.run("pytest", *APART, *tests, env={"NODE_PATH": f"{modules}"})
 
 
 @nox.session

@@ -1,7 +1,7 @@
 """Fixtures: a shop with a manager, on each database."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,14 +54,3 @@ def url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{request.getfixturevalue('file')}"
     return str(request.getfixturevalue("database"))
-
-
-@pytest.fixture
-def report(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints counts to the terminal; the servers' output is shown only for failures."""
-
-    def report(counts: str) -> None:
-        with capfd.disabled():
-            print(f"\n{counts}")
-
-    return report

@@ -1,6 +1,6 @@
 """The servers that the tests of this folder share."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,14 +12,3 @@ def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server, shared by tests that leave it running."""
     with postgres_server() as server:
         yield server
-
-
-@pytest.fixture
-def report(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Prints figures to the terminal; the servers' output is shown only for failures."""
-
-    def report(figures: str) -> None:
-        with capfd.disabled():
-            print(f"\n{figures}")
-
-    return report
