@@ -152,8 +152,7 @@ def browser(session: nox.Session) -> None:
     session.run(".ci/programs", "chromium", "chromedriver", "nginx", "caddy", external=True)
     install(session, "tests", "browser", project=True)
     modules = Path(install_from_npm(session, Path("tests/browser"))).parent
-    tests = arguments_of(session, "tests/browser")
-    session.run("pytest", *APART, *tests, env={"NODE_PATH": f"{modules}"})
+    session.run("pytest", *arguments_of(session, "tests/browser"), env={"NODE_PATH": f"{modules}"})
 
 
 @nox.session
