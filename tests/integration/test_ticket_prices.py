@@ -52,7 +52,7 @@ def ticket(store: SqlStore) -> Ticket:
     """A ticket with a labour line."""
     new = add_ticket(store, add_customer(store))
     with store.begin() as work:
-        held = work.tickets.lock(new.id).with_labor(new_labor_line(), AT)
+        held = work.tickets.lock(new.id).with_line(new_labor_line(), AT)
         return work.tickets.save(priced(held, PricingRules()), new_entry())
 
 
@@ -94,7 +94,7 @@ def test_what_the_former_release_wrote_is_stored_with_the_next_change(
     write_as_former_release(empty_url, ticket, add_part(store).id)
     with store.begin() as work:
         held = work.tickets.lock(ticket.id)
-        after = priced(held.with_labor(new_labor_line("Test drive"), AT), PricingRules())
+        after = priced(held.with_line(new_labor_line("Test drive"), AT), PricingRules())
         saved = work.tickets.save(after, new_entry())
     with store.read_only() as work:
         found = work.tickets.get(ticket.id)
@@ -113,7 +113,7 @@ def test_all_unfinished_tickets_are_priced_anew(
     write_as_former_release(empty_url, ticket, part.id)
     other = add_ticket(store, add_customer(store))
     with store.begin() as work:
-        held = work.tickets.lock(other.id).with_part(new_part_line(part), AT)
+        held = work.tickets.lock(other.id).with_line(new_part_line(part), AT)
         other = work.tickets.save(priced(held, PricingRules()), new_entry())
 
     with store.begin() as work:

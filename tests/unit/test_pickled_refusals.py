@@ -21,6 +21,7 @@ from mechanic_core.errors import Invalid, Problem, Refused
 from mechanic_core.inventory.part import Kind, Part
 from mechanic_core.money import Quantity
 from mechanic_core.tickets.lines.line import LineId
+from mechanic_core.tickets.lines.part_line import PartLine
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import Status
 from tests.strategies import NOON, sample
@@ -97,7 +98,7 @@ def test_refusals_of_a_worker_process_arrive() -> None:
         partial(part.move, Kind.RESERVE, Quantity(4501)),
         partial(ticket.transition_to, Status.OPEN, NOON),
         partial(ticket.mark_removed, NOON, started=True),
-        partial(ticket.part_line, LineId(1)),
+        partial(ticket.line, PartLine, LineId(1)),
     )
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         for call in calls:

@@ -10,7 +10,7 @@ from mechanic_core.access import Actor, By, Role
 from mechanic_core.money import money_to_decimal, percent_to_decimal
 from mechanic_core.pricing.discounts import Discount, TicketDiscount
 from mechanic_core.rules import Example, stored
-from mechanic_core.tickets.lines.line import TicketLine
+from mechanic_core.tickets.lines.rows import Line
 from mechanic_core.values import Note
 
 EntryId = NewType("EntryId", Annotated[int, Example(77)])
@@ -80,9 +80,9 @@ class Entry:
         return evolve(self, by=evolve(self.by, name=None))
 
 
-def describe_line(what: str, line: TicketLine, other: TicketLine | None = None) -> str:
-    """Return *what* a line is with its terms; its job, too, where the *other* is of another."""
-    texts = [what]
+def describe_line(line: Line, other: Line | None = None) -> str:
+    """Return what a line is with its terms; its job, too, where the *other* is of another."""
+    texts = [line.text]
     if other and line.job_id != other.job_id:
         texts.append(f"job {line.job_id}")
     if other and line.tax_class != other.tax_class:

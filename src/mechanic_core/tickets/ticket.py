@@ -1,8 +1,8 @@
 """The service ticket (repair order) record: the work on one vehicle."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, NewType, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, NewType, Self
 
 from attrs import evolve, frozen
 
@@ -27,7 +27,7 @@ from mechanic_core.tickets.lines.charge import ChargeLine
 from mechanic_core.tickets.lines.labor_line import LaborLine
 from mechanic_core.tickets.lines.line import LineId, TicketLine
 from mechanic_core.tickets.lines.part_line import PartLine
-from mechanic_core.tickets.lines.rows import find_line, put, put_line, without_line
+from mechanic_core.tickets.lines.rows import Line, find_line, put, put_line, without_line
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.work import jobs_after_change
 from mechanic_core.tickets.workflow import (
@@ -44,7 +44,11 @@ from mechanic_core.vehicles.vin import Vin
 
 TicketId = NewType("TicketId", Annotated[int, Example(15)])
 
-Line = TypeVar("Line", bound=TicketLine)
+_FIELDS: Final[Mapping[type[TicketLine], str]] = {
+    PartLine: "parts",
+    LaborLine: "labor",
+    ChargeLine: "charges",
+}
 
 
 class TicketNotFound(NotFound):
@@ -159,17 +163,9 @@ class Ticket:
             return self
         return evolve(self, mechanics=mechanics, updated_at=at)
 
-    def part_line(self, line_id: LineId) -> PartLine:
-        """Return one part line with the ticket's version, or raise `LineNotFound`."""
-        return evolve(find_line(self.parts, line_id), version=self.version)
-
-    def labor_line(self, line_id: LineId) -> LaborLine:
-        """Return one labour line with the ticket's version, or raise `LineNotFound`."""
-        return evolve(find_line(self.labor, line_id), version=self.version)
-
-    def charge_line(self, line_id: LineId) -> ChargeLine:
-        """Return one charge with the ticket's version, or raise `LineNotFound`."""
-        return evolve(find_line(self.charges, line_id), version=self.version)
+    def line(self, of: type[Line], line_id: LineId) -> Line:
+        """Return one line of a kind with the ticket's version, or raise `LineNotFound`."""
+        return evolve(find_line(self._lines(of), line_id), version=self.version)
 
     def job(self, job_id: JobId) -> Job:
         """Return one job with the ticket's version, or raise `JobNotFound`."""
@@ -178,52 +174,32 @@ class Ticket:
                 return evolve(job, version=self.version)
         raise JobNotFound
 
-    def with_part(self, line: PartLine, at: datetime) -> Self:
+    def with_line(self, line: Line, at: datetime) -> Self:
         """Return the ticket with *line* added, or replaced if its id is already there.
 
-        Raises `Unknown` for the job of a line that the ticket does not have; without one the line
-        goes to the first, which is made if there is none.
-        """
-        self.require_changeable()
-        jobs, line = self._in_a_job(line)
-        return self._with_work(at, jobs=jobs, parts=put_line(self.parts, line))
-
-    def without_part(self, line_id: LineId, at: datetime) -> Self:
-        """Return the ticket without that part line."""
-        self.require_changeable()
-        return self._with_work(at, parts=without_line(self.parts, line_id))
-
-    def with_labor(self, line: LaborLine, at: datetime) -> Self:
-        """Return the ticket with *line*, as `with_part` does.
-
-        Raises `RuleBroken` unless its mechanic is active and assigned, or was on it before.
+        Without a job it goes to the first, which is made if there is none. Raises `Unknown` for a
+        job that the ticket does not have, and `RuleBroken` for a line whose values do not go
+        together, or whose mechanic is not assigned and active, and was not on it before.
         """
         self.require_changeable()
         problems = ProblemCollector()
         with problems:
-            before = {old.id: old.mechanic_id for old in self.labor}.get(line.id)
-            require_assigned(self.mechanics, line.mechanic_id, before)
+            self._require_mechanic(line)
         with problems:
             self.require_job(line.job_id)
+        with problems:
+            line.require_consistent()
         problems.raise_if_any()
-        jobs, line = self._in_a_job(line)
-        return self._with_work(at, jobs=jobs, labor=put_line(self.labor, line))
+        jobs = self.jobs or (Job.titled_by(self.description),)
+        line = evolve(line, job_id=line.job_id or jobs[0].id)
+        rows = put_line(self._lines(type(line)), line)
+        return self._with_work(at, jobs=jobs, **{_FIELDS[type(line)]: rows})
 
-    def without_labor(self, line_id: LineId, at: datetime) -> Self:
-        """Return the ticket without that labour line."""
+    def without_line(self, line: Line, at: datetime) -> Self:
+        """Return the ticket without *line*, or raise `LineNotFound`."""
         self.require_changeable()
-        return self._with_work(at, labor=without_line(self.labor, line_id))
-
-    def with_charge(self, line: ChargeLine, at: datetime) -> Self:
-        """Return the ticket with *line*, as `with_part` does."""
-        self.require_changeable()
-        jobs, line = self._in_a_job(line)
-        return self._with_work(at, jobs=jobs, charges=put_line(self.charges, line))
-
-    def without_charge(self, line_id: LineId, at: datetime) -> Self:
-        """Return the ticket without that charge."""
-        self.require_changeable()
-        return self._with_work(at, charges=without_line(self.charges, line_id))
+        rows = without_line(self._lines(type(line)), line.id)
+        return self._with_work(at, **{_FIELDS[type(line)]: rows})
 
     def with_job(self, job: Job, at: datetime) -> Self:
         """Return the ticket with *job* added, or replaced if its id is already there."""
@@ -251,11 +227,14 @@ class Ticket:
         after = evolve(self, **members, updated_at=at)
         return evolve(after, jobs=jobs_after_change(self, after))
 
-    def _in_a_job(self, line: Line) -> tuple[tuple[Job, ...], Line]:
-        """Return the jobs, perhaps with a first one for *line*, and *line* as one of a job."""
-        self.require_job(line.job_id)
-        jobs = self.jobs or (Job.titled_by(self.description),)
-        return jobs, evolve(line, job_id=line.job_id or jobs[0].id)
+    def _lines(self, of: type[Line]) -> tuple[Line, ...]:
+        rows: tuple[Line, ...] = getattr(self, _FIELDS[of])
+        return rows
+
+    def _require_mechanic(self, line: TicketLine) -> None:
+        if isinstance(line, LaborLine):
+            before = {old.id: old.mechanic_id for old in self.labor}.get(line.id)
+            require_assigned(self.mechanics, line.mechanic_id, before)
 
     def require_job(self, job_id: int | None) -> None:
         """Raise `Unknown` unless *job_id* is that of a job of the ticket; a line need have none."""

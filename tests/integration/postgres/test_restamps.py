@@ -39,7 +39,7 @@ def test_a_change_under_former_rules_is_waited_for(store: SqlStore) -> None:
             held = work.tickets.lock(ticket.id)
             restamped = others.submit(restamp, store)
             wait_for_a_blocked_lock(store)
-            changed = held.with_part(new_part_line(part), AT)
+            changed = held.with_line(new_part_line(part), AT)
             work.tickets.save(priced(changed, PricingRules()), new_entry())
         restamped.result(10)
     with store.read_only() as work:

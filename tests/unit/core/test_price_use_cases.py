@@ -291,7 +291,7 @@ def test_prices_of_lines_that_have_no_ids_yet_are_theirs() -> None:
     ]
     ticket = sample(Ticket)
     for form in new:
-        ticket = ticket.with_charge(ChargeLine.of(form), ticket.updated_at)
+        ticket = ticket.with_line(ChargeLine.of(form), ticket.updated_at)
 
     after = priced(ticket, TAXED)
 

@@ -48,14 +48,14 @@ CHANGES: dict[str, Callable[[Ticket], Ticket]] = {
     "join": lambda t: t.with_mechanics((CY,), (), NOON),
     "leave": lambda t: t.with_mechanics((), (BOB.id,), NOON),
     "stay": lambda t: t.with_mechanics((BOB,), (), NOON),
-    "add a part": lambda t: t.with_part(sample(PartLine), NOON),
-    "change a part": lambda t: t.with_part(evolve(PART, quantity=Quantity(1)), NOON),
-    "remove a part": lambda t: t.without_part(PART.id, NOON),
-    "add labour": lambda t: t.with_labor(sample(LaborLine), NOON),
-    "change labour": lambda t: t.with_labor(evolve(LABOR, hours=Quantity(1)), NOON),
-    "remove labour": lambda t: t.without_labor(LABOR.id, NOON),
-    "add a charge": lambda t: t.with_charge(sample(ChargeLine), NOON),
-    "remove a charge": lambda t: t.without_charge(CORE.id, NOON),
+    "add a part": lambda t: t.with_line(sample(PartLine), NOON),
+    "change a part": lambda t: t.with_line(evolve(PART, quantity=Quantity(1)), NOON),
+    "remove a part": lambda t: t.without_line(PART, NOON),
+    "add labour": lambda t: t.with_line(sample(LaborLine), NOON),
+    "change labour": lambda t: t.with_line(evolve(LABOR, hours=Quantity(1)), NOON),
+    "remove labour": lambda t: t.without_line(LABOR, NOON),
+    "add a charge": lambda t: t.with_line(sample(ChargeLine), NOON),
+    "remove a charge": lambda t: t.without_line(CORE, NOON),
     "add a job": lambda t: t.with_job(sample(Job), NOON),
     "remove a job": lambda t: t.without_job(SERVICE.id, NOON),
     "give a discount": lambda t: t.with_discounts((REGULAR,), NOON),
@@ -87,10 +87,10 @@ def test_a_new_line_is_last_and_a_changed_one_keeps_its_position() -> None:
     ticket = evolve(FULL, parts=(PART, second))
     more = evolve(PART, quantity=Quantity(9000))
 
-    assert (more, second) == ticket.with_part(more, NOON).parts
-    assert (PART, second, new) == ticket.with_part(new, NOON).parts
-    assert (PART,) == ticket.without_part(second.id, NOON).parts
-    assert ticket.parts == ticket.with_part(new, NOON).without_part(new.id, NOON).parts
+    assert (more, second) == ticket.with_line(more, NOON).parts
+    assert (PART, second, new) == ticket.with_line(new, NOON).parts
+    assert (PART,) == ticket.without_line(second, NOON).parts
+    assert ticket.parts == ticket.with_line(new, NOON).without_line(new, NOON).parts
 
 
 def test_labour_lines_and_charges_keep_their_positions_too() -> None:
@@ -100,13 +100,13 @@ def test_labour_lines_and_charges_keep_their_positions_too() -> None:
     longer, returned = evolve(LABOR, hours=Quantity(9000)), evolve(CORE, quantity=Quantity(-1))
     new, fee = sample(LaborLine, job_id=SERVICE.id), sample(ChargeLine, job_id=SERVICE.id)
 
-    assert (returned,) == FULL.with_charge(returned, NOON).charges
-    assert (CORE, fee) == FULL.with_charge(fee, NOON).charges
-    assert () == FULL.without_charge(CORE.id, NOON).charges
+    assert (returned,) == FULL.with_line(returned, NOON).charges
+    assert (CORE, fee) == FULL.with_line(fee, NOON).charges
+    assert () == FULL.without_line(CORE, NOON).charges
 
-    assert (longer,) == FULL.with_labor(longer, NOON).labor
-    assert (LABOR, new) == FULL.with_labor(new, NOON).labor
-    assert () == FULL.without_labor(LABOR.id, NOON).labor
+    assert (longer,) == FULL.with_line(longer, NOON).labor
+    assert (LABOR, new) == FULL.with_line(new, NOON).labor
+    assert () == FULL.without_line(LABOR, NOON).labor
 
 
 def test_a_single_line_has_the_version_of_its_ticket() -> None:
@@ -114,15 +114,15 @@ def test_a_single_line_has_the_version_of_its_ticket() -> None:
     A line that is returned by itself has the ticket's version; among its lines it has none.
     """
     seen = evolve(FULL, version=7)
-    lines = (seen.part_line(PART.id), seen.labor_line(LABOR.id))
-    charge, job = seen.charge_line(CORE.id), seen.job(SERVICE.id)
+    lines = (seen.line(PartLine, PART.id), seen.line(LaborLine, LABOR.id))
+    charge, job = seen.line(ChargeLine, CORE.id), seen.job(SERVICE.id)
 
     assert (7, 7, 7, 7) == tuple(one.version for one in (*lines, charge, job))
     assert (PART, LABOR, CORE, SERVICE) == (*lines, charge, job)
-    assert (0,) == tuple(line.version for line in seen.with_charge(charge, NOON).charges)
+    assert (0,) == tuple(line.version for line in seen.with_line(charge, NOON).charges)
     assert (0, 0) == tuple(one.version for one in seen.with_job(job, NOON).jobs)
-    assert (0,) == tuple(line.version for line in seen.with_part(lines[0], NOON).parts)
-    assert (0,) == tuple(line.version for line in seen.with_labor(lines[1], NOON).labor)
+    assert (0,) == tuple(line.version for line in seen.with_line(lines[0], NOON).parts)
+    assert (0,) == tuple(line.version for line in seen.with_line(lines[1], NOON).labor)
 
 
 def test_unchanged_details_return_the_same_ticket() -> None:
@@ -139,12 +139,12 @@ def test_an_unknown_line_is_not_found() -> None:
     The id of another ticket's line is not found.
     """
     for miss in (
-        lambda: FULL.part_line(LineId(9)),
-        lambda: FULL.labor_line(LineId(9)),
-        lambda: FULL.charge_line(LineId(9)),
-        lambda: FULL.without_part(LineId(9), NOON),
-        lambda: FULL.without_labor(LineId(9), NOON),
-        lambda: FULL.without_charge(LineId(9), NOON),
+        lambda: FULL.line(PartLine, LineId(9)),
+        lambda: FULL.line(LaborLine, LineId(9)),
+        lambda: FULL.line(ChargeLine, LineId(9)),
+        lambda: FULL.without_line(evolve(PART, id=LineId(9)), NOON),
+        lambda: FULL.without_line(evolve(LABOR, id=LineId(9)), NOON),
+        lambda: FULL.without_line(evolve(CORE, id=LineId(9)), NOON),
     ):
         with pytest.raises(LineNotFound):
             miss()
@@ -196,7 +196,7 @@ def test_a_mechanic_with_labour_stays_on_the_ticket() -> None:
 
     assert {"mechanic_ids": [BOB.id]} == refused.value.facts
     assert (BOB,) == ticket.with_mechanics((), (CY.id,), NOON).mechanics
-    freed = ticket.with_labor(evolve(credited, mechanic_id=CY.id), NOON)
+    freed = ticket.with_line(evolve(credited, mechanic_id=CY.id), NOON)
     assert (CY,) == freed.with_mechanics((), (BOB.id,), NOON).mechanics
     assert (CY,) == evolve(ticket, mechanics=(CY,)).with_mechanics((), (BOB.id,), NOON).mechanics
 
@@ -211,13 +211,13 @@ def test_labour_is_done_by_an_active_mechanic_of_the_ticket(mechanic_id: Mechani
 
     for new in (line, evolve(line, id=LABOR.id)):
         with pytest.raises(RuleBroken, match="#/mechanic_id: must be an active mechanic"):
-            ticket.with_labor(new, NOON)
+            ticket.with_line(new, NOON)
 
     before = evolve(LABOR, mechanic_id=mechanic_id)
     longer = evolve(before, hours=Quantity(9000))
-    assert (longer,) == evolve(ticket, labor=(before,)).with_labor(longer, NOON).labor
+    assert (longer,) == evolve(ticket, labor=(before,)).with_line(longer, NOON).labor
     anybody = evolve(before, mechanic_id=None)
-    assert (anybody,) == evolve(ticket, labor=(before,)).with_labor(anybody, NOON).labor
+    assert (anybody,) == evolve(ticket, labor=(before,)).with_line(anybody, NOON).labor
 
 
 def test_the_first_line_makes_the_first_job() -> None:
@@ -227,9 +227,9 @@ def test_the_first_line_makes_the_first_job() -> None:
     ticket = sample(Ticket, description="  \n\tGrinds.\tLoudly.\nOnly when wet")
 
     for after in (
-        ticket.with_part(sample(PartLine), NOON),
-        ticket.with_labor(sample(LaborLine), NOON),
-        ticket.with_charge(sample(ChargeLine), NOON),
+        ticket.with_line(sample(PartLine), NOON),
+        ticket.with_line(sample(LaborLine), NOON),
+        ticket.with_line(sample(ChargeLine), NOON),
     ):
         assert (Job(title="Grinds. Loudly."),) == after.jobs
         assert [NEW_JOB] == [one.job_id for one in (*after.parts, *after.labor, *after.charges)]
@@ -241,10 +241,10 @@ def test_a_line_without_a_job_goes_to_the_first_one() -> None:
     """
     somewhere = sample(PartLine, job_id=SERVICE.id)
 
-    assert BRAKES.id == FULL.with_part(sample(PartLine), NOON).parts[-1].job_id
-    assert SERVICE.id == FULL.with_part(somewhere, NOON).parts[-1].job_id
-    assert SERVICE.id == FULL.with_part(evolve(PART, job_id=SERVICE.id), NOON).parts[0].job_id
-    assert FULL.jobs == FULL.with_part(somewhere, NOON).jobs
+    assert BRAKES.id == FULL.with_line(sample(PartLine), NOON).parts[-1].job_id
+    assert SERVICE.id == FULL.with_line(somewhere, NOON).parts[-1].job_id
+    assert SERVICE.id == FULL.with_line(evolve(PART, job_id=SERVICE.id), NOON).parts[0].job_id
+    assert FULL.jobs == FULL.with_line(somewhere, NOON).jobs
 
 
 def test_a_line_cannot_go_to_a_job_of_another_ticket() -> None:
@@ -255,9 +255,9 @@ def test_a_line_cannot_go_to_a_job_of_another_ticket() -> None:
 
     for ticket in (FULL, sample(Ticket)):
         for add in (
-            partial(ticket.with_part, sample(PartLine, job_id=elsewhere)),
-            partial(ticket.with_labor, sample(LaborLine, job_id=elsewhere)),
-            partial(ticket.with_charge, sample(ChargeLine, job_id=elsewhere)),
+            partial(ticket.with_line, sample(PartLine, job_id=elsewhere)),
+            partial(ticket.with_line, sample(LaborLine, job_id=elsewhere)),
+            partial(ticket.with_line, sample(ChargeLine, job_id=elsewhere)),
         ):
             with pytest.raises(Unknown) as refused:
                 add(NOON)
@@ -271,7 +271,7 @@ def test_all_that_is_wrong_with_a_labour_line_is_reported() -> None:
     line = sample(LaborLine, job_id=JobId(99), mechanic_id=CY.id)
 
     with pytest.raises(RuleBroken) as refused:
-        FULL.with_labor(line, NOON)
+        FULL.with_line(line, NOON)
 
     assert ["#/mechanic_id", "#/job_id"] == [one.pointer for one in refused.value.problems]
 

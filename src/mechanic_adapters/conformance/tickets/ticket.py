@@ -41,7 +41,7 @@ from mechanic_core.unit_of_work import Store, Work
 
 def _work_on(work: Work, seed: Seed) -> None:
     ticket = work.tickets.lock(seed.ticket.id)
-    work.tickets.save(ticket.with_labor(new_labor_line(), AT), new_entry())
+    work.tickets.save(ticket.with_line(new_labor_line(), AT), new_entry())
 
 
 def _labor_lines(work: Work, seed: Seed) -> int:

@@ -10,7 +10,13 @@ from attrs import evolve, frozen
 from mechanic_adapters.memory.paging import paginate
 from mechanic_adapters.memory.repositories.person_names import with_name
 from mechanic_adapters.memory.repositories.tickets import TICKETS
-from mechanic_adapters.memory.tables import TableName, Tables, note_change, require_current
+from mechanic_adapters.memory.tables import (
+    TableName,
+    Tables,
+    note_change,
+    require_current,
+    save_record,
+)
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.estimates.approval_links import ApprovalLink
 from mechanic_core.estimates.decision import Decision, DecisionId, DecisionKind
@@ -53,10 +59,8 @@ class MemoryEstimates(Estimates, EstimateLists):
             answered=estimate.answered,
             superseded_at=estimate.superseded_at,
             updated_at=estimate.updated_at,
-            version=before.version + 1,
         )
-        note_change(self._tables, before, after)
-        return self._read(self._tables[_ESTIMATES].put(after.id, after))
+        return self._read(save_record(self._tables, _ESTIMATES, after))
 
     def standing(self, ticket_id: TicketId) -> Sequence[Estimate]:
         return [self._read(one) for one in self._of(ticket_id) if one.superseded_at is None]

@@ -6,6 +6,7 @@ written, and constraints guard the tables. A page of twenty is read three times 
 """
 
 import functools
+import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from operator import attrgetter
@@ -91,6 +92,11 @@ def with_values(record: R, **values: Any) -> R:
     cls: Any = type(record)
     changed: R = _maker(cls)({**field_values(record), **values}.values())
     return changed
+
+
+def group_by(name: str, records: Iterable[R]) -> dict[Any, tuple[R, ...]]:
+    """Return *records*, in the order of the field of that *name*, by its values."""
+    return {value: tuple(found) for value, found in itertools.groupby(records, attrgetter(name))}
 
 
 _NO_ROWS: Final = (None, "[]")

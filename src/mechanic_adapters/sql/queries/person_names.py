@@ -39,10 +39,15 @@ def columns_with_name(
 
 
 def reader_with_name(cls: type[R]) -> Callable[[Sequence[Row]], Iterator[R]]:
-    """Return a function that makes records of rows of `columns_with_name`."""
+    """Return a function that makes records of rows of `columns_with_name`.
+
+    *by* is None where there is no id.
+    """
     make, at = record_maker(cls), field_names(cls).index("by")
 
     def read(rows: Iterable[Row]) -> Iterator[R]:
-        return (make((*row[:at], make_by(row[at : at + 3]), *row[at + 3 :])) for row in rows)
+        for row in rows:
+            by = None if row[at + 1] is None else make_by(row[at : at + 3])
+            yield make((*row[:at], by, *row[at + 3 :]))
 
     return read

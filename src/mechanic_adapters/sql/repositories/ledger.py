@@ -1,6 +1,6 @@
 """The ledger of stock movements in SQL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, final
 
@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from mechanic_adapters.sql.engine.compiled_statements import Params, Row
+from mechanic_adapters.sql.engine.compiled_statements import Params
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
@@ -31,7 +31,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
 )
 from mechanic_adapters.sql.engine.sql_functions import qualified, rows_from_json
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.person_names import make_by, name_of
+from mechanic_adapters.sql.queries.person_names import columns_with_name, name_of, reader_with_name
 from mechanic_adapters.sql.schema.inventory import parts, stock_movements
 from mechanic_core.access import By
 from mechanic_core.inventory.movement import Disagreement, Movement
@@ -39,27 +39,20 @@ from mechanic_core.inventory.part import PartId, PartNotFound
 from mechanic_core.inventory.ports import Ledger
 from mechanic_core.paging import Page, PageRequest
 
-_make_movement = record_maker(Movement)
+_read = reader_with_name(Movement)
 _make_disagreement = record_maker(Disagreement)
 
-_BEFORE_BY = (
-    *("id", "part_id", "kind", "on_hand_change", "reserved_change"),
-    *("on_hand_after", "reserved_after", "ticket_id", "line_id"),
-)
 _BY = ("by_role", "by_id")
-_AFTER_BY = ("note", "at")
-_COLUMNS = [stock_movements.c[name] for name in (*_BEFORE_BY, *_BY, *_AFTER_BY)]
+_NAMES = (
+    *("id", "part_id", "kind", "on_hand_change", "reserved_change", "on_hand_after"),
+    *("reserved_after", "ticket_id", "line_id", *_BY, "note", "at"),
+)
+_COLUMNS = [stock_movements.c[name] for name in _NAMES]
 
 
 def _join(page: Subquery) -> Select[Any]:
     """Return movements with the names of their actors."""
-    before, after = ([page.c[name] for name in names] for names in (_BEFORE_BY, _AFTER_BY))
-    by = (page.c.by_role, page.c.by_id)
-    return select(*before, *by, name_of(*by), *after)
-
-
-def _read(rows: Sequence[Row]) -> Iterator[Movement]:
-    return (_make_movement((*row[:9], make_by(row[9:12]), *row[12:])) for row in rows)
+    return select(*columns_with_name(Movement, {**page.c}))
 
 
 _OF_PART = PageQuery(

@@ -3,8 +3,6 @@
 import functools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final, final
 
 from attrs import evolve, frozen
@@ -31,6 +29,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     column_parameters,
     field_names,
     field_values,
+    group_by,
     json_rows,
     moment_from_text,
     record_maker,
@@ -212,8 +211,7 @@ class SqlPayments(Payments, PaymentLists):
 
     def of_all(self, ticket_ids: Collection[TicketId]) -> Mapping[TicketId, Sequence[Payment]]:
         rows = self._executor.all(_OF_ALL, {"ids": sorted(ticket_ids)})
-        grouped = groupby(_read(rows), key=attrgetter("ticket_id"))
-        return {ticket_id: tuple(found) for ticket_id, found in grouped}
+        return group_by("ticket_id", _read(rows))
 
     def count(self, ticket_id: TicketId) -> int:
         row = self._executor.first(_COUNT, {"record_id": ticket_id})

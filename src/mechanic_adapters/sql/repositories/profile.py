@@ -1,6 +1,6 @@
 """The shop's profile in SQL."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from typing import Any, Final, final
 
 from attrs import frozen
@@ -18,7 +18,6 @@ from sqlalchemy import (
     update,
 )
 
-from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import (
     column_parameters,
@@ -28,7 +27,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     with_values,
 )
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.person_names import make_by, name_of
+from mechanic_adapters.sql.queries.person_names import columns_with_name, reader_with_name
 from mechanic_adapters.sql.schema.inventory import parts
 from mechanic_adapters.sql.schema.invoices.payments import payments
 from mechanic_adapters.sql.schema.profile import profile_history, shop_profile
@@ -42,7 +41,7 @@ from mechanic_core.profile.profile import Profile, ProfileChange
 
 _NOUN: Final = shop_profile.name
 _make_profile = record_maker(Profile)
-_make_change = record_maker(ProfileChange)
+_read = reader_with_name(ProfileChange)
 
 _GET = select(*field_columns(shop_profile, Profile))
 _LOCK = _GET.with_for_update(key_share=True)
@@ -61,12 +60,7 @@ _ADD_CHANGE = insert(profile_history).values(column_parameters(profile_history))
 
 def _join(page: Subquery) -> Select[Any]:
     """Return entries with the names of those who made the changes."""
-    c = page.c
-    return select(c.id, c.at, c.by_role, c.by_id, name_of(c.by_role, c.by_id), c.before, c.after)
-
-
-def _read(rows: Sequence[Row]) -> Iterator[ProfileChange]:
-    return (_make_change((*row[:2], make_by(row[2:5]), *row[5:7])) for row in rows)
+    return select(*columns_with_name(ProfileChange, {**page.c}))
 
 
 _HISTORY = PageQuery(rows=select(profile_history), key=profile_history.c.id, join=_join)

@@ -1,9 +1,7 @@
 """Vehicles in SQL."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final, final
 
 from attrs import evolve, frozen
@@ -22,18 +20,19 @@ from sqlalchemy import (
 
 from mechanic_adapters.sql.counters.list_totals import total_of
 from mechanic_adapters.sql.engine.column_types import KEY, MOMENT
-from mechanic_adapters.sql.engine.compiled_statements import Params, Row
+from mechanic_adapters.sql.engine.compiled_statements import Params
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     field_values,
+    group_by,
     record_maker,
     words_text,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.filtered_list import FilteredList
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery, without_none
-from mechanic_adapters.sql.queries.person_names import make_by, name_of
+from mechanic_adapters.sql.queries.person_names import columns_with_name, make_by, reader_with_name
 from mechanic_adapters.sql.repositories.events import note_changes
 from mechanic_adapters.sql.repositories.record_table import RecordTable
 from mechanic_adapters.sql.schema.tickets import tickets
@@ -94,6 +93,7 @@ _DISOWN_AND_ERASE = _DISOWN.where(vehicles.c.plate.is_not(None))
 """No statement returns a value as it was: those with a plate come first."""
 
 _make_reading = record_maker(OdometerReading)
+_read_log = reader_with_name(OdometerReading)
 _READING = [column for column in odometer_readings.c if column.name != "id"]
 _ADD_READING = (
     insert(odometer_readings)
@@ -110,17 +110,8 @@ def _join_people(page: Subquery) -> Select[Any]:
     customer = select(tickets.c.customer_id).where(
         tickets.c.id == c.ticket_id, tickets.c.removed_at.is_(None)
     )
-    by = (c.by_role, c.by_id, name_of(c.by_role, c.by_id))
-    return select(
-        *(c.id, c.vehicle_id, c.value, c.on, c.source, c.ticket_id),
-        customer.scalar_subquery(),
-        *by,
-        c.note,
-    )
-
-
-def _read_log(rows: Sequence[Row]) -> Iterator[OdometerReading]:
-    return (_make_reading((*row[:7], make_by(row[7:10]), row[10])) for row in rows)
+    others = {"ticket_customer_id": customer.scalar_subquery()}
+    return select(*columns_with_name(OdometerReading, {**c, **others}))
 
 
 _LOG = PageQuery(rows=_OF_VEHICLE, key=odometer_readings.c.id, join=_join_people)
@@ -224,8 +215,7 @@ class SqlOdometerLog(OdometerLog):
         self, vehicle_ids: Collection[VehicleId]
     ) -> Mapping[VehicleId, Sequence[OdometerReading]]:
         rows = self._executor.all(_LOGS, {"ids": sorted(vehicle_ids)})
-        logs = groupby(_read_log(rows), key=attrgetter("vehicle_id"))
-        return {vehicle_id: tuple(readings) for vehicle_id, readings in logs}
+        return group_by("vehicle_id", _read_log(rows))
 
 
 def _required(vehicle: Vehicle | None) -> Vehicle:

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from attrs import evolve, frozen
 
 from mechanic_core.errors import Problem, ProblemCollector, RuleBroken
-from mechanic_core.money import Money, Price
+from mechanic_core.money import Money, Price, to_decimal
 from mechanic_core.pricing.line import (
     CHARGES,
     NO_DISCOUNT_BELOW_0,
@@ -46,7 +46,7 @@ class ChargeForm(ChargeChange):
 
     def __attrs_post_init__(self) -> None:
         """Check the quantity and the discount."""
-        _require_consistent(self.kind, self)
+        _require_consistent(self)
 
 
 @frozen(kw_only=True, field_transformer=stored)
@@ -76,6 +76,11 @@ class ChargeLine(TicketLine):
         return line_amount(self.quantity, self.unit_price)
 
     @property
+    def text(self) -> str:
+        """What the history calls the line."""
+        return f"{to_decimal(self.quantity)} × {self.description}"
+
+    @property
     def to_price(self) -> PricingLine:
         """The line as it is priced."""
         return self.pricing_line(self.kind, self.description, self.quantity, self.unit_price)
@@ -92,8 +97,7 @@ class ChargeLine(TicketLine):
         )
 
     def with_form(self, form: ChargeChange) -> Self:
-        """Return the charge with the details of *form*; raise `RuleBroken` for its quantity."""
-        _require_consistent(self.kind, form)
+        """Return the charge with the details of *form*."""
         return evolve(
             self,
             description=form.description,
@@ -102,16 +106,20 @@ class ChargeLine(TicketLine):
             **form.of_kind(self.kind),
         )
 
+    def require_consistent(self) -> None:
+        """Raise `RuleBroken` for a quantity that the kind cannot have, or a discount on a credit."""
+        _require_consistent(self)
 
-def _require_consistent(kind: LineKind, form: ChargeChange) -> None:
+
+def _require_consistent(charge: ChargeForm | ChargeLine) -> None:
     """Raise `RuleBroken` for a quantity that the kind cannot have, and a discount on a credit."""
     problems = ProblemCollector()
     with problems:
-        if form.quantity == 0:
+        if charge.quantity == 0:
             raise RuleBroken(Problem("#/quantity", "must not be 0"))
-        if form.quantity < 0 and kind is not LineKind.CORE:
+        if charge.quantity < 0 and charge.kind is not LineKind.CORE:
             raise RuleBroken(Problem("#/quantity", "must be above 0: only a core comes back"))
     with problems:
-        if form.discount and line_amount(form.quantity, form.unit_price) < 0:
+        if charge.discount and line_amount(charge.quantity, charge.unit_price) < 0:
             raise RuleBroken(Problem("#/discount", NO_DISCOUNT_BELOW_0))
     problems.raise_if_any()

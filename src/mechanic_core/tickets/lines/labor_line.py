@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from attrs import evolve, frozen
 
-from mechanic_core.money import Measure, Money, Price
+from mechanic_core.money import Measure, Money, Price, to_decimal
 from mechanic_core.pricing.line import (
     DEFAULT_CLASSES,
     LineKind,
@@ -47,6 +47,11 @@ class LaborLine(TicketLine):
     def amount(self) -> Money:
         """Hours × rate, rounded half away from zero to the cent, once; before discounts."""
         return line_amount(self.hours, self.rate)
+
+    @property
+    def text(self) -> str:
+        """What the history calls the line."""
+        return f"{to_decimal(self.hours)} h: {self.description}"
 
     @property
     def to_price(self) -> PricingLine:

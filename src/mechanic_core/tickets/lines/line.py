@@ -8,7 +8,6 @@ from mechanic_core.errors import NotFound
 from mechanic_core.money import Money, Quantity
 from mechanic_core.pricing.discounts import Discount
 from mechanic_core.pricing.line import DEFAULT_CLASSES, LineKind, PricingLine, TaxClass
-from mechanic_core.pricing.pricing_rules import PricingRules
 from mechanic_core.rules import Description, Example, checked, stored
 from mechanic_core.tickets.job import NEW_JOB, JobId, TicketVersion
 from mechanic_core.validators import unchecked
@@ -48,11 +47,6 @@ class LineTerms:
             "tax_class": self.tax_class or DEFAULT_CLASSES[kind],
         }
 
-    def require_tax_class(self, rules: PricingRules, present: str | None = None) -> None:
-        """Raise `RuleBroken` for another tax class than the *present* one that *rules* lack."""
-        if self.tax_class != present:
-            rules.require_known(self.tax_class)
-
 
 @frozen(kw_only=True, field_transformer=stored)
 class TicketLine:
@@ -67,6 +61,9 @@ class TicketLine:
     discount: Discount | None = None
     net: Annotated[Money, Example(58.49)] = Money(0)
     version: TicketVersion = field(default=0, eq=False)
+
+    def require_consistent(self) -> None:
+        """Raise `RuleBroken` for values that do not go together; few kinds have such a rule."""
 
     @property
     def terms(self) -> dict[str, object]:

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from attrs import evolve, frozen
 
 from mechanic_core.inventory.part import Part, PartId, PartName, Sku
-from mechanic_core.money import Measure, Money, Price
+from mechanic_core.money import Measure, Money, Price, to_decimal
 from mechanic_core.pricing.line import (
     DEFAULT_CLASSES,
     LineKind,
@@ -61,6 +61,11 @@ class PartLine(TicketLine):
             unit_price=part.price,
         )
         return line.with_form(form)
+
+    @property
+    def text(self) -> str:
+        """What the history calls the line."""
+        return f"{to_decimal(self.quantity)} × {self.sku}"
 
     @property
     def to_price(self) -> PricingLine:

@@ -6,14 +6,12 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor
-from mechanic_core.errors import ProblemCollector
-from mechanic_core.money import to_decimal
 from mechanic_core.tickets.bounds import TooMany
-from mechanic_core.tickets.history import Entry, HistoryEvent, describe_line
+from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.lines.charge import ChargeChange, ChargeForm, ChargeLine
 from mechanic_core.tickets.lines.line import LineId, LineNotFound
-from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
+from mechanic_core.tickets.use_cases.line_changes import remove_line, save_line
 from mechanic_core.unit_of_work import Begin, retry_on_conflict
 from mechanic_core.values import Clock
 
@@ -35,20 +33,12 @@ class AddCharge:
     ) -> ChargeLine:
         """Return the new charge."""
         self.policy.admit(actor)
-        at = self.now()
+        entry = Entry.of(actor, self.now(), HistoryEvent.CHARGE_ADDED)
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            rules, problems = work.profiles.get().pricing_rules, ProblemCollector()
-            line = ChargeLine.of(form)
-            with problems:
-                form.require_tax_class(rules)
-            with problems:
-                after = ticket.with_charge(line, at)
-            problems.raise_if_any()
-            entry = Entry.of(actor, at, HistoryEvent.CHARGE_ADDED, to=_describe(line))
-            ticket = work.tickets.save(priced(after, rules), entry)
-            return ticket.charge_line(ticket.charges[-1].id)
+            ticket = save_line(work, ticket, ChargeLine.of(form), entry)
+            return ticket.line(ChargeLine, ticket.charges[-1].id)
 
 
 @final
@@ -73,28 +63,15 @@ class ChangeCharge:
     ) -> ChargeLine:
         """Apply *change* to the present form and return the changed charge."""
         self.policy.admit(actor)
-        at = self.now()
+        entry = Entry.of(actor, self.now(), HistoryEvent.CHARGE_CHANGED)
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            before = ticket.charge_line(line_id)
+            before = ticket.line(ChargeLine, line_id)
             ticket.require_changeable()
-            form, rules = change(before.form), work.profiles.get().pricing_rules
-            problems = ProblemCollector()
-            with problems:
-                form.require_tax_class(rules, before.tax_class)
-            with problems:
-                ticket.require_job(form.job_id)
-            with problems:
-                changed = before.with_form(form)
-            problems.raise_if_any()
-            after = ticket.with_charge(changed, at)
-            line = after.charge_line(line_id)
-            if line == before:
-                return before
-            texts = _describe(before, line), _describe(line, before)
-            entry = Entry.of(actor, at, HistoryEvent.CHARGE_CHANGED, *texts)
-            return work.tickets.save(priced(after, rules), entry).charge_line(line_id)
+            line = before.with_form(change(before.form))
+            ticket = save_line(work, ticket, line, entry, before)
+            return ticket.line(ChargeLine, line_id)
 
 
 @final
@@ -114,15 +91,8 @@ class RemoveCharge:
     ) -> None:
         """Remove the charge."""
         self.policy.admit(actor)
-        at = self.now()
+        entry = Entry.of(actor, self.now(), HistoryEvent.CHARGE_REMOVED)
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            line = ticket.charge_line(line_id)
-            after = ticket.without_charge(line_id, at)
-            entry = Entry.of(actor, at, HistoryEvent.CHARGE_REMOVED, _describe(line))
-            work.tickets.save(priced(after, work.profiles.get().pricing_rules), entry)
-
-
-def _describe(line: ChargeLine, other: ChargeLine | None = None) -> str:
-    return describe_line(f"{to_decimal(line.quantity)} × {line.description}", line, other)
+            remove_line(work, ticket, ticket.line(ChargeLine, line_id), entry)

@@ -8,7 +8,7 @@ from attrs import frozen
 from mechanic_core.access import STAFF_ONLY, Actor
 from mechanic_core.errors import ProblemCollector, Unknown
 from mechanic_core.inventory.part import InsufficientStock, Kind, Part
-from mechanic_core.money import Quantity, to_decimal
+from mechanic_core.money import Quantity
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.history import Entry, HistoryEvent, describe_line
 from mechanic_core.tickets.lines.line import LineId, LineNotFound
@@ -16,6 +16,7 @@ from mechanic_core.tickets.lines.part_line import PartLine, PartLineChange, Part
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
+from mechanic_core.tickets.use_cases.line_changes import remove_line, save_line
 from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
@@ -48,16 +49,16 @@ class AddPartLine:
             ticket.require_version(expected)
             rules, problems = work.profiles.get().pricing_rules, ProblemCollector()
             with problems:
-                form.require_tax_class(rules)
+                rules.require_known(form.tax_class)
             with problems:
                 ticket.require_job(form.job_id)
             with problems:
                 line = PartLine.of(_part(work, form.part_id), form)
             problems.raise_if_any()
-            after = priced(ticket.with_part(line, at), rules)
-            entry = Entry.of(actor, at, HistoryEvent.PART_ADDED, to=_describe(line))
+            after = priced(ticket.with_line(line, at), rules)
+            entry = Entry.of(actor, at, HistoryEvent.PART_ADDED, to=describe_line(line))
             ticket = work.tickets.save(after, entry)
-            line = ticket.part_line(ticket.parts[-1].id)
+            line = ticket.line(PartLine, ticket.parts[-1].id)
             self.stock.move(work, actor, at, ticket, Kind.RESERVE, [(line, line.quantity)])
         return line
 
@@ -92,29 +93,18 @@ class ChangePartLine:
     ) -> PartLine:
         """Apply *change* to the present form and return the changed line."""
         self.policy.admit(actor)
-        at = self.now()
+        entry = Entry.of(actor, self.now(), HistoryEvent.PART_CHANGED)
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            before = ticket.part_line(line_id)
+            before = ticket.line(PartLine, line_id)
             ticket.require_changeable()
-            form, rules = change(before.form), work.profiles.get().pricing_rules
-            problems = ProblemCollector()
-            with problems:
-                form.require_tax_class(rules, before.tax_class)
-            with problems:
-                after = ticket.with_part(before.with_form(form), at)
-            problems.raise_if_any()
-            line = after.part_line(line_id)
-            if line == before:
-                return before
-            texts = _describe(before, line), _describe(line, before)
-            entry = Entry.of(actor, at, HistoryEvent.PART_CHANGED, *texts)
-            ticket = work.tickets.save(priced(after, rules), entry)
-            line = ticket.part_line(line_id)
+            line = before.with_form(change(before.form))
+            ticket = save_line(work, ticket, line, entry, before)
+            line = ticket.line(PartLine, line_id)
             if more := line.quantity - before.quantity:
                 kind = Kind.RESERVE if more > 0 else Kind.RELEASE
-                self.stock.move(work, actor, at, ticket, kind, [(line, Quantity(abs(more)))])
+                self.stock.move(work, actor, entry.at, ticket, kind, [(line, Quantity(abs(more)))])
         return line
 
 
@@ -136,15 +126,13 @@ class RemovePartLine:
     ) -> None:
         """Remove the line."""
         self.policy.admit(actor)
-        at = self.now()
+        entry = Entry.of(actor, self.now(), HistoryEvent.PART_REMOVED)
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             ticket.require_version(expected)
-            line = ticket.part_line(line_id)
-            after = ticket.without_part(line_id, at)
-            entry = Entry.of(actor, at, HistoryEvent.PART_REMOVED, _describe(line))
-            ticket = work.tickets.save(priced(after, work.profiles.get().pricing_rules), entry)
-            self.stock.move(work, actor, at, ticket, Kind.RELEASE, [(line, line.quantity)])
+            line = ticket.line(PartLine, line_id)
+            ticket = remove_line(work, ticket, line, entry)
+            self.stock.move(work, actor, entry.at, ticket, Kind.RELEASE, [(line, line.quantity)])
 
 
 def _part(work: Work, part_id: int) -> Part:
@@ -153,7 +141,3 @@ def _part(work: Work, part_id: int) -> Part:
     if part is None or part.archived_at:
         raise Unknown("#/part_id")
     return part
-
-
-def _describe(line: PartLine, other: PartLine | None = None) -> str:
-    return describe_line(f"{to_decimal(line.quantity)} × {line.sku}", line, other)

@@ -13,7 +13,6 @@ from mechanic_adapters.memory.tables import (
     TableName,
     Tables,
     add_record,
-    note_change,
     require_current,
     save_record,
 )
@@ -68,10 +67,8 @@ class MemoryInvoices(Invoices, InvoiceLists):
             paid=invoice.paid,
             fully_credited=invoice.fully_credited,
             updated_at=invoice.updated_at,
-            version=before.version + 1,
         )
-        note_change(self._tables, before, after)
-        return self._read(self._tables[INVOICES].put(after.id, after))
+        return self._read(save_record(self._tables, INVOICES, after))
 
     def find(self, wanted: InvoiceFilter, page: PageRequest) -> Page[Invoice]:
         found = (one for one in self._all() if _matches(one, wanted))

@@ -1,25 +1,21 @@
 """Decisions of customers in SQL."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, final
 
 from attrs import evolve, frozen
 from sqlalchemy import ColumnElement, Select, Subquery, insert, literal_column, select
 
-from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
-    field_names,
     field_values,
-    record_maker,
+    group_by,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in, qualified
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.person_names import make_by, name_of
+from mechanic_adapters.sql.queries.person_names import columns_with_name, name_of, reader_with_name
 from mechanic_adapters.sql.schema.estimates import decisions
 from mechanic_core.access import By
 from mechanic_core.estimates.decision import Decision, DecisionId, DecisionKind
@@ -29,7 +25,7 @@ from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.ticket import TicketId
 
 _NOUN: Final = "decisions"
-_make_decision = record_maker(Decision)
+_read = reader_with_name(Decision)
 _OF_TICKET = select(decisions).where(decisions.c.ticket_id == RECORD_ID)
 _INSERTED_BY: list[ColumnElement[Any]] = [
     literal_column(f"{decisions.name}.{name}") for name in ("by_role", "by_id")
@@ -47,24 +43,11 @@ _LIMIT = (
     .order_by(decisions.c.id.desc())
     .limit(1)
 )
-_BY: Final = field_names(Decision).index("by")
 
 
 def _join(rows: Subquery) -> Select[Any]:
-    """Return decisions in the order of their fields, with the names of who has entered them."""
-    c = rows.c
-    columns: list[Any] = []
-    for name in field_names(Decision):
-        columns += [c.by_role, c.by_id, name_of(c.by_role, c.by_id)] if name == "by" else [c[name]]
-    return select(*columns)
-
-
-def _read(rows: Sequence[Row]) -> Iterator[Decision]:
-    """Return the decisions in *rows* of `_join`."""
-    for row in rows:
-        by = row[_BY : _BY + 3]
-        entered = None if by[1] is None else make_by(by)
-        yield _make_decision((*row[:_BY], entered, *row[_BY + 3 :]))
+    """Return decisions with the names of who has entered them."""
+    return select(*columns_with_name(Decision, {**rows.c}))
 
 
 def _all(rows: Select[Any]) -> Select[Any]:
@@ -103,8 +86,7 @@ class SqlDecisions(Decisions):
 
     def of_all(self, ticket_ids: Collection[TicketId]) -> Mapping[TicketId, Sequence[Decision]]:
         rows = self._executor.all(_OF_ALL, {"ids": sorted(ticket_ids)})
-        grouped = groupby(_read(rows), key=attrgetter("ticket_id"))
-        return {ticket_id: tuple(found) for ticket_id, found in grouped}
+        return group_by("ticket_id", _read(rows))
 
 
 def read_decisions(executor: Executor, ids: Collection[int]) -> Iterable[Decision]:

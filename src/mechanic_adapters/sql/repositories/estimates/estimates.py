@@ -1,26 +1,22 @@
 """Estimates in SQL: what never changes of each, and what becomes of it, in a table of its own."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, final
 
 from attrs import frozen
-from sqlalchemy import BigInteger, Select, Subquery, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, Select, Subquery, bindparam, func, insert, null, select, update
 
-from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
-    field_names,
     field_values,
-    record_maker,
+    group_by,
     with_values,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.person_names import make_by, name_of
+from mechanic_adapters.sql.queries.person_names import columns_with_name, reader_with_name
 from mechanic_adapters.sql.schema.estimates import estimate_states, estimates
 from mechanic_core.access import By
 from mechanic_core.errors import LostRace
@@ -31,7 +27,7 @@ from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.ticket import TicketId
 
 _NOUN: Final = "estimates"
-_make_estimate = record_maker(Estimate)
+_read = reader_with_name(Estimate)
 _state = estimate_states.c
 
 _STORED = select(
@@ -53,27 +49,8 @@ _LAST = select(func.max(estimates.c.number)).where(estimates.c.ticket_id == RECO
 
 
 def _join(rows: Subquery) -> Select[Any]:
-    """Return estimates in the order of their fields, with the names of who made them."""
-    c = rows.c
-    columns: list[Any] = []
-    for name in field_names(Estimate):
-        if name == "by":
-            columns += [c.by_role, c.by_id, name_of(c.by_role, c.by_id)]
-        elif name != "today":
-            columns.append(c[name])
-    return select(*columns)
-
-
-_BY: Final = field_names(Estimate).index("by")
-_TODAY: Final = field_names(Estimate).index("today")
-
-
-def _read(rows: Sequence[Row]) -> Iterator[Estimate]:
-    """Return the estimates in *rows* of `_join`; what day it is, no row knows."""
-    for row in rows:
-        values = [*row[:_BY], make_by(row[_BY : _BY + 3]), *row[_BY + 3 :]]
-        values.insert(_TODAY, None)
-        yield _make_estimate(values)
+    """Return estimates with the names of who made them; what day it is, no row knows."""
+    return select(*columns_with_name(Estimate, {**rows.c, "today": null()}))
 
 
 def _all(rows: Select[Any]) -> Select[Any]:
@@ -149,8 +126,7 @@ class SqlEstimates(Estimates, EstimateLists):
 
     def of_all(self, ticket_ids: Collection[TicketId]) -> Mapping[TicketId, Sequence[Estimate]]:
         rows = self._executor.all(_OF_ALL, {"ids": sorted(ticket_ids)})
-        grouped = groupby(_read(rows), key=attrgetter("ticket_id"))
-        return {ticket_id: tuple(found) for ticket_id, found in grouped}
+        return group_by("ticket_id", _read(rows))
 
 
 def read_estimates(executor: Executor, ids: Collection[int]) -> Iterable[Estimate]:

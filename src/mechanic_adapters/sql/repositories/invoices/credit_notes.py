@@ -1,8 +1,6 @@
 """Credit notes in SQL."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final, final
 
 from attrs import frozen
@@ -13,6 +11,7 @@ from mechanic_adapters.sql.engine.row_mapping import (
     RECORD_ID,
     column_parameters,
     field_values,
+    group_by,
     with_values,
 )
 from mechanic_adapters.sql.engine.sql_functions import id_in
@@ -79,8 +78,7 @@ class SqlCreditNotes(CreditNotes):
         self, invoice_ids: Collection[InvoiceId]
     ) -> Mapping[InvoiceId, Sequence[CreditNote]]:
         rows = self._executor.all(_OF_ALL, {"ids": sorted(invoice_ids)})
-        grouped = groupby(_read(rows), key=attrgetter("invoice_id"))
-        return {invoice_id: tuple(found) for invoice_id, found in grouped}
+        return group_by("invoice_id", _read(rows))
 
 
 def read_credit_notes(executor: Executor, ids: Collection[int]) -> Iterable[CreditNote]:

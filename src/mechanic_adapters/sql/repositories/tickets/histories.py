@@ -1,6 +1,6 @@
 """Histories of tickets in SQL."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, final
@@ -8,12 +8,11 @@ from typing import Any, final
 from attrs import frozen
 from sqlalchemy import Select, Subquery, select
 
-from mechanic_adapters.sql.engine.compiled_statements import Row
 from mechanic_adapters.sql.engine.executor import Executor
-from mechanic_adapters.sql.engine.row_mapping import RECORD_ID, record_maker
+from mechanic_adapters.sql.engine.row_mapping import RECORD_ID
 from mechanic_adapters.sql.engine.sql_functions import id_in
 from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
-from mechanic_adapters.sql.queries.person_names import make_by, name_of
+from mechanic_adapters.sql.queries.person_names import columns_with_name, reader_with_name
 from mechanic_adapters.sql.schema.tickets import ticket_history, tickets
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.paging import Page, PageRequest
@@ -22,18 +21,12 @@ from mechanic_core.tickets.ports import Histories
 from mechanic_core.tickets.ticket import TicketId, TicketNotFound
 from mechanic_core.tickets.workflow import Status
 
-_make_entry = record_maker(Entry)
+_read = reader_with_name(Entry)
 
 
 def _join(page: Subquery) -> Select[Any]:
     """Return entries with the names of their actors."""
-    c = page.c
-    actor = (c.by_role, c.by_id, name_of(c.by_role, c.by_id))
-    return select(c.id, c.at, *actor, c.event, c.from_, c.to, c.note)
-
-
-def _read(rows: Sequence[Row]) -> Iterator[Entry]:
-    return (_make_entry((*row[:2], make_by(row[2:5]), *row[5:])) for row in rows)
+    return select(*columns_with_name(Entry, {**page.c}))
 
 
 _OF_TICKET = PageQuery(
