@@ -5,10 +5,11 @@ After a change of the table run ``python -m mechanic_shop.workflow_diagram > doc
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import fill
 from typing import Final
 
 from mechanic_core.inventory.part import INVERSE_KINDS, STOCK_EFFECTS, Kind
-from mechanic_core.tickets.guards import Guard
+from mechanic_core.tickets.guards import BlockerCode, Guard
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
     INITIAL_STATUS,
@@ -37,6 +38,7 @@ _GUARDS: Final = """\
 A guard blocks a transition in the case named here. Those of authorization and invoices depend on the
 shop's profile.
 """
+_CODES: Final = "The `code` of a blocker is one of"
 _STATUSES: Final = """\
 ## Statuses
 
@@ -60,6 +62,7 @@ def page() -> str:
         _transition_table(),
         _GUARDS,
         _guard_table(),
+        _codes(),
         _STATUSES,
         _status_table(),
         _STOCK,
@@ -107,6 +110,11 @@ def _blocked_case(guard: Guard) -> str:
     """Return the case in which *guard* blocks, from its docstring."""
     line = (guard.__doc__ or "").partition("\n")[0]
     return line.removeprefix("Return a blocker ").removesuffix(".")
+
+
+def _codes() -> str:
+    codes = ", ".join(f"`{code.value}`" for code in BlockerCode)
+    return fill(f"{_CODES} {codes}.", 100, break_on_hyphens=False) + "\n"
 
 
 def _status_table() -> str:

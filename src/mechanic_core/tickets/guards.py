@@ -1,6 +1,7 @@
 """The guards of the workflow: what a ticket needs before it may change its status."""
 
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 from typing import Annotated, Final, Protocol
 
 from attrs import frozen
@@ -37,11 +38,26 @@ class Guarded(Protocol):
         ...
 
 
+class BlockerCode(StrEnum):
+    """Why a transition is not possible now."""
+
+    NO_SUCH_TRANSITION = "no-such-transition"
+    NO_MECHANIC = "no-mechanic"
+    NO_ACTIVE_MECHANIC = "no-active-mechanic"
+    NOT_AUTHORIZED = "not-authorized"
+    UNDECIDED_JOBS = "undecided-jobs"
+    OVER_AUTHORIZED = "over-authorized"
+    CHANGED_SINCE_AUTHORIZED = "changed-since-authorized"
+    INVOICED = "invoiced"
+    NOT_INVOICED = "not-invoiced"
+    DEPOSIT_UNSETTLED = "deposit-unsettled"
+
+
 @frozen(kw_only=True)
 class Blocker:
     """The reason why a transition is not possible now; `over-authorized` has the amounts."""
 
-    code: Annotated[str, Example("no-mechanic")]
+    code: Annotated[BlockerCode, Example(BlockerCode.NO_MECHANIC)]
     detail: Annotated[str, Example("assign a mechanic first")]
     ceiling: Annotated[
         Money | None, LeftOut(), Example(None), Description("The most that the bill may come to.")
@@ -88,7 +104,7 @@ def needs_a_mechanic(ticket: Guarded, _: Circumstances) -> Blocker | None:
     """Return a blocker unless a mechanic is assigned."""
     if ticket.mechanics:
         return None
-    return Blocker(code="no-mechanic", detail="assign a mechanic first")
+    return Blocker(code=BlockerCode.NO_MECHANIC, detail="assign a mechanic first")
 
 
 def needs_an_active_mechanic(ticket: Guarded, circumstances: Circumstances) -> Blocker | None:
@@ -96,12 +112,12 @@ def needs_an_active_mechanic(ticket: Guarded, circumstances: Circumstances) -> B
     if any(mechanic.active for mechanic in ticket.mechanics):
         return None
     return needs_a_mechanic(ticket, circumstances) or Blocker(
-        code="no-active-mechanic", detail="assign a mechanic who has not left the shop"
+        code=BlockerCode.NO_ACTIVE_MECHANIC, detail="assign a mechanic who has not left the shop"
     )
 
 
 def needs_authorization(ticket: Guarded, circumstances: Circumstances) -> Blocker | None:
-    """Return a blocker unless the customer has agreed to something, or all is under warranty."""
+    """Return a blocker unless a job is authorized, a limit is set, or all is under warranty."""
     authorization = circumstances.authorization
     if authorization is None or authorization.limit:
         return None
@@ -110,7 +126,8 @@ def needs_authorization(ticket: Guarded, circumstances: Circumstances) -> Blocke
     if ticket.jobs and all(job.kind is JobKind.WARRANTY for job in ticket.jobs):
         return None
     return Blocker(
-        code="not-authorized", detail="the customer has authorized nothing, and set no limit"
+        code=BlockerCode.NOT_AUTHORIZED,
+        detail="the customer has authorized nothing, and set no limit",
     )
 
 
@@ -120,7 +137,7 @@ def needs_all_jobs_decided(_: Guarded, circumstances: Circumstances) -> Blocker 
     if authorization is None or not authorization.undecided or authorization.is_within_limit:
         return None
     return Blocker(
-        code="undecided-jobs", detail=f"not authorized: {_named(authorization.undecided)}"
+        code=BlockerCode.UNDECIDED_JOBS, detail=f"not authorized: {_named(authorization.undecided)}"
     )
 
 
@@ -130,7 +147,7 @@ def stays_within_the_ceiling(_: Guarded, circumstances: Circumstances) -> Blocke
     if authorization is None or authorization.headroom >= 0:
         return None
     return Blocker(
-        code="over-authorized",
+        code=BlockerCode.OVER_AUTHORIZED,
         detail=(
             f"the ticket comes to {money_to_decimal(authorization.current)},"
             f" and at most {money_to_decimal(authorization.ceiling)} is authorized"
@@ -149,7 +166,7 @@ def needs_unchanged_jobs(_: Guarded, circumstances: Circumstances) -> Blocker | 
     if not authorization.changed:
         return None
     return Blocker(
-        code="changed-since-authorized",
+        code=BlockerCode.CHANGED_SINCE_AUTHORIZED,
         detail=f"changed since they were authorized: {_named(authorization.changed)}",
     )
 
@@ -158,14 +175,14 @@ def needs_no_invoice(_: Guarded, circumstances: Circumstances) -> Blocker | None
     """Return a blocker while an invoice of the ticket is not fully credited."""
     if circumstances.balance.invoice_id is None:
         return None
-    return Blocker(code="invoiced", detail="an invoice is not fully credited")
+    return Blocker(code=BlockerCode.INVOICED, detail="an invoice is not fully credited")
 
 
 def needs_an_invoice(_: Guarded, circumstances: Circumstances) -> Blocker | None:
     """Return a blocker without an invoice that is not fully credited, where the shop asks for it."""
     if circumstances.invoicing is Invoicing.OFF or circumstances.balance.invoice_id is not None:
         return None
-    return Blocker(code="not-invoiced", detail="issue an invoice first")
+    return Blocker(code=BlockerCode.NOT_INVOICED, detail="issue an invoice first")
 
 
 def needs_no_deposit(_: Guarded, circumstances: Circumstances) -> Blocker | None:
@@ -174,7 +191,7 @@ def needs_no_deposit(_: Guarded, circumstances: Circumstances) -> Blocker | None
     if not received:
         return None
     return Blocker(
-        code="deposit-unsettled",
+        code=BlockerCode.DEPOSIT_UNSETTLED,
         detail=f"{money_to_decimal(received)} were paid on the ticket: refund them first",
     )
 

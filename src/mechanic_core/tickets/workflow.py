@@ -16,6 +16,7 @@ from mechanic_core.inventory.part import Kind
 from mechanic_core.rules import Example
 from mechanic_core.tickets.guards import (
     Blocker,
+    BlockerCode,
     Circumstances,
     Guard,
     Guarded,
@@ -154,4 +155,4 @@ def no_such_transition(start: Status, to: Status) -> Blocker:
         if allowed
         else f"{start.value} is final: the ticket cannot become {to.value}"
     )
-    return Blocker(code="no-such-transition", detail=detail)
+    return Blocker(code=BlockerCode.NO_SUCH_TRANSITION, detail=detail)

@@ -11,7 +11,12 @@ from attrs import evolve
 import mechanic_core
 from mechanic_core.inventory.part import INVERSE_KINDS, STOCK_EFFECTS, Kind
 from mechanic_core.tickets.assigned_mechanic import AssignedMechanic
-from mechanic_core.tickets.guards import Blocker, needs_a_mechanic, needs_an_active_mechanic
+from mechanic_core.tickets.guards import (
+    Blocker,
+    BlockerCode,
+    needs_a_mechanic,
+    needs_an_active_mechanic,
+)
 from mechanic_core.tickets.ticket import Ticket
 from mechanic_core.tickets.workflow import (
     EDITABLE_STATUSES,
@@ -142,7 +147,9 @@ def test_guards_block_with_a_reason(move: StatusChange) -> None:
     if {needs_a_mechanic, needs_an_active_mechanic}.intersection(move.guards):
         with pytest.raises(TransitionBlocked, match="assign a mechanic first") as refused:
             ticket.transition_to(move.to, NOON)
-        assert (Blocker(code="no-mechanic", detail="assign a mechanic first"),) == blockers
+        assert (
+            Blocker(code=BlockerCode.NO_MECHANIC, detail="assign a mechanic first"),
+        ) == blockers
         assert [{"code": "no-mechanic", "detail": "assign a mechanic first"}] == (
             refused.value.facts["blockers"]
         )
@@ -175,7 +182,7 @@ def test_an_impossible_change_names_the_possible_ones(start: str, to: str, detai
     """
     blocker = no_such_transition(Status(start), Status(to))
 
-    assert Blocker(code="no-such-transition", detail=detail) == blocker
+    assert Blocker(code=BlockerCode.NO_SUCH_TRANSITION, detail=detail) == blocker
 
 
 def statuses_in_literals(node: ast.AST) -> set[str]:
