@@ -96,7 +96,7 @@ def test_a_link_that_is_over(desk: Desk, browser: Chrome, look: Callable[[str, s
     ticket = desk.ticket()
     former, latest = desk.link(ticket), desk.again(ticket, 1)
     browser.get(former)
-    look("replaced", "There is a newer link")
+    look("replaced", "This link was replaced or withdrawn")
     desk.link(ticket)
     browser.get(latest)
     look("superseded", "There is a newer estimate")

@@ -26,7 +26,7 @@ class LinkEnd(StrEnum):
 
 _SENTENCES: Final = {
     LinkEnd.EXPIRED: "the link has expired",
-    LinkEnd.REPLACED: "there is a newer link",
+    LinkEnd.REPLACED: "the link was replaced or withdrawn",
     LinkEnd.SUPERSEDED: "there is a newer estimate",
     LinkEnd.ANSWERED: "the estimate is answered",
     LinkEnd.CLOSED: "the shop takes no more answers for this ticket",

@@ -1,6 +1,6 @@
 """What a customer has decided: jobs authorized or declined, or a spending limit."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, NewType
@@ -9,7 +9,7 @@ from attrs import frozen
 
 from mechanic_core.access import Actor, By, RoleForbids
 from mechanic_core.digests import Digest, Digested
-from mechanic_core.errors import Problem, RuleBroken, WrongState
+from mechanic_core.errors import Problem, ProblemCollector, RuleBroken, Unknown, WrongState
 from mechanic_core.money import Money, Price
 from mechanic_core.rules import Description, Example, Length, OneOf, checked
 from mechanic_core.texts import ONE_LINE
@@ -54,6 +54,7 @@ STAFF_CHANNELS: Final = (Channel.IN_PERSON, Channel.PHONE, Channel.TEXT, Channel
 """The channels of decisions that staff write down."""
 
 _WITH_CONTACT: Final = STAFF_CHANNELS[1:]
+_NOTHING: Final = (None,) * 4
 
 StaffChannel = Annotated[Channel, OneOf(STAFF_CHANNELS)]
 Person = Annotated[Name, Description("Who has decided."), Example("Ada Moore")]
@@ -67,10 +68,10 @@ Contact = Annotated[
 ]
 
 
-def require_contact(channel: Channel | None, contact: str | None) -> None:
-    """Raise `RuleBroken` for a decision by phone, text or e-mail that does not say with whom."""
+def contact_problems(channel: Channel | None, contact: str | None) -> Iterator[Problem]:
+    """Yield the problem of a decision by phone, text or e-mail that does not say with whom."""
     if channel in _WITH_CONTACT and contact is None:
-        raise RuleBroken(Problem("#/contact", f"is required for the channel {channel}"))
+        yield Problem("#/contact", f"is required for the channel {channel}")
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -93,28 +94,40 @@ class DecisionForm:
     ] = None
     note: Note | None = None
 
-    def __attrs_post_init__(self) -> None:
-        """Check that no job is answered twice, and the contact."""
-        ids = [one.job_id for one in self.answers]
-        problems = [
-            Problem(f"#/answers/{index}/job_id", "is answered twice")
-            for index, one in enumerate(ids)
-            if one in ids[:index]
-        ]
-        if problems:
-            raise RuleBroken(*problems)
-        require_contact(self.channel, self.contact)
+    def require_suitable(self, actor: Actor, jobs: Collection[JobId]) -> None:
+        """Check the form of *actor* for an estimate of *jobs*.
 
-    def require_suitable(self, actor: Actor) -> None:
-        """Raise `RoleForbids` or `RuleBroken` for members that *actor* must leave out or give."""
-        if not actor.is_staff:
-            if (self.person, self.channel, self.contact, self.note) != (None,) * 4:
-                raise RoleForbids("customers send `answers` and nothing else")
-            return
-        given = {"person": self.person, "channel": self.channel}
-        missing = [name for name, value in given.items() if value is None]
-        if missing:
-            raise RuleBroken(*(Problem(f"#/{name}", "is required") for name in missing))
+        Raises `RoleForbids` for members that customers must leave out; `Unknown` for other jobs, or
+        `RuleBroken` with all problems: a job that is answered twice, and what staff must give.
+        """
+        if not actor.is_staff and (self.person, self.channel, self.contact, self.note) != _NOTHING:
+            raise RoleForbids("customers send `answers` and nothing else")
+        problems = ProblemCollector()
+        with problems:
+            broken = [*self._repeated(), *(self._missing() if actor.is_staff else ())]
+            if broken:
+                raise RuleBroken(*broken)
+        with problems:
+            self.require_jobs(jobs)
+        problems.raise_if_any()
+
+    def require_jobs(self, jobs: Collection[JobId]) -> None:
+        """Raise `Unknown` for answers for other jobs than *jobs*."""
+        unknown = [one for one, answer in enumerate(self.answers) if answer.job_id not in jobs]
+        if unknown:
+            raise Unknown(*(f"#/answers/{index}/job_id" for index in unknown))
+
+    def _repeated(self) -> Iterator[Problem]:
+        ids = [one.job_id for one in self.answers]
+        for index, one in enumerate(ids):
+            if one in ids[:index]:
+                yield Problem(f"#/answers/{index}/job_id", "is answered twice")
+
+    def _missing(self) -> Iterator[Problem]:
+        for name, value in (("person", self.person), ("channel", self.channel)):
+            if value is None:
+                yield Problem(f"#/{name}", "is required")
+        yield from contact_problems(self.channel, self.contact)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -129,7 +142,8 @@ class LimitForm:
 
     def __attrs_post_init__(self) -> None:
         """Check the contact."""
-        require_contact(self.channel, self.contact)
+        if problems := [*contact_problems(self.channel, self.contact)]:
+            raise RuleBroken(*problems)
 
 
 @frozen(kw_only=True)

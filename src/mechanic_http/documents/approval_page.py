@@ -44,8 +44,8 @@ _CHANNELS: Final = {
 _CLOSED: Final = {
     LinkEnd.EXPIRED: ("This link has expired", "Please ask us for a new one."),
     LinkEnd.REPLACED: (
-        "There is a newer link",
-        "We have made another link to this estimate. Please use the latest one.",
+        "This link was replaced or withdrawn",
+        "If we have sent you a newer one, please use that. Otherwise please call us.",
     ),
     LinkEnd.SUPERSEDED: (
         "There is a newer estimate",

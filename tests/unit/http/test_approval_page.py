@@ -188,6 +188,20 @@ def test_takes_the_answers_once(letter: Letter) -> None:
     assert "This estimate is answered already" in again.text
 
 
+def test_notes_of_the_shop_are_not_shown(letter: Letter) -> None:
+    """
+    What staff note with a decision is not on the receipt behind the link.
+    """
+    answers = [{"job_id": number, "answer": "authorized"} for number in (1, 2)]
+    told = {**TOLD, "note": "Haggles"}
+    post(letter.shop, "/estimates/1/decisions", {"answers": answers, **told})
+
+    shown = text_of(letter.open())
+
+    assert "Answered by Ada, by phone" in shown
+    assert "Haggles" not in shown
+
+
 @pytest.mark.parametrize(
     ("fields", "missing"),
     [
@@ -291,7 +305,7 @@ def cancel(letter: Letter) -> None:
     ("end", "title"),
     [
         (expire, "This link has expired"),
-        (replace, "There is a newer link"),
+        (replace, "This link was replaced or withdrawn"),
         (supersede, "There is a newer estimate"),
         (cancel, "No more answers are needed"),
     ],

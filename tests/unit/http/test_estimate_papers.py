@@ -158,6 +158,7 @@ def test_the_page_says_all_of_it(shop: Client) -> None:
     for said in (
         *("Moore & Sons", "1 Main St Springfield", "ARD00123456", "Tax number 12-34"),
         *("Estimate 1-1", "Ada", "1HGCM82633A004352", "Ask for Bob", "Signature"),
+        "at the prices above and their shop supplies, and decline those marked No",
         *(SCRIPT, "warranty", "1,234.50", f"{MINUS}1,234.50", "No <refund>."),
         *("10 % of labor, at most 35.00", "Included: 10 % off labor: Fleet"),
         printed(shop).estimate.digest,

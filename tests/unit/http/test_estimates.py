@@ -87,6 +87,18 @@ def test_a_decision_is_conditional_on_the_ticket(shop: Client) -> None:
     assert [201, 412] == [one.status_code for one in answers]
 
 
+def test_a_link_is_conditional_on_the_ticket(shop: Client) -> None:
+    """
+    A stale `If-Match` issues no link, and so ends none.
+    """
+    answers = [
+        shop.ask("POST", f"{ESTIMATE}/links", {}, MECHANIC, {"If-Match": tag})
+        for tag in ('"1-00000000"', shop.get(TICKET, MECHANIC).headers["ETag"])
+    ]
+
+    assert [412, 201] == [one.status_code for one in answers]
+
+
 def test_decisions_can_be_checked(shop: Client) -> None:
     """
     Each digest is that of its text, and the next decision has it: a few lines find a change.

@@ -169,6 +169,9 @@ def test_the_credit_note_says_all_of_it(shop: Client) -> None:
     assert Fact("For invoice", "INV-1") in paper.facts
     for said in ("Credit note CN-1", f"Reason: Not needed {SCRIPT}", record.digest, "Tax number"):
         assert said in text
+    assert "in your favor" in text
+    below = evolve(record, totals=evolve(record.totals, total=Money(-1200)))
+    assert not any("in your favor" in one for one in credit_note_paper(below).remarks)
 
 
 def test_gross_prices_are_known_by_the_lines() -> None:

@@ -5,7 +5,6 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
-from mechanic_core.errors import Unknown
 from mechanic_core.estimates.authorization import Authorization
 from mechanic_core.estimates.ceiling import authorization_of
 from mechanic_core.estimates.consent import Consent
@@ -18,7 +17,6 @@ from mechanic_core.estimates.decision import (
     WorkStarted,
 )
 from mechanic_core.estimates.estimate import (
-    Estimate,
     EstimateExpired,
     EstimateNotFound,
     EstimateNumber,
@@ -30,7 +28,6 @@ from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.job import JobId
 from mechanic_core.tickets.ownership import customer_of
 from mechanic_core.tickets.ticket import (
-    Ticket,
     TicketChanged,
     TicketFrozen,
     TicketId,
@@ -80,12 +77,12 @@ class DecideOnEstimate:
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
             self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
-            form.require_suitable(actor)
             ticket.require_version(expected)
             estimate = work.estimates.get(ticket_id, number)
+            form.require_suitable(actor, {job.id for job in estimate.jobs})
             ticket.require_changeable()
             estimate.as_of(work.profiles.get().today(at)).require_answerable()
-            _require_jobs(form, ticket, estimate)
+            form.require_jobs({job.id for job in ticket.jobs})
             answers = {JobId(one.job_id): one.answer for one in form.answers}
             record = ConsentRecord(
                 actor=actor,
@@ -96,18 +93,6 @@ class DecideOnEstimate:
                 note=form.note,
             )
             return self.consent.take_answers(work, ticket, estimate, answers, record)
-
-
-def _require_jobs(form: DecisionForm, ticket: Ticket, estimate: Estimate) -> None:
-    """Raise `Unknown` for jobs that are not in the estimate, or no longer on the ticket."""
-    known = {job.id for job in ticket.jobs} & {job.id for job in estimate.jobs}
-    unknown = [
-        f"#/answers/{index}/job_id"
-        for index, one in enumerate(form.answers)
-        if one.job_id not in known
-    ]
-    if unknown:
-        raise Unknown(*unknown)
 
 
 @final

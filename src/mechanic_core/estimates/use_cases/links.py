@@ -37,7 +37,7 @@ from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail
 from mechanic_core.paging import WHOLE_LIST
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.job import JobId
-from mechanic_core.tickets.ticket import TicketFrozen, TicketId, TicketNotFound
+from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
 from mechanic_core.unit_of_work import Begin, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
@@ -57,6 +57,7 @@ class IssueApprovalLink:
     policy: ClassVar = STAFF_ONLY
     refuses: ClassVar = (
         TicketNotFound,
+        TicketChanged,
         EstimateNotFound,
         TicketFrozen,
         EstimateAnswered,
@@ -75,13 +76,19 @@ class IssueApprovalLink:
 
     @retry_on_conflict
     def __call__(
-        self, actor: Actor, ticket_id: TicketId, number: EstimateNumber, form: ApprovalLinkForm
+        self,
+        actor: Actor,
+        ticket_id: TicketId,
+        number: EstimateNumber,
+        form: ApprovalLinkForm,
+        expected: int | None = None,
     ) -> IssuedApprovalLink:
         """Return the link, which is shown this once."""
         self.policy.admit(actor)
         at = self.now()
         with self.begin(actor) as work:
             ticket = work.tickets.lock(ticket_id)
+            ticket.require_version(expected)
             estimate = work.estimates.get(ticket_id, number)
             ticket.require_changeable()
             estimate = estimate.as_of(work.profiles.get().today(at))

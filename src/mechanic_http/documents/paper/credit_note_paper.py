@@ -32,7 +32,7 @@ def credit_note_paper(note: CreditNote) -> Paper:
         sums=figures.document_sums(note.totals, note.tax, gross_prices=gross_prices),
         remarks=(
             *figures.remarks((), seller.currency, gross_prices=gross_prices),
-            "This amount is in your favor.",
+            *(["This amount is in your favor."] if note.totals.total > 0 else []),
         ),
         disclosures=seller.disclosures,
         digest=note.digest,

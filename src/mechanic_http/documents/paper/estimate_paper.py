@@ -12,7 +12,7 @@ from mechanic_http.documents.rendering import shown_money
 
 _CONSENT = (
     "Please mark for each job whether we may do it. I authorize the jobs marked Yes at the prices "
-    "above and decline those marked No."
+    "above{}, and decline those marked No."
 )
 
 
@@ -39,7 +39,7 @@ def estimate_paper(printed: EstimatePrintout) -> Paper:
             gross_prices=profile.prices_include_tax,
         ),
         remarks=tuple(_remarks(estimate)),
-        consent=_CONSENT,
+        consent=_CONSENT.format(" and their shop supplies" if estimate.supplies else ""),
         disclosures=profile.disclosures,
         digest=estimate.digest,
     )

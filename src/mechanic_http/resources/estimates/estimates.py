@@ -97,16 +97,18 @@ class ApprovalLinkCollection:
     shop: Shop
 
     @endpoint(IssueApprovalLink, has_secret=True, success=HTTPStatus.CREATED)
-    def on_post(
+    def on_post(  # noqa: PLR0913 - to which estimate, what, if unchanged, and under which address
         self,
         actor: Actor,
         ticket_id: TicketId,
         number: EstimateNumber,
         form: ApprovalLinkForm | None,
+        expected: int | None,
         root_path: str,
     ) -> IssuedApprovalLink:
         """Issue a link with which the customer answers an estimate."""
-        issued = self.shop.issue_approval_link(actor, ticket_id, number, form or ApprovalLinkForm())
+        form = form or ApprovalLinkForm()
+        issued = self.shop.issue_approval_link(actor, ticket_id, number, form, expected)
         return issued.under(root_path)
 
 

@@ -34,7 +34,7 @@ from mechanic_core.estimates.estimate import (
 from mechanic_core.events.event import EventType
 from mechanic_core.money import Money, money
 from mechanic_core.tickets.history import HistoryEvent
-from mechanic_core.tickets.job import JobStatus
+from mechanic_core.tickets.job import JobId, JobStatus
 from mechanic_core.tickets.ownership import CustomerFixed
 from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketNotFound
 from mechanic_core.tickets.workflow import Status
@@ -117,14 +117,14 @@ def test_who_was_called_must_be_said(channel: Channel) -> None:
     problem = (Problem("#/contact", f"is required for the channel {channel}"),)
     answers = (JobAnswerForm(job_id=1, answer=YES),)
 
+    form = DecisionForm(answers=answers, person="Ada", channel=channel)
     with pytest.raises(Invalid) as refused:
-        DecisionForm(answers=answers, person="Ada", channel=channel)
+        form.require_suitable(MECHANIC, [JobId(1)])
     assert problem == refused.value.problems
     with pytest.raises(Invalid) as refused:
         LimitForm(amount=Money(1), person="Ada", channel=channel)
     assert problem == refused.value.problems
-    form = DecisionForm(answers=answers, person="Ada", channel=channel, contact="555")
-    assert "555" == form.contact
+    evolve(form, contact="555").require_suitable(MECHANIC, [JobId(1)])
 
 
 def test_staff_say_from_whom_and_how(desk: Desk) -> None:
@@ -154,8 +154,13 @@ def test_answers_are_for_jobs_of_the_estimate(desk: Desk) -> None:
     desk.decide(found, {first: NO})
     with pytest.raises(Unknown, match="#/answers/0/job_id"):
         desk.decide(found, {first: YES})
-    with pytest.raises(Invalid, match="#/answers/1/job_id: is answered twice"):
-        DecisionForm(answers=(JobAnswerForm(job_id=1, answer=YES),) * 2)
+    twice = DecisionForm(answers=(JobAnswerForm(job_id=1, answer=YES),) * 2, channel=Channel.PHONE)
+    with pytest.raises(Invalid) as refused:
+        twice.require_suitable(MECHANIC, [])
+    assert [
+        *("#/answers/1/job_id", "#/person", "#/contact"),
+        *("#/answers/0/job_id", "#/answers/1/job_id"),
+    ] == [one.pointer for one in refused.value.problems]
     with pytest.raises(EstimateNotFound):
         desk.decide(evolve(found, number=EstimateNumber(9)), {second: YES})
 

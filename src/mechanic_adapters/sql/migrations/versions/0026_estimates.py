@@ -92,7 +92,7 @@ def _create_estimates() -> None:
         sa.UniqueConstraint("ticket_id", "number"),
         if_not_exists=is_postgres() or None,
     )
-    guard("estimates")
+    guard("estimates", "ticket_id", "number")
 
 
 def _create_states() -> None:
