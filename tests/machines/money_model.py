@@ -89,6 +89,7 @@ class ModelInvoice:
     total: int
     due_date: date
     lines: dict[int, ModelLine]
+    notes: int = 0
 
     @property
     def credited(self) -> int:
@@ -100,11 +101,11 @@ class ModelInvoice:
         """Whether nothing is left of it."""
         if self.total and self.credited == self.total:
             return True
-        return bool(self.lines) and all(line.is_whole for line in self.lines.values())
+        return bool(self.lines or self.notes) and all(one.is_whole for one in self.lines.values())
 
     def refusal(self, parts: Sequence[tuple[int, str, int]]) -> str | None:
         """Return why no such parts can be credited."""
-        if self.is_credited or not parts:
+        if self.is_credited or (self.lines and not parts):
             return "more-than-invoiced"
         after = {n: self.lines[n].with_part(how, part) for n, how, part in parts}
         if any(line.is_mixed for line in after.values()):
@@ -117,6 +118,7 @@ class ModelInvoice:
     def credit(self, parts: Iterable[tuple[int, str, int]]) -> int:
         """Credit parts and return what they come to."""
         before = self.credited
+        self.notes += 1
         for number, how, part in parts:
             self.lines[number] = self.lines[number].with_part(how, part)
         return self.credited - before

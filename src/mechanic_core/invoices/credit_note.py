@@ -101,11 +101,14 @@ def credit_of(
 ) -> tuple[Credit, bool]:
     """Return what *form* gives back of *invoice*, and whether nothing is left of it then.
 
-    All credits together stay between 0 and the total of the invoice. Raises what `credit` raises.
+    All credits together stay between 0 and the total of the invoice; one without lines is credited
+    as a whole. Raises what `credit` raises.
     """
     if invoice.fully_credited:
         numbers = tuple(line.line for line in invoice.lines)
         raise MoreThanInvoiced("Everything has been credited", line_numbers=numbers)
+    if form.lines is None and not invoice.lines:
+        return Credit(lines=(), tax=(), totals=Totals.of(())), True
     given = credit(invoice.document, _lines_of(former), form.lines)
     total = invoice.credited + given.totals.total
     if not 0 <= total <= invoice.totals.total:

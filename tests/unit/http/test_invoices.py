@@ -433,6 +433,29 @@ def test_a_published_vector_is_credited_over_http(vector: dict[str, Any]) -> Non
         )
 
 
+def test_an_invoice_without_lines_is_credited_too() -> None:
+    """
+    Then its ticket can be reopened; a second credit finds nothing left.
+    """
+    shop = new_client()
+    path = f"/service_tickets/{shop.premises.open().id}"
+    for to in ("in_progress", "completed"):
+        move(shop, path, to)
+    invoice(shop, path)
+
+    credited, again = (credit(shop, 1, all=True) for _ in "12")
+
+    assert (201, [], 0) == (
+        credited.status_code,
+        credited.json["lines"],
+        credited.json["totals"]["total"],
+    )
+    assert (409, "more-than-invoiced") == (again.status_code, again.json["code"])
+    assert "credited" == shop.get("/invoices/1", MECHANIC).json["payment_status"]
+    assert 200 == shop.get("/credit_notes/1.html", MECHANIC).status_code
+    assert 200 == move(shop, path, "in_progress").status_code
+
+
 def add_line(shop: Client, path: str, line: dict[str, Any]) -> tuple[str, int]:
     """Return the kind and id of a line of a published vector, which was added to a ticket."""
     kind = line["kind"]

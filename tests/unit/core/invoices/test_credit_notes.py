@@ -167,14 +167,18 @@ def test_what_was_given_away_can_be_credited(premises: Premises) -> None:
     assert [] == till.blockers(Status.IN_PROGRESS)
 
 
-def test_an_invoice_without_lines_has_nothing_to_credit(premises: Premises) -> None:
+def test_an_invoice_without_lines_is_credited_once(premises: Premises) -> None:
     """
-    Nothing is left of what was empty from the start.
+    Then its ticket can be reopened, as that of any other invoice.
     """
     till = Till(premises, premises.open())
     till.complete()
     invoice = till.issue()
 
+    till.credit(invoice)
+
+    assert (0, 0, 0, 0, "credited") == figures(till.invoice(invoice))
+    assert [] == till.blockers(Status.IN_PROGRESS)
     with pytest.raises(MoreThanInvoiced):
         till.credit(invoice)
 
