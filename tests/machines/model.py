@@ -174,6 +174,9 @@ class Model:
         ticket = self.ticket(key)
         if (Status(ticket["status"]), Status(to)) not in STATUS_CHANGES:
             return ["no-such-transition"]
+        reopened = (ticket["status"], to) == (Status.COMPLETED, Status.IN_PROGRESS)
+        if reopened and not self.people[ticket["customer"]]["active"]:
+            return ["customer-erased"]
         works = to == Status.IN_PROGRESS and ticket["status"] != Status.COMPLETED
         if (works or to == Status.COMPLETED) and not ticket["staff"]:
             return ["no-mechanic"]

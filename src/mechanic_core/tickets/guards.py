@@ -51,6 +51,7 @@ class BlockerCode(StrEnum):
     INVOICED = "invoiced"
     NOT_INVOICED = "not-invoiced"
     DEPOSIT_UNSETTLED = "deposit-unsettled"
+    CUSTOMER_ERASED = "customer-erased"
 
 
 @frozen(kw_only=True)
@@ -85,12 +86,14 @@ class Blocker:
 class Circumstances:
     """What the guards read beside the ticket: its authorization, its money, the shop's rule.
 
-    There is no *authorization* where the shop asks for none.
+    There is no *authorization* where the shop asks for none. Whether the customer is erased matters
+    for a finished ticket alone: who has others is not erased.
     """
 
     authorization: Authorization | None = None
     balance: Balance = NO_BALANCE
     invoicing: Invoicing = Invoicing.OFF
+    is_customer_erased: bool = False
 
 
 ORDINARY: Final = Circumstances()
@@ -178,9 +181,23 @@ def needs_no_invoice(_: Guarded, circumstances: Circumstances) -> Blocker | None
     return Blocker(code=BlockerCode.INVOICED, detail="an invoice is not fully credited")
 
 
+def needs_a_customer(_: Guarded, circumstances: Circumstances) -> Blocker | None:
+    """Return a blocker for the ticket of a customer who was erased."""
+    if not circumstances.is_customer_erased:
+        return None
+    return Blocker(
+        code=BlockerCode.CUSTOMER_ERASED, detail="the customer was erased: open a new ticket"
+    )
+
+
 def needs_an_invoice(_: Guarded, circumstances: Circumstances) -> Blocker | None:
-    """Return a blocker without an invoice that is not fully credited, where the shop asks for it."""
+    """Return a blocker without an invoice that is not fully credited, where the shop asks for it.
+
+    An erased customer gets no invoice any more.
+    """
     if circumstances.invoicing is Invoicing.OFF or circumstances.balance.invoice_id is not None:
+        return None
+    if circumstances.is_customer_erased:
         return None
     return Blocker(code=BlockerCode.NOT_INVOICED, detail="issue an invoice first")
 

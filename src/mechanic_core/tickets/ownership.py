@@ -39,6 +39,15 @@ def require_room(work: Work, customer_id: CustomerId, tickets: int = 1) -> None:
         raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
 
 
+def is_erased(work: Work, customer_id: CustomerId) -> bool:
+    """Return whether the customer was erased."""
+    try:
+        work.customers.get(customer_id)
+    except CustomerNotFound:
+        return True
+    return False
+
+
 def give_to(work: Work, ticket: Ticket, customer_id: int | None, at: datetime) -> Ticket:
     """Return *ticket* as that customer's; itself if it is theirs or None is given.
 

@@ -20,6 +20,7 @@ from mechanic_core.tickets.guards import (
     Circumstances,
     Guard,
     Guarded,
+    needs_a_customer,
     needs_a_mechanic,
     needs_all_jobs_decided,
     needs_an_active_mechanic,
@@ -110,7 +111,7 @@ WORKFLOW: Final = (
         Status.COMPLETED,
         Status.IN_PROGRESS,
         EventType.TICKET_REOPENED,
-        guards=(needs_no_invoice,),
+        guards=(needs_no_invoice, needs_a_customer),
         stock=Kind.RESTORE,
     ),
     StatusChange(

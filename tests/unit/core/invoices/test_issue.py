@@ -22,7 +22,7 @@ from mechanic_core.pricing.pricing_rules import TaxRate
 from mechanic_core.profile.billing import AuthorizationMode, Invoicing, Tolerance
 from mechanic_core.tickets.lines.charge import ChargeForm
 from mechanic_core.tickets.ticket import TicketId, TicketNotFound
-from mechanic_core.tickets.workflow import Status
+from mechanic_core.tickets.workflow import Status, TransitionBlocked
 from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.core.conftest import ALL, Premises
 from tests.unit.core.invoices.till import Till, as_issued, figures
@@ -308,6 +308,21 @@ def test_nothing_is_invoiced_to_who_is_erased(till: Till) -> None:
         till.issue()
     with pytest.raises(CustomerNotFound):
         till.pay("1")
+
+
+def test_the_ticket_of_who_is_erased_is_only_closed(till: Till) -> None:
+    """
+    It cannot be reopened; it is closed without an invoice, which nobody would get.
+    """
+    till.follow(invoicing=Invoicing.REQUIRED)
+    assert ["not-invoiced"] == till.blockers(Status.CLOSED)
+
+    till.premises.erase(1)
+
+    assert ["customer-erased"] == till.blockers(Status.IN_PROGRESS)
+    with pytest.raises(TransitionBlocked):
+        till.go(Status.IN_PROGRESS)
+    assert Status.CLOSED is till.go(Status.CLOSED).status
 
 
 def test_what_becomes_of_an_invoice_is_told(till: Till) -> None:
