@@ -187,6 +187,10 @@ def test_jobs_are_added_changed_and_removed(desk: Desk) -> None:
         ({"title": "A", "kind": "joy"}, ["#/kind"]),
         ({"title": "A", "status": "authorized"}, ["#/status"]),
         ({"title": "A", "comes_back_from": 99}, ["#/comes_back_from"]),
+        (
+            {"title": "A", "comes_back_from": 99, "recommendation_id": 99},
+            ["#/comes_back_from", "#/recommendation_id"],
+        ),
         ({"kind": "joy", "totals": {}}, ["#/title", "#/kind", "#/totals"]),
     ],
 )

@@ -6,7 +6,7 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import STAFF_ONLY, Actor
-from mechanic_core.errors import Problem, RuleBroken
+from mechanic_core.errors import Problem, ProblemCollector, RuleBroken
 from mechanic_core.inventory.part import InsufficientStock, Kind
 from mechanic_core.recommendations.offers import offered_lines, recommendation_for
 from mechanic_core.recommendations.recommendation import (
@@ -62,12 +62,17 @@ class AddJob:
             ticket.require_version(expected)
             job = Job(title=form.title, recommendation_id=form.recommendation_id).with_form(form)
             after = ticket.with_job(job, at)
-            _require_earlier_job(work, ticket, job)
+            problems, declined = ProblemCollector(), None
+            with problems:
+                _require_earlier_job(work, ticket, job)
+            with problems:
+                if form.recommendation_id is not None:
+                    declined = recommendation_for(work, ticket, form.recommendation_id)
+            problems.raise_if_any()
             entry = Entry.of(actor, at, HistoryEvent.JOB_ADDED, to=_describe(job))
-            if form.recommendation_id is None:
+            if declined is None:
                 ticket = work.tickets.save(after, entry)  # without lines it has no price
             else:
-                declined = recommendation_for(work, ticket, form.recommendation_id)
                 ticket = self._offer(work, actor, after, declined, entry)
             return ticket.job(ticket.jobs[-1].id)
 
