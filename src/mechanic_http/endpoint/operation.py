@@ -14,7 +14,7 @@ from attrs import frozen
 from mechanic_core.access import Actor, Policy, RoleForbids
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Refused, RuleBroken, Unavailable
-from mechanic_core.idempotency import AnswerNotStored, FirstStillRunning, KeyReused
+from mechanic_core.idempotency import AnswerErased, AnswerNotStored, FirstStillRunning, KeyReused
 from mechanic_core.shop import Shop
 from mechanic_http.endpoint.body import JSON, MERGE_PATCH
 from mechanic_http.endpoint.negotiation import PDF
@@ -146,7 +146,7 @@ class Operation:
         if self.is_safe and self.has_etag:
             yield from (refusals.PreconditionFailed, refusals.MalformedHeader)
         if self.accepts_idempotency_key:
-            yield from (FirstStillRunning, AnswerNotStored, KeyReused)
+            yield from (FirstStillRunning, AnswerNotStored, AnswerErased, KeyReused)
             yield refusals.MalformedHeader
         if self.requires_key:
             yield refusals.IdempotencyKeyRequired
