@@ -105,6 +105,11 @@ class Operation:
         return (MERGE_PATCH, JSON) if self.signature.merges else (JSON,)
 
     @property
+    def reads_body(self) -> bool:
+        """Whether a request body is read: that of POST and PUT always, to refuse what has no form."""
+        return self.signature.body is not None or self.method in ("POST", "PUT")
+
+    @property
     def has_etag(self) -> bool:
         """Whether the response is one resource with an entity tag."""
         has_body = self.signature.response is not None and not self.signature.paginated
@@ -139,7 +144,7 @@ class Operation:
             yield TokenRefused
         if not self.policy.anyone:
             yield RoleForbids
-        if self.signature.body is not None:
+        if self.reads_body:
             yield from (refusals.BodyTooLarge, refusals.UnsupportedMediaType)
         if self.signature.conditional:
             yield from (refusals.PreconditionRequired, refusals.MalformedHeader)

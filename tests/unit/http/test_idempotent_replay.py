@@ -109,6 +109,20 @@ def test_ignores_order_and_white_space() -> None:
     assert "true" == again.headers["Idempotency-Replayed"]
 
 
+def test_an_empty_object_is_the_same_as_no_body() -> None:
+    """
+    Where there is no form, a retry with `{}` in place of nothing gets the stored answer.
+    """
+    shop = new_client()
+    part = shop.ask("POST", "/inventory", PART | {"quantity": 0}, MECHANIC).headers["Location"]
+    shop.ask("DELETE", part, actor=MECHANIC)
+    first = post(shop, None, path=f"{part}/restore")
+    again = post(shop, {}, path=f"{part}/restore")
+
+    assert (200, first.content) == (again.status_code, again.content)
+    assert "true" == again.headers["Idempotency-Replayed"]
+
+
 def test_another_body_is_refused() -> None:
     """
     The same key with another body is answered with 422 and has no effect.
