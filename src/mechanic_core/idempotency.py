@@ -5,9 +5,9 @@ process serves it. The content is opaque here: the transport encodes it.
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final, Protocol
+from typing import Annotated, ClassVar, Final, Protocol, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import Conflict, Invalid, Problem
@@ -15,6 +15,12 @@ from mechanic_core.rules import Example, checked
 
 EXPIRY: Final = timedelta(hours=24)
 """How long a key is valid."""
+
+ERASED: Final = b'{"location":null,"erased":true}'
+"""The content that is left of an answer about an erased customer.
+
+A release that does not know it takes it for an answer that was too large to be stored.
+"""
 
 
 class FirstStillRunning(Conflict):
@@ -38,6 +44,10 @@ class AnswerNotStored(Conflict):
         super().__init__(location=location)
 
 
+class AnswerErased(Conflict):
+    """The first request with this key was carried out; its response was erased with a customer's data."""
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class StoredAnswer:
     """The first answer to a request with an Idempotency-Key.
@@ -55,6 +65,15 @@ class StoredAnswer:
     content: bytes = field(repr=False)
     about: frozenset[CustomerId]
     at: datetime
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing is left of it but that the key was used, and with which body."""
+        return self.content == ERASED
+
+    def erase(self) -> Self:
+        """Return the answer without its content."""
+        return evolve(self, content=ERASED)
 
 
 class StoredAnswers(Protocol):
@@ -74,7 +93,10 @@ class StoredAnswers(Protocol):
         ...
 
     def forget(self, customer_id: CustomerId) -> None:
-        """Delete every answer about a customer, expired ones included."""
+        """Erase the content of every answer about a customer, expired ones included.
+
+        The key stays used, and the fingerprint as it is: a request is not carried out again.
+        """
         ...
 
     def reassign(self, former: CustomerId, owner: CustomerId) -> None:

@@ -73,9 +73,9 @@ def test_a_merge_is_replayed(client: AppClient) -> None:
     assert (422, "#/from_id") == (third.status_code, third.json["errors"][0]["pointer"])
 
 
-def test_answers_about_the_other_are_replayed_and_then_forgotten(client: AppClient) -> None:
+def test_answers_about_the_other_are_replayed_and_then_erased(client: AppClient) -> None:
     """
-    M3: a line is not added twice because its ticket has changed hands; an erasure forgets it.
+    M3: a line is not added twice because its ticket has changed hands, nor after an erasure.
     """
     bob, eve = client.token(BOB), client.token(EVE)
     draft = {"customer_id": 2, "description": "Grinds"}
@@ -90,7 +90,8 @@ def test_answers_about_the_other_are_replayed_and_then_forgotten(client: AppClie
     client.ask("DELETE", "/customers/1", eve)
 
     assert (201, ticket) == (again.status_code, again.json)
-    assert 422 == open_ticket().status_code, "the answer was forgotten, and there is no customer 2"
+    erased = open_ticket()
+    assert (409, "answer-erased") == (erased.status_code, erased.json["code"])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_shop.wiring.sweeper import Sweeper, Swept
-from tests.integration.apps import BOB, AppClient, open_client, settings_for
+from tests.integration.apps import BOB, EVE, AppClient, open_client, settings_for
 from tests.integration.databases import now
 
 PART = {"name": "Wiper", "price": 9.5, "quantity": 3}
@@ -108,9 +108,9 @@ def test_a_refusal_is_not_stored(client: AppClient) -> None:
     assert {409: 1, 201: 1} == statuses
 
 
-def test_erasing_a_customer_deletes_their_answers(client: AppClient) -> None:
+def test_erasing_a_customer_erases_their_answers(client: AppClient) -> None:
     """
-    After a customer is erased, their registration with the same key runs anew.
+    After a customer is erased, their registration with the same key is done no more.
     """
     person = {"name": "Di", "email": "di@x.example", "password": "correct horse battery"}
 
@@ -121,11 +121,36 @@ def test_erasing_a_customer_deletes_their_answers(client: AppClient) -> None:
     login = client.ask("POST", "/login", "", {k: person[k] for k in ("email", "password")})
     erased = client.ask("DELETE", f"/customers/{first.json['id']}", login.json["token"])
     again = register()
+    other = client.ask("POST", "/customers", "", person | {"name": "Eli"}, Idempotency_Key="k")
 
     assert "true" == replayed.headers["Idempotency-Replayed"]
-    assert (204, 201) == (erased.status_code, again.status_code)
-    assert "Idempotency-Replayed" not in again.headers
-    assert first.json["id"] < again.json["id"]
+    assert (204, 409) == (erased.status_code, again.status_code)
+    assert "answer-erased" == again.json["code"]
+    assert "di@" not in again.text
+    assert (422, "key-reused") == (other.status_code, other.json["code"])
+
+
+def test_a_refund_is_paid_once_whoever_is_erased(client: AppClient) -> None:
+    """
+    A refund that is sent again after its customer is erased is not paid a second time.
+    """
+    bob, eve = client.token(BOB), client.token(EVE)
+    job = {"customer_id": 1, "description": "Grinds"}
+    path = f"/service_tickets/{client.ask('POST', '/service_tickets', bob, job).json['id']}"
+    deposit, back = {"amount": 30, "method": "cash"}, {"amount": 30, "reason": "No work"}
+
+    def refund() -> Any:
+        return client.ask("POST", f"/payments/{paid}/refunds", eve, back, Idempotency_Key="r")
+
+    paid = client.ask("POST", f"{path}/payments", bob, deposit, Idempotency_Key="p").json["id"]
+    first, replayed = refund(), refund()
+    client.ask("POST", f"{path}/transitions", bob, {"to": "cancelled"})
+    erased = client.ask("DELETE", "/customers/1", eve)
+    again = refund()
+
+    assert (201, 201, 204) == (first.status_code, replayed.status_code, erased.status_code)
+    assert (409, "answer-erased") == (again.status_code, again.json["code"])
+    assert 1 == len(client.ask("GET", f"/payments/{paid}", eve).json["refunds"])
 
 
 def test_answers_that_have_not_expired_are_not_swept(client: AppClient, url: str) -> None:

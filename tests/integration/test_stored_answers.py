@@ -1,4 +1,4 @@
-"""Stored answers in both databases: the migration of older ones, and the plan that deletes them."""
+"""Stored answers in both databases: the migration of older ones, and the plan that erases them."""
 
 import json
 import re
@@ -15,8 +15,8 @@ from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.repositories.stored_answers import FORGET
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.idempotency import EXPIRY, StoredAnswer
-from tests.integration.apps import ADA, BOB, AppClient, open_client, settings_for
+from mechanic_core.idempotency import ERASED, EXPIRY, StoredAnswer
+from tests.integration.apps import ADA, BOB, EVE, AppClient, open_client, settings_for
 from tests.integration.databases import now
 
 BEFORE = "0006"
@@ -121,6 +121,21 @@ def test_replays_through_the_version_before(url: str) -> None:
     assert {"idempotency-replayed"} == second.headers.keys() - first.headers.keys()
 
 
+def test_erased_answers_do_not_stop_a_downgrade(url: str) -> None:
+    """
+    The version before has no form for an erased answer: a downgrade deletes it.
+    """
+    with open_client(settings_for(url)) as client:
+        assert 201 == add_vehicle(client, EVE).status_code
+        client.ask("DELETE", "/customers/1", client.token(EVE))
+        assert "answer-erased" == add_vehicle(client, EVE).json["code"]
+    runner.downgrade(url, BEFORE)
+    runner.upgrade(url)
+
+    with open_client(settings_for(url)) as client:
+        assert "unknown" == add_vehicle(client, EVE).json["code"]
+
+
 @pytest.mark.parametrize("who", [ADA, BOB])
 def test_a_key_costs_three_statements(url: str, who: str) -> None:
     """
@@ -145,7 +160,7 @@ def add_vehicle(client: AppClient, who: str = ADA, key: str | None = "k1") -> An
 
 def test_a_customer_is_forgotten_by_an_index(connection: Connection, empty_url: str) -> None:
     """
-    Deleting the answers about a customer reads no whole table.
+    Erasing the answers about a customer reads no whole table.
     """
     with closing(SqlStore.open(empty_url)) as store, store.begin() as work:
         for n in range(MANY):
@@ -156,7 +171,9 @@ def test_a_customer_is_forgotten_by_an_index(connection: Connection, empty_url: 
             work.stored_answers.add(answer)
     connection.exec_driver_sql("ANALYZE")
     explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-    rows = connection.execute(text(f"{explain} {FORGET}"), {"the_customer": 7}).all()
+    rows = connection.execute(
+        text(f"{explain} {FORGET}"), {"the_customer": 7, "erased": ERASED}
+    ).all()
     plan = "\n".join(map(str, rows))
 
     assert re.search(r"customer_id=\?|Index Cond: \(customer_id = ", plan)

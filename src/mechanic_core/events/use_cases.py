@@ -30,8 +30,11 @@ from mechanic_core.vehicles.vehicle import Vehicle
 MAX_EVENTS: Final = 500
 """How many events are read at once."""
 
-_BATCH: Final = 2 * MAX_EVENTS
-"""How many events a reader numbers: more than it reads, so that `has_more` is right."""
+BATCH: Final = 1000
+"""How many events a reader numbers in a transaction."""
+
+MOST_BATCHES: Final = 10
+"""How many batches it numbers before it answers: a backlog of any size takes no request long."""
 
 
 class EventsExpired(Gone):
@@ -56,12 +59,18 @@ class EventFeed:
     """Events, oldest first.
 
     *last* is the position to go on from: that of the last item or, if there is none, of the newest
-    event.
+    event that was looked at.
     """
 
     items: tuple[Event, ...]
     last: Annotated[int, Example(4711)]
-    has_more: bool
+    has_more: Annotated[
+        bool,
+        Description(
+            "Whether to ask again at once, from `last`. Without items it is true where events have "
+            "not been looked at yet, after thousands of changes that nobody has read."
+        ),
+    ]
 
 
 SubjectPath: TypeAlias = Annotated[str, Example("/customers/7")]
@@ -113,7 +122,8 @@ class ReadEvents:
     ) -> EventFeed:
         """Return at most *limit* events after position *after*, of one type or of all.
 
-        If there are none, wait for them for *wait_s* seconds, without a database connection.
+        If there are none, wait for them for *wait_s* seconds, without a database connection. What
+        has not been looked at when it is time to answer makes `has_more` true.
         Raises `EventsExpired` where events behind *after* have been deleted.
         """
         self.policy.admit(actor)
@@ -126,20 +136,24 @@ class ReadEvents:
     def _read(self, after: int, limit: int, type_: EventType | None) -> EventFeed:
         with self.read_only() as work:
             unnumbered = work.events.unnumbered()
-        if unnumbered:
-            self._number()
+        are_left = unnumbered and self._number_all()
         with self.read_only() as work:
             batch = work.events.after(after, limit + 1, type_)
         if after < batch.first - 1:
             raise EventsExpired(first=batch.first)
         items = tuple(batch.events[:limit])
         last = items[-1].position if items else None
-        return EventFeed(items=items, last=last or batch.last, has_more=len(batch.events) > limit)
+        has_more = are_left or len(batch.events) > limit
+        return EventFeed(items=items, last=last or batch.last, has_more=has_more)
+
+    def _number_all(self) -> bool:
+        """Give positions to what has none, a batch at a time; return whether some may be left."""
+        return all(self._number() == BATCH for _ in range(MOST_BATCHES))
 
     @retry_on_conflict
-    def _number(self) -> None:
+    def _number(self) -> int:
         with self.begin() as work:
-            work.events.number(_BATCH)
+            return work.events.number(BATCH)
 
 
 @final

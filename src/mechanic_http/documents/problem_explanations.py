@@ -11,6 +11,7 @@ import orjson
 from attrs import evolve, frozen
 
 from mechanic_core.errors import NotFound, OutcomeUnknown, Refused
+from mechanic_core.idempotency import AnswerErased
 from mechanic_http.endpoint.operation import Operation
 from mechanic_http.openapi.problems import problem_example, refusal_example, refusals_by_status
 from mechanic_http.problems.handlers import code_of
@@ -54,6 +55,8 @@ _ADVICE_OF: Final[Mapping[str, str]] = MappingProxyType(
     {
         OutcomeUnknown.code: "Look whether the change was made before you send the request again, "
         "or send it again with the same Idempotency-Key.",
+        AnswerErased.code: "Do not send it with another key: it was carried out. What it has made "
+        "can be read, without the data of the customer who was erased.",
     }
 )
 """Advice for problems that differ from others of their status."""

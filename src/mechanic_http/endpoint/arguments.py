@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from attrs import define
+from attrs import define, frozen
 from falcon.routing import BaseConverter
 
 from mechanic_core.access import Actor
@@ -55,6 +55,11 @@ class Call:
     pagination: Pagination | None = None
 
 
+@frozen
+class _NoMembers:
+    """The form of an operation without one."""
+
+
 ArgumentReader: TypeAlias = Callable[[Call], None]
 """Adds arguments to a call; raises refusals."""
 
@@ -75,6 +80,8 @@ def argument_readers(
         readers.append(_read_root_path)
     if signature.body is not None:
         readers.append(_body_reader(operation, signature.body))
+    elif operation.reads_body:
+        readers.append(_require_no_members)
     return tuple(readers)
 
 
@@ -142,6 +149,13 @@ def _version_reader(*, required: bool) -> ArgumentReader:
 
 def _read_root_path(call: Call) -> None:
     call.arguments["root_path"] = call.req.root_path
+
+
+def _require_no_members(call: Call) -> None:
+    """Refuse a body with members; an empty object is the same as no body, for a retry too."""
+    raw, tree = read_json(call.req, call.operation.media_types, required=False)
+    if raw is not None:
+        codec.structure(tree, _NoMembers)
 
 
 def _body_reader(operation: Operation, form: type[Any]) -> ArgumentReader:

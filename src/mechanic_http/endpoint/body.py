@@ -42,7 +42,10 @@ def read_json(
     `UnsupportedMediaType` and `BodyTooLarge`.
     """
     length = _content_length(req)
-    if length == 0:
+    raw = b"" if length == 0 else None
+    if length is None and not required:
+        raw = _read(req, length)  # nothing else tells whether there is a body
+    if raw == b"":
         if required:
             raise MalformedBody(_REQUIRED)
         return None, None
@@ -50,9 +53,8 @@ def read_json(
         raise UnsupportedMediaType(f"the Content-Type must be {' or '.join(media_types)}")
     if req.env.get("HTTP_CONTENT_ENCODING", "").lower() not in _IDENTITY:
         raise UnsupportedMediaType("the body must not have a Content-Encoding")
-    raw = _read(req, length)
-    if not raw and not required:
-        return None, None
+    if raw is None:
+        raw = _read(req, length)
     return raw, parse_json(raw)
 
 

@@ -19,7 +19,7 @@ from attrs import field, frozen
 
 from mechanic_core.access import Role
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.idempotency import EXPIRY, AnswerNotStored, KeyReused, StoredAnswer
+from mechanic_core.idempotency import EXPIRY, AnswerErased, AnswerNotStored, KeyReused, StoredAnswer
 from mechanic_core.tickets.ownership import customer_of
 from mechanic_core.unit_of_work import Begin, Work, retry_on_conflict
 from mechanic_core.values import Clock
@@ -163,6 +163,8 @@ def _decode(content: bytes) -> dict[str, Any]:
 def _replay(stored: StoredAnswer, fingerprint: str, root_path: str) -> EncodedResponse:
     if not hmac.compare_digest(stored.fingerprint, fingerprint):
         raise KeyReused
+    if stored.is_erased:
+        raise AnswerErased
     first = _decode(stored.content)
     if "status" not in first:
         raise AnswerNotStored(first["location"] and root_path + first["location"])

@@ -14,7 +14,7 @@ from attrs import frozen
 from mechanic_core.access import Actor, Policy, RoleForbids
 from mechanic_core.accounts.account import TokenRefused
 from mechanic_core.errors import Refused, RuleBroken, Unavailable
-from mechanic_core.idempotency import AnswerNotStored, FirstStillRunning, KeyReused
+from mechanic_core.idempotency import AnswerErased, AnswerNotStored, FirstStillRunning, KeyReused
 from mechanic_core.shop import Shop
 from mechanic_http.endpoint.body import JSON, MERGE_PATCH
 from mechanic_http.endpoint.negotiation import PDF
@@ -105,6 +105,11 @@ class Operation:
         return (MERGE_PATCH, JSON) if self.signature.merges else (JSON,)
 
     @property
+    def reads_body(self) -> bool:
+        """Whether a request body is read: that of POST and PUT always, to refuse what has no form."""
+        return self.signature.body is not None or self.method in ("POST", "PUT")
+
+    @property
     def has_etag(self) -> bool:
         """Whether the response is one resource with an entity tag."""
         has_body = self.signature.response is not None and not self.signature.paginated
@@ -139,14 +144,14 @@ class Operation:
             yield TokenRefused
         if not self.policy.anyone:
             yield RoleForbids
-        if self.signature.body is not None:
+        if self.reads_body:
             yield from (refusals.BodyTooLarge, refusals.UnsupportedMediaType)
         if self.signature.conditional:
             yield from (refusals.PreconditionRequired, refusals.MalformedHeader)
         if self.is_safe and self.has_etag:
             yield from (refusals.PreconditionFailed, refusals.MalformedHeader)
         if self.accepts_idempotency_key:
-            yield from (FirstStillRunning, AnswerNotStored, KeyReused)
+            yield from (FirstStillRunning, AnswerNotStored, AnswerErased, KeyReused)
             yield refusals.MalformedHeader
         if self.requires_key:
             yield refusals.IdempotencyKeyRequired

@@ -57,8 +57,9 @@ equivalent to the other one.
 
 **Idempotency.** Every `POST` except those that issue tokens accepts an `Idempotency-Key` that you
 choose. If a response is lost, send the same request with the same key again: it is executed once,
-and the stored response is sent with `Idempotency-Replayed`. Payments, refunds and credit notes
-require one.
+and the stored response is sent with `Idempotency-Replayed`. Once a customer is erased, so are the
+responses about them: 409 `answer-erased`, and it is not executed again. Payments, refunds and credit
+notes require a key.
 
 **Errors** are problem documents (RFC 9457). Each operation lists its own; any request may also fail
 because the address is unknown (404), the method is not supported (405), HTTPS is required (403), or

@@ -82,10 +82,11 @@ def _implied_refusals(operation: Operation) -> Iterator[type[Refused]]:
     """Return the subclasses of declared refusals that follow from the operation's form."""
     if not operation.policy.anyone:
         yield LoginNeeded
-    if operation.signature.body is not None:
+    if operation.reads_body:
         yield refusals.MalformedBody
-        if any(f.name.endswith(("_id", "_ids")) for f in attrs.fields(operation.signature.body)):
-            yield Unknown
+    form = operation.signature.body
+    if form is not None and any(f.name.endswith(("_id", "_ids")) for f in attrs.fields(form)):
+        yield Unknown
     if not operation.is_safe and Unavailable in operation.refuses:
         yield from (LostRace, OutcomeUnknown)
 

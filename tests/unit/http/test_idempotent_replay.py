@@ -14,7 +14,7 @@ from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.memory.repositories.stored_answers import STORED_ANSWERS, MemoryStoredAnswers
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
-from mechanic_core.idempotency import EXPIRY
+from mechanic_core.idempotency import ERASED, EXPIRY
 from mechanic_core.invoices.credit_note import CreditNote
 from mechanic_core.invoices.invoice import Invoice
 from mechanic_core.payments.payment import Payment
@@ -106,6 +106,20 @@ def test_ignores_order_and_white_space() -> None:
     reordered = b'{ "quantity": 3,\n"sku": "WIP-1", "price": 9.5, "name": "Wiper" }'
     again = shop.ask("POST", "/inventory", actor=MECHANIC, headers=KEY, raw=reordered)
 
+    assert "true" == again.headers["Idempotency-Replayed"]
+
+
+def test_an_empty_object_is_the_same_as_no_body() -> None:
+    """
+    Where there is no form, a retry with `{}` in place of nothing gets the stored answer.
+    """
+    shop = new_client()
+    part = shop.ask("POST", "/inventory", PART | {"quantity": 0}, MECHANIC).headers["Location"]
+    shop.ask("DELETE", part, actor=MECHANIC)
+    first = post(shop, None, path=f"{part}/restore")
+    again = post(shop, {}, path=f"{part}/restore")
+
+    assert (200, first.content) == (again.status_code, again.content)
     assert "true" == again.headers["Idempotency-Replayed"]
 
 
@@ -217,7 +231,7 @@ def test_sweeps_expired_answers() -> None:
 
 def test_an_erased_customer_can_register_again() -> None:
     """
-    After a customer is erased, a registration with their key creates a new customer.
+    After a customer is erased, a registration with another key creates a new customer.
     """
     shop = new_client()
     first = post(shop, PERSON, ANONYMOUS, "/customers")
@@ -230,7 +244,7 @@ def test_an_erased_customer_can_register_again() -> None:
     ][-1]
 
     assert 204 == shop.ask("DELETE", path, actor=MANAGER).status_code
-    again = post(shop, PERSON, ANONYMOUS, "/customers")
+    again = post(shop, PERSON, ANONYMOUS, "/customers", Idempotency_Key="again")
 
     assert "true" == responses.headers["Idempotency-Replayed"]
     assert 201 == again.status_code
@@ -240,7 +254,7 @@ def test_an_erased_customer_can_register_again() -> None:
 
 def test_no_answer_about_an_erased_customer_is_left() -> None:
     """
-    Erasing a customer deletes every answer about them, whoever sent the request.
+    Erasing a customer erases every answer about them, whoever sent the request.
     """
     clock = ManualClock()
     shop = new_client(clock)
@@ -261,8 +275,37 @@ def test_no_answer_about_an_erased_customer_is_left() -> None:
 
     shop.ask("DELETE", f"/customers/{ada}", actor=MANAGER)
 
+    contents = stored_contents(shop)
+    assert 2 == sum(content != ERASED for content in contents)
+    assert len(contents) > 2 + 7
+
+
+def test_what_was_erased_is_not_done_again() -> None:
+    """
+    After a customer is erased, a repeated request is 409 and has no effect, for a day.
+    """
+    clock = ManualClock()
+    shop = new_client(clock)
+    ada = shop.ask("POST", "/customers", PERSON).json["id"]
+    job = {"customer_id": ada, "description": "Noise"}
+    path = f"/service_tickets/{shop.ask('POST', '/service_tickets', job, MECHANIC).json['id']}"
+    deposit = {"amount": 5, "method": "cash"}
+    paid = post(shop, deposit, path=f"{path}/payments").json["id"]
+    post(shop, {"amount": 5, "reason": "No work"}, MANAGER, f"/payments/{paid}/refunds")
+    shop.ask("POST", f"{path}/transitions", {"to": "cancelled"}, MECHANIC)
+    assert 204 == shop.ask("DELETE", f"/customers/{ada}", actor=MANAGER).status_code
+    clock.now += EXPIRY
+
+    again = post(shop, deposit, path=f"{path}/payments")
+    assert (409, "answer-erased") == (again.status_code, again.json["code"])
+    assert "Idempotency-Replayed" not in again.headers
+    other = post(shop, deposit | {"amount": 6}, path=f"{path}/payments")
+    assert (422, "key-reused") == (other.status_code, other.json["code"])
+    assert 1 == len(shop.get(f"{path}/payments", MECHANIC).json["items"])
+
     with shop.premises.store.begin() as work:
-        assert 2 == work.stored_answers.sweep(clock.now + EXPIRY, 9)
+        assert 2 == work.stored_answers.sweep(clock.now + timedelta(microseconds=1), 9)
+    assert [] == stored_contents(shop)
 
 
 def test_answers_with_a_customer_id_are_about_that_customer() -> None:
@@ -408,11 +451,11 @@ def test_hashes_outside_the_transaction(path: str) -> None:
     assert {0} == set(passwords.open)
 
 
-def stored_sizes(shop: Client) -> list[int]:
-    """Return the sizes of all stored answers in bytes."""
+def stored_contents(shop: Client) -> list[bytes]:
+    """Return the contents of all stored answers."""
     with shop.premises.store.read_only() as work:
         answers: MemoryStoredAnswers = work.stored_answers  # type: ignore[assignment] # of this store
-        return [len(one.content) for one in answers._tables[STORED_ANSWERS].all()]
+        return [one.content for one in answers._tables[STORED_ANSWERS].all()]
 
 
 def ticket_with_labor(shop: Client, descriptions: list[str]) -> str:
@@ -435,8 +478,8 @@ def test_answers_are_stored_compressed() -> None:
     first, second = (post(shop, {"to": "in_progress"}, path=f"{path}/transitions") for _ in "12")
 
     assert (200, first.content) == (second.status_code, second.content)
-    (size,) = stored_sizes(shop)
-    assert size < len(first.content) / 10
+    (content,) = stored_contents(shop)
+    assert len(content) < len(first.content) / 10
 
 
 def test_an_answer_that_is_too_large_is_not_stored() -> None:
@@ -455,6 +498,6 @@ def test_an_answer_that_is_too_large_is_not_stored() -> None:
     assert [200, 409, 409] == [one.status_code for one in (first, second, third)]
     assert "answer-not-stored" == second.json["code"] == third.json["code"]
     assert 422 == post(shop, {"to": "on_hold"}, path=f"{path}/transitions").status_code
-    assert max(stored_sizes(shop)) < 100
+    assert max(map(len, stored_contents(shop))) < 100
     history = shop.ask("GET", f"{path}/history?per_page=100", actor=MECHANIC).json["items"]
     assert 1 == [entry["event"] for entry in history].count("transition")

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import io
+import re
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from falcon import Request, testing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mechanic_core.access import ANONYMOUS
 from mechanic_http.endpoint import body as bodies
 from mechanic_http.problems.refusals import BodyTooLarge, MalformedBody, MalformedHeader
-from tests.shops import CUSTOMER, MECHANIC
+from mechanic_http.routes import ROUTES
+from tests.shops import CUSTOMER, MANAGER, MECHANIC
 from tests.unit.http.shop import JSON, PATCH, PROBLEM, client
 
 DEEP = b'{"a":' * 40 + b"1" + b"}" * 40
@@ -208,6 +211,85 @@ def test_accepts_a_missing_optional_body(raw: bytes, status: int) -> None:
     assert status == client().ask("POST", "/logout", raw=raw, actor=CUSTOMER).status_code
 
 
+NO_FORM = [
+    (operation.method, re.sub(r"{\w+}", "1", route.template))
+    for route in ROUTES
+    for operation in route.operations.values()
+    if operation.method in ("POST", "PUT") and operation.signature.body is None
+]
+RESTORE = "/inventory/1/restore"
+
+
+@pytest.mark.parametrize(("method", "path"), NO_FORM)
+@pytest.mark.parametrize(
+    ("raw", "kind", "status"),
+    [
+        (b'{"due_date": "2030-01-01"}', JSON, 422),
+        (b"[]", JSON, 422),
+        (b"null", JSON, 422),
+        (b"{garbage", JSON, 400),
+        (b'{"a": 1, "a": 1}', JSON, 400),
+        (b" ", JSON, 400),
+        (b"{}", PATCH, 415),
+        (b"{}", "text/plain", 415),
+        (b"due_date=2030-01-01", "application/x-www-form-urlencoded", 415),
+        (b" " * (bodies.MAX_BYTES + 1), JSON, 413),
+    ],
+)
+def test_refuses_a_body_where_there_is_no_form(
+    method: str, path: str, raw: bytes, kind: str, status: int
+) -> None:
+    """
+    A request that has no form ignores no body: it is refused as others are.
+    """
+    headers = {"Content-Type": kind, "Idempotency-Key": "k"}
+
+    found = client().ask(method, path, raw=raw, actor=MANAGER, headers=headers)
+
+    assert (status, PROBLEM) == (found.status_code, found.headers["content-type"])
+
+
+def test_names_the_members_of_a_body_where_there_is_no_form() -> None:
+    """
+    Each unknown member is named, and nothing is done.
+    """
+    shop = client()
+    shop.ask("DELETE", "/inventory/2", actor=MECHANIC)
+
+    found = shop.ask("POST", "/inventory/2/restore", {"a": 1, "b": 2}, MECHANIC)
+
+    problems = [{"pointer": f"#/{name}", "detail": "is not a known field"} for name in "ab"]
+    assert problems == found.json["errors"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (b"", ""),
+        (b"", "application/x-www-form-urlencoded"),
+        (b"", JSON),
+        (b"{}", JSON),
+        (b"\xef\xbb\xbf { }\n", "application/json; charset=utf-8"),
+    ],
+)
+def test_accepts_no_body_where_there_is_no_form(raw: bytes, kind: str) -> None:
+    """
+    `curl -X POST -d ''` has a media type and nothing of it.
+    """
+    found = client().ask("POST", RESTORE, raw=raw, actor=MECHANIC, headers={"Content-Type": kind})
+
+    assert 200 == found.status_code
+
+
+def test_refuses_strangers_before_their_bodies() -> None:
+    """
+    Where there is no form, too, a body is read once it is clear who asks.
+    """
+    found = [client().ask("POST", RESTORE, raw=b"{", actor=who) for who in (ANONYMOUS, CUSTOMER)]
+
+    assert [401, 403] == [one.status_code for one in found]
+
+
 @pytest.mark.parametrize("raw", [b"[]", b'"text"', b"1", b"null", b"true"])
 def test_refuses_json_that_is_not_an_object(raw: bytes) -> None:
     """
@@ -255,6 +337,16 @@ def test_reads_a_chunked_body() -> None:
     req.stream = io.BytesIO(b"{}")
 
     assert (b"{}", {}) == bodies.read_json(req, (JSON,), required=True)
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", JSON])
+def test_a_chunked_body_may_be_empty(kind: str) -> None:
+    """
+    A body of unknown length that turns out empty is none, whatever its media type.
+    """
+    chunked = {"wsgi.input_terminated": True, "CONTENT_LENGTH": "", "CONTENT_TYPE": kind}
+
+    assert (None, None) == bodies.read_json(request(b"", **chunked), (JSON,), required=False)
 
 
 @pytest.mark.parametrize("length", ["-1", "1e3", "x", "²"])

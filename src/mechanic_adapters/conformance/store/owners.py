@@ -23,7 +23,7 @@ from mechanic_adapters.conformance.samples.records import (
 from mechanic_adapters.conformance.vehicles import OTHER_VIN, VIN, plates
 from mechanic_core.errors import LostRace
 from mechanic_core.events.event import EventType
-from mechanic_core.idempotency import StoredAnswer
+from mechanic_core.idempotency import ERASED, StoredAnswer
 from mechanic_core.tickets.ports import TicketFilter
 from mechanic_core.unit_of_work import Store
 
@@ -163,4 +163,4 @@ class TestAnswersOfOwners:
         with store.begin() as work:
             work.stored_answers.forget(bo)
 
-        assert ([b"{}"] * 3, [None, None, b"{}"]) == (replayed, contents())
+        assert ([b"{}"] * 3, [ERASED, ERASED, b"{}"]) == (replayed, contents())

@@ -91,7 +91,10 @@ class TestStoredAnswers:
 
     @pytest.mark.parametrize("customer_id", [ADA, BEN])
     def test_forgets_a_customer(self, store: Store, customer_id: CustomerId) -> None:
-        """Every answer about a customer is deleted, whatever it says and whomever else it names."""
+        """Every answer about a customer is erased, whatever it says and whomever else it names.
+
+        The keys stay used: which key, with which body, and when is all that is left.
+        """
         answers = [
             add(store, ADA, BEN, key="both"),
             add(store, customer_id, key="one", content=b'{"plate": "7A", "customer_id" : 7}'),
@@ -101,7 +104,30 @@ class TestStoredAnswers:
         forget(store, customer_id)
 
         found = [claim(store, answer.key, since=answer.at) for answer in answers]
-        assert [None, None, None] == found
+        assert [answer.erase() for answer in answers] == found
+        assert [True, True, True] == [answer is not None and answer.is_erased for answer in found]
+
+    def test_erased_answers_expire(self, store: Store) -> None:
+        """An erased answer expires, is swept and is replaced like any other."""
+        add(store, ADA)
+        add(store, ADA, key="swept")
+        forget(store, ADA)
+
+        assert claim(store, since=AT + TICK) is None
+        again = add(store, ADA, at=LATER)
+        with store.begin() as work:
+            assert 1 == work.stored_answers.sweep(LATER, 10)
+
+        assert (again, None) == (claim(store), claim(store, "swept"))
+
+    def test_forgets_again(self, store: Store) -> None:
+        """An erased answer stays erased when the other customer that it is about is forgotten."""
+        answer = add(store, ADA, BEN)
+
+        forget(store, ADA)
+        forget(store, BEN)
+
+        assert answer.erase() == claim(store)
 
     def test_forgets_nobody_else(self, store: Store) -> None:
         """Answers about others stay, whatever their key and content say."""

@@ -1,6 +1,5 @@
 """Stored answers in memory."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Final, final
 
@@ -31,7 +30,9 @@ class MemoryStoredAnswers(StoredAnswers):
         self._tables[STORED_ANSWERS].put(answer.key, answer)
 
     def forget(self, customer_id: CustomerId) -> None:
-        self._delete(lambda answer: customer_id in answer.about)
+        table = self._tables[STORED_ANSWERS]
+        for answer in [one for one in table.all() if customer_id in one.about]:
+            table.put(answer.key, answer.erase())
 
     def reassign(self, former: CustomerId, owner: CustomerId) -> None:
         table = self._tables[STORED_ANSWERS]
@@ -39,11 +40,10 @@ class MemoryStoredAnswers(StoredAnswers):
             table.put(answer.key, evolve(answer, about=answer.about | {owner}))
 
     def sweep(self, before: datetime, limit: int) -> int:
-        return self._delete(lambda answer: answer.at < before, limit)
-
-    def _delete(self, matches: Callable[[StoredAnswer], bool], limit: int | None = None) -> int:
-        answers = filter(matches, self._tables[STORED_ANSWERS].all())
-        keys = [answer.key for answer in sorted(answers, key=lambda answer: answer.at)[:limit]]
-        for key in keys:
-            self._tables[STORED_ANSWERS].delete(key)
-        return len(keys)
+        table = self._tables[STORED_ANSWERS]
+        old = sorted((one for one in table.all() if one.at < before), key=lambda one: one.at)[
+            :limit
+        ]
+        for answer in old:
+            table.delete(answer.key)
+        return len(old)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final, final
 
 from attrs import frozen
-from sqlalchemy import BigInteger, bindparam, delete, select
+from sqlalchemy import BigInteger, LargeBinary, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # its ON CONFLICT works on SQLite too
 
 from mechanic_adapters.sql.engine.column_types import KEY
@@ -19,7 +19,7 @@ from mechanic_adapters.sql.schema.stored_answers import (
     stored_answers,
 )
 from mechanic_core.customers.customer import CustomerId
-from mechanic_core.idempotency import FirstStillRunning, StoredAnswer, StoredAnswers
+from mechanic_core.idempotency import ERASED, FirstStillRunning, StoredAnswer, StoredAnswers
 
 _NOUN: Final = "stored_answers"
 _answer, _customer = stored_answers.c, stored_answer_customers.c
@@ -35,10 +35,14 @@ _ADD_CUSTOMERS = insert(stored_answer_customers).from_select(
     [_customer.customer_id, _customer.key], rows_from_json([_customer.customer_id, _customer.key])
 )
 _DELETE = delete(stored_answers).where(_has_key)
-FORGET: Final = delete(stored_answers).where(
-    _answer.key.in_(
-        select(_customer.key).where(
-            _customer.customer_id == bindparam("the_customer", type_=BigInteger)
+FORGET: Final = (
+    update(stored_answers)
+    .values({_answer.content: bindparam("erased", type_=LargeBinary)})
+    .where(
+        _answer.key.in_(
+            select(_customer.key).where(
+                _customer.customer_id == bindparam("the_customer", type_=BigInteger)
+            )
         )
     )
 )
@@ -90,7 +94,7 @@ class SqlStoredAnswers(StoredAnswers):
             self._executor.write(_NOUN, _ADD_CUSTOMERS, {"rows": rows})
 
     def forget(self, customer_id: CustomerId) -> None:
-        self._executor.write(_NOUN, FORGET, {"the_customer": customer_id})
+        self._executor.write(_NOUN, FORGET, {"the_customer": customer_id, "erased": ERASED})
 
     def reassign(self, former: CustomerId, owner: CustomerId) -> None:
         params = {"the_customer": former, "new_customer": owner}

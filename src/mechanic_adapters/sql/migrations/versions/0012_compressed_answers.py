@@ -20,12 +20,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Decompress the answers; delete those that were too large to be stored."""
+    """Decompress the answers; delete those that were too large to be stored, or were erased."""
     stored: Any = op.get_bind().execute(sa.select(ANSWERS))
     for key, content in stored.fetchall():
-        if content.startswith(b"{"):
-            continue
-        plain = zlib.decompress(content)
+        plain = content if content.startswith(b"{") else zlib.decompress(content)
         if "status" in json.loads(plain):
             change: Any = ANSWERS.update().values(content=plain)
         else:
