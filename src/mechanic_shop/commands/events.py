@@ -1,5 +1,6 @@
 """The `events` command."""
 
+from contextlib import nullcontext, suppress
 from typing import Final
 
 import click
@@ -26,7 +27,8 @@ WAIT_S: Final = 20
 def events(after: int, *, follow: bool) -> None:
     """Print the events of the shop, a JSON object on each line."""
     wait_s = WAIT_S if follow else 0
-    with open_existing_shop(Settings.read()) as shop:
+    ends = suppress(KeyboardInterrupt) if follow else nullcontext()  # how a follower ends
+    with ends, open_existing_shop(Settings.read()) as shop:
         while True:
             feed = shop.read_events(SYSTEM, after, MAX_EVENTS, wait_s=wait_s)
             for event in feed.items:

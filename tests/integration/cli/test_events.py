@@ -1,6 +1,7 @@
 """`events`: the feed as lines of JSON."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from mechanic_core.inventory.part import PartForm
 from mechanic_core.money import Money
 from mechanic_shop import open_shop
 from tests.integration.cli.outcomes import CommandLine
-from tests.integration.programs import environment
+from tests.integration.programs import PATIENCE_S, environment
 
 PAD = PartForm(name="Pad", sku="PAD", price=Money(4999))
 DISC = PartForm(name="Disc", sku="DISC", price=Money(7999))
@@ -37,7 +38,7 @@ def test_prints_an_object_on_each_line(shop_cli: CommandLine, tmp_path: Path) ->
 
 def test_follows_other_processes(tmp_path: Path) -> None:
     """
-    `events --follow` prints an event soon after another process has committed it.
+    `events --follow` prints an event soon after another process has committed it, until Ctrl-C.
     """
     with open_shop(tmp_path / "mechanic_shop.db") as shop:
         follower = subprocess.Popen(
@@ -45,6 +46,7 @@ def test_follows_other_processes(tmp_path: Path) -> None:
             cwd=tmp_path,
             env=environment(),
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
         with follower:
@@ -52,6 +54,8 @@ def test_follows_other_processes(tmp_path: Path) -> None:
             for part in (PAD, DISC):
                 shop.add_part(SYSTEM, part)
                 printed.append(json.loads(follower.stdout.readline() if follower.stdout else ""))
-            follower.terminate()
+            follower.send_signal(signal.SIGINT)
+            _, said = follower.communicate(timeout=PATIENCE_S)
 
     assert [1, 2] == [event["position"] for event in printed]
+    assert (0, "") == (follower.returncode, said)
