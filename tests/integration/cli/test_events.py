@@ -1,16 +1,18 @@
 """`events`: the feed as lines of JSON."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mechanic_core.access import SYSTEM, Actor, Role
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.money import Money
 from mechanic_shop import open_shop
-from tests.integration.cli.outcomes import CommandLine
+from tests.integration.cli.outcomes import CommandLine, is_one_line
 from tests.integration.programs import PATIENCE_S, environment
 
 PAD = PartForm(name="Pad", sku="PAD", price=Money(4999))
@@ -34,6 +36,46 @@ def test_prints_an_object_on_each_line(shop_cli: CommandLine, tmp_path: Path) ->
         (2, "part.created", "/inventory/2", {"role": "system", "id": None}),
     ] == [(one["position"], one["type"], one["subject"], one["by"]) for one in printed]
     assert lines[1:] == second.out.splitlines()
+
+
+def test_names_the_first_event_that_is_left(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    Where events are deleted it names the first that is there, and the option that goes on with it.
+    """
+    with open_shop(tmp_path / "mechanic_shop.db") as shop:
+        for part in (PAD, DISC):
+            shop.add_part(SYSTEM, part)
+        shop.read_events(SYSTEM)
+        with shop.begin() as work:
+            work.events.sweep(datetime.now(UTC) + timedelta(days=1), 1)
+
+    for words in ((), ("--follow",)):
+        expired = shop_cli("events", *words)
+
+        assert (1, "", True) == (expired.code, expired.out, is_one_line(expired.err))
+        assert expired.err.endswith("the first that is there is 2: go on with --after 1\n")
+    (line,) = shop_cli("events", "--after", "1").out.splitlines()
+    assert 2 == json.loads(line)["position"]
+
+
+def test_goes_on_after_a_restore(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    After a restore, with no event yet, the option that it names works.
+    """
+    with open_shop(tmp_path / "mechanic_shop.db") as shop:
+        shop.add_part(SYSTEM, PAD)
+    shop_cli("backup", "shop.backup")
+    shop_cli("restore", "shop.backup", "--force")
+
+    expired = shop_cli("events")
+    named = re.findall(r"--after (\d+)", expired.err)
+    again = shop_cli("events", "--after", *named)
+    with open_shop(tmp_path / "mechanic_shop.db") as shop:
+        shop.add_part(SYSTEM, DISC)
+    later = shop_cli("events", "--after", *named)
+
+    assert (1, 0, "") == (expired.code, again.code, again.out)
+    assert 1 == len(later.out.splitlines())
 
 
 def test_follows_other_processes(tmp_path: Path) -> None:
