@@ -1,11 +1,12 @@
 """Check the digests of an estimate or of a ticket's decisions, as the API serves them.
 
-Usage: ``python check_decisions.py FILE``, where FILE has one estimate, or the ``items`` of
-``GET /service_tickets/{id}/decisions``, oldest first.
+Usage: ``python check_decisions.py FILE…``, where each FILE has one estimate, or the ``items`` of
+``GET /service_tickets/{id}/estimates`` or of ``GET /service_tickets/{id}/decisions``, oldest first.
+Prints what is wrong, and exits 1 then; 2 for a file that it cannot read.
 """
 
 import json
-import sys
+from argparse import ArgumentParser
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,25 @@ def wrong(decisions: list[dict[str, Any]]) -> list[int]:
     return found
 
 
+def changed(document: dict[str, Any]) -> list[str]:
+    """Return the estimates and decisions in an answer of the API that are not as they were."""
+    records = document.get("items", [document])
+    estimates = [one for one in records if "revised_total" in one]
+    decisions = [one for one in records if "revised_total" not in one]
+    found = [f"estimate {one['number']}" for one in estimates if one["digest"] != digest_of(one)]
+    return found + [f"decision {decision_id}" for decision_id in wrong(decisions)]
+
+
 if __name__ == "__main__":
-    document = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    decisions = document.get("items", [])
-    if wrong(decisions) or (not decisions and document["digest"] != digest_of(document)):
-        raise SystemExit(f"changed: {wrong(decisions) or 'the estimate'}")
+    parser = ArgumentParser()
+    parser.add_argument("files", metavar="FILE", nargs="+")
+    lines: list[str] = []
+    for name in parser.parse_args().files:
+        try:
+            found = changed(json.loads(Path(name).read_text("utf-8")))
+        except OSError as error:
+            parser.exit(2, f"{name}: {error.strerror}\n")
+        except (AttributeError, KeyError, TypeError, ValueError):
+            parser.exit(2, f"{name}: neither estimates nor decisions as the API serves them\n")
+        lines += [f"{name}: {one} was changed" for one in found]
+    raise SystemExit("\n".join(lines) or None)

@@ -1,13 +1,13 @@
 """Check the digests and the series of invoices and credit notes, as the API serves them.
 
 Usage: ``python check_invoices.py FILE…``, where each FILE has an invoice, a credit note, or the
-``items`` of ``GET /invoices`` or ``GET /invoices/{id}/credit_notes``. Prints what is wrong, and
-exits 1 then.
+``items`` of ``GET /invoices`` or ``GET /invoices/{id}/credit_notes``; all are checked together.
+Prints what is wrong, and exits 1 then; 2 for a file that it cannot read.
 """
 
 import json
 import re
-import sys
+from argparse import ArgumentParser
 from collections import defaultdict
 from hashlib import sha256
 from itertools import pairwise
@@ -67,7 +67,23 @@ def wrong(documents: list[dict[str, Any]]) -> list[str]:
     return found
 
 
+def documents_in(name: str) -> list[dict[str, Any]]:
+    """Return the documents in a file; raise `OSError`, or another error if it has others."""
+    content = json.loads(Path(name).read_text("utf-8"))
+    documents: list[dict[str, Any]] = content.get("items", [content])
+    wrong(documents)
+    return documents
+
+
 if __name__ == "__main__":
-    contents = [json.loads(Path(name).read_text("utf-8")) for name in sys.argv[1:]]
-    lines = wrong([one for content in contents for one in content.get("items", [content])])
-    raise SystemExit("\n".join(lines) or None)
+    parser = ArgumentParser()
+    parser.add_argument("files", metavar="FILE", nargs="+")
+    read: list[dict[str, Any]] = []
+    for name in parser.parse_args().files:
+        try:
+            read += documents_in(name)
+        except OSError as error:
+            parser.exit(2, f"{name}: {error.strerror}\n")
+        except (AttributeError, KeyError, TypeError, ValueError):
+            parser.exit(2, f"{name}: no invoices or credit notes as the API serves them\n")
+    raise SystemExit("\n".join(wrong(read)) or None)

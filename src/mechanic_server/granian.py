@@ -2,9 +2,11 @@
 
 import os
 import pkgutil
+import re
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ctypes import c_bool
 from functools import partial
 from multiprocessing.sharedctypes import RawValue
@@ -17,11 +19,15 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from mechanic_server import limits
+from mechanic_server import addresses, limits
 from mechanic_server.rsgi import RsgiApplication
 
 _LIMITS: Final = limits.ConnectionLimits()
+_HTTP1: Final = HTTP1Settings(
+    header_read_timeout=int(_LIMITS.head_s * 1000), max_buffer_size=limits.MAX_HEAD_BYTES
+)
 _PARENT_CHECK_S: Final = 0.5
+_SYSTEM_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 
 Target: TypeAlias = str | Callable[[Callable[[], bool]], WSGIApplication]
 """An application by its name, as `module:attribute`, or a function of a module that returns one.
@@ -44,13 +50,15 @@ def run(  # noqa: PLR0913 - options of the command line
 
     Each worker process loads the target itself. *behind_proxy* says that headers of a proxy are
     trusted: then requests are taken as they were sent, see `RsgiApplication`, at about twice the CPU.
+    Raises `CannotListen`.
     """
+    _, address = addresses.resolve(host, port)
     _reset_sigterm_in_forks()
     stopping: Any = RawValue(c_bool, False)
     load = partial(_load, target, stopping)
     server = Granian(
         str(target),
-        address=host,
+        address=address,
         port=port,
         interface=Interfaces.RSGI if behind_proxy else Interfaces.WSGI,
         workers=workers,
@@ -58,10 +66,7 @@ def run(  # noqa: PLR0913 - options of the command line
         backlog=limits.BACKLOG,
         backpressure=_LIMITS.connections,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(
-            header_read_timeout=int(_LIMITS.head_s * 1000),
-            max_buffer_size=limits.MAX_HEAD_BYTES,
-        ),
+        http1_settings=_HTTP1,
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
@@ -69,7 +74,19 @@ def run(  # noqa: PLR0913 - options of the command line
         workers_kill_timeout=int(limits.DRAIN_TIMEOUT_S),
     )
     server.on_startup(partial(_announce_stop, stopping, drain_s))
-    server.serve(target_loader=partial(_load_rsgi, load, threads) if behind_proxy else load)
+    with addresses.naming(host, port), _system_errors():
+        server.serve(target_loader=partial(_load_rsgi, load, threads) if behind_proxy else load)
+
+
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """Raise an `OSError` for an error of the system in this block, which granian tells in words."""
+    try:
+        yield
+    except RuntimeError as error:
+        if found := _SYSTEM_ERROR.search(str(error)):
+            raise OSError(int(found[1]), os.strerror(int(found[1]))) from None
+        raise
 
 
 def _load(target: Target, stopping: Any, _: str) -> WSGIApplication:

@@ -11,6 +11,7 @@ from threading import Event
 from typing import TypeAlias
 from wsgiref.types import WSGIApplication
 
+from mechanic_server import addresses
 from mechanic_server.client_networks import Network
 from mechanic_server.limits import BACKLOG, MAX_OPEN_FILES
 from mechanic_server.prefork_workers import PreforkWorkers
@@ -30,9 +31,11 @@ def ignore_exit(_: int) -> None:
 
 @contextmanager
 def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """Open a listening socket; port 0 picks a free one. Raises `OSError`."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.create_server(address[:2], family=family, backlog=BACKLOG) as listener:
+    """Open a listening socket; port 0 picks a free one. Raises `CannotListen`."""
+    family, address = addresses.resolve(host, port)
+    with addresses.naming(host, port):
+        opened = socket.create_server((address, port), family=family, backlog=BACKLOG)
+    with opened as listener:
         yield listener
 
 

@@ -93,9 +93,19 @@ def _error_line(error: Exception) -> str:
         if isinstance(error, NoArgsIsHelpError):  # its message is the whole help text
             text = "Missing command."
         if isinstance(error, click.UsageError) and error.ctx:
-            text = f"{text} See {error.ctx.command_path} --help"
+            stop = "" if text.endswith((".", "?", "!")) else "."
+            text = f"{text}{stop} See {error.ctx.command_path} --help"
     elif isinstance(error, Refused):
         text = rename_variables(text, prefixed_names())
-    elif not isinstance(error, OSError):
+    elif isinstance(error, OSError):
+        text = _sentence_of(error)
+    else:
         text = f"internal error: {type(error).__name__}: {text}"
     return mask_urls(" ".join(text.split()))
+
+
+def _sentence_of(error: OSError) -> str:
+    """Return what has happened to which file, without the number of the error."""
+    if not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

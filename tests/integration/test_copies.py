@@ -156,7 +156,8 @@ def test_a_target_with_data_is_refused(
 
     assert (1, 1) == (refused.returncode, itself.returncode)
     assert "the database of --to has data already, in " in refused.stderr
-    assert 1 == refused.stderr.count("\n")
+    assert "--to is the same database as DATABASE_URL, " in itself.stderr
+    assert [1, 1] == [one.stderr.count("\n") for one in (refused, itself)]
     assert before == rows_of(new)
     assert triggers == triggers_of(new)
 

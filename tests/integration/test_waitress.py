@@ -198,12 +198,24 @@ def test_any_wsgi_server_can_import_it(tmp_path: Path) -> None:
         assert 1 == failed.stderr.count("\n")
 
 
-def test_a_port_in_use_is_reported(shop: Program, tmp_path: Path) -> None:
+@pytest.mark.parametrize("server", ["waitress", "granian"])
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("127.0.0.1", "another program has this port"),
+        ("nowhere.invalid", "no host has this name"),
+        ("192.0.2.1", "this machine has no such address"),
+    ],
+)
+def test_where_nobody_can_listen_is_reported(
+    shop: Program, tmp_path: Path, server: str, host: str, reason: str
+) -> None:
     """
-    A second server on the same port fails with the reason.
+    A port in use and a host that is none are named in one sentence, with the reason.
     """
-    done = run(tmp_path, "serve", "--port", str(shop.port))
+    done = run(tmp_path, "serve", "--server", server, "--host", host, "--port", str(shop.port))
 
+    *_, last = done.stderr.splitlines(keepends=True)
     assert 1 == done.returncode
-    assert "Address already in use" in done.stderr
-    assert 1 == done.stderr.count("\n")
+    assert f"mechanic-shop: cannot listen on {host}, port {shop.port}: {reason}\n" == last
+    assert "Errno" not in done.stderr

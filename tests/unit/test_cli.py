@@ -58,6 +58,10 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (["db"], "mechanic-shop: Missing command. See mechanic-shop db --help"),
         (["staff"], "mechanic-shop: Missing command. See mechanic-shop staff --help"),
         (["sell"], "mechanic-shop: No such command 'sell'. See mechanic-shop --help"),
+        (
+            ["serve", "--por", "1"],
+            "mechanic-shop: No such option '--por'. Did you mean '--port'? See",
+        ),
         (["serve", "--port", "x"], "mechanic-shop: Invalid value for '--port'"),
         (["staff", "add"], "mechanic-shop: Missing option '--role'"),
         (["keys", "new", "--alg", "none"], "mechanic-shop: Invalid value for '--alg'"),
@@ -83,7 +87,9 @@ def test_misuse_is_one_line_and_exit_2(
     [
         (WrongSettings("LOG_LEVEL is wrong"), 2, "LOG_LEVEL is wrong"),
         (Unavailable("the database\nis away"), 1, "the database is away"),
-        (OSError(98, "Address already in use"), 1, "[Errno 98] Address already in use"),
+        (OSError(28, "No space left on device"), 1, "No space left on device"),
+        (FileNotFoundError(2, "No such file", "keys/k.pem"), 1, "keys/k.pem: No such file"),
+        (OSError("the disk is gone"), 1, "the disk is gone"),
         (click.ClickException("no"), 1, "no"),
         (click.Abort(), 1, "stopped"),
         (ZeroDivisionError("division"), 1, "internal error: ZeroDivisionError: division"),

@@ -6,6 +6,7 @@ import click
 
 from mechanic_shop.backups.copy import copy_shop
 from mechanic_shop.observability.agreement import ALL_RIGHT
+from mechanic_shop.settings.database_url import is_same_place, name_of_place
 from mechanic_shop.settings.parsers import DATABASE_URL
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.settings.variables import name_as_set
@@ -31,6 +32,10 @@ def copy(target: str) -> None:
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of what follows an error
     source = Settings.read().database_url
     database.require_shop(source)
+    if is_same_place(source, url):
+        raise click.ClickException(
+            f"--to is the same database as DATABASE_URL, {name_of_place(url)}: nothing is copied"
+        )
     database.require_newest_schema(source)
     with name_as_set({"DATABASE_URL": "--to"}):
         if database.schema_version(url) is None:

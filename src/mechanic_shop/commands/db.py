@@ -1,12 +1,15 @@
 """The `db` command group."""
 
+from functools import partial
 from typing import Final
 
 import click
 from alembic.util import CommandError
+from sqlalchemy import Connection
 
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.migrations.lock_retries import LockRetries
+from mechanic_adapters.sql.migrations.losses import losses
 from mechanic_shop.observability.agreement import wrong_counters
 from mechanic_shop.settings.database_url import translate_errors
 from mechanic_shop.settings.settings import Settings
@@ -45,17 +48,31 @@ def upgrade() -> None:
 @click.option(
     "--to", default="-1", show_default=True, help="A version, `base`, or a number of steps."
 )
-def downgrade(to: str) -> None:
-    """Downgrade the schema, by default one step."""
+@click.option("--force", is_flag=True, help="Delete the data that are in the way.")
+def downgrade(to: str, *, force: bool) -> None:
+    """Downgrade the schema, by default one step: DELETES the data of what it drops.
+
+    Drops each table and column that the older version does not have, such as all invoices and
+    payments. Without --force it refuses if they have data, and names them. Make a backup first.
+    """
     url = Settings.read().database_url
     if database.known_schema_version(url) is None:
         raise click.ClickException("nothing to downgrade: the database has no schema")
     try:
         with translate_errors(url):
-            runner.downgrade(url, to, _RETRIES)
+            runner.downgrade(url, to, _RETRIES, None if force else partial(_refuse_losses, to=to))
     except CommandError as error:
         raise click.BadParameter(str(error), param_hint="--to") from None
     click.echo(database.schema_version(url) or "empty")
+
+
+def _refuse_losses(connection: Connection, to: str) -> None:
+    """Raise `ClickException` if a downgrade to *to* would delete data."""
+    lost = ", ".join(f"{name} ({number})" for name, number in losses(connection, to).items())
+    if lost:
+        raise click.ClickException(
+            f"the downgrade would delete {lost}: make a backup, then give --force to delete them"
+        )
 
 
 @db.command()

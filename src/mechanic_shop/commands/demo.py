@@ -26,6 +26,7 @@ A throw-away shop: {len(CUSTOMERS)} customers, {VEHICLES} vehicles, {len(STAFF)}
   browse    {{address}}/docs
             {{address}}/mechanics/leaderboard
             {{address}}/inventory
+  estimate  {{estimate}}
 
   customer  {CUSTOMER}   POST /login
   mechanic  {MECHANIC}   POST /mechanics/login
@@ -49,9 +50,10 @@ _IGNORED = ", ".join(name.upper() for name in ("database_url", "secret_key", *DE
 )
 def demo(host: str, port: int) -> None:
     """Serve a throw-away shop with sample data."""
-    with listen(host, port) as listener, open_demo() as settings:
+    with listen(host, port) as listener, open_demo() as (settings, link):
         access_log = configure_logging(settings)
-        click.echo(WELCOME.format(address=url_of(listener)))
+        address = url_of(listener)
+        click.echo(WELCOME.format(address=address, estimate=link.under(address).url))
         code = serve(
             lambda stopping: open_application(settings, stopping=stopping, access_log=access_log),
             listener,

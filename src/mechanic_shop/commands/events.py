@@ -1,11 +1,13 @@
 """The `events` command."""
 
+from contextlib import nullcontext, suppress
 from typing import Final
 
 import click
 
 from mechanic_core.access import SYSTEM
-from mechanic_core.events.use_cases import MAX_EVENTS
+from mechanic_core.events.use_cases import MAX_EVENTS, EventFeed, EventsExpired
+from mechanic_core.shop import Shop
 from mechanic_http.json import codec
 from mechanic_shop.settings.settings import Settings
 from mechanic_shop.wiring.shop import open_existing_shop
@@ -26,11 +28,24 @@ WAIT_S: Final = 20
 def events(after: int, *, follow: bool) -> None:
     """Print the events of the shop, a JSON object on each line."""
     wait_s = WAIT_S if follow else 0
-    with open_existing_shop(Settings.read()) as shop:
+    ends = suppress(KeyboardInterrupt) if follow else nullcontext()  # how a follower ends
+    with ends, open_existing_shop(Settings.read()) as shop:
         while True:
-            feed = shop.read_events(SYSTEM, after, MAX_EVENTS, wait_s=wait_s)
+            feed = _read(shop, after, wait_s)
             for event in feed.items:
                 click.echo(codec.encode(event))
             after = feed.last if feed.items else after
             if not feed.has_more and not follow:
                 return
+
+
+def _read(shop: Shop, after: int, wait_s: int) -> EventFeed:
+    """Return the events after a position; raise `ClickException` with the first if it is gone."""
+    try:
+        return shop.read_events(SYSTEM, after, MAX_EVENTS, wait_s=wait_s)
+    except EventsExpired as expired:
+        first = expired.facts["first"]
+        raise click.ClickException(
+            f"events after {after} are deleted or from before a restore; the first that is there is "
+            f"{first}: go on with --after {int(str(first)) - 1}"
+        ) from None

@@ -15,6 +15,7 @@ from mechanic_adapters.security.password_hashing import PROFILES, Argon2Password
 from mechanic_adapters.sql.migrations import runner
 from mechanic_adapters.sql.store import SqlStore
 from mechanic_core.accounts.ports import Passwords
+from mechanic_core.estimates.approval_links import IssuedApprovalLink
 from mechanic_shop.demo.year import simulate_year, simulation_until
 from mechanic_shop.settings.choices import CacheType, Environment, JwtAlgorithm
 from mechanic_shop.settings.settings import Settings
@@ -67,12 +68,14 @@ class MemoizedPasswords(Passwords):
 
 
 @contextmanager
-def open_demo() -> Iterator[Settings]:
-    """Create a demo shop, yield its settings, and delete it on exit. Raises `WrongSettings`."""
+def open_demo() -> Iterator[tuple[Settings, IssuedApprovalLink]]:
+    """Create a demo shop, yield its settings and a link to an estimate, and delete it on exit.
+
+    Raises `WrongSettings`.
+    """
     with TemporaryDirectory(prefix="mechanic-shop-") as folder:
         settings = demo_settings(Path(folder))
-        fill_shop(settings, utc_now().replace(microsecond=0))
-        yield settings
+        yield settings, fill_shop(settings, utc_now().replace(microsecond=0))
 
 
 def demo_settings(folder: Path) -> Settings:
@@ -83,8 +86,11 @@ def demo_settings(folder: Path) -> Settings:
     )
 
 
-def fill_shop(settings: Settings, end: datetime) -> None:
-    """Simulate the year up to *end* in the configured database, in one transaction."""
+def fill_shop(settings: Settings, end: datetime) -> IssuedApprovalLink:
+    """Simulate the year up to *end* in the configured database, in one transaction.
+
+    Return a link to an estimate that waits for an answer, as a path.
+    """
     runner.upgrade(settings.database_url)
     with closing(SqlStore.open(settings.database_url)) as store:
         simulation = simulation_until(end)
@@ -94,4 +100,4 @@ def fill_shop(settings: Settings, end: datetime) -> None:
         links = HmacLinkTokens(lambda: (secret,))
         shop = build_shop(store, simulation, passwords, tokens, links)
         with store.begin():
-            simulate_year(shop, simulation, end)
+            return simulate_year(shop, simulation, end)

@@ -7,11 +7,13 @@ from typing import Final
 
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.customers.customer import Customer, Registration
+from mechanic_core.estimates.approval_links import IssuedApprovalLink
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.mechanics.mechanic import Hiring
 from mechanic_core.shop import Shop
 from mechanic_core.vehicles.vehicle import Vehicle, VehicleForm
 from mechanic_shop.demo.billing import PROFILE, Biller
+from mechanic_shop.demo.estimates import make_estimates
 from mechanic_shop.demo.payments import CashDesk
 from mechanic_shop.demo.people import (
     CUSTOMER,
@@ -41,8 +43,11 @@ def simulation_until(end: datetime) -> Simulation:
     return Simulation(end - YEAR)
 
 
-def simulate_year(shop: Shop, simulation: Simulation, end: datetime) -> None:
-    """Fill *shop* with the same people, vehicles, parts and tickets on every run."""
+def simulate_year(shop: Shop, simulation: Simulation, end: datetime) -> IssuedApprovalLink:
+    """Fill *shop* with the same people, vehicles, parts and tickets on every run.
+
+    Return a link to an estimate that waits for an answer.
+    """
     random = Random("mechanic-shop")  # noqa: S311 - sample data, no secrets
     team = _hire_staff(shop)
     shop.change_profile(team[0], lambda _: PROFILE)
@@ -57,7 +62,9 @@ def simulate_year(shop: Shop, simulation: Simulation, end: datetime) -> None:
         pair = tuple(random.sample(team[1:], random.choice((1, 1, 2))))
         repair = Repair(workshop, random.choice(vehicles), random.choice(JOBS), pair)
         simulation.start(repair.run(), arrival)
+    link = make_estimates(workshop, simulation, end)
     simulation.run_until(end)
+    return link
 
 
 def _hire_staff(shop: Shop) -> Sequence[Actor]:

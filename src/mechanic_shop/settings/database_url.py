@@ -38,6 +38,14 @@ def name_of_place(url: str) -> str:
     return f"{schema}the database {place.database} at {', '.join(places(place))}"
 
 
+def is_same_place(one: str, other: str) -> bool:
+    """Return whether both URLs name the same database, by the same host where it is a server."""
+    first, second = sqlite_file(one), sqlite_file(other)
+    if first and second:
+        return first.resolve() == second.resolve()
+    return not (first or second) and name_of_place(one) == name_of_place(other)
+
+
 @contextmanager
 def translate_errors(url: str) -> Iterator[None]:
     """Translate errors of the database at *url* within this block into one clear sentence.

@@ -22,7 +22,11 @@ def write_private_file(path: Path, content: bytes) -> None:
 
     Raises `OSError`, also if *path* exists; then nothing of *content* is left there.
     """
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    except FileExistsError:
+        text = f"{path} already exists: give another name, or delete it first"
+        raise FileExistsError(text) from None
     try:
         with open(fd, "wb") as file:  # noqa: PTH123 - of a descriptor
             file.write(content)

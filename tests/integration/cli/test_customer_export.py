@@ -162,7 +162,7 @@ def test_a_new_file_is_its_owners_only(
     assert ("Dan", None) == (json.loads(before)["customer"]["name"], json.loads(before)["account"])
     assert 1 == again.code
     assert is_one_line(again.err)
-    assert "File exists: 'dan.json'" in again.err
+    assert "dan.json already exists: give another name, or delete it first" in again.err
     assert before == file.read_bytes()
 
 

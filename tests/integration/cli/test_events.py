@@ -1,16 +1,19 @@
 """`events`: the feed as lines of JSON."""
 
 import json
+import re
+import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mechanic_core.access import SYSTEM, Actor, Role
 from mechanic_core.inventory.part import PartForm
 from mechanic_core.money import Money
 from mechanic_shop import open_shop
-from tests.integration.cli.outcomes import CommandLine
-from tests.integration.programs import environment
+from tests.integration.cli.outcomes import CommandLine, is_one_line
+from tests.integration.programs import PATIENCE_S, environment
 
 PAD = PartForm(name="Pad", sku="PAD", price=Money(4999))
 DISC = PartForm(name="Disc", sku="DISC", price=Money(7999))
@@ -35,9 +38,49 @@ def test_prints_an_object_on_each_line(shop_cli: CommandLine, tmp_path: Path) ->
     assert lines[1:] == second.out.splitlines()
 
 
+def test_names_the_first_event_that_is_left(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    Where events are deleted it names the first that is there, and the option that goes on with it.
+    """
+    with open_shop(tmp_path / "mechanic_shop.db") as shop:
+        for part in (PAD, DISC):
+            shop.add_part(SYSTEM, part)
+        shop.read_events(SYSTEM)
+        with shop.begin() as work:
+            work.events.sweep(datetime.now(UTC) + timedelta(days=1), 1)
+
+    for words in ((), ("--follow",)):
+        expired = shop_cli("events", *words)
+
+        assert (1, "", True) == (expired.code, expired.out, is_one_line(expired.err))
+        assert expired.err.endswith("the first that is there is 2: go on with --after 1\n")
+    (line,) = shop_cli("events", "--after", "1").out.splitlines()
+    assert 2 == json.loads(line)["position"]
+
+
+def test_goes_on_after_a_restore(shop_cli: CommandLine, tmp_path: Path) -> None:
+    """
+    After a restore, with no event yet, the option that it names works.
+    """
+    with open_shop(tmp_path / "mechanic_shop.db") as shop:
+        shop.add_part(SYSTEM, PAD)
+    shop_cli("backup", "shop.backup")
+    shop_cli("restore", "shop.backup", "--force")
+
+    expired = shop_cli("events")
+    named = re.findall(r"--after (\d+)", expired.err)
+    again = shop_cli("events", "--after", *named)
+    with open_shop(tmp_path / "mechanic_shop.db") as shop:
+        shop.add_part(SYSTEM, DISC)
+    later = shop_cli("events", "--after", *named)
+
+    assert (1, 0, "") == (expired.code, again.code, again.out)
+    assert 1 == len(later.out.splitlines())
+
+
 def test_follows_other_processes(tmp_path: Path) -> None:
     """
-    `events --follow` prints an event soon after another process has committed it.
+    `events --follow` prints an event soon after another process has committed it, until Ctrl-C.
     """
     with open_shop(tmp_path / "mechanic_shop.db") as shop:
         follower = subprocess.Popen(
@@ -45,6 +88,7 @@ def test_follows_other_processes(tmp_path: Path) -> None:
             cwd=tmp_path,
             env=environment(),
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
         with follower:
@@ -52,6 +96,8 @@ def test_follows_other_processes(tmp_path: Path) -> None:
             for part in (PAD, DISC):
                 shop.add_part(SYSTEM, part)
                 printed.append(json.loads(follower.stdout.readline() if follower.stdout else ""))
-            follower.terminate()
+            follower.send_signal(signal.SIGINT)
+            _, said = follower.communicate(timeout=PATIENCE_S)
 
     assert [1, 2] == [event["position"] for event in printed]
+    assert (0, "") == (follower.returncode, said)

@@ -48,6 +48,8 @@ def test_a_new_key_is_its_owners_only(shop_cli: CommandLine, tmp_path: Path) -> 
 
     file = tmp_path / "shop.pem"
     assert (0, 1) == (made.code, again.code)
+    reason = "shop.pem already exists: give another name, or delete it first"
+    assert f"mechanic-shop: {reason}\n" == again.err
     assert isinstance(load_pem_private_key(file.read_bytes(), None), RSAPrivateKey)
     assert 0o600 == stat.S_IMODE(file.stat().st_mode)
 

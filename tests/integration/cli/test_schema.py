@@ -77,6 +77,7 @@ def test_an_unknown_revision_is_a_usage_error(shop_cli: CommandLine) -> None:
 
     assert 2 == outcome.code
     assert is_one_line(outcome.err)
+    assert outcome.err.endswith("'yesterday'. See mechanic-shop db downgrade --help\n")
     assert 0 == shop_cli("db", "check").code
 
 

@@ -63,9 +63,19 @@ def upgrade(url: str, to: str = "head", retries: LockRetries = PATIENT) -> None:
         run(partial(command.upgrade, revision=to))
 
 
-def downgrade(url: str, to: str = "-1", retries: LockRetries = PATIENT) -> None:
-    """Downgrade the schema to the version *to*, or by one step; dropped columns lose their data."""
+def downgrade(
+    url: str,
+    to: str = "-1",
+    retries: LockRetries = PATIENT,
+    admit: Callable[[Connection], object] | None = None,
+) -> None:
+    """Downgrade the schema to the version *to*, or by one step; dropped columns lose their data.
+
+    *admit* is called before anything changes, while no other migration runs; it may raise.
+    """
     with _migrating(database_url(url), retries) as (connection, run):
+        if admit is not None:
+            admit(connection)
         run(partial(command.downgrade, revision=to))
         if found_version(connection) is None:
             forget_former(connection)
