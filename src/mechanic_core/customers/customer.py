@@ -187,3 +187,23 @@ class Customer:
             updated_at=at,
             erased_at=at,
         )
+
+
+@frozen(kw_only=True)
+class CustomerDetails:
+    """A customer as they were when a document was made, which has this copy for good."""
+
+    name: Name
+    address: Address | None
+    email: Email | None
+    phone: Phone | None
+
+    @classmethod
+    def of(cls, customer: Customer) -> Self:
+        """Return the details of *customer*."""
+        return cls(
+            name=customer.name,
+            address=customer.address,
+            email=customer.email,
+            phone=customer.phone,
+        )

@@ -7,9 +7,9 @@ from attrs import frozen
 
 from mechanic_core.access import OWNER_OR_MANAGER, Actor, Role
 from mechanic_core.accounts.account import Session
-from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound
+from mechanic_core.customers.customer import Customer, CustomerDetails, CustomerId, CustomerNotFound
 from mechanic_core.estimates.decision import Decision
-from mechanic_core.estimates.estimate import Estimate
+from mechanic_core.estimates.estimate import Estimate, EstimateNumber
 from mechanic_core.invoices.credit_note import CreditNote
 from mechanic_core.invoices.invoice import Invoice
 from mechanic_core.invoices.ports import InvoiceFilter
@@ -20,7 +20,8 @@ from mechanic_core.recommendations.ports import RecommendationFilter
 from mechanic_core.recommendations.recommendation import Recommendation
 from mechanic_core.tickets.history import Entry
 from mechanic_core.tickets.ports import TicketFilter
-from mechanic_core.tickets.ticket import Ticket
+from mechanic_core.tickets.ticket import Ticket, TicketId
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.unit_of_work import ReadOnly, Work
 from mechanic_core.values import Clock, Email
 from mechanic_core.vehicles.odometer import OdometerReading, OwnersReading
@@ -70,6 +71,29 @@ class ExportedTicket:
 
 
 @frozen(kw_only=True)
+class ExportedEstimatePaper:
+    """Whom and which vehicle the paper of an estimate shows, which was made for the customer.
+
+    The ticket may be another customer's: it was found to be theirs since.
+    """
+
+    ticket_id: TicketId
+    number: EstimateNumber
+    customer: CustomerDetails | None
+    vehicle: TicketVehicle | None
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> Self:
+        """Return what the paper of *estimate* shows, and the estimate itself does not."""
+        return cls(
+            ticket_id=estimate.ticket_id,
+            number=estimate.number,
+            customer=estimate.customer,
+            vehicle=estimate.vehicle,
+        )
+
+
+@frozen(kw_only=True)
 class ExportedInvoice:
     """An invoice and its credit notes, oldest first."""
 
@@ -103,6 +127,7 @@ class CustomerExport:
     account: ExportedAccount | None
     vehicles: tuple[ExportedVehicle, ...]
     service_tickets: tuple[ExportedTicket, ...]
+    estimate_papers: tuple[ExportedEstimatePaper, ...]
     recommendations: tuple[Recommendation, ...]
     invoices: tuple[ExportedInvoice, ...]
     mails: tuple[ExportedMail, ...]
@@ -135,6 +160,9 @@ class ExportCustomer:
                 account=_account(work, customer),
                 vehicles=_vehicles(work, reader),
                 service_tickets=_tickets(work, reader, at),
+                estimate_papers=tuple(
+                    map(ExportedEstimatePaper.of, work.estimate_lists.made_for(customer_id))
+                ),
                 recommendations=_recommendations(work, reader),
                 invoices=_invoices(work, reader),
                 mails=_mails(work, customer),

@@ -30,9 +30,10 @@ from mechanic_core.values import Clock
 class MergeCustomers:
     """Merge another record of the same customer into this one; the other is gone then.
 
-    Its vehicles, tickets, recommendations and invoices become this customer's, with a line in the
-    history of each ticket, and members that are null are filled from it. If only the other has a login, this customer gets it
-    with its e-mail address; if both have one, that of the other ends. All sessions of the other end.
+    Its vehicles, tickets, estimates, recommendations and invoices become this customer's, with a line
+    in the history of each ticket, and members that are null are filled from it. If only the other has
+    a login, this customer gets it with its e-mail address; if both have one, that of the other ends.
+    All sessions of the other end.
     """
 
     policy: ClassVar = MANAGERS_ONLY
@@ -107,5 +108,6 @@ def _move_all(
     )
     work.vehicle_lists.reassign(former, owner, at)
     work.ticket_owners.reassign(former, owner, line)
+    work.estimate_lists.reassign(former, owner)
     work.invoice_lists.reassign(former, owner, at)
     work.stored_answers.reassign(former, owner)

@@ -14,7 +14,6 @@ from mechanic_core.rules import Length, checked
 from mechanic_core.tickets.bounds import MAX_JOBS
 from mechanic_core.tickets.job import JobId
 from mechanic_core.tickets.ticket import Ticket
-from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import EDITABLE_STATUSES
 from mechanic_core.values import Name
 
@@ -24,8 +23,6 @@ class Approval:
     """An estimate as its link shows it; with *decisions* it is the receipt for them."""
 
     estimate: Estimate
-    customer: Name
-    vehicle: TicketVehicle | None
     expires_at: datetime
     decisions: tuple[Decision, ...]
 

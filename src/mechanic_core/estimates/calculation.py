@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from mechanic_core.access import Actor, By
+from mechanic_core.customers.customer import CustomerDetails
 from mechanic_core.errors import Unknown
 from mechanic_core.estimates.estimate import (
     Estimate,
@@ -47,8 +48,9 @@ def jobs_to_estimate(ticket: Ticket, form: EstimateForm) -> tuple[Job, ...]:
     return tuple(job for job in ticket.jobs if job.id in form.job_ids)
 
 
-def estimate_of(  # noqa: PLR0913 - of what, under which rules, with which number, and by whom when
+def estimate_of(  # noqa: PLR0913 - of what, for whom, under which rules, which one, by whom, when
     ticket: Ticket,
+    customer: CustomerDetails | None,
     form: EstimateForm,
     profile: Profile,
     number: EstimateNumber,
@@ -74,6 +76,9 @@ def estimate_of(  # noqa: PLR0913 - of what, under which rules, with which numbe
         note=form.note,
         created_at=at,
         by=By(role=actor.role, id=actor.id),
+        customer_id=ticket.customer_id,
+        customer=customer,
+        vehicle=ticket.vehicle,
         updated_at=at,
     ).digested()
 

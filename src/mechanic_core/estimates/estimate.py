@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final, NewType, Self, TypeVar
 from attrs import evolve, fields, frozen
 
 from mechanic_core.access import By
+from mechanic_core.customers.customer import CustomerDetails, CustomerId
 from mechanic_core.digests import Digested
 from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, WrongState
 from mechanic_core.events.event import ESTIMATES_OF_A_TICKET, EventType, SubjectKind
@@ -21,6 +22,7 @@ from mechanic_core.rules import Description, Example, Length, Unpublished, check
 from mechanic_core.tickets.bounds import MAX_JOBS
 from mechanic_core.tickets.job import JobId, JobKind, JobTitle
 from mechanic_core.tickets.ticket import TicketId
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.validators import unchecked
 from mechanic_core.values import IdNumber, Note, Version
 
@@ -58,7 +60,8 @@ class EstimateAnswered(WrongState):
 class EstimateStatus(StrEnum):
     """What has become of an estimate; where several hold, the first of these but `open`.
 
-    `superseded`: a newer one holds one of its jobs, or one was removed before it was answered.
+    `superseded`: a newer one holds one of its jobs, one was removed before it was answered, or the
+    ticket was found to be another customer's.
     `answered`: each of its jobs has an answer. `expired`: the last day of its validity is over.
     """
 
@@ -183,6 +186,11 @@ class Estimate(Digested):
     note: Note | None
     created_at: datetime
     by: By
+    # For whom and for which vehicle it was made, as they were: its paper and its link show them.
+    # None is a customer who had been erased; the id becomes another when two records are merged.
+    customer_id: Annotated[CustomerId, Unpublished()]
+    customer: Annotated[CustomerDetails | None, Unpublished()]
+    vehicle: Annotated[TicketVehicle | None, Unpublished()]
     digest: Annotated[
         str, Example("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
     ] = ""

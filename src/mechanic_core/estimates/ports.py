@@ -58,6 +58,14 @@ class EstimateLists(Protocol):
         """Return the estimates of each ticket that has one, as `of` returns them."""
         ...
 
+    def made_for(self, customer_id: CustomerId) -> Sequence[Estimate]:
+        """Return the estimates that were made for a customer, oldest tickets first."""
+        ...
+
+    def reassign(self, former: CustomerId, owner: CustomerId) -> None:
+        """Have the estimates that were made for *former* be *owner*'s, with all else as it was."""
+        ...
+
 
 class Decisions(Protocol):
     """The decisions of customers, which are append-only. Who adds one locks its ticket."""

@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Final, NewType, Self
 from attrs import evolve, frozen
 
 from mechanic_core.access import By
-from mechanic_core.customers.customer import CustomerId
+from mechanic_core.customers.customer import CustomerDetails, CustomerId
 from mechanic_core.digests import Digest
 from mechanic_core.errors import NotFound, Problem, RuleBroken
 from mechanic_core.events.event import EventType, SubjectKind
-from mechanic_core.invoices.invoice import Invoice, InvoicedCustomer, InvoiceId, PreviousDigest
+from mechanic_core.invoices.invoice import Invoice, InvoiceId, PreviousDigest
 from mechanic_core.invoices.number_series import DocumentNumber, NumberedDocument
 from mechanic_core.money import Money
 from mechanic_core.pricing.bounds import MAX_LINES
@@ -67,7 +67,7 @@ class CreditNote(NumberedDocument):
     invoice_number: Annotated[str, Example("INV-1")]
     ticket_id: TicketId
     customer_id: Annotated[CustomerId, Unpublished()]
-    customer: InvoicedCustomer
+    customer: CustomerDetails
     seller: Annotated[ProfileValues, Description("The shop's profile as it was.")]
     lines: tuple[CreditedLine, ...]
     tax: tuple[AuthorityTax, ...]

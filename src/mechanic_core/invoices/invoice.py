@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, NewType, Self
 from attrs import evolve, frozen
 
 from mechanic_core.access import By
-from mechanic_core.customers.customer import Customer, CustomerId
+from mechanic_core.customers.customer import CustomerDetails, CustomerId
 from mechanic_core.digests import Digest
 from mechanic_core.errors import Conflict, NotFound, Stale, WrongState
 from mechanic_core.estimates.decision import Decision
@@ -22,7 +22,7 @@ from mechanic_core.tickets.job import JobId, JobKind, JobTitle
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.tickets.workflow import Status
-from mechanic_core.values import Address, Email, Name, Phone, Text, Version
+from mechanic_core.values import Text, Version
 
 InvoiceId = NewType("InvoiceId", Annotated[int, Example(21)])
 
@@ -80,26 +80,6 @@ class PaymentStatus(StrEnum):
 
 
 @frozen(kw_only=True)
-class InvoicedCustomer:
-    """The customer as they were when the document was issued."""
-
-    name: Name
-    address: Address | None
-    email: Email | None
-    phone: Phone | None
-
-    @classmethod
-    def of(cls, customer: Customer) -> Self:
-        """Return the details of *customer*."""
-        return cls(
-            name=customer.name,
-            address=customer.address,
-            email=customer.email,
-            phone=customer.phone,
-        )
-
-
-@frozen(kw_only=True)
 class InvoicedJob:
     """A job of the ticket, and the sums of its lines."""
 
@@ -126,7 +106,7 @@ class Invoice(NumberedDocument):
     sequence: Annotated[int, Unpublished()]
     ticket_id: TicketId
     customer_id: CustomerId
-    customer: InvoicedCustomer
+    customer: CustomerDetails
     seller: Annotated[ProfileValues, Description("The shop's profile as it was.")]
     vehicle: TicketVehicle | None
     odometer: Annotated[int | None, Example(148_200)]

@@ -7,8 +7,7 @@ from typing import Annotated
 
 from attrs import evolve, frozen
 
-from mechanic_core.customers.customer import CustomerId
-from mechanic_core.invoices.invoice import InvoicedCustomer
+from mechanic_core.customers.customer import CustomerDetails, CustomerId
 from mechanic_core.money import Money
 from mechanic_core.profile.profile import ProfileValues
 from mechanic_core.rules import Description, Example, Unpublished
@@ -53,7 +52,7 @@ class Statement:
     """What a customer owed at first, what was added, and what they owe at last."""
 
     customer_id: CustomerId
-    customer: InvoicedCustomer
+    customer: CustomerDetails
     seller: Annotated[ProfileValues, Unpublished()]
     since: Annotated[date | None, Unpublished()]
     until: Annotated[date | None, Unpublished()]

@@ -6,8 +6,7 @@ from typing import ClassVar, final
 from attrs import frozen
 
 from mechanic_core.access import MANAGERS_ONLY, OWNER_OR_STAFF, Actor
-from mechanic_core.customers.customer import CustomerId, CustomerNotFound
-from mechanic_core.invoices.invoice import InvoicedCustomer
+from mechanic_core.customers.customer import CustomerDetails, CustomerId, CustomerNotFound
 from mechanic_core.profile.calendar import Period
 from mechanic_core.profile.profile import ProfileValues, values_of
 from mechanic_core.statements.receivables import Receivables, aged
@@ -38,7 +37,7 @@ class ReadStatement:
         entries = with_balances(opening, entries)
         return Statement(
             customer_id=customer_id,
-            customer=InvoicedCustomer.of(customer),
+            customer=CustomerDetails.of(customer),
             seller=values_of(profile, ProfileValues),
             since=period.since,
             until=period.until,

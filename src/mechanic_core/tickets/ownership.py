@@ -51,7 +51,7 @@ def is_erased(work: Work, customer_id: CustomerId) -> bool:
 def give_to(work: Work, ticket: Ticket, customer_id: int | None, at: datetime) -> Ticket:
     """Return *ticket* as that customer's; itself if it is theirs or None is given.
 
-    Links to its estimates, which the former customer may have, end.
+    Its estimates, which were made for the former customer, are superseded, and links to them end.
     Both customers are locked, in the order of their ids. Raises `Unknown` for one who does not
     exist, `TooMany`, and `CustomerFixed`.
     """
@@ -68,4 +68,6 @@ def give_to(work: Work, ticket: Ticket, customer_id: int | None, at: datetime) -
                 raise Unknown("#/customer_id") from None
     require_room(work, after.customer_id)
     work.approval_links.forget(ticket.customer_id, ticket.id)
+    for estimate in work.estimates.standing(ticket.id):
+        work.estimates.save(estimate.supersede(at))
     return after

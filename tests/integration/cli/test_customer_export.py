@@ -91,6 +91,16 @@ def seen_by_ada(shop: Shop) -> dict[str, Any]:
             }
             for one in shop.list_my_tickets(ADA, page).items
         ],
+        "estimate_papers": [
+            {
+                "ticket_id": one.ticket_id,
+                "number": one.number,
+                "customer": as_json(one.customer),
+                "vehicle": as_json(one.vehicle),
+            }
+            for ticket in shop.list_my_tickets(ADA, page).items
+            for one in shop.list_estimates(ADA, ticket.id, page).items
+        ],
         "recommendations": [
             *map(as_json, shop.list_recommendations(ADA, RecommendationFilter(), page).items)
         ],

@@ -1,4 +1,4 @@
-"""An invoice and a credit note on paper are the same bytes for ever, on each database."""
+"""Estimates, invoices and credit notes on paper are the same bytes for ever, on each database."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,10 +12,8 @@ from attrs import field, frozen
 from tests.integration.apps import ADA, EVE, AppClient
 from tests.integration.programs import send, serving
 
-PAPERS: Final = [
-    f"{path}.{end}" for path in ("/invoices/1", "/credit_notes/1") for end in ("html", "pdf")
-]
 TICKET: Final = "/service_tickets/1"
+DOCUMENTS: Final = (f"{TICKET}/estimates/1", "/invoices/1", "/credit_notes/1")
 RATES: Final = [
     {"tax_class": "parts", "authority": "State", "percent": 7.25},
     {"tax_class": "labor", "authority": "State", "percent": 7.25},
@@ -27,6 +25,11 @@ DECISION: Final = {
     "channel": "phone",
     "contact": "+1-555-0123",
 }
+
+
+def papers_of(*documents: str) -> list[str]:
+    """Return the paths of the papers of documents."""
+    return [f"{path}.{end}" for path in documents for end in ("html", "pdf")]
 
 
 @frozen
@@ -44,10 +47,11 @@ class Desk:
         assert answer.status_code in (200, 201), answer.text
         return answer.json
 
-    def papers(self) -> list[bytes]:
-        """Return every paper."""
-        answers = [self.client.get(path, self.token) for path in PAPERS]
-        assert [200] * len(PAPERS) == [one.status_code for one in answers]
+    def papers(self, *documents: str) -> list[bytes]:
+        """Return the papers of *documents*, or of all."""
+        paths = papers_of(*documents or DOCUMENTS)
+        answers = [self.client.get(path, self.token) for path in paths]
+        assert [200] * len(paths) == [one.status_code for one in answers]
         return [one.content for one in answers]
 
 
@@ -106,6 +110,42 @@ def test_papers_are_the_same_whatever_happens_later(desk: Desk) -> None:
     assert "Ada Lovelace" == desk.client.get("/invoices/2", desk.token).json["customer"]["name"]
 
 
+def test_an_estimate_stays_while_its_ticket_goes_on(desk: Desk) -> None:
+    """
+    Name, address, plate, odometer, description, day, vehicle, line, profile, answers, erasure.
+    """
+    ticket, owner = "/service_tickets/2", {"customer_id": 2}
+    for plate in ("8XYZ", "9XYZ"):
+        desk.do("POST", "/vehicles", owner | {"plate": plate})
+    about = {"vehicle_id": 2, "odometer": 100, "description": "Noise"}
+    desk.do("POST", "/service_tickets", owner | about)
+    desk.do("POST", f"{ticket}/jobs", {"title": "Bearing"})
+    desk.do("POST", f"{ticket}/labor", {"description": "Fit", "hours": 2, "rate": 80})
+    job = desk.do("POST", f"{ticket}/estimates", {})["jobs"][0]["id"]
+    estimate = f"{ticket}/estimates/1"
+    before = desk.papers(estimate)
+
+    contact = {"name": "Cleo Lovelace", "address": "3 Ash St", "phone": "+1-555-0177"}
+    for path, change in (
+        ("/customers/2", contact),
+        ("/vehicles/2", {"plate": "OTHER", "make": "Ford"}),
+        (ticket, {"odometer": 200, "description": "Squeals", "service_date": "2026-03-01"}),
+        (ticket, {"vehicle_id": 3}),
+        (f"{ticket}/labor/3", {"rate": 90}),
+        ("/shop", {"name": "Other", "time_zone": "Asia/Tokyo", "tax_rates": []}),
+    ):
+        desk.do("PATCH", path, change)
+        assert before == desk.papers(estimate), path
+    answers = [{"job_id": job, "answer": "authorized"}]
+    desk.do("POST", f"{estimate}/decisions", DECISION | {"answers": answers})
+    desk.do("POST", f"{ticket}/estimates", {})
+    desk.do("POST", f"{ticket}/transitions", {"to": "cancelled"})
+    assert 204 == desk.client.ask("DELETE", "/customers/2", desk.token).status_code
+
+    assert before == desk.papers(estimate)
+    assert before[0] != desk.papers(f"{ticket}/estimates/2")[0]
+
+
 def test_another_process_makes_the_same_papers(desk: Desk, url: str, tmp_path: Path) -> None:
     """
     A server of its own, in another time zone, after the world has changed.
@@ -118,7 +158,7 @@ def test_another_process_makes_the_same_papers(desk: Desk, url: str, tmp_path: P
         closing(program.connection()) as connection,
     ):
         found = []
-        for path in PAPERS:
+        for path in papers_of(*DOCUMENTS):
             send(connection, "GET", path, token=token)
             found.append(connection.getresponse().read())
 

@@ -6,15 +6,23 @@ from attrs import evolve
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.account import Credentials
 from mechanic_core.customers.customer import (
+    CustomerDetails,
     CustomerId,
     CustomerMerge,
     CustomerNotFound,
     NewCustomer,
     Registration,
 )
-from mechanic_core.customers.export import CustomerExport, ExportedMail, ExportedSession
+from mechanic_core.customers.export import (
+    CustomerExport,
+    ExportedEstimatePaper,
+    ExportedMail,
+    ExportedSession,
+)
+from mechanic_core.estimates.estimate import EstimateForm
 from mechanic_core.mail.outgoing_mail import MailKind, OutgoingMail
 from mechanic_core.tickets.forms import TicketDraft
+from mechanic_core.tickets.job import JobDraft
 from mechanic_core.tickets.workflow import Status
 from mechanic_core.vehicles.ports import VehicleFilter
 from mechanic_core.vehicles.vehicle import VehicleForm, VehicleId
@@ -97,6 +105,29 @@ def test_others_are_not_in_it(premises: Premises) -> None:
     assert ticket.history == premises.shop.list_history(CUSTOMER, moved.id, ALL).items
     assert "Cleo" == premises.history(moved.id)[0].by.name
     assert "Cleo" not in repr(found)
+
+
+def test_it_has_what_is_on_the_papers_of_estimates(premises: Premises) -> None:
+    """
+    As it was: also of a ticket that is another customer's now, who gets nothing of it.
+    """
+    shop, ticket = premises.shop, premises.open(vehicle_id=1)
+    ada, vehicle = shop.read_customer(CUSTOMER, ADA), ticket.vehicle
+    shop.add_job(MECHANIC, ticket.id, JobDraft(title="Brakes"))
+    estimate = shop.make_estimate(MECHANIC, ticket.id, EstimateForm())
+    shop.change_customer(CUSTOMER, ADA, lambda form: evolve(form, address="2 Oak St"))
+    paper = ExportedEstimatePaper(
+        ticket_id=ticket.id,
+        number=estimate.number,
+        customer=CustomerDetails.of(ada),
+        vehicle=vehicle,
+    )
+    assert (paper,) == export(premises).estimate_papers
+
+    shop.change_ticket(MECHANIC, ticket.id, lambda form: evolve(form, customer_id=2))
+
+    assert (paper,) == export(premises).estimate_papers
+    assert () == export(premises, 2).estimate_papers
 
 
 def test_who_has_no_login_has_no_account(premises: Premises) -> None:

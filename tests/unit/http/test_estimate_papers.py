@@ -43,6 +43,13 @@ PROFILE = {
 }
 SCRIPT = "<script>alert('1')</script>"
 MINUS = "\N{MINUS SIGN}"
+WORLD = (
+    ("/customers/1", {"name": "Ada Lovelace", "address": "2 Oak St", "phone": "555-0111"}),
+    ("/vehicles/1", {"plate": "OTHER"}),
+    ("/service_tickets/1", {"odometer": 150_000, "description": "Squeals"}),
+    ("/service_tickets/1", {"service_date": "2026-03-01"}),
+    ("/shop", {"name": "Other", "time_zone": "Asia/Tokyo", "currency": "USD", "disclosures": []}),
+)
 HTML, PDF = "/service_tickets/1/estimates/1.html", "/service_tickets/1/estimates/1.pdf"
 
 
@@ -140,9 +147,11 @@ def test_only_jobs_to_be_answered_ask(shop: Client) -> None:
 
 def test_an_erased_customer_is_left_out(shop: Client) -> None:
     """
-    The paper of an erased customer has nobody on it.
+    The paper that was made for a customer who was erased before has nobody on it.
     """
-    assert Buyer() == estimate_paper(evolve(printed(shop), customer=None)).buyer
+    estimate = evolve(printed(shop).estimate, customer=None)
+
+    assert Buyer() == estimate_paper(EstimatePrintout(estimate=estimate)).buyer
 
 
 def test_the_page_says_all_of_it(shop: Client) -> None:
@@ -180,9 +189,11 @@ def test_the_page_needs_nothing_else(shop: Client) -> None:
 @pytest.mark.parametrize("path", [HTML, PDF])
 def test_the_same_estimate_is_the_same_bytes(shop: Client, path: str) -> None:
     """
-    Also after an answer, and the next day; a client that has it gets 304.
+    Also after changes of all that it shows, an answer, and a day; a client that has it gets 304.
     """
     first = shop.get(path, CUSTOMER)
+    for changed, body in WORLD:
+        put(shop, "PATCH", changed, body)
     answers = {"answers": [{"job_id": 1, "answer": "authorized"}]}
     put(
         shop,
@@ -213,6 +224,36 @@ def test_strangers_find_nothing(shop: Client, path: str) -> None:
     ]
 
     assert [404, 401, 404, 404] == [one.status_code for one in answers]
+
+
+@pytest.mark.parametrize("path", [HTML, PDF])
+def test_a_paper_is_of_whom_it_was_made_for(shop: Client, path: str) -> None:
+    """
+    Of a ticket that was corrected the papers with the former customer on them are for staff alone.
+    """
+    first = shop.get(path, MECHANIC).content
+
+    put(shop, "PATCH", "/service_tickets/1", {"customer_id": 2})
+
+    assert [404, 404] == [shop.get(path, one).status_code for one in (OTHER, CUSTOMER)]
+    assert first == shop.get(path, MECHANIC).content
+    shown = shop.get("/service_tickets/1/estimates/1", OTHER)
+    assert (200, "superseded") == (shown.status_code, shown.json["status"])
+    put(shop, "POST", "/service_tickets/1/estimates", {})
+    newer = shop.get(path.replace("estimates/1", "estimates/2"), OTHER)
+    assert 200 == newer.status_code
+
+
+@pytest.mark.parametrize("path", [HTML, PDF])
+def test_a_merged_customer_keeps_their_papers(shop: Client, path: str) -> None:
+    """
+    The papers of the record that is gone are those of the one that is left, as they were.
+    """
+    first = shop.get(path, CUSTOMER).content
+
+    put(shop, "POST", "/customers/2/merge", {"from_id": 1})
+
+    assert first == shop.get(path, OTHER).content
 
 
 def test_pdf_gets_the_whole_paper(shop: Client) -> None:

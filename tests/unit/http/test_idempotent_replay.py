@@ -14,6 +14,7 @@ from mechanic_adapters.memory import MemoryStore
 from mechanic_adapters.memory.repositories.stored_answers import STORED_ANSWERS, MemoryStoredAnswers
 from mechanic_core.access import ANONYMOUS, Actor, Role
 from mechanic_core.accounts.ports import Passwords
+from mechanic_core.estimates.estimate import Estimate
 from mechanic_core.idempotency import ERASED, EXPIRY
 from mechanic_core.invoices.credit_note import CreditNote
 from mechanic_core.invoices.invoice import Invoice
@@ -317,7 +318,7 @@ def test_answers_with_a_customer_id_are_about_that_customer() -> None:
     posts = [p for route in ROUTES for p in route.operations.values() if p.accepts_idempotency_key]
     records = {p.signature.response for p in posts}
 
-    personal = {Vehicle, Ticket, Recommendation, Invoice, CreditNote, Payment}
+    personal = {Vehicle, Ticket, Estimate, Recommendation, Invoice, CreditNote, Payment}
     assert personal == {cls for cls in records if "customer_id" in members_of(cls)}
     assert personal == {cls for cls in records if hasattr(cls, "customer_id")}
 

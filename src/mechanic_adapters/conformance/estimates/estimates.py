@@ -7,6 +7,7 @@ from attrs import evolve
 
 from mechanic_adapters.conformance.samples.declarations import PaginatedList, Write
 from mechanic_adapters.conformance.samples.estimates import (
+    ADA,
     TEXT,
     add_estimate,
     full_estimate,
@@ -18,7 +19,9 @@ from mechanic_adapters.conformance.samples.records import (
     AT,
     LATER,
     UNKNOWN,
+    add_customer,
     add_mechanic,
+    add_ticket,
     ticket_of,
 )
 from mechanic_adapters.conformance.samples.seed import Seed
@@ -31,7 +34,6 @@ from mechanic_core.estimates.estimate import (
     EstimateStatus,
 )
 from mechanic_core.events.event import EventType, SubjectKind
-from mechanic_core.money import Money
 from mechanic_core.tickets.job import JobId
 from mechanic_core.tickets.ticket import TicketId
 from mechanic_core.unit_of_work import Store, Work
@@ -49,6 +51,12 @@ WRITES: Final = (
         lambda work, seed: work.estimates.save(superseded(seed.estimate)),
         "estimates",
         {EventType.ESTIMATE_CHANGED: ("status",)},
+    ),
+    Write(
+        "estimates.reassign",
+        lambda work, seed: work.estimate_lists.reassign(seed.customer.id, seed.heir.id),
+        "estimates",
+        {},
     ),
 )
 LISTS: Final = (
@@ -121,7 +129,7 @@ class TestEstimates:
 
         once = save(
             store,
-            evolve(added, answered=answered, updated_at=LATER, note="!", revised_total=Money(1)),
+            evolve(added, answered=answered, updated_at=LATER, note="!", customer=ADA),
         )
         assert evolve(added, answered=answered, updated_at=LATER, version=2) == once
         assert once == read(store, added)
@@ -165,6 +173,24 @@ class TestEstimates:
             assert {} == lists.numbered(ticket.id, [])
             found = lists.of_all([without.id, other.id, ticket.id])
             assert {ticket.id: mine, other.id: (theirs,)} == found
+
+    def test_gives_those_of_a_customer_to_another(self, store: Store) -> None:
+        """Whoever has the ticket: for whom each was made is known by itself, and changes alone."""
+        ada, bo, cy = (add_customer(store) for _ in "abc")
+        first, second = (add_ticket(store, ada) for _ in "ab")
+        mine = [add_estimate(store, full_estimate(one)) for one in (first, second)]
+        corrected = add_estimate(store, new_estimate(add_ticket(store, cy), customer_id=ada.id))
+        theirs = add_estimate(store, new_estimate(add_ticket(store, cy)))
+
+        with store.begin() as work:
+            work.estimate_lists.reassign(ada.id, bo.id)
+
+        moved = [evolve(one, customer_id=bo.id) for one in (*mine, corrected)]
+        with store.read_only() as work:
+            found = [work.estimate_lists.made_for(one.id) for one in (ada, bo, cy)]
+        assert [[], moved, [theirs]] == [list(one) for one in found]
+        saved = save(store, superseded(corrected))
+        assert bo.id == saved.customer_id == read(store, corrected).customer_id
 
     def test_is_a_subject_of_events(self, store: Store) -> None:
         """An estimate is found by its id, which its path tells."""

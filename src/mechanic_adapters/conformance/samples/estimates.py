@@ -8,6 +8,7 @@ from attrs import evolve
 
 from mechanic_adapters.conformance.samples.records import AT, NOBODY, TOTALS
 from mechanic_core.access import Actor, By
+from mechanic_core.customers.customer import CustomerDetails
 from mechanic_core.estimates.approval_links import ApprovalLink
 from mechanic_core.estimates.decision import Answer, Channel, Decision, DecisionKind, JobAnswer
 from mechanic_core.estimates.estimate import (
@@ -27,10 +28,16 @@ from mechanic_core.profile.profile import ProfileValues
 from mechanic_core.recommendations.recommendation import Recommendation, RecommendedLine
 from mechanic_core.tickets.job import JobId, JobKind
 from mechanic_core.tickets.ticket import Ticket, TicketId
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.unit_of_work import Store
+from mechanic_core.vehicles.vehicle import VehicleId
 
 TEXT: Final = "Größe, „quoted“\n🔧"
 AUTHORITY: Final = "Größe 🔧"
+ADA: Final = CustomerDetails(
+    name="Ada Größe", address=TEXT, email="ada@example.com", phone="+1-555-0100"
+)
+OLD_CAR: Final = TicketVehicle(id=VehicleId(2**50), vin=None, plate="Ä 1", year=1999)
 FEE: Final = SuppliesFee(percent=Percent(82_500), of=(FeeBase.LABOR,), cap=Money(1))
 
 _numbers = count(1)
@@ -51,6 +58,9 @@ def new_estimate(ticket: Ticket, number: int = 1, **fields: Any) -> Estimate:
         "note": None,
         "created_at": AT,
         "by": By(role=None, id=0),
+        "customer_id": ticket.customer_id,
+        "customer": None,
+        "vehicle": ticket.vehicle,
         "updated_at": AT,
     }
     estimate = Estimate(ticket_id=ticket.id, number=EstimateNumber(number), **defaults | fields)
@@ -82,6 +92,8 @@ def full_estimate(ticket: Ticket, number: int = 1, actor: Actor = NOBODY) -> Est
         valid_until=date(2026, 4, 30),
         note=TEXT,
         by=By(role=actor.role, id=actor.id),
+        customer=ADA,
+        vehicle=OLD_CAR,
     )
 
 

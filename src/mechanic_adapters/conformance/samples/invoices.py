@@ -6,12 +6,19 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from mechanic_adapters.conformance.samples.estimates import AUTHORITY, FEE, TEXT, new_answer
+from mechanic_adapters.conformance.samples.estimates import (
+    ADA,
+    AUTHORITY,
+    FEE,
+    OLD_CAR,
+    TEXT,
+    new_answer,
+)
 from mechanic_adapters.conformance.samples.records import AT, DAY, TOTALS
 from mechanic_core.access import By
 from mechanic_core.invoices.balance import Balance
 from mechanic_core.invoices.credit_note import CreditNote
-from mechanic_core.invoices.invoice import Invoice, InvoicedCustomer, InvoicedJob
+from mechanic_core.invoices.invoice import Invoice, InvoicedJob
 from mechanic_core.invoices.number_series import Series
 from mechanic_core.money import Money, Percent, Quantity
 from mechanic_core.payments.payment import Payment, PaymentMethod, Refund
@@ -23,14 +30,9 @@ from mechanic_core.pricing.pricing_rules import TaxRate
 from mechanic_core.profile.profile import ProfileValues
 from mechanic_core.tickets.job import JobId, JobKind
 from mechanic_core.tickets.ticket import Ticket, TicketId
-from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 from mechanic_core.unit_of_work import Store
-from mechanic_core.vehicles.vehicle import VehicleId
 
 TOTAL: Final = Money(10_000)
-ADA: Final = InvoicedCustomer(
-    name="Ada Größe", address=TEXT, email="ada@example.com", phone="+1-555-0100"
-)
 TAX: Final = AuthorityTax(
     tax_class="oil", authority=AUTHORITY, percent=Percent(1), base=Money(-7), tax=Money(2**60)
 )
@@ -80,7 +82,7 @@ def full_invoice(ticket: Ticket, **fields: Any) -> Invoice:
     every: dict[str, Any] = {
         "customer": ADA,
         "seller": ProfileValues(tax_rates=(rate,), supplies_fee=FEE, disclosures=(TEXT,)),
-        "vehicle": TicketVehicle(id=VehicleId(2**50), vin=None, plate="Ä 1", year=1999),
+        "vehicle": OLD_CAR,
         "odometer": 148_200,
         "description": TEXT,
         "jobs": (InvoicedJob(id=JobId(2**50), title=TEXT, kind=JobKind.WARRANTY, totals=TOTALS),),

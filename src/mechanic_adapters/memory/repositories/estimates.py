@@ -77,6 +77,15 @@ class MemoryEstimates(Estimates, EstimateLists):
         found = {one: self.of(one, WHOLE_LIST).items for one in ticket_ids}
         return {one: estimates for one, estimates in found.items() if estimates}
 
+    def made_for(self, customer_id: CustomerId) -> Sequence[Estimate]:
+        found = [one for one in self._tables[_ESTIMATES].all() if one.customer_id == customer_id]
+        return [self._read(one) for one in sorted(found, key=lambda one: one.id)]
+
+    def reassign(self, former: CustomerId, owner: CustomerId) -> None:
+        table = self._tables[_ESTIMATES]
+        for one in [one for one in table.all() if one.customer_id == former]:
+            table.put(one.id, evolve(one, customer_id=owner))
+
     def _of(self, ticket_id: TicketId) -> Iterator[Estimate]:
         return (one for one in self._tables[_ESTIMATES].all() if one.ticket_id == ticket_id)
 

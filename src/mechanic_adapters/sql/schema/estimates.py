@@ -14,6 +14,7 @@ from mechanic_adapters.sql.schema.columns import (
 )
 from mechanic_adapters.sql.schema.metadata import METADATA, record_table
 from mechanic_core.access import Role
+from mechanic_core.customers.customer import CustomerDetails
 from mechanic_core.errors import LostRace
 from mechanic_core.estimates.decision import Channel, DecisionKind, JobAnswer
 from mechanic_core.estimates.estimate import EstimatedJob, EstimatedSupplies
@@ -22,6 +23,7 @@ from mechanic_core.pricing.document import AuthorityTax, Totals
 from mechanic_core.profile.profile import ProfileValues
 from mechanic_core.recommendations.recommendation import RecommendationStatus, RecommendedLine
 from mechanic_core.tickets.job import JobId
+from mechanic_core.tickets.ticket_vehicle import TicketVehicle
 
 estimates = Table(
     "estimates",
@@ -41,10 +43,15 @@ estimates = Table(
     moment("created_at"),
     Column("by_role", one_of(Role, "by_role")),
     number("by_id"),
+    record_text("customer", CustomerDetails, nullable=True),
+    record_text("vehicle", TicketVehicle, nullable=True),
     text("digest"),
     UniqueConstraint("ticket_id", "number", info={"refusal": LostRace}),
 )
-"""Append-only, enforced by triggers. The id is made of the ticket's and the number."""
+"""Append-only, enforced by triggers. The id is made of the ticket's and the number.
+
+*customer* and *vehicle* are on its paper alone: JSON and the digest leave them out.
+"""
 
 estimate_states = Table(
     "estimate_states",
@@ -56,12 +63,17 @@ estimate_states = Table(
         primary_key=True,
         autoincrement=False,
     ),
+    reference("customer_id", "customers.id"),
     record_text("answered", tuple[JobId, ...]),
     moment("superseded_at", nullable=True),
     moment("updated_at"),
     version(),
+    Index(None, "customer_id", "estimate_id"),
 )
-"""What becomes of each estimate: the jobs that have an answer, and whether it is superseded."""
+"""What becomes of each estimate: the jobs that have an answer, and whether it is superseded.
+
+*customer_id* is for whom it was made: not the ticket's customer where that one was corrected since.
+"""
 
 decisions = record_table(
     "decisions",

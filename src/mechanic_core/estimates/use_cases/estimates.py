@@ -5,7 +5,7 @@ from typing import ClassVar, final
 from attrs import evolve, frozen
 
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
-from mechanic_core.customers.customer import CustomerNotFound
+from mechanic_core.customers.customer import CustomerDetails, CustomerId, CustomerNotFound
 from mechanic_core.estimates.calculation import estimate_of
 from mechanic_core.estimates.estimate import (
     MAX_ESTIMATES,
@@ -22,7 +22,7 @@ from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.history import Entry, HistoryEvent
 from mechanic_core.tickets.ownership import customer_of
 from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
-from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Work, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -53,7 +53,8 @@ class MakeEstimate:
             number = work.estimates.next_number(ticket_id)
             if number > MAX_ESTIMATES:
                 raise TooMany(MAX_ESTIMATES, "estimates of the ticket")
-            estimate = estimate_of(ticket, form, profile, number, actor, at)
+            customer = _details_of(work, ticket.customer_id)
+            estimate = estimate_of(ticket, customer, form, profile, number, actor, at)
             for former in work.estimates.standing(ticket_id):
                 if former.holds_any(job.id for job in estimate.jobs):
                     work.estimates.save(former.supersede(at))
@@ -61,6 +62,13 @@ class MakeEstimate:
             entry = Entry.of(actor, at, HistoryEvent.ESTIMATED, to=text, note=form.note)
             work.tickets.save(evolve(ticket, updated_at=at), entry)
             return work.estimates.add(estimate).as_of(profile.today(at))
+
+
+def _details_of(work: Work, customer_id: CustomerId) -> CustomerDetails | None:
+    try:
+        return CustomerDetails.of(work.customers.get(customer_id))
+    except CustomerNotFound:
+        return None
 
 
 @final
@@ -109,9 +117,10 @@ class ReadEstimate:
 @final
 @frozen
 class PrintEstimate:
-    """Read an estimate with all that its paper shows.
+    """Read an estimate as it is printed, which never changes after it was made.
 
-    The paper is the estimate as it was made: answers that were given later do not change it.
+    The paper is the estimate as it was made, whatever is answered or changed later. Only staff get
+    the paper of one that was made for another customer than that to whom the ticket now belongs.
     """
 
     policy: ClassVar = OWNER_OR_STAFF
@@ -122,14 +131,11 @@ class PrintEstimate:
     def __call__(
         self, actor: Actor, ticket_id: TicketId, number: EstimateNumber
     ) -> EstimatePrintout:
-        """Return the estimate, its customer and its vehicle."""
+        """Return the estimate."""
         self.policy.admit(actor)
         with self.read_only() as work:
-            ticket = work.tickets.get(ticket_id)
-            self.policy.require_access(actor, ticket.customer_id, TicketNotFound())
+            owner = customer_of(work, ticket_id)
+            self.policy.require_access(actor, owner, TicketNotFound())
             estimate = work.estimates.get(ticket_id, number)
-            try:
-                customer = work.customers.get(ticket.customer_id)
-            except CustomerNotFound:
-                customer = None
-        return EstimatePrintout(estimate=estimate, customer=customer, vehicle=ticket.vehicle)
+        self.policy.require_access(actor, estimate.customer_id, EstimateNotFound())
+        return EstimatePrintout(estimate=estimate)

@@ -149,12 +149,9 @@ class ReadApproval:
             is_receipt = link.used_at is not None or estimate.status is EstimateStatus.ANSWERED
             if not is_receipt:
                 require_answerable(link, estimate, ticket, at)
-            customer = work.customers.get(ticket.customer_id)
             decisions = work.decisions.of(link.ticket_id, WHOLE_LIST).items if is_receipt else ()
         return Approval(
             estimate=estimate,
-            customer=customer.name,
-            vehicle=ticket.vehicle,
             expires_at=link.expires_at,
             decisions=tuple(one for one in decisions if one.estimate == link.number),
         )

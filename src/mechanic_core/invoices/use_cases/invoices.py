@@ -6,7 +6,7 @@ from typing import ClassVar, final
 from attrs import evolve, frozen
 
 from mechanic_core.access import CUSTOMERS_ONLY, OWNER_OR_STAFF, STAFF_ONLY, Actor, By
-from mechanic_core.customers.customer import CustomerNotFound
+from mechanic_core.customers.customer import CustomerDetails, CustomerNotFound
 from mechanic_core.estimates.ceiling import required_authorization
 from mechanic_core.estimates.decision import Decision
 from mechanic_core.estimates.estimate import EstimateNumber
@@ -15,7 +15,6 @@ from mechanic_core.invoices.balance import Balance
 from mechanic_core.invoices.invoice import (
     AlreadyInvoiced,
     Invoice,
-    InvoicedCustomer,
     InvoicedJob,
     InvoiceId,
     InvoiceNotFound,
@@ -101,7 +100,7 @@ def _draft(  # noqa: PLR0913 - of what, for whom, by whom and when
         sequence=0,
         ticket_id=ticket.id,
         customer_id=ticket.customer_id,
-        customer=InvoicedCustomer.of(work.customers.lock(ticket.customer_id)),
+        customer=CustomerDetails.of(work.customers.lock(ticket.customer_id)),
         seller=values_of(profile, ProfileValues),
         vehicle=ticket.vehicle,
         odometer=ticket.vehicle.odometer if ticket.vehicle else None,

@@ -28,8 +28,8 @@ def estimate_paper(printed: EstimatePrintout) -> Paper:
         currency=profile.currency,
         facts=tuple(_facts(estimate)),
         seller=figures.seller_of(profile),
-        buyer=figures.buyer_of(printed.customer),
-        vehicle=figures.vehicle_facts(printed.vehicle),
+        buyer=figures.buyer_of(estimate.customer),
+        vehicle=figures.vehicle_facts(estimate.vehicle),
         note=estimate.note or "",
         sections=tuple(_section(job, taxed) for job in estimate.jobs),
         sums=figures.document_sums(

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from mechanic_core.customers.customer import Customer
-from mechanic_core.invoices.invoice import InvoicedCustomer
+from mechanic_core.customers.customer import CustomerDetails
 from mechanic_core.pricing.credits import CreditedLine
 from mechanic_core.pricing.discounts import Discount, Scope, TicketDiscount
 from mechanic_core.pricing.document import AuthorityTax, LineFigures, PricedLine, Totals
@@ -30,7 +29,7 @@ def seller_of(profile: ProfileValues) -> Seller:
     )
 
 
-def buyer_of(customer: Customer | InvoicedCustomer | None) -> Buyer:
+def buyer_of(customer: CustomerDetails | None) -> Buyer:
     """Return who it is for; nobody where they were erased."""
     if customer is None:
         return Buyer()

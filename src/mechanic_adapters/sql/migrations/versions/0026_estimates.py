@@ -33,13 +33,13 @@ COLUMNS = (
     ("outgoing_mails", "subject_id"),
 )
 REFER_TO_CUSTOMERS = """
-ALTER TABLE recommendations
-DROP CONSTRAINT IF EXISTS fk_recommendations_customer_id_customers,
-ADD CONSTRAINT fk_recommendations_customer_id_customers
+ALTER TABLE {table}
+DROP CONSTRAINT IF EXISTS fk_{table}_customer_id_customers,
+ADD CONSTRAINT fk_{table}_customer_id_customers
 FOREIGN KEY (customer_id) REFERENCES customers (id) NOT VALID
 """
 VALIDATE = """
-ALTER TABLE recommendations VALIDATE CONSTRAINT fk_recommendations_customer_id_customers
+ALTER TABLE {table} VALIDATE CONSTRAINT fk_{table}_customer_id_customers
 """
 
 
@@ -51,8 +51,9 @@ def upgrade() -> None:
     separately(_create_links)
     separately(_create_recommendations)
     if is_postgres():
-        separately(partial(op.execute, REFER_TO_CUSTOMERS))
-        separately(partial(op.execute, VALIDATE))
+        for table in ("estimate_states", "recommendations"):
+            for statement in (REFER_TO_CUSTOMERS, VALIDATE):
+                separately(partial(op.execute, statement.format(table=table)))
     for table, name in COLUMNS:
         separately(partial(_add_column, table, name))
     limit_events(EVENTS)
@@ -88,6 +89,8 @@ def _create_estimates() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("by_role", _one_of("by_role", *ROLES)),
         sa.Column("by_id", sa.BigInteger, nullable=False),
+        sa.Column("customer", sa.Text),
+        sa.Column("vehicle", sa.Text),
         sa.Column("digest", sa.Text, nullable=False),
         sa.UniqueConstraint("ticket_id", "number"),
         if_not_exists=is_postgres() or None,
@@ -105,12 +108,14 @@ def _create_states() -> None:
             primary_key=True,
             autoincrement=False,
         ),
+        _customer(),
         sa.Column("answered", sa.Text, nullable=False),
         sa.Column("superseded_at", MOMENT),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         if_not_exists=is_postgres() or None,
     )
+    _create_index("estimate_states", "customer_id", "estimate_id")
 
 
 def _create_decisions() -> None:
@@ -156,12 +161,11 @@ def _create_links() -> None:
 
 
 def _create_recommendations() -> None:
-    customer = () if is_postgres() else (sa.ForeignKey("customers.id"),)
     op.create_table(
         "recommendations",
         sa.Column("id", ID, sa.Identity(), primary_key=True),
         sa.Column("vehicle_id", sa.BigInteger),
-        sa.Column("customer_id", sa.BigInteger, *customer, nullable=False),
+        _customer(),
         _ticket(),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("lines", sa.Text, nullable=False),
@@ -181,6 +185,12 @@ def _create_recommendations() -> None:
 
 def _ticket() -> sa.Column[int]:
     return sa.Column("ticket_id", sa.BigInteger, sa.ForeignKey("tickets.id"), nullable=False)
+
+
+def _customer() -> sa.Column[int]:
+    """Return the column that refers to a customer; on PostgreSQL without the reference yet."""
+    target = () if is_postgres() else (sa.ForeignKey("customers.id"),)
+    return sa.Column("customer_id", sa.BigInteger, *target, nullable=False)
 
 
 def _create_index(table: str, *columns: str) -> None:

@@ -19,6 +19,7 @@ from mechanic_adapters.sql.queries.keyset_pagination import PageQuery
 from mechanic_adapters.sql.queries.person_names import columns_with_name, reader_with_name
 from mechanic_adapters.sql.schema.estimates import estimate_states, estimates
 from mechanic_core.access import By
+from mechanic_core.customers.customer import CustomerId
 from mechanic_core.errors import LostRace
 from mechanic_core.estimates.estimate import Estimate, EstimateNotFound, EstimateNumber
 from mechanic_core.estimates.ports import EstimateLists, Estimates
@@ -31,19 +32,26 @@ _read = reader_with_name(Estimate)
 _state = estimate_states.c
 
 _STORED = select(
-    *estimates.c, _state.answered, _state.superseded_at, _state.updated_at, _state.version
+    *estimates.c, *(column for column in _state if column is not _state.estimate_id)
 ).join_from(estimates, estimate_states)
 _OF_TICKET = _STORED.where(estimates.c.ticket_id == RECORD_ID)
 
 _ADD = insert(estimates).values(column_parameters(estimates))
 _ADD_STATE = insert(estimate_states).values(column_parameters(estimate_states))
+_changing = column_parameters(estimate_states)
+del _changing["customer_id"]  # which `reassign` may be about to change
 _SAVE = (
     update(estimate_states)
-    .values(column_parameters(estimate_states))
+    .values(_changing)
     .where(
         _state.estimate_id == RECORD_ID,
         _state.version == bindparam("expected_version", type_=BigInteger),
     )
+)
+_REASSIGN = (
+    update(estimate_states)
+    .values(customer_id=bindparam("new_owner_id", type_=BigInteger))
+    .where(_state.customer_id == bindparam("owner_id", type_=BigInteger))
 )
 _LAST = select(func.max(estimates.c.number)).where(estimates.c.ticket_id == RECORD_ID)
 
@@ -61,6 +69,7 @@ def _all(rows: Select[Any]) -> Select[Any]:
 _GET_ALL = _all(_STORED.where(id_in(estimates.c.id, "ids")))
 _STANDING = _all(_OF_TICKET.where(_state.superseded_at.is_(None)))
 _OF_ALL = _all(_STORED.where(id_in(estimates.c.ticket_id, "ids")))
+_MADE_FOR = _all(_STORED.where(_state.customer_id == RECORD_ID))
 _LIST = PageQuery(rows=_OF_TICKET, key=estimates.c.id, join=_join)
 
 
@@ -127,6 +136,13 @@ class SqlEstimates(Estimates, EstimateLists):
     def of_all(self, ticket_ids: Collection[TicketId]) -> Mapping[TicketId, Sequence[Estimate]]:
         rows = self._executor.all(_OF_ALL, {"ids": sorted(ticket_ids)})
         return group_by("ticket_id", _read(rows))
+
+    def made_for(self, customer_id: CustomerId) -> Sequence[Estimate]:
+        return list(_read(self._executor.all(_MADE_FOR, {"record_id": customer_id})))
+
+    def reassign(self, former: CustomerId, owner: CustomerId) -> None:
+        params = {"owner_id": former, "new_owner_id": owner}
+        self._executor.write(_NOUN, _REASSIGN, params)
 
 
 def read_estimates(executor: Executor, ids: Collection[int]) -> Iterable[Estimate]:

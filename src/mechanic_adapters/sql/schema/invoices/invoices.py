@@ -26,9 +26,10 @@ from mechanic_adapters.sql.schema.columns import (
 )
 from mechanic_adapters.sql.schema.metadata import METADATA, record_table
 from mechanic_core.access import Role
+from mechanic_core.customers.customer import CustomerDetails
 from mechanic_core.errors import LostRace
 from mechanic_core.estimates.decision import Decision
-from mechanic_core.invoices.invoice import InvoicedCustomer, InvoicedJob, PaymentStatus
+from mechanic_core.invoices.invoice import InvoicedJob, PaymentStatus
 from mechanic_core.pricing.credits import CreditedLine
 from mechanic_core.pricing.discounts import TicketDiscount
 from mechanic_core.pricing.document import AuthorityTax, PricedLine, Totals
@@ -42,7 +43,7 @@ invoices = record_table(
     key("series"),
     number("sequence"),
     reference("ticket_id", "tickets.id"),
-    record_text("customer", InvoicedCustomer),
+    record_text("customer", CustomerDetails),
     record_text("seller", ProfileValues),
     record_text("vehicle", TicketVehicle, nullable=True),
     Column("odometer", Integer),
@@ -107,7 +108,7 @@ credit_notes = record_table(
     reference("invoice_id", "invoices.id"),
     text("invoice_number"),
     number("ticket_id"),
-    record_text("customer", InvoicedCustomer),
+    record_text("customer", CustomerDetails),
     record_text("seller", ProfileValues),
     record_text("lines", tuple[CreditedLine, ...]),
     record_text("tax", tuple[AuthorityTax, ...]),
