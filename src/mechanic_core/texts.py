@@ -36,11 +36,11 @@ _PUBLISHED: Final = rf"[^{_CONTROLS}]*[^\s{_CONTROLS}{_FILLERS}][^{_CONTROLS}]*"
 
 
 def _lines(breaks: str) -> str:
-    """Return the pattern of visible text with blanks and *breaks* in it and anything around it.
+    """Return the pattern of visible text with blanks and *breaks* in it and around it.
 
     Joiners stand between two visible characters. No text is read twice.
     """
-    around = rf"[{_WHITE_SPACE}\ufeff{_FILLERS}]*"
+    around = rf"[{_BLANKS}{breaks}\ufeff{_FILLERS}]*"
     visible = rf"[^{_WHITE_SPACE}\ufeff{_JOINERS}{_FILLERS}{_CONTROLS}{_OTHER_PLANES}]"
     between = rf"(?:[{_FILLERS}]*[{_JOINERS}]|[{_BLANKS}{breaks}{_FILLERS}]*)"
     return rf"{around}{visible}(?:{between}{visible})*{around}"

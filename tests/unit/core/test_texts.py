@@ -161,7 +161,7 @@ REFUSED = [
         for text in (
             *("\u200b", "\u200d", "\u3164", "\u2800", "\u034f", "Ada\r\nBcc: x@example.com", "A\tB"),
             *("A\x00", "A\x85B", "A\xadB", "A\u202eB", "A\ufeffB", "A\u2028B", "A\U000e0041", "A\ud800"),
-            *("A\u200d", "\u200dA", "A \u200dB", "A\u200d\u200dB"),
+            *("A\u200d", "\u200dA", "A \u200dB", "A\u200d\u200dB", "\u034f\nA", "A\n\u034f"),
         )
     ),
     *((Address, text) for text in ("\n\u200b\n", "A\u202eB", "A\x0bB", "A\x1b[2J")),

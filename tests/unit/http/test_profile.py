@@ -252,7 +252,7 @@ BAD: Final[list[tuple[str, Any, Any]]] = [
     *[
         (series, prefix, {"": None})
         for series in ("invoice_prefix", "credit_note_prefix")
-        for prefix in ("INV-2026", "7", "INV1\u3164", "R٣", "a\nb", "x" * 21, 5)
+        for prefix in ("INV-2026", "7", "\u034f\n0", "INV1\u3164", "R٣", "a\nb", "x" * 21, 5)
     ],
     ("invoice_prefix", "cn-", {None: "must not be the invoice_prefix"}),
     ("credit_note_prefix", " INV- ", {"": "must not be the invoice_prefix"}),

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from mechanic_adapters.sql.counters.calendar import START_OF_TIME
-from mechanic_adapters.sql.counters.folding import NO_TIMEOUT
+from mechanic_adapters.sql.counters.folding import NO_TIMEOUT, exclude_folds
 from mechanic_adapters.sql.engine.executor import Executor
 from mechanic_adapters.sql.engine.row_mapping import json_text, record_maker
 from mechanic_adapters.sql.engine.sql_functions import (
@@ -178,6 +178,7 @@ def recount(executor: Executor) -> None:
     """Count all worked tickets again, while commits that change a ticket wait."""
     if executor.database.is_postgres:
         executor.write(_NOUN, NO_TIMEOUT)
+        exclude_folds(executor)  # a prepared fold locks the tables in the other order
         executor.write(_NOUN, _LOCK)
     with executor.without_deadline():
         executor.write(_NOUN, _DELETE)
