@@ -5,7 +5,6 @@ from datetime import datetime
 
 from mechanic_core.access import Actor, By
 from mechanic_core.customers.customer import CustomerDetails
-from mechanic_core.errors import Unknown
 from mechanic_core.estimates.estimate import (
     Estimate,
     EstimatedJob,
@@ -28,7 +27,7 @@ from mechanic_core.tickets.work import lines_of_job, lines_to_price
 def jobs_to_estimate(ticket: Ticket, form: EstimateForm) -> tuple[Job, ...]:
     """Return the jobs that *form* names, or those that need an answer.
 
-    Raises `Unknown` for jobs that the ticket does not have, and `NothingToEstimate`.
+    Raises `NothingToEstimate`.
     """
     if form.job_ids is None:
         wanted = [
@@ -41,10 +40,6 @@ def jobs_to_estimate(ticket: Ticket, form: EstimateForm) -> tuple[Job, ...]:
         if not wanted:
             raise NothingToEstimate
         return tuple(wanted)
-    known = {job.id for job in ticket.jobs}
-    unknown = [f"#/job_ids/{n}" for n, one in enumerate(form.job_ids) if one not in known]
-    if unknown:
-        raise Unknown(*unknown)
     return tuple(job for job in ticket.jobs if job.id in form.job_ids)
 
 

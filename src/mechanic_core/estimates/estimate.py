@@ -1,6 +1,6 @@
 """The estimate record: what some jobs of a ticket come to, frozen as the customer gets to see it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final, NewType, Self, TypeVar
@@ -10,7 +10,15 @@ from attrs import evolve, fields, frozen
 from mechanic_core.access import By
 from mechanic_core.customers.customer import CustomerDetails, CustomerId
 from mechanic_core.digests import Digested
-from mechanic_core.errors import Conflict, NotFound, Problem, RuleBroken, WrongState
+from mechanic_core.errors import (
+    Conflict,
+    NotFound,
+    Problem,
+    ProblemCollector,
+    RuleBroken,
+    Unknown,
+    WrongState,
+)
 from mechanic_core.events.event import ESTIMATES_OF_A_TICKET, EventType, SubjectKind
 from mechanic_core.money import Money
 from mechanic_core.pricing.discounts import Discount, TicketDiscount
@@ -94,10 +102,17 @@ class EstimateForm:
         if twice:
             raise RuleBroken(*(Problem(f"#/job_ids/{one}", "is named twice") for one in twice))
 
-    def require_valid(self, today: date) -> None:
-        """Raise `RuleBroken` for a last day that is over."""
-        if self.valid_until is not None and self.valid_until < today:
-            raise RuleBroken(Problem("#/valid_until", f"must not be before today, {today}"))
+    def require_valid(self, today: date, jobs: Collection[JobId]) -> None:
+        """Raise `RuleBroken` for a last day that is over, or `Unknown` for others than *jobs*."""
+        problems = ProblemCollector()
+        with problems:
+            unknown = [n for n, one in enumerate(self.job_ids or ()) if one not in jobs]
+            if unknown:
+                raise Unknown(*(f"#/job_ids/{n}" for n in unknown))
+        with problems:
+            if self.valid_until is not None and self.valid_until < today:
+                raise RuleBroken(Problem("#/valid_until", f"must not be before today, {today}"))
+        problems.raise_if_any()
 
 
 L = TypeVar("L", bound=PricedLine)

@@ -49,7 +49,7 @@ class MakeEstimate:
             ticket.require_version(expected)
             ticket.require_changeable()
             profile = work.profiles.get()
-            form.require_valid(profile.today(at))
+            form.require_valid(profile.today(at), {job.id for job in ticket.jobs})
             number = work.estimates.next_number(ticket_id)
             if number > MAX_ESTIMATES:
                 raise TooMany(MAX_ESTIMATES, "estimates of the ticket")

@@ -142,10 +142,10 @@ def test_named_jobs_must_be_on_the_ticket(desk: Desk) -> None:
     with pytest.raises(Invalid, match="#/job_ids"):
         EstimateForm(job_ids=())
     with pytest.raises(Invalid) as refused:
-        make(EstimateForm(valid_until=NOON.date() - timedelta(days=1)))
-    assert (Problem("#/valid_until", f"must not be before today, {NOON.date()}"),) == (
-        refused.value.problems
-    )
+        make(EstimateForm(job_ids=(99,), valid_until=NOON.date() - timedelta(days=1)))
+    unknown, over = refused.value.problems
+    assert "#/job_ids/0" == unknown.pointer
+    assert Problem("#/valid_until", f"must not be before today, {NOON.date()}") == over
 
 
 def test_an_estimate_is_valid_through_its_last_day(desk: Desk) -> None:
