@@ -5,6 +5,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -78,19 +80,30 @@ def test_goes_on_after_a_restore(shop_cli: CommandLine, tmp_path: Path) -> None:
     assert 1 == len(later.out.splitlines())
 
 
+@contextmanager
+def heeding_ctrl_c() -> Iterator[None]:
+    """Have processes that are started within the block heed SIGINT, also in a job that ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_follows_other_processes(tmp_path: Path) -> None:
     """
     `events --follow` prints an event soon after another process has committed it, until Ctrl-C.
     """
     with open_shop(tmp_path / "mechanic_shop.db") as shop:
-        follower = subprocess.Popen(
-            [sys.executable, "-m", "mechanic_shop", "events", "--follow"],
-            cwd=tmp_path,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with heeding_ctrl_c():
+            follower = subprocess.Popen(
+                [sys.executable, "-m", "mechanic_shop", "events", "--follow"],
+                cwd=tmp_path,
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
         with follower:
             printed = []
             for part in (PAD, DISC):
