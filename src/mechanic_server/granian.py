@@ -80,7 +80,7 @@ def run(  # noqa: PLR0913 - options of the command line
 
 @contextmanager
 def _system_errors() -> Iterator[None]:
-    """Raise an `OSError` for an error of the system in this block, which granian tells in words."""
+    """Raise an `OSError` for a system error in this block, which granian raises as `RuntimeError`."""
     try:
         yield
     except RuntimeError as error:

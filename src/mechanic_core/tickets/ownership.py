@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from mechanic_core.customers.customer import CustomerId, CustomerNotFound
+from mechanic_core.customers.customer import Customer, CustomerId, CustomerNotFound
 from mechanic_core.errors import Conflict, Unknown
 from mechanic_core.tickets.bounds import MAX_UNFINISHED, TooMany
 from mechanic_core.tickets.ticket import Ticket, TicketId, TicketNotFound
@@ -39,13 +39,12 @@ def require_room(work: Work, customer_id: CustomerId, tickets: int = 1) -> None:
         raise TooMany(MAX_UNFINISHED, "unfinished tickets of the customer")
 
 
-def is_erased(work: Work, customer_id: CustomerId) -> bool:
-    """Return whether the customer was erased."""
+def customer_unless_erased(work: Work, customer_id: CustomerId) -> Customer | None:
+    """Return the customer of a ticket; None for one who was erased."""
     try:
-        work.customers.get(customer_id)
+        return work.customers.get(customer_id)
     except CustomerNotFound:
-        return True
-    return False
+        return None
 
 
 def give_to(work: Work, ticket: Ticket, customer_id: int | None, at: datetime) -> Ticket:

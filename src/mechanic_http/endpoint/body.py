@@ -44,7 +44,7 @@ def read_json(
     length = _content_length(req)
     raw = b"" if length == 0 else None
     if length is None and not required:
-        raw = _read(req, length)  # nothing else tells whether there is a body
+        raw = _read(req, length)  # only reading shows whether there is a body
     if raw == b"":
         if required:
             raise MalformedBody(_REQUIRED)

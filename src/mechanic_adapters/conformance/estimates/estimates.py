@@ -175,7 +175,7 @@ class TestEstimates:
             assert {ticket.id: mine, other.id: (theirs,)} == found
 
     def test_gives_those_of_a_customer_to_another(self, store: Store) -> None:
-        """Whoever has the ticket: for whom each was made is known by itself, and changes alone."""
+        """For whom an estimate was made is stored with it, and changes alone; the ticket has an owner."""
         ada, bo, cy = (add_customer(store) for _ in "abc")
         first, second = (add_ticket(store, ada) for _ in "ab")
         mine = [add_estimate(store, full_estimate(one)) for one in (first, second)]

@@ -41,9 +41,8 @@ class MemoryStoredAnswers(StoredAnswers):
 
     def sweep(self, before: datetime, limit: int) -> int:
         table = self._tables[STORED_ANSWERS]
-        old = sorted((one for one in table.all() if one.at < before), key=lambda one: one.at)[
-            :limit
-        ]
-        for answer in old:
+        old = sorted((one for one in table.all() if one.at < before), key=lambda one: one.at)
+        swept = old[:limit]
+        for answer in swept:
             table.delete(answer.key)
-        return len(old)
+        return len(swept)

@@ -5,7 +5,7 @@ from typing import ClassVar, final
 from attrs import evolve, frozen
 
 from mechanic_core.access import OWNER_OR_STAFF, STAFF_ONLY, Actor
-from mechanic_core.customers.customer import CustomerDetails, CustomerId, CustomerNotFound
+from mechanic_core.customers.customer import CustomerDetails
 from mechanic_core.estimates.calculation import estimate_of
 from mechanic_core.estimates.estimate import (
     MAX_ESTIMATES,
@@ -20,9 +20,9 @@ from mechanic_core.money import money_to_decimal
 from mechanic_core.paging import Page, PageRequest
 from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.history import Entry, HistoryEvent
-from mechanic_core.tickets.ownership import customer_of
+from mechanic_core.tickets.ownership import customer_of, customer_unless_erased
 from mechanic_core.tickets.ticket import TicketChanged, TicketFrozen, TicketId, TicketNotFound
-from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, Work, retry_on_conflict
+from mechanic_core.unit_of_work import Begin, ReadLagging, ReadOnly, retry_on_conflict
 from mechanic_core.values import Clock
 
 
@@ -53,8 +53,9 @@ class MakeEstimate:
             number = work.estimates.next_number(ticket_id)
             if number > MAX_ESTIMATES:
                 raise TooMany(MAX_ESTIMATES, "estimates of the ticket")
-            customer = _details_of(work, ticket.customer_id)
-            estimate = estimate_of(ticket, customer, form, profile, number, actor, at)
+            customer = customer_unless_erased(work, ticket.customer_id)
+            details = CustomerDetails.of(customer) if customer else None
+            estimate = estimate_of(ticket, details, form, profile, number, actor, at)
             for former in work.estimates.standing(ticket_id):
                 if former.holds_any(job.id for job in estimate.jobs):
                     work.estimates.save(former.supersede(at))
@@ -62,13 +63,6 @@ class MakeEstimate:
             entry = Entry.of(actor, at, HistoryEvent.ESTIMATED, to=text, note=form.note)
             work.tickets.save(evolve(ticket, updated_at=at), entry)
             return work.estimates.add(estimate).as_of(profile.today(at))
-
-
-def _details_of(work: Work, customer_id: CustomerId) -> CustomerDetails | None:
-    try:
-        return CustomerDetails.of(work.customers.get(customer_id))
-    except CustomerNotFound:
-        return None
 
 
 @final

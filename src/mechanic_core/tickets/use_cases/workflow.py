@@ -12,7 +12,7 @@ from mechanic_core.tickets.bounds import TooMany
 from mechanic_core.tickets.forms import Transition, TransitionForm, Transitions
 from mechanic_core.tickets.guards import Circumstances
 from mechanic_core.tickets.history import Entry, HistoryEvent
-from mechanic_core.tickets.ownership import is_erased, require_room
+from mechanic_core.tickets.ownership import customer_unless_erased, require_room
 from mechanic_core.tickets.price import priced
 from mechanic_core.tickets.stock import TicketStock
 from mechanic_core.tickets.ticket import Ticket, TicketChanged, TicketId, TicketNotFound
@@ -101,7 +101,7 @@ def _circumstances(work: Work, ticket: Ticket, profile: Profile) -> Circumstance
         balance=work.balances.of(ticket.id),
         invoicing=profile.invoicing,
         is_customer_erased=ticket.status is Status.COMPLETED
-        and is_erased(work, ticket.customer_id),
+        and customer_unless_erased(work, ticket.customer_id) is None,
     )
 
 
